@@ -1,0 +1,54 @@
+# `make` alone says what there is. Each of these does its own set-up: a Python >= 3.12 somewhere on the machine, Node 20
+# or newer with npm (for what is in JavaScript), and the package registries are all that is needed.
+
+# An empty value is no value to Python: byte code is written, and the next start is faster.
+export PYTHONDONTWRITEBYTECODE =
+
+PORT ?= 8080
+python := .venv/bin/python
+pytest := .venv/bin/pytest
+
+.DEFAULT_GOAL := help
+.PHONY: help run test conformance lint fmt bench models lock setup setup-python
+
+help: ## this list
+	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | while IFS="$$(printf '\t')" read -r name says; do printf '  make %-12s %s\n' "$$name" "$$says"; done
+
+run: setup-python ## start the proxy with scripts/hello.yaml and print lines to try
+	@sed 's/8080/$(PORT)/g' scripts/hello.txt
+	@exec .venv/bin/llemulator --port $(PORT) --script scripts/hello.yaml
+
+test: setup ## unit tests, the wire over real sockets, and conformance with both official SDKs
+	@$(pytest)
+
+conformance: setup ## only the official SDKs, Python and JavaScript, against a running llemulator
+	@$(pytest) conformance
+
+lint: setup-python ## ruff, mypy, import-linter
+	@.venv/bin/ruff check
+	@.venv/bin/ruff format --check
+	@.venv/bin/mypy
+	@.venv/bin/lint-imports
+
+fmt: setup-python ## put the code in its form
+	@.venv/bin/ruff check --fix
+	@.venv/bin/ruff format
+
+bench: setup-python ## requests per second, start, memory and pacing beside mitmdump's own (hey is asked for)
+	@$(python) -m bench
+
+models: setup-python ## the table of models again, from the types of the installed SDK
+	@$(python) -m conformance.make_models
+
+lock: setup-python ## exact versions again, from pyproject.toml and conformance/js/package.json
+	@.venv/bin/uv pip compile --quiet --system-certs --upgrade --universal --python-version 3.12 --generate-hashes --all-extras --group dev \
+		--custom-compile-command 'make lock' --output-file locks/dev.txt pyproject.toml
+	@.venv/bin/uv pip compile --quiet --system-certs --upgrade --universal --python-version 3.12 --generate-hashes --group installer \
+		--custom-compile-command 'make lock' --output-file locks/uv.txt
+	@cd conformance/js && npm install --package-lock-only --ignore-scripts --no-audit --no-fund
+
+setup:
+	@.ci/install
+
+setup-python:
+	@.ci/install python
