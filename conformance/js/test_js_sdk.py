@@ -1,0 +1,51 @@
+"""OpenAI's official JavaScript SDK plays the same cases; here its results become pytest's.
+
+Node 20 does not know HTTPS_PROXY. A newer Node that does is among the packages of `conformance/js`, so that the SDK and
+the program that drives it stay unmodified; by base URL the machine's own Node plays the cases too.
+"""
+
+import json
+import shutil
+import subprocess
+from functools import cache
+from pathlib import Path
+
+import pytest
+
+from conformance.case import cases
+from conformance.server import Server, plain_environment
+
+_FOLDER = Path(__file__).parent
+_SECONDS = 180
+
+_RUNS = {
+    "Node through HTTPS_PROXY": ("packaged", Server.through_proxy),
+    "Node by base URL": ("packaged", Server.by_base_url),
+    "the machine's Node by base URL": ("installed", Server.by_base_url),
+}
+
+
+@pytest.mark.parametrize("run", _RUNS)
+@pytest.mark.parametrize("case", [case.name for case in cases()])
+def test_case(case: str, run: str, server: Server) -> None:
+    seen = _played(run, server)
+
+    assert seen.get(case, "not played") == []
+
+
+@cache
+def _played(run: str, server: Server) -> dict[str, list[str]]:
+    """Play all cases once; raises if Node ends badly."""
+    which, way = _RUNS[run]
+    env = {**plain_environment(), **way(server), "LLEMULATOR": server.origin}
+    command = [_node(which), "drive.mjs"]
+    ended = subprocess.run(command, cwd=_FOLDER, env=env, capture_output=True, text=True, timeout=_SECONDS, check=False)
+    assert ended.returncode == 0, f"{ended.stdout}\n{ended.stderr}"
+    results = [json.loads(line) for line in ended.stdout.splitlines()]
+    return {result["name"]: result["problems"] for result in results}
+
+
+def _node(which: str) -> str:
+    found = shutil.which("node") if which == "installed" else shutil.which("node", path=_FOLDER / "node_modules/.bin")
+    assert found, f"no {which} Node: run `make conformance`, which installs what is needed"
+    return found

@@ -1,0 +1,137 @@
+"""A real `llemulator` process for whoever wants to talk to one: tests, benchmarks, examples of the documentation."""
+
+import os
+import re
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+import urllib.request
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from queue import Empty, Queue
+
+_SECONDS_TO_START = 60
+_SECONDS_TO_STOP = 20
+
+# What would lead a client past the proxy, or the server to other settings than those it was given.
+_NOT_INHERITED = re.compile(
+    r"(https?|all|no)_proxy|(OPENAI|LLEMULATOR|NODE)_.*|SSL_CERT_(FILE|DIR)|PORT|HOST|DEBUG", re.IGNORECASE
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Server:
+    """A server that answers."""
+
+    port: int
+    ca: Path
+    """The certificate to trust, alone."""
+    pid: int
+
+    @property
+    def origin(self) -> str:
+        """Where it listens, as a URL."""
+        return f"http://127.0.0.1:{self.port}"
+
+    def through_proxy(self) -> dict[str, str]:
+        """Return the variables that lead an unmodified client here with its own default base URL."""
+        return {
+            "HTTPS_PROXY": self.origin,
+            "https_proxy": self.origin,
+            "NODE_USE_ENV_PROXY": "1",
+            "SSL_CERT_FILE": str(self.ca),
+            "NODE_EXTRA_CA_CERTS": str(self.ca),
+        }
+
+    def by_base_url(self) -> dict[str, str]:
+        """Return the variables that name it as the API's base URL."""
+        return {"OPENAI_BASE_URL": f"{self.origin}/v1"}
+
+
+@contextmanager
+def running(*options: str, env: Mapping[str, str] | None = None) -> Iterator[Server]:
+    """Run `llemulator` on a free port with its own certificates; raises if it does not start or does not end well."""
+    with tempfile.TemporaryDirectory(prefix="llemulator-") as folder:
+        command = [sys.executable, "-m", "llemulator_addon", "--port", "0", "--certs", folder, *options]
+        with _started(command, {**plain_environment(), **(env or {})}) as (process, port):
+            ca = Path(folder, "ca-alone.pem")
+            ca.write_bytes(_get(f"http://127.0.0.1:{port}/_emulator/ca.pem"))
+            yield Server(port=port, ca=ca, pid=process.pid)
+
+
+def plain_environment() -> dict[str, str]:
+    """Return our own environment without what would change how a client finds the API, or the server its settings."""
+    return {name: value for name, value in os.environ.items() if not _NOT_INHERITED.fullmatch(name)}
+
+
+@contextmanager
+def _started(command: list[str], env: Mapping[str, str]) -> Iterator[tuple[subprocess.Popen[str], int]]:
+    process = subprocess.Popen(command, env=env, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+    lines: Queue[str] = Queue()
+    said: list[str] = []
+    reader = threading.Thread(target=_read, args=(process, lines, said), daemon=True)
+    reader.start()
+    try:
+        port = _port(process, lines, said)
+        _wait_until_ready(port)
+        yield process, port
+    except BaseException:
+        process.kill()
+        process.wait()
+        raise
+    process.terminate()
+    try:
+        status = process.wait(_SECONDS_TO_STOP)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        raise
+    finally:
+        reader.join(_SECONDS_TO_STOP)
+    if status or "Traceback" in "".join(said):
+        raise RuntimeError(f"llemulator ended with {status} after:\n{''.join(said)}")
+
+
+def _read(process: subprocess.Popen[str], lines: Queue[str], said: list[str]) -> None:
+    assert process.stdout
+    with process.stdout as output:
+        for line in output:
+            said.append(line)
+            lines.put(line)
+
+
+def _port(process: subprocess.Popen[str], lines: Queue[str], said: list[str]) -> int:
+    """Read the port from the line that the server prints for its user."""
+    deadline = time.monotonic() + _SECONDS_TO_START
+    while time.monotonic() < deadline and (process.poll() is None or not lines.empty()):
+        try:
+            found = re.search(r"http://127\.0\.0\.1:(\d+)", lines.get(timeout=0.1))
+        except Empty:
+            continue
+        if found:
+            return int(found[1])
+    raise RuntimeError(f"llemulator named no port (exit {process.poll()}):\n{''.join(said)}")
+
+
+def _wait_until_ready(port: int) -> None:
+    deadline = time.monotonic() + _SECONDS_TO_START
+    while True:
+        try:
+            _get(f"http://127.0.0.1:{port}/readyz")
+        except OSError:
+            if time.monotonic() > deadline:
+                raise
+            time.sleep(0.02)
+        else:
+            return
+
+
+def _get(url: str) -> bytes:
+    # Not through a proxy that the environment names.
+    opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+    with opener.open(url, timeout=10) as answer:
+        body: bytes = answer.read()
+    return body
