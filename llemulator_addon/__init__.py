@@ -1,0 +1,1 @@
+"""llemulator: scripted, deterministic answers to what an unmodified application asks OpenAI's API."""

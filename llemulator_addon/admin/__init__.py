@@ -1,0 +1,15 @@
+"""Requests about sessions: to add a route is one file and one line here."""
+
+from llemulator_addon.admin import certificate, health, journal, script, state
+from llemulator_addon.admin.route import Route
+
+ROUTES: dict[str, Route] = {
+    "/_emulator/script": Route(post=script.load, get=script.show, delete=script.forget_rules),
+    "/_emulator/reset": Route(post=state.reset),
+    "/_emulator/state": Route(get=state.show),
+    "/_emulator/requests": Route(get=journal.exchanges),
+    "/_emulator/ca.pem": Route(get=certificate.show),
+    "/healthz": Route(get=health.live),
+    "/readyz": Route(get=health.ready),
+}
+"""Answered on the proxy's own port, and through the proxy on every intercepted host."""

@@ -1,0 +1,41 @@
+"""Finding the admin route of a request, and answering."""
+
+from llemulator_addon.admin import ROUTES
+from llemulator_addon.admin.route import AdminCall, Server
+from llemulator_addon.core.reply import Failure
+from llemulator_addon.core.request import Request
+from llemulator_addon.core.stamp import Stamp
+from llemulator_addon.core.steps import Steps
+from llemulator_addon.wire import errors
+from llemulator_addon.wire.errors import INVALID, Refused
+
+
+def is_admin(request: Request) -> bool:
+    """Whether a request is about sessions, and not one to OpenAI."""
+    return request.path in ROUTES or request.path.startswith("/_emulator/") or request.path == "/_emulator"
+
+
+def answer(request: Request, server: Server) -> Steps:
+    """Answer a request for which `is_admin` holds."""
+    try:
+        return _answer(request, server)
+    except Refused as refused:
+        return errors.steps_of(refused.failure, Stamp(0, 0))
+
+
+def _answer(request: Request, server: Server) -> Steps:
+    if (route := ROUTES.get(request.path)) is None:
+        raise Refused(_unknown(request))
+    if (answering := route.answering(request.method)) is None:
+        raise Refused(errors.wrong_method(request.method, request.path, route.methods))
+    return answering(AdminCall(request=request, server=server))
+
+
+def _unknown(request: Request) -> Failure:
+    listed = ", ".join(f"{'|'.join(route.methods)} {path}" for path, route in ROUTES.items())
+    return Failure(
+        status=404,
+        type=INVALID,
+        code="unknown_url",
+        message=f"There is no admin route {request.path}. There are: {listed}.",
+    )

@@ -1,0 +1,16 @@
+"""`/healthz` and `/readyz`: for probes, without a token."""
+
+from llemulator_addon.admin.route import AdminCall, json_answer
+from llemulator_addon.core.steps import Steps
+
+
+def live(_: AdminCall) -> Steps:
+    """Answer as long as the program runs."""
+    return json_answer({"status": "ok"})
+
+
+def ready(call: AdminCall) -> Steps:
+    """Answer 200 once the certificate is there; the default script was read before anything listened."""
+    if call.server.ca_certificate is None:
+        return json_answer({"status": "starting", "missing": ["certificate"]}, 503)
+    return json_answer({"status": "ready"})

@@ -1,0 +1,88 @@
+"""What an admin route is given, and what it answers."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from llemulator_addon.core.reply import Failure
+from llemulator_addon.core.request import Request
+from llemulator_addon.core.steps import Head, Headers, Send, Steps
+from llemulator_addon.engine.session import Session
+from llemulator_addon.store.port import Store
+from llemulator_addon.wire.credentials import token_of
+from llemulator_addon.wire.errors import INVALID, Refused
+from llemulator_addon.wire.jsons import pretty
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Server:
+    """What admin routes know of the server."""
+
+    store: Store
+    fresh: Callable[[str], Session]
+    """The session of a token that was never seen."""
+    bare: Callable[[str], Session]
+    """The same without the default script."""
+    debug: bool
+    ca_certificate: bytes | None
+    """PEM; None until there is one."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AdminCall:
+    """One request to an admin route."""
+
+    request: Request
+    server: Server
+
+    @property
+    def token(self) -> str:
+        """The token whose session is meant; raises `Refused` where there is none."""
+        if (token := token_of(self.request)) is None:
+            raise Refused(_NO_TOKEN)
+        return token
+
+
+_NO_TOKEN = Failure(
+    status=401,
+    type=INVALID,
+    code="missing_token",
+    message="Which session? Send the token that the application uses: Authorization: Bearer TOKEN. "
+    "It may be any text; it isolates scripts from each other and is not checked.",
+)
+
+Answering = Callable[[AdminCall], Steps]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Route:
+    """A path's methods."""
+
+    get: Answering | None = None
+    post: Answering | None = None
+    delete: Answering | None = None
+
+    def answering(self, method: str) -> Answering | None:
+        """Return what answers a method; HEAD is answered as GET."""
+        return {"GET": self.get, "HEAD": self.get, "POST": self.post, "DELETE": self.delete}.get(method)
+
+    @property
+    def methods(self) -> tuple[str, ...]:
+        """Methods that the path has."""
+        given = {"GET": self.get, "POST": self.post, "DELETE": self.delete}
+        return tuple(method for method, answering in given.items() if answering is not None)
+
+
+def json_answer(value: Any, status: int = 200) -> Steps:  # noqa: ANN401
+    """Answer with JSON."""
+    return answer(pretty(value) + b"\n", "application/json", status)
+
+
+def answer(body: bytes, content_type: str, status: int = 200) -> Steps:
+    """Answer with a body."""
+    headers: Headers = (
+        ("content-type", content_type),
+        ("content-length", str(len(body))),
+        ("cache-control", "no-store"),
+    )
+    return (Head(status, headers), Send(body))

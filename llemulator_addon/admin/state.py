@@ -1,0 +1,42 @@
+"""`/_emulator/reset` and `/_emulator/state`: a session as a whole."""
+
+from llemulator_addon.admin.route import AdminCall, json_answer
+from llemulator_addon.core.steps import Steps
+from llemulator_addon.engine.session import Session
+from llemulator_addon.wire.errors import Refused, unknown_url
+
+
+def reset(call: AdminCall) -> Steps:
+    """Forget the session: its script, counters and journal. The default script begins anew."""
+    token, fresh = call.token, call.server.fresh
+
+    def transition(_: Session) -> tuple[Session, str]:
+        session = fresh(token)
+        return session, session.name
+
+    return json_answer(
+        {"object": "session.deleted", "deleted": True, "session": call.server.store.change(token, transition)}
+    )
+
+
+def show(call: AdminCall) -> Steps:
+    """Show what the session knows. Only while debugging: it tells what the application was asked and told."""
+    if not call.server.debug:
+        raise Refused(unknown_url(call.request.method, call.request.path))
+    session = call.server.store.read(call.token)
+    return json_answer(
+        {
+            "object": "session",
+            "session": session.name,
+            "turn": session.turn,
+            "seed": session.seed,
+            "owner": session.owner,
+            "on_unmatched": session.on_unmatched,
+            "models": list(session.models),
+            "rules": [
+                {"name": rule.name, "times": rule.times, "answered": answered}
+                for rule, answered in session.rules_with_use()
+            ],
+            "exchanges": session.journal.recorded,
+        }
+    )

@@ -1,0 +1,1 @@
+"""Values that every floor above shares: requests, prompts, replies, steps, stamps."""

@@ -1,0 +1,75 @@
+"""What the client asked, in terms common to all endpoints."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CalledTool:
+    """A tool call that stands in the conversation, as the client sent it back."""
+
+    id: str
+    name: str
+    arguments: str
+    """The text that the model wrote: JSON for a function, anything for a custom tool."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Message:
+    """One message of the conversation; `role` as the client sent it (`developer` stays `developer`)."""
+
+    role: str
+    text: str = ""
+    """All its text parts, joined by line feeds."""
+    called: tuple[CalledTool, ...] = ()
+    answers: str | None = None
+    """For a tool's result: the id of the call that it answers."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tool:
+    """A tool that the model may call."""
+
+    name: str
+    kind: str = "function"
+    """`function`, `custom`, or the type of one of OpenAI's built-in tools."""
+    description: str = ""
+    parameters: Mapping[str, Any] = field(default_factory=dict)
+    """JSON schema of its arguments."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Prompt:
+    """One request to an endpoint that makes a model answer."""
+
+    endpoint: str
+    model: str
+    messages: tuple[Message, ...] = ()
+    tools: tuple[Tool, ...] = ()
+    stream: bool = False
+    choices: int = 1
+    body: Mapping[str, Any] = field(default_factory=dict)
+    """The request body as it was sent, fields that this program does not know included. Never changed."""
+
+    @property
+    def user_text(self) -> str:
+        """Text of the last user message; empty where there is none."""
+        return next((m.text for m in reversed(self.messages) if m.role == "user"), "")
+
+    @property
+    def system_text(self) -> str:
+        """Texts of all system and developer messages, joined by line feeds."""
+        return "\n".join(m.text for m in self.messages if m.role in _INSTRUCTING)
+
+    @property
+    def user_turns(self) -> int:
+        """How many user messages the conversation has."""
+        return sum(m.role == "user" for m in self.messages)
+
+    def tool_called(self, call_id: str | None) -> CalledTool | None:
+        """Return the call in this conversation that has the id."""
+        return next((call for m in reversed(self.messages) for call in m.called if call.id == call_id), None)
+
+
+_INSTRUCTING: frozenset[Literal["system", "developer"]] = frozenset({"system", "developer"})

@@ -1,0 +1,111 @@
+"""What the model is made to say, in terms common to all endpoints; each endpoint writes it in its own form."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+FinishReason = Literal["stop", "length", "tool_calls", "content_filter", "function_call"]
+
+
+@dataclass(frozen=True, slots=True)
+class Text:
+    """Words of the model."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Reasoning:
+    """A summary of the model's reasoning; endpoints without a place for it leave it out and count its tokens."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """Words in which the model declines."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ToolCall:
+    """A call of one of the client's tools."""
+
+    name: str
+    arguments: str
+    """JSON text for a function, free text for a custom tool."""
+    id: str | None = None
+    """None: from the stamp."""
+    custom: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HostedCall:
+    """A call of a tool that OpenAI itself runs (web search, code interpreter, …), shown in Responses only."""
+
+    type: str
+    """Its item type, as `web_search_call`."""
+    fields: Mapping[str, Any] = field(default_factory=dict)
+    """Fields of the finished item; those that are missing get OpenAI's usual values."""
+
+
+Block = Text | Reasoning | Refusal | ToolCall | HostedCall
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Usage:
+    """Token counts that a script gives; None is counted."""
+
+    prompt_tokens: int | None = None
+    completion_tokens: int | None = None
+    cached_tokens: int | None = None
+    reasoning_tokens: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Choice:
+    """One alternative of the answer."""
+
+    blocks: tuple[Block, ...]
+    finish_reason: FinishReason | None = None
+    """None: what follows from the blocks."""
+
+    @property
+    def text(self) -> str:
+        """All its text."""
+        return "".join(block.text for block in self.blocks if isinstance(block, Text))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Says:
+    """The model answers. A request for more choices than there are gets the last one again."""
+
+    choices: tuple[Choice, ...]
+    usage: Usage = Usage()
+    model: str | None = None
+    """The model's name in the answer; None: the one that was asked for."""
+
+    def choice(self, index: int) -> Choice:
+        """Return the alternative at an index."""
+        return self.choices[min(index, len(self.choices) - 1)]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Failure:
+    """The request fails with OpenAI's error object."""
+
+    status: int
+    message: str
+    type: str | None = None
+    code: str | None = None
+    param: str | None = None
+    headers: tuple[tuple[str, str], ...] = ()
+
+
+Reply = Says | Failure
+
+
+def says(text: str) -> Says:
+    """Return the reply of one choice with one text."""
+    return Says(choices=(Choice(blocks=(Text(text),)),))

@@ -1,0 +1,42 @@
+"""One whole HTTP request, as the engine and the admin routes see it."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Literal
+
+Way = Literal["connect", "absolute", "origin", "tls"]
+"""How the request reached the port: through CONNECT, as a proxy request with an absolute URL, addressed to the
+proxy itself (a base URL, or a probe), or as bare TLS (the client was led here by DNS or a redirect)."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Request:
+    """A request with its whole body. Nothing in it belongs to the proxy that received it."""
+
+    method: str
+    """In upper case."""
+    host: str = "api.openai.com"
+    """As the client named it (Host, `:authority` or SNI), in lower case, without the port."""
+    port: int = 443
+    path: str
+    """Without the query, percent-encoding kept, always beginning with a slash."""
+    query: tuple[tuple[str, str], ...] = ()
+    """Decoded pairs in the order sent; brackets stay part of the name (`include[]`)."""
+    headers: Mapping[str, str] = field(default_factory=dict)
+    """Names in lower case; the values of a repeated header joined by a comma and a space."""
+    body: bytes = b""
+    way: Way = "connect"
+    http_version: str = "HTTP/1.1"
+    connection: str = ""
+    """The same for all requests of one client connection."""
+    at: float = 0.0
+    """When it was complete, in seconds since the epoch; the only clock that the engine knows."""
+
+    @property
+    def to_proxy(self) -> bool:
+        """Whether it was addressed to the proxy itself, by base URL or by a probe."""
+        return self.way == "origin"
+
+    def query_value(self, name: str) -> str | None:
+        """Return the last value of a query parameter, or None."""
+        return next((value for key, value in reversed(self.query) if key == name), None)

@@ -1,0 +1,47 @@
+"""What happens on the connection, in four words.
+
+An answer is a tuple of steps. Every latency, pacing, stall, truncation and reset is a rewriting of that tuple, so
+that a fault is a small pure function and a test compares values.
+"""
+
+from dataclasses import dataclass
+from typing import Literal
+
+Headers = tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Head:
+    """Status and headers. The first step of every answer, except of one that is cut before it."""
+
+    status: int
+    headers: Headers = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Send:
+    """Bytes of the body. Sends that are due together may leave as one piece."""
+
+    piece: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Wait:
+    """Silence. Counted from the end of the previous wait as it was planned, so that pacing does not drift."""
+
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class Cut:
+    """The end of the connection in the middle of an answer; nothing after it is played.
+
+    `close`: HTTP/1.1 closes without the last chunk, HTTP/2 resets the stream. `reset`: TCP RST of the whole connection.
+    `goaway`: HTTP/2 GOAWAY and close; on HTTP/1.1 the same as `close`.
+    """
+
+    how: Literal["close", "reset", "goaway"] = "close"
+
+
+Step = Head | Send | Wait | Cut
+Steps = tuple[Step, ...]

@@ -1,0 +1,103 @@
+"""The whole program without a way in: a request goes to an admin route or to the engine."""
+
+from dataclasses import dataclass, replace
+from functools import partial
+
+from llemulator_addon.admin.answer import answer as admin_answer
+from llemulator_addon.admin.answer import is_admin
+from llemulator_addon.admin.route import Server
+from llemulator_addon.core.outcome import Ending, Outcome, Play
+from llemulator_addon.core.request import Request
+from llemulator_addon.engine.decide import decide, refuse
+from llemulator_addon.engine.session import Policy, Session, load
+from llemulator_addon.script.reading import OnUnmatched, Script
+from llemulator_addon.store.memory import MemoryStore
+from llemulator_addon.wire import errors
+from llemulator_addon.wire.credentials import token_of
+from llemulator_addon.wire.models import DEFAULT_MODELS
+
+_ANONYMOUS = ""
+"""The session of requests without a token: it only gives out request ids and keeps a journal."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EmulatorSettings:
+    """What the server is started with."""
+
+    debug: bool = False
+    script: Script | None = None
+    """The default script: every token that has none of its own plays it, with counters of its own."""
+    on_unmatched: OnUnmatched | None = None
+    seed: int = 0
+    lenient: bool = False
+    dated_models: bool = False
+    models: tuple[str, ...] | None = None
+    """None: the default set."""
+    ca_certificate: bytes | None = None
+    """PEM."""
+
+
+class Emulator:
+    """Answers requests, and keeps the sessions."""
+
+    def __init__(self, settings: EmulatorSettings) -> None:
+        """Take the settings; the default script is compiled once, for all tokens."""
+        self._bare = Session(
+            seed=settings.seed,
+            policy=Policy(
+                on_unmatched=settings.on_unmatched,
+                lenient=settings.lenient,
+                dated_models=settings.dated_models,
+                models=dict.fromkeys(settings.models or DEFAULT_MODELS),
+            ),
+        )
+        self._fresh = self._bare
+        if settings.script is not None:
+            played = load(self._bare, settings.script, fresh=self._bare, bare=self._bare)
+            self._fresh = replace(played, owner="server")
+        self._store = MemoryStore(self._fresh_for)
+        self._server = Server(
+            store=self._store,
+            fresh=self._fresh_for,
+            bare=self._bare_for,
+            debug=settings.debug,
+            ca_certificate=settings.ca_certificate,
+        )
+
+    async def answer(self, request: Request) -> Outcome:
+        """Decide what happens to a request. Raises only where this program is wrong."""
+        if is_admin(request):
+            return Play(admin_answer(request, self._server))
+        token = token_of(request)
+        if token is None:
+            return _under(_ANONYMOUS, self._store.change(_ANONYMOUS, partial(_refuse_anonymous, request=request)))
+        return _under(token, self._store.change(token, partial(decide, request=request)))
+
+    def ended(self, exchange: str, ending: Ending) -> None:
+        """Note how the playing of an answer ended; `exchange` is the outcome's."""
+        number, _, token = exchange.partition(" ")
+
+        def transition(session: Session) -> tuple[Session, None]:
+            return replace(session, journal=session.journal.ended(int(number), ending)), None
+
+        self._store.change(token, transition)
+
+    def _fresh_for(self, token: str) -> Session:
+        return replace(self._fresh, name=_name(token))
+
+    def _bare_for(self, token: str) -> Session:
+        return replace(self._bare, name=_name(token))
+
+
+def _name(token: str) -> str:
+    """Name a token by its last four characters, or by fewer where that would be more than half of it."""
+    return token[-min(4, len(token) // 2) :] if len(token) > 1 else ""
+
+
+def _refuse_anonymous(session: Session, *, request: Request) -> tuple[Session, Outcome]:
+    return refuse(session, request, errors.no_key())
+
+
+def _under(token: str, outcome: Outcome) -> Outcome:
+    """Put the token to the exchange's number: together they name an exchange, and never leave this process."""
+    return replace(outcome, exchange=f"{outcome.exchange} {token}")

@@ -1,0 +1,40 @@
+"""From an endpoint's answer to steps in time."""
+
+from collections.abc import Iterator
+from typing import assert_never
+
+from llemulator_addon.core.stamp import Stamp
+from llemulator_addon.core.steps import Head, Send, Step, Steps, Wait
+from llemulator_addon.script.pacing import Pacing
+from llemulator_addon.wire import headers
+from llemulator_addon.wire.answer import Answer, Body, Piece, Stream
+
+
+def steps_of(answer: Answer, stamp: Stamp, pacing: Pacing) -> Steps:
+    """Return head and body; a stream's pieces wait for their tokens."""
+    match answer:
+        case Body():
+            head = headers.of_body(stamp, answer.body, answer.content_type)
+            return (Head(answer.status, head + answer.headers), Send(answer.body))
+        case Stream():
+            return (Head(200, headers.of_events(stamp) + answer.headers), *_paced(answer.pieces, stamp, pacing))
+        case never:
+            assert_never(never)
+
+
+def _paced(pieces: tuple[Piece, ...], stamp: Stamp, pacing: Pacing) -> Iterator[Step]:
+    """Wait before the first piece for the first token, and before each later one for its tokens."""
+    if pacing.ttft:
+        yield Wait(pacing.ttft)
+    spoken = False
+    for number, piece in enumerate(pieces):
+        if piece.tokens and spoken and pacing.tokens_per_second:
+            yield Wait(piece.tokens / pacing.tokens_per_second * _jitter(stamp, pacing, number))
+        spoken = spoken or piece.tokens > 0
+        yield Send(piece.piece)
+
+
+def _jitter(stamp: Stamp, pacing: Pacing, number: int) -> float:
+    if not pacing.jitter:
+        return 1.0
+    return 1 + pacing.jitter * (2 * stamp.fraction(f"jitter/{number}") - 1)

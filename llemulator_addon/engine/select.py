@@ -1,0 +1,33 @@
+"""Which rule answers: the first in the order written that matches and is not used up."""
+
+from dataclasses import dataclass
+
+from llemulator_addon.engine.index import Group
+from llemulator_addon.engine.session import Session
+from llemulator_addon.script.asked import Asked
+from llemulator_addon.script.rule import Rule
+
+
+@dataclass(frozen=True, slots=True)
+class Selected:
+    """The rule that answers, and how often it did before."""
+
+    rule: Rule
+    group: Group
+    position: int
+    times_before: int
+
+
+def select(session: Session, asked: Asked) -> Selected | None:
+    """Select the rule. The cost depends on how many rules match, not on how many there are."""
+    heads = [
+        (position, group) for group in session.index.candidates(asked) if (position := session.head(group)) is not None
+    ]
+    for position, group in sorted(heads, key=_position):
+        if all(pattern.holds(asked) for pattern in group.patterns):
+            return Selected(session.index.rules[position], group, position, session.used.get(position, 0))
+    return None
+
+
+def _position(head: tuple[int, Group]) -> int:
+    return head[0]

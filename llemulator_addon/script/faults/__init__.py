@@ -1,0 +1,1 @@
+"""The words of `faults`: each rewrites the steps of an answer."""

@@ -1,0 +1,162 @@
+"""What is wrong with a script, and where: the place, the reason, and the nearest key where a key is unknown."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from difflib import get_close_matches
+from typing import Any
+
+from pydantic import BaseModel, ValidationError
+from pydantic_core import ErrorDetails
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """One thing that is wrong."""
+
+    place: str
+    """As `responses[2].pattern`; empty for the script as a whole."""
+    reason: str
+
+    def __str__(self) -> str:
+        """Spell it in one line."""
+        return f"{self.place}: {self.reason}" if self.place else self.reason
+
+
+class ScriptError(ValueError):
+    """A script that cannot be loaded. Nothing of it is."""
+
+    def __init__(self, problems: Iterable[Problem]) -> None:
+        self.problems = tuple(problems)
+        super().__init__("\n".join(map(str, self.problems)))
+
+    @property
+    def place(self) -> str:
+        """Place of the first problem."""
+        return self.problems[0].place
+
+
+def problem(place: str, reason: str) -> ScriptError:
+    """Return the error with this one problem."""
+    return ScriptError([Problem(place, reason)])
+
+
+def unknown_key(place: str, key: str, known: Iterable[str]) -> ScriptError:
+    """Return the error of a key that nobody knows."""
+    return problem(inside(place, key), _unknown(key, known))
+
+
+def inside(place: str, step: str | int) -> str:
+    """Return the place of a member of what stands at a place."""
+    if isinstance(step, int):
+        return f"{place}[{step}]"
+    return f"{place}.{step}" if place else step
+
+
+def read_as[M: BaseModel](shape: type[M], value: object, place: str) -> M:
+    """Read a value into a model; raises `ScriptError` with every problem."""
+    try:
+        return shape.model_validate(value)
+    except ValidationError as error:
+        raise ScriptError(_problem(shape, found, place) for found in error.errors(include_url=False)) from None
+
+
+def kind_of(value: object) -> str:
+    """Name a JSON value's kind, and the value where it is short."""
+    match value:
+        case None:
+            return "null"
+        case bool():
+            return "true" if value else "false"
+        case int() | float():
+            return f"the number {value}"
+        case str():
+            return f'"{value}"' if len(value) <= _SHORT else f'"{value[:_SHORT]}…"'
+        case list() | tuple():
+            return "a list"
+        case Mapping():
+            return "an object"
+        case _:
+            return f"a {type(value).__name__}"
+
+
+_SHORT = 60
+
+
+def _problem(shape: type[BaseModel], found: ErrorDetails, place: str) -> Problem:
+    steps = [step for step in found["loc"] if isinstance(step, int) or not _is_branch(step)]
+    for step in steps:
+        place = inside(place, step)
+    return Problem(place, _reason(shape, found, steps))
+
+
+def _is_branch(step: str) -> bool:
+    # pydantic puts the branch of a union into the place; it names types, which no key of the language does.
+    return step in {"str", "int", "float", "bool", "none"} or "[" in step or step[:1].isupper()
+
+
+def _reason(shape: type[BaseModel], found: ErrorDetails, steps: list[int | str]) -> str:
+    given: dict[str, Any] = found.get("ctx", {})
+    got = kind_of(found["input"])
+    match found["type"]:
+        case "extra_forbidden":
+            return _unknown(str(steps[-1]), _known_keys(shape, steps[:-1]))
+        case "missing":
+            return "missing"
+        case "value_error":
+            return str(given["error"])
+        case "literal_error":
+            return f"expected {given['expected']}, got {got}"
+        case kind if kind in _EXPECTED:
+            return f"expected {_EXPECTED[kind].format(**given)}, got {got}"
+        case _:
+            return f"{found['msg'][:1].lower()}{found['msg'][1:]}, got {got}"
+
+
+_EXPECTED = {
+    "string_type": "text",
+    "int_type": "a whole number",
+    "int_from_float": "a whole number",
+    "float_type": "a number",
+    "bool_type": "true or false",
+    "list_type": "a list",
+    "tuple_type": "a list",
+    "dict_type": "an object",
+    "model_type": "an object",
+    "model_attributes_type": "an object",
+    "greater_than": "more than {gt}",
+    "greater_than_equal": "at least {ge}",
+    "less_than_equal": "at most {le}",
+    "too_short": "at least {min_length} of them",
+    "string_too_short": "at least {min_length} characters",
+    "finite_number": "a finite number",
+}
+
+
+def _unknown(key: str, known: Iterable[str]) -> str:
+    known = sorted(known)
+    near = get_close_matches(key.lower(), known, n=1, cutoff=0.5)
+    if near:
+        return f'unknown key; did you mean "{near[0]}"?'
+    return f"unknown key; known are {', '.join(known)}"
+
+
+def _known_keys(shape: type[BaseModel], steps: Iterable[int | str]) -> list[str]:
+    """Walk from a model along a place to the keys that are known there."""
+    models = [shape]
+    for step in steps:
+        if isinstance(step, str):
+            models = [inner for model in models for inner in _models_at(model, step)]
+    return [field.alias or name for model in models for name, field in model.model_fields.items()]
+
+
+def _models_at(model: type[BaseModel], key: str) -> list[type[BaseModel]]:
+    for name, field in model.model_fields.items():
+        if key == (field.alias or name):
+            return _models_in(field.annotation)
+    return []
+
+
+def _models_in(annotation: Any) -> list[type[BaseModel]]:  # noqa: ANN401
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        return [annotation]
+    return [model for part in getattr(annotation, "__args__", ()) for model in _models_in(part)]

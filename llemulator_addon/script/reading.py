@@ -1,0 +1,235 @@
+"""Reading a script: JSON or YAML text, its short forms, and the rules in full that they stand for."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Annotated, Any, Literal
+
+from pydantic import Field
+
+from llemulator_addon.script.match import ScriptPart
+from llemulator_addon.script.pacing import Pacing, StreamPart
+from llemulator_addon.script.problems import Problem, ScriptError, inside, kind_of, problem, read_as, unknown_key
+from llemulator_addon.script.rule import Rule, RulePart
+from llemulator_addon.wire import jsons
+
+OnUnmatched = Literal["error", "echo"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Defaults:
+    """What holds for rules, and for requests that no rule answers, where nothing else is said."""
+
+    on_unmatched: OnUnmatched | None = None
+    pacing: Pacing = Pacing()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Script:
+    """A script as it was loaded, read and compiled once."""
+
+    rules: tuple[Rule, ...] = ()
+    reset: bool = False
+    models: tuple[str, ...] | None = None
+    defaults: Defaults | None = None
+    seed: int | None = None
+
+
+def read_text(text: str | bytes, language: Literal["json", "yaml"]) -> Script:
+    """Read a script; raises `ScriptError` with every problem and its place."""
+    return read_script(_yaml(text) if language == "yaml" else _json(text))
+
+
+def read_script(value: object) -> Script:
+    """Read a script from its JSON value; raises `ScriptError`. A script is accepted whole or not at all."""
+    if isinstance(value, list):
+        value = {"responses": value}
+    if not isinstance(value, Mapping):
+        raise problem("", f"a script is an object, got {kind_of(value)}")
+    rest = {key: part for key, part in value.items() if key != "responses"}
+    problems: list[Problem] = []
+    with _collecting(problems):
+        script = read_as(ScriptBody, rest, "")
+    rules = list(_short_rules(value["responses"], problems)) if "responses" in value else []
+    if problems:
+        raise ScriptError(problems)
+    rules += [part.rule(inside("rules", number)) for number, part in enumerate(script.rules or ())]
+    return Script(
+        rules=tuple(rules),
+        reset=script.reset,
+        models=None if script.models is None else tuple(script.models),
+        defaults=script.defaults.defaults() if script.defaults else None,
+        seed=script.seed,
+    )
+
+
+class DefaultsPart(ScriptPart):
+    """`defaults` as a script writes it."""
+
+    on_unmatched: OnUnmatched | None = None
+    stream: StreamPart | None = None
+
+    def defaults(self) -> Defaults:
+        """Return them."""
+        return Defaults(on_unmatched=self.on_unmatched, pacing=self.stream.pacing() if self.stream else Pacing())
+
+
+class ScriptBody(ScriptPart):
+    """A script without the short forms of `responses`."""
+
+    reset: bool = False
+    responses: None = None
+    rules: list[RulePart] | None = None
+    models: Annotated[list[Annotated[str, Field(min_length=1)]], Field(min_length=1)] | None = None
+    defaults: DefaultsPart | None = None
+    seed: int | None = None
+
+
+# The short forms ----------------------------------------------------------------------------------------------------
+
+_SHORT_KEYS = ("pattern", "response", "error", "status")
+_KEYS = (*_SHORT_KEYS, *RulePart.model_fields)
+
+
+class _collecting:  # noqa: N801 - reads as a verb where it is used
+    """Gather the problems of one part, so that the next is read too."""
+
+    def __init__(self, problems: list[Problem]) -> None:
+        self._problems = problems
+
+    def __enter__(self) -> None:
+        pass
+
+    def __exit__(self, kind: object, error: BaseException | None, trace: object) -> bool:
+        if isinstance(error, ScriptError):
+            self._problems.extend(error.problems)
+            return True
+        return False
+
+
+def _short_rules(responses: object, problems: list[Problem]) -> Iterator[Rule]:
+    for place, entry, times in _entries(responses, problems):
+        with _collecting(problems):
+            yield _short_rule(entry, times, place)
+
+
+def _entries(responses: object, problems: list[Problem]) -> Iterator[tuple[str, dict[str, Any], int | None]]:
+    """Yield each rule of `responses` with its place, as an object with short keys, and how often it may answer."""
+    match responses:
+        case str():
+            yield "responses", {"response": responses}, None
+        case list():
+            for number, entry in enumerate(responses):
+                with _collecting(problems):
+                    yield (place := inside("responses", number)), _entry(entry, place), 1
+        case Mapping():
+            with _collecting(problems):
+                _check_is_of_patterns(responses)
+                for pattern, entry in responses.items():
+                    place = f"responses[{pattern!r}]" if isinstance(pattern, str) else f"responses[{pattern}]"
+                    with _collecting(problems):
+                        yield place, {"pattern": pattern, **_entry(entry, place)}, None
+        case _:
+            problems.append(Problem("responses", f"expected text, a list or an object, got {kind_of(responses)}"))
+
+
+def _entry(entry: object, place: str) -> dict[str, Any]:
+    if isinstance(entry, str):
+        return {"response": entry}
+    if isinstance(entry, Mapping):
+        return dict(entry)
+    raise problem(place, f"expected text or an object, got {kind_of(entry)}")
+
+
+def _check_is_of_patterns(responses: Mapping[str, object]) -> None:
+    """Refuse a single rule that was meant for a list: its keys would be taken for patterns."""
+    if "response" in responses or "reply" in responses:
+        raise problem("responses", "an object's keys are patterns; write a single rule in a list: [{…}]")
+
+
+def _short_rule(entry: dict[str, Any], times: int | None, place: str) -> Rule:
+    for key in entry:
+        if key not in _KEYS:
+            raise unknown_key(place, str(key), _KEYS)
+    full = {key: part for key, part in entry.items() if key not in _SHORT_KEYS and key != "match"}
+    full["match"] = _match(entry, place)
+    full["reply"] = _reply(entry, place)
+    if times is not None:
+        full.setdefault("times", times)
+    return _at(place, entry, full)
+
+
+def _at(place: str, entry: dict[str, Any], full: dict[str, Any]) -> Rule:
+    """Read the rule in full; a problem is told in the words that the script used."""
+    try:
+        return read_as(RulePart, full, place).rule(place)
+    except ScriptError as error:
+        problems = [Problem(_as_written(found.place, place, entry), found.reason) for found in error.problems]
+        raise ScriptError(problems) from None
+
+
+def _as_written(found: str, place: str, entry: dict[str, Any]) -> str:
+    for full, short in _SPELLINGS:
+        if short in entry and found.startswith(f"{place}.{full}"):
+            return f"{place}.{short}{found.removeprefix(f'{place}.{full}')}"
+    return found
+
+
+_SPELLINGS = (
+    ("match.user_text", "pattern"),
+    ("match.user_text", "match"),
+    ("reply.failure.status", "status"),
+    ("reply.failure.message", "error"),
+    ("reply.failure", "error"),
+    ("reply.text", "response"),
+    ("reply", "response"),
+)
+
+
+def _match(entry: dict[str, Any], place: str) -> object:
+    """Return `match` in full; in the short forms it may be a pattern, and so may `pattern`."""
+    if "pattern" in entry and "match" in entry:
+        raise problem(inside(place, "pattern"), '"pattern" and "match" exclude each other')
+    if "pattern" in entry:
+        return {"user_text": entry["pattern"]}
+    match = entry.get("match", {})
+    return {"user_text": match} if isinstance(match, str) else match
+
+
+def _reply(entry: dict[str, Any], place: str) -> object:
+    given = [key for key in ("response", "reply", "error") if key in entry]
+    if len(given) != 1:
+        raise problem(place, f'a rule has one of "response", "error" and "reply", got {" and ".join(given) or "none"}')
+    if "status" in entry and "error" not in entry:
+        raise problem(inside(place, "status"), '"status" goes with "error"')
+    value = entry[given[0]]
+    if given[0] == "error":
+        failure = {"message": value} if isinstance(value, str) else value
+        if "status" in entry and isinstance(failure, Mapping):
+            failure = {**failure, "status": entry["status"]}
+        return {"failure": failure}
+    return {"text": value} if isinstance(value, str) else value
+
+
+# Text ---------------------------------------------------------------------------------------------------------------
+
+
+def _json(text: str | bytes) -> object:
+    try:
+        return jsons.read(text.encode() if isinstance(text, str) else text)
+    except ValueError as error:
+        raise problem("", f"not JSON: {error}") from None
+
+
+def _yaml(text: str | bytes) -> object:
+    # Imported where it is needed: most scripts that arrive over HTTP are JSON.
+    from ruamel.yaml import YAML, YAMLError  # noqa: PLC0415
+    from ruamel.yaml.error import MarkedYAMLError  # noqa: PLC0415
+
+    try:
+        return YAML(typ="safe", pure=True).load(text)
+    except MarkedYAMLError as error:
+        mark = error.problem_mark
+        where = f" in line {mark.line + 1}, column {mark.column + 1}" if mark else ""
+        raise problem("", f"not YAML: {error.problem or error.context}{where}") from None
+    except (YAMLError, ValueError, RecursionError) as error:
+        raise problem("", f"not YAML: {error}") from None

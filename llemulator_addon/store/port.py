@@ -1,0 +1,21 @@
+"""What a store of sessions promises."""
+
+from collections.abc import Callable
+from typing import Protocol
+
+from llemulator_addon.engine.session import Session
+
+
+class Store(Protocol):
+    """Sessions by token. A token that was never seen has the session that the server starts with."""
+
+    def change[R](self, token: str, transition: Callable[[Session], tuple[Session, R]]) -> R:
+        """Replace a session by what the transition makes of it, and return what else it makes.
+
+        Atomic for one token. The transition may be called again after a lost race: it has no effects.
+        """
+        ...
+
+    def read(self, token: str) -> Session:
+        """Return a session as it is."""
+        ...

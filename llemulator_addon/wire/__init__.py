@@ -1,0 +1,1 @@
+"""Bytes as OpenAI sends them. Knows no script."""

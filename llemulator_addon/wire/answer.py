@@ -1,0 +1,138 @@
+"""What an operation is, what it is given, and what it makes of a reply: one body, or the pieces of a stream."""
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+from llemulator_addon.core.prompt import Prompt
+from llemulator_addon.core.reply import Failure, Says
+from llemulator_addon.core.request import Request
+from llemulator_addon.core.resources import Kept, Resources
+from llemulator_addon.core.stamp import Stamp
+from llemulator_addon.core.steps import Headers
+from llemulator_addon.wire import errors, tokens
+
+ChunkBy = Literal["token", "word", "character"] | int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Manner:
+    """How an answer is to be written, apart from what it says."""
+
+    stamp: Stamp
+    chunk_by: ChunkBy = "token"
+    """What one delta of a stream carries; a number is that many characters."""
+    dated_models: bool = False
+    """Whether an alias is answered with the dated name, as the real API does."""
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """One event of a stream, framed. `tokens` is how many of the model's tokens it brings: pacing waits for those."""
+
+    piece: bytes
+    tokens: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Body:
+    """An answer in one piece, mostly JSON."""
+
+    body: bytes
+    status: int = 200
+    content_type: str = "application/json"
+    headers: Headers = ()
+    """Beside those that every answer has."""
+    keeps: tuple[Kept, ...] = ()
+    """Resources that the session keeps from now on."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stream:
+    """An answer as server-sent events."""
+
+    pieces: tuple[Piece, ...]
+    headers: Headers = ()
+    keeps: tuple[Kept, ...] = ()
+
+
+Answer = Body | Stream
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Call:
+    """One request to an operation, and what the session knows that it may need."""
+
+    request: Request
+    params: Mapping[str, str] = field(default_factory=dict)
+    """What stood in the path in place of `{…}`, decoded."""
+    stamp: Stamp
+    models: Mapping[str, None]
+    """The names of the models that are valid for this token, in order."""
+    resources: Resources = Resources()
+    lenient: bool = False
+    """Parameters are not validated, and an unknown id stands for something."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Endpoint:
+    """One of OpenAI's operations in which a model answers."""
+
+    name: str
+    """As scripts name it: `chat.completions`."""
+    method: str
+    path: str
+    """Below `/v1`, with `{…}` for a segment that varies."""
+    read: Callable[[Call, Mapping[str, Any]], Prompt]
+    """Understand a body; raises `Refused`."""
+    write: Callable[[Prompt, Says, Manner], Answer]
+    unknown_model: Callable[[str], Failure] = errors.unknown_model
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Served:
+    """The answer of an operation in which no model speaks."""
+
+    answer: Answer | Failure
+    resources: Resources | None = None
+    """The session's resources afterwards; None: as before."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Operation:
+    """One of OpenAI's operations on what a token owns; it consumes no rule."""
+
+    name: str
+    method: str
+    path: str
+    """Below `/v1`, with `{…}` for a segment that varies."""
+    serve: Callable[[Call], Served]
+
+
+def cut(text: str, encoding: str, chunk_by: ChunkBy) -> Iterable[tuple[str, int]]:
+    """Cut a text into deltas, each with the number of tokens that it stands for; joined they are the text."""
+    match chunk_by:
+        case "token":
+            return ((piece, 1) for piece in tokens.pieces(text, encoding))
+        case "word":
+            return _sized(_words(text))
+        case "character":
+            return _sized(text)
+        case _:
+            return _sized(text[at : at + chunk_by] for at in range(0, len(text), chunk_by))
+
+
+def _words(text: str) -> Iterable[str]:
+    """Yield words, each with the white space before it, as tokens have it."""
+    start = end = 0
+    for word in text.split():
+        end = text.index(word, end) + len(word)
+        yield text[start:end]
+        start = end
+    if start < len(text):
+        yield text[start:]
+
+
+def _sized(pieces: Iterable[str]) -> Iterable[tuple[str, int]]:
+    # Pacing needs a size, not an exact count: four characters are about one token of English.
+    return ((piece, max(1, len(piece) // 4)) for piece in pieces)

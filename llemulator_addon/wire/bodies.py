@@ -1,0 +1,121 @@
+"""Reading request bodies: pydantic's findings in the words of OpenAI's own validation errors."""
+
+from collections.abc import Mapping
+from decimal import Decimal
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic_core import ErrorDetails
+
+from llemulator_addon.core.reply import Failure
+from llemulator_addon.wire import errors
+from llemulator_addon.wire.errors import Refused
+from llemulator_addon.wire.jsons import read as read_json
+
+
+class RequestBody(BaseModel):
+    """A body, or a part of one. Fields that are newer than this program are let through."""
+
+    model_config = ConfigDict(extra="allow", strict=True, frozen=True)
+
+
+def read_object(body: bytes) -> Mapping[str, Any]:
+    """Read the JSON object that a request carries; raises `Refused`."""
+    try:
+        value = read_json(body)
+    except ValueError:
+        raise Refused(errors.not_json()) from None
+    if not isinstance(value, dict):
+        raise Refused(errors.not_json())
+    return value
+
+
+def read_body[B: RequestBody](shape: type[B], body: Mapping[str, Any]) -> B:
+    """Understand a body; raises `Refused` with the first thing that is wrong, in OpenAI's words."""
+    try:
+        return shape.model_validate(body)
+    except ValidationError as error:
+        raise Refused(_failure(error.errors(include_url=False)[0])) from None
+
+
+def _failure(found: ErrorDetails) -> Failure:
+    param = _param(found["loc"])
+    given: dict[str, Any] = found.get("ctx", {})
+    match found["type"]:
+        case "missing":
+            return errors.missing(param)
+        case "literal_error":
+            return errors.invalid_value(param, str(found["input"]), _listed(given["expected"]))
+        case "greater_than_equal":
+            return _out_of_range(param, "below", given["ge"], found["input"])
+        case "less_than_equal":
+            return _out_of_range(param, "above", given["le"], found["input"])
+        case "too_short":
+            return Failure(
+                status=400,
+                type=errors.INVALID,
+                param=param,
+                code="empty_array",
+                message=f"Invalid '{param}': empty array. Expected an array with minimum length "
+                f"{given['min_length']}, but got an empty array instead.",
+            )
+        case kind:
+            return errors.wrong_type(param, _EXPECTED.get(kind, "another value"), _kind(found["input"]))
+
+
+def _param(place: tuple[int | str, ...]) -> str:
+    """Spell a place as OpenAI does: `messages[0].content`."""
+    spelled = ""
+    for step in place:
+        if isinstance(step, int):
+            spelled += f"[{step}]"
+        elif step not in _UNION_BRANCHES:
+            spelled += f".{step}" if spelled else step
+    return spelled
+
+
+# pydantic names the branch of a union in the place of an error; OpenAI does not.
+_UNION_BRANCHES = frozenset({"str", "bool", "int", "float", "text", "parts", "dict[str,any]", "named", "object"})
+
+_EXPECTED = {
+    "string_type": "a string",
+    "int_type": "an integer",
+    "int_from_float": "an integer",
+    "float_type": "a decimal",
+    "bool_type": "a boolean",
+    "list_type": "an array",
+    "dict_type": "an object",
+    "model_type": "an object",
+    "model_attributes_type": "an object",
+}
+
+
+def _out_of_range(param: str, side: str, limit: float, got: float) -> Failure:
+    number = "integer" if isinstance(got, int) and isinstance(limit, int) else "decimal"
+    return errors.out_of_range(param, number, side, _plain(limit), _plain(got))
+
+
+def _plain(number: float) -> str:
+    return format(Decimal(str(number)).normalize(), "f")
+
+
+def _listed(expected: str) -> tuple[str, ...]:
+    return tuple(word.strip().strip("'") for word in expected.replace(" or ", ", ").split(", "))
+
+
+def _kind(value: object) -> str:
+    match value:
+        case None:
+            return "null"
+        case bool():
+            return "a boolean"
+        case int():
+            return "an integer"
+        case float():
+            return "a decimal"
+        case str():
+            return "a string"
+        case list():
+            return "an array"
+        case _:
+            return "an object"

@@ -1,0 +1,25 @@
+"""The token that a request carries: it names a session and authenticates nobody."""
+
+import binascii
+from base64 import b64decode
+
+from llemulator_addon.core.request import Request
+
+
+def token_of(request: Request) -> str | None:
+    """Return the bearer token, Azure's `api-key`, or the password of Basic; None where there is none."""
+    scheme, _, credentials = request.headers.get("authorization", "").partition(" ")
+    match scheme.lower():
+        case "bearer":
+            return credentials.strip() or None
+        case "basic":
+            return _password(credentials.strip())
+        case _:
+            return request.headers.get("api-key", "").strip() or None
+
+
+def _password(credentials: str) -> str | None:
+    try:
+        return b64decode(credentials, validate=True).decode().partition(":")[2] or None
+    except (binascii.Error, UnicodeDecodeError):
+        return None

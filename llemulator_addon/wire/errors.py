@@ -1,0 +1,172 @@
+"""OpenAI's error object: its envelope, and the texts of the errors whose wording is known.
+
+The wordings follow recordings and public reports; `docs/deviations.md` names those that are not certain.
+"""
+
+from dataclasses import dataclass
+
+from llemulator_addon.core.reply import Failure
+from llemulator_addon.core.stamp import Stamp
+from llemulator_addon.core.steps import Head, Send, Steps
+from llemulator_addon.wire import headers
+from llemulator_addon.wire.jsons import pretty
+
+INVALID = "invalid_request_error"
+
+
+@dataclass
+class Refused(Exception):
+    """A request that the API refuses; carries the failure to answer with."""
+
+    failure: Failure
+
+
+def steps_of(failure: Failure, stamp: Stamp) -> Steps:
+    """Return the answer that carries a failure."""
+    body = envelope(failure)
+    return (Head(failure.status, headers.of_error(stamp, body) + failure.headers), Send(body))
+
+
+def envelope(failure: Failure) -> bytes:
+    """Spell the error object; all four keys are always there, in this order, and may be null."""
+    return pretty({"error": error_object(failure)}) + b"\n"
+
+
+def error_object(failure: Failure) -> dict[str, str | None]:
+    """Return the four fields that an error has, in a body or within a stream."""
+    return {"message": failure.message, "type": failure.type, "param": failure.param, "code": failure.code}
+
+
+def no_key() -> Failure:
+    """Nothing in Authorization, or nothing that could be a key."""
+    return Failure(
+        status=401,
+        type=INVALID,
+        message="You didn't provide an API key. You need to provide your API key in an Authorization header using "
+        "Bearer auth (i.e. Authorization: Bearer YOUR_KEY), or as the password field (with blank username) if you're "
+        "accessing the API from your browser and are prompted for a username and password. You can obtain an API key "
+        "from https://platform.openai.com/account/api-keys.",
+    )
+
+
+def bad_key(last_four: str) -> Failure:
+    """Refuse a key; only its last four characters are repeated."""
+    return Failure(
+        status=401,
+        type=INVALID,
+        code="invalid_api_key",
+        message=f"Incorrect API key provided: sk-***{last_four}. You can find your API key at "
+        "https://platform.openai.com/account/api-keys.",
+    )
+
+
+def not_json() -> Failure:
+    """Refuse a body that is not JSON."""
+    return Failure(
+        status=400,
+        type=INVALID,
+        message="We could not parse the JSON body of your request. (HINT: This likely means you aren't using your HTTP "
+        "library correctly. The OpenAI API expects a JSON payload, but what was sent was not valid JSON. If you have "
+        "trouble figuring out how to fix this, please contact us through our help center at help.openai.com.)",
+    )
+
+
+def missing(param: str) -> Failure:
+    """Refuse a body in which a parameter is missing."""
+    return Failure(
+        status=400,
+        type=INVALID,
+        param=param,
+        code="missing_required_parameter",
+        message=f"Missing required parameter: '{param}'.",
+    )
+
+
+def wrong_type(param: str, expected: str, got: str) -> Failure:
+    """Refuse a parameter of the wrong JSON type."""
+    return Failure(
+        status=400,
+        type=INVALID,
+        param=param,
+        code="invalid_type",
+        message=f"Invalid type for '{param}': expected {expected}, but got {got} instead.",
+    )
+
+
+def invalid_value(param: str, got: str, supported: tuple[str, ...]) -> Failure:
+    """Refuse a value outside of a closed list."""
+    *most, last = (f"'{value}'" for value in supported)
+    return Failure(
+        status=400,
+        type=INVALID,
+        param=param,
+        code="invalid_value",
+        message=f"Invalid value: '{got}'. Supported values are: {', '.join(most)}{', and ' if most else ''}{last}.",
+    )
+
+
+def out_of_range(param: str, number: str, bound: str, limit: str, got: str) -> Failure:
+    """Refuse a number (`decimal` or `integer`) that is `below` or `above` a limit."""
+    word, sign, edge = ("below minimum", ">=", "min") if bound == "below" else ("above maximum", "<=", "max")
+    return Failure(
+        status=400,
+        type=INVALID,
+        param=param,
+        code=f"{number}_{bound}_{edge}_value",
+        message=f"Invalid '{param}': {number} {word} value. Expected a value {sign} {limit}, but got {got} instead.",
+    )
+
+
+def unknown_parameter(param: str) -> Failure:
+    """Refuse a parameter that the endpoint does not have."""
+    return Failure(
+        status=400,
+        type=INVALID,
+        param=param,
+        code="unknown_parameter",
+        message=f"Unknown parameter: '{param}'.",
+    )
+
+
+def unknown_model(model: str) -> Failure:
+    """Refuse a model's name, on every endpoint but Responses."""
+    return Failure(
+        status=404,
+        type=INVALID,
+        code="model_not_found",
+        message=f"The model `{model}` does not exist or you do not have access to it.",
+    )
+
+
+def unknown_url(method: str, path: str) -> Failure:
+    """Refuse a path that names no operation; the wording differs below `/v1` and elsewhere."""
+    if path.startswith("/v1/"):
+        return Failure(status=404, type=INVALID, message=f"Invalid URL ({method} {path})")
+    return Failure(
+        status=404,
+        type=INVALID,
+        code="unknown_url",
+        message=f"Unknown request URL: {method} {path}. Please check the URL for typos, or see the docs at "
+        "https://platform.openai.com/docs/api-reference/.",
+    )
+
+
+def wrong_method(method: str, path: str, allowed: tuple[str, ...]) -> Failure:
+    """Refuse a method that the path does not have."""
+    return Failure(
+        status=405,
+        type=INVALID,
+        headers=(("allow", ", ".join(allowed)),),
+        message=f"Not allowed to {method} on {path}. (HINT: Perhaps you meant to use a different HTTP method?)",
+    )
+
+
+def our_fault(stamp: Stamp) -> Failure:
+    """Say that the server failed, as OpenAI does."""
+    return Failure(
+        status=500,
+        type="server_error",
+        message="The server had an error processing your request. Sorry about that! You can retry your request, or "
+        "contact us through our help center at help.openai.com if you keep seeing this error. (Please include the "
+        f"request ID {headers.request_id(stamp)} in your email.)",
+    )

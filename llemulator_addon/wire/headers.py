@@ -1,0 +1,94 @@
+"""Response headers as OpenAI sends them.
+
+Left out on purpose: `alt-svc`, which invites a client to try HTTP/3 with the real host, and the `__cf_bm` cookie.
+"""
+
+from email.utils import formatdate
+
+from llemulator_addon.core.stamp import Stamp
+from llemulator_addon.core.steps import Headers
+
+JSON = "application/json"
+JSON_OF_ERRORS = "application/json; charset=utf-8"
+"""Recorded on `model_not_found`; successes say `application/json` alone."""
+EVENTS = "text/event-stream; charset=utf-8"
+
+_ORGANIZATION = "org-llemulator"
+_PROJECT = "proj_llemulator"
+
+
+def of_body(stamp: Stamp, body: bytes, content_type: str = JSON, *, limits: Headers = ()) -> Headers:
+    """Return the headers of an answer in one piece; `limits` are its `x-ratelimit-*`."""
+    return (
+        ("date", _date(stamp)),
+        ("content-type", content_type),
+        ("content-length", str(len(body))),
+        *_of_the_service(stamp),
+        *(limits or UNLIMITED),
+        *_of_the_edge(stamp),
+    )
+
+
+def of_events(stamp: Stamp, *, limits: Headers = ()) -> Headers:
+    """Return the headers of a stream of events, which carries no `x-ratelimit-*` unless given."""
+    return (
+        ("date", _date(stamp)),
+        ("content-type", EVENTS),
+        *_of_the_service(stamp),
+        *limits,
+        *_of_the_edge(stamp),
+    )
+
+
+def of_error(stamp: Stamp, body: bytes) -> Headers:
+    """Return the headers of an answer with OpenAI's error object."""
+    return (
+        ("date", _date(stamp)),
+        ("content-type", JSON_OF_ERRORS),
+        ("content-length", str(len(body))),
+        ("vary", "Origin"),
+        ("openai-organization", _ORGANIZATION),
+        ("x-request-id", request_id(stamp)),
+    )
+
+
+def request_id(stamp: Stamp) -> str:
+    """Return `req_` and 32 hexadecimal digits."""
+    return f"req_{stamp.hex('request', 32)}"
+
+
+UNLIMITED: Headers = (
+    ("x-ratelimit-limit-requests", "10000"),
+    ("x-ratelimit-limit-tokens", "30000000"),
+    ("x-ratelimit-remaining-requests", "9999"),
+    ("x-ratelimit-remaining-tokens", "29999990"),
+    ("x-ratelimit-reset-requests", "6ms"),
+    ("x-ratelimit-reset-tokens", "0s"),
+)
+"""What an account far from its limits sees."""
+
+
+def _of_the_service(stamp: Stamp) -> Headers:
+    return (
+        ("access-control-expose-headers", "X-Request-ID"),
+        ("openai-organization", _ORGANIZATION),
+        ("openai-processing-ms", str(80 + int(stamp.fraction("processing") * 400))),
+        ("openai-project", _PROJECT),
+        ("openai-version", "2020-10-01"),
+    )
+
+
+def _of_the_edge(stamp: Stamp) -> Headers:
+    return (
+        ("x-request-id", request_id(stamp)),
+        ("x-openai-proxy-wasm", "v0.1"),
+        ("cf-cache-status", "DYNAMIC"),
+        ("strict-transport-security", "max-age=31536000; includeSubDomains; preload"),
+        ("x-content-type-options", "nosniff"),
+        ("server", "cloudflare"),
+        ("cf-ray", f"{stamp.hex('ray', 16)}-AMS"),
+    )
+
+
+def _date(stamp: Stamp) -> str:
+    return formatdate(stamp.created, usegmt=True)

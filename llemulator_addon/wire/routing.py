@@ -1,0 +1,81 @@
+"""Which operation a method and a path name."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from urllib.parse import unquote
+
+from llemulator_addon.wire.answer import Endpoint, Operation
+from llemulator_addon.wire.endpoints import ENDPOINTS, OPERATIONS
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """The operation, and what stood in the path in place of `{…}`, decoded."""
+
+    operation: Endpoint | Operation
+    params: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class OtherMethods:
+    """The path exists, but not with that method."""
+
+    allowed: tuple[str, ...]
+
+
+def find(method: str, path: str) -> Found | OtherMethods | None:
+    """Find the operation; `/v1` may be left out, as some clients' base URLs do."""
+    segments = [segment for segment in path.split("/") if segment]
+    if segments[:1] == ["v1"]:
+        segments = segments[1:]
+    if not segments:
+        return None
+    found = _walk(_ROOT, segments, ())
+    if found is None:
+        return None
+    node, values = found
+    if (operation := node.methods.get(method)) is None:
+        return OtherMethods(tuple(sorted(node.methods)))
+    return Found(operation, dict(zip(_names(operation.path), map(unquote, values), strict=True)))
+
+
+@dataclass(slots=True)
+class _Node:
+    """One segment of the paths; a fixed word goes before a varying one."""
+
+    fixed: "dict[str, _Node]" = field(default_factory=dict)
+    varying: "_Node | None" = None
+    methods: dict[str, Endpoint | Operation] = field(default_factory=dict)
+
+    def step(self, segment: str) -> "_Node":
+        """Return the node behind a segment, made where it is missing."""
+        if not segment.startswith("{"):
+            return self.fixed.setdefault(segment, _Node())
+        self.varying = self.varying or _Node()
+        return self.varying
+
+
+def _tree(operations: Iterable[Endpoint | Operation]) -> _Node:
+    root = _Node()
+    for operation in operations:
+        node = root
+        for segment in operation.path.strip("/").split("/"):
+            node = node.step(segment)
+        node.methods[operation.method] = operation
+    return root
+
+
+def _walk(node: _Node, segments: list[str], values: tuple[str, ...]) -> tuple[_Node, tuple[str, ...]] | None:
+    if not segments:
+        return (node, values) if node.methods else None
+    first, *rest = segments
+    if (fixed := node.fixed.get(first)) is not None and (found := _walk(fixed, rest, values)) is not None:
+        return found
+    return None if node.varying is None else _walk(node.varying, rest, (*values, first))
+
+
+def _names(path: str) -> list[str]:
+    return [segment[1:-1] for segment in path.split("/") if segment.startswith("{")]
+
+
+_ROOT = _tree([*ENDPOINTS.values(), *OPERATIONS.values()])

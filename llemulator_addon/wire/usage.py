@@ -1,0 +1,72 @@
+"""Token counts of a prompt and a reply, before an endpoint spells them in its own fields."""
+
+from dataclasses import dataclass
+
+from llemulator_addon.core.prompt import Prompt
+from llemulator_addon.core.reply import Block, HostedCall, Reasoning, Refusal, Says, Text, ToolCall
+from llemulator_addon.wire import tokens
+from llemulator_addon.wire.models import family
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Counted:
+    """What a request is charged for."""
+
+    prompt: int
+    completion: int
+    """Reasoning included."""
+    cached: int = 0
+    reasoning: int = 0
+
+    @property
+    def total(self) -> int:
+        """Prompt and completion."""
+        return self.prompt + self.completion
+
+
+def counted(prompt: Prompt, says: Says) -> Counted:
+    """Count both sides; what the script gives goes before what is counted."""
+    given = says.usage
+    reasoning = given.reasoning_tokens
+    if reasoning is None:
+        reasoning = sum(_reasoning(prompt, says.choice(index).blocks) for index in range(prompt.choices))
+    completion = given.completion_tokens
+    if completion is None:
+        completion = reasoning + sum(_said(prompt, says.choice(index).blocks) for index in range(prompt.choices))
+    return Counted(
+        prompt=of_prompt(prompt) if given.prompt_tokens is None else given.prompt_tokens,
+        completion=completion,
+        cached=given.cached_tokens or 0,
+        reasoning=reasoning,
+    )
+
+
+def of_prompt(prompt: Prompt) -> int:
+    """Count the conversation. Tools, schemas and images add nothing: no rule for them is known."""
+    pairs = tuple((message.role, _whole(prompt, index)) for index, message in enumerate(prompt.messages))
+    return tokens.chat_prompt_tokens(pairs, family(prompt.model))
+
+
+def _whole(prompt: Prompt, index: int) -> str:
+    message = prompt.messages[index]
+    return message.text + "".join(call.name + call.arguments for call in message.called)
+
+
+def _said(prompt: Prompt, blocks: tuple[Block, ...]) -> int:
+    encoding = family(prompt.model).encoding
+    return sum(_of_block(block, encoding) for block in blocks)
+
+
+def _of_block(block: Block, encoding: str) -> int:
+    match block:
+        case Text(text) | Refusal(text):
+            return tokens.count(text, encoding)
+        case ToolCall():
+            return tokens.count(block.name, encoding) + tokens.count(block.arguments, encoding)
+        case Reasoning() | HostedCall():
+            return 0
+
+
+def _reasoning(prompt: Prompt, blocks: tuple[Block, ...]) -> int:
+    encoding = family(prompt.model).encoding
+    return sum(tokens.count(block.text, encoding) for block in blocks if isinstance(block, Reasoning))
