@@ -1,0 +1,147 @@
+"""`make bench`: what an answer costs, beside mitmdump with an addon that returns a constant, all from one run.
+
+Requests per second come from `hey` (`apt-get install hey`), which speaks CONNECT and TLS: through the proxy to
+https://api.openai.com, and plain to the proxy as base URL. On a machine with two cores or more the server has the first
+to itself. The servers take turns, and the median of their turns counts, so that what else the machine does hits all
+alike: compare the ratios, not the numbers of two runs.
+"""
+
+import argparse
+import json
+import os
+import re
+import shutil
+import statistics
+import sys
+import tempfile
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from bench import streams
+from bench.servers import SERVERS, Running, running
+
+_ASK = {"model": "gpt-4o", "messages": [{"role": "user", "content": "Hello"}]}
+_PATH = "/v1/chat/completions"
+_STARTS = 3
+
+# The ratios that the design promises; a run that misses one says so.
+_EXPECTED = (
+    ("mitmdump with llemulator", "mitmdump with a constant", "tls", 0.9),
+    ("mitmdump with llemulator", "mitmdump with a constant", "plain", 0.9),
+    ("llemulator", "mitmdump with a constant", "tls", 2.0),
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Arguments:
+    """What the user chose."""
+
+    seconds: float
+    rounds: int
+    clients: int
+
+
+def main() -> None:
+    """Run all and print it."""
+    arguments = _arguments()
+    hey = shutil.which("hey") or sys.exit("hey was not found; it sends the requests: apt-get install hey")
+    with tempfile.TemporaryDirectory(prefix="llemulator-bench-") as folder:
+        script = _script(Path(folder))
+        starts = {name: _start_seconds(name, script) for name in SERVERS}
+        with running(SERVERS, script) as servers:
+            memory = {name: server.resident_mebibytes() for name, server in servers.items()}
+            rates = _rates(hey, servers, arguments)
+            pacing = streams.measure(servers["llemulator"])
+    _print(starts, memory, rates, pacing)
+
+
+def _arguments() -> Arguments:
+    parser = argparse.ArgumentParser(prog="make bench", description="What an answer costs.")
+    parser.add_argument("--seconds", type=float, default=4, help="how long each measurement takes (4)")
+    parser.add_argument("--rounds", type=int, default=3, help="how many turns each server has (3)")
+    parser.add_argument("--clients", type=int, default=16, help="how many connections ask at the same time (16)")
+    return Arguments(**vars(parser.parse_args()))
+
+
+def _script(folder: Path) -> Path:
+    """Write the script with one rule that all play, and the paced rule of the streams behind it."""
+    rules = [
+        {"match": {"user_text": "^Hello$"}, "reply": {"text": "Hello there. How are you today?"}},
+        streams.RULE,
+    ]
+    script = folder / "script.json"
+    script.write_text(json.dumps({"rules": rules}))
+    return script
+
+
+def _start_seconds(name: str, script: Path) -> float:
+    """From the start of the process to the first answer; the median of a few, after one that warms the disk."""
+    seconds = []
+    for _ in range(_STARTS + 1):
+        with running((name,), script) as servers:
+            seconds.append(servers[name].seconds_to_first_answer)
+    return statistics.median(seconds[1:])
+
+
+def _rates(hey: str, servers: dict[str, Running], arguments: Arguments) -> dict[tuple[str, str], float]:
+    ways: dict[str, Callable[[Running], list[str]]] = {
+        "tls": lambda server: ["-x", f"http://127.0.0.1:{server.port}", f"https://api.openai.com{_PATH}"],
+        "plain": lambda server: [f"http://127.0.0.1:{server.port}{_PATH}"],
+    }
+    seen: dict[tuple[str, str], list[float]] = {}
+    for _ in range(arguments.rounds):
+        for way, target in ways.items():
+            for name, server in servers.items():
+                seen.setdefault((name, way), []).append(_rate(hey, target(server), arguments))
+    return {key: statistics.median(rates) for key, rates in seen.items()}
+
+
+def _rate(hey: str, target: list[str], arguments: Arguments) -> float:
+    """Return the requests answered in a second; ends the program if anything but 200 came."""
+    key = ["-H", "Authorization: Bearer sk-bench"]
+    body = ["-m", "POST", "-T", "application/json", "-d", json.dumps(_ASK)]
+    command = [hey, "-z", f"{arguments.seconds}s", "-c", str(arguments.clients), "-cpus", "1", *key, *body, *target]
+    said = streams.run_apart(command)
+    rate = re.search(r"Requests/sec:\s+([\d.]+)", said)
+    statuses = set(re.findall(r"^\s+\[(\d+)\]\s+\d+ responses", said, re.MULTILINE))
+    if not rate or statuses != {"200"} or "Error distribution" in said:
+        sys.exit(f"{' '.join(command)}:\n{said}")
+    return float(rate[1])
+
+
+def _print(
+    starts: dict[str, float], memory: dict[str, float], rates: dict[tuple[str, str], float], pacing: streams.Pacing
+) -> None:
+    first = next(iter(SERVERS))
+    print(f"\n{os.cpu_count()} cores, Python {sys.version.split()[0]}\n")
+    print(_row("", "TLS", "", "plain", "", "start", "idle"))
+    print(_row("", "req/s", "ratio", "req/s", "ratio", "s", "MiB"))
+    for name in SERVERS:
+        cells = [f(rates[name, way]) for way in ("tls", "plain") for f in (_whole, _ratio_to(rates[first, way]))]
+        print(_row(name, *cells, f"{starts[name]:.2f}", f"{memory[name]:.0f}"))
+    wanted = pacing.streams * pacing.tokens_per_second
+    print(f"\n{pacing.streams} streams at {pacing.tokens_per_second} tokens/s through TLS:", end=" ")
+    print(f"{pacing.chunks_per_second:.0f} chunks/s of {wanted}, each gap wrong by", end=" ")
+    print(f"{pacing.median_error_ms:.1f} ms at the median and {pacing.p99_error_ms:.1f} ms at p99\n")
+    for name, base, way, least in _EXPECTED:
+        ratio = rates[name, way] / rates[base, way]
+        print(
+            f"{'as expected' if ratio >= least else 'MISSED':12} {name} / {base}, {way}: {ratio:.2f} (at least {least})"
+        )
+
+
+def _row(name: str, *cells: str) -> str:
+    return f"{name:26}" + "".join(f"{cell:>8}" for cell in cells)
+
+
+def _whole(rate: float) -> str:
+    return f"{rate:.0f}"
+
+
+def _ratio_to(base: float) -> Callable[[float], str]:
+    return lambda rate: f"{rate / base:.2f}"
+
+
+if __name__ == "__main__":
+    main()

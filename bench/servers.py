@@ -1,0 +1,107 @@
+"""The programs that are compared, each as its user would start it."""
+
+import http.client
+import os
+import shutil
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from conformance.server import plain_environment
+
+_REPOSITORY = Path(__file__).parent.parent
+_SECONDS_TO_START = 30
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Running:
+    """A program that answers."""
+
+    port: int
+    pid: int
+    seconds_to_first_answer: float
+
+    def resident_mebibytes(self) -> float:
+        """Return how much memory it holds."""
+        pages = int(Path(f"/proc/{self.pid}/statm").read_text().split()[1])
+        return pages * os.sysconf("SC_PAGE_SIZE") / 2**20
+
+
+def _mitmdump(port: int, certs: str, addon: str) -> list[str]:
+    name = shutil.which("mitmdump", path=str(Path(sys.executable).parent)) or "mitmdump"
+    return [name, "--quiet", "--listen-host", "127.0.0.1", "-p", str(port), "--set", f"confdir={certs}", "-s", addon]
+
+
+SERVERS: dict[str, Callable[[int, str], list[str]]] = {
+    "mitmdump with a constant": lambda port, certs: _mitmdump(port, certs, str(_REPOSITORY / "bench/constant.py")),
+    "mitmdump with llemulator": lambda port, certs: _mitmdump(
+        port, certs, str(_REPOSITORY / "llemulator_addon/addon.py")
+    ),
+    "llemulator": lambda port, _: [sys.executable, "-m", "llemulator_addon", "--port", str(port)],
+}
+"""How each is started on a port, with a folder for its certificates. The first is what the others are compared with."""
+
+
+@contextmanager
+def running(names: Iterable[str], script: Path) -> Iterator[dict[str, Running]]:
+    """Run some of them at the same time."""
+    with ExitStack() as stack:
+        yield {name: stack.enter_context(_one_running(name, script)) for name in names}
+
+
+@contextmanager
+def _one_running(name: str, script: Path) -> Iterator[Running]:
+    with tempfile.TemporaryDirectory(prefix="llemulator-bench-") as certs:
+        port = _free_port()
+        settings = {"LLEMULATOR_SCRIPT": str(script), "LLEMULATOR_CERTS": certs, "LOG_LEVEL": "warning"}
+        environment = {**plain_environment(), **settings}
+        began = time.perf_counter()
+        process = subprocess.Popen(on_core(0, SERVERS[name](port, certs)), env=environment, stdout=subprocess.DEVNULL)
+        try:
+            _wait_for_answer(port, process)
+            yield Running(port=port, pid=process.pid, seconds_to_first_answer=time.perf_counter() - began)
+        finally:
+            process.terminate()
+            process.wait()
+
+
+def on_core(core: int, command: list[str]) -> list[str]:
+    """Return the command bound to a core, where the machine has one to spare for it."""
+    taskset = shutil.which("taskset")
+    if not taskset or (os.cpu_count() or 1) < 2:
+        return command
+    return [taskset, "--cpu-list", str(core), *command]
+
+
+def _free_port() -> int:
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        port: int = listener.getsockname()[1]
+    return port
+
+
+def _wait_for_answer(port: int, process: subprocess.Popen[bytes]) -> None:
+    deadline = time.monotonic() + _SECONDS_TO_START
+    while not _answers(port):
+        if process.poll() is not None or time.monotonic() > deadline:
+            raise RuntimeError(f"{process.args!r} did not answer (exit {process.poll()})")
+        time.sleep(0.005)
+
+
+def _answers(port: int) -> bool:
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=5)
+    body = '{"model": "gpt-4o", "messages": [{"role": "user", "content": "Hello"}]}'
+    headers = {"authorization": "Bearer sk-start", "content-type": "application/json"}
+    try:
+        connection.request("POST", "/v1/chat/completions", body, headers)
+        return connection.getresponse().status == http.client.OK
+    except (OSError, http.client.HTTPException):
+        return False
+    finally:
+        connection.close()

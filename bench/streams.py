@@ -1,0 +1,90 @@
+"""Many paced streams at the same time, through CONNECT and TLS: how far each chunk is from its time."""
+
+import asyncio
+import json
+import ssl
+import statistics
+import subprocess
+import sys
+import time
+from dataclasses import asdict, dataclass
+from itertools import pairwise
+
+from bench.servers import Running, on_core
+
+_STREAMS = 100
+_TOKENS_PER_SECOND = 30
+_WORDS = 150
+
+RULE = {
+    "match": {"user_text": "^stream$"},
+    "reply": {"text": " ".join(f"word{number % 10}" for number in range(_WORDS))},
+    "stream": {"tokens_per_second": _TOKENS_PER_SECOND, "chunk_by": "word"},
+}
+"""What the streams ask for."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pacing:
+    """How well the streams kept their time."""
+
+    chunks_per_second: float
+    median_error_ms: float
+    p99_error_ms: float
+    streams: int = _STREAMS
+    tokens_per_second: int = _TOKENS_PER_SECOND
+
+
+def measure(server: Running) -> Pacing:
+    """Play the streams from a process of its own, away from the server's core."""
+    return Pacing(**json.loads(run_apart([sys.executable, "-m", "bench.streams", str(server.port)])))
+
+
+def run_apart(command: list[str]) -> str:
+    """Run a command that loads a server, on the other core, and return what it printed; raises if it fails."""
+    return subprocess.run(on_core(1, command), check=True, stdout=subprocess.PIPE, text=True).stdout
+
+
+async def _main(port: int) -> None:
+    began = time.perf_counter()
+    arrivals = await asyncio.gather(*(_arrivals(port, number) for number in range(_STREAMS)))
+    chunks = sum(len(times) for times in arrivals)
+    lasted = max(times[-1] for times in arrivals) - min(times[0] for times in arrivals)
+    errors = sorted(
+        abs(later - earlier - 1 / _TOKENS_PER_SECOND) * 1000 for times in arrivals for earlier, later in pairwise(times)
+    )
+    assert chunks >= _STREAMS * _WORDS, f"{chunks} chunks in {time.perf_counter() - began:.1f} s"
+    pacing = Pacing(
+        chunks_per_second=chunks / lasted,
+        median_error_ms=statistics.median(errors),
+        p99_error_ms=errors[int(len(errors) * 0.99)],
+    )
+    print(json.dumps(asdict(pacing)))
+
+
+async def _arrivals(port: int, number: int) -> list[float]:
+    """Return when each chunk with text arrived."""
+    reader, writer = await asyncio.open_connection("127.0.0.1", port)
+    writer.write(b"CONNECT api.openai.com:443 HTTP/1.1\r\nHost: api.openai.com:443\r\n\r\n")
+    await reader.readuntil(b"\r\n\r\n")
+    await writer.start_tls(_trusting(), server_hostname="api.openai.com")
+    body = json.dumps({"model": "gpt-4o", "stream": True, "messages": [{"role": "user", "content": "stream"}]})
+    head = (
+        f"Host: api.openai.com\r\nAuthorization: Bearer sk-{number}\r\nContent-Length: {len(body)}\r\nConnection: close"
+    )
+    writer.write(f"POST /v1/chat/completions HTTP/1.1\r\n{head}\r\n\r\n{body}".encode())
+    times = [time.perf_counter() async for line in reader if b'"delta":{"content":' in line]
+    writer.close()
+    return times
+
+
+def _trusting() -> ssl.SSLContext:
+    """Trust anything: what is measured is time."""
+    trust = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    trust.check_hostname = False
+    trust.verify_mode = ssl.CERT_NONE
+    return trust
+
+
+if __name__ == "__main__":
+    asyncio.run(_main(int(sys.argv[1])))
