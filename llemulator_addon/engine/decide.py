@@ -63,10 +63,9 @@ def _decide(session: Session, request: Request) -> _Decided:
             return _Decided(session=session, answer=errors.unknown_url(request.method, request.path))
         case OtherMethods(allowed):
             return _Decided(session=session, answer=errors.wrong_method(request.method, request.path, allowed))
-        case Found(Operation() as operation, params):
-            return _served(session, request, operation, params)
-        case Found(Endpoint() as endpoint, params):
-            return _spoken(session, request, endpoint, params)
+        case Found(operation, params):
+            answering = _spoken if isinstance(operation, Endpoint) else _served
+            return answering(session, request, operation, params)
         case never:
             assert_never(never)
 

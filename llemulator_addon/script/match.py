@@ -1,7 +1,7 @@
 """`match` as a script writes it, made of the words in `PATTERNS`."""
 
 from collections.abc import Iterator, Mapping
-from typing import Any, get_type_hints
+from typing import TYPE_CHECKING, Any, get_type_hints
 
 from pydantic import BaseModel, ConfigDict, Field, create_model
 
@@ -41,4 +41,7 @@ def given_words[T](part: BaseModel, table: Mapping[str, T]) -> Iterator[tuple[T,
             yield made, getattr(part, f"{word}_")
 
 
-Match: type[MatchPart] = create_model("Match", __base__=MatchPart, **word_fields(PATTERNS, "wanted"))
+if TYPE_CHECKING:
+    Match = MatchPart
+else:
+    Match = create_model("Match", __base__=MatchPart, **word_fields(PATTERNS, "wanted"))

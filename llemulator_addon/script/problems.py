@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from difflib import get_close_matches
-from typing import Any
+from typing import Any, override
 
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
@@ -17,6 +17,7 @@ class Problem:
     """As `responses[2].pattern`; empty for the script as a whole."""
     reason: str
 
+    @override
     def __str__(self) -> str:
         """Spell it in one line."""
         return f"{self.place}: {self.reason}" if self.place else self.reason

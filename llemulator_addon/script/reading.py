@@ -222,8 +222,8 @@ def _json(text: str | bytes) -> object:
 
 def _yaml(text: str | bytes) -> object:
     # Imported where it is needed: most scripts that arrive over HTTP are JSON.
-    from ruamel.yaml import YAML, YAMLError  # noqa: PLC0415
-    from ruamel.yaml.error import MarkedYAMLError  # noqa: PLC0415
+    from ruamel.yaml import YAML  # noqa: PLC0415
+    from ruamel.yaml.error import MarkedYAMLError, YAMLError  # noqa: PLC0415
 
     try:
         return YAML(typ="safe", pure=True).load(text)

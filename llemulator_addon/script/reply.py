@@ -1,6 +1,6 @@
 """`reply` as a script writes it, made of the words in `REPLIES`."""
 
-from typing import Annotated, Self
+from typing import TYPE_CHECKING, Annotated, Self
 
 from pydantic import Field, create_model, model_validator
 
@@ -59,4 +59,7 @@ class ReplyPart(ScriptPart):
 
 _EXCLUSIVE = (("failure", "*"), ("text", "json"), ("text", "refusal"), ("json", "refusal"), ("refusal", "tool_calls"))
 
-ReplySpec: type[ReplyPart] = create_model("Reply", __base__=ReplyPart, **word_fields(REPLIES, "wanted"))
+if TYPE_CHECKING:
+    ReplySpec = ReplyPart
+else:
+    ReplySpec = create_model("Reply", __base__=ReplyPart, **word_fields(REPLIES, "wanted"))

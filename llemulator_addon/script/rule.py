@@ -50,7 +50,7 @@ class RulePart(ScriptPart):
     """A rule as a script writes it."""
 
     name: Annotated[str, Field(min_length=1)] | None = None
-    match: Match = Match()  # type: ignore[valid-type] - a model made from the table of patterns
+    match: Match = Field(default_factory=Match)
     reply: OneOrMore
     times: Annotated[int, Field(ge=1)] | None = None
     stream: StreamPart | None = None

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from llemulator_addon.core.prompt import Prompt
 from llemulator_addon.core.reply import Block, HostedCall, Reasoning, Refusal, Says, Text, ToolCall
 from llemulator_addon.wire import tokens
-from llemulator_addon.wire.models import family
+from llemulator_addon.wire.families import family
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

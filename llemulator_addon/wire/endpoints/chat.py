@@ -14,7 +14,8 @@ from llemulator_addon.wire.bodies import RequestBody, read_body
 from llemulator_addon.wire.errors import INVALID, Refused
 from llemulator_addon.wire.jsons import pretty
 from llemulator_addon.wire.logprobs import logprobs_of
-from llemulator_addon.wire.models import dated_name, family
+from llemulator_addon.wire.families import family
+from llemulator_addon.wire.models import dated_name
 from llemulator_addon.wire.usage import Counted, counted
 
 NAME = "chat.completions"
@@ -211,7 +212,7 @@ def _completion(prompt: Prompt, says: Says, manner: Manner) -> dict[str, Any]:
 
 def _choice(prompt: Prompt, choice: Choice, index: int, manner: Manner) -> dict[str, Any]:
     of_family = family(prompt.model)
-    logprobs = {"logprobs": _all_logprobs(prompt, choice, manner)} if of_family.shows_logprobs else {}
+    logprobs = {"logprobs": _all_logprobs(prompt, choice, manner)} if of_family.reasoning is None else {}
     return {
         "index": index,
         "message": _assistant(prompt, choice, index, manner),
@@ -252,7 +253,7 @@ def _all_logprobs(prompt: Prompt, choice: Choice, manner: Manner) -> dict[str, A
     if not prompt.body.get("logprobs"):
         return None
     top = prompt.body.get("top_logprobs") or 0
-    spoken = {"content": None, "refusal": None}
+    spoken: dict[str, Any] = {"content": None, "refusal": None}
     for key, text in (("content", choice.text), ("refusal", _refusal(choice))):
         if text:
             spoken[key] = logprobs_of(_deltas(prompt, text, manner), top, manner.stamp)
@@ -313,7 +314,7 @@ def _interleaved(prompt: Prompt, says: Says, manner: Manner) -> Iterator[_Delta]
 
 
 def _choice_chunks(prompt: Prompt, choice: Choice, index: int, manner: Manner) -> Iterator[_Delta]:
-    shows = family(prompt.model).shows_logprobs
+    shows = family(prompt.model).reasoning is None
     asks = shows and bool(prompt.body.get("logprobs"))
 
     def chunk(delta: dict[str, Any], logs: dict[str, Any] | None = None, finish: str | None = None) -> dict[str, Any]:
@@ -419,7 +420,7 @@ def _service_tier(prompt: Prompt) -> str:
 
 def _fingerprint(prompt: Prompt, manner: Manner) -> str | None:
     """Return the fingerprint of the model's set-up; reasoning models mostly send null."""
-    return f"fp_{manner.stamp.hex('fingerprint', 10)}" if family(prompt.model).shows_logprobs else None
+    return f"fp_{manner.stamp.hex('fingerprint', 10)}" if family(prompt.model).reasoning is None else None
 
 
 def _finish_reason(prompt: Prompt, choice: Choice) -> str:

@@ -5,12 +5,12 @@ from typing import Any
 from llemulator_addon.wire import errors
 from llemulator_addon.wire.answer import Body, Call, Operation, Served
 from llemulator_addon.wire.jsons import pretty
-from llemulator_addon.wire.models import model_card
+from llemulator_addon.wire.models import created, owned_by
 
 
 def list_models(call: Call) -> Served:
     """List every model that is valid for the token. The real list is never paged."""
-    cards: list[dict[str, Any]] = [model_card(name) for name in call.models]
+    cards = [_card(name) for name in call.models]
     return Served(answer=Body(body=pretty({"object": "list", "data": cards}) + b"\n"))
 
 
@@ -19,7 +19,11 @@ def retrieve_model(call: Call) -> Served:
     name = call.params["model"]
     if name not in call.models and not call.lenient:
         return Served(answer=errors.unknown_model(name))
-    return Served(answer=Body(body=pretty(model_card(name)) + b"\n"))
+    return Served(answer=Body(body=pretty(_card(name)) + b"\n"))
+
+
+def _card(name: str) -> dict[str, Any]:
+    return {"id": name, "object": "model", "created": created(name), "owned_by": owned_by(name)}
 
 
 LIST = Operation(name="models.list", method="GET", path="/models", serve=list_models)
