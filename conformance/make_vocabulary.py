@@ -25,14 +25,12 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from importlib.metadata import files
 from pathlib import Path
-from typing import get_args
 
-import tiktoken_ext.openai_public as published
+import tiktoken_ext.openai_public as published  # type: ignore[import-untyped]
 from tiktoken.load import load_tiktoken_bpe
 
-from llemulator_addon.wire.models import Encoding
-
 HERE = Path(__file__).parent.parent / "llemulator_addon" / "wire" / "vocabulary"
+ENCODINGS = ("cl100k_base", "o200k_base")
 WHEEL = "litellm==1.109.1"
 # Measured: 1.5 % smaller than the preset's lc=3, pb=2, because the tokens are text without any alignment.
 XZ = [{"id": lzma.FILTER_LZMA2, "preset": 9 | lzma.PRESET_EXTREME, "lc": 4, "lp": 0, "pb": 0}]
@@ -55,7 +53,7 @@ def main() -> None:
     arguments.add_argument("--from", dest="folder", type=Path, help="a folder with tiktoken's cache files")
     folder = arguments.parse_args().folder
     with wheel() if folder is None else given(folder) as found:
-        for encoding in get_args(Encoding):
+        for encoding in ENCODINGS:
             write(encoding, found)
     shutil.copy(licence(), HERE / "LICENSE")
 
@@ -97,11 +95,11 @@ def write(encoding: str, folder: Path) -> None:
 def loader(replacement: Callable[[str, str], dict[bytes, int]]) -> Iterator[None]:
     """Put another function in the place of tiktoken's downloading one."""
     before = published.load_tiktoken_bpe
-    published.load_tiktoken_bpe = replacement  # type: ignore[assignment,attr-defined]  # names of parameters differ
+    published.load_tiktoken_bpe = replacement
     try:
         yield
     finally:
-        published.load_tiktoken_bpe = before  # type: ignore[attr-defined]  # imported there, not exported
+        published.load_tiktoken_bpe = before
 
 
 @contextmanager

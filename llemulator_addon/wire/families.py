@@ -1,0 +1,434 @@
+"""What depends on the family that a model belongs to: how it counts, what it refuses, how much it holds.
+
+Facts only; the texts of errors are elsewhere. Where the facts come from is said beside them, in these short forms:
+
+recorded   answers of the real API that were published, in recordings, listings and reports
+docs       OpenAI's pages about models, deprecations and guides
+litellm    the model registry in litellm 1.109's wheel
+pydantic   pydantic-ai's profiles, which say what was tried on the real API and when (up to 2026-10)
+ai-sdk     the model catalog of @ai-sdk/openai 4.0
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from functools import lru_cache
+from types import MappingProxyType
+from typing import Literal
+
+from llemulator_addon.wire.models import base_model
+
+Encoding = Literal["cl100k_base", "o200k_base"]
+Effort = Literal["none", "minimal", "low", "medium", "high", "xhigh", "max"]
+Format = Literal["text", "json_object", "json_schema"]
+Refused = Literal[
+    "unsupported_parameter",  # with any value but null
+    "unsupported_value",  # with any value but null and the default, which is 1
+    "forbidden",  # answered with 403
+    "incompatible",  # "Model incompatible request argument supplied"
+    "unrecognized",  # "Unrecognized request argument supplied"
+]
+"""How the API words that a model does not take a parameter."""
+TextEndpoint = Literal["chat", "responses"]
+
+REPLACED_BY: Mapping[str, str] = MappingProxyType({"max_tokens": "max_completion_tokens"})
+"""What the message about a refused parameter names in its place."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reasoning:
+    """That a model thinks before it answers, and how much one may ask of it."""
+
+    efforts: tuple[Effort, ...]
+    """What both endpoints accept, from least to most; empty when the parameter itself is refused."""
+    default: Effort = "medium"
+    """What holds when the request does not say."""
+    max_on_responses: bool = False
+    """Whether Responses accepts `max` too. Chat completions refuses it for every model (pydantic)."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Refusal:
+    """A parameter that a family does not take at an endpoint."""
+
+    endpoint: TextEndpoint
+    parameter: str
+    how: Refused
+    while_reasoning: bool = False
+    """Only then; with the effort `none` it is taken."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Embedding:
+    """What an embedding model gives back."""
+
+    size: int
+    shortens: bool
+    """Whether `dimensions` may ask for fewer."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Family:
+    """What holds for all models whose names begin alike."""
+
+    name: str
+    encoding: Encoding = "o200k_base"
+    reasoning: Reasoning | None = None
+    window: int = 128_000
+    """Tokens of a prompt and its answer together."""
+    output_limit: int = 16_384
+    input_limit: int | None = None
+    """Tokens of a prompt, where that is less than the window."""
+    refusals: tuple[Refusal, ...] = ()
+    refused_roles: frozenset[str] = frozenset()
+    formats: frozenset[Format] = frozenset({"text", "json_object", "json_schema"})
+    tools: bool = True
+    chat_tools_while_reasoning: bool = True
+    """Whether chat completions takes function tools unless the effort is `none`."""
+    top_logprobs: int = 20
+    """The most that `top_logprobs` may ask for."""
+    audio: bool = False
+    """Whether chat completions takes `audio` and `modalities`."""
+    phase: bool = False
+    """Whether messages of Responses carry `phase`."""
+    embedding: Embedding | None = None
+
+    @property
+    def logprobs_key(self) -> bool:
+        """Whether `logprobs` stands in a choice that nobody asked it for (recorded: not if the model reasons)."""
+        return self.reasoning is None
+
+    @property
+    def prompt_offset(self) -> int:
+        """What is added to the counted tokens of a prompt (recorded: reasoning models report one less)."""
+        return -1 if self.reasoning else 0
+
+    def reasons(self, effort: str | None = None) -> bool:
+        """Whether it thinks when a request asks for this effort, or for none in particular."""
+        return self.reasoning is not None and (effort or self.reasoning.default) != "none"
+
+    def efforts(self, endpoint: TextEndpoint) -> tuple[Effort, ...]:
+        """Return the efforts that an endpoint accepts, from least to most; empty: it takes no effort at all."""
+        if self.reasoning is None:
+            return ()
+        more: tuple[Effort, ...] = ("max",) if endpoint == "responses" and self.reasoning.max_on_responses else ()
+        return self.reasoning.efforts + more
+
+
+def family(model: str) -> Family:
+    """Return what is known about a model: by name, alias, snapshot, fine-tuned name or Azure's spelling.
+
+    A name that is not known gets the newest family of its series (`gpt-7`, `o9-mini`), or else one that takes
+    everything and does not reason.
+    """
+    return _family(model)
+
+
+def refused(of: Family, endpoint: TextEndpoint, *, reasoning: bool) -> Mapping[str, Refused]:
+    """Return the parameters that a family refuses at an endpoint, and how. `reasoning` is what `reasons` said."""
+    return _refused(of, endpoint, reasoning)
+
+
+def _refuse(
+    endpoint: TextEndpoint, how: Refused, *parameters: str, while_reasoning: bool = False
+) -> tuple[Refusal, ...]:
+    """Write the same refusal for several parameters."""
+    return tuple(
+        Refusal(endpoint=endpoint, parameter=parameter, how=how, while_reasoning=while_reasoning)
+        for parameter in parameters
+    )
+
+
+# A model that does not reason takes no effort (recorded: both texts, gpt-4o and gpt-4.1).
+_NO_EFFORT = (
+    *_refuse("chat", "unrecognized", "reasoning_effort"),
+    *_refuse("responses", "unsupported_parameter", "reasoning.effort"),
+)
+# Recorded on o1, o1-preview, o3, o3-mini, o4-mini, gpt-5 and gpt-5.6: `max_tokens`, `logit_bias` and both penalties;
+# `top_p` also when it is 1.
+_REASONING_CHAT = (
+    *_refuse("chat", "unsupported_parameter", "max_tokens", "logit_bias"),
+    *_refuse("chat", "unsupported_parameter", "top_p", "presence_penalty", "frequency_penalty", while_reasoning=True),
+)
+# Recorded: `temperature` on Responses, whatever its value; the guide on reasoning says the same of `top_p`.
+_REASONING_RESPONSES = _refuse("responses", "unsupported_parameter", "temperature", "top_p", while_reasoning=True)
+# Recorded: o1-preview, o1-mini, o3, o4-mini and everything from gpt-5 on take the default temperature ...
+_DEFAULT_TEMPERATURE = _refuse("chat", "unsupported_value", "temperature", while_reasoning=True)
+# ... and o1 and o3-mini do not take the parameter at all.
+_NO_TEMPERATURE = _refuse("chat", "unsupported_parameter", "temperature")
+# Recorded: o4-mini and gpt-5 answer 403 ...
+_LOGPROBS_FORBIDDEN = _refuse("chat", "forbidden", "logprobs", "top_logprobs")
+# ... and from gpt-5.1 on they are unsupported while reasoning, and taken with the effort `none`.
+_LOGPROBS_UNSUPPORTED = _refuse("chat", "unsupported_parameter", "logprobs", "top_logprobs", while_reasoning=True)
+# Recorded: o3, o4-mini, gpt-5 and later; not o1 and o3-mini (docs).
+_NO_STOP = _refuse("chat", "unsupported_parameter", "stop")
+# litellm for all of the o series.
+_ONE_TOOL_CALL = _refuse("chat", "unsupported_parameter", "parallel_tool_calls")
+# Recorded on gpt-5.6.
+_NO_PREDICTION = _refuse("chat", "unsupported_parameter", "prediction")
+# Recorded for `temperature` and `presence_penalty`; the rest is what litellm leaves out for search models.
+_SEARCH_CHAT = _refuse(
+    "chat",
+    "incompatible",
+    *("temperature", "top_p", "presence_penalty", "frequency_penalty", "logit_bias", "logprobs", "top_logprobs"),
+    *("n", "seed", "stop", "parallel_tool_calls"),
+)
+
+_O_SERIES = _REASONING_CHAT + _REASONING_RESPONSES + _LOGPROBS_FORBIDDEN + _ONE_TOOL_CALL
+_GPT_5 = _REASONING_CHAT + _REASONING_RESPONSES + _DEFAULT_TEMPERATURE + _NO_STOP + _NO_PREDICTION
+
+_TEXT_ONLY: frozenset[Format] = frozenset({"text"})
+_JSON_MODE: frozenset[Format] = frozenset({"text", "json_object"})
+
+_UNKNOWN = Family(name="unknown")
+_OMNI = Family(name="gpt-4o", refusals=_NO_EFFORT)
+# Windows and limits: litellm and docs. Formats: docs (structured outputs from gpt-4o-2024-08-06 on, JSON mode from the
+# models of 1106 on). Functions from 0613 on (docs).
+_GPT_4 = Family(
+    name="gpt-4",
+    encoding="cl100k_base",
+    window=8_192,
+    output_limit=8_192,
+    refusals=_NO_EFFORT,
+    formats=_TEXT_ONLY,
+)
+_GPT_4_TURBO = replace(_GPT_4, name="gpt-4-turbo", window=128_000, output_limit=4_096, formats=_JSON_MODE)
+_GPT_35 = replace(_GPT_4_TURBO, name="gpt-3.5-turbo", window=16_385)
+_COMPLETION = replace(_GPT_35, name="davinci-002", window=16_384, formats=_TEXT_ONLY, tools=False)
+_GPT_41 = replace(_OMNI, name="gpt-4.1", window=1_047_576, output_limit=32_768)
+_NO_TOOLS = replace(_OMNI, name="chatgpt-4o", tools=False)
+_AUDIO = replace(_OMNI, name="gpt-4o-audio-preview", formats=_TEXT_ONLY, audio=True)
+_SEARCH = replace(_OMNI, name="gpt-4o-search-preview", refusals=_NO_EFFORT + _SEARCH_CHAT, tools=False)
+
+_O1 = Family(
+    name="o1",
+    reasoning=Reasoning(efforts=("low", "medium", "high")),
+    window=200_000,
+    output_limit=100_000,
+    refusals=_O_SERIES + _NO_TEMPERATURE,
+)
+_O3 = replace(_O1, name="o3", refusals=_O_SERIES + _DEFAULT_TEMPERATURE + _NO_STOP)
+# The first two took neither instructions nor tools nor an effort (recorded: "'messages[0].role' does not support
+# 'system'"; docs for the rest).
+_O1_PREVIEW = replace(
+    _O1,
+    name="o1-preview",
+    reasoning=Reasoning(efforts=()),
+    window=128_000,
+    output_limit=32_768,
+    refusals=_O_SERIES
+    + _DEFAULT_TEMPERATURE
+    + _refuse("chat", "unsupported_parameter", "reasoning_effort", "tools", "tool_choice", "functions"),
+    refused_roles=frozenset({"developer", "system"}),
+    formats=_TEXT_ONLY,
+    tools=False,
+)
+
+# Efforts and their defaults: pydantic, litellm and ai-sdk agree unless something else is said.
+_GPT_5_0 = Family(
+    name="gpt-5",
+    reasoning=Reasoning(efforts=("minimal", "low", "medium", "high")),
+    window=400_000,
+    output_limit=128_000,
+    input_limit=272_000,
+    refusals=_GPT_5 + _LOGPROBS_FORBIDDEN,
+)
+_GPT_5_1 = replace(
+    _GPT_5_0,
+    name="gpt-5.1",
+    reasoning=Reasoning(efforts=("none", "low", "medium", "high"), default="none"),
+    refusals=_GPT_5 + _LOGPROBS_UNSUPPORTED,
+    top_logprobs=5,  # recorded on gpt-5.4-mini to gpt-5.6
+)
+_GPT_5_2 = replace(
+    _GPT_5_1,
+    name="gpt-5.2",
+    reasoning=Reasoning(efforts=("none", "low", "medium", "high", "xhigh"), default="none"),
+)
+# Recorded from gpt-5.4 to gpt-6: "Function tools with reasoning_effort are not supported ... in /v1/chat/completions".
+_GPT_5_4 = replace(
+    _GPT_5_2,
+    name="gpt-5.4",
+    window=1_050_000,
+    input_limit=922_000,
+    chat_tools_while_reasoning=False,
+    phase=True,
+)
+_GPT_5_5 = replace(_GPT_5_4, name="gpt-5.5", reasoning=Reasoning(efforts=("none", "low", "medium", "high", "xhigh")))
+_GPT_5_6 = replace(
+    _GPT_5_5,
+    name="gpt-5.6",
+    reasoning=Reasoning(efforts=("none", "low", "medium", "high", "xhigh"), max_on_responses=True),
+)
+_GPT_6 = replace(_GPT_5_6, name="gpt-6-sol")
+_GPT_6_ASTRA = replace(
+    _GPT_6,
+    name="gpt-6-astra",
+    reasoning=Reasoning(efforts=("low", "medium", "high", "xhigh"), max_on_responses=True),
+)
+_CODEX = replace(
+    _GPT_5_0, name="gpt-5-codex", reasoning=Reasoning(efforts=("low", "medium", "high"))
+)  # docs: no "minimal"
+_CODEX_MAX = replace(
+    _GPT_5_1, name="gpt-5.1-codex-max", reasoning=Reasoning(efforts=("low", "medium", "high", "xhigh"))
+)
+_CHAT_LATEST = replace(
+    _GPT_5_1,
+    name="gpt-5.1-chat",
+    reasoning=Reasoning(efforts=("medium",)),
+    window=128_000,
+    output_limit=16_384,
+    input_limit=None,
+)
+
+
+def _pro(of: Family, name: str) -> Family:
+    """Give the variant that always thinks long."""
+    return replace(of, name=name, reasoning=Reasoning(efforts=("medium", "high", "xhigh")))
+
+
+_NOT_TEXT = Family(name="media", tools=False, formats=_TEXT_ONLY)
+_EMBEDDING = Family(name="text-embedding-ada-002", encoding="cl100k_base", window=8_192, output_limit=0, tools=False)
+
+FAMILIES: Mapping[str, Family] = MappingProxyType(
+    {
+        each.name: each
+        for each in (
+            _OMNI,
+            _GPT_4,
+            _GPT_4_TURBO,
+            _GPT_35,
+            _COMPLETION,
+            _GPT_41,
+            _NO_TOOLS,
+            _AUDIO,
+            _SEARCH,
+            _O1,
+            _O3,
+            _O1_PREVIEW,
+            _GPT_5_0,
+            _GPT_5_1,
+            _GPT_5_2,
+            _GPT_5_4,
+            _GPT_5_5,
+            _GPT_5_6,
+            _GPT_6,
+            _GPT_6_ASTRA,
+            _CODEX,
+            _CODEX_MAX,
+            _CHAT_LATEST,
+            # Before the alias gpt-4 came to mean gpt-4-0613.
+            replace(_GPT_4, name="gpt-4-0314", tools=False),
+            replace(_GPT_4, name="gpt-4-32k", window=32_768, output_limit=32_768),
+            replace(_GPT_4, name="gpt-4-32k-0314", window=32_768, output_limit=32_768, tools=False),
+            replace(_GPT_4_TURBO, name="gpt-4-0125-preview"),
+            replace(_GPT_4_TURBO, name="gpt-4-1106-preview"),
+            replace(_GPT_4_TURBO, name="gpt-4-1106-vision-preview", tools=False),
+            replace(_GPT_4_TURBO, name="gpt-4-vision-preview", tools=False),
+            # The error says 4097 (recorded).
+            replace(_GPT_35, name="gpt-3.5-turbo-0301", window=4_097, formats=_TEXT_ONLY, tools=False),
+            replace(_GPT_35, name="gpt-3.5-turbo-0613", window=4_097, formats=_TEXT_ONLY),
+            replace(_GPT_35, name="gpt-3.5-turbo-16k", formats=_TEXT_ONLY),
+            replace(_COMPLETION, name="gpt-3.5-turbo-instruct", window=4_097),
+            replace(_COMPLETION, name="babbage-002"),
+            replace(_OMNI, name="gpt-4o-2024-05-13", output_limit=4_096, formats=_JSON_MODE),
+            replace(_OMNI, name="gpt-4.5-preview"),
+            replace(_AUDIO, name="gpt-4o-mini-audio-preview"),
+            replace(_AUDIO, name="gpt-audio"),
+            replace(_SEARCH, name="gpt-4o-mini-search-preview"),
+            replace(_O1, name="o3-mini"),
+            replace(_O3, name="o4-mini"),
+            replace(_O3, name="codex-mini", window=200_000),
+            replace(_O1_PREVIEW, name="o1-mini", output_limit=65_536),
+            # litellm; it reasons (recorded: its answers begin with a reasoning item).
+            replace(_O3, name="computer-use-preview", window=8_192, output_limit=1_024),
+            # It does not reason, and the docs list neither functions nor an effort.
+            replace(_NO_TOOLS, name="gpt-5-chat"),
+            replace(
+                _GPT_5_0, name="gpt-5-pro", reasoning=Reasoning(efforts=("high",), default="high"), output_limit=272_000
+            ),
+            replace(_SEARCH, name="gpt-5-search-api", window=400_000, output_limit=128_000, input_limit=272_000),
+            replace(_CODEX, name="gpt-5.1-codex"),
+            replace(_CHAT_LATEST, name="gpt-5.2-chat"),
+            replace(_CHAT_LATEST, name="gpt-5.3-chat"),
+            replace(_CHAT_LATEST, name="chat", window=400_000, output_limit=128_000),
+            _pro(_GPT_5_2, "gpt-5.2-pro"),
+            replace(_CODEX_MAX, name="gpt-5.2-codex"),
+            replace(_GPT_5_2, name="gpt-5.3-codex", phase=True),
+            replace(_GPT_5_4, name="gpt-5.4-mini", window=400_000, input_limit=272_000),
+            replace(_GPT_5_4, name="gpt-5.4-nano", window=400_000, input_limit=272_000),
+            _pro(_GPT_5_4, "gpt-5.4-pro"),
+            _pro(_GPT_5_5, "gpt-5.5-pro"),
+            replace(_GPT_5_6, name="gpt-5.6-cyber", window=400_000, input_limit=272_000),
+            replace(_GPT_5_6, name="gpt-daybreak"),
+            replace(_GPT_5_6, name="gpt-rosalind"),
+            replace(_GPT_6, name="gpt-6-luna"),
+            replace(_GPT_6, name="gpt-6.1-terra"),
+            replace(_GPT_6_ASTRA, name="gpt-6-cyber"),
+            replace(_GPT_6_ASTRA, name="gpt-6-rosalind"),
+            replace(_GPT_6_ASTRA, name="gpt-6.1-sol"),
+            # Not OpenAI's to serve, but its weights are, and a user may script it: it takes every parameter.
+            Family(
+                name="gpt-oss",
+                reasoning=Reasoning(efforts=("low", "medium", "high")),
+                window=131_072,
+                output_limit=131_072,
+            ),
+            # Sizes: docs and litellm. The error says 8192 (recorded); the docs say 8191.
+            replace(_EMBEDDING, name="text-embedding-ada-002", embedding=Embedding(size=1_536, shortens=False)),
+            replace(_EMBEDDING, name="text-embedding-3-small", embedding=Embedding(size=1_536, shortens=True)),
+            replace(_EMBEDDING, name="text-embedding-3-large", embedding=Embedding(size=3_072, shortens=True)),
+            # Windows: litellm.
+            replace(_NOT_TEXT, name="omni-moderation", window=32_768, output_limit=0),
+            replace(_NOT_TEXT, name="text-moderation", encoding="cl100k_base", window=32_768, output_limit=0),
+            replace(_NOT_TEXT, name="gpt-4o-transcribe", window=16_000, output_limit=2_000),
+            replace(_NOT_TEXT, name="gpt-4o-mini-transcribe", window=16_000, output_limit=2_000),
+            replace(_OMNI, name="gpt-4o-realtime", output_limit=4_096, audio=True),
+            replace(_OMNI, name="gpt-4o-mini-realtime", output_limit=4_096, audio=True),
+            replace(_OMNI, name="gpt-realtime", window=32_000, output_limit=4_096, audio=True),
+            replace(_OMNI, name="gpt-realtime-2", output_limit=32_000, audio=True),
+            replace(_OMNI, name="gpt-realtime-2.1", output_limit=32_000, audio=True),
+        )
+    }
+)
+"""By the beginning of the names that they hold for, up to a dash."""
+
+_SPELLINGS = {"gpt-35": "gpt-3.5"}  # Azure allows no dots in the name of a deployment
+
+
+@lru_cache(maxsize=4_096)
+def _family(model: str) -> Family:
+    """Try the name, then shorter and shorter beginnings of it."""
+    name = base_model(model)
+    for azure, ours in _SPELLINGS.items():
+        name = ours + name.removeprefix(azure) if name.startswith(azure) else name
+    begins = name
+    while begins:
+        if begins in FAMILIES:
+            return FAMILIES[begins]
+        begins = begins.rpartition("-")[0]
+    return _newest(name)
+
+
+def _newest(name: str) -> Family:
+    """Guess the family of a name that is newer than this table."""
+    series, _, rest = name.partition("-")
+    if series[:1] == "o" and series[1:].isdecimal():
+        return _O3
+    major = rest.partition("-")[0].partition(".")[0]
+    if series == "gpt" and major.isdecimal() and int(major) >= _FIRST_REASONING_GPT:
+        return _GPT_6
+    return _UNKNOWN
+
+
+_FIRST_REASONING_GPT = 5
+
+
+@lru_cache(maxsize=1_024)
+def _refused(of: Family, endpoint: TextEndpoint, reasoning: bool) -> Mapping[str, Refused]:  # noqa: FBT001 - a key
+    return MappingProxyType(
+        {
+            each.parameter: each.how
+            for each in of.refusals
+            if each.endpoint == endpoint and (reasoning or not each.while_reasoning)
+        }
+    )
