@@ -26,9 +26,9 @@ class Resources:
     """
 
     limit: int = 10_000
-    _numbers: HashTrieMap[tuple[str, str], int] = field(default_factory=HashTrieMap)
-    _values: HashTrieMap[int, Kept] = field(default_factory=HashTrieMap)
-    _by_kind: HashTrieMap[str, HashTrieMap[int, str]] = field(default_factory=HashTrieMap)
+    _numbers: "HashTrieMap[tuple[str, str], int]" = field(default_factory=HashTrieMap)
+    _values: "HashTrieMap[int, Kept]" = field(default_factory=HashTrieMap)
+    _by_kind: "HashTrieMap[str, HashTrieMap[int, str]]" = field(default_factory=HashTrieMap)
     _oldest: int = 0
     _next: int = 0
 
@@ -89,4 +89,4 @@ class Resources:
         return replace(self._remove(oldest), _oldest=oldest + 1)
 
 
-_EMPTY: HashTrieMap[int, str] = HashTrieMap()
+_EMPTY: "HashTrieMap[int, str]" = HashTrieMap()

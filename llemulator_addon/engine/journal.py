@@ -37,7 +37,7 @@ class Exchange:
 class Journal:
     """The exchanges of a session; adding one costs the same whether it is empty or full."""
 
-    entries: HashTrieMap[int, Exchange] = field(default_factory=HashTrieMap)
+    entries: "HashTrieMap[int, Exchange]" = field(default_factory=HashTrieMap)
     recorded: int = 0
     """How many there ever were; the number of the last."""
     limit: int = 1000

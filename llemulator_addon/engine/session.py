@@ -46,9 +46,9 @@ class Session:
     index: Index = Index()
     own_models: ModelNames | None = None
     defaults: Defaults = Defaults()
-    used: HashTrieMap[int, int] = field(default_factory=HashTrieMap)
+    used: "HashTrieMap[int, int]" = field(default_factory=HashTrieMap)
     """Position of a rule → how often it has answered."""
-    heads: HashTrieMap[int, int] = field(default_factory=HashTrieMap)
+    heads: "HashTrieMap[int, int]" = field(default_factory=HashTrieMap)
     """Number of a group → how many of its rules are used up; they are its first."""
     resources: Resources = Resources()
     journal: Journal = Journal()
