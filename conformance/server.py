@@ -30,6 +30,8 @@ class Server:
     port: int
     ca: Path
     """The certificate to trust, alone."""
+    certs: Path
+    """The folder that it keeps its certificates in."""
     pid: int
 
     @property
@@ -60,7 +62,7 @@ def running(*options: str, env: Mapping[str, str] | None = None) -> Iterator[Ser
         with _started(command, {**plain_environment(), **(env or {})}) as (process, port):
             ca = Path(folder, "ca-alone.pem")
             ca.write_bytes(_get(f"http://127.0.0.1:{port}/_emulator/ca.pem"))
-            yield Server(port=port, ca=ca, pid=process.pid)
+            yield Server(port=port, ca=ca, certs=Path(folder), pid=process.pid)
 
 
 def plain_environment() -> dict[str, str]:

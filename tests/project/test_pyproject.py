@@ -1,0 +1,65 @@
+"""What the project asks of itself has a reason, and what it installs is what it names."""
+
+import json
+import re
+import tomllib
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
+
+from tests.project.pages import ROOT
+
+_PYPROJECT = (ROOT / "pyproject.toml").read_text("utf-8")
+_PROJECT: dict[str, Any] = tomllib.loads(_PYPROJECT)
+
+
+def test_every_exception_from_ruff_has_its_reason_beside_it() -> None:
+    section = _PYPROJECT.split("[tool.ruff.lint]")[1].split("[tool.mypy]")[0]
+    exceptions = re.findall(r'^ +"[A-Z]+\d*",.*$', section, re.MULTILINE)
+
+    assert exceptions
+    assert [line for line in exceptions if not re.search(r"# \w.{5,}$", line)] == []
+
+
+@pytest.mark.parametrize("lock", ["locks/dev.txt", "locks/uv.txt"])
+def test_every_locked_package_has_one_version_and_hashes(lock: str) -> None:
+    entries = re.findall(r"^(\S.*?)(?=^\S|\Z)", _without_comments(ROOT / lock), re.MULTILINE | re.DOTALL)
+
+    assert [entry for entry in entries if "==" not in entry or "--hash=sha256:" not in entry] == []
+
+
+def test_the_lock_has_what_pyproject_asks_for() -> None:
+    locked = dict(re.findall(r"^([a-z0-9.-]+)==([^ ;\\]+)", (ROOT / "locks/dev.txt").read_text(), re.MULTILINE))
+    asked = [*_PROJECT["project"]["dependencies"], *_strings(_PROJECT["dependency-groups"].values())]
+    asked += _strings(_PROJECT["project"].get("optional-dependencies", {}).values())
+    wanting = [
+        str(wish)
+        for wish in map(Requirement, asked)
+        if locked.get(canonicalize_name(wish.name), "0") not in wish.specifier
+    ]
+
+    assert wanting == []
+
+
+def test_the_lock_of_npm_names_no_place_and_has_hashes() -> None:
+    packages = json.loads((ROOT / "conformance/js/package-lock.json").read_text())["packages"]
+
+    assert [
+        name for name, package in packages.items() if name and ("resolved" in package or "integrity" not in package)
+    ] == []
+
+
+def test_the_changelog_has_a_section_for_what_is_next() -> None:
+    assert re.search(r"^## \[Unreleased\]$", (ROOT / "CHANGELOG.md").read_text(), re.MULTILINE)
+
+
+def _strings(groups: Iterable[Iterable[object]]) -> list[str]:
+    return [wish for group in groups for wish in group if isinstance(wish, str)]
+
+
+def _without_comments(file: Path) -> str:
+    return "".join(line for line in file.read_text().splitlines(keepends=True) if not line.lstrip().startswith("#"))

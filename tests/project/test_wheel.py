@@ -1,0 +1,20 @@
+"""What is installed is the package, whole, and nothing else."""
+
+import subprocess
+import sys
+from pathlib import Path
+from zipfile import ZipFile
+
+from tests.project.pages import ROOT, tracked
+
+
+def test_the_wheel_is_the_package_and_its_licence(tmp_path: Path) -> None:
+    build = [sys.executable, "-m", "hatchling", "build", "--target", "wheel", "--directory", str(tmp_path)]
+    subprocess.run(build, cwd=ROOT, check=True, capture_output=True)
+    (wheel,) = tmp_path.iterdir()
+    with ZipFile(wheel) as archive:
+        names = {name for name in archive.namelist() if ".dist-info/" not in name}
+        described = {Path(name).name for name in archive.namelist() if ".dist-info/" in name}
+
+    assert names == {file.relative_to(ROOT).as_posix() for file in tracked("llemulator_addon/**")}
+    assert described == {"METADATA", "WHEEL", "RECORD", "LICENSE", "entry_points.txt"}
