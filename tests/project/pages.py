@@ -4,6 +4,7 @@ import re
 import subprocess
 from dataclasses import dataclass
 from pathlib import Path
+from typing import override
 
 ROOT = Path(__file__).parents[2]
 
@@ -21,6 +22,7 @@ class Block:
     """The words behind the language, as `run` in ```` ```sh run ````."""
     text: str
 
+    @override
     def __str__(self) -> str:
         """Name it as an editor finds it."""
         return f"{self.page}:{self.line}"
