@@ -9,7 +9,7 @@ python := .venv/bin/python
 pytest := .venv/bin/pytest
 
 .DEFAULT_GOAL := help
-.PHONY: help run test conformance lint fmt bench models lock setup setup-python
+.PHONY: help run test conformance lint fmt bench models tables lock setup setup-python
 
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | while IFS="$$(printf '\t')" read -r name says; do printf '  make %-12s %s\n' "$$name" "$$says"; done
@@ -39,6 +39,9 @@ bench: setup-python ## requests per second, start, memory and pacing beside mitm
 
 models: setup-python ## the table of models again, from the types of the installed SDK
 	@$(python) -m conformance.make_models
+
+tables: setup-python ## the README's table of settings again, from the code
+	@$(python) -m tests.project.tables
 
 lock: setup-python ## exact versions again, from pyproject.toml and conformance/js/package.json
 	@.venv/bin/uv pip compile --quiet --system-certs --upgrade --universal --python-version 3.12 --generate-hashes --all-extras --group dev \

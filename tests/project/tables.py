@@ -1,0 +1,60 @@
+"""The README's tables, each below a line `<!-- table: NAME -->`.
+
+`python -m tests.project.tables` (`make tables`) writes the table of settings.
+"""
+
+import re
+
+from llemulator_addon.adapters.settings import SETTINGS, Setting
+from tests.project.pages import ROOT
+
+_README = ROOT / "README.md"
+_MEBIBYTE = 1 << 20
+
+
+def written(name: str) -> str:
+    """Return a table as it stands in the README; raises if it is not there."""
+    found = _place(name).search(_README.read_text("utf-8"))
+    assert found, f"README.md has no line <!-- table: {name} -->"
+    return found["table"]
+
+
+def rows(name: str) -> list[tuple[str, str]]:
+    """Return the first cell of each row, without its code font, and the rest of the row."""
+    lines = written(name).splitlines()[2:]
+    parts = (re.fullmatch(r"\| `([^`]+)` \|(.*)\|", line) for line in lines)
+    return [(part[1], part[2]) for part in parts if part]
+
+
+def settings() -> str:
+    """Return the table of settings as the code has them."""
+    lines = ["| option | variable | default | meaning |", "|---|---|---|---|", *map(_row, SETTINGS)]
+    return "".join(f"{line}\n" for line in lines)
+
+
+def write() -> None:
+    """Write the table of settings into the README."""
+    text = _README.read_text("utf-8")
+    _README.write_text(_place("settings").sub(lambda found: found["line"] + settings(), text), "utf-8")
+
+
+def _place(name: str) -> re.Pattern[str]:
+    return re.compile(rf"(?P<line>^<!-- table: {name} -->\n)(?P<table>(?:\|.*\n)*)", re.MULTILINE)
+
+
+def _row(setting: Setting) -> str:
+    return f"| `{setting.option}` | `{setting.variable}` | {_default(setting.default)} | {setting.meaning} |"
+
+
+def _default(value: object) -> str:
+    match value:
+        case None | () | False:
+            return ""
+        case int() if value and value % _MEBIBYTE == 0:
+            return f"`{value // _MEBIBYTE}MiB`"
+        case _:
+            return f"`{value}`"
+
+
+if __name__ == "__main__":
+    write()
