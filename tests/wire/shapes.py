@@ -1,0 +1,159 @@
+"""Whether a JSON value is what OpenAI sends: by the SDK's types, by OpenAI's description, and by what was recorded.
+
+The last two lie in `../shared/spec` beside the repository and are looked at where they are there.
+"""
+
+import json
+import os
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import pytest
+from jsonschema import Draft202012Validator
+from openai._models import construct_type
+from pydantic import BaseModel, TypeAdapter
+
+SPEC = Path(os.environ.get("OPENAI_SPEC") or Path(__file__).parents[3] / "shared" / "spec")
+needs_spec = pytest.mark.skipif(not SPEC.is_dir(), reason="OpenAI's description and the recorded shapes are not there")
+
+_OFTEN = 0.95
+
+
+def events(stream: bytes) -> list[Any]:
+    """Return the JSON of each event of a stream, without `[DONE]`; the framing is checked on the way."""
+    assert stream.endswith(b"\n\n")
+    assert b"\r" not in stream
+    blocks = [block.split(b"\n") for block in stream.removesuffix(b"\n\n").split(b"\n\n")]
+    lines = [line.removeprefix(b"data: ") for block in blocks for line in block if line.startswith(b"data: ")]
+    assert len(lines) == len(blocks)
+    return [json.loads(line) for line in lines if line != b"[DONE]"]
+
+
+def assert_sdk(shape: Any, value: Any, *, beyond: Iterable[str] = ()) -> None:  # noqa: ANN401
+    """Assert that the SDK's type takes a value, strictly, and knows its keys; `beyond` are the paths of the others."""
+    text = json.dumps(value)
+    TypeAdapter(shape).validate_json(text, strict=True)
+    assert set(_unknown(construct_type(type_=shape, value=json.loads(text)), "")) == set(beyond)
+
+
+def assert_described(schema: str, value: Any) -> None:  # noqa: ANN401
+    """Assert that a value is as a schema of OpenAI's description says; nothing, where the description is not there."""
+    if not SPEC.is_dir():
+        return
+    found = sorted(_validator(schema).iter_errors(value), key=lambda error: list(map(str, error.absolute_path)))
+    assert [f"{error.json_path}: {error.message[:300]}" for error in found] == []
+
+
+@dataclass(frozen=True, slots=True)
+class Differences:
+    """How a value differs from what was recorded, as paths in the notation of `observed-shapes.json`."""
+
+    missing: tuple[str, ...] = ()
+    """Keys that at least 95 % of the recorded objects have."""
+    wrong: tuple[str, ...] = ()
+    """Keys with a type that was never recorded, which is said behind the path."""
+    never: tuple[str, ...] = ()
+    """Keys that no recording has."""
+
+
+def differences(kind: str, value: Any) -> Differences:  # noqa: ANN401
+    """Compare a value with the recordings of its kind; no differences, where they are not there."""
+    if not SPEC.is_dir():
+        return Differences()
+    recorded = _recorded()[kind]["paths"]
+    types: dict[str, set[str]] = {}
+    objects: list[tuple[str, frozenset[str]]] = []
+    for path, found in _walk("", value):
+        types.setdefault(path, set()).add(_type(found))
+        if isinstance(found, dict):
+            objects.append((path, frozenset(found)))
+    return Differences(
+        missing=tuple(
+            sorted({path for at, keys in objects for path in _often(recorded, at) if _key(path) not in keys})
+        ),
+        wrong=tuple(
+            f"{path} {found}"
+            for path in sorted(types)
+            if path in recorded
+            for found in sorted(types[path] - set(recorded[path]["t"]))
+        ),
+        never=tuple(path for path in sorted(types) if path and path[-1] not in "]>" and path not in recorded),
+    )
+
+
+def _unknown(value: object, place: str) -> Iterator[str]:
+    match value:
+        case BaseModel():
+            yield from (f"{place}{key}" for key in value.model_extra or {})
+            for name in type(value).model_fields:
+                yield from _unknown(getattr(value, name), f"{place}{name}.")
+        case list():
+            for item in value:
+                yield from _unknown(item, place)
+        case _:
+            return
+
+
+@cache
+def _recorded() -> dict[str, Any]:
+    recorded: dict[str, Any] = json.loads((SPEC / "observed-shapes.json").read_bytes())
+    return recorded
+
+
+@cache
+def _validator(schema: str) -> Draft202012Validator:
+    return Draft202012Validator({"$ref": f"#/components/schemas/{schema}", "components": _components()})
+
+
+@cache
+def _components() -> dict[str, Any]:
+    components: dict[str, Any] = json.loads((SPEC / "openapi.json").read_bytes())["components"]
+    return components
+
+
+def _walk(path: str, value: Any) -> Iterator[tuple[str, Any]]:  # noqa: ANN401
+    """Yield every value with its path; a list's object has its `type` in the path, where it has one."""
+    yield path, value
+    match value:
+        case dict():
+            for key, member in value.items():
+                yield from _walk(f"{path}.{key}" if path else key, member)
+        case list():
+            for item in value:
+                kind = f"<{item['type']}>" if isinstance(item, dict) and isinstance(item.get("type"), str) else ""
+                yield from _walk(f"{path}[]{kind}", item)
+        case _:
+            return
+
+
+def _often(recorded: dict[str, Any], at: str) -> list[str]:
+    """Return the paths of the keys that nearly all recorded objects at a place have."""
+    children = {path: _count(recorded[path]) for path in recorded if _parent(path) == at and not path.endswith("]")}
+    total = recorded[at]["t"].get("object", 0) if at and at in recorded else max(children.values(), default=0)
+    return [path for path, count in children.items() if total and count >= _OFTEN * total]
+
+
+def _count(path: dict[str, Any]) -> int:
+    return sum(Counter(path["t"]).values())
+
+
+def _parent(path: str) -> str:
+    return path.rpartition(".")[0]
+
+
+def _key(path: str) -> str:
+    return path.rpartition(".")[2]
+
+
+def _type(value: object) -> str:
+    match value:
+        case None:
+            return "null"
+        case dict():
+            return "object"
+        case _:
+            return type(value).__name__
