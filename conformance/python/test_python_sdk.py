@@ -115,7 +115,7 @@ async def _make(call: Call, client: Client, log: pytest.LogCaptureFixture) -> Se
         seen = await _answer(call, client)
     except openai.APIError as error:
         seen = Seen(error=error, request_id=getattr(error, "request_id", None))
-    retries = sum(record.message.startswith("Retrying request to") for record in log.records)
+    retries = sum(record.message.startswith("Retrying request ") for record in log.records)
     return Seen(
         answer=seen.answer, request_id=seen.request_id, streamed=seen.streamed, error=seen.error, retries=retries
     )

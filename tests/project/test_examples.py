@@ -75,5 +75,21 @@ def test_a_program_on_a_page_runs_and_prints_what_is_said(block: Block, hello: S
         assert re.fullmatch(_pattern(said.text), ended.stdout.strip(), re.DOTALL), ended.stdout
 
 
+@pytest.mark.parametrize("language", ["curl", "Python", "Node"])
+def test_a_line_that_make_run_prints_works(language: str, hello: Server, tmp_path: Path) -> None:
+    make = ["make", "--no-print-directory", "lines", f"PORT={hello.port}", f"CERTS={hello.certs}"]
+    lines = subprocess.run(make, cwd=ROOT, check=True, stdout=subprocess.PIPE, text=True).stdout
+    (line,) = (part for part in lines.split("\n\n") if part.startswith(f"# {language}"))
+    node = ROOT / "conformance/js/node_modules"
+    (tmp_path / "node_modules").symlink_to(node)
+    environment = {**plain_environment(), "PATH": f"{node / '.bin'}{os.pathsep}{os.environ['PATH']}"}
+    ended = subprocess.run(
+        ["bash", "-c", line], cwd=tmp_path, env=environment, capture_output=True, text=True, timeout=60, check=False
+    )
+
+    assert ended.returncode == 0, ended.stderr
+    assert re.search(r"Hello from llemulator!|Once upon a time", ended.stdout), ended.stdout + ended.stderr
+
+
 def _pattern(text: str) -> str:
     return ".*".join(re.escape(part) for part in text.strip().split("…"))
