@@ -11,7 +11,7 @@ import pytest
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
-from tests.project.pages import ROOT
+from tests.project.pages import ROOT, tracked
 
 _PYPROJECT = (ROOT / "pyproject.toml").read_text("utf-8")
 _PROJECT: dict[str, Any] = tomllib.loads(_PYPROJECT)
@@ -25,9 +25,9 @@ def test_every_exception_from_ruff_has_its_reason_beside_it() -> None:
     assert [line for line in exceptions if not re.search(r"# \w.{5,}$", line)] == []
 
 
-@pytest.mark.parametrize("lock", ["locks/dev.txt", "locks/uv.txt"])
-def test_every_locked_package_has_one_version_and_hashes(lock: str) -> None:
-    entries = re.findall(r"^(\S.*?)(?=^\S|\Z)", _without_comments(ROOT / lock), re.MULTILINE | re.DOTALL)
+@pytest.mark.parametrize("lock", tracked("locks/*.txt"), ids=lambda lock: lock.name)
+def test_every_locked_package_has_one_version_and_hashes(lock: Path) -> None:
+    entries = re.findall(r"^(\S.*?)(?=^\S|\Z)", _without_comments(lock), re.MULTILINE | re.DOTALL)
 
     assert [entry for entry in entries if "==" not in entry or "--hash=sha256:" not in entry] == []
 
