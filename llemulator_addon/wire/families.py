@@ -366,6 +366,7 @@ FAMILIES: Mapping[str, Family] = MappingProxyType(
             replace(_GPT_6_ASTRA, name="gpt-6-cyber"),
             replace(_GPT_6_ASTRA, name="gpt-6-rosalind"),
             replace(_GPT_6_ASTRA, name="gpt-6.1-sol"),
+            replace(_GPT_6_ASTRA, name="gpt-6.2"),  # no source says more than its name yet: taken as the one before
             # Not OpenAI's to serve, but its weights are, and a user may script it: it takes every parameter.
             Family(
                 name="gpt-oss",

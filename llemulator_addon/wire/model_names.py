@@ -1,6 +1,6 @@
 """The models that OpenAI's Python SDK names in its types, and the parameters where it names them.
 
-Made by `conformance/make_models.py` from openai 3.52.0; do not edit.
+Made by `conformance/make_models.py` from openai 3.54.0; do not edit.
 """
 
 from typing import Literal
@@ -131,6 +131,9 @@ MODEL_NAMES: dict[str, tuple[Kind, ...]] = {
     "gpt-6-sol": ("assistants", "chat", "responses"),
     "gpt-6.1-sol": ("assistants", "chat", "responses"),
     "gpt-6.1-terra": ("assistants", "chat", "responses"),
+    "gpt-6.2-astra": ("assistants", "chat", "responses"),
+    "gpt-6.2-astra-law": ("responses",),
+    "gpt-6.2-sol": ("assistants", "chat", "responses"),
     "gpt-audio-1.5": ("realtime",),
     "gpt-audio-mini": ("assistants", "chat", "realtime", "responses"),
     "gpt-audio-mini-2025-10-06": ("realtime",),
