@@ -143,19 +143,20 @@ _NO_EFFORT = (
     *_refuse("chat", "unrecognized", "reasoning_effort"),
     *_refuse("responses", "unsupported_parameter", "reasoning.effort"),
 )
-# Recorded on o1, o1-preview, o3, o3-mini, o4-mini, gpt-5 and gpt-5.6: `max_tokens`, `logit_bias` and both penalties;
-# `top_p` also when it is 1.
+# Recorded: `max_tokens` on o4-mini, gpt-5 and gpt-5.6; `top_p`, also when it is 1, on o1-preview, o4-mini and gpt-5;
+# the penalties on gpt-5 and gpt-5.6; `logit_bias` on gpt-5.6. ai-sdk and litellm leave all of them out for every model
+# that reasons.
 _REASONING_CHAT = (
     *_refuse("chat", "unsupported_parameter", "max_tokens", "logit_bias"),
     *_refuse("chat", "unsupported_parameter", "top_p", "presence_penalty", "frequency_penalty", while_reasoning=True),
 )
-# Recorded: `temperature` on Responses, whatever its value; the guide on reasoning says the same of `top_p`.
+# Recorded: `temperature`; the guide on reasoning says the same of `top_p`. Whether 1 would be taken is not known.
 _REASONING_RESPONSES = _refuse("responses", "unsupported_parameter", "temperature", "top_p", while_reasoning=True)
 # Recorded: o1-preview, o1-mini, o3, o4-mini and everything from gpt-5 on take the default temperature ...
 _DEFAULT_TEMPERATURE = _refuse("chat", "unsupported_value", "temperature", while_reasoning=True)
-# ... and o1 and o3-mini do not take the parameter at all.
+# ... o3-mini does not take the parameter at all (recorded), and o1 is taken to do the same.
 _NO_TEMPERATURE = _refuse("chat", "unsupported_parameter", "temperature")
-# Recorded: o4-mini and gpt-5 answer 403 ...
+# Recorded: o4-mini and gpt-5 answer 403, and the models before them are taken to do the same ...
 _LOGPROBS_FORBIDDEN = _refuse("chat", "forbidden", "logprobs", "top_logprobs")
 # ... and from gpt-5.1 on they are unsupported while reasoning, and taken with the effort `none`.
 _LOGPROBS_UNSUPPORTED = _refuse("chat", "unsupported_parameter", "logprobs", "top_logprobs", while_reasoning=True)
@@ -339,8 +340,8 @@ FAMILIES: Mapping[str, Family] = MappingProxyType(
             replace(_O3, name="o4-mini"),
             replace(_O3, name="codex-mini", window=200_000),
             replace(_O1_PREVIEW, name="o1-mini", output_limit=65_536),
-            # litellm; it reasons (recorded: its answers begin with a reasoning item).
-            replace(_O3, name="computer-use-preview", window=8_192, output_limit=1_024),
+            # litellm, which also says that it reasons. What it refuses is not known.
+            replace(_O3, name="computer-use-preview", window=8_192, output_limit=1_024, refusals=()),
             # It does not reason, and the docs list neither functions nor an effort.
             replace(_NO_TOOLS, name="gpt-5-chat"),
             replace(
