@@ -12,6 +12,10 @@ class Text:
     """Words of the model."""
 
     text: str
+    annotations: tuple[Mapping[str, Any], ...] = ()
+    """Citations, in OpenAI's fields for Responses; places in the text count characters."""
+    phase: Literal["commentary", "final_answer"] | None = None
+    """None: what follows from its place, for models that say so."""
 
 
 @dataclass(frozen=True, slots=True)
