@@ -112,8 +112,10 @@ def given(folder: Path) -> Iterator[Path]:
 def wheel() -> Iterator[Path]:
     """Unpack litellm's wheel into a folder that is gone afterwards."""
     with tempfile.TemporaryDirectory() as folder:
-        command = ["uv", "pip", "install", "--quiet", "--no-deps", "--target", folder, WHEEL]
-        subprocess.run(command, check=True)
+        subprocess.run(
+            [sys.executable, "-m", "pip", "download", "--quiet", "--no-deps", "--dest", folder, WHEEL], check=True
+        )
+        shutil.unpack_archive(next(Path(folder).glob("*.whl")), folder, "zip")
         yield Path(folder)
 
 
