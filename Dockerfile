@@ -1,0 +1,68 @@
+# llemulator as an image. It runs as nobody in particular (10001), with a root file system that may be read-only; what it
+# writes is the certificate authority in /certs, if there is none. docs/docker.md says how to use it.
+#
+# The base is pinned by version and by release of Debian; its packages get Debian's security fixes whenever it is pulled.
+ARG PYTHON=python:3.13.16-slim-bookworm
+
+FROM ${PYTHON} AS build
+ENV PIP_DISABLE_PIP_VERSION_CHECK=1 PIP_NO_CACHE_DIR=1 PIP_NO_INPUT=1 PIP_ROOT_USER_ACTION=ignore
+WORKDIR /build
+# Dependencies are a layer of their own: a change of our code does not fetch them again.
+COPY locks/build.txt locks/runtime.txt locks/
+RUN pip install --require-hashes --only-binary :all: --requirement locks/build.txt \
+    && python -m venv --without-pip /opt/llemulator \
+    && pip --python /opt/llemulator/bin/python install --require-hashes --only-binary :all: --no-compile \
+        --requirement locks/runtime.txt
+COPY pyproject.toml README.md LICENSE ./
+COPY llemulator_addon/ llemulator_addon/
+# Byte code is written here, once: a process that may not write it would translate some 900 modules at each start.
+# It is checked by nobody afterwards (unchecked-hash), so it stays valid however the layers are unpacked.
+RUN pip wheel --no-deps --no-index --no-build-isolation --wheel-dir dist . \
+    && pip --python /opt/llemulator/bin/python install --no-deps --no-index --no-compile dist/*.whl \
+    && python -m compileall -q -j 0 --invalidation-mode unchecked-hash /opt/llemulator
+
+FROM ${PYTHON}
+ARG VERSION=0.1.0
+LABEL org.opencontainers.image.title="llemulator" \
+    org.opencontainers.image.description="Scripted, deterministic answers in place of OpenAI's API" \
+    org.opencontainers.image.licenses="Apache-2.0" \
+    org.opencontainers.image.version="${VERSION}"
+# The base image leaves out the standard library's byte code. Group 0 may write as well: OpenShift runs an image as a user
+# of its own choice in that group.
+RUN python -m compileall -q -j 0 --invalidation-mode unchecked-hash \
+        -x '/(site-packages|ensurepip|idlelib|test|tkinter|turtledemo)/' /usr/local/lib/python3.13 \
+    && groupadd --gid 10001 llemulator \
+    && useradd --uid 10001 --gid 10001 --no-create-home --home-dir /certs --shell /usr/sbin/nologin llemulator \
+    && install --directory --owner 10001 --group 0 --mode 0775 /certs /scripts
+COPY --from=build /opt/llemulator /opt/llemulator
+# What `HEALTHCHECK` and a pod's probes run: `llemulator-probe /readyz` ends with 0 if that answers 200. It imports next
+# to nothing, because it runs every few seconds.
+RUN printf '%s\n' \
+        '#!/opt/llemulator/bin/python -IS' \
+        'import os, socket, sys' \
+        'port = int(os.environ.get("PORT") or 8080)' \
+        'path = sys.argv[1] if len(sys.argv) > 1 else "/healthz"' \
+        'with socket.create_connection(("localhost", port), 2) as connection:' \
+        '    connection.sendall(f"GET {path} HTTP/1.1\r\nHost: localhost:{port}\r\nConnection: close\r\n\r\n".encode())' \
+        '    status = connection.makefile("rb").readline()' \
+        'sys.exit(0 if status.split()[1:2] == [b"200"] else f"{path}: {status!r}")' \
+        > /opt/llemulator/bin/llemulator-probe \
+    && chmod 0755 /opt/llemulator/bin/llemulator-probe \
+    && mkdir /llemulator \
+    && ln -s /opt/llemulator/lib/python3.13/site-packages/llemulator_addon/addon.py /llemulator/llemulator_addon
+
+# In this folder `mitmdump -s llemulator_addon` works to the letter: mitmproxy's `-s` takes the path of a file.
+WORKDIR /llemulator
+ENV PATH=/opt/llemulator/bin:$PATH \
+    PYTHONDONTWRITEBYTECODE=1 \
+    PYTHONUNBUFFERED=1 \
+    HOME=/certs \
+    HOST=0.0.0.0 \
+    PORT=8080 \
+    LLEMULATOR_CERTS=/certs
+VOLUME ["/certs", "/scripts"]
+EXPOSE 8080
+USER 10001:10001
+STOPSIGNAL SIGTERM
+HEALTHCHECK --interval=5s --timeout=3s --start-period=30s --retries=3 CMD ["llemulator-probe", "/healthz"]
+ENTRYPOINT ["llemulator"]
