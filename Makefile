@@ -5,21 +5,17 @@
 export PYTHONDONTWRITEBYTECODE =
 
 PORT ?= 8080
-CERTS ?= $(or $(LLEMULATOR_CERTS),$(CURDIR)/certs)
 python := .venv/bin/python
 pytest := .venv/bin/pytest
 
 .DEFAULT_GOAL := help
-.PHONY: help run lines test conformance lint fmt bench models tables lock setup setup-python
+.PHONY: help run test conformance lint fmt bench models tables lock setup setup-python
 
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | while IFS="$$(printf '\t')" read -r name says; do printf '  make %-12s %s\n' "$$name" "$$says"; done
 
-run: setup-python lines ## start the proxy with scripts/hello.yaml and print lines to try
-	@exec .venv/bin/llemulator --port $(PORT) --certs $(CERTS) --script scripts/hello.yaml
-
-lines:
-	@sed 's#@PORT@#$(PORT)#g; s#@CERTS@#$(CERTS)#g; s#@HERE@#$(CURDIR)#g' scripts/hello.txt
+run: setup-python ## start the proxy with scripts/hello.yaml and print lines to try
+	@exec .venv/bin/llemulator --port $(PORT) --script scripts/hello.yaml --examples
 
 test: setup ## unit tests, the wire over real sockets, and conformance with both official SDKs
 	@$(pytest)

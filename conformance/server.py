@@ -8,7 +8,7 @@ import tempfile
 import threading
 import time
 import urllib.request
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -33,6 +33,8 @@ class Server:
     certs: Path
     """The folder that it keeps its certificates in."""
     pid: int
+    said: Sequence[str]
+    """What it has printed; grows while it runs."""
 
     @property
     def origin(self) -> str:
@@ -59,10 +61,10 @@ def running(*options: str, env: Mapping[str, str] | None = None) -> Iterator[Ser
     """Run `llemulator` on a free port with its own certificates; raises if it does not start or does not end well."""
     with tempfile.TemporaryDirectory(prefix="llemulator-") as folder:
         command = [sys.executable, "-m", "llemulator_addon", "--port", "0", "--certs", folder, *options]
-        with _started(command, {**plain_environment(), **(env or {})}) as (process, port):
+        with _started(command, {**plain_environment(), **(env or {})}) as (process, port, said):
             ca = Path(folder, "ca-alone.pem")
             ca.write_bytes(_get(f"http://127.0.0.1:{port}/_emulator/ca.pem"))
-            yield Server(port=port, ca=ca, certs=Path(folder), pid=process.pid)
+            yield Server(port=port, ca=ca, certs=Path(folder), pid=process.pid, said=said)
 
 
 def plain_environment() -> dict[str, str]:
@@ -71,7 +73,7 @@ def plain_environment() -> dict[str, str]:
 
 
 @contextmanager
-def _started(command: list[str], env: Mapping[str, str]) -> Iterator[tuple[subprocess.Popen[str], int]]:
+def _started(command: list[str], env: Mapping[str, str]) -> Iterator[tuple[subprocess.Popen[str], int, Sequence[str]]]:
     process = subprocess.Popen(command, env=env, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
     lines: Queue[str] = Queue()
     said: list[str] = []
@@ -80,7 +82,7 @@ def _started(command: list[str], env: Mapping[str, str]) -> Iterator[tuple[subpr
     try:
         port = _port(process, lines, said)
         _wait_until_ready(port)
-        yield process, port
+        yield process, port, said
     except BaseException:
         process.kill()
         process.wait()
