@@ -52,6 +52,7 @@ class Stream:
     """An answer as server-sent events."""
 
     pieces: tuple[Piece, ...]
+    status: int = 200
     headers: Headers = ()
     keeps: tuple[Kept, ...] = ()
 
