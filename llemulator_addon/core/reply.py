@@ -105,6 +105,8 @@ class Failure:
     code: str | None = None
     param: str | None = None
     headers: tuple[tuple[str, str], ...] = ()
+    bare: bool = False
+    """Only code and message are told, as Azure's gateway does."""
 
 
 Reply = Says | Failure

@@ -11,6 +11,10 @@ from llemulator_addon.core.resources import Kept, Resources
 from llemulator_addon.core.stamp import Stamp
 from llemulator_addon.core.steps import Headers
 from llemulator_addon.wire import errors, tokens
+from llemulator_addon.wire.families import Encoding
+
+DELETED_MODEL = "model.deleted"
+"""The kind of resource under which the name of a deleted model is kept."""
 
 ChunkBy = Literal["token", "word", "character"] | int
 
@@ -74,6 +78,10 @@ class Call:
     lenient: bool = False
     """Parameters are not validated, and an unknown id stands for something."""
 
+    def knows(self, model: str) -> bool:
+        """Whether a model is valid: it is listed, and was not deleted."""
+        return model in self.models and self.resources.get(DELETED_MODEL, model) is None
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Endpoint:
@@ -110,7 +118,7 @@ class Operation:
     serve: Callable[[Call], Served]
 
 
-def cut(text: str, encoding: str, chunk_by: ChunkBy) -> Iterable[tuple[str, int]]:
+def cut(text: str, encoding: Encoding, chunk_by: ChunkBy) -> Iterable[tuple[str, int]]:
     """Cut a text into deltas, each with the number of tokens that it stands for; joined they are the text."""
     match chunk_by:
         case "token":

@@ -30,12 +30,26 @@ def read_object(body: bytes) -> Mapping[str, Any]:
     return value
 
 
-def read_body[B: RequestBody](shape: type[B], body: Mapping[str, Any]) -> B:
-    """Understand a body; raises `Refused` with the first thing that is wrong, in OpenAI's words."""
+def read_body[B: RequestBody](shape: type[B], body: Mapping[str, Any], *, lenient: bool = False) -> B:
+    """Understand a body; raises `Refused` with the first thing that is wrong, in OpenAI's words.
+
+    Leniently, a parameter that is wrong counts as not given, so that only a required one is refused.
+    """
     try:
         return shape.model_validate(body)
     except ValidationError as error:
-        raise Refused(_failure(error.errors(include_url=False)[0])) from None
+        found = error.errors(include_url=False)
+    if lenient and (understood := _without_wrong(shape, body, found)) is not None:
+        return understood
+    raise Refused(_failure(found[0]))
+
+
+def _without_wrong[B: RequestBody](shape: type[B], body: Mapping[str, Any], found: list[ErrorDetails]) -> B | None:
+    wrong = {error["loc"][0] for error in found}
+    try:
+        return shape.model_validate({key: value for key, value in body.items() if key not in wrong})
+    except ValidationError:
+        return None
 
 
 def _failure(found: ErrorDetails) -> Failure:
@@ -51,14 +65,11 @@ def _failure(found: ErrorDetails) -> Failure:
         case "less_than_equal":
             return _out_of_range(param, "above", given["le"], found["input"])
         case "too_short":
-            return Failure(
-                status=400,
-                type=errors.INVALID,
-                param=param,
-                code="empty_array",
-                message=f"Invalid '{param}': empty array. Expected an array with minimum length "
-                f"{given['min_length']}, but got an empty array instead.",
-            )
+            return errors.empty_array(param)
+        case "too_long":
+            return errors.array_too_long(param, given["max_length"], given["actual_length"])
+        case "string_too_long":
+            return errors.text_too_long(param, given["max_length"], len(found["input"]))
         case kind:
             return errors.wrong_type(param, _EXPECTED.get(kind, "another value"), _kind(found["input"]))
 
@@ -78,6 +89,9 @@ def _param(place: tuple[int | str, ...]) -> str:
 _UNION_BRANCHES = frozenset({"str", "bool", "int", "float", "text", "parts", "dict[str,any]", "named", "object"})
 
 _EXPECTED = {
+    "text_or_parts": "one of a string or array of objects",
+    "text_or_texts": "one of a string or array of strings",
+    "text_or_object": "one of a string or object",
     "string_type": "a string",
     "int_type": "an integer",
     "int_from_float": "an integer",

@@ -34,6 +34,8 @@ def envelope(failure: Failure) -> bytes:
 
 def error_object(failure: Failure) -> dict[str, str | None]:
     """Return the four fields that an error has, in a body or within a stream."""
+    if failure.bare:
+        return {"code": failure.code, "message": failure.message}
     return {"message": failure.message, "type": failure.type, "param": failure.param, "code": failure.code}
 
 
@@ -95,14 +97,21 @@ def wrong_type(param: str, expected: str, got: str) -> Failure:
 
 def invalid_value(param: str, got: str, supported: tuple[str, ...]) -> Failure:
     """Refuse a value outside of a closed list."""
-    *most, last = (f"'{value}'" for value in supported)
     return Failure(
         status=400,
         type=INVALID,
         param=param,
         code="invalid_value",
-        message=f"Invalid value: '{got}'. Supported values are: {', '.join(most)}{', and ' if most else ''}{last}.",
+        message=f"Invalid value: '{got}'. Supported values are: {_listed(supported)}.",
     )
+
+
+def _listed(values: tuple[str, ...]) -> str:
+    """List two with `and`, and more with a comma before it too, as the API does."""
+    *most, last = (f"'{value}'" for value in values)
+    if not most:
+        return last
+    return f"{', '.join(most)}{', and ' if len(most) > 1 else ' and '}{last}"
 
 
 def out_of_range(param: str, number: str, bound: str, limit: str, got: str) -> Failure:
@@ -114,6 +123,100 @@ def out_of_range(param: str, number: str, bound: str, limit: str, got: str) -> F
         param=param,
         code=f"{number}_{bound}_{edge}_value",
         message=f"Invalid '{param}': {number} {word} value. Expected a value {sign} {limit}, but got {got} instead.",
+    )
+
+
+def array_too_long(param: str, most: int, got: int) -> Failure:
+    """Refuse an array with more than so many members."""
+    return Failure(
+        status=400,
+        type=INVALID,
+        param=param,
+        code="array_above_max_length",
+        message=f"Invalid '{param}': array too long. Expected an array with maximum length {most}, but got an array "
+        f"with length {got} instead.",
+    )
+
+
+def empty_array(param: str) -> Failure:
+    """Refuse an array without members."""
+    return Failure(
+        status=400,
+        type=INVALID,
+        param=param,
+        code="empty_array",
+        message=f"Invalid '{param}': empty array. Expected an array with minimum length 1, but got an empty array "
+        "instead.",
+    )
+
+
+def text_too_long(param: str, most: int, got: int) -> Failure:
+    """Refuse a text with more than so many characters."""
+    return Failure(
+        status=400,
+        type=INVALID,
+        param=param,
+        code="string_above_max_length",
+        message=f"Invalid '{param}': string too long. Expected a string with maximum length {most}, but got a string "
+        f"with length {got} instead.",
+    )
+
+
+def wrong_pattern(param: str, pattern: str) -> Failure:
+    """Refuse a text that is not as a pattern wants it."""
+    return Failure(
+        status=400,
+        type=INVALID,
+        param=param,
+        code="invalid_value",
+        message=f"Invalid '{param}': string does not match pattern. Expected a string that matches the pattern "
+        f"'{pattern}'.",
+    )
+
+
+def only_with(param: str, other: str, *, is_are: str = "is enabled") -> Failure:
+    """Refuse a parameter that needs another one."""
+    return Failure(
+        status=400,
+        type=INVALID,
+        param=param,
+        message=f"The '{param}' parameter is only allowed when '{other}' {is_are}.",
+    )
+
+
+def unsupported_parameter(param: str, instead: str | None = None) -> Failure:
+    """Refuse a parameter that the model does not take."""
+    hint = f" Use '{instead}' instead." if instead else ""
+    return Failure(
+        status=400,
+        type=INVALID,
+        param=param,
+        code="unsupported_parameter",
+        message=f"Unsupported parameter: '{param}' is not supported with this model.{hint}",
+    )
+
+
+def unsupported_value(param: str, got: str, supported: tuple[str, ...] = ()) -> Failure:
+    """Refuse a value that the model does not take; `supported` are those that it takes."""
+    values = f" Supported values are: {_listed(supported)}." if supported else ""
+    return Failure(
+        status=400,
+        type=INVALID,
+        param=param,
+        code="unsupported_value",
+        message=f"Unsupported value: '{param}' does not support {got} with this model.{values}",
+    )
+
+
+def only_default(param: str, got: str) -> Failure:
+    """Refuse any value but the default of a parameter, which is 1."""
+    return Failure(
+        status=400,
+        type=INVALID,
+        param=param,
+        code="unsupported_value",
+        message=f"Unsupported value: '{param}' does not support {got} with this model. Only the default (1) value is "
+        "supported.",
     )
 
 
@@ -149,6 +252,16 @@ def unknown_url(method: str, path: str) -> Failure:
         message=f"Unknown request URL: {method} {path}. Please check the URL for typos, or see the docs at "
         "https://platform.openai.com/docs/api-reference/.",
     )
+
+
+def no_model() -> Failure:
+    """Refuse a body that names no model."""
+    return Failure(status=400, type=INVALID, message="you must provide a model parameter")
+
+
+def wrong_endpoint(message: str) -> Failure:
+    """Refuse a model that exists, but is not served here."""
+    return Failure(status=404, type=INVALID, param="model", message=message)
 
 
 def wrong_method(method: str, path: str, allowed: tuple[str, ...]) -> Failure:

@@ -1,10 +1,11 @@
 """Which operation a method and a path name."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from urllib.parse import unquote
 
 from llemulator_addon.wire.answer import Endpoint, Operation
+from llemulator_addon.wire.deployments import split
 from llemulator_addon.wire.endpoints import ENDPOINTS, OPERATIONS
 
 
@@ -24,10 +25,8 @@ class OtherMethods:
 
 
 def find(method: str, path: str) -> Found | OtherMethods | None:
-    """Find the operation; `/v1` may be left out, as some clients' base URLs do."""
-    segments = [segment for segment in path.split("/") if segment]
-    if segments[:1] == ["v1"]:
-        segments = segments[1:]
+    """Find the operation; `/v1` may be left out, as some clients' base URLs do, and Azure's paths lead there too."""
+    segments, deployment = split([segment for segment in path.split("/") if segment])
     if not segments:
         return None
     found = _walk(_ROOT, segments, ())
@@ -36,7 +35,8 @@ def find(method: str, path: str) -> Found | OtherMethods | None:
     node, values = found
     if (operation := node.methods.get(method)) is None:
         return OtherMethods(tuple(sorted(node.methods)))
-    return Found(operation, dict(zip(_names(operation.path), map(unquote, values), strict=True)))
+    params = zip(_names(operation.path), map(unquote, values), strict=True)
+    return Found(operation, {**dict(params), **{name: unquote(value) for name, value in deployment.items()}})
 
 
 @dataclass(slots=True)
@@ -65,7 +65,7 @@ def _tree(operations: Iterable[Endpoint | Operation]) -> _Node:
     return root
 
 
-def _walk(node: _Node, segments: list[str], values: tuple[str, ...]) -> tuple[_Node, tuple[str, ...]] | None:
+def _walk(node: _Node, segments: Sequence[str], values: tuple[str, ...]) -> tuple[_Node, tuple[str, ...]] | None:
     if not segments:
         return (node, values) if node.methods else None
     first, *rest = segments

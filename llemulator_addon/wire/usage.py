@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from llemulator_addon.core.prompt import Prompt
 from llemulator_addon.core.reply import Block, HostedCall, Reasoning, Refusal, Says, Text, ToolCall
 from llemulator_addon.wire import tokens
-from llemulator_addon.wire.families import family
+from llemulator_addon.wire.families import Encoding, family
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -17,6 +17,8 @@ class Counted:
     """Reasoning included."""
     cached: int = 0
     reasoning: int = 0
+    audio: int = 0
+    """Of the completion, what is speech."""
 
     @property
     def total(self) -> int:
@@ -24,20 +26,23 @@ class Counted:
         return self.prompt + self.completion
 
 
-def counted(prompt: Prompt, says: Says) -> Counted:
-    """Count both sides; what the script gives goes before what is counted."""
+def counted(prompt: Prompt, says: Says, *, audio: int = 0) -> Counted:
+    """Count both sides; what the script gives goes before what is counted. `audio` are tokens of speech."""
     given = says.usage
     reasoning = given.reasoning_tokens
     if reasoning is None:
         reasoning = sum(_reasoning(prompt, says.choice(index).blocks) for index in range(prompt.choices))
     completion = given.completion_tokens
     if completion is None:
-        completion = reasoning + sum(_said(prompt, says.choice(index).blocks) for index in range(prompt.choices))
+        completion = (
+            audio + reasoning + sum(_said(prompt, says.choice(index).blocks) for index in range(prompt.choices))
+        )
     return Counted(
         prompt=of_prompt(prompt) if given.prompt_tokens is None else given.prompt_tokens,
         completion=completion,
         cached=given.cached_tokens or 0,
         reasoning=reasoning,
+        audio=min(audio, completion),
     )
 
 
@@ -57,7 +62,7 @@ def _said(prompt: Prompt, blocks: tuple[Block, ...]) -> int:
     return sum(_of_block(block, encoding) for block in blocks)
 
 
-def _of_block(block: Block, encoding: str) -> int:
+def _of_block(block: Block, encoding: Encoding) -> int:
     match block:
         case Text(text) | Refusal(text):
             return tokens.count(text, encoding)

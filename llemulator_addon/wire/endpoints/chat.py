@@ -1,197 +1,80 @@
 """`POST /v1/chat/completions`: reading the body, and writing the answer as JSON or as chunks."""
 
-from collections.abc import Iterable, Iterator, Mapping
-from itertools import zip_longest
-from typing import Annotated, Any, Literal
+from base64 import b64encode
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from itertools import chain, zip_longest
+from typing import Any
 
-from pydantic import Discriminator, Field, Tag
-
-from llemulator_addon.core.prompt import CalledTool, Message, Prompt, Tool
-from llemulator_addon.core.reply import Choice, Failure, Refusal, Says, ToolCall
-from llemulator_addon.wire import sse
+from llemulator_addon.core.prompt import Prompt
+from llemulator_addon.core.reply import Choice, Refusal, Says, Text, ToolCall
+from llemulator_addon.core.resources import Kept
+from llemulator_addon.wire import audio, headers, moderation, sse
 from llemulator_addon.wire.answer import Answer, Body, Call, Endpoint, Manner, Piece, Stream, cut
-from llemulator_addon.wire.bodies import RequestBody, read_body
-from llemulator_addon.wire.errors import INVALID, Refused
+from llemulator_addon.wire.bodies import read_body
+from llemulator_addon.wire.chat import checks
+from llemulator_addon.wire.chat.body import ChatBody
+from llemulator_addon.wire.deployments import with_model
+from llemulator_addon.wire.endpoints import stored_chat
+from llemulator_addon.wire.errors import Refused, no_model
+from llemulator_addon.wire.families import family
 from llemulator_addon.wire.jsons import pretty
 from llemulator_addon.wire.logprobs import logprobs_of
-from llemulator_addon.wire.families import family
 from llemulator_addon.wire.models import dated_name
 from llemulator_addon.wire.usage import Counted, counted
 
 NAME = "chat.completions"
 
 
-def read(_: Call, body: Mapping[str, Any]) -> Prompt:
+def read(call: Call, body: Mapping[str, Any]) -> Prompt:
     """Understand a body; raises `Refused` in OpenAI's words."""
-    asked = read_body(ChatBody, body)
-    if asked.stream_options is not None and not asked.stream:
-        raise Refused(_STREAM_OPTIONS_WITHOUT_STREAM)
-    return Prompt(
+    body = with_model(body, call.params)
+    if body.get("model") is None:
+        raise Refused(no_model())
+    asked = read_body(ChatBody, body, lenient=call.lenient)
+    prompt = Prompt(
         endpoint=NAME,
         model=asked.model,
-        messages=tuple(map(_message, asked.messages)),
-        tools=tuple(_tools(asked)),
+        messages=tuple(message.message() for message in asked.messages),
+        tools=tuple(asked.offered()),
         stream=bool(asked.stream),
         choices=asked.n or 1,
         body=body,
     )
+    if not call.lenient:
+        _check(call, asked, prompt)
+    return prompt
 
 
 def write(prompt: Prompt, says: Says, manner: Manner) -> Answer:
-    """Write what the model says as one object, or as chunks where the request asks for a stream."""
+    """Write what the model says as one object, or as chunks where the request asks for a stream.
+
+    With `store` the session keeps it, in the form in which it is listed.
+    """
+    keeps = tuple(_kept(prompt, says, manner))
     if prompt.stream:
-        return Stream(pieces=tuple(_pieces(prompt, says, manner)))
-    return Body(body=pretty(_completion(prompt, says, manner)) + b"\n")
+        pieces = tuple(_pieces(prompt, says, manner))
+        return Stream(pieces=pieces, headers=headers.UNLIMITED, keeps=keeps)
+    return Body(body=pretty(_completion(prompt, says, manner)) + b"\n", keeps=keeps)
 
 
 ENDPOINT = Endpoint(name=NAME, method="POST", path="/chat/completions", read=read, write=write)
 
 
-# Reading ------------------------------------------------------------------------------------------------------------
+def _check(call: Call, asked: ChatBody, prompt: Prompt) -> None:
+    """Refuse what the API refuses. An unknown model is refused as such, and later."""
+    found = [checks.of_body(asked)]
+    if call.knows(asked.model):
+        found += [
+            checks.of_model(asked, prompt.body),
+            checks.of_length(asked, prompt, len(call.request.body)),
+        ]
+    for failure in chain.from_iterable(found):
+        raise Refused(failure)
 
 
-class Part(RequestBody):
-    """A part of a message's content. Only text is understood; other parts stand in the body as they are."""
-
-    type: str
-    text: str | None = None
-    refusal: str | None = None
-
-
-def _branch(content: object) -> str | None:
-    return "text" if isinstance(content, str) else "parts" if isinstance(content, list) else None
-
-
-Content = (
-    Annotated[
-        Annotated[str, Tag("text")] | Annotated[list[Part], Tag("parts")],
-        Discriminator(_branch, custom_error_type="content_type", custom_error_message="neither text nor parts"),
-    ]
-    | None
-)
-
-
-class CalledFunction(RequestBody):
-    """Name and arguments of a call in the conversation."""
-
-    name: str
-    arguments: str
-
-
-class CustomInput(RequestBody):
-    """Name and free text of a custom tool's call."""
-
-    name: str
-    input: str
-
-
-class CallInMessage(RequestBody):
-    """A tool call that an assistant's message carries."""
-
-    id: str
-    type: str = "function"
-    function: CalledFunction | None = None
-    custom: CustomInput | None = None
-
-
-class ChatMessage(RequestBody):
-    """A message of any role."""
-
-    role: Literal["system", "assistant", "user", "function", "tool", "developer"]
-    content: Content = None
-    name: str | None = None
-    tool_calls: list[CallInMessage] | None = None
-    tool_call_id: str | None = None
-    function_call: CalledFunction | None = None
-
-
-class NamedFunction(RequestBody):
-    """A function that the model may call."""
-
-    name: str
-    description: str | None = None
-    parameters: dict[str, Any] | None = None
-
-
-class OfferedTool(RequestBody):
-    """An entry of `tools`."""
-
-    type: str
-    function: NamedFunction | None = None
-    custom: NamedFunction | None = None
-
-
-class StreamOptions(RequestBody):
-    """Options of a streamed answer."""
-
-    include_usage: bool | None = None
-    include_obfuscation: bool | None = None
-
-
-class ChatBody(RequestBody):
-    """What this program understands of the body; the rest is let through."""
-
-    model: str
-    messages: Annotated[list[ChatMessage], Field(min_length=1)]
-    stream: bool | None = None
-    stream_options: StreamOptions | None = None
-    n: Annotated[int, Field(ge=1, le=128)] | None = None
-    tools: list[OfferedTool] | None = None
-    functions: list[NamedFunction] | None = None
-    logprobs: bool | None = None
-    top_logprobs: Annotated[int, Field(ge=0, le=20)] | None = None
-    temperature: Annotated[float, Field(ge=0, le=2)] | None = None
-    top_p: Annotated[float, Field(ge=0, le=1)] | None = None
-    frequency_penalty: Annotated[float, Field(ge=-2, le=2)] | None = None
-    presence_penalty: Annotated[float, Field(ge=-2, le=2)] | None = None
-    max_tokens: Annotated[int, Field(ge=1)] | None = None
-    max_completion_tokens: Annotated[int, Field(ge=1)] | None = None
-
-
-_STREAM_OPTIONS_WITHOUT_STREAM = Failure(
-    status=400,
-    type=INVALID,
-    param="stream_options",
-    message="The 'stream_options' parameter is only allowed when 'stream' is enabled.",
-)
-
-
-def _message(message: ChatMessage) -> Message:
-    calls = [_called(call) for call in message.tool_calls or ()]
-    if (legacy := message.function_call) is not None:
-        calls.append(CalledTool(id=legacy.name, name=legacy.name, arguments=legacy.arguments))
-    return Message(
-        role=message.role,
-        text=_text(message.content),
-        called=tuple(calls),
-        answers=message.name if message.role == "function" else message.tool_call_id,
-    )
-
-
-def _text(content: str | list[Part] | None) -> str:
-    if content is None or isinstance(content, str):
-        return content or ""
-    return "\n".join(part.text or part.refusal or "" for part in content if part.text or part.refusal)
-
-
-def _called(call: CallInMessage) -> CalledTool:
-    if call.custom is not None:
-        return CalledTool(id=call.id, name=call.custom.name, arguments=call.custom.input)
-    if call.function is not None:
-        return CalledTool(id=call.id, name=call.function.name, arguments=call.function.arguments)
-    return CalledTool(id=call.id, name="", arguments="")
-
-
-def _tools(asked: ChatBody) -> Iterator[Tool]:
-    for tool in asked.tools or ():
-        if (named := tool.function or tool.custom) is not None:
-            yield _tool(tool.type, named)
-    for named in asked.functions or ():
-        yield _tool("function", named)
-
-
-def _tool(kind: str, named: NamedFunction) -> Tool:
-    return Tool(name=named.name, kind=kind, description=named.description or "", parameters=named.parameters or {})
+def _kept(prompt: Prompt, says: Says, manner: Manner) -> Iterator[Kept]:
+    if prompt.body.get("store") is True:
+        yield stored_chat.kept(prompt, _completion(prompt, says, manner), headers.request_id(manner.stamp))
 
 
 # Writing one object -------------------------------------------------------------------------------------------------
@@ -204,33 +87,34 @@ def _completion(prompt: Prompt, says: Says, manner: Manner) -> dict[str, Any]:
         "created": manner.stamp.created,
         "model": _model(prompt, says, manner),
         "choices": [_choice(prompt, says.choice(index), index, manner) for index in range(prompt.choices)],
-        "usage": _usage(counted(prompt, says)),
+        **_moderated(prompt, says),
+        "usage": _usage(prompt, says),
         "service_tier": _service_tier(prompt),
         "system_fingerprint": _fingerprint(prompt, manner),
     }
 
 
 def _choice(prompt: Prompt, choice: Choice, index: int, manner: Manner) -> dict[str, Any]:
-    of_family = family(prompt.model)
-    logprobs = {"logprobs": _all_logprobs(prompt, choice, manner)} if of_family.reasoning is None else {}
     return {
         "index": index,
         "message": _assistant(prompt, choice, index, manner),
-        **logprobs,
+        **({"logprobs": _all_logprobs(prompt, choice, manner)} if _shows_logprobs(prompt) else {}),
         "finish_reason": _finish_reason(prompt, choice),
     }
 
 
 def _assistant(prompt: Prompt, choice: Choice, index: int, manner: Manner) -> dict[str, Any]:
     """Spell the message. `tool_calls` stands between `content` and `refusal`, as recorded."""
-    calls = _calls(choice)
-    text, refusal = choice.text, _refusal(choice)
+    calls, refusal = _calls(prompt, choice), _refusal(choice)
+    spoken = _speaks(prompt, choice)
+    silent = refusal is not None or spoken or (calls and not choice.text)
     return {
         "role": "assistant",
-        "content": None if refusal is not None or (calls and not text) else text,
+        "content": None if silent else choice.text,
         **_spelled_calls(prompt, calls, index, manner),
         "refusal": refusal,
-        "annotations": [],
+        **({"audio": _audio(prompt, choice, index, manner)} if spoken else {}),
+        "annotations": _annotations(choice),
     }
 
 
@@ -243,50 +127,84 @@ def _spelled_calls(prompt: Prompt, calls: list[ToolCall], choice: int, manner: M
 
 
 def _call(call: ToolCall, choice: int, position: int, manner: Manner) -> dict[str, Any]:
-    call_id = _call_id(call, choice, position, manner)
-    if call.custom:
-        return {"id": call_id, "type": "custom", "custom": {"name": call.name, "input": call.arguments}}
-    return {"id": call_id, "type": "function", "function": {"name": call.name, "arguments": call.arguments}}
+    kind, key = _fields(call)
+    spelled = {"name": call.name, key: call.arguments}
+    return {"id": _call_id(call, choice, position, manner), "type": kind, kind: spelled}
 
 
 def _all_logprobs(prompt: Prompt, choice: Choice, manner: Manner) -> dict[str, Any] | None:
     if not prompt.body.get("logprobs"):
         return None
-    top = prompt.body.get("top_logprobs") or 0
-    spoken: dict[str, Any] = {"content": None, "refusal": None}
-    for key, text in (("content", choice.text), ("refusal", _refusal(choice))):
-        if text:
-            spoken[key] = logprobs_of(_deltas(prompt, text, manner), top, manner.stamp)
-    return spoken
+    return {
+        key: _token_logprobs(prompt, text, manner) if text else None
+        for key, text in (("content", choice.text), ("refusal", _refusal(choice)))
+    }
+
+
+def _annotations(choice: Choice) -> list[dict[str, Any]]:
+    """Spell citations as chat has them, which knows only those of web pages; places count from the text's start."""
+    found: list[dict[str, Any]] = []
+    start = 0
+    for block in choice.blocks:
+        if isinstance(block, Text):
+            found += [_citation(given, start) for given in block.annotations if given.get("type") == "url_citation"]
+            start += len(block.text)
+    return found
+
+
+def _citation(given: Mapping[str, Any], start: int) -> dict[str, Any]:
+    fields = {
+        "end_index": given.get("end_index", 0) + start,
+        "start_index": given.get("start_index", 0) + start,
+        "title": given.get("title", ""),
+        "url": given.get("url", ""),
+    }
+    return {"type": "url_citation", "url_citation": fields}
+
+
+def _audio(prompt: Prompt, choice: Choice, index: int, manner: Manner) -> dict[str, Any]:
+    return {
+        "id": _audio_id(index, manner),
+        "data": b64encode(_sound(prompt, choice.text)).decode("ascii"),
+        "expires_at": manner.stamp.created + _HOUR,
+        "transcript": choice.text,
+    }
+
+
+_HOUR = 3_600
+
+
+def _moderated(prompt: Prompt, says: Says) -> dict[str, Any]:
+    asked = prompt.body.get("moderation")
+    if not isinstance(asked, dict):
+        return {}
+    model = str(asked.get("model") or moderation.DEFAULT)
+    said = "".join(says.choice(index).text for index in range(prompt.choices))
+    return {
+        "moderation": {"input": moderation.results(model, prompt.user_text), "output": moderation.results(model, said)}
+    }
 
 
 # Writing a stream ---------------------------------------------------------------------------------------------------
 
 _Delta = tuple[dict[str, Any], int]
-"""A chunk's `choices[0]`, and how many tokens it brings."""
+"""What a chunk adds to its choice, and how many tokens it brings."""
 
 
 def _pieces(prompt: Prompt, says: Says, manner: Manner) -> Iterator[Piece]:
     options = prompt.body.get("stream_options") or {}
-    wants_usage = bool(options.get("include_usage"))
+    chunks = list(_chunks(prompt, says, manner, wants_usage=bool(options.get("include_usage"))))
     obfuscates = options.get("include_obfuscation") is not False
-    base = _chunk_base(prompt, says, manner)
-    chunks = [
-        ({**base, "choices": [choice], **({"usage": None} if wants_usage else {})}, tokens)
-        for choice, tokens in _interleaved(prompt, says, manner)
-    ]
-    if wants_usage:
-        chunks.append(({**base, "choices": [], "usage": _usage(counted(prompt, says))}, 0))
     padding = manner.stamp.base62("obfuscation", _BLOCK * len(chunks)) if obfuscates else ""
     for number, (chunk, tokens) in enumerate(chunks):
         if obfuscates:
-            chunk["obfuscation"] = _obfuscation(chunk, padding, number)
+            chunk["obfuscation"] = _obfuscation(chunk, padding[number * _BLOCK : (number + 1) * _BLOCK])
         yield Piece(sse.unnamed(chunk), tokens)
     yield Piece(sse.DONE)
 
 
-def _chunk_base(prompt: Prompt, says: Says, manner: Manner) -> dict[str, Any]:
-    return {
+def _chunks(prompt: Prompt, says: Says, manner: Manner, *, wants_usage: bool) -> Iterator[_Delta]:
+    base = {
         "id": _id(manner),
         "object": "chat.completion.chunk",
         "created": manner.stamp.created,
@@ -294,16 +212,24 @@ def _chunk_base(prompt: Prompt, says: Says, manner: Manner) -> dict[str, Any]:
         "service_tier": _service_tier(prompt),
         "system_fingerprint": _fingerprint(prompt, manner),
     }
+    no_usage = {"usage": None} if wants_usage else {}
+    for choice, tokens in _interleaved(prompt, says, manner):
+        yield {**base, "choices": [choice], **no_usage}, tokens
+    if wants_usage:
+        yield {**base, "choices": [], "usage": _usage(prompt, says)}, 0
+    if moderated := _moderated(prompt, says):
+        # Recorded behind the chunk with the usage, whose own usage is null again.
+        yield {**base, "choices": [], **moderated, **no_usage}, 0
 
 
 _BLOCK = 16
 
 
-def _obfuscation(chunk: dict[str, Any], padding: str, number: int) -> str:
+def _obfuscation(chunk: dict[str, Any], padding: str) -> str:
     """Pad a delta to blocks of 16 characters, as OpenAI does so that its length tells nothing of the token's."""
     delta = chunk["choices"][0]["delta"] if chunk["choices"] else {}
     said = len(delta.get("content") or delta.get("refusal") or "")
-    return padding[number * _BLOCK : number * _BLOCK + _BLOCK - said % _BLOCK]
+    return padding[said % _BLOCK :]
 
 
 def _interleaved(prompt: Prompt, says: Says, manner: Manner) -> Iterator[_Delta]:
@@ -314,7 +240,7 @@ def _interleaved(prompt: Prompt, says: Says, manner: Manner) -> Iterator[_Delta]
 
 
 def _choice_chunks(prompt: Prompt, choice: Choice, index: int, manner: Manner) -> Iterator[_Delta]:
-    shows = family(prompt.model).reasoning is None
+    shows = _shows_logprobs(prompt)
     asks = shows and bool(prompt.body.get("logprobs"))
 
     def chunk(delta: dict[str, Any], logs: dict[str, Any] | None = None, finish: str | None = None) -> dict[str, Any]:
@@ -323,17 +249,18 @@ def _choice_chunks(prompt: Prompt, choice: Choice, index: int, manner: Manner) -
     opening, deltas = _deltas_of(prompt, choice, index, manner)
     yield chunk(opening, {"content": [], "refusal": None} if asks else None), 0
     for delta, tokens in deltas:
-        logs = _chunk_logprobs(delta, prompt, manner) if asks else None
-        yield chunk(delta, logs), tokens
+        yield chunk(delta, _chunk_logprobs(delta, prompt, manner) if asks else None), tokens
     # The finish chunk always has an empty delta.
     yield chunk({}, None, _finish_reason(prompt, choice)), 0
 
 
 def _deltas_of(prompt: Prompt, choice: Choice, index: int, manner: Manner) -> tuple[dict[str, Any], Iterable[_Delta]]:
     """Return the first chunk's delta, which alone has the role, and the others."""
-    calls, text, refusal = _calls(choice), choice.text, _refusal(choice)
+    calls, text, refusal = _calls(prompt, choice), choice.text, _refusal(choice)
     if refusal is not None:
         return _role(None, refusal=""), _texts(prompt, "refusal", refusal, manner)
+    if _speaks(prompt, choice):
+        return _role(None, refusal=None), _sounds(prompt, choice, index, manner)
     if calls and _is_legacy(prompt):
         opening = _role(None, function_call={"name": calls[0].name, "arguments": ""}, refusal=None)
         return opening, _legacy_arguments(prompt, calls[0], manner)
@@ -343,8 +270,8 @@ def _deltas_of(prompt: Prompt, choice: Choice, index: int, manner: Manner) -> tu
         return _role(None, tool_calls=opened, refusal=None), _arguments(prompt, calls[0], 0, manner)
     if calls and not text:
         return _role(None), _calls_after_role(prompt, calls, index, manner)
-    spoken = _texts(prompt, "content", text, manner)
-    return _role("", refusal=None), [*spoken, *_calls_after_role(prompt, calls, index, manner)]
+    spoken = chain(_texts(prompt, "content", text, manner), _cited(choice))
+    return _role("", refusal=None), chain(spoken, _calls_after_role(prompt, calls, index, manner))
 
 
 def _role(content: str | None, **more: object) -> dict[str, Any]:
@@ -352,8 +279,28 @@ def _role(content: str | None, **more: object) -> dict[str, Any]:
 
 
 def _texts(prompt: Prompt, key: str, text: str, manner: Manner) -> Iterator[_Delta]:
-    for piece, tokens in cut(text, family(prompt.model).encoding, manner.chunk_by):
+    for piece, tokens in _cut(prompt, text, manner):
         yield {key: piece}, tokens
+
+
+def _cited(choice: Choice) -> Iterator[_Delta]:
+    if annotations := _annotations(choice):
+        yield {"annotations": annotations}, 0
+
+
+def _sounds(prompt: Prompt, choice: Choice, index: int, manner: Manner) -> Iterator[_Delta]:
+    """Stream speech: the transcript's deltas, then the samples, last when they expire."""
+    audio_id = _audio_id(index, manner)
+    for piece, tokens in _cut(prompt, choice.text, manner):
+        yield {"audio": {"id": audio_id, "transcript": piece}}, tokens
+    samples = _sound(prompt, choice.text)
+    for start in range(0, len(samples), _SAMPLES):
+        yield {"audio": {"id": audio_id, "data": b64encode(samples[start : start + _SAMPLES]).decode("ascii")}}, 0
+    yield {"audio": {"id": audio_id, "expires_at": manner.stamp.created + _HOUR}}, 0
+
+
+_SAMPLES = 12_000
+"""Bytes of one delta, a quarter of a second: divisible by three, so that the deltas' base64 joins without padding."""
 
 
 def _calls_after_role(prompt: Prompt, calls: list[ToolCall], choice: int, manner: Manner) -> Iterator[_Delta]:
@@ -363,42 +310,44 @@ def _calls_after_role(prompt: Prompt, calls: list[ToolCall], choice: int, manner
 
 
 def _opened(call: ToolCall, choice: int, position: int, manner: Manner) -> dict[str, Any]:
-    kind, empty = (
-        ("custom", {"name": call.name, "input": ""})
-        if call.custom
-        else (
-            "function",
-            {"name": call.name, "arguments": ""},
-        )
-    )
-    return {"index": position, "id": _call_id(call, choice, position, manner), "type": kind, kind: empty}
+    return {"index": position, **_call(_without_arguments(call), choice, position, manner)}
+
+
+def _without_arguments(call: ToolCall) -> ToolCall:
+    return ToolCall(name=call.name, arguments="", id=call.id, custom=call.custom)
 
 
 def _arguments(prompt: Prompt, call: ToolCall, position: int, manner: Manner) -> Iterator[_Delta]:
-    kind, key = ("custom", "input") if call.custom else ("function", "arguments")
-    for piece, tokens in cut(call.arguments, family(prompt.model).encoding, manner.chunk_by):
+    kind, key = _fields(call)
+    for piece, tokens in _cut(prompt, call.arguments, manner):
         yield {"tool_calls": [{"index": position, kind: {key: piece}}]}, tokens
 
 
 def _legacy_arguments(prompt: Prompt, call: ToolCall, manner: Manner) -> Iterator[_Delta]:
-    for piece, tokens in cut(call.arguments, family(prompt.model).encoding, manner.chunk_by):
+    for piece, tokens in _cut(prompt, call.arguments, manner):
         yield {"function_call": {"arguments": piece}}, tokens
 
 
 def _chunk_logprobs(delta: dict[str, Any], prompt: Prompt, manner: Manner) -> dict[str, Any] | None:
-    top = prompt.body.get("top_logprobs") or 0
-    for key, other in (("content", "refusal"), ("refusal", "content")):
-        if delta.get(key):
-            found = logprobs_of(_deltas(prompt, delta[key], manner), top, manner.stamp)
-            return {"content": found, other: None} if key == "content" else {"content": None, "refusal": found}
+    if text := delta.get("content"):
+        return {"content": _token_logprobs(prompt, text, manner), "refusal": None}
+    if text := delta.get("refusal"):
+        return {"content": None, "refusal": _token_logprobs(prompt, text, manner)}
     return None
 
 
 # Both ---------------------------------------------------------------------------------------------------------------
 
 
-def _deltas(prompt: Prompt, text: str, manner: Manner) -> tuple[str, ...]:
-    return tuple(piece for piece, _ in cut(text, family(prompt.model).encoding, manner.chunk_by))
+def _cut(prompt: Prompt, text: str, manner: Manner) -> Iterable[tuple[str, int]]:
+    """Cut a text into deltas: as the rule wants it, but one token each where their probabilities go with them."""
+    chunk_by = "token" if prompt.body.get("logprobs") and _shows_logprobs(prompt) else manner.chunk_by
+    return cut(text, family(prompt.model).encoding, chunk_by)
+
+
+def _token_logprobs(prompt: Prompt, text: str, manner: Manner) -> list[dict[str, Any]]:
+    pieces = tuple(piece for piece, _ in cut(text, family(prompt.model).encoding, "token"))
+    return logprobs_of(pieces, prompt.body.get("top_logprobs") or 0, manner.stamp)
 
 
 def _id(manner: Manner) -> str:
@@ -409,30 +358,47 @@ def _call_id(call: ToolCall, choice: int, position: int, manner: Manner) -> str:
     return call.id or f"call_{manner.stamp.base62(f'call/{choice}/{position}', 24)}"
 
 
+def _audio_id(choice: int, manner: Manner) -> str:
+    return f"audio_{manner.stamp.hex(f'audio/{choice}', 32)}"
+
+
 def _model(prompt: Prompt, says: Says, manner: Manner) -> str:
     return says.model or (dated_name(prompt.model) if manner.dated_models else prompt.model)
 
 
 def _service_tier(prompt: Prompt) -> str:
-    asked = prompt.body.get("service_tier")
-    return asked if isinstance(asked, str) and asked != "auto" else "default"
+    match prompt.body.get("service_tier"):
+        case "fast":
+            return "priority"
+        case str(asked) if asked != "auto":
+            return asked
+        case _:
+            return "default"
 
 
 def _fingerprint(prompt: Prompt, manner: Manner) -> str | None:
     """Return the fingerprint of the model's set-up; reasoning models mostly send null."""
-    return f"fp_{manner.stamp.hex('fingerprint', 10)}" if family(prompt.model).reasoning is None else None
+    return None if family(prompt.model).reasoning else f"fp_{manner.stamp.hex('fingerprint', 10)}"
+
+
+def _shows_logprobs(prompt: Prompt) -> bool:
+    return family(prompt.model).logprobs_key or bool(prompt.body.get("logprobs"))
 
 
 def _finish_reason(prompt: Prompt, choice: Choice) -> str:
     if choice.finish_reason is not None:
         return choice.finish_reason
-    if not _calls(choice):
+    if not _calls(prompt, choice):
         return "stop"
-    if _is_legacy(prompt):
-        return "function_call"
     # https://platform.openai.com/docs/guides/function-calling: a call of a function that the request forces by name
     # finishes with "stop".
-    return "stop" if isinstance(prompt.body.get("tool_choice"), dict) else "tool_calls"
+    if _is_legacy(prompt):
+        return "stop" if isinstance(prompt.body.get("function_call"), dict) else "function_call"
+    forced = prompt.body.get("tool_choice")
+    return "stop" if isinstance(forced, dict) and forced.get("type") in _NAMED else "tool_calls"
+
+
+_NAMED = ("function", "custom")
 
 
 def _is_legacy(prompt: Prompt) -> bool:
@@ -440,8 +406,19 @@ def _is_legacy(prompt: Prompt) -> bool:
     return bool(prompt.body.get("functions")) and not prompt.body.get("tools")
 
 
-def _calls(choice: Choice) -> list[ToolCall]:
-    return [block for block in choice.blocks if isinstance(block, ToolCall)]
+def _calls(prompt: Prompt, choice: Choice) -> list[ToolCall]:
+    """Return the calls; one of a tool that the request offers as custom is custom, however the script wrote it."""
+    custom = {tool.name for tool in prompt.tools if tool.kind == "custom"}
+    return [
+        ToolCall(name=call.name, arguments=call.arguments, id=call.id, custom=call.custom or call.name in custom)
+        for call in choice.blocks
+        if isinstance(call, ToolCall)
+    ]
+
+
+def _fields(call: ToolCall) -> tuple[str, str]:
+    """Return under which key a call stands, and under which its arguments."""
+    return ("custom", "input") if call.custom else ("function", "arguments")
 
 
 def _refusal(choice: Choice) -> str | None:
@@ -449,7 +426,27 @@ def _refusal(choice: Choice) -> str | None:
     return "".join(texts) if texts else None
 
 
-def _usage(of: Counted) -> dict[str, Any]:
+def _speaks(prompt: Prompt, choice: Choice) -> bool:
+    """Whether the choice is spoken: audio was asked for, and there are words."""
+    return "audio" in (prompt.body.get("modalities") or ()) and bool(choice.text) and _refusal(choice) is None
+
+
+def _sound(prompt: Prompt, text: str) -> bytes:
+    options = prompt.body.get("audio")
+    wanted = options.get("format") if isinstance(options, dict) else None
+    return _SOUNDS.get(str(wanted), audio.wav)(text)
+
+
+_SOUNDS: Mapping[str, Callable[[str], bytes]] = {"wav": audio.wav, "pcm16": audio.pcm16}
+
+
+def _usage(prompt: Prompt, says: Says) -> dict[str, Any]:
+    spoken = [says.choice(index) for index in range(prompt.choices)]
+    sound = sum(audio.tokens_of(choice.text) for choice in spoken if _speaks(prompt, choice))
+    return _spelled(counted(prompt, says, audio=sound))
+
+
+def _spelled(of: Counted) -> dict[str, Any]:
     return {
         "prompt_tokens": of.prompt,
         "completion_tokens": of.completion,
@@ -457,7 +454,7 @@ def _usage(of: Counted) -> dict[str, Any]:
         "prompt_tokens_details": {"cached_tokens": of.cached, "audio_tokens": 0},
         "completion_tokens_details": {
             "reasoning_tokens": of.reasoning,
-            "audio_tokens": 0,
+            "audio_tokens": of.audio,
             "accepted_prediction_tokens": 0,
             "rejected_prediction_tokens": 0,
         },

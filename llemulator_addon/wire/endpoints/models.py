@@ -1,30 +1,80 @@
-"""`GET /v1/models` and `GET /v1/models/{model}`."""
+"""`GET /v1/models`, `GET /v1/models/{model}` and `DELETE /v1/models/{model}`."""
 
 from typing import Any
 
-from llemulator_addon.wire import errors
-from llemulator_addon.wire.answer import Body, Call, Operation, Served
+from llemulator_addon.core.reply import Failure
+from llemulator_addon.core.resources import Kept
+from llemulator_addon.wire.answer import DELETED_MODEL, Body, Call, Operation, Served
+from llemulator_addon.wire.errors import INVALID
 from llemulator_addon.wire.jsons import pretty
-from llemulator_addon.wire.models import created, owned_by
+from llemulator_addon.wire.models import created, owned_by, shutdown_date
 
 
 def list_models(call: Call) -> Served:
     """List every model that is valid for the token. The real list is never paged."""
-    cards = [_card(name) for name in call.models]
-    return Served(answer=Body(body=pretty({"object": "list", "data": cards}) + b"\n"))
+    cards: list[dict[str, Any]] = [_card(name) for name in call.models if call.knows(name)]
+    return Served(answer=_body({"object": "list", "data": cards}))
 
 
 def retrieve_model(call: Call) -> Served:
     """Show one model."""
     name = call.params["model"]
-    if name not in call.models and not call.lenient:
-        return Served(answer=errors.unknown_model(name))
-    return Served(answer=Body(body=pretty(_card(name)) + b"\n"))
+    if not call.knows(name) and not call.lenient:
+        return Served(answer=_unknown(name))
+    return Served(answer=_body(_card(name)))
 
 
-def _card(name: str) -> dict[str, Any]:
-    return {"id": name, "object": "model", "created": created(name), "owned_by": owned_by(name)}
+def delete_model(call: Call) -> Served:
+    """Delete a fine-tuned model; OpenAI's own belong to nobody else."""
+    name = call.params["model"]
+    if call.lenient:
+        return Served(answer=_deleted(name))
+    if not call.knows(name):
+        return Served(answer=_unknown(name))
+    if not name.startswith("ft:"):
+        return Served(answer=_forbidden())
+    return Served(answer=_deleted(name), resources=call.resources.put(Kept(DELETED_MODEL, name, {"id": name})))
 
 
 LIST = Operation(name="models.list", method="GET", path="/models", serve=list_models)
 RETRIEVE = Operation(name="models.retrieve", method="GET", path="/models/{model}", serve=retrieve_model)
+DELETE = Operation(name="models.delete", method="DELETE", path="/models/{model}", serve=delete_model)
+
+
+def _card(name: str) -> dict[str, Any]:
+    return {
+        "id": name,
+        "object": "model",
+        "created": created(name),
+        "owned_by": owned_by(name),
+        "shutdown_date": shutdown_date(name),
+    }
+
+
+def _body(value: object) -> Body:
+    return Body(body=pretty(value) + b"\n")
+
+
+def _deleted(name: str) -> Body:
+    return _body({"id": name, "object": "model", "deleted": True})
+
+
+def _unknown(name: str) -> Failure:
+    return Failure(
+        status=404,
+        type=INVALID,
+        param="model",
+        code="model_not_found",
+        message=f"The model '{name}' does not exist",
+    )
+
+
+def _forbidden() -> Failure:
+    # The status is the API's; the words are those of other missing permissions.
+    return Failure(
+        status=403,
+        type=INVALID,
+        message="You have insufficient permissions for this operation. Missing scopes: api.delete. Check that you have "
+        "the correct role in your organization (Owner), and if you're using a restricted API key, that it has the "
+        "necessary scopes.",
+    )

@@ -1,0 +1,1 @@
+"""Chat completions: their request bodies, and what of them is refused."""

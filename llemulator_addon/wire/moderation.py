@@ -1,0 +1,103 @@
+"""Scores of moderation: low ones from the text's hash, high ones where a word of a short and open list stands in it.
+
+No model judges here. A test that needs a verdict scripts it (`endpoints/moderations.py`).
+"""
+
+from collections.abc import Mapping
+from functools import lru_cache
+from hashlib import shake_256
+from types import MappingProxyType
+from typing import Any
+
+DEFAULT = "omni-moderation-latest"
+
+FLAGGED_FROM = 0.5
+"""A category with this score or more is flagged. (The real thresholds differ by category and are not published.)"""
+
+# In the order in which the API lists them. https://platform.openai.com/docs/guides/moderation
+OMNI = (
+    *("harassment", "harassment/threatening", "sexual", "hate", "hate/threatening", "illicit", "illicit/violent"),
+    *("self-harm/intent", "self-harm/instructions", "self-harm", "sexual/minors", "violence", "violence/graphic"),
+)
+TEXT = (
+    *("sexual", "hate", "harassment", "self-harm", "sexual/minors", "hate/threatening", "violence/graphic"),
+    *("self-harm/intent", "self-harm/instructions", "harassment/threatening", "violence"),
+)
+_OF_IMAGES = frozenset(
+    {"self-harm", "self-harm/instructions", "self-harm/intent", "sexual", "violence", "violence/graphic"}
+)
+
+WORDS: Mapping[str, tuple[str, ...]] = MappingProxyType(
+    {
+        "kill": ("violence",),
+        "murder": ("violence",),
+        "stab": ("violence",),
+        "shoot": ("violence",),
+        "bomb": ("illicit", "illicit/violent", "violence"),
+        "explosive": ("illicit", "illicit/violent"),
+        "behead": ("violence", "violence/graphic"),
+        "gore": ("violence", "violence/graphic"),
+        "suicide": ("self-harm", "self-harm/intent"),
+        "self-harm": ("self-harm",),
+        "cocaine": ("illicit",),
+        "shoplift": ("illicit",),
+        "porn": ("sexual",),
+        "idiot": ("harassment",),
+        "loser": ("harassment",),
+    }
+)
+"""Words, or their beginnings, that raise the scores of categories."""
+
+
+def categories(model: str) -> tuple[str, ...]:
+    """Return the categories that a model judges, in its order."""
+    return TEXT if model.startswith("text-moderation") else OMNI
+
+
+@lru_cache(maxsize=4_096)
+def scores(model: str, text: str) -> Mapping[str, float]:
+    """Score a text in every category, from 0 to 1."""
+    raised = {
+        category
+        for word in _words(text)
+        for begin, named in WORDS.items()
+        if word.startswith(begin)
+        for category in named
+    }
+    chances = shake_256(f"{model}/{text}".encode("utf-8", "backslashreplace")).digest(2 * len(OMNI))
+    pairs = zip(categories(model), zip(chances[::2], chances[1::2], strict=True), strict=False)
+    return MappingProxyType(
+        {category: _high(chance) if category in raised else _low(chance) for category, chance in pairs}
+    )
+
+
+def judged(model: str, scored: Mapping[str, float], *, text: bool = True, image: bool = False) -> dict[str, Any]:
+    """Spell one verdict; `text` and `image` say what was looked at."""
+    flagged = {category: score >= FLAGGED_FROM for category, score in scored.items()}
+    verdict: dict[str, Any] = {"flagged": any(flagged.values()), "categories": flagged, "category_scores": {**scored}}
+    if categories(model) is OMNI:
+        verdict["category_applied_input_types"] = {
+            category: [*(["text"] if text else []), *(["image"] if image and category in _OF_IMAGES else [])]
+            for category in scored
+        }
+    return verdict
+
+
+def results(model: str, text: str) -> dict[str, Any]:
+    """Spell the verdict that a chat completion or a response carries when it was asked for."""
+    verdict = {"type": "moderation_result", "model": model, **judged(model, scores(model, text))}
+    return {"type": "moderation_results", "model": model, "results": [verdict]}
+
+
+def _words(text: str) -> list[str]:
+    kept = "".join(letter if letter.isalnum() or letter in "-'" else " " for letter in text.lower())
+    return kept.split()
+
+
+def _low(chance: tuple[int, int]) -> float:
+    """Return a score between a millionth and a thousandth, the small ones as often as the large."""
+    return round(10 ** (-6 + 3 * (chance[0] * 256 + chance[1]) / 65_536), 12)
+
+
+def _high(chance: tuple[int, int]) -> float:
+    return 0.9 + round((chance[0] * 256 + chance[1]) / 65_536 * 0.09, 12)
