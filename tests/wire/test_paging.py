@@ -75,7 +75,7 @@ def test_a_page_lies_next_to_its_cursor(query: str, expected: str) -> None:
             "Invalid 'limit': integer above maximum value. Expected a value <= 100, but got 101 instead.",
         ),
         ("limit=many", "invalid_type", "Invalid type for 'limit': expected an integer, but got a string instead."),
-        ("order=up", "invalid_value", "Invalid value: 'up'. Supported values are: 'asc', and 'desc'."),
+        ("order=up", "invalid_value", "Invalid value: 'up'. Supported values are: 'asc' and 'desc'."),
         ("after=nobody", None, "No object found with id 'nobody'."),
     ],
 )
