@@ -10,7 +10,7 @@ import time
 import urllib.request
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from queue import Empty, Queue
 
@@ -33,7 +33,7 @@ class Server:
     certs: Path
     """The folder that it keeps its certificates in."""
     pid: int
-    said: Sequence[str]
+    said: Sequence[str] = field(hash=False)
     """What it has printed; grows while it runs."""
 
     @property
