@@ -1,0 +1,169 @@
+"""Conversations and their items: they carry what was said from one response to the next."""
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from llemulator_addon.core.resources import Kept, Resources
+from llemulator_addon.wire import errors
+from llemulator_addon.wire.answer import Body, Call, Operation, Served
+from llemulator_addon.wire.bodies import read_object
+from llemulator_addon.wire.errors import Refused
+from llemulator_addon.wire.jsons import pretty
+from llemulator_addon.wire.paging import page
+from llemulator_addon.wire.responses import failures, stored
+from llemulator_addon.wire.responses.checks import check_items, check_metadata
+from llemulator_addon.wire.responses.ids import Ids, lone
+from llemulator_addon.wire.responses.input_items import Item, items_of
+
+Conversation = Mapping[str, Any]
+
+
+def create(call: Call) -> Served:
+    """Begin a conversation, with items where the body has some."""
+    body = _body(call)
+    conversation = _conversation(lone(call.stamp, "conv", "conversation"), call.stamp.created, body.get("metadata"))
+    kept = Kept(stored.CONVERSATION, conversation["id"], conversation)
+    items = stored.appended(conversation["id"], _given(call, body))
+    return _served(conversation, call.resources.put(kept, *items))
+
+
+def retrieve(call: Call) -> Served:
+    """Show a conversation, without its items."""
+    return _served(_found(call))
+
+
+def update(call: Call) -> Served:
+    """Give a conversation other metadata."""
+    conversation = _found(call)
+    changed = {**conversation, "metadata": _body(call).get("metadata") or {}}
+    if _is_made_up(call):
+        return _served(changed)
+    return _served(changed, call.resources.put(Kept(stored.CONVERSATION, changed["id"], changed)))
+
+
+def delete(call: Call) -> Served:
+    """Forget a conversation."""
+    name = _found(call)["id"]
+    gone = {"id": name, "object": "conversation.deleted", "deleted": True}
+    return _served(gone, stored.without_conversation(call.resources, name))
+
+
+def list_items(call: Call) -> Served:
+    """List the items, the newest first unless asked otherwise."""
+    name = _found(call)["id"]
+    return _served(page(call, _items(call, name)))
+
+
+def create_items(call: Call) -> Served:
+    """Put items at the end of a conversation, and list them."""
+    name = _found(call)["id"]
+    body = _body(call)
+    if "items" not in body and not call.lenient:
+        raise Refused(errors.missing("items"))
+    items = _given(call, body)
+    answer = _list(items)
+    return _served(answer) if _is_made_up(call) else _served(answer, _with(call, name, items))
+
+
+def retrieve_item(call: Call) -> Served:
+    """Show one item."""
+    _found(call)
+    return _served(_item(call))
+
+
+def delete_item(call: Call) -> Served:
+    """Take one item out of a conversation, and show the conversation."""
+    conversation = _found(call)
+    item = _item(call)
+    return _served(conversation, call.resources.remove(stored.items_kind(conversation["id"]), item["id"]))
+
+
+_ONE = "/conversations/{conversation_id}"
+_ITEM = f"{_ONE}/items/{{item_id}}"
+
+CREATE = Operation(name="conversations.create", method="POST", path="/conversations", serve=create)
+RETRIEVE = Operation(name="conversations.retrieve", method="GET", path=_ONE, serve=retrieve)
+UPDATE = Operation(name="conversations.update", method="POST", path=_ONE, serve=update)
+DELETE = Operation(name="conversations.delete", method="DELETE", path=_ONE, serve=delete)
+ITEMS_LIST = Operation(name="conversations.items.list", method="GET", path=f"{_ONE}/items", serve=list_items)
+ITEMS_CREATE = Operation(name="conversations.items.create", method="POST", path=f"{_ONE}/items", serve=create_items)
+ITEMS_RETRIEVE = Operation(name="conversations.items.retrieve", method="GET", path=_ITEM, serve=retrieve_item)
+ITEMS_DELETE = Operation(name="conversations.items.delete", method="DELETE", path=_ITEM, serve=delete_item)
+
+
+def _conversation(name: str, created: int, metadata: object) -> Conversation:
+    told = metadata if isinstance(metadata, dict) else {}
+    return {"id": name, "object": "conversation", "created_at": created, "metadata": told}
+
+
+def _found(call: Call) -> Conversation:
+    """Return the conversation in the path; raises `Refused`. A lenient call gets one made up."""
+    name = call.params["conversation_id"]
+    if (found := call.resources.get(stored.CONVERSATION, name)) is not None:
+        return found
+    if not call.lenient:
+        raise Refused(failures.unknown_conversation(name))
+    return _conversation(name, call.stamp.created, None)
+
+
+def _is_made_up(call: Call) -> bool:
+    return call.resources.get(stored.CONVERSATION, call.params["conversation_id"]) is None
+
+
+def _item(call: Call) -> Item:
+    name, item_id = call.params["conversation_id"], call.params["item_id"]
+    if (found := call.resources.get(stored.items_kind(name), item_id)) is not None:
+        return found
+    if not call.lenient:
+        raise Refused(failures.unknown_item_of_conversation(item_id, name))
+    return {**_hello(call), "id": item_id}
+
+
+def _items(call: Call, name: str) -> Iterable[Item]:
+    return [_hello(call)] if _is_made_up(call) else stored.items_of(call.resources, name)
+
+
+def _hello(call: Call) -> Item:
+    return items_of("Hello", Ids(call.stamp))[0]
+
+
+def _body(call: Call) -> Mapping[str, Any]:
+    body = read_object(call.request.body or b"{}")
+    if not call.lenient and body.get("metadata") is not None:
+        check_metadata("metadata", body["metadata"])
+    return body
+
+
+def _given(call: Call, body: Mapping[str, Any]) -> tuple[Item, ...]:
+    """Return the items that a body brings; at most 20 at a time, as OpenAI's description says."""
+    given = body.get("items")
+    if given is None:
+        return ()
+    if not call.lenient:
+        if not isinstance(given, list):
+            raise Refused(errors.wrong_type("items", "an array of objects", "a string"))
+        if len(given) > _MOST_ITEMS:
+            raise Refused(errors.array_too_long("items", _MOST_ITEMS, len(given)))
+        check_items("items", given)
+    return items_of(given, Ids(call.stamp))
+
+
+_MOST_ITEMS = 20
+
+
+def _with(call: Call, name: str, items: tuple[Item, ...]) -> Resources:
+    return call.resources.put(*stored.appended(name, items))
+
+
+def _list(items: tuple[Item, ...]) -> dict[str, Any]:
+    return {
+        "object": "list",
+        "data": list(items),
+        "first_id": items[0]["id"] if items else None,
+        "last_id": items[-1]["id"] if items else None,
+        "has_more": False,
+    }
+
+
+def _served(value: Mapping[str, Any], resources: Resources | None = None) -> Served:
+    return Served(answer=Body(body=pretty(value)), resources=resources)

@@ -1,0 +1,157 @@
+"""Operations on responses that were made: retrieve, delete, cancel, their input, and counting and compacting input."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from llemulator_addon.core.prompt import Message, Prompt
+from llemulator_addon.core.reply import says
+from llemulator_addon.wire import errors
+from llemulator_addon.wire.answer import Answer, Body, Call, Manner, Operation, Piece, Served, Stream
+from llemulator_addon.wire.bodies import read_object
+from llemulator_addon.wire.errors import Refused
+from llemulator_addon.wire.jsons import pretty
+from llemulator_addon.wire.paging import page
+from llemulator_addon.wire.responses import failures, stored
+from llemulator_addon.wire.responses.events import Cutting, pieces_of
+from llemulator_addon.wire.responses.ids import Ids, encrypted
+from llemulator_addon.wire.responses.input_items import Item, items_of
+from llemulator_addon.wire.responses.output import Writing
+from llemulator_addon.wire.responses.reading import NAME, history_of, read_counting
+from llemulator_addon.wire.responses.whole import Response, billed, conversation_id, finished, usage
+from llemulator_addon.wire.usage import Counted, of_prompt
+
+
+def retrieve(call: Call) -> Served:
+    """Show a response as it is now, or tell it again as events; a look moves a background response on."""
+    made = _record(call)
+    if call.request.query_value("stream") == "true":
+        return _kept(call, stored.done(made), Stream(pieces=_retold(call, made)))
+    looked = stored.looked_at(made)
+    return _kept(call, looked, _json(billed(stored.now(looked))))
+
+
+def delete(call: Call) -> Served:
+    """Forget a response."""
+    made = _record(call)
+    gone = {"id": made["id"], "object": "response", "deleted": True}
+    return Served(answer=_json(gone), resources=call.resources.remove(stored.RESPONSE, stored.kept(made).id))
+
+
+def cancel(call: Call) -> Served:
+    """Stop a background response. What is done, or was stopped before, is shown as it is."""
+    made = _record(call)
+    if not made["response"]["background"] and not call.lenient:
+        return Served(answer=failures.synchronous())
+    stopped = stored.cancelled(made)
+    return _kept(call, stopped, _json(billed(stored.now(stopped))))
+
+
+def input_items(call: Call) -> Served:
+    """List what a response was given itself; what came before is with the responses before."""
+    made = _record(call)
+    conversation = made["response"].get("conversation")
+    name = conversation["id"] if conversation else None
+    items = stored.resolved(made["input"], call.resources, name, lenient=True)
+    return Served(answer=_json(page(call, items)))
+
+
+def count_input_tokens(call: Call) -> Served:
+    """Count what a response to the body would be charged for its input."""
+    prompt = _counted(call, read_object(call.request.body or b"{}"))
+    return Served(answer=_json({"object": "response.input_tokens", "input_tokens": of_prompt(prompt)}))
+
+
+def compact(call: Call) -> Served:
+    """Make a conversation short: what the user said, and the rest as one item that says nothing to others."""
+    body = read_object(call.request.body)
+    prompt = _counted(call, body)
+    ids = Ids(call.stamp)
+    said = stored.resolved(
+        (*history_of(call, body), *items_of(body.get("input"), ids)),
+        call.resources,
+        conversation_id(body),
+        lenient=call.lenient,
+    )
+    summary = {"id": ids.of("cmp", "output"), "type": "compaction", "encrypted_content": encrypted("compaction", ids)}
+    answer = {
+        "id": ids.of("resp", "itself"),
+        "object": "response.compaction",
+        "created_at": call.stamp.created,
+        "output": [*(item for item in said if _is_users(item)), summary],
+        "usage": usage(Counted(prompt=of_prompt(prompt), completion=_SUMMARY_TOKENS)),
+    }
+    return Served(answer=_json(answer))
+
+
+RETRIEVE = Operation(name="responses.retrieve", method="GET", path="/responses/{response_id}", serve=retrieve)
+DELETE = Operation(name="responses.delete", method="DELETE", path="/responses/{response_id}", serve=delete)
+CANCEL = Operation(name="responses.cancel", method="POST", path="/responses/{response_id}/cancel", serve=cancel)
+INPUT_ITEMS = Operation(
+    name="responses.input_items.list", method="GET", path="/responses/{response_id}/input_items", serve=input_items
+)
+INPUT_TOKENS = Operation(
+    name="responses.input_tokens.count", method="POST", path="/responses/input_tokens", serve=count_input_tokens
+)
+COMPACT = Operation(name="responses.compact", method="POST", path="/responses/compact", serve=compact)
+
+
+def _record(call: Call) -> stored.Record:
+    """Return what is kept of the response in the path; raises `Refused`. A lenient call gets one made up."""
+    response_id = call.params["response_id"]
+    if (made := stored.find(call.resources, response_id)) is not None:
+        return made
+    if not call.lenient:
+        raise Refused(failures.unknown_response(response_id))
+    return _made_up(call, response_id)
+
+
+def _made_up(call: Call, response_id: str) -> stored.Record:
+    prompt = Prompt(endpoint=NAME, model="gpt-4o", messages=(Message(role="user", text="Hello"),))
+    manner = Manner(stamp=call.stamp)
+    ids = Ids(call.stamp)
+    response = finished(prompt, says("Hello"), Writing(prompt=prompt, manner=manner, ids=ids))
+    cutting = Cutting(stamp=call.stamp)
+    return stored.record({**response, "id": response_id}, items_of("Hello", ids), cutting)
+
+
+def _retold(call: Call, made: stored.Record) -> tuple[Piece, ...]:
+    padded = call.request.query_value("include_obfuscation") != "false"
+    cutting = stored.cutting_of(made, obfuscates=padded)
+    return pieces_of(made["response"], cutting, after=_starting_after(call))
+
+
+def _starting_after(call: Call) -> int | None:
+    given = call.request.query_value("starting_after")
+    if given is None:
+        return None
+    if given.isascii() and given.isdigit():
+        return int(given)
+    if call.lenient:
+        return None
+    raise Refused(errors.wrong_type("starting_after", "an integer", "a string"))
+
+
+def _kept(call: Call, made: stored.Record, answer: Answer) -> Served:
+    """Keep what became of a record, if it is kept at all."""
+    if stored.find(call.resources, made["id"]) is None:
+        return Served(answer=answer)
+    return Served(answer=answer, resources=call.resources.put(stored.kept(made)))
+
+
+def _counted(call: Call, body: Mapping[str, Any]) -> Prompt:
+    prompt = read_counting(call, body)
+    if not call.lenient and not call.knows(prompt.model):
+        raise Refused(failures.unknown_model(prompt.model))
+    return prompt
+
+
+_SUMMARY_TOKENS = 64
+"""How many tokens a summary is said to be; the real ones depend on what was said."""
+
+
+def _is_users(item: Item) -> bool:
+    return item.get("type") == "message" and item.get("role") == "user"
+
+
+def _json(value: Response | dict[str, Any]) -> Body:
+    return Body(body=pretty(value))

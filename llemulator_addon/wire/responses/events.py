@@ -1,0 +1,354 @@
+"""The events of a response, made from the finished object alone: so a stream says what the JSON says.
+
+Order and keys are those of the recordings since 2026-01: `type`, and then the other keys by name.
+"""
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from llemulator_addon.core.reply import Failure
+from llemulator_addon.core.stamp import Stamp
+from llemulator_addon.wire import sse
+from llemulator_addon.wire.answer import ChunkBy, Piece, cut
+from llemulator_addon.wire.families import family
+from llemulator_addon.wire.jsons import read
+from llemulator_addon.wire.responses.whole import Response, begun, failed
+
+Item = Mapping[str, Any]
+Event = tuple[dict[str, Any], int]
+"""An event without its `sequence_number`, and how many tokens it brings."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Cutting:
+    """How a finished response is told in events."""
+
+    stamp: Stamp
+    chunk_by: ChunkBy = "token"
+    tier: str = "auto"
+    """The service tier that was asked for: the response says so until it is finished."""
+    partial_images: tuple[str, ...] = ()
+    obfuscates: bool = True
+
+
+def pieces_of(response: Response, cutting: Cutting, *, after: int | None = None) -> tuple[Piece, ...]:
+    """Return the whole stream, or what comes after the event with a sequence number."""
+    numbered = enumerate(_events(response, cutting))
+    padding = cutting.stamp.base62("obfuscation", _BLOCK * 64)
+    return tuple(
+        Piece(sse.named(_spelled(event, number, padding if cutting.obfuscates else "")), tokens)
+        for number, (event, tokens) in numbered
+        if after is None or number > after
+    )
+
+
+def failing(response: Response, failure: Failure, sequence_number: int) -> tuple[bytes, bytes]:
+    """Return the two events that end a stream with an error: `error`, and then `response.failed`.
+
+    `response` is that of any event before. Recorded: the error is nested, unlike in OpenAI's description.
+    """
+    error = {"type": failure.type, "code": failure.code, "message": failure.message, "param": failure.param}
+    last = {"type": "response.failed", "response": failed(response, failure)}
+    return (
+        sse.named(_spelled({"type": "error", "error": error}, sequence_number, "")),
+        sse.named(_spelled(last, sequence_number + 1, "")),
+    )
+
+
+def breaking_off(sent: Iterable[bytes], failure: Failure) -> tuple[bytes, ...]:
+    """Return the events that end a stream with an error behind the ones that were sent.
+
+    Empty where the first one is no `response.created`: then it is not a stream of a response.
+    """
+    first, count = None, 0
+    for count, piece in enumerate(sent, 1):  # noqa: B007 - the last count is what is wanted
+        first = piece if first is None else first
+    created = _read(first) if first else {}
+    if created.get("type") != "response.created":
+        return ()
+    return failing(created["response"], failure, created["sequence_number"] + count)
+
+
+def _read(piece: bytes) -> dict[str, Any]:
+    _, _, line = piece.partition(b"\ndata: ")
+    try:
+        event = read(line.strip())
+    except ValueError:
+        return {}
+    return event if isinstance(event, dict) else {}
+
+
+def _spelled(event: dict[str, Any], number: int, padding: str) -> dict[str, Any]:
+    whole = {**event, "sequence_number": number}
+    if padding and isinstance(event.get("delta"), str):
+        whole["obfuscation"] = _obfuscation(len(event["delta"]), number, padding)
+    return {"type": whole.pop("type"), **{key: whole[key] for key in sorted(whole)}}
+
+
+_BLOCK = 16
+
+
+def _obfuscation(said: int, number: int, padding: str) -> str:
+    """Fill a delta up to blocks of 16 characters: recorded in 6 230 of 6 230 events, none beside a full block."""
+    start = number * _BLOCK % len(padding)
+    return padding[start : start + -said % _BLOCK]
+
+
+# The whole stream ---------------------------------------------------------------------------------------------------
+
+
+def _events(response: Response, cutting: Cutting) -> Iterator[Event]:
+    first = "queued" if response["background"] else "in_progress"
+    yield _of_response("created", begun(response, first, tier=cutting.tier))
+    if response["background"]:
+        yield _of_response("queued", begun(response, "queued", tier=cutting.tier))
+    yield _of_response("in_progress", begun(response, "in_progress", tier=cutting.tier))
+    telling = _Telling(encoding_of(response), cutting)
+    for index, item in enumerate(response["output"]):
+        yield {"type": "response.output_item.added", "item": _opening(item), "output_index": index}, 0
+        yield from telling.inside(item, {"item_id": item["id"], "output_index": index})
+        yield {"type": "response.output_item.done", "item": item, "output_index": index}, 0
+    yield _of_response(response["status"], response)
+
+
+def encoding_of(response: Response) -> Any:  # noqa: ANN401 - one of the encodings
+    """Return the encoding of the model that answered."""
+    return family(response["model"]).encoding
+
+
+def _of_response(what: str, response: Response) -> Event:
+    return {"type": f"response.{what}", "response": response}, 0
+
+
+def _opening(item: Item) -> Item:
+    """Return an item as it is announced, before its content is there."""
+    opens = _OPENINGS.get(item["type"])
+    opened = {**item, **opens(item)} if opens else dict(item)
+    if "status" in item and item["type"] not in _ANNOUNCED_FINISHED:
+        opened["status"] = "in_progress"
+    return {key: value for key, value in opened.items() if value is not _LEFT_OUT}
+
+
+_LEFT_OUT = object()
+_ANNOUNCED_FINISHED = frozenset({"shell_call_output"})  # recorded so
+
+
+def _image_before(item: Item) -> Item:
+    return {key: _LEFT_OUT for key in item if key not in {"id", "type", "status"}}
+
+
+def _action_before(item: Item, key: str) -> Item:
+    return {"action": {**item["action"], key: []}} if isinstance(item.get("action"), dict) else {}
+
+
+def _operation_before(item: Item) -> Item:
+    operation = item["operation"]
+    return {"operation": {**operation, "diff": ""}} if "diff" in operation else {}
+
+
+_OPENINGS: Mapping[str, Callable[[Item], Item]] = {
+    "message": lambda _: {"content": []},
+    "reasoning": lambda _: {"summary": []},
+    "function_call": lambda _: {"arguments": ""},
+    "custom_tool_call": lambda _: {"input": ""},
+    "web_search_call": lambda _: {"action": _LEFT_OUT},
+    "file_search_call": lambda _: {"queries": [], "results": None},
+    "code_interpreter_call": lambda _: {"code": "", "outputs": []},
+    "image_generation_call": _image_before,
+    "mcp_list_tools": lambda _: {"tools": []},
+    "mcp_call": lambda _: {"arguments": "", "error": None, "output": None},
+    "local_shell_call": lambda item: _action_before(item, "command"),
+    "shell_call": lambda item: _action_before(item, "commands"),
+    "shell_call_output": lambda _: {"output": []},
+    "apply_patch_call": _operation_before,
+    "tool_search_call": lambda _: {"arguments": {}},
+}
+
+# Within an item -----------------------------------------------------------------------------------------------------
+
+Place = dict[str, Any]
+"""`item_id` and `output_index` of an item's events."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Telling:
+    """The events between an item's announcement and its end."""
+
+    encoding: Any
+    cutting: Cutting
+
+    def inside(self, item: Item, place: Place) -> Iterator[Event]:
+        """Yield them, for any type of item."""
+        told = self._known().get(item["type"])
+        return told(item, place) if told else iter(())
+
+    def _known(self) -> Mapping[str, Callable[[Item, Place], Iterator[Event]]]:
+        return {
+            "message": self._message,
+            "reasoning": self._summary,
+            "function_call": self._arguments,
+            "custom_tool_call": self._input,
+            "web_search_call": _search,
+            "file_search_call": _search,
+            "code_interpreter_call": self._code,
+            "image_generation_call": self._image,
+            "mcp_list_tools": _mcp_list_tools,
+            "mcp_call": _mcp_call,
+            "shell_call": self._commands,
+            "shell_call_output": _outputs,
+            "apply_patch_call": self._diff,
+        }
+
+    def _written(self, kind: str, key: str, text: str, place: Place) -> Iterator[Event]:
+        """Yield a text in deltas, and then whole."""
+        for delta, tokens in self._cut(text):
+            yield {"type": f"response.{kind}.delta", "delta": delta, **place}, tokens
+        yield {"type": f"response.{kind}.done", key: text, **place}, 0
+
+    def _cut(self, text: str) -> Iterable[tuple[str, int]]:
+        return cut(text, self.encoding, self.cutting.chunk_by)
+
+    def _message(self, item: Item, place: Place) -> Iterator[Event]:
+        for index, part in enumerate(item["content"]):
+            here = {**place, "content_index": index}
+            empty = {"refusal": ""} if part["type"] == "refusal" else {"annotations": [], "logprobs": [], "text": ""}
+            yield {"type": "response.content_part.added", "part": {**part, **empty}, **here}, 0
+            yield from self._refusal(part, here) if part["type"] == "refusal" else self._text(part, here)
+            yield {"type": "response.content_part.done", "part": part, **here}, 0
+
+    def _refusal(self, part: Item, place: Place) -> Iterator[Event]:
+        for delta, tokens in self._cut(part["refusal"]):
+            yield {"type": "response.refusal.delta", "delta": delta, **place}, tokens
+        yield {"type": "response.refusal.done", "refusal": part["refusal"], **place}, 0
+
+    def _text(self, part: Item, place: Place) -> Iterator[Event]:
+        probable = _Logprobs(part["logprobs"])
+        for delta, tokens, annotations in self._annotated(part):
+            if delta:
+                yield _delta(delta, probable.of(delta), place), tokens
+            for index, annotation in annotations:
+                said = {"annotation": annotation, "annotation_index": index, **place}
+                yield {"type": "response.output_text.annotation.added", **said}, 0
+        text = {"logprobs": part["logprobs"], "text": part["text"]}
+        yield {"type": "response.output_text.done", **text, **place}, 0
+
+    def _annotated(self, part: Item) -> Iterator[tuple[str, int, list[tuple[int, Any]]]]:
+        """Cut a text and put each annotation behind the place that it is about.
+
+        Recorded: a cited span is one delta, and the annotation is the next event.
+        """
+        text, at = part["text"], 0
+        for index, annotation in sorted(enumerate(part["annotations"]), key=lambda each: _end(each[1], text)):
+            start, end = max(at, _start(annotation, text)), max(at, _end(annotation, text))
+            yield from ((delta, tokens, []) for delta, tokens in self._cut(text[at:start]))
+            spoken = sum(tokens for _, tokens in self._cut(text[start:end]))
+            yield text[start:end], spoken, [(index, annotation)]
+            at = end
+        yield from ((delta, tokens, []) for delta, tokens in self._cut(text[at:]))
+
+    def _arguments(self, item: Item, place: Place) -> Iterator[Event]:
+        return self._written("function_call_arguments", "arguments", item["arguments"], place)
+
+    def _input(self, item: Item, place: Place) -> Iterator[Event]:
+        return self._written("custom_tool_call_input", "input", item["input"], place)
+
+    def _summary(self, item: Item, place: Place) -> Iterator[Event]:
+        for index, part in enumerate(item["summary"]):
+            here = {**place, "summary_index": index}
+            empty = {"type": "summary_text", "text": ""}
+            yield {"type": "response.reasoning_summary_part.added", "part": empty, **here}, 0
+            yield from self._written("reasoning_summary_text", "text", part["text"], here)
+            yield {"type": "response.reasoning_summary_part.done", "part": part, **here}, 0
+
+    def _code(self, item: Item, place: Place) -> Iterator[Event]:
+        kind = item["type"]
+        yield from _stages(kind, ("in_progress",), place)
+        yield from self._written("code_interpreter_call_code", "code", item["code"] or "", place)
+        yield from _stages(kind, ("interpreting", "completed"), place)
+
+    def _image(self, item: Item, place: Place) -> Iterator[Event]:
+        kind = item["type"]
+        yield from _stages(kind, ("in_progress", "generating"), place)
+        said = {key: item[key] for key in ("size", "quality", "background", "output_format") if key in item}
+        for index, image in enumerate(self.cutting.partial_images):
+            shown = {"partial_image_b64": image, "partial_image_index": index, **said}
+            yield {"type": f"response.{kind}.partial_image", **shown, **place}, 0
+        yield from _stages(kind, ("completed",), place)
+
+    def _commands(self, item: Item, place: Place) -> Iterator[Event]:
+        """Yield the commands of a shell. Recorded: these events do not name their item."""
+        for index, command in enumerate(item["action"]["commands"]):
+            here = {"command_index": index, "output_index": place["output_index"]}
+            yield {"type": "response.shell_call_command.added", "command": "", **here}, 0
+            yield from self._written("shell_call_command", "command", command, here)
+
+    def _diff(self, item: Item, place: Place) -> Iterator[Event]:
+        if "diff" in item["operation"]:
+            yield from self._written("apply_patch_call_operation_diff", "diff", item["operation"]["diff"], place)
+
+
+def _search(item: Item, place: Place) -> Iterator[Event]:
+    return _stages(item["type"], ("in_progress", "searching", "completed"), place)
+
+
+def _mcp_list_tools(item: Item, place: Place) -> Iterator[Event]:
+    return _stages(item["type"], ("in_progress", "failed" if item.get("error") else "completed"), place)
+
+
+def _mcp_call(item: Item, place: Place) -> Iterator[Event]:
+    """Yield the events of a remote call. Recorded: its arguments are one delta."""
+    kind, arguments = item["type"], item["arguments"]
+    yield from _stages(kind, ("in_progress",), place)
+    yield {"type": "response.mcp_call_arguments.delta", "delta": arguments, **place}, 1
+    yield {"type": "response.mcp_call_arguments.done", "arguments": arguments, **place}, 0
+    yield from _stages(kind, ("failed" if item.get("error") else "completed",), place)
+
+
+def _outputs(item: Item, place: Place) -> Iterator[Event]:
+    for index, output in enumerate(item["output"]):
+        here = {"command_index": index, **place}
+        told = {key: output[key] for key in ("stdout", "stderr") if output.get(key)}
+        if told:
+            yield {"type": "response.shell_call_output_content.delta", "delta": told, **here}, 1
+        yield {"type": "response.shell_call_output_content.done", "output": [output], **here}, 0
+
+
+def _stages(kind: str, stages: tuple[str, ...], place: Place) -> Iterator[Event]:
+    for stage in stages:
+        yield {"type": f"response.{kind}.{stage}", **place}, 0
+
+
+def _delta(delta: str, logprobs: list[Any], place: Place) -> dict[str, Any]:
+    return {"type": "response.output_text.delta", "delta": delta, "logprobs": logprobs, **place}
+
+
+class _Logprobs:
+    """The log probabilities of a text's tokens, to be given out with the deltas in which the tokens end."""
+
+    def __init__(self, entries: list[Any]) -> None:
+        self._entries = list(reversed(entries))
+        self._ahead = 0
+
+    def of(self, delta: str) -> list[Any]:
+        """Return those of the tokens that end within the next delta."""
+        self._ahead += len(delta)
+        taken = []
+        while self._entries and len(self._entries[-1]["token"]) <= self._ahead:
+            entry = self._entries.pop()
+            self._ahead -= len(entry["token"])
+            taken.append(entry)
+        return taken
+
+
+def _start(annotation: Any, text: str) -> int:  # noqa: ANN401 - a script may give anything
+    return _place(annotation, text, "start_index", "index")
+
+
+def _end(annotation: Any, text: str) -> int:  # noqa: ANN401 - a script may give anything
+    return _place(annotation, text, "end_index", "index")
+
+
+def _place(annotation: Any, text: str, *keys: str) -> int:  # noqa: ANN401 - a script may give anything
+    given = next((annotation[key] for key in keys if isinstance(annotation.get(key), int)), len(text))
+    return min(max(given, 0), len(text))

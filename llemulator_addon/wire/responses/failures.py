@@ -1,0 +1,191 @@
+"""The errors of Responses and Conversations. Their texts: the API's own, gathered in 2026-08, and public reports."""
+
+from llemulator_addon.core.reply import Failure
+from llemulator_addon.wire.errors import INVALID
+
+
+def unknown_model(model: str) -> Failure:
+    """Refuse a model's name. Recorded 2026-04: 400 here, where other endpoints say 404."""
+    return Failure(
+        status=400,
+        type=INVALID,
+        param="model",
+        code="model_not_found",
+        message=f"The requested model '{model}' does not exist.",
+    )
+
+
+def nothing_to_answer() -> Failure:
+    """Refuse a body without input, an earlier response, a prompt or a conversation."""
+    return Failure(
+        status=400,
+        type=INVALID,
+        param="input",
+        code="missing_required_parameter",
+        message="One of \"input\" or \"previous_response_id\" or 'prompt' or 'conversation_id' must be provided.",
+    )
+
+
+def unknown_previous(response_id: str) -> Failure:
+    """Refuse to go on from a response that is not stored."""
+    return Failure(
+        status=400,
+        type=INVALID,
+        param="previous_response_id",
+        code="previous_response_not_found",
+        message=f"Previous response with id '{response_id}' not found.",
+    )
+
+
+def two_histories() -> Failure:
+    """Refuse a conversation beside an earlier response; the text is shortened by the API itself."""
+    return Failure(
+        status=400,
+        type=INVALID,
+        code="mutually_exclusive_parameters",
+        message="Mutually exclusive parameters: ''. Ensure you are only providing one of: 'pre..._id' or "
+        "'conversation'.",
+    )
+
+
+def unknown_response(response_id: str) -> Failure:
+    """Say that a response is not stored."""
+    return _not_found(f"Response with id '{response_id}' not found.")
+
+
+def unknown_conversation(conversation_id: str) -> Failure:
+    """Say that there is no such conversation."""
+    return _not_found(f"Conversation with id '{conversation_id}' not found.")
+
+
+def unknown_item_of_conversation(item_id: str, conversation_id: str) -> Failure:
+    """Say that a conversation has no such item. No recording of the text is known."""
+    return _not_found(f"Item with id '{item_id}' not found in conversation with id '{conversation_id}'.")
+
+
+def unknown_item(item_id: str) -> Failure:
+    """Say that an item that the input refers to is not stored."""
+    return Failure(
+        status=404,
+        type=INVALID,
+        param="input",
+        message=f"Item with id '{item_id}' not found. Items are not persisted when `store` is set to false. Try again "
+        "with `store` set to true, or remove this item from your input.",
+    )
+
+
+def call_without_output(kind: str, call_id: str) -> Failure:
+    """Refuse a conversation in which a call stands without its result."""
+    return Failure(
+        status=400,
+        type=INVALID,
+        param="input",
+        message=f"No tool output found for {_NAMES.get(kind, kind)} {call_id}.",
+    )
+
+
+def output_without_call(kind: str, call_id: str) -> Failure:
+    """Refuse a conversation in which a result stands without its call."""
+    return Failure(
+        status=400,
+        type=INVALID,
+        param="input",
+        message=f"No tool call found for {_NAMES.get(kind, kind)} output with call_id {call_id}.",
+    )
+
+
+_NAMES = {"function_call": "function call", "custom_tool_call": "custom tool call"}
+
+
+def reasoning_without_what_follows(item_id: str) -> Failure:
+    """Refuse a reasoning item at the end of the input."""
+    return Failure(
+        status=400,
+        type=INVALID,
+        param="input",
+        message=f"Item '{item_id}' of type 'reasoning' was provided without its required following item.",
+    )
+
+
+def synchronous() -> Failure:
+    """Refuse to cancel what does not run in the background."""
+    return Failure(status=400, type=INVALID, message="Cannot cancel a synchronous response.")
+
+
+def logprobs_while_reasoning(param: str) -> Failure:
+    """Refuse log probabilities of a model that reasons."""
+    return Failure(
+        status=400,
+        type=INVALID,
+        param=param,
+        code="unsupported_parameter",
+        message="logprobs are not supported with reasoning models.",
+    )
+
+
+def unsupported(param: str) -> Failure:
+    """Refuse a sampling parameter of a model that does not take it; unlike elsewhere there is no code."""
+    return Failure(
+        status=400,
+        type=INVALID,
+        param=param,
+        code=None if param in _WITHOUT_CODE else "unsupported_parameter",
+        message=f"Unsupported parameter: '{param}' is not supported with this model.",
+    )
+
+
+_WITHOUT_CODE = frozenset({"temperature", "top_p", "presence_penalty", "frequency_penalty"})
+
+
+def unsupported_effort(effort: str, model: str, supported: tuple[str, ...]) -> Failure:
+    """Refuse an effort that the model does not know."""
+    *most, last = (f"'{each}'" for each in supported)
+    listed = f"{', '.join(most)}{',' if len(most) > 1 else ''} and {last}" if most else last
+    return Failure(
+        status=400,
+        type=INVALID,
+        param="reasoning.effort",
+        code="unsupported_value",
+        message=f"Unsupported value: '{effort}' is not supported with the '{model}' model. Supported values are: "
+        f"{listed}.",
+    )
+
+
+def unknown_parameter(param: str, meant: tuple[str, ...] = ()) -> Failure:
+    """Refuse a parameter that the endpoint does not have; `meant` are known ones that are spelled nearly so."""
+    hint = f" Did you mean {' or '.join(f"'{each}'" for each in meant)}?" if meant else ""
+    return Failure(
+        status=400,
+        type=INVALID,
+        param=param,
+        code="unknown_parameter",
+        message=f"Unknown parameter: '{param}'.{hint}",
+    )
+
+
+def messages_instead_of_input() -> Failure:
+    """Refuse the body of a chat completion."""
+    return Failure(
+        status=400,
+        type=INVALID,
+        code="unsupported_parameter",
+        message="Unsupported parameter: 'messages'. In the Responses API, this parameter has moved to 'input'. Try "
+        "again with the new parameter. See the API documentation for more information: "
+        "https://platform.openai.com/docs/api-reference/responses/create.",
+    )
+
+
+def too_many_properties(param: str, most: int, got: int) -> Failure:
+    """Refuse metadata with more than so many keys."""
+    return Failure(
+        status=400,
+        type=INVALID,
+        param=param,
+        code="object_above_max_properties",
+        message=f"Invalid '{param}': too many properties. Expected an object with at most {most} properties, but got "
+        f"an object with {got} properties instead.",
+    )
+
+
+def _not_found(message: str) -> Failure:
+    return Failure(status=404, type=INVALID, message=message)

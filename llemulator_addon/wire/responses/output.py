@@ -1,0 +1,156 @@
+"""What the model says as items of a response's output."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, assert_never
+
+from llemulator_addon.core.prompt import Prompt
+from llemulator_addon.core.reply import Block, Choice, HostedCall, Reasoning, Refusal, Text, ToolCall
+from llemulator_addon.wire.answer import Manner, cut
+from llemulator_addon.wire.families import family
+from llemulator_addon.wire.logprobs import logprobs_of
+from llemulator_addon.wire.responses import echo
+from llemulator_addon.wire.responses.hosted import Hosted, hosted_item
+from llemulator_addon.wire.responses.ids import Ids, encrypted, prefix
+
+Item = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Writing:
+    """What every item of an answer is written with."""
+
+    prompt: Prompt
+    manner: Manner
+    ids: Ids
+
+
+def output_of(choice: Choice, writing: Writing) -> list[Item]:
+    """Return the finished items, of which only the last one can be incomplete."""
+    items = [_item(blocks, at, writing) for at, blocks in enumerate(_shown(choice.blocks, writing.prompt))]
+    if items and choice.finish_reason in {"length", "content_filter"} and "status" in items[-1]:
+        items[-1]["status"] = "incomplete"
+    return _with_phases(items, choice, writing.prompt)
+
+
+def _shown(blocks: tuple[Block, ...], prompt: Prompt) -> list[tuple[Block, ...]]:
+    """Put together what becomes one item: neighbouring parts of a reasoning.
+
+    A model that does not reason shows none; one that does begins with an item for it even if nothing is told of it.
+    """
+    of = family(prompt.model)
+    groups: list[tuple[Block, ...]] = []
+    for block in blocks:
+        if not isinstance(block, Reasoning):
+            groups.append((block,))
+        elif groups and isinstance(groups[-1][-1], Reasoning):
+            groups[-1] = (*groups[-1], block)
+        elif of.reasoning:
+            groups.append((block,))
+    thinks = any(isinstance(group[0], Reasoning) for group in groups)
+    if not thinks and of.reasons(_effort(prompt.body)) and blocks:
+        groups.insert(0, (Reasoning(""),))
+    return groups
+
+
+def _effort(body: Mapping[str, Any]) -> str | None:
+    asked = body.get("reasoning")
+    effort = asked.get("effort") if isinstance(asked, dict) else None
+    return effort if isinstance(effort, str) else None
+
+
+def _item(blocks: tuple[Block, ...], at: int, writing: Writing) -> Item:
+    match blocks[0]:
+        case Text() as text:
+            return _message(_text_part(text, writing), at, writing)
+        case Refusal(text):
+            return _message({"type": "refusal", "refusal": text}, at, writing)
+        case ToolCall() as call:
+            return _called(call, at, writing)
+        case Reasoning():
+            texts = [block.text for block in blocks if isinstance(block, Reasoning) and block.text]
+            return _reasoning(texts, at, writing)
+        case HostedCall() as call:
+            return hosted_item(_by_openai(call, at, writing))
+        case never:
+            assert_never(never)
+
+
+def _message(part: Item, at: int, writing: Writing) -> Item:
+    return {
+        "id": writing.ids.of("msg", f"output/{at}"),
+        "type": "message",
+        "status": "completed",
+        "content": [part],
+        "role": "assistant",
+    }
+
+
+def _text_part(text: Text, writing: Writing) -> Item:
+    return {
+        "type": "output_text",
+        "annotations": [dict(annotation) for annotation in text.annotations],
+        "logprobs": _logprobs(text.text, writing),
+        "text": text.text,
+    }
+
+
+def _logprobs(text: str, writing: Writing) -> list[dict[str, Any]]:
+    if not echo.includes(writing.prompt.body, "message.output_text.logprobs"):
+        return []
+    pieces = tuple(piece for piece, _ in cut(text, family(writing.prompt.model).encoding, "token"))
+    return logprobs_of(pieces, writing.prompt.body.get("top_logprobs") or 0, writing.manner.stamp)
+
+
+def _called(call: ToolCall, at: int, writing: Writing) -> Item:
+    kind, key = ("custom_tool_call", "input") if call.custom else ("function_call", "arguments")
+    said = {"call_id": call.id or writing.ids.call(str(at)), key: call.arguments, "name": call.name}
+    return {
+        "id": writing.ids.of(prefix(kind), f"output/{at}"),
+        "type": kind,
+        "status": "completed",
+        **{name: said[name] for name in sorted(said)},
+    }
+
+
+def _reasoning(texts: list[str], at: int, writing: Writing) -> Item:
+    """Spell a reasoning item; its summary is shown only to those who ask for it."""
+    model = writing.prompt.model
+    asked = echo.summary_asked(writing.prompt.body) is not None
+    encrypts = echo.always_encrypts(model) or echo.includes(writing.prompt.body, "reasoning.encrypted_content")
+    return {
+        "id": writing.ids.of("rs", f"output/{at}"),
+        "type": "reasoning",
+        **({"content": []} if echo.shows_reasoning_content(model) else {}),
+        **({"encrypted_content": encrypted(f"reasoning/{at}", writing.ids)} if encrypts else {}),
+        "summary": [{"type": "summary_text", "text": text} for text in texts] if asked else [],
+    }
+
+
+def _by_openai(call: HostedCall, at: int, writing: Writing) -> Hosted:
+    return Hosted(call=call, at=at, prompt=writing.prompt, ids=writing.ids)
+
+
+def _with_phases(items: list[Item], choice: Choice, prompt: Prompt) -> list[Item]:
+    """Say of each message whether it is the answer, for models that do.
+
+    Recorded: what is said before a tool call comments on it.
+    """
+    if not family(prompt.model).phase:
+        return items
+    given = iter([block.phase if isinstance(block, Text) else None for block in choice.blocks if _speaks(block)])
+    calls = [at for at, item in enumerate(items) if item["type"] not in {"message", "reasoning"}]
+    return [
+        _with_phase(item, next(given) or ("commentary" if calls and at < calls[-1] else "final_answer"))
+        if item["type"] == "message"
+        else item
+        for at, item in enumerate(items)
+    ]
+
+
+def _speaks(block: Block) -> bool:
+    return isinstance(block, Text | Refusal)
+
+
+def _with_phase(item: Item, phase: str) -> Item:
+    return {key: item[key] for key in item if key != "role"} | {"phase": phase, "role": item["role"]}
