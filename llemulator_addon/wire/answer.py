@@ -95,6 +95,8 @@ class Endpoint:
     read: Callable[[Call, Mapping[str, Any]], Prompt]
     """Understand a body; raises `Refused`."""
     write: Callable[[Prompt, Says, Manner], Answer]
+    speaks: bool = True
+    """Whether any reply answers it. Else only a rule that names the endpoint does, and there is an answer without."""
     unknown_model: Callable[[str], Failure] = errors.unknown_model
 
 

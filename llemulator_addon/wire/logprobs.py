@@ -1,6 +1,7 @@
 """Log probabilities of tokens: made up from the stamp, but of the right shape and order."""
 
 import math
+from itertools import accumulate
 from typing import Any
 
 from llemulator_addon.core.stamp import Stamp
@@ -9,6 +10,21 @@ from llemulator_addon.core.stamp import Stamp
 def logprobs_of(pieces: tuple[str, ...], top: int, stamp: Stamp) -> list[dict[str, Any]]:
     """Return one entry a token, with `top` alternatives of which the token itself is the likeliest."""
     return [_entry(piece, top, stamp) for piece in pieces]
+
+
+def legacy_logprobs_of(pieces: tuple[str, ...], top: int, offset: int, stamp: Stamp) -> dict[str, Any]:
+    """Return the lists of the old completions endpoint; `offset` is how many characters stand before the first."""
+    entries = logprobs_of(pieces, max(top, 1), stamp)
+    return {
+        "tokens": [entry["token"] for entry in entries],
+        "token_logprobs": [entry["logprob"] for entry in entries],
+        "top_logprobs": [_by_token(entry["top_logprobs"]) for entry in entries] if top else None,
+        "text_offset": list(accumulate((len(piece) for piece in pieces[:-1]), initial=offset)) if pieces else [],
+    }
+
+
+def _by_token(alternatives: list[dict[str, Any]]) -> dict[str, float]:
+    return {each["token"]: each["logprob"] for each in alternatives}
 
 
 def _entry(piece: str, top: int, stamp: Stamp) -> dict[str, Any]:

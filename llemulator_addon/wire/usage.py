@@ -26,8 +26,11 @@ class Counted:
         return self.prompt + self.completion
 
 
-def counted(prompt: Prompt, says: Says, *, audio: int = 0) -> Counted:
-    """Count both sides; what the script gives goes before what is counted. `audio` are tokens of speech."""
+def counted(prompt: Prompt, says: Says, *, audio: int = 0, asked: int | None = None) -> Counted:
+    """Count both sides; what the script gives goes before what is counted.
+
+    `audio` are tokens of speech; `asked` are those of the prompt, where it is no conversation.
+    """
     given = says.usage
     reasoning = given.reasoning_tokens
     if reasoning is None:
@@ -38,7 +41,7 @@ def counted(prompt: Prompt, says: Says, *, audio: int = 0) -> Counted:
             audio + reasoning + sum(_said(prompt, says.choice(index).blocks) for index in range(prompt.choices))
         )
     return Counted(
-        prompt=of_prompt(prompt) if given.prompt_tokens is None else given.prompt_tokens,
+        prompt=_of_prompt(prompt, asked) if given.prompt_tokens is None else given.prompt_tokens,
         completion=completion,
         cached=given.cached_tokens or 0,
         reasoning=reasoning,
@@ -50,6 +53,10 @@ def of_prompt(prompt: Prompt) -> int:
     """Count the conversation. Tools, schemas and images add nothing: no rule for them is known."""
     pairs = tuple((message.role, _whole(prompt, index)) for index, message in enumerate(prompt.messages))
     return tokens.chat_prompt_tokens(pairs, family(prompt.model))
+
+
+def _of_prompt(prompt: Prompt, asked: int | None) -> int:
+    return of_prompt(prompt) if asked is None else asked
 
 
 def _whole(prompt: Prompt, index: int) -> str:

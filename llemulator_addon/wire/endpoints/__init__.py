@@ -1,10 +1,13 @@
 """What of OpenAI's API is answered: to add an operation is one file and one line here."""
 
 from llemulator_addon.wire.answer import Endpoint, Operation
-from llemulator_addon.wire.endpoints import chat, models, stored_chat
+from llemulator_addon.wire.endpoints import chat, completions, embeddings, models, moderations, stored_chat
 
 ENDPOINTS: dict[str, Endpoint] = {
     "chat.completions": chat.ENDPOINT,
+    "completions": completions.ENDPOINT,
+    "embeddings": embeddings.ENDPOINT,
+    "moderations": moderations.ENDPOINT,
 }
 """Operations in which a model answers, and which a script's rules therefore answer."""
 

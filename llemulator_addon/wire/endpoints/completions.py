@@ -1,0 +1,242 @@
+"""`POST /v1/completions`: the endpoint of before chat, with texts as prompts.
+
+Each prompt is a user message to the rules, so that they see the last one; what an assistant would say is the text.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping
+from itertools import accumulate, chain, zip_longest
+from typing import Annotated, Any
+
+from pydantic import Field
+
+from llemulator_addon.core.prompt import Message, Prompt
+from llemulator_addon.core.reply import Choice, Failure, Refusal, Says, Text
+from llemulator_addon.wire import errors, headers, sse
+from llemulator_addon.wire.answer import Answer, Body, Call, Endpoint, Manner, Piece, Stream, cut
+from llemulator_addon.wire.bodies import RequestBody, read_body
+from llemulator_addon.wire.chat.body import Penalty, Probability, Stop, StreamOptions
+from llemulator_addon.wire.deployments import with_model
+from llemulator_addon.wire.errors import INVALID, Refused
+from llemulator_addon.wire.families import family
+from llemulator_addon.wire.inputs import Input, inputs
+from llemulator_addon.wire.jsons import pretty
+from llemulator_addon.wire.logprobs import legacy_logprobs_of
+from llemulator_addon.wire.models import dated_name, serves
+from llemulator_addon.wire.usage import counted
+
+NAME = "completions"
+
+
+def read(call: Call, body: Mapping[str, Any]) -> Prompt:
+    """Understand a body; raises `Refused` in OpenAI's words."""
+    body = with_model(body, call.params)
+    if body.get("model") is None:
+        raise Refused(errors.no_model())
+    asked = read_body(CompletionBody, body, lenient=call.lenient)
+    prompts = _prompts(body, asked.model)
+    if not call.lenient:
+        for failure in _refusals(call, asked, prompts):
+            raise Refused(failure)
+    return Prompt(
+        endpoint=NAME,
+        model=asked.model,
+        messages=tuple(Message(role="user", text=each.text) for each in prompts),
+        stream=bool(asked.stream),
+        choices=(asked.n or 1) * len(prompts),
+        body=body,
+    )
+
+
+def write(prompt: Prompt, says: Says, manner: Manner) -> Answer:
+    """Write the texts as one object, or as chunks where the request asks for a stream."""
+    more = (*headers.UNLIMITED, ("openai-model", dated_name(prompt.model)))
+    if prompt.stream:
+        return Stream(pieces=tuple(_pieces(prompt, says, manner)), headers=more)
+    return Body(body=pretty(_completion(prompt, says, manner)) + b"\n", headers=more[-1:])
+
+
+ENDPOINT = Endpoint(name=NAME, method="POST", path="/completions", read=read, write=write)
+
+
+# Reading ------------------------------------------------------------------------------------------------------------
+
+
+class CompletionBody(RequestBody):
+    """What this program understands of the body; `prompt` is read apart, and the rest is let through."""
+
+    model: str
+    stream: bool | None = None
+    stream_options: StreamOptions | None = None
+    n: Annotated[int, Field(ge=1, le=128)] | None = None
+    best_of: Annotated[int, Field(ge=1, le=20)] | None = None
+    echo: bool | None = None
+    suffix: str | None = None
+    logprobs: Annotated[int, Field(ge=0, le=5)] | None = None
+    max_tokens: Annotated[int, Field(ge=0)] | None = None
+    temperature: Annotated[float, Field(ge=0, le=2)] | None = None
+    top_p: Probability | None = None
+    frequency_penalty: Penalty | None = None
+    presence_penalty: Penalty | None = None
+    stop: Stop = None
+    seed: int | None = None
+    user: str | None = None
+
+
+def _prompts(body: Mapping[str, Any], model: str) -> tuple[Input, ...]:
+    """Read the prompts; without one the model begins a new document."""
+    value = body.get("prompt")
+    wrong = Failure(status=400, type=INVALID, message=_INVALID_PROMPT)
+    return inputs("<|endoftext|>" if value is None else value, family(model).encoding, wrong)
+
+
+_INVALID_PROMPT = (
+    "'$.prompt' is invalid. Please check the API reference: https://platform.openai.com/docs/api-reference."
+)
+
+
+def _refusals(call: Call, asked: CompletionBody, prompts: tuple[Input, ...]) -> Iterator[Failure]:
+    if asked.stream_options is not None and not asked.stream:
+        yield errors.only_with("stream_options", "stream")
+    n, best_of = asked.n or 1, asked.best_of
+    if best_of is not None and n > best_of:
+        yield Failure(
+            status=400,
+            type=INVALID,
+            message="You requested that the server return more choices than it will generate (HINT: you must set 'n' "
+            f"(currently {n}) to be at most 'best_of' (currently {best_of}), or omit either parameter if you don't "
+            "specifically want to use them.)",
+        )
+    if not call.knows(asked.model):
+        return
+    if not serves(asked.model, "completions"):
+        yield _elsewhere(asked.model)
+    yield from _too_long(asked, prompts)
+
+
+def _elsewhere(model: str) -> Failure:
+    if serves(model, "chat"):
+        return errors.wrong_endpoint(
+            "This is a chat model and not supported in the v1/completions endpoint. Did you mean to use "
+            "v1/chat/completions?"
+        )
+    if serves(model, "responses"):
+        return errors.wrong_endpoint("This model is only supported in v1/responses and not in v1/completions.")
+    return errors.wrong_endpoint("This model is not supported in the v1/completions endpoint.")
+
+
+def _too_long(asked: CompletionBody, prompts: tuple[Input, ...]) -> Iterator[Failure]:
+    window = family(asked.model).window
+    completion = 16 if asked.max_tokens is None else asked.max_tokens
+    longest = max(each.tokens for each in prompts)
+    if longest + completion > window:
+        yield Failure(
+            status=400,
+            type=INVALID,
+            message=f"This model's maximum context length is {window} tokens, however you requested "
+            f"{longest + completion} tokens ({longest} in your prompt; {completion} for the completion). Please "
+            "reduce your prompt; or completion length.",
+        )
+
+
+# Writing one object -------------------------------------------------------------------------------------------------
+
+
+def _completion(prompt: Prompt, says: Says, manner: Manner) -> dict[str, Any]:
+    return {
+        **_base(manner),
+        "model": _model(prompt, says, manner),
+        "choices": [
+            _choice(prompt, tuple(_said(prompt, says, index)), index, says.choice(index), manner)
+            for index in range(prompt.choices)
+        ],
+        "usage": _usage(prompt, says),
+    }
+
+
+def _choice(prompt: Prompt, texts: tuple[str, ...], index: int, choice: Choice, manner: Manner) -> dict[str, Any]:
+    return {
+        "text": "".join(texts),
+        "index": index,
+        "logprobs": _logprobs(prompt, texts, 0, manner),
+        "finish_reason": _finish_reason(choice),
+    }
+
+
+# Writing a stream ---------------------------------------------------------------------------------------------------
+
+
+def _pieces(prompt: Prompt, says: Says, manner: Manner) -> Iterator[Piece]:
+    options = prompt.body.get("stream_options") or {}
+    wants_usage = bool(options.get("include_usage"))
+    base, model = _base(manner), _model(prompt, says, manner)
+    no_usage = {"usage": None} if wants_usage else {}
+    streams = [_chunks(prompt, says, index, manner) for index in range(prompt.choices)]
+    for choice, tokens in (each for row in zip_longest(*streams) for each in row if each is not None):
+        yield Piece(sse.unnamed({**base, "choices": [choice], "model": model, **no_usage}), tokens)
+    if wants_usage:
+        yield Piece(sse.unnamed({**base, "choices": [], "model": model, "usage": _usage(prompt, says)}))
+    yield Piece(sse.DONE)
+
+
+def _chunks(prompt: Prompt, says: Says, index: int, manner: Manner) -> Iterator[tuple[dict[str, Any], int]]:
+    """Yield the texts of one choice; the last one carries the reason for which it ends."""
+    chunk_by = "token" if prompt.body.get("logprobs") is not None else manner.chunk_by
+    encoding = family(prompt.model).encoding
+    pieces = list(chain.from_iterable(cut(text, encoding, chunk_by) for text in _said(prompt, says, index))) or [
+        ("", 0)
+    ]
+    offsets = accumulate((len(text) for text, _ in pieces), initial=0)
+    for number, ((text, tokens), offset) in enumerate(zip(pieces, offsets, strict=False), 1):
+        yield (
+            {
+                "text": text,
+                "index": index,
+                "logprobs": _logprobs(prompt, (text,), offset, manner),
+                "finish_reason": _finish_reason(says.choice(index)) if number == len(pieces) else None,
+            },
+            tokens,
+        )
+
+
+# Both ---------------------------------------------------------------------------------------------------------------
+
+
+def _base(manner: Manner) -> dict[str, Any]:
+    return {
+        "id": f"cmpl-{manner.stamp.base62('cmpl', 29)}",
+        "object": "text_completion",
+        "created": manner.stamp.created,
+    }
+
+
+def _model(prompt: Prompt, says: Says, manner: Manner) -> str:
+    return says.model or (dated_name(prompt.model) if manner.dated_models else prompt.model)
+
+
+def _said(prompt: Prompt, says: Says, index: int) -> Iterable[str]:
+    """Return what a choice's text is made of: with `echo` its prompt, then all words of the reply."""
+    if prompt.body.get("echo") is True:
+        yield prompt.messages[index * len(prompt.messages) // prompt.choices].text
+    yield "".join(block.text for block in says.choice(index).blocks if isinstance(block, Text | Refusal))
+
+
+def _logprobs(prompt: Prompt, texts: Iterable[str], offset: int, manner: Manner) -> dict[str, Any] | None:
+    top = prompt.body.get("logprobs")
+    if top is None:
+        return None
+    encoding = family(prompt.model).encoding
+    pieces = tuple(piece for text in texts for piece, _ in cut(text, encoding, "token"))
+    return legacy_logprobs_of(pieces, top, offset, manner.stamp)
+
+
+def _finish_reason(choice: Choice) -> str:
+    return choice.finish_reason if choice.finish_reason in ("stop", "length", "content_filter") else "stop"
+
+
+def _usage(prompt: Prompt, says: Says) -> dict[str, int]:
+    of = counted(prompt, says, asked=_prompt_tokens(prompt))
+    return {"prompt_tokens": of.prompt, "completion_tokens": of.completion, "total_tokens": of.total}
+
+
+def _prompt_tokens(prompt: Prompt) -> int:
+    return sum(each.tokens for each in _prompts(prompt.body, prompt.model))

@@ -1,0 +1,187 @@
+"""`POST /v1/embeddings`.
+
+No model speaks here, so a rule answers only if its `match` names the endpoint or the path: the replies that a script
+lists for a chat are not used up by the searches in between. A rule that answers may fail; its text (`json: [0.1, 0.2]`,
+or one such list for each input) is the vector to give back, and any other text stands for the vectors as they are.
+Without a rule every text has its vector (`wire/vectors.py`), whatever `on_unmatched` says.
+"""
+
+from base64 import b64encode
+from collections.abc import Iterator, Mapping, Sequence
+from struct import pack
+from typing import Annotated, Any, Literal
+
+from pydantic import Field
+
+from llemulator_addon.core.prompt import Message, Prompt
+from llemulator_addon.core.reply import Failure, Says
+from llemulator_addon.wire import errors
+from llemulator_addon.wire.answer import Answer, Body, Call, Endpoint, Manner
+from llemulator_addon.wire.bodies import RequestBody, read_body
+from llemulator_addon.wire.deployments import with_model
+from llemulator_addon.wire.errors import INVALID, Refused
+from llemulator_addon.wire.families import Embedding, family
+from llemulator_addon.wire.inputs import Input, inputs
+from llemulator_addon.wire.jsons import pretty
+from llemulator_addon.wire.jsons import read as read_json
+from llemulator_addon.wire.models import dated_name, serves
+from llemulator_addon.wire.vectors import numbers, vector
+
+NAME = "embeddings"
+
+
+def read(call: Call, body: Mapping[str, Any]) -> Prompt:
+    """Understand a body; raises `Refused` in OpenAI's words."""
+    body = with_model(body, call.params)
+    if body.get("model") is None:
+        raise Refused(errors.no_model())
+    asked = read_body(EmbeddingBody, body, lenient=call.lenient)
+    if body.get("input") is None:
+        raise Refused(errors.missing("input"))
+    texts = _inputs(body, asked.model)
+    if not call.lenient:
+        for failure in _refusals(call, asked, texts):
+            raise Refused(failure)
+    return Prompt(
+        endpoint=NAME,
+        model=asked.model,
+        messages=tuple(Message(role="user", text=each.text) for each in texts),
+        body=body,
+    )
+
+
+def write(prompt: Prompt, says: Says, manner: Manner) -> Answer:
+    """Write a vector for each text: a scripted one, or its own."""
+    vectors = _scripted(says, len(prompt.messages)) or _own(prompt)
+    as_text = prompt.body.get("encoding_format") == "base64"
+    answer = {
+        "object": "list",
+        "data": [
+            {"object": "embedding", "index": index, "embedding": _base64(found) if as_text else _floats(found)}
+            for index, found in enumerate(vectors)
+        ],
+        "model": says.model or (dated_name(prompt.model) if manner.dated_models else prompt.model),
+        "usage": _usage(prompt, says),
+    }
+    return Body(body=pretty(answer) + b"\n", headers=(("openai-model", dated_name(prompt.model)),))
+
+
+ENDPOINT = Endpoint(name=NAME, method="POST", path="/embeddings", read=read, write=write, speaks=False)
+
+
+class EmbeddingBody(RequestBody):
+    """What this program understands of the body; `input` is read apart, and the rest is let through."""
+
+    model: str
+    dimensions: Annotated[int, Field(ge=1)] | None = None
+    encoding_format: Literal["float", "base64"] | None = None
+    user: str | None = None
+
+
+# Reading ------------------------------------------------------------------------------------------------------------
+
+
+def _inputs(body: Mapping[str, Any], model: str) -> tuple[Input, ...]:
+    return inputs(body["input"], family(model).encoding, _INVALID_INPUT)
+
+
+_INVALID_INPUT = Failure(
+    status=400,
+    type=INVALID,
+    message="'$.input' is invalid. Please check the API reference: https://platform.openai.com/docs/api-reference.",
+)
+_MOST_INPUTS = 2_048
+_MOST_TOKENS = 300_000
+
+
+def _refusals(call: Call, asked: EmbeddingBody, texts: tuple[Input, ...]) -> Iterator[Failure]:
+    if len(texts) > _MOST_INPUTS or not all(each.text for each in texts):
+        yield _INVALID_INPUT
+    if not call.knows(asked.model):
+        return
+    if not serves(asked.model, "embeddings"):
+        yield Failure(status=403, type=INVALID, message="You are not allowed to generate embeddings from this model")
+    yield from _dimensions(asked)
+    yield from _too_long(asked, texts)
+
+
+def _dimensions(asked: EmbeddingBody) -> Iterator[Failure]:
+    model, wanted = _embedding(asked.model), asked.dimensions
+    if wanted is None:
+        return
+    if not model.shortens:
+        yield Failure(status=400, type=INVALID, message="This model does not support specifying dimensions.")
+    elif wanted > model.size:
+        # No recording of this refusal is known.
+        yield Failure(
+            status=400,
+            type=INVALID,
+            message=f"Invalid value for 'dimensions' = {wanted}. Must be less than or equal to {model.size}.",
+        )
+
+
+def _too_long(asked: EmbeddingBody, texts: tuple[Input, ...]) -> Iterator[Failure]:
+    window = family(asked.model).window
+    if any(each.tokens > window for each in texts):
+        yield Failure(status=400, type=INVALID, message=f"Invalid 'input': maximum context length is {window} tokens.")
+    total = sum(each.tokens for each in texts)
+    if total > _MOST_TOKENS:
+        yield Failure(
+            status=400,
+            type="max_tokens_per_request",
+            code="max_tokens_per_request",
+            message=f"Requested {total} tokens, max {_MOST_TOKENS} tokens per request",
+        )
+
+
+def _embedding(model: str) -> Embedding:
+    return family(model).embedding or Embedding(size=1_536, shortens=True)
+
+
+# Writing ------------------------------------------------------------------------------------------------------------
+
+
+def _own(prompt: Prompt) -> list[bytes]:
+    of_family = family(prompt.model)
+    name = of_family.name if of_family.embedding else prompt.model
+    size, wanted = _embedding(prompt.model).size, prompt.body.get("dimensions")
+    shorter = min(wanted, size) if isinstance(wanted, int) and wanted > 0 else None
+    return [vector(message.text, name, size, shorter) for message in prompt.messages]
+
+
+def _scripted(says: Says, count: int) -> list[bytes] | None:
+    """Read vectors from what the script says; None where it says something else."""
+    try:
+        value = read_json(says.choice(0).text.encode())
+    except ValueError:
+        return None
+    match value:
+        case [int() | float(), *_] if _are_numbers(value):
+            return [_packed(value)] * count
+        case [[*_], *_] if all(_are_numbers(each) for each in value):
+            return [_packed(value[min(index, len(value) - 1)]) for index in range(count)]
+        case _:
+            return None
+
+
+def _are_numbers(value: object) -> bool:
+    return isinstance(value, list) and all(type(number) in (int, float) for number in value)
+
+
+def _packed(values: Sequence[float]) -> bytes:
+    return pack(f"<{len(values)}f", *values)
+
+
+def _base64(found: bytes) -> str:
+    return b64encode(found).decode("ascii")
+
+
+def _floats(found: bytes) -> list[float]:
+    """Spell float32 numbers with the nine digits that tell them apart."""
+    return [float(f"{number:.9g}") for number in numbers(found)]
+
+
+def _usage(prompt: Prompt, says: Says) -> dict[str, int]:
+    given = says.usage.prompt_tokens
+    count = sum(each.tokens for each in _inputs(prompt.body, prompt.model)) if given is None else given
+    return {"prompt_tokens": count, "total_tokens": count}

@@ -1,0 +1,133 @@
+"""`POST /v1/moderations`.
+
+No model speaks here, so a rule answers only if its `match` names the endpoint or the path. A rule that answers may
+fail; its text is the verdict on every input, as an object from categories to scores or booleans (`json: {violence:
+0.9, hate: true}`), and what is not named is scored as ever. Without a rule the scores are low, unless one of a short
+list of words stands in the input (`wire/moderation.py`), whatever `on_unmatched` says.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from llemulator_addon.core.prompt import Message, Prompt
+from llemulator_addon.core.reply import Failure, Says
+from llemulator_addon.wire import errors, moderation
+from llemulator_addon.wire.answer import Answer, Body, Call, Endpoint, Manner
+from llemulator_addon.wire.bodies import RequestBody, read_body
+from llemulator_addon.wire.errors import INVALID, Refused
+from llemulator_addon.wire.jsons import pretty
+from llemulator_addon.wire.jsons import read as read_json
+from llemulator_addon.wire.models import dated_name, serves
+
+NAME = "moderations"
+
+
+def read(call: Call, body: Mapping[str, Any]) -> Prompt:
+    """Understand a body; raises `Refused` in OpenAI's words."""
+    asked = read_body(ModerationBody, body, lenient=call.lenient)
+    model = asked.model or moderation.DEFAULT
+    if body.get("input") is None:
+        raise Refused(errors.missing("input"))
+    judged = _inputs(body["input"])
+    if call.knows(model) and not serves(model, "moderations") and not call.lenient:
+        raise Refused(_not_for_moderation(model))
+    return Prompt(
+        endpoint=NAME,
+        model=model,
+        messages=tuple(Message(role="user", text=each.text) for each in judged),
+        body=body,
+    )
+
+
+def write(prompt: Prompt, says: Says, manner: Manner) -> Answer:
+    """Write a verdict on each input."""
+    model = says.model or (dated_name(prompt.model) if manner.dated_models else prompt.model)
+    named = _scripted(says)
+    answer = {
+        "id": _id(model, manner),
+        "model": model,
+        "results": [_verdict(model, each, named) for each in _inputs(prompt.body["input"])],
+    }
+    return Body(body=pretty(answer) + b"\n")
+
+
+ENDPOINT = Endpoint(name=NAME, method="POST", path="/moderations", read=read, write=write, speaks=False)
+
+
+class ModerationBody(RequestBody):
+    """What this program understands of the body; `input` is read apart, and the rest is let through."""
+
+    model: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class _Input:
+    """What one verdict is about."""
+
+    text: str
+    has_text: bool = True
+    has_image: bool = False
+
+
+def _inputs(value: Any) -> tuple[_Input, ...]:  # noqa: ANN401 - JSON
+    match value:
+        case str():
+            return (_Input(value),)
+        case [str(), *_] if all(isinstance(text, str) for text in value):
+            return tuple(_Input(text) for text in value)
+        case [{"type": _}, *_] if all(isinstance(part, dict) for part in value):
+            return (_of_parts(list(value)),)
+        case _:
+            # No recording of this refusal is known.
+            raise Refused(
+                errors.wrong_type("input", "one of a string, array of strings or array of objects", "another")
+            )
+
+
+def _of_parts(parts: list[Any]) -> _Input:
+    kinds = {part.get("type") for part in parts}
+    texts = [str(part.get("text") or "") for part in parts if part.get("type") == "text"]
+    return _Input("\n".join(texts), has_text="text" in kinds, has_image="image_url" in kinds)
+
+
+def _verdict(model: str, judged: _Input, named: Mapping[str, float]) -> dict[str, Any]:
+    scored = {**moderation.scores(model, judged.text)}
+    scored |= {category: score for category, score in named.items() if category in scored}
+    return moderation.judged(model, scored, text=judged.has_text, image=judged.has_image)
+
+
+def _scripted(says: Says) -> dict[str, float]:
+    """Read scores from what the script says; empty where it says something else."""
+    try:
+        value = read_json(says.choice(0).text.encode())
+    except ValueError:
+        return {}
+    if not isinstance(value, dict):
+        return {}
+    return {category: _score(given) for category, given in value.items() if isinstance(given, int | float)}
+
+
+def _score(given: float) -> float:
+    if isinstance(given, bool):
+        return _SURE if given else 1 - _SURE
+    return float(given)
+
+
+_SURE = 0.99
+
+
+def _id(model: str, manner: Manner) -> str:
+    if model.startswith("text-moderation"):
+        return f"modr-{manner.stamp.base62('moderation', 29)}"
+    return f"modr-{manner.stamp.hex('moderation', 32)}"
+
+
+def _not_for_moderation(model: str) -> Failure:
+    return Failure(
+        status=400,
+        type=INVALID,
+        param="model",
+        code="invalid_value",
+        message=f"Invalid value for 'model' = {model}. Please check the OpenAI documentation and try again.",
+    )

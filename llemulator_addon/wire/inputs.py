@@ -1,0 +1,47 @@
+"""Inputs that are a text or several, or the token ids of one or of several."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from llemulator_addon.core.reply import Failure
+from llemulator_addon.wire import tokens
+from llemulator_addon.wire.errors import INVALID, Refused
+from llemulator_addon.wire.families import Encoding
+
+
+@dataclass(frozen=True, slots=True)
+class Input:
+    """One text, and how many tokens it is."""
+
+    text: str
+    tokens: int
+
+
+def inputs(value: Any, encoding: Encoding, wrong: Failure) -> tuple[Input, ...]:  # noqa: ANN401 - JSON
+    """Read the inputs; raises `Refused` with `wrong` for what is none of the four forms, or has an empty array."""
+    match value:
+        case str():
+            return (_of_text(value, encoding),)
+        case [str(), *_] if all(isinstance(text, str) for text in value):
+            return tuple(_of_text(text, encoding) for text in value)
+        case [int(), *_]:
+            return (_of_ids(value, encoding, wrong),)
+        case [[_, *_], *_]:
+            return tuple(_of_ids(ids, encoding, wrong) for ids in value)
+        case _:
+            raise Refused(wrong)
+
+
+def _of_text(text: str, encoding: Encoding) -> Input:
+    return Input(text, tokens.count(text, encoding))
+
+
+def _of_ids(value: object, encoding: Encoding, wrong: Failure) -> Input:
+    if not isinstance(value, list) or not value or not all(type(token) is int for token in value):
+        raise Refused(wrong)
+    try:
+        return Input(tokens.decode(value, encoding), len(value))
+    except tokens.UnknownToken as unknown:
+        # No recording of this refusal is known.
+        message = f"Invalid token id {unknown.token}: it is not in the model's vocabulary."
+        raise Refused(Failure(status=400, type=INVALID, message=message)) from None
