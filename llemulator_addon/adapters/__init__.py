@@ -1,0 +1,1 @@
+"""Ways in: mitmproxy and the command line, with the settings that both read."""

@@ -1,0 +1,54 @@
+"""The `llemulator` command."""
+
+import argparse
+import sys
+from collections.abc import Sequence
+from importlib.metadata import PackageNotFoundError, version
+
+from llemulator_addon.adapters.commands import COMMANDS
+from llemulator_addon.adapters.commands.command import Failed
+
+_DEFAULT = next(iter(COMMANDS))
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Do what the arguments say, and return the exit status."""
+    words = list(sys.argv[1:] if arguments is None else arguments)
+    name = words.pop(0) if words and not words[0].startswith("-") else _DEFAULT
+    if name not in COMMANDS:
+        sys.stderr.write(f"llemulator: there is no command {name!r}; there are: {', '.join(COMMANDS)}\n")
+        return 2
+    try:
+        COMMANDS[name].run(_parser(name).parse_args(words))
+    except Failed as error:
+        sys.stderr.write("".join(f"llemulator: {line}\n" for line in str(error).splitlines()))
+        return 1
+    except KeyboardInterrupt:
+        pass  # before there was anything to stop
+    return 0
+
+
+def _parser(name: str) -> argparse.ArgumentParser:
+    command = COMMANDS[name]
+    parser = argparse.ArgumentParser(
+        prog="llemulator" if name == _DEFAULT else f"llemulator {name}",
+        description=f"{command.meaning[0].upper()}{command.meaning[1:]}.",
+        epilog=_other_commands() if name == _DEFAULT else None,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        allow_abbrev=False,
+    )
+    parser.add_argument("--version", action="version", version=_version())
+    command.add_options(parser)
+    return parser
+
+
+def _other_commands() -> str:
+    lines = (f"  llemulator {name:<8} {command.meaning}" for name, command in COMMANDS.items() if name != _DEFAULT)
+    return "\n".join(("other commands:", *lines))
+
+
+def _version() -> str:
+    try:
+        return f"llemulator {version('llemulator')}"
+    except PackageNotFoundError:
+        return "llemulator (not installed)"

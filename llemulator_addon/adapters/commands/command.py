@@ -1,0 +1,41 @@
+"""What a command is."""
+
+import argparse
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+from llemulator_addon.adapters.settings import SETTINGS
+
+
+class Failed(Exception):
+    """The command cannot do its work. The text, one line for each problem, is all that the user sees."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Command:
+    """One thing that `llemulator` does."""
+
+    meaning: str
+    add_options: Callable[[argparse.ArgumentParser], None]
+    run: Callable[[argparse.Namespace], None]
+    """Does the work. Raises Failed. What takes long to import is imported in it."""
+
+
+def no_options(parser: argparse.ArgumentParser) -> None:
+    """Take no options."""
+
+
+def add_settings(parser: argparse.ArgumentParser) -> None:
+    """Take an option for each setting."""
+    group = parser.add_argument_group("settings", "Each has a variable; `llemulator config` shows what is in force.")
+    for setting in SETTINGS:
+        meaning = f"{setting.meaning} ({setting.variable})"
+        if setting.metavar is None:
+            group.add_argument(setting.option, dest=setting.name, nargs="?", const="true", metavar="BOOL", help=meaning)
+        else:
+            group.add_argument(setting.option, dest=setting.name, metavar=setting.metavar, help=meaning)
+
+
+def settings_given(arguments: argparse.Namespace) -> Mapping[str, str | None]:
+    """Return the texts of the settings' options, by name of the setting."""
+    return {setting.name: getattr(arguments, setting.name) for setting in SETTINGS}

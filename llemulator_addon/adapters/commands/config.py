@@ -1,0 +1,44 @@
+"""`llemulator config`: which settings are in force, and where each value came from."""
+
+import argparse
+import os
+import sys
+from pathlib import Path
+
+from llemulator_addon.adapters.commands.command import Command, Failed, add_settings, settings_given
+from llemulator_addon.adapters.settings import SETTINGS, SettingsError, settings_from
+
+
+def _run(arguments: argparse.Namespace) -> None:
+    try:
+        settings = settings_from(command_line=settings_given(arguments), environment=os.environ)
+    except SettingsError as error:
+        raise Failed(error) from None
+    rows = [("setting", "value", "from")] + [
+        (setting.name, _spelled(getattr(settings, setting.name)), settings.sources.get(setting.name, "default"))
+        for setting in SETTINGS
+    ]
+    widths = [max(len(row[column]) for row in rows) for column in range(2)]
+    for name, value, source in rows:
+        sys.stdout.write(f"{name:<{widths[0]}}  {value:<{widths[1]}}  {source}\n")
+
+
+def _spelled(value: object) -> str:
+    match value:
+        case None | ():
+            return "-"
+        case bool():
+            return str(value).lower()
+        case tuple():
+            return ",".join(value)
+        case Path():
+            return str(value.absolute())
+        case _:
+            return str(value)
+
+
+CONFIG = Command(
+    meaning="print the settings in force, and where each value came from",
+    add_options=add_settings,
+    run=_run,
+)

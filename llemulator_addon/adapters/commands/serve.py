@@ -1,0 +1,68 @@
+"""`llemulator`: serve until told to stop."""
+
+import argparse
+import asyncio
+import os
+import sys
+
+from llemulator_addon.adapters.commands.command import Command, Failed, add_settings, settings_given
+from llemulator_addon.adapters.instructions import Address, examples, how_to_use
+from llemulator_addon.adapters.logs import log_to_stderr
+from llemulator_addon.adapters.settings import Settings, SettingsError, settings_from
+
+
+def _add_options(parser: argparse.ArgumentParser) -> None:
+    add_settings(parser)
+    parser.add_argument("--examples", action="store_true", help="also print lines to try for curl, Python and Node")
+
+
+def _run(arguments: argparse.Namespace) -> None:
+    try:
+        settings = settings_from(command_line=settings_given(arguments), environment=os.environ)
+    except SettingsError as error:
+        raise Failed(error) from None
+    log_to_stderr(settings.log_level)
+    _serve(settings, with_examples=arguments.examples)
+
+
+def _serve(settings: Settings, *, with_examples: bool) -> None:
+    # mitmproxy takes long to import; the settings have been looked at before.
+    from llemulator_addon.adapters.emulation import BadScript, emulator_from  # noqa: PLC0415
+    from llemulator_addon.adapters.mitmproxy.authority import Authority, NoAuthority, authority  # noqa: PLC0415
+    from llemulator_addon.adapters.mitmproxy.master import CannotListen, serve  # noqa: PLC0415
+    from llemulator_addon.adapters.mitmproxy.rules import Rules, policy_from  # noqa: PLC0415
+
+    def tell(url: str, found: Authority) -> None:
+        address = Address(url=url, ca=found.ca, bundle=found.bundle)
+        _print(how_to_use(address))
+        if with_examples:
+            _print("\n" + examples(address))
+
+    try:
+        with authority(settings.certs) as found:
+            emulator = emulator_from(settings, ca_certificate=found.certificate)
+            rules = Rules(emulator, policy_from(settings, ca=found.ca))
+            asyncio.run(
+                serve(
+                    rules,
+                    host=settings.host,
+                    port=settings.port,
+                    confdir=found.confdir,
+                    ready=lambda listening: tell(listening.url, found),
+                )
+            )
+    except (BadScript, NoAuthority, CannotListen) as error:
+        raise Failed(error) from None
+
+
+def _print(text: str) -> None:
+    # Whoever waits for the line reads it from a pipe.
+    sys.stdout.write(f"{text}\n")
+    sys.stdout.flush()
+
+
+SERVE = Command(
+    meaning="serve on one port: a proxy for OpenAI's hosts, a base URL, and the admin routes",
+    add_options=_add_options,
+    run=_run,
+)

@@ -1,0 +1,47 @@
+"""What the application asked of the network, host by host: answered here, passed on, or refused."""
+
+from collections import Counter
+from dataclasses import dataclass
+from typing import Literal
+
+_HOSTS_AT_MOST = 10_000
+_OTHERS = "(others)"
+
+Fate = Literal["answered", "passed", "refused"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HostEgress:
+    """What became of the traffic to one host."""
+
+    host: str
+    answered: int = 0
+    """Requests that were answered here."""
+    passed: int = 0
+    """Connections that were opened to the real host."""
+    refused: int = 0
+    """Tunnels, requests and connections that were not let through."""
+
+
+class Egress:
+    """Counts by host. The names come from clients, so there is a bound: beyond it, hosts are counted together."""
+
+    def __init__(self) -> None:
+        self._counts: dict[str, Counter[Fate]] = {}
+
+    def count(self, host: str, fate: Fate) -> None:
+        """Count one more."""
+        counts = self._counts.get(host)
+        if counts is None:
+            counts = self._counts.setdefault(self._within_bound(host), Counter())
+        counts[fate] += 1
+
+    def report(self) -> tuple[HostEgress, ...]:
+        """Return the counts so far, by name of the host."""
+        return tuple(
+            HostEgress(host=host, answered=counts["answered"], passed=counts["passed"], refused=counts["refused"])
+            for host, counts in sorted(self._counts.items())
+        )
+
+    def _within_bound(self, host: str) -> str:
+        return host if len(self._counts) < _HOSTS_AT_MOST else _OTHERS

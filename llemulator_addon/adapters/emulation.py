@@ -1,0 +1,38 @@
+"""From settings to the program that answers."""
+
+from pathlib import Path
+
+from llemulator_addon.adapters.settings import Settings
+from llemulator_addon.emulator import Emulator, EmulatorSettings
+from llemulator_addon.script.problems import ScriptError
+from llemulator_addon.script.reading import Script, read_text
+
+
+class BadScript(Exception):
+    """The default script cannot be played. The text has a line for each problem, with its file and place."""
+
+
+def emulator_from(settings: Settings, *, ca_certificate: bytes) -> Emulator:
+    """Make the emulator that these settings ask for. Raises BadScript."""
+    return Emulator(
+        EmulatorSettings(
+            debug=settings.debug,
+            script=script_in(settings.script) if settings.script else None,
+            on_unmatched=settings.on_unmatched,
+            seed=settings.seed,
+            lenient=settings.lenient,
+            dated_models=settings.dated_models,
+            models=settings.models,
+            ca_certificate=ca_certificate,
+        )
+    )
+
+
+def script_in(file: Path) -> Script:
+    """Read a script's file: JSON if its name says so, else YAML. Raises BadScript."""
+    try:
+        return read_text(file.read_bytes(), "json" if file.suffix.lower() == ".json" else "yaml")
+    except OSError as error:
+        raise BadScript(f"{file}: {error.strerror}; --script (LLEMULATOR_SCRIPT) names the script") from None
+    except ScriptError as error:
+        raise BadScript("\n".join(f"{file}: {problem}" for problem in error.problems)) from None

@@ -1,0 +1,48 @@
+"""Which hosts are taken as OpenAI's."""
+
+import re
+from collections.abc import Iterable
+from functools import lru_cache
+
+OPENAI_HOSTS = (
+    "api.openai.com",
+    # Regions with data residency, https://platform.openai.com/docs/guides/your-data
+    "us.api.openai.com",
+    "eu.api.openai.com",
+    "ae.api.openai.com",
+    "au.api.openai.com",
+    "in.api.openai.com",
+    "jp.api.openai.com",
+    "mtls.api.openai.com",
+    "*.openai.azure.com",
+    # A name for the program itself, for whoever can only name a host.
+    "llemulator",
+)
+
+_REMEMBERED = 4096
+
+
+class Hosts:
+    """A set of host names given by globs: `*` is any run of characters, `?` is one; letter case does not matter."""
+
+    def __init__(self, globs: Iterable[str]) -> None:
+        self.globs = tuple(dict.fromkeys(glob.strip().lower().rstrip(".") for glob in globs if glob.strip()))
+        names = "|".join(_expression(glob) for glob in self.globs)
+        self._pattern = re.compile(f"(?:{names})") if names else None
+        self._holds = lru_cache(_REMEMBERED)(self._look)
+
+    def __contains__(self, host: object) -> bool:
+        return isinstance(host, str) and self._holds(host)
+
+    @property
+    def expressions(self) -> list[str]:
+        """The same set as regular expressions on `host:port`, the form in which mitmproxy's `allow_hosts` wants it."""
+        return [rf"^{_expression(glob)}\.?(?::\d+)?$" for glob in self.globs]
+
+    def _look(self, host: str) -> bool:
+        # `api.openai.com.` with the root's dot is the same name.
+        return self._pattern is not None and self._pattern.fullmatch(host.lower().rstrip(".")) is not None
+
+
+def _expression(glob: str) -> str:
+    return "".join({"*": "[^:]*", "?": "[^:]"}.get(character, re.escape(character)) for character in glob)

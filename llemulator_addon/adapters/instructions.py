@@ -1,0 +1,56 @@
+"""The lines that a user copies to lead an application here."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from shlex import quote
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Address:
+    """What a client must know of this proxy."""
+
+    url: str
+    ca: Path
+    bundle: Path
+
+    @property
+    def variables(self) -> dict[str, str]:
+        """The environment that leads an unmodified application through the proxy."""
+        return {
+            "HTTPS_PROXY": self.url,
+            "SSL_CERT_FILE": str(self.bundle),
+            "NODE_EXTRA_CA_CERTS": str(self.ca),
+            "NODE_USE_ENV_PROXY": "1",
+        }
+
+
+def how_to_use(address: Address) -> str:
+    """Say in which two ways an application is led here."""
+    return f"""llemulator listens on {address.url}
+To lead an application here, start it where this was said:
+  export {_assignments(address)}
+or, without certificates, name it as the API's base URL:
+  export OPENAI_BASE_URL={address.url}/v1"""
+
+
+def examples(address: Address) -> str:
+    """Give a line to try for each of curl, Python and Node."""
+    environment = f"{_assignments(address)} OPENAI_API_KEY=any"
+    body = '{"model": "gpt-4o", "messages": [{"role": "user", "content": "Hello"}]}'
+    return f"""curl:
+  curl --proxy {address.url} --cacert {quote(str(address.ca))} https://api.openai.com/v1/chat/completions \\
+    -H 'Authorization: Bearer any' -H 'Content-Type: application/json' -d '{body}'
+Python (pip install openai):
+  {environment} python -c '
+import openai
+answer = openai.OpenAI().chat.completions.create(**{body})
+print(answer.choices[0].message.content)'
+Node (npm install openai), streaming:
+  {environment} node --input-type=module -e '
+import OpenAI from "openai"
+const stream = await new OpenAI().chat.completions.create({{...{body}, stream: true}})
+for await (const chunk of stream) process.stdout.write(chunk.choices[0]?.delta?.content ?? "")'"""
+
+
+def _assignments(address: Address) -> str:
+    return " ".join(f"{name}={quote(value)}" for name, value in address.variables.items())

@@ -1,0 +1,120 @@
+"""The addon: mitmproxy's hooks, each in a few lines. `rules` decides, `playback` plays."""
+
+import logging
+from collections.abc import Iterable
+
+from mitmproxy import ctx, http, tls
+from mitmproxy.addonmanager import Loader
+from mitmproxy.connection import Client
+from mitmproxy.proxy import layer, server_hooks
+
+from llemulator_addon.adapters import refusals
+from llemulator_addon.adapters.mitmproxy.playback import Playback
+from llemulator_addon.adapters.mitmproxy.rules import Rules
+from llemulator_addon.core.outcome import Ending
+
+logger = logging.getLogger(__name__)
+
+_NEEDED = {
+    # mitmproxy's default opens a connection to the real API at CONNECT, and asks it for its certificate.
+    "connection_strategy": "lazy",
+    "upstream_cert": False,
+    # Goes only with `upstream_cert`.
+    "add_upstream_certs_to_client_chain": False,
+}
+
+
+class Interception:
+    """Answers what is ours, passes on the rest, and sees to it that what is ours is never passed on."""
+
+    def __init__(self, rules: Rules) -> None:
+        self._decide_by(rules)
+
+    def load(self, loader: Loader) -> None:  # noqa: ARG002 - mitmproxy's signature
+        """Set the options that we need, whatever they were."""
+        self._set_options()
+
+    def configure(self, updated: Iterable[str]) -> None:
+        """Set them again when somebody else changed them."""
+        if {*_NEEDED, "allow_hosts"} & set(updated):
+            self._set_options()
+
+    def next_layer(self, data: layer.NextLayer) -> None:
+        """Put our HTTP in place of mitmproxy's."""
+        self._playback.next_layer(data)
+
+    def http_connect(self, flow: http.HTTPFlow) -> None:
+        """Refuse a tunnel that is not allowed, and remember one that leads to us."""
+        host = flow.request.host
+        if host in self._rules.policy.hosts:
+            self._rules.tunnel_opened(flow.client_conn.id)
+        elif flow.response is None and not self._rules.lets_through(host):
+            flow.response = self._rules.refuse(flow)
+            # Clients show the reason of a refused CONNECT, and not its body.
+            flow.response.reason = refusals.hermetic_reason(host)
+
+    async def request(self, flow: http.HTTPFlow) -> None:
+        """Answer a request that is ours; when our own code fails, with 500 and never by passing it on."""
+        if flow.response is not None or flow.error is not None:
+            return  # another addon has answered it, or killed it
+        try:
+            arrival = self._playback.arrival(flow) or self._rules.arrival(flow, origin_form=_looks_origin_form(flow))
+            match arrival.fate:
+                case "answer":
+                    flow.response = await self._rules.answer(flow, arrival)
+                case "refuse":
+                    flow.response = self._rules.refuse(flow)
+                case "pass":
+                    pass
+        except Exception as error:  # noqa: BLE001 - mitmproxy forwards a request whose hook raised
+            flow.response = self._rules.answer_bug(flow, error)
+
+    def error(self, flow: http.HTTPFlow) -> None:
+        """Note that a client left."""
+        self._rules.ended(flow, Ending(how="client_left", bytes_sent=0, sends=0, seconds=0.0))
+
+    def client_disconnected(self, client: Client) -> None:
+        """Forget a client."""
+        self._rules.client_left(client.id)
+
+    def server_connect(self, data: server_hooks.ServerConnectionHookData) -> None:
+        """Let no connection be opened to a host that is ours, or not allowed. The last line: none should be tried."""
+        if data.server.error or data.server.address is None:
+            return
+        host = data.server.address[0]
+        if self._rules.leads_to_us(data.client.id, host, data.server.sni, data.client.sni):
+            data.server.error = "llemulator never connects to this host"
+        elif not self._rules.lets_through(host):
+            data.server.error = refusals.hermetic_reason(host)
+        if data.server.error:
+            logger.warning("refused a connection to %s: %s", host, data.server.error)
+        self._rules.egress.count(host, "refused" if data.server.error else "passed")
+
+    def tls_failed_client(self, data: tls.TlsData) -> None:
+        """Say what to do about a client that does not trust our certificate; once for each host."""
+        host = data.conn.sni or (data.context.server.address or ("this proxy",))[0]
+        if host in self._told or not self._rules.owns(data.context):
+            return
+        self._told.add(host)
+        ca = self._rules.policy.ca
+        remedy = f"; does the client trust {ca}?" if ca else ""
+        logger.warning("a TLS handshake for %s failed (%s)%s", host, data.conn.error, remedy)
+
+    def _decide_by(self, rules: Rules) -> None:
+        self._rules = rules
+        self._playback = Playback(rules)
+        self._told: set[str] = set()
+
+    def _set_options(self) -> None:
+        """Set what we need. Hosts that the user wants mitmproxy to look into, too, are kept."""
+        allowed = list(ctx.options.allow_hosts)
+        missing = [expression for expression in self._rules.policy.hosts.expressions if expression not in allowed]
+        wanted = _NEEDED | ({"allow_hosts": [*allowed, *missing]} if missing else {})
+        changed = {name: value for name, value in wanted.items() if getattr(ctx.options, name) != value}
+        if changed:
+            ctx.options.update(**changed)
+
+
+def _looks_origin_form(flow: http.HTTPFlow) -> bool:
+    """Guess whether a request that went by our layers was addressed to the proxy itself."""
+    return flow.server_conn.address is None and flow.request.port == flow.client_conn.sockname[1]

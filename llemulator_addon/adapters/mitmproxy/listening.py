@@ -1,0 +1,19 @@
+"""Where the proxy listens."""
+
+from dataclasses import dataclass
+
+_EVERY_ADDRESS = {"": "127.0.0.1", "0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104 - what a client uses in its place
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Listening:
+    """Where the proxy listens."""
+
+    host: str
+    port: int
+
+    @property
+    def url(self) -> str:
+        """The proxy's URL for a client on this machine."""
+        here = _EVERY_ADDRESS.get(self.host, self.host)
+        return f"http://[{here}]:{self.port}" if ":" in here else f"http://{here}:{self.port}"

@@ -1,0 +1,119 @@
+"""Our own small mitmproxy: only the addons that a proxy needs, beside ours, and hooks called by a table."""
+
+import asyncio
+import errno
+import gc
+import signal
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import override
+
+from mitmproxy import http, options
+from mitmproxy.addons.core import Core
+from mitmproxy.addons.disable_h2c import DisableH2C
+from mitmproxy.addons.next_layer import NextLayer
+from mitmproxy.addons.proxyserver import Proxyserver
+from mitmproxy.addons.tlsconfig import TlsConfig
+from mitmproxy.master import Master
+
+from llemulator_addon.adapters.mitmproxy.dispatch import HookTable
+from llemulator_addon.adapters.mitmproxy.interception import Interception
+from llemulator_addon.adapters.mitmproxy.listening import Listening
+from llemulator_addon.adapters.mitmproxy.rules import Rules
+
+_SECONDS_TO_END = 1.0
+
+
+class CannotListen(Exception):
+    """There is no listening there. The text is one line that says where, why, and what to do."""
+
+
+async def serve(
+    rules: Rules, *, host: str, port: int, confdir: Path, ready: Callable[[Listening], None] = lambda _: None
+) -> None:
+    """Serve until SIGINT or SIGTERM. `ready` is called once connections are taken. Raises CannotListen."""
+    _leave_out_type_checks()
+    master = SmallMaster(rules, ready)
+    master.options.update(listen_host=host.strip("[]"), listen_port=port, confdir=str(confdir))
+    with _stopped_by_signals(master):
+        await master.run()
+
+
+class SmallMaster(Master):
+    """A master with a handful of addons: dispatching hooks to some forty is most of what mitmdump costs."""
+
+    def __init__(self, rules: Rules, ready: Callable[[Listening], None]) -> None:
+        super().__init__(options.Options())
+        # It formats every line of the log for a hook that is long deprecated.
+        self._legacy_log_events.uninstall()
+        self._ready = ready
+        self._server = Proxyserver()
+        self.addons = HookTable(self)
+        for addon in (Core(), self._server, DisableH2C(), Interception(rules), NextLayer(), TlsConfig()):
+            self.addons.add(addon)  # type: ignore[no-untyped-call]
+
+    @override
+    async def running(self) -> None:
+        listening = self._listening()
+        await super().running()
+        # What is here now stays; without this each full collection would look at all of it again.
+        gc.collect()
+        gc.freeze()
+        self._ready(listening)
+
+    @override
+    async def done(self) -> None:
+        await self._close_connections()
+        await super().done()
+
+    def _listening(self) -> Listening:
+        for instance in self._server.servers:
+            if instance.last_exception is not None:
+                raise CannotListen(
+                    _explained(instance.last_exception, self.options.listen_host, self.options.listen_port)
+                )
+        _, port, *_ = self._server.listen_addrs()[0]
+        return Listening(host=self.options.listen_host, port=port)
+
+    async def _close_connections(self) -> None:
+        """End what is still under way, so that nothing has to be torn down under it."""
+        for connection in list(self._server.connections.values()):
+            for transport in connection.transports.values():
+                if transport.handler is not None:
+                    transport.handler.cancel("the proxy ends")
+        with suppress(TimeoutError):
+            async with asyncio.timeout(_SECONDS_TO_END):
+                while self._server.connections:  # noqa: ASYNC110 - mitmproxy tells nobody when one is gone
+                    await asyncio.sleep(0.01)
+
+
+def _leave_out_type_checks() -> None:
+    """Do without what mitmproxy checks of its own messages unless Python runs with `-O`: a tenth of each request."""
+    http.MessageData.__post_init__ = lambda _: None  # type: ignore[method-assign]
+
+
+def _explained(error: Exception, host: str, port: int) -> str:
+    where = f"cannot listen on {f'[{host}]' if ':' in host else host}:{port}"
+    match getattr(error, "errno", None):
+        case errno.EADDRINUSE:
+            return f"{where}: the port is taken; choose another one with --port (PORT), or 0 for a free one"
+        case errno.EACCES:
+            return f"{where}: not permitted, as below 1024 it mostly is; choose another one with --port (PORT)"
+        case errno.EADDRNOTAVAIL:
+            return f"{where}: this machine does not have that address; choose one with --host (HOST)"
+        case _:
+            # mitmproxy puts a sentence of its own around what the system said.
+            return f"{where}: {error.__cause__ or error}; check --host (HOST) and --port (PORT)"
+
+
+@contextmanager
+def _stopped_by_signals(master: Master) -> Iterator[None]:
+    signals = (signal.SIGINT, signal.SIGTERM)
+    for number in signals:
+        master.event_loop.add_signal_handler(number, master.shutdown)
+    try:
+        yield
+    finally:
+        for number in signals:
+            master.event_loop.remove_signal_handler(number)

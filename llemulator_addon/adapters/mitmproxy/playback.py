@@ -1,0 +1,608 @@
+"""Steps played in time, inside mitmproxy. Whatever touches mitmproxy's private API is in this file.
+
+mitmproxy sends a response that a hook made in one piece. Here its HTTP layer and its stream are replaced by subclasses
+that take an answer from its steps: every `Send` that is due leaves in one piece, and a `Wait` becomes a wake-up counted
+from the start of the answer, so that pacing does not drift. The layer is not paused while it waits, so a client that
+goes away is seen at once.
+
+A request that is not to be passed on cannot be passed on here, whatever raised before: its stream opens no connection.
+"""
+
+import logging
+import socket
+import struct
+import time
+from collections.abc import Generator
+from copy import copy
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any, Literal, Protocol, assert_never, cast, override
+from weakref import WeakKeyDictionary
+
+from h2.errors import ErrorCodes
+from mitmproxy import ctx, flow, http
+from mitmproxy.net.http import status_codes
+from mitmproxy.net.http.http1 import expected_http_body_size
+from mitmproxy.proxy import commands, events, layer
+from mitmproxy.proxy.context import Context
+from mitmproxy.proxy.layers import (
+    ClientQuicLayer,
+    ClientTLSLayer,
+    HttpLayer,
+    ServerQuicLayer,
+    ServerTLSLayer,
+)
+from mitmproxy.proxy.layers.http import DropStream, HTTPMode, HttpStream, SendHttp
+from mitmproxy.proxy.layers.http._base import HttpEvent
+from mitmproxy.proxy.layers.http._events import (
+    ErrorCode,
+    RequestEndOfMessage,
+    RequestHeaders,
+    RequestProtocolError,
+    ResponseData,
+    ResponseEndOfMessage,
+    ResponseHeaders,
+    ResponseProtocolError,
+)
+from mitmproxy.proxy.layers.http._hooks import (
+    HttpErrorHook,
+    HttpRequestHeadersHook,
+    HttpRequestHook,
+    HttpResponseHeadersHook,
+    HttpResponseHook,
+)
+from mitmproxy.proxy.layers.http._http1 import Http1Server
+from mitmproxy.proxy.layers.http._http2 import Http2Server, format_h2_response_headers
+
+from llemulator_addon.adapters.bugs import without_secrets
+from llemulator_addon.adapters.mitmproxy.dispatch import HookTable
+from llemulator_addon.core.outcome import Ending
+from llemulator_addon.core.request import Way
+from llemulator_addon.core.steps import Cut, Head, Headers, Send, Steps, Wait
+
+logger = logging.getLogger(__name__)
+
+Commands = Generator[commands.Command, Any, None]
+
+_SOON = 0.0005
+"""Seconds. A step that is due so soon is played at once: a wake-up would come no earlier."""
+
+_LONGEST_SLEEP = 60.0
+"""Seconds. mitmproxy closes a connection on which nothing stirs for `tcp_timeout`; a wake-up counts as a stir."""
+
+_OF_ONE_CONNECTION = frozenset(("connection", "keep-alive", "proxy-connection", "transfer-encoding", "upgrade"))
+"""Headers that HTTP/2 forbids (RFC 9113, 8.2.2)."""
+
+_RESET_ON_CLOSE = struct.pack("ii", 1, 0)
+"""`SO_LINGER` with a time of zero: closing the socket sends RST."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Arrival:
+    """What was decided about a request when its head had come."""
+
+    fate: Literal["answer", "pass", "refuse"]
+    host: str
+    way: Way
+
+
+class Rules(Protocol):
+    """What playback asks of whoever decides."""
+
+    body_limit: int
+    """Bytes."""
+    streams_others: bool
+    """Whether bodies of requests that are passed on go through piece by piece."""
+
+    def owns(self, context: Context) -> bool:
+        """Whether a connection is a tunnel to a host that is never connected to."""
+        ...
+
+    def arrival(self, flow: http.HTTPFlow, *, origin_form: bool) -> Arrival:
+        """Decide about a request by its head."""
+        ...
+
+    def answer_too_large(self, flow: http.HTTPFlow) -> http.Response:
+        """Return the answer to a request whose body is larger than `body_limit`."""
+        ...
+
+    def answer_bug(self, flow: http.HTTPFlow) -> http.Response:
+        """Return the answer to a request that nothing answered although it is ours."""
+        ...
+
+    def ended(self, flow: http.HTTPFlow, ending: Ending) -> None:
+        """Take note of how the answer ended. May be called again for the same flow; only the first counts."""
+        ...
+
+
+class Played(http.Response):
+    """A response that is played from steps."""
+
+    steps: Steps = ()
+    at_once: bool = True
+    """Whether it is a head and a body that follows at once."""
+
+
+def played(steps: Steps, request: http.Request) -> Played:
+    """Return the response that plays these steps as an answer to a request."""
+    head = next((step for step in steps if isinstance(step, Head)), Head(status_codes.BAD_GATEWAY))
+    bare = _is_bare(head, request)
+    body = b"" if bare else b"".join([step.piece for step in steps if isinstance(step, Send)])
+    response = Played(
+        # An HTTP/1.0 client takes an answer that says HTTP/1.1; what it cannot take is chunks.
+        http_version=b"HTTP/2.0" if request.is_http2 else b"HTTP/1.1",
+        status_code=head.status,
+        reason=b"" if request.is_http2 else status_codes.RESPONSES.get(head.status, "").encode(),
+        headers=http.Headers(_framed(head.headers, request, bare=bare)),
+        content=body,
+        trailers=None,
+        timestamp_start=time.time(),
+        timestamp_end=None,
+    )
+    response.steps = tuple(step for step in steps if not isinstance(step, Send)) if bare else steps
+    response.at_once = not any(isinstance(step, Wait | Cut) for step in steps) and (
+        bare or _is_of_size(len(body), head.headers)
+    )
+    return response
+
+
+def _is_of_size(size: int, headers: Headers) -> bool:
+    return all(value == str(size) for name, value in headers if name.lower() == "content-length")
+
+
+def _is_bare(head: Head, request: http.Request) -> bool:
+    """Whether the answer can have no body (RFC 9110, 6.4.1)."""
+    return request.method == "HEAD" or head.status in {204, 304} or head.status < status_codes.OK
+
+
+def _framed(headers: Headers, request: http.Request, *, bare: bool) -> list[tuple[bytes, bytes]]:
+    """Return the headers as this version of HTTP wants them, so that the end of the body can be known."""
+    if request.is_http2:
+        return [_field(name.lower(), value) for name, value in headers if name.lower() not in _OF_ONE_CONNECTION]
+    fields = [_field(name, value) for name, value in headers]
+    names = {name.lower() for name, _ in fields}
+    if request.is_http10 or bare:
+        return [(name, value) for name, value in fields if name.lower() != b"transfer-encoding"]
+    if b"content-length" not in names and b"transfer-encoding" not in names:
+        fields.append((b"transfer-encoding", b"chunked"))
+    return fields
+
+
+def _field(name: str, value: str) -> tuple[bytes, bytes]:
+    # A line break would end the header and begin another one.
+    return name.encode(), value.replace("\r", " ").replace("\n", " ").encode()
+
+
+class Playback:
+    """Puts our layers in place of mitmproxy's."""
+
+    def __init__(self, rules: Rules) -> None:
+        self._rules = rules
+        self._arrivals: WeakKeyDictionary[http.HTTPFlow, Arrival] = WeakKeyDictionary()
+
+    def next_layer(self, next_layer: layer.NextLayer) -> None:
+        """Let mitmproxy decide which layer comes next, and put ours in its place."""
+        ctx.master.addons.get("nextlayer").next_layer(next_layer)
+        if next_layer.layer is not None:
+            next_layer.layer = self._in_place_of(next_layer.layer, next_layer.context)
+
+    def arrival(self, flow: http.HTTPFlow) -> Arrival | None:
+        """Return what was decided about a request, or None where none of our streams has it."""
+        return self._arrivals.get(flow)
+
+    def _in_place_of(self, top: layer.Layer, context: Context) -> layer.Layer:
+        if self._rules.owns(context):
+            top = _without_server(top, context)
+            if not isinstance(top, ClientTLSLayer | ServerTLSLayer | ClientQuicLayer | ServerQuicLayer | HttpLayer):
+                context.layers.pop()
+                return _RefusedLayer(context)
+        return self._with_our_http(top, context)
+
+    def _with_our_http(self, top: layer.Layer, context: Context) -> layer.Layer:
+        """Replace the HTTP layer, which may be on top or below layers that were stacked upon it at once."""
+        if type(top) is HttpLayer:
+            ours = _HttpLayer(context, top.mode, self._rules, self._arrivals)
+            context.layers.pop()
+            context.layers[context.layers.index(top)] = ours
+            return ours
+        below = getattr(top, "child_layer", None)
+        if isinstance(below, layer.Layer):
+            top.child_layer = self._with_our_http(below, context)  # type: ignore[attr-defined]
+        return top
+
+
+def _without_server(top: layer.Layer, context: Context) -> layer.Layer:
+    """Take off the layer for TLS with the server: there will be none, and each byte would pass through it."""
+    if type(top) is not ServerTLSLayer or type(top.child_layer) is not ClientTLSLayer:
+        return top
+    if type(top.child_layer.child_layer) is not layer.NextLayer:
+        return top
+    del context.layers[context.layers.index(top) :]
+    return ClientTLSLayer(context)
+
+
+class _RefusedLayer(layer.Layer):
+    """Closes a tunnel to one of OpenAI's hosts in which something else than HTTP is spoken."""
+
+    @override
+    def _handle_event(self, event: events.Event) -> Commands:
+        if isinstance(event, events.Start):
+            logger.warning(
+                "closed a tunnel to %s: what the client speaks in it is not HTTP",
+                self.context.server.address and self.context.server.address[0],
+            )
+            yield commands.CloseConnection(self.context.client)
+
+
+class _HttpLayer(HttpLayer):
+    """mitmproxy's HTTP layer with our streams."""
+
+    def __init__(
+        self, context: Context, mode: HTTPMode, rules: Rules, arrivals: WeakKeyDictionary[http.HTTPFlow, Arrival]
+    ) -> None:
+        super().__init__(context, mode)
+        self.rules = rules
+        self.arrivals = arrivals
+        self.tunnel: layer.Layer | None = None
+        """What speaks in a tunnel to one of our hosts, once it is open."""
+
+    @override
+    def _handle_event(self, event: events.Event) -> Commands:
+        if self.tunnel is not None:
+            # Without this each byte would be wrapped in HTTP events and unwrapped again.
+            return self.tunnel.handle_event(event)
+        if isinstance(event, events.Start):
+            self._serve()
+        return cast("Commands", super()._handle_event(event))
+
+    @override
+    def make_stream(self, stream_id: int) -> Commands:
+        stream = self.streams[stream_id] = _Stream(_forked(self.context), stream_id, self)
+        yield from self.event_to_child(stream, events.Start())
+
+    def _serve(self) -> None:
+        """Put our servers in place of mitmproxy's, which sees that one is there already."""
+        match self.context.client.alpn:
+            case b"h2":
+                self.connections.setdefault(self.context.client, _Http2Server(self.context.fork()))
+            case None | b"" | b"http/1.1" | b"http/1.0":
+                self.connections.setdefault(self.context.client, _Http1Server(self.context.fork()))
+            case _:
+                pass  # HTTP/3 has no server of ours; it plays the same steps
+
+
+def _forked(context: Context) -> Context:
+    """Do what `Context.fork` does, without the server connection that it makes first and throws away."""
+    fork = copy(context)
+    fork.layers = context.layers.copy()
+    return fork
+
+
+@dataclass
+class _WholeResponse(HttpEvent):
+    """Head, body and end of a response, to leave in one write."""
+
+    response: http.Response
+    body: bytes
+
+
+class _Http1Server(Http1Server):
+    @override
+    def send(self, event: HttpEvent) -> Commands:
+        if not isinstance(event, _WholeResponse):
+            yield from super().send(event)
+            return
+        self.response = event.response
+        yield commands.SendData(self.conn, _assembled(event.response, event.body))
+        yield from self.mark_done(response=True)
+
+
+def _assembled(response: http.Response, body: bytes) -> bytes:
+    data = response.data
+    head = b"%s %d %s\r\n%s\r\n" % (data.http_version, data.status_code, data.reason, bytes(data.headers))
+    if "chunked" in data.headers.get("transfer-encoding", "").lower():
+        return b"%s%x\r\n%s\r\n0\r\n\r\n" % (head, len(body), body) if body else head + b"0\r\n\r\n"
+    return head + body
+
+
+class _Http2Server(Http2Server):
+    @override
+    def _handle_event(self, event: events.Event) -> Commands:
+        if not isinstance(event, _WholeResponse):
+            yield from super()._handle_event(event)
+            return
+        if not self.is_open_for_us(event.stream_id):
+            return
+        headers = yield from format_h2_response_headers(self.context, ResponseHeaders(event.stream_id, event.response))
+        self.h2_conn.send_headers(event.stream_id, headers, end_stream=not event.body)
+        if event.body:
+            self.h2_conn.send_data(event.stream_id, event.body)
+            self.h2_conn.end_stream(event.stream_id)
+        yield commands.SendData(self.conn, self.h2_conn.data_to_send())
+
+    def go_away(self) -> bytes:
+        """Return the bytes that tell the client to open another connection."""
+        self.h2_conn.close_connection(ErrorCodes.NO_ERROR)
+        return self.h2_conn.data_to_send()
+
+
+@dataclass(slots=True)
+class _Playing:
+    """How far the playing of one answer is. Times are in seconds of the monotonic clock."""
+
+    steps: Steps
+    due: float
+    """When the step at `position` is to be played, as it was planned."""
+    position: int = 0
+    headed: float | None = None
+    bytes_sent: int = 0
+    sends: int = 0
+
+    def ending(self, how: Literal["whole", "cut", "client_left"]) -> Ending:
+        """Describe the end, now."""
+        seconds = 0.0 if self.headed is None else time.monotonic() - self.headed
+        return Ending(how=how, bytes_sent=self.bytes_sent, sends=self.sends, seconds=seconds)
+
+
+class _Stream(HttpStream):
+    """One request and its answer."""
+
+    def __init__(self, context: Context, stream_id: int, parent: _HttpLayer) -> None:
+        super().__init__(context, stream_id)
+        self._parent = parent
+        self._rules = parent.rules
+        self._playing: _Playing | None = None
+        self._origin_form = False
+
+    @cached_property
+    def _arrival(self) -> Arrival:
+        arrival = self._rules.arrival(self.flow, origin_form=self._origin_form)
+        self._parent.arrivals[self.flow] = arrival
+        return arrival
+
+    @property
+    def _passes(self) -> bool:
+        return self._arrival.fate == "pass"
+
+    @property
+    def _response(self) -> http.Response:
+        return cast("http.Response", self.flow.response)
+
+    @override
+    def _handle_event(self, event: events.Event) -> Commands:
+        if isinstance(event, events.Wakeup):
+            return self._without_unheard(self._play_on())
+        return self._without_unheard(super()._handle_event(event))
+
+    def _without_unheard(self, work: layer.CommandGenerator[Any]) -> Commands:
+        """Leave out the hooks that nobody listens to: each would cost a task, and a way through all layers."""
+        addons = ctx.master.addons
+        heard = addons.heard if isinstance(addons, HookTable) else None
+        answer = None
+        while True:
+            try:
+                command = work.send(answer)
+            except StopIteration:
+                return
+            if heard is None or not isinstance(command, commands.StartHook) or heard(command.name):
+                answer = yield command
+            else:
+                answer = None
+            self._after(command)
+
+    def _after(self, command: commands.Command) -> None:
+        """Have the last word on what goes through piece by piece, after addons had theirs."""
+        if isinstance(command, HttpRequestHeadersHook):
+            if not self._passes:
+                self.flow.request.stream = False
+            elif self._rules.streams_others:
+                self.flow.request.stream = True
+        elif isinstance(command, HttpResponseHeadersHook) and self._rules.streams_others and self._passes:
+            self._response.stream = True
+
+    @override
+    def state_wait_for_request_headers(self, event: RequestHeaders) -> Commands:
+        self._origin_form = not event.request.host
+        yield from super().state_wait_for_request_headers(event)
+
+    @override
+    def handle_connect_finish(self) -> Commands:
+        yield from super().handle_connect_finish()  # type: ignore[no-untyped-call]
+        if self.child_layer is not None and self._rules.owns(self.context):
+            self._parent.tunnel = self.child_layer
+
+    @override
+    def check_body_size(self, request: bool) -> layer.CommandGenerator[bool]:
+        if not request or self._passes:
+            return (yield from super().check_body_size(request))
+        if max(len(self.request_body_buf), self._announced) <= self._rules.body_limit:
+            return False
+        self.request_body_buf.clear()
+        self.flow.response = self._rules.answer_too_large(self.flow)
+        # What is still to come of the body is read and dropped: a client that is cut off while it sends would see
+        # a reset in place of the answer.
+        yield from self._send_at_once(self.flow.response)
+        self.client_state = self.server_state = self.state_errored
+        return True
+
+    @cached_property
+    def _announced(self) -> int:
+        """How long the head says that the body is; 0 where it does not say."""
+        try:
+            return expected_http_body_size(self.flow.request) or 0
+        except ValueError:
+            return 0
+
+    @override
+    def make_server_connection(self) -> layer.CommandGenerator[bool]:
+        if self._passes:
+            return (yield from super().make_server_connection())
+        error = ResponseProtocolError(self.stream_id, "never connected to", ErrorCode.CONNECT_FAILED)
+        yield from self.handle_protocol_error(error)
+        return False
+
+    @override
+    def state_consume_request_body(self, event: events.Event) -> Commands:
+        if self._passes or not isinstance(event, RequestEndOfMessage):
+            yield from super().state_consume_request_body(event)
+            return
+        self.flow.request.timestamp_end = time.time()
+        self.flow.request.data.content = bytes(self.request_body_buf)
+        self.request_body_buf.clear()
+        self.client_state = self.state_done
+        yield HttpRequestHook(self.flow)
+        if (yield from self._client_left()):
+            return
+        if self.flow.response is None:
+            self.flow.response = self._rules.answer_bug(self.flow)
+        yield HttpResponseHeadersHook(self.flow)
+        if (yield from self._client_left()):
+            return
+        yield from self.send_response()
+
+    def _client_left(self) -> layer.CommandGenerator[bool]:
+        """Whether the client went away, or an addon killed the flow, while a hook was waited for."""
+        if not (yield from self.check_killed(emit_error_hook=True)):
+            return False
+        self._rules.ended(self.flow, Ending(how="client_left", bytes_sent=0, sends=0, seconds=0.0))
+        return True
+
+    @override
+    def send_response(self, already_streamed: bool = False) -> Commands:
+        response = self._response
+        if already_streamed or self._passes or response.trailers or response.status_code == status_codes.SWITCHING:
+            yield from super().send_response(already_streamed)
+        elif isinstance(response, Played) and not response.at_once:
+            self._playing = _Playing(steps=response.steps, due=time.monotonic())
+            yield from self._play_on()
+        else:
+            yield HttpResponseHook(self.flow)
+            if not (yield from self._client_left()):
+                yield from self._send_at_once(response)
+
+    def _send_at_once(self, response: http.Response) -> Commands:
+        self.flow.response = response
+        self.flow.live = False
+        self.server_state = self.state_done
+        response.timestamp_end = time.time()
+        body = response.raw_content or b""
+        yield DropStream(self.stream_id)
+        if isinstance(self._parent.connections[self.context.client], _Http1Server | _Http2Server):
+            yield SendHttp(_WholeResponse(self.stream_id, response, body), self.context.client)
+        else:
+            yield SendHttp(ResponseHeaders(self.stream_id, response, not body), self.context.client)
+            yield SendHttp(ResponseData(self.stream_id, body), self.context.client)
+            yield SendHttp(ResponseEndOfMessage(self.stream_id), self.context.client)
+        sends = sum(isinstance(step, Send) for step in response.steps) if isinstance(response, Played) else 1
+        self._rules.ended(self.flow, Ending(how="whole", bytes_sent=len(body), sends=sends, seconds=0.0))
+
+    # Playing in time
+
+    def _play_on(self) -> Commands:
+        """Play what is due, and ask to be woken for what is not."""
+        if self._playing is None:
+            return  # the client left, or the answer was cut, while this wake-up was under way
+        try:
+            yield from self._play_due(self._playing)
+        except Exception as error:  # noqa: BLE001 - the client must not wait for an end that does not come
+            logger.error("an answer could not be played on:\n%s", without_secrets(error))  # noqa: TRY400 - see `bugs`
+            yield from self._cut(self._playing, "close")
+
+    def _play_due(self, playing: _Playing) -> Commands:
+        now = time.monotonic() + _SOON
+        due: list[bytes] = []
+        while playing.due <= now and playing.position < len(playing.steps):
+            step = playing.steps[playing.position]
+            playing.position += 1
+            match step:
+                case Send(piece):
+                    due.append(piece)
+                case Wait(seconds):
+                    playing.due += seconds
+                case Head():
+                    yield from self._send_head(playing)
+                case Cut(how):
+                    yield from self._send(playing, due)
+                    yield from self._cut(playing, how)
+                    return
+                case _:
+                    assert_never(step)
+        yield from self._send(playing, due)
+        if playing.due > now:
+            yield commands.RequestWakeup(min(playing.due - time.monotonic(), _LONGEST_SLEEP))
+        else:
+            yield from self._end(playing)
+
+    def _send_head(self, playing: _Playing) -> Commands:
+        playing.headed = time.monotonic()
+        yield SendHttp(ResponseHeaders(self.stream_id, self._response), self.context.client)
+
+    def _send(self, playing: _Playing, due: list[bytes]) -> Commands:
+        playing.sends += len(due)
+        if body := b"".join(due):
+            playing.bytes_sent += len(body)
+            yield SendHttp(ResponseData(self.stream_id, body), self.context.client)
+
+    def _end(self, playing: _Playing) -> Commands:
+        response = self._response
+        if playing.headed is None or self._is_missized(playing, response):
+            # What comes next on the connection would be taken for the rest of this answer.
+            yield from self._cut(playing, "close")
+            return
+        self._playing = None
+        self._rules.ended(self.flow, playing.ending("whole"))
+        yield from super().send_response(already_streamed=True)
+
+    def _is_missized(self, playing: _Playing, response: http.Response) -> bool:
+        try:
+            size = expected_http_body_size(self.flow.request, response)
+        except ValueError:
+            return True
+        return size not in {None, -1, playing.bytes_sent}
+
+    def _cut(self, playing: _Playing, how: Literal["close", "reset", "goaway"]) -> Commands:
+        """End the answer where it is."""
+        self._playing = None
+        self._rules.ended(self.flow, playing.ending("cut"))
+        server = self._parent.connections[self.context.client]
+        match how:
+            case "goaway" if isinstance(server, _Http2Server):
+                yield commands.SendData(self.context.client, server.go_away())
+                yield commands.CloseConnection(self.context.client)
+            case "close" | "goaway":
+                # HTTP/1.1 closes the connection, HTTP/2 resets the stream; neither sends anything more.
+                error = ResponseProtocolError(self.stream_id, "cut by the script", ErrorCode.KILL)
+                yield SendHttp(error, self.context.client)
+            case "reset":
+                _reset(self.context)
+                yield commands.CloseConnection(self.context.client)
+            case _:
+                assert_never(how)
+        yield from self._leave("cut by the script")
+
+    @override
+    def handle_protocol_error(self, event: RequestProtocolError | ResponseProtocolError) -> Commands:
+        playing = self._playing
+        if playing is None:
+            yield from super().handle_protocol_error(event)
+            return
+        self._playing = None
+        self._rules.ended(self.flow, playing.ending("client_left"))
+        yield from self._leave(event.message)
+
+    def _leave(self, why: str) -> Commands:
+        self.flow.error = flow.Error(why)
+        self.flow.live = False
+        self.client_state = self.server_state = self.state_errored
+        yield HttpErrorHook(self.flow)
+        yield DropStream(self.stream_id)
+
+
+def _reset(context: Context) -> None:
+    """Close the client's connection with RST."""
+    handler = ctx.master.addons.get("proxyserver").connections.get(context.client.id)
+    writer = handler and handler.transports[context.client].writer
+    connection = writer and writer.get_extra_info("socket")
+    if connection:
+        connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _RESET_ON_CLOSE)
+        writer.transport.abort()

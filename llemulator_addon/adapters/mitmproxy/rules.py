@@ -1,0 +1,236 @@
+"""Which requests are ours, and what they are answered.
+
+A request is ours if its tunnel, its host or its TLS name is one of OpenAI's hosts, or if it is addressed to the proxy
+itself. What is ours is answered, or refused when our own code fails; it is never passed on.
+"""
+
+import logging
+import time
+from dataclasses import dataclass, field
+from functools import lru_cache
+from pathlib import Path
+from typing import assert_never
+from urllib.parse import parse_qsl
+
+from mitmproxy import http
+from mitmproxy.net.http.url import parse_authority
+from mitmproxy.proxy import mode_specs
+from mitmproxy.proxy.context import Context
+
+from llemulator_addon.adapters import refusals
+from llemulator_addon.adapters.answerer import Answerer
+from llemulator_addon.adapters.bugs import in_full, without_secrets
+from llemulator_addon.adapters.egress import Egress
+from llemulator_addon.adapters.hosts import OPENAI_HOSTS, Hosts
+from llemulator_addon.adapters.mitmproxy.bodies import TooLarge, decoded
+from llemulator_addon.adapters.mitmproxy.playback import Arrival, Played, played
+from llemulator_addon.adapters.settings import Settings
+from llemulator_addon.core.outcome import Ending, Play
+from llemulator_addon.core.request import Request, Way
+
+logger = logging.getLogger(__name__)
+
+_THIS_PROXY = "(this proxy)"
+_LOOPBACK = frozenset(("localhost", "127.0.0.1", "::1"))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Policy:
+    """What is taken as ours, what is let through, and how much of a request is read."""
+
+    hosts: Hosts = field(default_factory=lambda: Hosts(OPENAI_HOSTS))
+    hermetic: bool = False
+    allow: Hosts = field(default_factory=lambda: Hosts(()))
+    body_limit: int = 64 << 20
+    """Bytes."""
+    streams_others: bool = True
+    """Whether bodies that are passed on go through piece by piece, so that other addons do not see them whole."""
+    debug: bool = False
+    """Whether the log of a bug may quote what a client sent."""
+    ca: Path | None = None
+    """The certificate that clients must trust, to be named in the log."""
+
+
+def policy_from(settings: Settings, *, ca: Path, streams_others: bool = True) -> Policy:
+    """Return the policy that these settings ask for."""
+    return Policy(
+        hosts=Hosts((*OPENAI_HOSTS, *settings.hosts)),
+        hermetic=settings.hermetic,
+        allow=Hosts(settings.allow),
+        body_limit=settings.body_limit,
+        streams_others=streams_others,
+        debug=settings.debug,
+        ca=ca,
+    )
+
+
+class Rules:
+    """Decides about requests and connections, and asks the answerer."""
+
+    def __init__(self, answerer: Answerer, policy: Policy) -> None:
+        self.policy = policy
+        self.body_limit = policy.body_limit
+        self.streams_others = policy.streams_others
+        self.egress = Egress()
+        self._answerer = answerer
+        self._tunnels: set[str] = set()
+        self._open: dict[str, dict[str, str]] = {}
+
+    # Deciding
+
+    def owns(self, context: Context) -> bool:
+        """Whether a connection leads to a host that is never connected to."""
+        return self.leads_to_us(context.client.id, context.client.sni, context.server.address)
+
+    def leads_to_us(self, client: str, *names: str | tuple[str, int] | None) -> bool:
+        """Whether one of these names is ours, or the client once asked for a tunnel to one that is."""
+        hosts = self.policy.hosts
+        return client in self._tunnels or any(
+            (name[0] if isinstance(name, tuple) else name) in hosts for name in names if name
+        )
+
+    def lets_through(self, host: str) -> bool:
+        """Whether another host may be connected to."""
+        return not self.policy.hermetic or host in self.policy.allow
+
+    def tunnel_opened(self, client: str) -> None:
+        """Remember that a client connection is now a tunnel to a host of ours, so that nothing is dialled for it."""
+        self._tunnels.add(client)
+
+    def arrival(self, flow: http.HTTPFlow, *, origin_form: bool) -> Arrival:
+        """Decide about a request by its head."""
+        request, server = flow.request, flow.server_conn.address
+        named = _host(request.host_header) or request.host
+        to_proxy = server is None and (origin_form or _is_own_address(flow))
+        ours = self.leads_to_us(flow.client_conn.id, named, request.host, flow.client_conn.sni, server)
+        return Arrival(
+            fate="answer" if ours or to_proxy else "pass" if self.lets_through(request.host) else "refuse",
+            host=named.lower(),
+            way=_way(flow, ours=ours, to_proxy=to_proxy),
+        )
+
+    # Answering
+
+    async def answer(self, flow: http.HTTPFlow, arrival: Arrival) -> Played:
+        """Return the answer to a request of ours. Raises whatever a bug raises."""
+        try:
+            request = _request(flow, arrival, limit=self.body_limit)
+        except TooLarge:
+            return self.answer_too_large(flow)
+        outcome = await self._answerer.answer(request)
+        match outcome:
+            case Play(steps, exchange):
+                if exchange is not None:
+                    self._open.setdefault(flow.client_conn.id, {})[flow.id] = exchange
+                self.egress.count(_THIS_PROXY if arrival.way == "origin" else arrival.host, "answered")
+                response = played(steps, flow.request)
+            case _:
+                assert_never(outcome)
+        logger.debug("%s %s%s (%s): %d", request.method, request.host, request.path, request.way, response.status_code)
+        return response
+
+    def refuse(self, flow: http.HTTPFlow) -> Played:
+        """Return the answer to a request to a host that is not let through."""
+        self.egress.count(flow.request.host, "refused")
+        logger.warning("refused a request to %s: %s", flow.request.host, refusals.hermetic_reason(flow.request.host))
+        return played(refusals.hermetic(flow.request.host), flow.request)
+
+    def answer_too_large(self, flow: http.HTTPFlow) -> Played:
+        """Return the answer to a request with too large a body."""
+        return played(refusals.too_large(self.body_limit), flow.request)
+
+    def answer_bug(self, flow: http.HTTPFlow, error: Exception | None = None) -> Played:
+        """Return the answer to a request that was not answered because of a bug, and log that."""
+        what = "nothing answered" if error is None else in_full(error) if self.policy.debug else without_secrets(error)
+        where = f"{flow.request.method} {flow.request.pretty_host}{flow.request.path.partition('?')[0]}"
+        more = (
+            ""
+            if error is None or self.policy.debug
+            else "\nDEBUG=true adds what the error says, which may quote the request"
+        )
+        logger.error("a bug of llemulator, answered with 500: %s\n%s%s", where, what, more)
+        return played(refusals.bug(), flow.request)
+
+    # Ends
+
+    def ended(self, flow: http.HTTPFlow, ending: Ending) -> None:
+        """Report how an answer ended, once."""
+        if (exchanges := self._open.get(flow.client_conn.id)) and (exchange := exchanges.pop(flow.id, None)):
+            self._report(exchange, ending)
+
+    def client_left(self, client: str) -> None:
+        """Report the end of whatever was still under way to a client, and forget it."""
+        self._tunnels.discard(client)
+        for exchange in self._open.pop(client, {}).values():
+            self._report(exchange, Ending(how="client_left", bytes_sent=0, sends=0, seconds=0.0))
+
+    def _report(self, exchange: str, ending: Ending) -> None:
+        try:
+            self._answerer.ended(exchange, ending)
+        except Exception as error:  # noqa: BLE001 - the client has its answer already; only the journal lacks its end
+            logger.error("the end of an answer was not noted:\n%s", without_secrets(error))  # noqa: TRY400 - see `bugs`
+
+
+@lru_cache(1024)
+def _host(authority: str | None) -> str:
+    try:
+        return parse_authority(authority or "", check=False)[0]
+    except ValueError:
+        return ""
+
+
+def _is_own_address(flow: http.HTTPFlow) -> bool:
+    """Whether an absolute URL names this very port, as of a client that proxies its requests to localhost too."""
+    own, port, *_ = flow.client_conn.sockname
+    return flow.request.port == port and (flow.request.host in _LOOPBACK or flow.request.host == own)
+
+
+def _way(flow: http.HTTPFlow, *, ours: bool, to_proxy: bool) -> Way:
+    if flow.server_conn.address is None:
+        if not to_proxy:
+            return "absolute"
+        return "tls" if ours and flow.client_conn.tls else "origin"
+    match flow.client_conn.proxy_mode:
+        case mode_specs.RegularMode() | mode_specs.UpstreamMode() | mode_specs.Socks5Mode():
+            return "connect"
+        case mode_specs.ReverseMode():
+            return "origin"
+        case _:
+            return "tls"
+
+
+def _request(flow: http.HTTPFlow, arrival: Arrival, *, limit: int) -> Request:
+    request = flow.request
+    path, _, query = request.path.partition("?")
+    headers = _headers(request.headers.fields)
+    body = request.raw_content or b""
+    if "content-encoding" in headers:
+        body = decoded(body, headers["content-encoding"], limit=limit)
+    return Request(
+        method=request.method.upper(),
+        host=arrival.host,
+        port=request.port,
+        path=path if path.startswith("/") else f"/{path}",
+        query=tuple(parse_qsl(query, keep_blank_values=True)) if query else (),
+        headers=headers,
+        body=body,
+        way=arrival.way,
+        http_version=request.http_version,
+        connection=flow.client_conn.id,
+        at=time.time(),
+    )
+
+
+def _headers(fields: tuple[tuple[bytes, bytes], ...]) -> dict[str, str]:
+    headers: dict[str, str] = {}
+    for raw_name, raw_value in fields:
+        name, value = _decoded(raw_name).lower(), _decoded(raw_value)
+        headers[name] = f"{headers[name]}, {value}" if name in headers else value
+    return headers
+
+
+def _decoded(text: bytes) -> str:
+    try:
+        return text.decode()
+    except UnicodeDecodeError:
+        return text.decode("latin-1")

@@ -1,0 +1,265 @@
+"""Every setting in one table: its option, its environment variable, its option in mitmproxy, its default, its meaning.
+
+The command line is stronger than mitmproxy's `--set`, that than the environment, and that than the default. An empty
+variable is no variable. To add a setting is one field of `Settings` and one line of `SETTINGS`.
+"""
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from functools import partial
+from pathlib import Path
+from typing import Any, Literal, cast, get_args
+
+LogLevel = Literal["debug", "info", "warning", "error"]
+OnUnmatched = Literal["error", "echo"]
+
+_PORT_AT_MOST = 65_535
+_SEED_AT_MOST = (1 << 63) - 1
+_SWITCHES = {"true": True, "1": True, "yes": True, "on": True, "false": False, "0": False, "no": False, "off": False}
+_UNITS = {"": 1, "k": 1 << 10, "m": 1 << 20, "g": 1 << 30}
+
+
+class SettingsError(ValueError):
+    """A setting has a value that cannot be used. The text is one line: which setting, what it must be, what it was."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """The settings in force. `SETTINGS` says what each one means."""
+
+    host: str = "127.0.0.1"
+    port: int = 8080
+    script: Path | None = None
+    on_unmatched: OnUnmatched | None = None
+    seed: int = 0
+    models: tuple[str, ...] | None = None
+    lenient: bool = False
+    dated_models: bool = False
+    hosts: tuple[str, ...] = ()
+    hermetic: bool = False
+    allow: tuple[str, ...] = ()
+    certs: Path = Path("certs")
+    body_limit: int = 64 << 20
+    debug: bool = False
+    log_level: LogLevel = "info"
+    sources: Mapping[str, str] = field(default_factory=dict)
+    """By name of the setting, the option or variable that gave its value. What is not in it has its default."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Setting:
+    """One line of the table."""
+
+    name: str
+    """The field of `Settings`; the option and mitmproxy's option are made from it."""
+    variable: str
+    read: Callable[[str], object]
+    """Makes the value from its text; raises ValueError for a text that is none."""
+    expected: str
+    """What the text must be; completes "expected …"."""
+    meaning: str
+    metavar: str | None = None
+    """How the help names the value; None for a switch."""
+    in_mitmproxy: bool = True
+    """False where mitmdump has an option of its own for the same."""
+
+    @property
+    def option(self) -> str:
+        """The option of our command."""
+        return "--" + self.name.replace("_", "-")
+
+    @property
+    def mitmproxy_option(self) -> str:
+        """The option of mitmproxy."""
+        return f"llemulator_{self.name}"
+
+    @property
+    def default(self) -> object:
+        """The value where nothing gives one."""
+        return getattr(_DEFAULTS, self.name)
+
+
+def settings_from(
+    *,
+    command_line: Mapping[str, str | None] | None = None,
+    mitmproxy: Mapping[str, str | None] | None = None,
+    environment: Mapping[str, str] | None = None,
+) -> Settings:
+    """Return the settings that these say together: the first two by name of a setting, the last by variable.
+
+    Raises SettingsError.
+    """
+    values: dict[str, object] = {}
+    sources: dict[str, str] = {}
+    for setting in SETTINGS:
+        for source, text in _texts(setting, command_line or {}, mitmproxy or {}, environment or {}):
+            if text:
+                values[setting.name], sources[setting.name] = _read(setting, source, text), source
+                break
+    return Settings(**cast("dict[str, Any]", values), sources=sources)
+
+
+def _texts(
+    setting: Setting,
+    command_line: Mapping[str, str | None],
+    mitmproxy: Mapping[str, str | None],
+    environment: Mapping[str, str],
+) -> Iterator[tuple[str, str | None]]:
+    """Yield where a value may come from and what is there, the strongest first."""
+    yield setting.option, command_line.get(setting.name)
+    yield f"--set {setting.mitmproxy_option}", mitmproxy.get(setting.name)
+    yield setting.variable, environment.get(setting.variable)
+
+
+def _read(setting: Setting, source: str, text: str) -> object:
+    try:
+        return setting.read(text.strip())
+    except ValueError:
+        raise SettingsError(f"{source}: expected {setting.expected}, got {text!r}") from None
+
+
+def _whole(text: str, *, most: int) -> int:
+    number = int(text)
+    if not 0 <= number <= most:
+        raise ValueError(text)
+    return number
+
+
+def _switch(text: str) -> bool:
+    if text.lower() not in _SWITCHES:
+        raise ValueError(text)
+    return _SWITCHES[text.lower()]
+
+
+def _one_of(text: str, *, choices: tuple[str, ...]) -> str:
+    if text.lower() not in choices:
+        raise ValueError(text)
+    return text.lower()
+
+
+def _names(text: str) -> tuple[str, ...]:
+    names = tuple(name.strip() for name in text.split(",") if name.strip())
+    if not names:
+        raise ValueError(text)
+    return names
+
+
+def _path(text: str) -> Path:
+    return Path(text).expanduser()
+
+
+def _size(text: str) -> int:
+    """Read `64MiB`, `64m` or `67108864`."""
+    bare = text.lower().removesuffix("b").removesuffix("i")
+    digits = bare.rstrip("kmg").rstrip()
+    size = int(digits) * _UNITS[bare[len(digits) :].strip()]
+    if size <= 0:
+        raise ValueError(text)
+    return size
+
+
+def _switch_setting(name: str, variable: str, meaning: str) -> Setting:
+    return Setting(name=name, variable=variable, read=_switch, expected="true or false", meaning=meaning)
+
+
+SETTINGS = (
+    Setting(
+        name="host",
+        variable="HOST",
+        read=str,
+        expected="an address to listen on",
+        metavar="ADDRESS",
+        meaning="the address to listen on; 0.0.0.0 or :: for every one that the machine has",
+        in_mitmproxy=False,
+    ),
+    Setting(
+        name="port",
+        variable="PORT",
+        read=partial(_whole, most=_PORT_AT_MOST),
+        expected=f"a port number from 0 to {_PORT_AT_MOST}",
+        metavar="PORT",
+        meaning="the port to listen on; 0 takes a free one",
+        in_mitmproxy=False,
+    ),
+    Setting(
+        name="script",
+        variable="LLEMULATOR_SCRIPT",
+        read=_path,
+        expected="the path of a script",
+        metavar="FILE",
+        meaning="the default script (JSON or YAML): played by every token that loads none of its own",
+    ),
+    Setting(
+        name="on_unmatched",
+        variable="LLEMULATOR_ON_UNMATCHED",
+        read=partial(_one_of, choices=get_args(OnUnmatched)),
+        expected=f"one of {', '.join(get_args(OnUnmatched))}",
+        metavar="FALLBACK",
+        meaning="what answers where no rule does: error or echo; unset, error with a script and echo without one",
+    ),
+    Setting(
+        name="seed",
+        variable="LLEMULATOR_SEED",
+        read=partial(_whole, most=_SEED_AT_MOST),
+        expected="a whole number from 0",
+        metavar="NUMBER",
+        meaning="the seed of ids, jitter and faults: the same seed and requests give the same bytes",
+    ),
+    Setting(
+        name="models",
+        variable="LLEMULATOR_MODELS",
+        read=_names,
+        expected="names of models with commas between them",
+        metavar="NAMES",
+        meaning="the valid models, with commas between them, in place of the default set",
+    ),
+    _switch_setting(
+        "lenient", "LLEMULATOR_LENIENT", "accept any model and parameter, make up what an unknown id stands for"
+    ),
+    _switch_setting("dated_models", "LLEMULATOR_DATED_MODELS", "answer with the dated name of a model, as OpenAI does"),
+    Setting(
+        name="hosts",
+        variable="LLEMULATOR_HOSTS",
+        read=_names,
+        expected="names of hosts (globs) with commas between them",
+        metavar="GLOBS",
+        meaning="hosts to take as OpenAI's beside its own, with commas between them",
+    ),
+    _switch_setting("hermetic", "LLEMULATOR_HERMETIC", "let nothing through to other hosts"),
+    Setting(
+        name="allow",
+        variable="LLEMULATOR_ALLOW",
+        read=_names,
+        expected="names of hosts (globs) with commas between them",
+        metavar="GLOBS",
+        meaning="hosts that --hermetic lets through, with commas between them",
+    ),
+    Setting(
+        name="certs",
+        variable="LLEMULATOR_CERTS",
+        read=_path,
+        expected="the path of a folder",
+        metavar="FOLDER",
+        meaning="where the certificate authority is, or is made at the first start",
+    ),
+    Setting(
+        name="body_limit",
+        variable="LLEMULATOR_BODY_LIMIT",
+        read=_size,
+        expected="a size such as 64MiB",
+        metavar="SIZE",
+        meaning="the largest body of a request; a larger one gets 413",
+    ),
+    _switch_setting("debug", "DEBUG", "show the state of sessions at /_emulator/state, and more in the log of a bug"),
+    Setting(
+        name="log_level",
+        variable="LOG_LEVEL",
+        read=partial(_one_of, choices=get_args(LogLevel)),
+        expected=f"one of {', '.join(get_args(LogLevel))}",
+        metavar="LEVEL",
+        meaning="the least weight of what is logged: debug (every request), info, warning or error",
+        in_mitmproxy=False,
+    ),
+)
+
+_DEFAULTS = Settings()
