@@ -75,10 +75,11 @@ class Emulator:
 
     def ended(self, exchange: str, ending: Ending) -> None:
         """Note how the playing of an answer ended; `exchange` is the outcome's."""
-        number, _, token = exchange.partition(" ")
+        entry, _, token = exchange.partition(" ")
+        number, _, at = entry.partition("@")
 
         def transition(session: Session) -> tuple[Session, None]:
-            return replace(session, journal=session.journal.ended(int(number), ending)), None
+            return replace(session, journal=session.journal.ended(int(number), float(at), ending)), None
 
         self._store.change(token, transition)
 

@@ -30,3 +30,5 @@ class Ending:
     """How many `Send` steps that were."""
     seconds: float
     """From the head to the end."""
+    left: tuple[float, ...] = ()
+    """For each send, how long after the head it left; empty where all left with it, or where that was not noted."""

@@ -9,9 +9,9 @@ from llemulator_addon.core.prompt import Prompt
 from llemulator_addon.core.reply import Failure, Reply, Says
 from llemulator_addon.core.request import Request
 from llemulator_addon.core.resources import Resources
-from llemulator_addon.core.steps import Head, Steps
+from llemulator_addon.core.steps import Steps
 from llemulator_addon.engine import fallback
-from llemulator_addon.engine.journal import Exchange
+from llemulator_addon.engine.journal import Basis
 from llemulator_addon.engine.near_miss import near_miss
 from llemulator_addon.engine.play import steps_of
 from llemulator_addon.engine.select import select
@@ -39,9 +39,10 @@ def refuse(session: Session, request: Request, failure: Failure) -> tuple[Sessio
 
 def _concluded(session: Session, request: Request, decided: "_Decided") -> tuple[Session, Outcome]:
     steps = _steps(decided, session)
-    journal = session.journal.record(_exchange(request, decided, steps))
+    basis = Basis(decided.endpoint, decided.prompt, decided.rule, decided.unmatched)
+    journal = session.journal.record(request, steps, basis)
     answered = replace(decided.session, turn=session.turn + 1, resources=_resources(decided), journal=journal)
-    return answered, Play(steps, exchange=str(journal.recorded))
+    return answered, Play(steps, exchange=f"{journal.recorded}@{request.at!r}")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -162,20 +163,3 @@ def _steps(decided: _Decided, session: Session) -> Steps:
 def _resources(decided: _Decided) -> Resources:
     resources = decided.session.resources
     return resources if isinstance(decided.answer, Failure) else resources.put(*decided.answer.keeps)
-
-
-def _exchange(request: Request, decided: _Decided, steps: Steps) -> Exchange:
-    prompt = decided.prompt
-    return Exchange(
-        at=request.at,
-        method=request.method,
-        host=request.host,
-        path=request.path,
-        endpoint=decided.endpoint,
-        model=prompt.model if prompt else None,
-        stream=prompt.stream if prompt else False,
-        user_text=prompt.user_text if prompt else None,
-        rule=decided.rule,
-        unmatched=decided.unmatched,
-        status=next(step.status for step in steps if isinstance(step, Head)),
-    )

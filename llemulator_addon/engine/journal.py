@@ -1,60 +1,249 @@
-"""The journal of a session: what was asked, what answered, and how that ended. Bounded, newest kept."""
+"""The journal of a session: what was asked, what answered, and how that ended. Bounded, newest kept.
 
-from collections.abc import Iterator
+Recording costs the same whether the journal is empty or full, and little: an exchange holds what there is already, and
+what a reader wants to see is made of it when it is read.
+"""
+
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
+from typing import NamedTuple
+from zlib import crc32
 
 from rpds import HashTrieMap
 
 from llemulator_addon.core.outcome import Ending
+from llemulator_addon.core.prompt import Prompt
+from llemulator_addon.core.request import Request, Way
+from llemulator_addon.core.steps import Head, Send, Steps
+from llemulator_addon.wire.secrets import hidden_headers, hidden_query
+
+NO_HEADERS: Mapping[str, str] = {}
+
+_KEPT = 256 << 10
+"""Bytes of one body, asked or answered, that are kept."""
+_PARSED = 64 << 10
+"""The largest body whose prompt is kept whole: a parsed body takes several times the memory of its bytes."""
+_WORDS = 2_000
+"""Characters of the user's text that are kept of a prompt that is not kept whole."""
+
+_BYTES_OF_AN_EXCHANGE = 2_500
+_BYTES_OF_A_STEP = 130
+_TIMES_FOR_PARSED = 6
+"""What things take in memory, as measured: the journal is bounded by what it takes, and need not be exact."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Exchange:
-    """One request and its answer. Holds no token and no key."""
+class Basis(NamedTuple):
+    """What an answer rests on."""
 
-    number: int = 0
+    endpoint: str | None = None
+    """None where the path names no operation."""
+    prompt: Prompt | None = None
+    """None where the request was refused before it was understood, or asks no model."""
+    rule: str | None = None
+    """Name of the rule that answered."""
+    unmatched: str | None = None
+    """Where no rule answered: the closest rule and what differed."""
+
+
+NOTHING = Basis()
+
+
+class Exchange(NamedTuple):
+    """One request and its answer. Holds no token and no key: they were taken out before it was made.
+
+    A named tuple, because one is made for each request, and a frozen dataclass of so many fields
+    costs five times as much.
+    """
+
+    number: int
     """Counted from 1 in each session."""
     at: float
     """When the request was complete, in seconds since the epoch."""
     method: str
     host: str
     path: str
+    query: tuple[tuple[str, str], ...] = ()
+    headers: Mapping[str, str] = NO_HEADERS
+    body: bytes = b""
+    """At most so much of it as is kept; `body_bytes` is how long it was."""
+    body_bytes: int = 0
+    way: Way = "connect"
+    http_version: str = "HTTP/1.1"
+    connection: str = ""
     endpoint: str | None = None
-    """None where the path names no operation."""
-    model: str | None = None
-    stream: bool = False
-    user_text: str | None = None
+    prompt: Prompt | None = None
     rule: str | None = None
-    """Name of the rule that answered."""
     unmatched: str | None = None
-    """Where no rule answered: the closest rule and what differed."""
-    status: int
+    """As in its basis, these four."""
+    steps: Steps = ()
+    """The answer as it was decided; `ending` says how much of it left."""
     ending: Ending | None = None
     """None while it is being played."""
+    fingerprint: int = 0
+    """The same for requests that carry the same body, also where it is not kept whole."""
+    size: int = 0
+    """Bytes of memory that it takes, about."""
+
+    @property
+    def request(self) -> Request:
+        """The request again, without its secrets, and without what was not kept of its body."""
+        return Request(
+            method=self.method,
+            host=self.host,
+            path=self.path,
+            query=self.query,
+            headers=self.headers,
+            body=self.body,
+            way=self.way,
+            http_version=self.http_version,
+            connection=self.connection,
+            at=self.at,
+        )
+
+    @property
+    def status(self) -> int:
+        """Status of the answer; 0 for a connection that was cut before there was one."""
+        return next((step.status for step in self.steps if isinstance(step, Head)), 0)
+
+    @property
+    def model(self) -> str | None:
+        """The model that was asked."""
+        return self.prompt.model if self.prompt else None
+
+    @property
+    def stream(self) -> bool:
+        """Whether a stream was asked for."""
+        return self.prompt.stream if self.prompt else False
+
+    @property
+    def user_text(self) -> str | None:
+        """What the user said last."""
+        return self.prompt.user_text if self.prompt else None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Journal:
-    """The exchanges of a session; adding one costs the same whether it is empty or full."""
+    """The exchanges of a session, in a ring: an exchange takes the place of the one that is `limit` older."""
 
     entries: "HashTrieMap[int, Exchange]" = field(default_factory=HashTrieMap)
+    """By place in the ring."""
+    endings: "HashTrieMap[int, Ending]" = field(default_factory=HashTrieMap)
+    """By the place of the exchange that ended so."""
     recorded: int = 0
     """How many there ever were; the number of the last."""
+    first: int = 1
+    """The number of the oldest that is kept."""
+    size: int = 0
+    """Bytes of memory that those take which are kept, about."""
     limit: int = 1000
+    size_limit: int = 16 << 20
 
-    def record(self, exchange: Exchange) -> "Journal":
-        """Add an exchange under the next number; the oldest makes room."""
-        number = self.recorded + 1
-        entries = self.entries.insert(number, replace(exchange, number=number))
-        return replace(self, entries=entries.discard(number - self.limit), recorded=number)
+    def record(self, request: Request, steps: Steps, basis: Basis = NOTHING) -> "Journal":
+        """Add an exchange under the next number; the oldest make room."""
+        number, body = self.recorded + 1, request.body
+        kept, sent = _bounded(steps)
+        size = _BYTES_OF_AN_EXCHANGE + _weight(len(body)) + sent + _BYTES_OF_A_STEP * len(kept)
+        exchange = Exchange(
+            number=number,
+            at=request.at,
+            method=request.method,
+            host=request.host,
+            path=request.path,
+            query=hidden_query(request.query) if request.query else (),
+            headers=hidden_headers(request.headers),
+            body=body if len(body) <= _KEPT else body[:_KEPT],
+            body_bytes=len(body),
+            way=request.way,
+            http_version=request.http_version,
+            connection=request.connection,
+            endpoint=basis.endpoint,
+            prompt=basis.prompt if basis.prompt is None or len(body) <= _PARSED else _short(basis.prompt),
+            rule=basis.rule,
+            unmatched=basis.unmatched,
+            steps=kept,
+            fingerprint=crc32(body),
+            size=size,
+        )
+        place, first = number % self.limit, self.first
+        size += self.size
+        if number - first >= self.limit:
+            size -= self.entries[place].size
+            first += 1
+        added = Journal(
+            entries=self.entries.insert(place, exchange),
+            endings=self.endings.remove(place) if place in self.endings else self.endings,
+            recorded=number,
+            first=first,
+            size=size,
+            limit=self.limit,
+            size_limit=self.size_limit,
+        )
+        return added if size <= self.size_limit else added._made_smaller()
 
-    def ended(self, number: int, ending: Ending) -> "Journal":
-        """Note how the playing of an answer ended; nothing where the exchange has made room meanwhile."""
-        if (exchange := self.entries.get(number)) is None:
+    def ended(self, number: int, at: float, ending: Ending) -> "Journal":
+        """Note how the playing of an answer ended; `at` is the exchange's.
+
+        Nothing is noted where the exchange has made room meanwhile, or the session has begun anew with its numbers.
+        """
+        exchange = self._kept(number)
+        if exchange is None or exchange.at != at:
             return self
-        return replace(self, entries=self.entries.insert(number, replace(exchange, ending=ending)))
+        return replace(self, endings=self.endings.insert(number % self.limit, ending))
+
+    def emptied(self) -> "Journal":
+        """Return it without exchanges; numbers go on."""
+        return Journal(recorded=self.recorded, first=self.recorded + 1, limit=self.limit, size_limit=self.size_limit)
+
+    def get(self, number: int) -> Exchange | None:
+        """Return the exchange of a number, if it is kept."""
+        if (exchange := self._kept(number)) is None:
+            return None
+        ending = self.endings.get(number % self.limit)
+        return exchange if ending is None else exchange._replace(ending=ending)
 
     def __iter__(self) -> Iterator[Exchange]:
         """Yield the exchanges that are kept, oldest first."""
-        for number in range(max(1, self.recorded - self.limit + 1), self.recorded + 1):
-            yield self.entries[number]
+        for number in range(self.first, self.recorded + 1):
+            if (exchange := self.get(number)) is not None:
+                yield exchange
+
+    def _kept(self, number: int) -> Exchange | None:
+        return self.entries.get(number % self.limit) if self.first <= number <= self.recorded else None
+
+    def _made_smaller(self) -> "Journal":
+        """Return it without the oldest, as long as it is too large. The newest stays, whatever its size."""
+        entries, endings, first, size = self.entries, self.endings, self.first, self.size
+        while first < self.recorded and size > self.size_limit:
+            place = first % self.limit
+            size -= entries[place].size
+            entries, endings, first = entries.remove(place), endings.discard(place), first + 1
+        return replace(self, entries=entries, endings=endings, first=first, size=size)
+
+
+def _bounded(steps: Steps) -> tuple[Steps, int]:
+    """Return the steps that are kept of an answer, and how many bytes they send."""
+    sent = 0
+    for number, step in enumerate(steps):
+        if isinstance(step, Send):
+            sent += len(step.piece)
+            if sent > _KEPT:
+                rest = len(step.piece) - (sent - _KEPT)
+                return (*steps[:number], Send(step.piece[:rest])), _KEPT
+    return steps, sent
+
+
+def _weight(length: int) -> int:
+    return length * _TIMES_FOR_PARSED if length <= _PARSED else min(length, _KEPT)
+
+
+def _short(prompt: Prompt) -> Prompt:
+    """Return of a prompt what lists of exchanges show."""
+    last = next((message for message in reversed(prompt.messages) if message.role == "user"), None)
+    messages = () if last is None else (replace(last, text=last.text[:_WORDS], called=()),)
+    return Prompt(
+        endpoint=prompt.endpoint,
+        model=prompt.model[:_WORDS],
+        messages=messages,
+        stream=prompt.stream,
+        choices=prompt.choices,
+    )
