@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, replace
 from functools import partial
+from typing import Literal
 
 from llemulator_addon.admin.answer import answer as admin_answer
 from llemulator_addon.admin.answer import is_admin
@@ -10,6 +11,8 @@ from llemulator_addon.core.outcome import Ending, Outcome, Play
 from llemulator_addon.core.request import Request
 from llemulator_addon.engine.decide import decide, refuse
 from llemulator_addon.engine.session import Policy, Session, load
+from llemulator_addon.engine.turns import Turns
+from llemulator_addon.script.fault import ConnectionFault
 from llemulator_addon.script.reading import OnUnmatched, Script
 from llemulator_addon.store.memory import MemoryStore
 from llemulator_addon.wire import errors
@@ -54,8 +57,9 @@ class Emulator:
         self._fresh = self._bare
         if settings.script is not None:
             played = load(self._bare, settings.script, fresh=self._bare, bare=self._bare)
-            self._fresh = replace(played, owner="server")
+            self._fresh = replace(played, owner="server" if played.index.rules else "nobody")
         self._store = MemoryStore(self._fresh_for)
+        self._turns = Turns()
         self._server = Server(
             store=self._store,
             fresh=self._fresh_for,
@@ -63,15 +67,34 @@ class Emulator:
             debug=settings.debug,
             ca_certificate=settings.ca_certificate,
         )
+        self._store.change(_ANONYMOUS, lambda session: (session, None))
 
     async def answer(self, request: Request) -> Outcome:
-        """Decide what happens to a request. Raises only where this program is wrong."""
+        """Decide what happens to a request. Raises only where this program is wrong.
+
+        Where a script says `serialize`, this waits until `ended` was called for the token's answer before. Whoever
+        plays answers therefore calls `ended` for each, and may cancel this when the client leaves while it waits.
+        """
         if is_admin(request):
             return Play(admin_answer(request, self._server))
         token = token_of(request)
         if token is None:
             return _under(_ANONYMOUS, self._store.change(_ANONYMOUS, partial(_refuse_anonymous, request=request)))
-        return _under(token, self._store.change(token, partial(decide, request=request)))
+        if not self._store.read(token).serialize:
+            return self._decided(token, request)
+        await self._turns.come(token)
+        return self._decided_in_turn(token, request)
+
+    def on_connect(self, host: str) -> ConnectionFault | None:
+        """Return what happens to a CONNECT to a host, if a script wants anything to happen to it.
+
+        At that moment no token is known: such rules act for the whole proxy, whoever loaded them, and count by `times`.
+        """
+        return self._connection_fault("connect", host)
+
+    def on_tls(self, host: str) -> ConnectionFault | None:
+        """Return what happens to the TLS handshake of a client that asked for a host, as `on_connect` does."""
+        return self._connection_fault("tls", host)
 
     def ended(self, exchange: str, ending: Ending) -> None:
         """Note how the playing of an answer ended; `exchange` is the outcome's."""
@@ -81,10 +104,28 @@ class Emulator:
         def transition(session: Session) -> tuple[Session, None]:
             return replace(session, journal=session.journal.ended(int(number), float(at), ending)), None
 
+        self._turns.leave(token, entry)
         self._store.change(token, transition)
 
+    def _decided(self, token: str, request: Request) -> Outcome:
+        return _under(token, self._store.change(token, partial(decide, request=request)))
+
+    def _decided_in_turn(self, token: str, request: Request) -> Outcome:
+        try:
+            outcome = self._decided(token, request)
+        except BaseException:
+            self._turns.leave(token, None)
+            raise
+        self._turns.answer(token, (outcome.exchange or "").partition(" ")[0])
+        return outcome
+
+    def _connection_fault(self, at: Literal["connect", "tls"], host: str) -> ConnectionFault | None:
+        return self._store.offer(lambda session: session.connection(at, host))
+
     def _fresh_for(self, token: str) -> Session:
-        return replace(self._fresh, name=_name(token))
+        # Rules of the default script that act on connections are counted once, not once for each token.
+        rules = self._fresh.connection_rules if token == _ANONYMOUS else ()
+        return replace(self._fresh, name=_name(token), connection_rules=rules)
 
     def _bare_for(self, token: str) -> Session:
         return replace(self._bare, name=_name(token))

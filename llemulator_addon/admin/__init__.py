@@ -1,10 +1,12 @@
 """Requests about sessions: to add a route is one file and one line here."""
 
-from llemulator_addon.admin import certificate, health, journal, script, state
+from llemulator_addon.admin import certificate, clock, health, journal, schema, script, state
 from llemulator_addon.admin.route import Route
 
 ROUTES: dict[str, Route] = {
     "/_emulator/script": Route(post=script.load, get=script.show, delete=script.forget_rules),
+    "/_emulator/script.schema.json": Route(get=schema.show),
+    "/_emulator/clock": Route(get=clock.show, post=clock.move),
     "/_emulator/reset": Route(post=state.reset),
     "/_emulator/state": Route(get=state.show),
     "/_emulator/requests": Route(get=journal.exchanges),

@@ -1,6 +1,5 @@
 """`/_emulator/script`: load, show and forget the rules of a token."""
 
-from dataclasses import replace
 from typing import Any, Literal
 
 from llemulator_addon.admin.route import AdminCall, json_answer
@@ -22,7 +21,10 @@ def load(call: AdminCall) -> Steps:
         after = load_into(session, script, fresh=server.fresh(token), bare=server.bare(token))
         return after, after
 
-    session = server.store.change(token, transition)
+    try:
+        session = server.store.change(token, transition)
+    except ScriptError as error:
+        raise Refused(_failure(error)) from None
     loaded = len(script.rules)
     return json_answer(
         {"object": "script", "session": session.name, "loaded": loaded, "rules": len(session.index.rules)}
@@ -43,11 +45,7 @@ def forget_rules(call: AdminCall) -> Steps:
     token, server = call.token, call.server
 
     def transition(session: Session) -> tuple[Session, int]:
-        bare = server.bare(token)
-        return (
-            replace(session, index=bare.index, used=bare.used, heads=bare.heads, owner="token"),
-            len(session.index.rules),
-        )
+        return session.without_rules(server.bare(token)), len(session.index.rules)
 
     return json_answer({"object": "script.deleted", "deleted": True, "rules": server.store.change(token, transition)})
 

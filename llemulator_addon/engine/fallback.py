@@ -3,6 +3,7 @@
 from llemulator_addon.core.prompt import Prompt
 from llemulator_addon.core.reply import Failure, Says, says
 from llemulator_addon.engine.near_miss import NearMiss
+from llemulator_addon.script.templates.problems import TemplateProblem
 
 
 def echo(prompt: Prompt) -> Says:
@@ -19,3 +20,18 @@ def unmatched(missed: NearMiss) -> Failure:
         message=missed.sentence,
         headers=(("x-should-retry", "false"),),
     )
+
+
+def template_failed(rule: str, problem: TemplateProblem) -> Failure:
+    """Say why a rule's template could not be filled in."""
+    return _script_fault("template_error", f'The template of rule "{rule}" cannot be filled in: {problem}.')
+
+
+def cannot_say() -> Failure:
+    """Say that a rule with words of a model matched where no model speaks."""
+    message = "No model speaks here, so a rule can answer with `raw` or `failure` only."
+    return _script_fault("reply_without_model", message)
+
+
+def _script_fault(code: str, message: str) -> Failure:
+    return Failure(status=500, type="server_error", code=code, message=message, headers=(("x-should-retry", "false"),))

@@ -1,11 +1,13 @@
 """Which rules can answer a request, found without looking at each."""
 
-from collections.abc import Iterator
+from collections import Counter, defaultdict
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
-from llemulator_addon.script.asked import Asked, Pattern
-from llemulator_addon.script.patterns.user_text import UserText
+from llemulator_addon.script.asked import Asked, Is, Key, Pattern, Says
+from llemulator_addon.script.patterns.endpoint import Endpoint
+from llemulator_addon.script.patterns.path import Path
 from llemulator_addon.script.regex import RegexSet
 from llemulator_addon.script.rule import Rule
 
@@ -19,10 +21,18 @@ class Group:
     rules: tuple[int, ...]
     """Positions among all rules, rising."""
 
+    @property
+    def names_path(self) -> bool:
+        """Whether it names the path or the operation, and so may answer where no model speaks."""
+        return any(isinstance(pattern, Path | Endpoint) for pattern in self.patterns)
+
 
 @dataclass(frozen=True)
 class Index:
-    """All rules of a session in the order written, grouped by what they match."""
+    """All rules of a session in the order written, grouped by what they match.
+
+    Rules that act on connections are in no group.
+    """
 
     rules: tuple[Rule, ...] = ()
 
@@ -31,32 +41,86 @@ class Index:
         """Return the groups, in the order of their first rules."""
         members: dict[str, list[int]] = {}
         for position, rule in enumerate(self.rules):
-            members.setdefault(rule.condition, []).append(position)
+            if rule.connection is None:
+                members.setdefault(rule.condition, []).append(position)
         return tuple(
             Group(number, self.rules[positions[0]].patterns, tuple(positions))
             for number, positions in enumerate(members.values())
         )
 
-    def candidates(self, asked: Asked) -> Iterator[Group]:
-        """Yield the groups that may hold for a request, in no order; the others cannot."""
-        yield from self._others
-        texts, found = self._by_user_text
-        for position in found.found(asked.prompt.user_text):
-            yield from texts[position]
+    @cached_property
+    def names_paths(self) -> bool:
+        """Whether any group does."""
+        return any(group.names_path for group in self.groups)
+
+    def candidates(self, asked: Asked) -> Iterable[Group]:
+        """Return the groups that may hold for a request, in no order; the others cannot.
+
+        The cost depends on how many they are, not on how many rules there are.
+        """
+        return {group.number: group for group in self._candidates(asked)}.values()
+
+    def _candidates(self, asked: Asked) -> Iterator[Group]:
+        places = self._places
+        yield from places.nowhere
+        for where, by_value in places.values.items():
+            for value in where(asked):
+                yield from by_value.get(value, ())
+        for look, (regexes, found) in places.texts.items():
+            for text in look(asked):
+                for position in regexes.found(text):
+                    yield from found[position]
 
     @cached_property
-    def _by_user_text(self) -> tuple[list[list[Group]], RegexSet]:
-        """All regular expressions on the user's text are searched in one pass."""
-        groups: dict[str, list[Group]] = {}
-        for group in self.groups:
-            if (regex := _user_text(group)) is not None:
-                groups.setdefault(regex, []).append(group)
-        return list(groups.values()), RegexSet(tuple(groups))
-
-    @cached_property
-    def _others(self) -> tuple[Group, ...]:
-        return tuple(group for group in self.groups if _user_text(group) is None)
+    def _places(self) -> "_Places":
+        return _Places.of(self.groups)
 
 
-def _user_text(group: Group) -> str | None:
-    return next((pattern.wanted for pattern in group.patterns if isinstance(pattern, UserText)), None)
+@dataclass(frozen=True, slots=True)
+class _Places:
+    """Where to look in a request, and which groups stand under what is found there."""
+
+    nowhere: tuple[Group, ...]
+    """Groups that have to be looked at each time."""
+    values: Mapping[Callable[[Asked], Iterable[Hashable]], Mapping[Hashable, tuple[Group, ...]]]
+    texts: Mapping[Callable[[Asked], Iterable[str]], tuple[RegexSet, tuple[tuple[Group, ...], ...]]]
+
+    @classmethod
+    def of(cls, groups: tuple[Group, ...]) -> "_Places":
+        """Put each group under the keys that it shares with the fewest others."""
+        shared = Counter(key for group in groups for pattern in group.patterns for key in pattern.index_keys())
+        nowhere: list[Group] = []
+        by_key: defaultdict[Key, list[Group]] = defaultdict(list)
+        for group in groups:
+            keys = _most_telling(group, shared)
+            for key in keys:
+                by_key[key].append(group)
+            if not keys:
+                nowhere.append(group)
+        return cls(tuple(nowhere), _values(by_key), _texts(by_key))
+
+
+def _most_telling(group: Group, shared: Counter[Key]) -> tuple[Key, ...]:
+    """Choose among the group's patterns; of equal ones the one that is looked up and not searched."""
+    all_keys = [keys for pattern in group.patterns if (keys := pattern.index_keys())]
+    return min(all_keys, key=lambda keys: (sum(shared[key] for key in keys), isinstance(keys[0], Says)), default=())
+
+
+def _values(
+    by_key: Mapping[Key, list[Group]],
+) -> dict[Callable[[Asked], Iterable[Hashable]], dict[Hashable, tuple[Group, ...]]]:
+    places: defaultdict[Callable[[Asked], Iterable[Hashable]], dict[Hashable, tuple[Group, ...]]] = defaultdict(dict)
+    for key, groups in by_key.items():
+        if isinstance(key, Is):
+            places[key.where][key.value] = tuple(groups)
+    return dict(places)
+
+
+def _texts(
+    by_key: Mapping[Key, list[Group]],
+) -> dict[Callable[[Asked], Iterable[str]], tuple[RegexSet, tuple[tuple[Group, ...], ...]]]:
+    places: defaultdict[Callable[[Asked], Iterable[str]], dict[str, tuple[Group, ...]]] = defaultdict(dict)
+    for key, groups in by_key.items():
+        if isinstance(key, Says):
+            places[key.where][key.regex] = tuple(groups)
+    return {where: (RegexSet(tuple(found)), tuple(found.values())) for where, found in places.items()}

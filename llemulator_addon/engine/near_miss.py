@@ -1,14 +1,21 @@
 """Why no rule answered: the closest rule, and what differed."""
 
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from difflib import SequenceMatcher
+from functools import lru_cache
 from itertools import islice
 from typing import Literal
 
-from llemulator_addon.engine.index import Group
+from llemulator_addon.engine.index import Group, Index
 from llemulator_addon.engine.session import Session
-from llemulator_addon.script.asked import Asked
+from llemulator_addon.script.asked import Asked, Says
 
+# With any number of rules, so many are looked at: the first ones, and those that share words with the request.
 _LOOKED_AT = 200
+_COMPARED_CLOSELY = 8
+_LETTERS = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,30 +24,36 @@ class NearMiss:
 
     code: Literal["no_matching_rule", "script_exhausted"]
     sentence: str
+    rule: str | None = None
+    """The name of the closest rule."""
 
 
 def near_miss(session: Session, asked: Asked) -> NearMiss:
-    """Find the closest rule: one that matches but is used up, else the one with the fewest differences."""
+    """Find the closest rule: one that matches but is used up, else the one with the fewest differences.
+
+    Of rules that differ in as many words, it is the one whose text is most like the request's. The work is bounded.
+    """
     if (exhausted := _used_up(session, asked)) is not None:
         return exhausted
-    groups = list(islice(session.index.groups, _LOOKED_AT))
+    groups = _looked_at(session.index, asked)
     if not groups:
         return NearMiss("no_matching_rule", "The script has no rules.")
-    differences = [(_differences(group, asked), group) for group in groups]
-    found, group = min(differences, key=lambda pair: len(pair[0]))
-    rule = session.index.rules[group.rules[0]]
-    return NearMiss("no_matching_rule", f'No rule matches. The closest is "{rule.name}": {"; ".join(found)}.')
+    group = _closest(groups, asked)
+    rule = session.index.rules[session.head(group) or group.rules[0]]
+    differences = "; ".join(_differences(group, asked))
+    return NearMiss("no_matching_rule", f'No rule matches. The closest is "{rule.name}": {differences}.', rule.name)
 
 
 def _used_up(session: Session, asked: Asked) -> NearMiss | None:
     """Look for rules that would have answered; when they all are used up, the script was too short."""
-    for group in session.index.candidates(asked):
+    for group in islice(session.index.candidates(asked), _LOOKED_AT):
         if session.head(group) is None and not _differences(group, asked):
             rule = session.index.rules[group.rules[-1]]
             others = f" and {len(group.rules) - 1} like it" if len(group.rules) > 1 else ""
             return NearMiss(
                 "script_exhausted",
                 f'Every rule that matches is used up: "{rule.name}"{others} answered {_times(rule.times)} already.',
+                rule.name,
             )
     return None
 
@@ -51,3 +64,57 @@ def _times(times: int | None) -> str:
 
 def _differences(group: Group, asked: Asked) -> list[str]:
     return [pattern.difference(asked) for pattern in group.patterns if not pattern.holds(asked)]
+
+
+def _looked_at(index: Index, asked: Asked) -> list[Group]:
+    if len(index.groups) <= _LOOKED_AT:
+        return list(index.groups)
+    first = index.groups[: _LOOKED_AT // 2]
+    alike = islice(_sharing_words(index, asked), _LOOKED_AT // 2)
+    return list({group.number: group for group in (*first, *alike)}.values())
+
+
+def _sharing_words(index: Index, asked: Asked) -> Iterator[Group]:
+    """Yield groups whose regular expressions have a word of the request, those with the rarest words first."""
+    groups = _groups_by_word(index)
+    known = [groups[word] for word in dict.fromkeys(_words(asked.prompt.user_text[:2_000])) if word in groups]
+    for some in sorted(known, key=len):
+        yield from some[:_LOOKED_AT]
+
+
+@lru_cache(maxsize=16)
+def _groups_by_word(index: Index) -> Mapping[str, list[Group]]:
+    found: defaultdict[str, list[Group]] = defaultdict(list)
+    for group in index.groups:
+        regexes = (key.regex for pattern in group.patterns for key in pattern.index_keys() if isinstance(key, Says))
+        for word in {word for regex in regexes for word in _words(regex)}:
+            found[word].append(group)
+    return found
+
+
+def _words(text: str) -> Iterable[str]:
+    """Return the words of a text or of a regular expression, whose signs are no letters."""
+    return "".join(letter if letter.isalnum() else " " for letter in text.lower()).split()
+
+
+def _closest(groups: list[Group], asked: Asked) -> Group:
+    misses = [sum(not pattern.holds(asked) for pattern in group.patterns) for group in groups]
+    fewest = min(misses)
+    equal = [group for group, missed in zip(groups, misses, strict=True) if missed == fewest]
+    if len(equal) == 1:
+        return equal[0]
+    roughly = sorted(equal, key=lambda group: _likeness(group, asked, closely=False), reverse=True)
+    return max(roughly[:_COMPARED_CLOSELY], key=lambda group: _likeness(group, asked, closely=True))
+
+
+def _likeness(group: Group, asked: Asked, *, closely: bool) -> float:
+    """Return how alike the texts are that differ, from 0 to 1."""
+    pairs = [pattern.texts(asked) for pattern in group.patterns if not pattern.holds(asked)]
+    ratios = [_ratio(pair, closely=closely) for pair in pairs if pair is not None]
+    return sum(ratios) / len(pairs) if pairs else 0.0
+
+
+def _ratio(pair: tuple[str, str], *, closely: bool) -> float:
+    one, other = (" ".join(_words(text[: 4 * _LETTERS]))[:_LETTERS] for text in pair)
+    matcher = SequenceMatcher(None, one, other, autojunk=False)
+    return matcher.ratio() if closely else matcher.quick_ratio()

@@ -4,22 +4,36 @@ from collections.abc import Iterator
 from typing import assert_never
 
 from llemulator_addon.core.stamp import Stamp
-from llemulator_addon.core.steps import Head, Send, Step, Steps, Wait
+from llemulator_addon.core.steps import Head, Headers, Send, Step, Steps, Wait
 from llemulator_addon.script.pacing import Pacing
 from llemulator_addon.wire import headers
 from llemulator_addon.wire.answer import Answer, Body, Piece, Stream
 
 
-def steps_of(answer: Answer, stamp: Stamp, pacing: Pacing) -> Steps:
-    """Return head and body; a stream's pieces wait for their tokens."""
+def steps_of(answer: Answer, stamp: Stamp, pacing: Pacing, *, limits: Headers = ()) -> Steps:
+    """Return head and body; a stream's pieces wait for their tokens. `limits` are `x-ratelimit-*`, where they count."""
     match answer:
         case Body():
-            head = headers.of_body(stamp, answer.body, answer.content_type)
-            return (Head(answer.status, head + answer.headers), Send(answer.body))
+            head = headers.of_body(stamp, answer.body, answer.content_type, limits=limits)
+            return (Head(answer.status, _given(head, answer.headers)), Send(answer.body))
         case Stream():
-            return (Head(200, headers.of_events(stamp) + answer.headers), *_paced(answer.pieces, stamp, pacing))
+            head = headers.of_events(stamp, limits=limits)
+            return (Head(answer.status, _given(head, answer.headers)), *_paced(answer.pieces, stamp, pacing))
         case never:
             assert_never(never)
+
+
+def with_headers(steps: Steps, given: Headers) -> Steps:
+    """Return the steps with headers put into their head."""
+    return tuple(Head(step.status, _given(step.headers, given)) if isinstance(step, Head) else step for step in steps)
+
+
+def _given(usual: Headers, given: Headers) -> Headers:
+    """Put headers in place of the usual ones of the same name."""
+    if not given:
+        return usual
+    names = {name.lower() for name, _ in given}
+    return (*(pair for pair in usual if pair[0] not in names), *given)
 
 
 def _paced(pieces: tuple[Piece, ...], stamp: Stamp, pacing: Pacing) -> Iterator[Step]:

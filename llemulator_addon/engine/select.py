@@ -1,10 +1,12 @@
 """Which rule answers: the first in the order written that matches and is not used up."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from llemulator_addon.engine.index import Group
 from llemulator_addon.engine.session import Session
 from llemulator_addon.script.asked import Asked
+from llemulator_addon.script.patterns.all_of import captures
 from llemulator_addon.script.rule import Rule
 
 
@@ -17,11 +19,20 @@ class Selected:
     position: int
     times_before: int
 
+    def captures(self, asked: Asked) -> Mapping[str, str]:
+        """Return what the groups of its regular expressions caught."""
+        return captures(self.rule.patterns, asked)
 
-def select(session: Session, asked: Asked) -> Selected | None:
-    """Select the rule. The cost depends on how many rules match, not on how many there are."""
+
+def select(session: Session, asked: Asked, *, naming_path: bool = False) -> Selected | None:
+    """Select the rule. The cost depends on how many rules match, not on how many there are.
+
+    With `naming_path` only rules are asked that name the path or the operation themselves.
+    """
     heads = [
-        (position, group) for group in session.index.candidates(asked) if (position := session.head(group)) is not None
+        (position, group)
+        for group in session.index.candidates(asked)
+        if (position := session.head(group)) is not None and (group.names_path or not naming_path)
     ]
     for position, group in sorted(heads, key=_position):
         if all(pattern.holds(asked) for pattern in group.patterns):

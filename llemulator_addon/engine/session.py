@@ -6,11 +6,16 @@ from typing import Literal
 
 from rpds import HashTrieMap
 
+from llemulator_addon.core.request import Request
 from llemulator_addon.core.resources import Resources
 from llemulator_addon.core.stamp import Stamp
 from llemulator_addon.engine.index import Group, Index
 from llemulator_addon.engine.journal import Journal
-from llemulator_addon.script.reading import Defaults, OnUnmatched, Script
+from llemulator_addon.script.asked import START
+from llemulator_addon.script.fault import ConnectionFault
+from llemulator_addon.script.globs import fits
+from llemulator_addon.script.problems import problem
+from llemulator_addon.script.reading import RULES_AT_MOST, Defaults, OnUnmatched, Script
 from llemulator_addon.script.rule import Rule
 from llemulator_addon.wire.models import DEFAULT_MODELS
 
@@ -46,10 +51,19 @@ class Session:
     index: Index = Index()
     own_models: ModelNames | None = None
     defaults: Defaults = Defaults()
+    serialize: bool = False
+    """Whether a request waits until the answer to the one before has left."""
     used: "HashTrieMap[int, int]" = field(default_factory=HashTrieMap)
     """Position of a rule → how often it has answered."""
     heads: "HashTrieMap[int, int]" = field(default_factory=HashTrieMap)
     """Number of a group → how many of its rules are used up; they are its first."""
+    state: str = START
+    memories: "HashTrieMap[str, object]" = field(default_factory=HashTrieMap)
+    """What faults remember, by their place."""
+    connection_rules: tuple[int, ...] = ()
+    """Positions of the rules that act on connections and are not used up."""
+    clock_ahead: float = 0.0
+    """Seconds by which the session's clock is ahead of the real one."""
     resources: Resources = Resources()
     journal: Journal = Journal()
 
@@ -68,21 +82,44 @@ class Session:
         """What answers when no rule does."""
         return self.defaults.on_unmatched or self.policy.on_unmatched or ("echo" if self.owner == "nobody" else "error")
 
+    def at(self, request: Request) -> float:
+        """Return when a request came by the session's clock, in seconds since the epoch."""
+        return request.at + self.clock_ahead
+
     def head(self, group: Group) -> int | None:
         """Return the position of the group's first rule that is not used up, if there is one."""
         used_up = self.heads.get(group.number, 0)
         return group.rules[used_up] if used_up < len(group.rules) else None
 
     def rule_used(self, group: Group, position: int) -> "Session":
-        """Count that the first rule of a group has answered."""
-        times = self.used.get(position, 0) + 1
-        limit = self.index.rules[position].times
+        """Count that the first rule of a group has answered, and go to the state that it names."""
+        rule, times = self.index.rules[position], self.used.get(position, 0) + 1
         used_up = self.heads.get(group.number, 0)
-        is_used_up = limit is not None and times >= limit
+        is_used_up = rule.times is not None and times >= rule.times
         return replace(
             self,
             used=self.used.insert(position, times),
             heads=self.heads.insert(group.number, used_up + 1) if is_used_up else self.heads,
+            state=self.state if rule.becomes is None else rule.becomes,
+        )
+
+    def connection(self, at: Literal["connect", "tls"], host: str) -> tuple["Session", ConnectionFault | None]:
+        """Return what happens to a connection to a host, and the session in which that is counted."""
+        for position in self.connection_rules:
+            rule = self.index.rules[position]
+            fault = rule.connection
+            if fault is not None and fault.at == at and fits(fault.host, host):
+                return self._connection_used(position, rule), fault
+        return self, None
+
+    def _connection_used(self, position: int, rule: Rule) -> "Session":
+        times = self.used.get(position, 0) + 1
+        is_used_up = rule.times is not None and times >= rule.times
+        left = tuple(each for each in self.connection_rules if each != position)
+        return replace(
+            self,
+            used=self.used.insert(position, times),
+            connection_rules=left if is_used_up else self.connection_rules,
         )
 
     def times_left(self, position: int) -> int | None:
@@ -94,9 +131,22 @@ class Session:
         """Return every rule and how often it has answered."""
         return tuple((rule, self.used.get(position, 0)) for position, rule in enumerate(self.index.rules))
 
+    def without_rules(self, bare: "Session") -> "Session":
+        """Forget the rules, their counters, the state and what faults remember; the token has an empty script then."""
+        return replace(
+            self,
+            owner="token",
+            index=bare.index,
+            used=bare.used,
+            heads=bare.heads,
+            state=bare.state,
+            memories=bare.memories,
+            connection_rules=bare.connection_rules,
+        )
+
 
 def load(session: Session, script: Script, *, fresh: Session, bare: Session) -> Session:
-    """Load a script for a token: all of its rules, or none were read in the first place.
+    """Load a script for a token: all of its rules, or none; raises `ScriptError` where they become too many.
 
     `fresh` is the session of a token that was never seen, which plays the default script; `bare` is the same without
     that script, whose rules and defaults do not stay once a token has rules of its own.
@@ -108,14 +158,29 @@ def load(session: Session, script: Script, *, fresh: Session, bare: Session) -> 
             bare,
             turn=session.turn,
             own_models=session.own_models,
+            clock_ahead=session.clock_ahead,
             resources=session.resources,
             journal=session.journal,
         )
     return replace(
-        session,
-        owner="token" if script.rules else session.owner,
-        index=Index((*session.index.rules, *script.rules)) if script.rules else session.index,
+        _with_rules(session, script.rules) if script.rules else session,
         own_models=session.own_models if script.models is None else dict.fromkeys(script.models),
         defaults=session.defaults if script.defaults is None else script.defaults,
         seed=session.seed if script.seed is None else script.seed,
+        serialize=session.serialize if script.serialize is None else script.serialize,
+    )
+
+
+def _with_rules(session: Session, rules: tuple[Rule, ...]) -> Session:
+    before = len(session.index.rules)
+    if before + len(rules) > RULES_AT_MOST:
+        raise problem(
+            "", f"a session has at most {RULES_AT_MOST} rules; it has {before}, and {len(rules)} would be added"
+        )
+    of_connections = (before + position for position, rule in enumerate(rules) if rule.connection is not None)
+    return replace(
+        session,
+        owner="token",
+        index=Index((*session.index.rules, *rules)),
+        connection_rules=(*session.connection_rules, *of_connections),
     )

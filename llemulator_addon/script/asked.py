@@ -1,27 +1,70 @@
 """What a pattern looks at, and what a pattern is."""
 
+from collections.abc import Callable, Hashable, Iterable, Mapping
 from dataclasses import dataclass
-from typing import Protocol
 
 from llemulator_addon.core.prompt import Prompt
 from llemulator_addon.core.request import Request
 
+START = "started"
+"""The state of a session in which no rule has set another."""
+
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """One request: as it came, and as the endpoint understood it."""
+    """One request: as it came, as the endpoint understood it, and the state of the session that it met."""
 
     prompt: Prompt
     request: Request
+    state: str = START
 
 
-class Pattern(Protocol):
-    """One word of `match` with what the script gives it."""
+@dataclass(frozen=True, slots=True)
+class Is:
+    """A value that stands among those of a request. Equal values are found by hash, whatever their number."""
+
+    where: Callable[[Asked], Iterable[Hashable]]
+    """The same function for all keys that look in the same place."""
+    value: Hashable
+
+
+@dataclass(frozen=True, slots=True)
+class Says:
+    """A regular expression that is found in a text of a request. All of one place are searched in one pass."""
+
+    where: Callable[[Asked], Iterable[str]]
+    regex: str
+
+
+Key = Is | Says
+
+
+class Pattern:
+    """One word of `match` with what the script gives it. A frozen value; its `repr` is the same for equal patterns."""
+
+    __slots__ = ()
 
     def holds(self, asked: Asked) -> bool:
         """Whether the request is as the script wants it."""
-        ...
+        raise NotImplementedError
 
     def difference(self, asked: Asked) -> str:
         """Say in a few words what was wanted and what came; called only where it does not hold."""
-        ...
+        raise NotImplementedError
+
+    def index_keys(self) -> tuple[Key, ...]:
+        """Return keys of which at least one is found in every request for which it holds; none where none are known.
+
+        They spare looking at rules that cannot answer.
+        """
+        return ()
+
+    def captures(self, asked: Asked) -> Mapping[str, str]:
+        """Return what the groups of its regular expressions caught; called only where it holds."""
+        del asked
+        return {}
+
+    def texts(self, asked: Asked) -> tuple[str, str] | None:
+        """Return the text that was looked for and the one that came: where they are alike, the rule is near."""
+        del asked
+        return None

@@ -1,18 +1,12 @@
-"""`match` as a script writes it, made of the words in `PATTERNS`."""
+"""`match` as a script writes it, made of the words in `PATTERNS` and `COMBINING`."""
 
-from collections.abc import Iterator, Mapping
-from typing import TYPE_CHECKING, Any, get_type_hints
+from typing import TYPE_CHECKING, Annotated, Any
 
-from pydantic import BaseModel, ConfigDict, Field, create_model
+from pydantic import Field, create_model
 
 from llemulator_addon.script.asked import Pattern
-from llemulator_addon.script.patterns import PATTERNS
-
-
-class ScriptPart(BaseModel):
-    """A part of a script: an unknown key is an error, and no value is taken for one of another type."""
-
-    model_config = ConfigDict(extra="forbid", strict=True, frozen=True, allow_inf_nan=False)
+from llemulator_addon.script.part import ScriptPart, given_words, word_field, word_fields
+from llemulator_addon.script.patterns import COMBINING, PATTERNS
 
 
 class MatchPart(ScriptPart):
@@ -20,28 +14,26 @@ class MatchPart(ScriptPart):
 
     def patterns(self) -> tuple[Pattern, ...]:
         """Return a pattern for each word given."""
-        return tuple(pattern(given) for pattern, given in given_words(self, PATTERNS))
+        plain = (pattern(given) for pattern, given in given_words(self, PATTERNS))
+        combining = (pattern(_patterns_of(given)) for pattern, given in given_words(self, COMBINING))
+        return (*plain, *combining)
 
 
-def word_fields(table: Mapping[str, Any], argument: str) -> dict[str, Any]:
-    """Return a field for each word of a table; its type is that of the argument of the word's function or class.
-
-    The field's name has an underscore behind the word, because pydantic's own methods have names such as `json`.
-    """
-    return {
-        f"{word}_": (get_type_hints(made, include_extras=True)[argument], Field(default=None, alias=word))
-        for word, made in table.items()
-    }
-
-
-def given_words[T](part: BaseModel, table: Mapping[str, T]) -> Iterator[tuple[T, Any]]:
-    """Yield the entries of a table whose words the script gave, in the table's order, each with its argument."""
-    for word, made in table.items():
-        if f"{word}_" in part.model_fields_set:
-            yield made, getattr(part, f"{word}_")
+def _patterns_of(given: "MatchPart | list[MatchPart]") -> tuple[Any, ...]:
+    return given.patterns() if isinstance(given, MatchPart) else tuple(match.patterns() for match in given)
 
 
 if TYPE_CHECKING:
     Match = MatchPart
 else:
-    Match = create_model("Match", __base__=MatchPart, **word_fields(PATTERNS, "wanted"))
+    _SOME = Annotated[list["Match"], Field(min_length=1)]
+    _COMBINING = {"any_of": _SOME, "all_of": _SOME, "not": "Match"}
+    Match = create_model(
+        "Match",
+        __base__=MatchPart,
+        __module__=__name__,
+        __doc__="Every word given must hold; an empty match holds always.",
+        **word_fields(PATTERNS, "wanted"),
+        **{f"{word}_": (_COMBINING[word], word_field(word, made)) for word, made in COMBINING.items()},
+    )
+    Match.model_rebuild()

@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from llemulator_addon.script.match import ScriptPart
+from llemulator_addon.script.part import ScriptPart
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -21,10 +21,14 @@ class Pacing:
     chunk_by: Literal["token", "word", "character"] | int = "token"
 
 
+LONGEST_WAIT = 86_400.0
+"""Seconds. Nothing in a script lasts longer than a day."""
+
+
 class StreamPart(ScriptPart):
     """`stream` as a script writes it."""
 
-    ttft_ms: Annotated[float, Field(ge=0)] = 0.0
+    ttft_ms: Annotated[float, Field(ge=0, le=LONGEST_WAIT * 1000)] = 0.0
     tokens_per_second: Annotated[float, Field(gt=0)] | None = None
     jitter: Annotated[float, Field(ge=0, le=1)] = 0.0
     chunk_by: Literal["token", "word", "character"] | Annotated[int, Field(ge=1)] = "token"

@@ -108,9 +108,14 @@ def _reason(shape: type[BaseModel], found: ErrorDetails, steps: list[int | str])
         case "literal_error":
             return f"expected {given['expected']}, got {got}"
         case kind if kind in _EXPECTED:
-            return f"expected {_EXPECTED[kind].format(**given)}, got {got}"
+            limits = {name: _plain(limit) for name, limit in given.items()}
+            return f"expected {_EXPECTED[kind].format(**limits)}, got {got}"
         case _:
             return f"{found['msg'][:1].lower()}{found['msg'][1:]}, got {got}"
+
+
+def _plain(limit: object) -> object:
+    return f"{limit:g}" if isinstance(limit, float) else limit
 
 
 _EXPECTED = {

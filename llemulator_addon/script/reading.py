@@ -6,10 +6,14 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
-from llemulator_addon.script.match import ScriptPart
+from llemulator_addon.core.reply import Usage
+from llemulator_addon.script import json_value
+from llemulator_addon.script.fault import Fault
 from llemulator_addon.script.pacing import Pacing, StreamPart
+from llemulator_addon.script.part import ScriptPart
 from llemulator_addon.script.problems import Problem, ScriptError, inside, kind_of, problem, read_as, unknown_key
-from llemulator_addon.script.rule import Rule, RulePart
+from llemulator_addon.script.reply import UsagePart
+from llemulator_addon.script.rule import FaultSpec, Rule, RulePart
 from llemulator_addon.wire import jsons
 
 OnUnmatched = Literal["error", "echo"]
@@ -21,6 +25,12 @@ class Defaults:
 
     on_unmatched: OnUnmatched | None = None
     pacing: Pacing = Pacing()
+    faults: tuple[Fault, ...] = ()
+    usage: Usage = Usage()
+
+
+RULES_AT_MOST = 20_000
+"""In one session."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,6 +42,7 @@ class Script:
     models: tuple[str, ...] | None = None
     defaults: Defaults | None = None
     seed: int | None = None
+    serialize: bool | None = None
 
 
 def read_text(text: str | bytes, language: Literal["json", "yaml"]) -> Script:
@@ -41,24 +52,31 @@ def read_text(text: str | bytes, language: Literal["json", "yaml"]) -> Script:
 
 def read_script(value: object) -> Script:
     """Read a script from its JSON value; raises `ScriptError`. A script is accepted whole or not at all."""
+    json_value.check(value)
     if isinstance(value, list):
         value = {"responses": value}
     if not isinstance(value, Mapping):
         raise problem("", f"a script is an object, got {kind_of(value)}")
     rest = {key: part for key, part in value.items() if key != "responses"}
     problems: list[Problem] = []
+    script = ScriptBody()
     with _collecting(problems):
         script = read_as(ScriptBody, rest, "")
     rules = list(_short_rules(value["responses"], problems)) if "responses" in value else []
+    rules += _rules_in_full(script.rules or [], problems)
+    if len(rules) > RULES_AT_MOST:
+        problems.append(Problem("rules", f"at most {RULES_AT_MOST} rules, got {len(rules)}"))
+    with _collecting(problems):
+        defaults = script.defaults.defaults() if script.defaults else None
     if problems:
         raise ScriptError(problems)
-    rules += [part.rule(inside("rules", number)) for number, part in enumerate(script.rules or ())]
     return Script(
         rules=tuple(rules),
         reset=script.reset,
         models=None if script.models is None else tuple(script.models),
-        defaults=script.defaults.defaults() if script.defaults else None,
+        defaults=defaults,
         seed=script.seed,
+        serialize=script.serialize,
     )
 
 
@@ -67,10 +85,20 @@ class DefaultsPart(ScriptPart):
 
     on_unmatched: OnUnmatched | None = None
     stream: StreamPart | None = None
+    faults: list[FaultSpec] | None = None
+    usage: UsagePart | None = None
 
     def defaults(self) -> Defaults:
-        """Return them."""
-        return Defaults(on_unmatched=self.on_unmatched, pacing=self.stream.pacing() if self.stream else Pacing())
+        """Return them; raises `ScriptError`."""
+        faults = tuple(part.fault() for part in self.faults or ())
+        if any(fault.of_connection() for fault in faults):
+            raise problem("defaults.faults", "connect and tls act on connections; put them in a rule of their own")
+        return Defaults(
+            on_unmatched=self.on_unmatched,
+            pacing=self.stream.pacing() if self.stream else Pacing(),
+            faults=faults,
+            usage=self.usage.usage() if self.usage else Usage(),
+        )
 
 
 class ScriptBody(ScriptPart):
@@ -81,13 +109,21 @@ class ScriptBody(ScriptPart):
     rules: list[RulePart] | None = None
     models: Annotated[list[Annotated[str, Field(min_length=1)]], Field(min_length=1)] | None = None
     defaults: DefaultsPart | None = None
-    seed: int | None = None
+    seed: Annotated[int, Field(ge=0, lt=1 << 63)] | None = None
+    serialize: bool | None = None
+
+
+def _rules_in_full(parts: list[RulePart], problems: list[Problem]) -> Iterator[Rule]:
+    for number, part in enumerate(parts):
+        with _collecting(problems):
+            yield part.rule(inside("rules", number))
 
 
 # The short forms ----------------------------------------------------------------------------------------------------
 
 _SHORT_KEYS = ("pattern", "response", "error", "status")
 _KEYS = (*_SHORT_KEYS, *RulePart.model_fields)
+"""Of an element of a list."""
 
 
 class _collecting:  # noqa: N801 - reads as a verb where it is used
@@ -207,7 +243,7 @@ def _reply(entry: dict[str, Any], place: str) -> object:
         if "status" in entry and isinstance(failure, Mapping):
             failure = {**failure, "status": entry["status"]}
         return {"failure": failure}
-    return {"text": value} if isinstance(value, str) else value
+    return value
 
 
 # Text ---------------------------------------------------------------------------------------------------------------

@@ -37,7 +37,7 @@ def found(pattern: str, text: str) -> bool:
 
 
 def captured(pattern: str, text: str) -> Mapping[str, str]:
-    """Return what the pattern's groups caught, by number and, where they have one, by name; what caught nothing is left out."""
+    """Return what the pattern's groups caught, by number and by name; a group that caught nothing is left out."""
     match = compiled(pattern).search(_encodable(text))
     if match is None:
         return {}
@@ -52,7 +52,7 @@ class RegexSet:
         self._sets = tuple(_sets(tuple(enumerate(patterns)))) if patterns else ()
 
     def found(self, text: str) -> Iterator[int]:
-        """Yield the positions of the patterns that may be found anywhere in the text, in no order; the others are not."""
+        """Yield the positions of the patterns that may be found in the text, in no order; the others are not."""
         encoded = _encodable(text)
         for positions, matches in self._sets:
             if matches is None:
@@ -61,8 +61,8 @@ class RegexSet:
                 yield from (positions[match] for match in matches.Match(encoded) or ())
 
 
-# The default of 8 MiB is not enough for the automaton of hundreds of patterns. Where this is not either, they are halved:
-# each set costs some microseconds at each request.
+# The default of 8 MiB is not enough for the automaton of hundreds of patterns. Where this is not
+# either, the patterns are halved: each set costs some microseconds at each request.
 _MEMORY = 256 << 20
 
 _Patterns = tuple[tuple[int, str], ...]

@@ -1,15 +1,24 @@
 """`reply` as a script writes it, made of the words in `REPLIES`."""
 
-from typing import TYPE_CHECKING, Annotated, Self
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Annotated, Any, Self
 
-from pydantic import Field, create_model, model_validator
+from pydantic import BeforeValidator, Field, TypeAdapter, ValidationError, create_model, model_validator
 
-from llemulator_addon.core.reply import Choice, FinishReason, Reply, Says, Usage
-from llemulator_addon.script.match import ScriptPart, given_words, word_fields
+from llemulator_addon.core.reply import Choice, Failure, FinishReason, Says, Usage
+from llemulator_addon.core.stamp import Stamp
+from llemulator_addon.script.asked import Asked
+from llemulator_addon.script.part import ScriptPart, given_words, word_fields
 from llemulator_addon.script.replies import REPLIES
 from llemulator_addon.script.replies.failure import FailurePart
+from llemulator_addon.script.replies.raw import Raw, RawPart
+from llemulator_addon.script.template import Template, compiled
+from llemulator_addon.script.templates.problems import TemplateProblem
 
 Count = Annotated[int, Field(ge=0)]
+
+Ready = Says | Failure | Raw
+"""A reply as it is given."""
 
 
 class UsagePart(ScriptPart):
@@ -25,41 +34,139 @@ class UsagePart(ScriptPart):
         return Usage(**self.model_dump())
 
 
-class ReplyPart(ScriptPart):
-    """What the model says, or how the request fails."""
+class SaidPart(ScriptPart):
+    """What the model says in one choice: at least one of the words of `REPLIES`."""
 
     finish_reason: FinishReason | None = None
-    usage: UsagePart | None = None
-    model: str | None = None
-    failure: FailurePart | None = None
+
+    def said(self) -> tuple[str, ...]:
+        """Return the words that are given."""
+        return tuple(word for word in REPLIES if f"{word}_" in self.model_fields_set)
+
+    def choice(self) -> Choice:
+        """Return the choice."""
+        blocks = tuple(block for reply, given in given_words(self, REPLIES) for block in reply(given))
+        return Choice(blocks=blocks, finish_reason=self.finish_reason)
+
+
+class ChoicePart(SaidPart):
+    """One of several choices."""
 
     @model_validator(mode="after")
     def _says_one_thing(self) -> Self:
-        said = [word for word in (*REPLIES, "failure") if {word, f"{word}_"} & self.model_fields_set]
-        if not said:
-            message = f"a reply says something: give {', '.join(REPLIES)} or failure"
-            raise ValueError(message)
-        for one, other in _EXCLUSIVE:
-            if one in said and (other in said or (other == "*" and len(said) > 1)):
-                message = f'"{one}" and "{said[0] if other == "*" and said[0] != one else said[-1]}" exclude each other'
-                raise ValueError(message)
+        check_says(self.said(), REPLIES)
         return self
 
-    def reply(self) -> Reply:
+
+def text_alone(value: object) -> object:
+    """Let a text stand for the reply that says it."""
+    return {"text": value} if isinstance(value, str) else value
+
+
+if TYPE_CHECKING:
+    ChoiceSpec = ChoicePart
+    type OrText[T] = T
+else:
+    ChoiceSpec = create_model(
+        "Choice",
+        __base__=ChoicePart,
+        __module__=__name__,
+        __doc__="One of several choices.",
+        **word_fields(REPLIES, "wanted"),
+    )
+
+    class OrText:
+        """A part that may also be written as the text that it says."""
+
+        def __class_getitem__(cls, part: type) -> Any:  # noqa: ANN401
+            """Return the type."""
+            return Annotated[part, BeforeValidator(text_alone, json_schema_input_type=str | part)]
+
+
+class ReplyPart(SaidPart):
+    """What the model says, or how the request fails, or an answer byte for byte."""
+
+    choices: Annotated[list[OrText[ChoiceSpec]], Field(min_length=1, max_length=128)] | None = None
+    usage: UsagePart | None = None
+    model: str | None = None
+    failure: FailurePart | None = None
+    raw: RawPart | None = None
+    template: bool = False
+
+    @model_validator(mode="after")
+    def _says_one_thing(self) -> Self:
+        others = tuple(word for word in _OTHERS if word in self.model_fields_set)
+        check_says((*self.said(), *others), (*REPLIES, *_OTHERS))
+        if self.template:
+            compiled(self.written())
+        return self
+
+    def reply(self) -> "Reply":
         """Return the reply."""
+        return Template(self.written()) if self.template else self.ready()
+
+    def ready(self) -> Ready:
+        """Return the reply as it is."""
         if self.failure is not None:
             return self.failure.failure()
-        blocks = tuple(block for reply, given in given_words(self, REPLIES) for block in reply(given))
+        if self.raw is not None:
+            return self.raw.raw()
         return Says(
-            choices=(Choice(blocks=blocks, finish_reason=self.finish_reason),),
+            choices=tuple(part.choice() for part in self.choices) if self.choices else (self.choice(),),
             usage=self.usage.usage() if self.usage else Usage(),
             model=self.model,
         )
 
+    def written(self) -> dict[str, Any]:
+        """Return it as a script writes it."""
+        return self.model_dump(exclude_unset=True, by_alias=True)
 
-_EXCLUSIVE = (("failure", "*"), ("text", "json"), ("text", "refusal"), ("json", "refusal"), ("refusal", "tool_calls"))
+
+_OTHERS = ("choices", "failure", "raw")
+_ALONE = frozenset({"failure", "raw", "choices", "blocks"})
+_EXCLUSIVE = (("text", "json"), ("text", "refusal"), ("json", "refusal"), ("refusal", "tool_calls"))
+
+
+def check_says(said: tuple[str, ...], words: Any) -> None:  # noqa: ANN401 - any collection of words
+    """Refuse a reply that says nothing, or things that cannot be said at once; raises ValueError."""
+    if not said:
+        message = f"a reply says something: give one of {', '.join(words)}"
+        raise ValueError(message)
+    alone = next((word for word in said if word in _ALONE), None)
+    if alone is not None and len(said) > 1:
+        message = f'"{alone}" and "{next(word for word in said if word != alone)}" exclude each other'
+        raise ValueError(message)
+    for one, other in _EXCLUSIVE:
+        if one in said and other in said:
+            message = f'"{one}" and "{other}" exclude each other'
+            raise ValueError(message)
+
 
 if TYPE_CHECKING:
     ReplySpec = ReplyPart
 else:
-    ReplySpec = create_model("Reply", __base__=ReplyPart, **word_fields(REPLIES, "wanted"))
+    ReplySpec = OrText[
+        create_model(
+            "Reply",
+            __base__=ReplyPart,
+            __module__=__name__,
+            __doc__="What the model says, or how the request fails, or an answer byte for byte.",
+            **word_fields(REPLIES, "wanted"),
+        )
+    ]
+
+Reply = Ready | Template
+"""A reply as a rule has it; a template becomes one when it is asked for."""
+
+
+def filled(template: Template, asked: Asked, captures: Mapping[str, str], times: int, stamp: Stamp) -> Ready:
+    """Fill in a reply for a request; raises `TemplateProblem`. `times` counts this answer of the rule too."""
+    try:
+        return _ANY.validate_python(template.filled(asked, captures, times, stamp)).ready()
+    except ValidationError as error:
+        found = error.errors(include_url=False)[0]
+        place = ".".join(str(step) for step in found["loc"])
+        raise TemplateProblem(f"{place}: {found['msg']}") from None
+
+
+_ANY: TypeAdapter[ReplyPart] = TypeAdapter(ReplySpec)

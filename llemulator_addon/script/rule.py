@@ -2,15 +2,19 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, Self
 
-from pydantic import Discriminator, Field, Tag
+from pydantic import Discriminator, Field, Tag, create_model, model_validator
 
-from llemulator_addon.core.reply import Reply
 from llemulator_addon.script.asked import Pattern
-from llemulator_addon.script.match import Match, ScriptPart
+from llemulator_addon.script.fault import ConnectionFault, Fault
+from llemulator_addon.script.faults import FAULTS
+from llemulator_addon.script.match import Match
 from llemulator_addon.script.pacing import Pacing, StreamPart
-from llemulator_addon.script.reply import ReplySpec
+from llemulator_addon.script.part import ScriptPart, given_words, word_fields
+from llemulator_addon.script.patterns.state import InState
+from llemulator_addon.script.problems import inside, problem
+from llemulator_addon.script.reply import Reply, ReplySpec
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -22,11 +26,19 @@ class Rule:
     patterns: tuple[Pattern, ...]
     """All of them must hold."""
     replies: tuple[Reply, ...]
-    """One for each time that it answers; the last repeats."""
+    """One for each time that it answers; the last repeats. None where it acts on connections."""
     times: int | None = None
     """How often it may answer; None: for ever."""
     pacing: Pacing | None = None
     """None: as the session's defaults say."""
+    faults: tuple[Fault, ...] | None = None
+    """None: as the session's defaults say."""
+    becomes: str | None = None
+    """The state in which it leaves the session; None: as it is."""
+    optional: bool = False
+    """Whether nothing is amiss when it never answers."""
+    connection: ConnectionFault | None = None
+    """Where it acts on connections, and answers no request."""
     written: Mapping[str, Any]
     """The rule in full, as a script would write it."""
 
@@ -35,13 +47,48 @@ class Rule:
         """The same for rules that answer the same requests."""
         return repr(self.patterns)
 
+    def reply(self, number: int) -> Reply:
+        """Return what it says when it answered so many times before."""
+        return self.replies[min(number, len(self.replies) - 1)]
+
+
+class FaultPart(ScriptPart):
+    """One fault: an object with one of the words of `FAULTS`."""
+
+    @model_validator(mode="after")
+    def _is_one(self) -> Self:
+        if len(self.model_fields_set) != 1:
+            message = f"a fault is one of {', '.join(FAULTS)}; write several as several elements of the list"
+            raise ValueError(message)
+        return self
+
+    def fault(self) -> Fault:
+        """Return it."""
+        return next(made(given) for made, given in given_words(self, FAULTS))
+
+
+if TYPE_CHECKING:
+    FaultSpec = FaultPart
+else:
+    FaultSpec = create_model(
+        "Fault", __base__=FaultPart, __module__=__name__, __doc__="One fault.", **word_fields(FAULTS, "wanted")
+    )
+
+
+class StatePart(ScriptPart):
+    """In which state the session has to be, and in which it is afterwards. It begins in `started`."""
+
+    requires: Annotated[str, Field(min_length=1)] | None = None
+    becomes: Annotated[str, Field(min_length=1)] | None = None
+
 
 def _branch(reply: object) -> str:
     return "[more]" if isinstance(reply, list) else "[one]"
 
 
 OneOrMore = Annotated[
-    Annotated[ReplySpec, Tag("[one]")] | Annotated[list[ReplySpec], Field(min_length=1), Tag("[more]")],
+    Annotated[ReplySpec, Tag("[one]")]
+    | Annotated[list[ReplySpec], Field(min_length=1, max_length=10_000), Tag("[more]")],
     Discriminator(_branch),
 ]
 
@@ -49,20 +96,44 @@ OneOrMore = Annotated[
 class RulePart(ScriptPart):
     """A rule as a script writes it."""
 
-    name: Annotated[str, Field(min_length=1)] | None = None
+    name: Annotated[str, Field(min_length=1, max_length=200)] | None = None
     match: Match = Field(default_factory=Match)
-    reply: OneOrMore
+    reply: OneOrMore | None = None
     times: Annotated[int, Field(ge=1)] | None = None
+    state: StatePart | None = None
     stream: StreamPart | None = None
+    faults: list[FaultSpec] | None = None
+    optional: bool = False
 
     def rule(self, place: str) -> Rule:
-        """Return the rule that stands at a place of the script."""
+        """Return the rule that stands at a place of the script; raises `ScriptError`."""
+        faults = None if self.faults is None else tuple(part.fault() for part in self.faults)
+        connection = next((found for fault in faults or () if (found := fault.of_connection())), None)
+        if connection is not None:
+            self._check_is_of_connections(place)
+        elif self.reply is None:
+            raise problem(inside(place, "reply"), "missing")
         replies = self.reply if isinstance(self.reply, list) else [self.reply]
+        requires = self.state.requires if self.state else None
         return Rule(
             name=self.name or place,
-            patterns=self.match.patterns(),
-            replies=tuple(reply.reply() for reply in replies),
+            patterns=(*self.match.patterns(), *((InState(requires),) if requires is not None else ())),
+            replies=tuple(reply.reply() for reply in replies if reply is not None),
             times=self.times,
             pacing=self.stream.pacing() if self.stream else None,
+            faults=faults,
+            becomes=self.state.becomes if self.state else None,
+            optional=self.optional,
+            connection=connection,
             written=self.model_dump(exclude_unset=True, by_alias=True),
         )
+
+    def _check_is_of_connections(self, place: str) -> None:
+        """Refuse what cannot be: at a connection nothing is asked yet, and nothing can be answered."""
+        if len(self.faults or ()) > 1:
+            raise problem(inside(place, "faults"), "connect and tls stand alone in a rule of their own")
+        for word in ("match", "reply", "state", "stream"):
+            if word in self.model_fields_set:
+                raise problem(
+                    inside(place, word), "a rule with connect or tls acts on connections, and answers nothing"
+                )

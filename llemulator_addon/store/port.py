@@ -16,6 +16,10 @@ class Store(Protocol):
         """
         ...
 
+    def offer[R](self, transition: Callable[[Session], tuple[Session, R | None]]) -> R | None:
+        """Offer to the sessions with rules that act on connections, oldest first, until one makes something of it."""
+        ...
+
     def read(self, token: str) -> Session:
         """Return a session as it is."""
         ...

@@ -13,7 +13,7 @@ JSON_OF_ERRORS = "application/json; charset=utf-8"
 """Recorded on `model_not_found`; successes say `application/json` alone."""
 EVENTS = "text/event-stream; charset=utf-8"
 
-_ORGANIZATION = "org-llemulator"
+ORGANIZATION = "org-llemulator"
 _PROJECT = "proj_llemulator"
 
 
@@ -47,7 +47,7 @@ def of_error(stamp: Stamp, body: bytes) -> Headers:
         ("content-type", JSON_OF_ERRORS),
         ("content-length", str(len(body))),
         ("vary", "Origin"),
-        ("openai-organization", _ORGANIZATION),
+        ("openai-organization", ORGANIZATION),
         ("x-request-id", request_id(stamp)),
     )
 
@@ -71,7 +71,7 @@ UNLIMITED: Headers = (
 def _of_the_service(stamp: Stamp) -> Headers:
     return (
         ("access-control-expose-headers", "X-Request-ID"),
-        ("openai-organization", _ORGANIZATION),
+        ("openai-organization", ORGANIZATION),
         ("openai-processing-ms", str(80 + int(stamp.fraction("processing") * 400))),
         ("openai-project", _PROJECT),
         ("openai-version", "2020-10-01"),

@@ -1,22 +1,22 @@
 """`user_text`: what the last user message says."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import ClassVar, override
 
 from llemulator_addon.script.asked import Asked
-from llemulator_addon.script.problems import kind_of
-from llemulator_addon.script.regex import Regex, found
+from llemulator_addon.script.patterns.regex_pattern import RegexPattern
 
 
 @dataclass(frozen=True, slots=True)
-class UserText:
+class UserText(RegexPattern):
     """A regular expression is found in the text of the last user message; where there is none, in empty text."""
 
-    wanted: Regex
+    WORD: ClassVar[str] = "user_text"
+    PLACE: ClassVar[str] = "the last user message"
 
-    def holds(self, asked: Asked) -> bool:
-        """Search the text."""
-        return found(self.wanted, asked.prompt.user_text)
-
-    def difference(self, asked: Asked) -> str:
-        """Say what the message was."""
-        return f'user_text "{self.wanted}" is not found in the last user message, {kind_of(asked.prompt.user_text)}'
+    @staticmethod
+    @override
+    def where(asked: Asked) -> Iterable[str]:
+        """Return the last user message's text."""
+        return (asked.prompt.user_text,)

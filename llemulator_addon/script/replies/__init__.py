@@ -7,6 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 from llemulator_addon.core.reply import Block
+from llemulator_addon.script.replies.blocks import blocks
 from llemulator_addon.script.replies.json_text import json_value
 from llemulator_addon.script.replies.reasoning import reasoning
 from llemulator_addon.script.replies.refusal import refusal
@@ -19,4 +20,5 @@ REPLIES: dict[str, Callable[[Any], tuple[Block, ...]]] = {
     "json": json_value,
     "refusal": refusal,
     "tool_calls": tool_calls,
+    "blocks": blocks,
 }

@@ -5,7 +5,9 @@ from typing import Annotated
 from pydantic import Field
 
 from llemulator_addon.core.reply import Failure
-from llemulator_addon.script.match import ScriptPart
+from llemulator_addon.script.headers import HeaderMap
+from llemulator_addon.script.pacing import LONGEST_WAIT
+from llemulator_addon.script.part import ScriptPart
 
 
 class FailurePart(ScriptPart):
@@ -16,26 +18,30 @@ class FailurePart(ScriptPart):
     type: str | None = None
     code: str | None = None
     param: str | None = None
-    retry_after: Annotated[float, Field(ge=0)] | None = None
+    retry_after: Annotated[float, Field(ge=0, le=LONGEST_WAIT)] | None = None
     """Seconds; sent as `retry-after`, and as `retry-after-ms` where it is no whole number."""
-    headers: dict[str, str] | None = None
+    headers: HeaderMap | None = None
 
     def failure(self) -> Failure:
         """Return the failure."""
-        usual = _USUAL.get(self.status) or Failure(
-            status=self.status,
-            type="server_error" if self.status >= _SERVER else "invalid_request_error",
-            message=f"The request failed with status {self.status}.",
-        )
-        given = self.model_fields_set
+        of_status, given = usual(self.status), self.model_fields_set
         return Failure(
             status=self.status,
-            message=usual.message if self.message is None else self.message,
-            type=self.type if "type" in given else usual.type,
-            code=self.code if "code" in given else usual.code,
+            message=of_status.message if self.message is None else self.message,
+            type=self.type if "type" in given else of_status.type,
+            code=self.code if "code" in given else of_status.code,
             param=self.param,
             headers=(*_retry_after(self.retry_after), *(self.headers or {}).items()),
         )
+
+
+def usual(status: int) -> Failure:
+    """Return what OpenAI sends with a status."""
+    return _USUAL.get(status) or Failure(
+        status=status,
+        type="server_error" if status >= _SERVER else "invalid_request_error",
+        message=f"The request failed with status {status}.",
+    )
 
 
 _SERVER = 500
@@ -46,7 +52,7 @@ def _retry_after(seconds: float | None) -> tuple[tuple[str, str], ...]:
         return ()
     if seconds == int(seconds):
         return (("retry-after", str(int(seconds))),)
-    return (("retry-after-ms", f"{seconds * 1000:g}"), ("retry-after", str(int(seconds) + 1)))
+    return (("retry-after-ms", f"{seconds * 1000:.3f}".rstrip("0").rstrip(".")), ("retry-after", str(int(seconds) + 1)))
 
 
 # https://platform.openai.com/docs/guides/error-codes and the wordings gathered in the wire notes of the documentation.

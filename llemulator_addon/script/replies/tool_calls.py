@@ -1,11 +1,11 @@
-"""`tool_calls`: calls of the client's tools."""
+"""`tool_calls`, and `tool_call` among blocks: calls of the client's tools."""
 
 from typing import Any, Self
 
 from pydantic import model_validator
 
 from llemulator_addon.core.reply import Block, ToolCall
-from llemulator_addon.script.match import ScriptPart
+from llemulator_addon.script.part import ScriptPart
 from llemulator_addon.script.texts import json_text
 
 
@@ -24,14 +24,15 @@ class ToolCallPart(ScriptPart):
             raise ValueError(message)
         return self
 
-    def block(self) -> ToolCall:
-        """Return the call."""
-        if self.input is not None:
-            return ToolCall(name=self.name, arguments=self.input, id=self.id, custom=True)
-        arguments = self.arguments if isinstance(self.arguments, str) else json_text(self.arguments or {})
-        return ToolCall(name=self.name, arguments=arguments, id=self.id)
-
 
 def tool_calls(wanted: list[ToolCallPart]) -> tuple[Block, ...]:
     """Call these tools, side by side."""
-    return tuple(call.block() for call in wanted)
+    return tuple(block for call in wanted for block in tool_call(call))
+
+
+def tool_call(wanted: ToolCallPart) -> tuple[Block, ...]:
+    """Call this tool."""
+    if wanted.input is not None:
+        return (ToolCall(name=wanted.name, arguments=wanted.input, id=wanted.id, custom=True),)
+    arguments = wanted.arguments if isinstance(wanted.arguments, str) else json_text(wanted.arguments or {})
+    return (ToolCall(name=wanted.name, arguments=arguments, id=wanted.id),)

@@ -1,0 +1,55 @@
+"""Whether a request gets its rule's answer, or a fault refuses it."""
+
+from dataclasses import dataclass, replace
+from functools import partial
+
+from llemulator_addon.core.prompt import Prompt
+from llemulator_addon.core.reply import Failure
+from llemulator_addon.core.steps import Headers
+from llemulator_addon.engine.session import Session
+from llemulator_addon.script.asked import Asked
+from llemulator_addon.script.fault import Arrival, Fault
+from llemulator_addon.wire.usage import of_prompt
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Admitted:
+    """What the faults say, and the session in which they remember it."""
+
+    session: Session
+    refused: Failure | None = None
+    headers: Headers = ()
+
+
+def admit(session: Session, faults: tuple[Fault, ...], owner: str, asked: Asked) -> Admitted:
+    """Ask each fault in order, until one refuses. `owner` names whose faults they are: what they remember is theirs."""
+    headers: Headers = ()
+    for number, fault in enumerate(faults):
+        place = f"{owner}/{number}"
+        memory = session.memories.get(place)
+        admission = fault.admit(_arrival(session, asked, f"fault/{place}"), memory)
+        if admission.memory is not memory:
+            session = replace(session, memories=session.memories.insert(place, admission.memory))
+        if admission.refused is not None:
+            return Admitted(session=session, refused=admission.refused)
+        headers += admission.headers
+    return Admitted(session=session, headers=headers)
+
+
+def _arrival(session: Session, asked: Asked, label: str) -> Arrival:
+    return Arrival(
+        at=session.at(asked.request),
+        model=asked.prompt.model,
+        tokens=partial(_tokens, asked.prompt),
+        stamp=session.stamp,
+        label=label,
+    )
+
+
+def _tokens(prompt: Prompt) -> int:
+    """Count what OpenAI charges before it answers: the prompt, and the most that the answer may have."""
+    most = next((prompt.body[name] for name in _MOST if isinstance(prompt.body.get(name), int)), 0)
+    return of_prompt(prompt) + most
+
+
+_MOST = ("max_completion_tokens", "max_output_tokens", "max_tokens")

@@ -1,0 +1,81 @@
+"""What a fault is, and what it is told."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Literal
+
+from llemulator_addon.core.reply import Failure
+from llemulator_addon.core.stamp import Stamp
+from llemulator_addon.core.steps import Headers, Steps
+
+Memory = object
+"""What a fault remembers from one request of the session to the next: a frozen value of its own."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Arrival:
+    """A request that a rule would answer."""
+
+    at: float
+    """Seconds since the epoch by the session's clock, which a test may advance."""
+    model: str
+    tokens: Callable[[], int]
+    """Counts the tokens that the request asks for: its prompt's, and the most that the answer may have."""
+    stamp: Stamp
+    label: str
+    """Under which this fault draws from the stamp."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Admission:
+    """What a fault says to a request."""
+
+    refused: Failure | None = None
+    """None: it gets its answer."""
+    memory: Memory | None = None
+    headers: Headers = ()
+    """Headers that the answer has from this fault."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Scene:
+    """What a fault knows of the answer whose steps it rewrites."""
+
+    endpoint: str | None
+    events: bool
+    """Whether each `Send` is a server-sent event."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ConnectionFault:
+    """What happens to a connection before any request: its token is not known, so it may be any application's."""
+
+    at: Literal["connect", "tls"]
+    host: str = "*"
+    """A glob."""
+    status: int = 502
+    """What CONNECT is answered with."""
+    tls: Literal["handshake_failure"] = "handshake_failure"
+
+
+class Fault:
+    """One word of `faults` with what the script gives it. A frozen value.
+
+    It may refuse a request before its rule answers, or rewrite the steps of the answer; both are pure.
+    """
+
+    __slots__ = ()
+
+    def admit(self, arrival: Arrival, memory: Memory | None) -> Admission:
+        """Let a request through or refuse it; what it returns as memory is what it is given next time."""
+        del arrival
+        return Admission(memory=memory)
+
+    def rewrite(self, steps: Steps, scene: Scene) -> Steps:
+        """Return the steps as the fault makes them."""
+        del scene
+        return steps
+
+    def of_connection(self) -> ConnectionFault | None:
+        """Return what happens to connections; None for a fault of answers."""
+        return None

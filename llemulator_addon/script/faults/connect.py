@@ -1,0 +1,31 @@
+"""`connect`: the proxy does not open the tunnel."""
+
+from dataclasses import dataclass
+from typing import Annotated, override
+
+from pydantic import Field
+
+from llemulator_addon.script.fault import ConnectionFault, Fault
+from llemulator_addon.script.part import ScriptPart
+
+
+class ConnectPart(ScriptPart):
+    """What CONNECT is answered with, and for which hosts (a glob)."""
+
+    status: Annotated[int, Field(ge=400, le=599)] = 502
+    host: str = "*"
+
+
+@dataclass(frozen=True, slots=True)
+class Connect(Fault):
+    """A CONNECT to the proxy fails with this status, as of a proxy that cannot reach the host.
+
+    Of the whole proxy: at that moment no token is known. `times` counts the tunnels that it refuses.
+    """
+
+    wanted: ConnectPart
+
+    @override
+    def of_connection(self) -> ConnectionFault | None:
+        """Refuse the tunnel."""
+        return ConnectionFault(at="connect", host=self.wanted.host, status=self.wanted.status)

@@ -1,0 +1,75 @@
+"""`cut_after`: the answer ends in the middle."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from typing import Annotated, Literal, Self, override
+
+from pydantic import Field, model_validator
+
+from llemulator_addon.core.steps import Cut, Head, Send, Step, Steps
+from llemulator_addon.script.fault import Fault, Scene
+from llemulator_addon.script.faults.sends import after_send, sends
+from llemulator_addon.script.part import ScriptPart
+
+
+class CutAfterPart(ScriptPart):
+    """Where it ends, in sends (of a stream: events) or as a share of its bytes; and how."""
+
+    sends: Annotated[int, Field(ge=0)] | None = None
+    fraction: Annotated[float, Field(ge=0, lt=1)] | None = None
+    how: Literal["close", "reset", "goaway", "end"] = "close"
+
+    @model_validator(mode="after")
+    def _is_one(self) -> Self:
+        if (self.sends is None) is (self.fraction is None):
+            message = 'give one of "sends" and "fraction"'
+            raise ValueError(message)
+        return self
+
+
+@dataclass(frozen=True, slots=True)
+class CutAfter(Fault):
+    """After so much of the answer the connection is cut, or (`how: end`) the answer ends as if it were whole.
+
+    An answer in one piece is one send: of that, `fraction` cuts a part, and `sends: 0` leaves only the head. An answer
+    that has no more sends than are named is not cut.
+    """
+
+    wanted: CutAfterPart
+
+    @override
+    def rewrite(self, steps: Steps, scene: Scene) -> Steps:
+        """Leave out the rest."""
+        kept = self._kept(steps)
+        if kept == steps:
+            return steps
+        return _ended(kept) if self.wanted.how == "end" else (*kept, Cut(self.wanted.how))
+
+    def _kept(self, steps: Steps) -> Steps:
+        if self.wanted.fraction is not None:
+            size = sum(len(send.piece) for send in sends(steps))
+            return tuple(_first_bytes(steps, int(size * self.wanted.fraction)))
+        return steps[: after_send(steps, self.wanted.sends or 0)]
+
+
+def _first_bytes(steps: Steps, count: int) -> Iterator[Step]:
+    for step in steps:
+        if not isinstance(step, Send):
+            yield step
+        elif len(step.piece) < count:
+            count -= len(step.piece)
+            yield step
+        else:
+            if count:
+                yield Send(step.piece[:count])
+            return
+
+
+def _ended(steps: Steps) -> Steps:
+    """Let the head say how long the answer is now, where it says so at all."""
+    size = str(sum(len(send.piece) for send in sends(steps)))
+    return tuple(replace(step, headers=_sized(step, size)) if isinstance(step, Head) else step for step in steps)
+
+
+def _sized(head: Head, size: str) -> tuple[tuple[str, str], ...]:
+    return tuple((name, size if name == "content-length" else value) for name, value in head.headers)

@@ -1,0 +1,49 @@
+"""What may come in as a script: JSON values of a reasonable size."""
+
+from collections.abc import Iterator, Mapping
+from math import isfinite
+
+from llemulator_addon.script.problems import Problem, ScriptError, inside, kind_of
+
+MOST_VALUES = 1_000_000
+MOST_NESTED = 100
+_LARGEST = 10**400
+
+
+def check(value: object) -> None:
+    """Refuse what is no JSON value, is nested too deeply or has too many members; raises `ScriptError`.
+
+    YAML can make such values: dates, sets, and with aliases very many members from few characters.
+    """
+    problems = list(_problems(value, "", 0, [MOST_VALUES]))
+    if problems:
+        raise ScriptError(problems)
+
+
+def _problems(value: object, place: str, depth: int, left: list[int]) -> Iterator[Problem]:
+    left[0] -= 1
+    if left[0] < 0:
+        raise ScriptError([Problem("", f"it has more than {MOST_VALUES} values")])
+    if depth > MOST_NESTED:
+        raise ScriptError([Problem(place[:_SHORT], f"it is nested more than {MOST_NESTED} times")])
+    match value:
+        case Mapping() | list():
+            for key, member in value.items() if isinstance(value, Mapping) else enumerate(value):
+                if isinstance(value, Mapping) and not isinstance(key, str):
+                    yield Problem(place, f"a key is text, got {kind_of(key)}; put it in quotes")
+                else:
+                    yield from _problems(member, inside(place, key), depth + 1, left)
+        case None | bool() | str():
+            pass
+        case int() | float():
+            if not _is_reasonable(value):
+                yield Problem(place, "a number is finite, and has no hundreds of digits")
+        case _:
+            yield Problem(place, f"{kind_of(value)} is no JSON value; put it in quotes")
+
+
+_SHORT = 200
+
+
+def _is_reasonable(number: float) -> bool:
+    return -_LARGEST < number < _LARGEST and isfinite(number)

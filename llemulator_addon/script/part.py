@@ -1,0 +1,35 @@
+"""What all parts of a script have in common, and how a table of words becomes a part's fields."""
+
+from collections.abc import Iterator, Mapping
+from typing import Any, get_type_hints
+
+from pydantic import BaseModel, ConfigDict, Field
+
+
+class ScriptPart(BaseModel):
+    """A part of a script: an unknown key is an error, and no value is taken for one of another type."""
+
+    model_config = ConfigDict(extra="forbid", strict=True, frozen=True, allow_inf_nan=False)
+
+
+def word_fields(table: Mapping[str, Any], argument: str) -> dict[str, Any]:
+    """Return a field for each word of a table; its type is that of the argument of the word's function or class.
+
+    The field's name has an underscore behind the word, because pydantic's own methods have names such as `json`.
+    """
+    return {
+        f"{word}_": (get_type_hints(made, include_extras=True)[argument], word_field(word, made))
+        for word, made in table.items()
+    }
+
+
+def word_field(word: str, made: object) -> Any:  # noqa: ANN401 - what pydantic's Field gives is of every type
+    """Return the field of a word, described by the first line of what it stands for."""
+    return Field(default=None, alias=word, description=(made.__doc__ or "").partition("\n")[0])
+
+
+def given_words[T](part: BaseModel, table: Mapping[str, T]) -> Iterator[tuple[T, Any]]:
+    """Yield the entries of a table whose words the script gave, in the table's order, each with its argument."""
+    for word, made in table.items():
+        if f"{word}_" in part.model_fields_set:
+            yield made, getattr(part, f"{word}_")

@@ -1,0 +1,51 @@
+"""`endpoint`: which operation is asked, by its name."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from difflib import get_close_matches
+from typing import Annotated, override
+
+from pydantic import AfterValidator, WithJsonSchema
+
+from llemulator_addon.script.asked import Asked, Is, Key, Pattern
+from llemulator_addon.wire.endpoints import ENDPOINTS, OPERATIONS
+
+_NAMES = (*ENDPOINTS, *OPERATIONS)
+
+
+def _known(name: str) -> str:
+    if name in _NAMES:
+        return name
+    near = get_close_matches(name, _NAMES, n=1, cutoff=0.5)
+    hint = f'did you mean "{near[0]}"?' if near else f"known are {', '.join(_NAMES)}"
+    message = f'there is no endpoint "{name}"; {hint}'
+    raise ValueError(message)
+
+
+EndpointName = Annotated[str, AfterValidator(_known), WithJsonSchema({"type": "string", "enum": list(_NAMES)})]
+
+
+@dataclass(frozen=True, slots=True)
+class Endpoint(Pattern):
+    """The name of the operation, as `chat.completions`, `responses` or `embeddings`."""
+
+    wanted: EndpointName
+
+    @override
+    def holds(self, asked: Asked) -> bool:
+        """Compare the names."""
+        return asked.prompt.endpoint == self.wanted
+
+    @override
+    def difference(self, asked: Asked) -> str:
+        """Say which operation was asked."""
+        return f'endpoint is "{self.wanted}", the request asks {asked.prompt.endpoint or asked.request.path}'
+
+    @override
+    def index_keys(self) -> tuple[Key, ...]:
+        """Look it up by name."""
+        return (Is(_where, self.wanted),)
+
+
+def _where(asked: Asked) -> Iterable[str]:
+    return (asked.prompt.endpoint,)

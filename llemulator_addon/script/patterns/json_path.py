@@ -1,0 +1,43 @@
+"""`json_path`: what stands at a place in the request body."""
+
+from dataclasses import dataclass
+from typing import Annotated, Any, override
+
+from pydantic import AfterValidator, Field
+
+from llemulator_addon.script.asked import Asked, Pattern
+from llemulator_addon.script.paths import parsed, values_at
+from llemulator_addon.script.problems import kind_of
+from llemulator_addon.script.subset import contains
+
+
+def _readable(paths: dict[str, Any]) -> dict[str, Any]:
+    for path in paths:
+        parsed(path)
+    return paths
+
+
+@dataclass(frozen=True, slots=True)
+class JsonPath(Pattern):
+    """Places in the body and what stands there: `$.a.b`, `$['a b']`, `$.a[0]`, `$.a[-1]`, `$.a[*].b`, `$..b`.
+
+    Where a path names several places, it is enough that one of them has the value.
+    """
+
+    wanted: Annotated[dict[str, Any], Field(min_length=1), AfterValidator(_readable)]
+
+    @override
+    def holds(self, asked: Asked) -> bool:
+        """Look at each path's places."""
+        return all(_holds(asked, path, value) for path, value in self.wanted.items())
+
+    @override
+    def difference(self, asked: Asked) -> str:
+        """Say what stands at the first path that differs."""
+        path, wanted = next((path, value) for path, value in self.wanted.items() if not _holds(asked, path, value))
+        came = [kind_of(value) for value, _ in zip(values_at(asked.prompt.body, path), range(3), strict=False)]
+        return f"json_path {path} is {kind_of(wanted)}, the request has {' and '.join(came) or 'none'}"
+
+
+def _holds(asked: Asked, path: str, wanted: object) -> bool:
+    return any(contains(value, wanted) for value in values_at(asked.prompt.body, path))

@@ -1,0 +1,36 @@
+"""`path`: the path of the URL."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Annotated, override
+
+from pydantic import Field
+
+from llemulator_addon.script.asked import Asked, Is, Key, Pattern
+from llemulator_addon.script.globs import fits, is_plain
+
+
+@dataclass(frozen=True, slots=True)
+class Path(Pattern):
+    """The path of the URL, without the query; a glob, so that `/v1/files/*` names them all."""
+
+    wanted: Annotated[str, Field(pattern="^/")]
+
+    @override
+    def holds(self, asked: Asked) -> bool:
+        """Compare with the glob."""
+        return fits(self.wanted, asked.request.path)
+
+    @override
+    def difference(self, asked: Asked) -> str:
+        """Say which path came."""
+        return f'path is "{self.wanted}", the request\'s is "{asked.request.path}"'
+
+    @override
+    def index_keys(self) -> tuple[Key, ...]:
+        """Look it up where it is no glob."""
+        return (Is(_where, self.wanted),) if is_plain(self.wanted) else ()
+
+
+def _where(asked: Asked) -> Iterable[str]:
+    return (asked.request.path,)

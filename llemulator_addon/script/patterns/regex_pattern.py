@@ -1,0 +1,52 @@
+"""What the patterns that are regular expressions have in common."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import ClassVar, override
+
+from llemulator_addon.script.asked import Asked, Key, Pattern, Says
+from llemulator_addon.script.problems import kind_of
+from llemulator_addon.script.regex import Regex, captured, found
+
+
+@dataclass(frozen=True, slots=True)
+class RegexPattern(Pattern):
+    """A regular expression is found in one of some texts of the request."""
+
+    wanted: Regex
+
+    WORD: ClassVar[str]
+    PLACE: ClassVar[str]
+    """Completes "is not found in …"."""
+
+    @staticmethod
+    def where(asked: Asked) -> Iterable[str]:
+        """Return the texts."""
+        raise NotImplementedError
+
+    @override
+    def holds(self, asked: Asked) -> bool:
+        """Search the texts."""
+        return any(found(self.wanted, text) for text in self.where(asked))
+
+    @override
+    def difference(self, asked: Asked) -> str:
+        """Say what the last of the texts was."""
+        *_, last = ("", *self.where(asked))
+        return f'{self.WORD} "{self.wanted}" is not found in {self.PLACE}, {kind_of(last)}'
+
+    @override
+    def index_keys(self) -> tuple[Key, ...]:
+        """Search for all regular expressions of the place at once."""
+        return (Says(self.where, self.wanted),)
+
+    @override
+    def captures(self, asked: Asked) -> Mapping[str, str]:
+        """Return the groups of the first text in which it is found."""
+        return next((captured(self.wanted, text) for text in self.where(asked) if found(self.wanted, text)), {})
+
+    @override
+    def texts(self, asked: Asked) -> tuple[str, str] | None:
+        """Compare with the last of the texts."""
+        *_, last = ("", *self.where(asked))
+        return self.wanted, last

@@ -1,0 +1,77 @@
+"""`tool_result`: the conversation ends with what a tool gave back."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from itertools import takewhile
+from typing import override
+
+from llemulator_addon.script.asked import Asked, Is, Key, Pattern, Says
+from llemulator_addon.script.part import ScriptPart
+from llemulator_addon.script.problems import kind_of
+from llemulator_addon.script.regex import Regex, captured, found
+
+
+class ToolResultPart(ScriptPart):
+    """Which tool gave it, and a regular expression that is found in it; what is not given may be anything."""
+
+    name: str | None = None
+    pattern: Regex | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ToolResult(Pattern):
+    """The last message is a tool's result. Where several end the conversation, one of them is as wanted."""
+
+    wanted: ToolResultPart
+
+    @override
+    def holds(self, asked: Asked) -> bool:
+        """Look at the results that end the conversation."""
+        return self._fitting(asked) is not None
+
+    @override
+    def difference(self, asked: Asked) -> str:
+        """Say how the conversation ends."""
+        wanted = " and ".join(f'{key} "{value}"' for key, value in self.wanted.model_dump(exclude_none=True).items())
+        came = ", ".join(f'"{name}" gave {kind_of(text)}' for name, text in _results(asked))
+        ends = came or f"the last message is of {asked.prompt.messages[-1].role if asked.prompt.messages else 'nobody'}"
+        return f"tool_result{' with ' if wanted else ''}{wanted} is not the end of the conversation: {ends}"
+
+    @override
+    def index_keys(self) -> tuple[Key, ...]:
+        """Look for what is more telling."""
+        if self.wanted.pattern is not None:
+            return (Says(_texts, self.wanted.pattern),)
+        return (Is(_names, self.wanted.name),) if self.wanted.name is not None else ()
+
+    @override
+    def captures(self, asked: Asked) -> Mapping[str, str]:
+        """Return the groups of the pattern."""
+        text = self._fitting(asked)
+        return {} if text is None or self.wanted.pattern is None else captured(self.wanted.pattern, text)
+
+    def _fitting(self, asked: Asked) -> str | None:
+        name, pattern = self.wanted.name, self.wanted.pattern
+        return next(
+            (
+                text
+                for called, text in _results(asked)
+                if (name is None or called == name) and (pattern is None or found(pattern, text))
+            ),
+            None,
+        )
+
+
+def _results(asked: Asked) -> list[tuple[str, str]]:
+    """Return names and texts of the results that end the conversation, the last first."""
+    prompt = asked.prompt
+    last = takewhile(lambda message: message.answers is not None, reversed(prompt.messages))
+    return [(call.name if (call := prompt.tool_called(message.answers)) else "", message.text) for message in last]
+
+
+def _names(asked: Asked) -> Iterable[str]:
+    return (name for name, _ in _results(asked))
+
+
+def _texts(asked: Asked) -> Iterable[str]:
+    return (text for _, text in _results(asked))

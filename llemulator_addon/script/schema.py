@@ -1,0 +1,72 @@
+"""The language as a JSON schema, made from the same models that read scripts."""
+
+from functools import cache
+from typing import Annotated, Any
+
+from pydantic import Field, TypeAdapter, create_model
+
+from llemulator_addon.script.reading import ScriptBody
+from llemulator_addon.script.regex import Regex
+from llemulator_addon.script.rule import OneOrMore, RulePart
+from llemulator_addon.wire.jsons import pretty
+
+
+@cache
+def schema_text() -> bytes:
+    """Return the schema as it is served and shipped."""
+    return pretty(schema()) + b"\n"
+
+
+@cache
+def schema() -> dict[str, Any]:
+    """Return the schema (JSON Schema 2020-12). What it cannot say, as which words exclude each other, reading says."""
+    made: dict[str, Any] = _tidied(TypeAdapter(_Script).json_schema(by_alias=True))
+    return {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "title": "llemulator script",
+        "description": "What llemulator answers to an application's calls to OpenAI's API.",
+        **made,
+    }
+
+
+class ShortRule(RulePart):
+    """A rule in short: `pattern` or `match`, and `response`, or `error` with `status`."""
+
+    pattern: Regex | None = None
+    response: OneOrMore | None = None
+    error: str | dict[str, Any] | None = None
+    status: Annotated[int, Field(ge=400, le=599)] | None = None
+
+
+_Entry = str | ShortRule
+_Body = create_model(
+    "Script",
+    __base__=ScriptBody,
+    responses=(
+        Annotated[
+            str | list[_Entry] | dict[str, _Entry] | None,
+            Field(description="The short forms: one text, a list in order, or patterns with their texts."),
+        ],
+        None,
+    ),
+)
+_Script = _Body | list[_Entry]
+
+
+def _tidied(part: Any) -> Any:  # noqa: ANN401
+    """Leave out what tells an author nothing: titles made from names, defaults of null, and null as an alternative."""
+    match part:
+        case list():
+            return [_tidied(member) for member in part]
+        case {"anyOf": [alternative, {"type": "null"}], **rest}:
+            return _tidied({**rest, **alternative})
+        case {"anyOf": [*alternatives, {"type": "null"}], **rest}:
+            return _tidied({**rest, "anyOf": alternatives})
+        case dict():
+            return {key: _tidied(member) for key, member in part.items() if not _says_nothing(key, member)}
+        case _:
+            return part
+
+
+def _says_nothing(key: str, member: object) -> bool:
+    return (key == "default" and member is None) or (key == "title" and isinstance(member, str))

@@ -1,0 +1,49 @@
+"""Comparing a JSON value with the part of it that a script names."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from llemulator_addon.script.problems import kind_of
+
+
+def contains(value: Any, wanted: Any) -> bool:  # noqa: ANN401
+    """Whether a value has all that is wanted: members of objects may be more, elements of lists may not."""
+    return first_difference(value, wanted, "") is None
+
+
+def first_difference(value: Any, wanted: Any, place: str) -> str | None:  # noqa: ANN401
+    """Say where a value first differs from what is wanted; None where it does not."""
+    match wanted:
+        case Mapping():
+            return _of_object(value, wanted, place)
+        case list():
+            return _of_list(value, wanted, place)
+        case _:
+            return None if _equal(value, wanted) else f"{place} is {kind_of(wanted)}, the request has {kind_of(value)}"
+
+
+def _of_object(value: Any, wanted: Mapping[str, Any], place: str) -> str | None:  # noqa: ANN401
+    if not isinstance(value, Mapping):
+        return f"{place} is an object, the request has {kind_of(value)}"
+    for key, part in wanted.items():
+        if key not in value:
+            return f"{place}.{key} is {kind_of(part)}, the request has none"
+        if (difference := first_difference(value[key], part, f"{place}.{key}")) is not None:
+            return difference
+    return None
+
+
+def _of_list(value: Any, wanted: list[Any], place: str) -> str | None:  # noqa: ANN401
+    if not isinstance(value, list):
+        return f"{place} is a list, the request has {kind_of(value)}"
+    if len(value) != len(wanted):
+        return f"{place} has {len(wanted)} elements, the request's has {len(value)}"
+    for number, (one, other) in enumerate(zip(value, wanted, strict=True)):
+        if (difference := first_difference(one, other, f"{place}[{number}]")) is not None:
+            return difference
+    return None
+
+
+def _equal(value: object, wanted: object) -> bool:
+    # In JSON, true is no number, but 1 and 1.0 are the same one.
+    return isinstance(value, bool) is isinstance(wanted, bool) and value == wanted

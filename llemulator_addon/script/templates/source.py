@@ -1,0 +1,89 @@
+"""Reading the text of a template."""
+
+from collections.abc import Iterator
+from difflib import get_close_matches
+from functools import lru_cache
+
+from jinja2 import Environment, TemplateSyntaxError, nodes
+
+from llemulator_addon.script.templates.filters import FILTERS, TESTS
+from llemulator_addon.script.templates.problems import TemplateProblem
+
+VARIABLES = ("captures", "prompt", "body", "request", "state", "turn", "times")
+FUNCTIONS = ("hex", "random", "random_int", "uuid")
+
+_LONGEST = 65_536
+
+
+def is_template(text: str) -> bool:
+    """Whether there is anything in the text to fill in."""
+    return any(mark in text for mark in ("{{", "{%", "{#"))
+
+
+@lru_cache(maxsize=4_096)
+def parsed(text: str) -> nodes.Template:
+    """Read a template; raises `TemplateProblem` where it is none, or uses what there is not."""
+    if len(text) > _LONGEST:
+        raise TemplateProblem(f"it is longer than {_LONGEST} characters")
+    try:
+        tree = _SYNTAX.parse(text)
+        _check(tree)
+    except TemplateSyntaxError as error:
+        raise TemplateProblem(f"{error.message} (line {error.lineno})") from None
+    except RecursionError:
+        raise TemplateProblem("it is nested too deeply") from None
+    return tree
+
+
+# Only its reader is used.
+_SYNTAX = Environment(trim_blocks=True, lstrip_blocks=True, keep_trailing_newline=True, autoescape=False)  # noqa: S701
+
+_KNOWN = frozenset(
+    {
+        *(nodes.Template, nodes.Output, nodes.TemplateData, nodes.Name, nodes.Const, nodes.If, nodes.For),
+        *(nodes.Assign, nodes.CondExpr, nodes.Compare, nodes.Operand, nodes.And, nodes.Or, nodes.Not, nodes.Neg),
+        *(nodes.Pos, nodes.Add, nodes.Sub, nodes.Mul, nodes.Div, nodes.FloorDiv, nodes.Mod, nodes.Concat),
+        *(nodes.Getattr, nodes.Getitem, nodes.Slice, nodes.Filter, nodes.Test, nodes.Call, nodes.Keyword),
+        *(nodes.List, nodes.Tuple, nodes.Dict, nodes.Pair),
+    }
+)
+
+
+def _check(tree: nodes.Template) -> None:
+    variables = {*VARIABLES, "loop", *(name.name for name in tree.find_all(nodes.Name) if name.ctx == "store")}
+    called = {id(call.node) for call in tree.find_all(nodes.Call)}
+    for node in _within(tree):
+        _check_node(node)
+        if isinstance(node, nodes.Name) and id(node) not in called and node.name not in variables:
+            raise _unknown("variable", node, node.name, tuple(variables - {"loop"}))
+
+
+def _within(node: nodes.Node) -> Iterator[nodes.Node]:
+    yield node
+    for child in node.iter_child_nodes():
+        yield from _within(child)
+
+
+def _check_node(node: nodes.Node) -> None:
+    if type(node) not in _KNOWN:
+        raise TemplateProblem(f"{type(node).__name__.lower()} is not available in templates (line {node.lineno})")
+    match node:
+        case nodes.Filter() if node.name not in {*FILTERS, "default"}:
+            raise _unknown("filter", node, node.name, (*FILTERS, "default"))
+        case nodes.Test() if node.name not in {*TESTS, "defined", "undefined"}:
+            raise _unknown("test", node, node.name, (*TESTS, "defined", "undefined"))
+        case nodes.Call() if not isinstance(node.node, nodes.Name) or node.node.name not in FUNCTIONS:
+            called = node.node.name if isinstance(node.node, nodes.Name) else "what stands there"
+            raise _unknown("function", node, called, FUNCTIONS)
+        case nodes.For() if node.recursive or node.test is not None:
+            raise TemplateProblem(f"a loop has neither `if` nor `recursive` (line {node.lineno})")
+        case nodes.Call() | nodes.Filter() | nodes.Test() if node.dyn_args is not None or node.dyn_kwargs is not None:
+            raise TemplateProblem(f"arguments are written out, without `*` (line {node.lineno})")
+        case _:
+            pass
+
+
+def _unknown(kind: str, node: nodes.Node, name: str | None, known: tuple[str, ...]) -> TemplateProblem:
+    near = get_close_matches(str(name), known, n=1, cutoff=0.5)
+    hint = f'did you mean "{near[0]}"?' if near else f"known are {', '.join(sorted(known))}"
+    return TemplateProblem(f'there is no {kind} "{name}" (line {node.lineno}); {hint}')
