@@ -1,0 +1,98 @@
+"""Enough of a kubelet to run a workload of a manifest on this machine, in order and under its own restrictions."""
+
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from conformance.images.containers import Container, Ended, run, running
+
+_CLUSTER = {"KUBERNETES_SERVICE_HOST": "10.96.0.1"}
+
+type Tree = Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pod:
+    """A pod whose sidecars have started and whose other init containers have ended."""
+
+    spec: Tree
+    volumes: Mapping[str, Path]
+    network: str
+    sidecars: tuple[Container, ...]
+    initialised: tuple[Ended, ...]
+
+    def run(self, container: str, *command: str) -> Ended:
+        """Run one of its containers to its end; `command` stands in place of the image's."""
+        spec = next(each for each in self.spec["containers"] if each["name"] == container)
+        return _run(spec, self.volumes, self.network, command)
+
+
+@contextmanager
+def started(spec: Tree, config_maps: Mapping[str, Tree], folder: Path) -> Iterator[Pod]:
+    """Start a pod: its init containers one after the other, those that stay until the end of the block."""
+    volumes = {volume["name"]: _volume(volume, config_maps, folder) for volume in spec["volumes"]}
+    network, sidecars, ended = "none", [], []
+    with ExitStack() as stack:
+        for init in spec["initContainers"]:
+            if init.get("restartPolicy") == "Always":
+                container = stack.enter_context(running(init["image"], flags=_flags(init, volumes), network=network))
+                container.wait_for(*init["startupProbe"]["exec"]["command"])
+                # All containers of a pod share the network of the first.
+                network = f"container:{container.name}" if network == "none" else network
+                sidecars.append(container)
+            else:
+                ended.append(_run(init, volumes, network, ()))
+        yield Pod(
+            spec=spec, volumes=volumes, network=network, sidecars=tuple(sidecars), initialised=tuple(ended)
+        )
+
+
+def _run(spec: Tree, volumes: Mapping[str, Path], network: str, command: tuple[str, ...]) -> Ended:
+    entrypoint = ("--entrypoint", command[0]) if command else ()
+    arguments = command[1:] or tuple(spec.get("args", ()))
+    return run(spec["image"], *arguments, flags=(*_flags(spec, volumes), *entrypoint), network=network)
+
+
+def _volume(volume: Tree, config_maps: Mapping[str, Tree], folder: Path) -> Path:
+    path = folder / volume["name"]
+    path.mkdir()
+    if "configMap" in volume:
+        for name, text in config_maps[volume["configMap"]["name"]]["data"].items():
+            (path / name).write_text(text)
+    else:
+        # The mode that the kubelet gives an emptyDir.
+        path.chmod(0o777)
+    return path
+
+
+def _flags(spec: Tree, volumes: Mapping[str, Path]) -> list[str]:
+    """Return the engine's flags for a container. A field that is not known here raises KeyError."""
+    flags: list[str] = []
+    for field, value in spec["securityContext"].items():
+        flags += _SECURITY[field](value)
+    for variable in spec["env"]:
+        flags += ["--env", f"{variable['name']}={_expanded(variable['value'])}"]
+    for mount in spec["volumeMounts"]:
+        source = volumes[mount["name"]] / mount.get("subPath", "")
+        assert source.exists(), f"the kubelet would make an empty folder of {source}"
+        flags += ["--volume", f"{source}:{mount['mountPath']}{':ro' if mount.get('readOnly') else ''}"]
+    return flags
+
+
+def _expanded(value: str) -> str:
+    for name, text in _CLUSTER.items():
+        value = value.replace(f"$({name})", text)
+    return value
+
+
+_SECURITY = {
+    "allowPrivilegeEscalation": lambda allowed: [] if allowed else ["--security-opt", "no-new-privileges"],
+    "capabilities": lambda capabilities: [word for name in capabilities["drop"] for word in ("--cap-drop", name)],
+    "readOnlyRootFilesystem": lambda read_only: ["--read-only"] if read_only else [],
+    "runAsGroup": lambda _: [],  # named with the user
+    "runAsNonRoot": lambda _: [],  # a promise of what the others say
+    "runAsUser": lambda user: ["--user", f"{user}:{user}"],
+    "seccompProfile": lambda _: [],  # the engine's own
+}

@@ -1,0 +1,230 @@
+"""What is handed to engines, clusters and CI services is valid by their own schemas, and everything in it is pinned."""
+
+import json
+import re
+import shutil
+import subprocess
+from pathlib import Path
+from typing import Any
+
+import pytest
+from ruamel.yaml import YAML
+
+from conformance.images.containers import ROOT
+from llemulator_addon.adapters.settings import SETTINGS
+from llemulator_addon.script.reading import read_text
+
+KUBERNETES = ["1.29", "1.33", "1.37"]
+"""The first with native sidecars switched on, the first where they are stable, the newest that there are schemas for."""
+
+RENDERED = {"k8s/llemulator.yaml": "k8s/base", "k8s/example-sidecar.yaml": "k8s/examples/sidecar"}
+
+needs_kubectl = pytest.mark.skipif(shutil.which("kubectl") is None, reason="kubectl is not installed")
+
+
+@pytest.mark.parametrize("file", ["Dockerfile", "docs/examples/chat/Dockerfile"])
+def test_a_dockerfile_is_as_hadolint_wants_it(file: str, tools: Path) -> None:
+    assert _said(tools / "hadolint", ROOT / file) == ""
+
+
+@pytest.mark.parametrize(
+    ("schema", "file"), [("vendor.compose-spec", "docker-compose.yml"), ("vendor.github-actions", "action.yml")]
+)
+def test_a_file_is_valid_by_the_schema_of_its_reader(schema: str, file: str, tools: Path) -> None:
+    assert "ok --" in _said(tools / "check-jsonschema", "--builtin-schema", schema, ROOT / file)
+
+
+@needs_kubectl
+@pytest.mark.parametrize("file", RENDERED)
+def test_what_is_applied_with_f_is_what_is_applied_with_k(file: str) -> None:
+    rendered = _said("kubectl", "kustomize", ROOT / RENDERED[file])
+
+    assert (ROOT / file).read_text() == rendered, f"kubectl kustomize {RENDERED[file]} > {file}"
+
+
+@pytest.mark.parametrize("version", KUBERNETES)
+def test_the_manifests_are_valid(version: str, tools: Path) -> None:
+    _said(tools / "kubernetes-validate", "--strict", "--kubernetes-version", version, *(ROOT / file for file in RENDERED))
+
+
+@needs_kubectl
+def test_the_component_reaches_every_kind_of_workload_and_every_container(tmp_path: Path, tools: Path) -> None:
+    shutil.copytree(ROOT / "k8s/sidecar", tmp_path / "sidecar")
+    app = tmp_path / "app"
+    app.mkdir()
+    (app / "script.yaml").write_text("responses: Hello!\n")
+    (app / "kustomization.yaml").write_text(
+        "namespace: shop\nresources: [app.yaml]\ncomponents: [../sidecar]\n"
+        "configMapGenerator: [{name: llemulator-script, files: [script.yaml]}]\n"
+        "images: [{name: llemulator, newName: mirror.example/llemulator, newTag: '9'}]\n"
+    )
+    with (app / "app.yaml").open("w") as file:
+        YAML(typ="safe").dump_all([_workload(kind) for kind in _KINDS], file)
+    (tmp_path / "out.yaml").write_text(_said("kubectl", "kustomize", app))
+    _said(tools / "kubernetes-validate", "--strict", "--kubernetes-version", "1.33", tmp_path / "out.yaml")
+    workloads = {each["kind"]: each for each in YAML(typ="safe").load_all(tmp_path / "out.yaml")}
+    sidecar = {**_source()["initContainers"][0], "image": "mirror.example/llemulator:9"}
+    added = _source()["containers"][0]
+
+    for kind in _KINDS:
+        spec = _pod(workloads[kind])["spec"]
+        first, *rest = spec["initContainers"]
+        assert first == sidecar, kind
+        assert [each["name"] for each in rest] == ["migrate"], kind
+        for container in (*rest, *spec["containers"]):
+            own = [variable for variable in container["env"] if variable["name"] == "OWN"]
+            assert sorted(own + added["env"], key=_by_name) == sorted(container["env"], key=_by_name), kind
+            assert container["volumeMounts"] == added["volumeMounts"], kind
+        assert _pod(workloads[kind])["metadata"]["labels"] == {"app": "shop", "llemulator": "sidecar"}
+
+
+@needs_kubectl
+def test_a_workload_that_wants_nothing_of_it_is_left_alone(tmp_path: Path) -> None:
+    shutil.copytree(ROOT / "k8s/sidecar", tmp_path / "sidecar")
+    workload = _workload("Deployment")
+    workload["metadata"]["labels"] = {"llemulator": "none"}
+    (tmp_path / "kustomization.yaml").write_text("resources: [app.yaml]\ncomponents: [sidecar]\n")
+    with (tmp_path / "app.yaml").open("w") as file:
+        YAML(typ="safe").dump(workload, file)
+
+    assert YAML(typ="safe").load(_said("kubectl", "kustomize", tmp_path)) == workload
+
+
+@pytest.mark.parametrize("file", ["k8s/base/script.yaml", "k8s/examples/sidecar/script.yaml"])
+def test_a_script_that_is_deployed_loads(file: str) -> None:
+    read_text((ROOT / file).read_text(), "yaml")
+
+
+def test_every_pod_is_restricted_and_has_its_resources() -> None:
+    documents = [each for file in RENDERED for each in YAML(typ="safe").load_all(ROOT / file)]
+    specs = [_pod(each)["spec"] for each in documents if each["kind"] in {"Deployment", "Job"}]
+    containers = [each for spec in specs for each in (*spec.get("initContainers", []), *spec["containers"])]
+
+    assert len(containers) == 6
+    for container in containers:
+        security = container["securityContext"]
+        assert security["runAsNonRoot"], container["name"]
+        assert security["runAsUser"] > 10_000
+        assert security["readOnlyRootFilesystem"]
+        assert security["allowPrivilegeEscalation"] is False
+        assert security["capabilities"] == {"drop": ["ALL"]}
+        assert security["seccompProfile"] == {"type": "RuntimeDefault"}
+        assert container["resources"].keys() == {"requests", "limits"}
+
+
+def test_the_variables_that_are_set_for_llemulator_are_its_settings() -> None:
+    compose = YAML(typ="safe").load(ROOT / "docker-compose.yml")["services"]["llemulator"]["environment"]
+    base = YAML(typ="safe").load(ROOT / "k8s/base/deployment.yaml")["spec"]["template"]["spec"]["containers"][0]["env"]
+    named = {*compose, *(each["name"] for each in (*base, *_source()["initContainers"][0]["env"]))}
+
+    assert named <= {setting.variable for setting in SETTINGS}
+
+
+def test_every_image_has_a_version() -> None:
+    files = ["Dockerfile", "docker-compose.yml", *(str(path.relative_to(ROOT)) for path in _yaml("k8s"))]
+    texts = {file: (ROOT / file).read_text() for file in [*files, "docs/examples/chat/Dockerfile", "docs/docker.md"]}
+    images = [
+        (file, image)
+        for file, text in texts.items()
+        for image in re.findall(r"^(?:\s*-?\s*image:|FROM|ARG PYTHON=) *([\w./:-]+)", text, re.MULTILINE)
+    ]
+
+    # The base's own is filled in by kustomization.yaml; the test about the rendered file sees the result.
+    unpinned = [(file, image) for file, image in images if not re.search(r":[\w.-]*\d", image)]
+    assert [each for each in unpinned if each != ("k8s/base/deployment.yaml", "llemulator")] == []
+
+
+def test_the_version_is_the_same_everywhere() -> None:
+    project = re.search(r'^version = "(.+)"', (ROOT / "pyproject.toml").read_text(), re.MULTILINE)
+    assert project
+    texts = [(ROOT / file).read_text() for file in ("Dockerfile", "docker-compose.yml", "k8s/sidecar/pod.yaml")]
+    chart = YAML(typ="safe").load(ROOT / "charts/llemulator/Chart.yaml")
+
+    assert all(project[1] in text for text in texts)
+    assert (chart["version"], chart["appVersion"]) == (project[1], project[1])
+
+
+def test_the_values_of_the_chart_are_valid_by_their_schema(tools: Path) -> None:
+    chart = ROOT / "charts/llemulator"
+    schema = json.loads((chart / "values.schema.json").read_text())
+    values = YAML(typ="safe").load(chart / "values.yaml")
+
+    assert "ok --" in _said(tools / "check-jsonschema", "--check-metaschema", chart / "values.schema.json")
+    assert "ok --" in _said(
+        tools / "check-jsonschema", "--schemafile", chart / "values.schema.json", chart / "values.yaml"
+    )
+    assert list(schema["properties"]) == list(values)
+
+
+def test_the_templates_of_the_chart_name_only_values_that_exist() -> None:
+    chart = ROOT / "charts/llemulator"
+    values = YAML(typ="safe").load(chart / "values.yaml")
+    text = "".join(path.read_text() for path in sorted((chart / "templates").iterdir()))
+    named = {match[1] for match in re.finditer(r"\.Values\.([\w.]+)", text)}
+
+    assert {path for path in named if not _holds(values, path.split("."))} == set()
+    assert {name.split(".")[0] for name in named} == set(values)
+
+
+def test_the_chart_has_the_same_sidecar_as_the_component() -> None:
+    text = (ROOT / "charts/llemulator/templates/_sidecar.tpl").read_text()
+    words = {each["name"] for each in _source()["containers"][0]["env"]} | {"bundle.pem", "ca.pem", "llemulator-probe"}
+
+    assert {word for word in words if word not in text} == set()
+
+
+_KINDS = ("Deployment", "StatefulSet", "DaemonSet", "Job", "CronJob")
+
+
+def _workload(kind: str) -> dict[str, Any]:
+    pod = {
+        "metadata": {"labels": {"app": "shop"}},
+        "spec": {
+            "initContainers": [{"name": "migrate", "image": "shop:1"}],
+            "containers": [
+                {"name": "web", "image": "shop:1", "env": [{"name": "OWN", "value": "yes"}]},
+                {"name": "worker", "image": "shop:1"},
+            ],
+        },
+    }
+    batch = kind in {"Job", "CronJob"}
+    spec: dict[str, Any] = {"template": pod} if batch else {"template": pod, "selector": {"matchLabels": {"app": "shop"}}}
+    if batch:
+        pod["spec"]["restartPolicy"] = "Never"
+    if kind == "StatefulSet":
+        spec["serviceName"] = "shop"
+    if kind == "CronJob":
+        spec = {"schedule": "0 * * * *", "jobTemplate": {"spec": spec}}
+    group = "batch/v1" if batch else "apps/v1"
+    return {"apiVersion": group, "kind": kind, "metadata": {"name": f"shop-{kind.lower()}"}, "spec": spec}
+
+
+def _pod(workload: dict[str, Any]) -> dict[str, Any]:
+    spec = workload["spec"]["jobTemplate"]["spec"] if workload["kind"] == "CronJob" else workload["spec"]
+    pod: dict[str, Any] = spec["template"]
+    return pod
+
+
+def _source() -> dict[str, Any]:
+    spec: dict[str, Any] = YAML(typ="safe").load(ROOT / "k8s/sidecar/pod.yaml")["template"]["spec"]
+    return spec
+
+
+def _by_name(variable: dict[str, str]) -> str:
+    return variable["name"]
+
+
+def _yaml(folder: str) -> list[Path]:
+    return sorted((ROOT / folder).rglob("*.yaml"))
+
+
+def _holds(values: Any, path: list[str]) -> bool:
+    return not path or (isinstance(values, dict) and path[0] in values and _holds(values[path[0]], path[1:]))
+
+
+def _said(*command: str | Path) -> str:
+    got = subprocess.run(
+        [str(word) for word in command], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, check=False
+    )
+    assert got.returncode == 0, got.stdout + got.stderr
+    return got.stdout

@@ -1,0 +1,123 @@
+"""The image does what docs/docker.md says, in a network that has nothing but its loopback."""
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from ruamel.yaml import YAML
+
+from conformance.images.containers import RESTRICTED, ROOT, Container, inspect, run, running
+
+IMAGE = "llemulator:0.1.0"
+APP = "chat:0.1.0"
+KEY = ("--env", "OPENAI_API_KEY=any-text")
+
+pytestmark = pytest.mark.usefixtures("images")
+
+
+@pytest.fixture(scope="module")
+def proxy(images: None) -> Iterator[Container]:
+    flags = ("--volume", f"{ROOT}/scripts:/scripts:ro", "--env", "LLEMULATOR_SCRIPT=/scripts/hello.yaml")
+    with running(IMAGE, flags=(*RESTRICTED, *flags)) as container:
+        container.wait_for("llemulator-probe", "/readyz")
+        yield container
+
+
+def test_it_runs_as_a_user_without_rights_on_a_read_only_root(proxy: Container) -> None:
+    status = proxy.execute("cat", "/proc/1/status").said
+    lines = dict(line.split(":\t", 1) for line in status.splitlines() if ":\t" in line)
+
+    assert proxy.execute("id", "-u").said.strip() == "10001"
+    assert {lines[name] for name in ("CapInh", "CapPrm", "CapEff", "CapBnd", "CapAmb")} == {"0" * 16}
+    assert lines["NoNewPrivs"] == "1"
+    assert "Read-only file system" in proxy.execute("touch", "/opt/x").said
+
+
+def test_an_application_is_answered_through_a_base_url(proxy: Container) -> None:
+    got = run(
+        APP,
+        "--once",
+        flags=(*RESTRICTED, *KEY, "--env", "OPENAI_BASE_URL=http://127.0.0.1:8080/v1"),
+        network=f"container:{proxy.name}",
+    )
+
+    assert got.status == 0, got.said
+    assert "answer: Hello from llemulator!" in got.said
+    assert "stream: Hello from llemulator!" in got.said
+
+
+def test_an_application_is_answered_with_the_variables_and_volumes_of_the_compose_file(tmp_path: Path) -> None:
+    services = YAML(typ="safe").load(ROOT / "docker-compose.yml")["services"]
+    tmp_path.chmod(0o777)
+    with running(services["llemulator"]["image"], flags=_flags(services["llemulator"], tmp_path)) as proxy:
+        proxy.wait_for(*services["llemulator"]["healthcheck"]["test"][1:])
+        got = run(
+            services["chat"]["image"],
+            "--once",
+            flags=_flags(services["chat"], tmp_path),
+            network=f"container:{proxy.name}",
+        )
+
+    assert got.status == 0, got.said
+    assert "answer: Hello from llemulator!" in got.said
+
+
+def _flags(service: dict[str, dict[str, str]], certs: Path) -> tuple[str, ...]:
+    """Return what a service says as flags; here, llemulator is not another machine."""
+    volumes = [str(volume).replace("certs:", f"{certs}:", 1).replace("./", f"{ROOT}/", 1) for volume in service["volumes"]]
+    variables = [f"{name}={value}".replace("//llemulator:", "//127.0.0.1:") for name, value in service["environment"].items()]
+    return (
+        *RESTRICTED,
+        *(word for volume in volumes for word in ("--volume", volume)),
+        *(word for variable in variables for word in ("--env", variable)),
+    )
+
+
+def test_the_health_check_is_the_image_s_own_and_succeeds(proxy: Container) -> None:
+    image = json.loads(inspect(IMAGE, "{{json .}}"))
+    check = image["Config"].get("Healthcheck") or image["Healthcheck"]  # Docker's place, podman's place
+
+    assert check["Test"] == ["CMD", "llemulator-probe", "/healthz"]
+    assert proxy.execute(*check["Test"][1:]).status == 0
+    assert proxy.execute("llemulator-probe", "/nowhere").status == 1
+
+
+def test_it_ends_well_at_its_stop_signal() -> None:
+    with running(IMAGE) as proxy:
+        proxy.wait_for("llemulator-probe", "/readyz")
+
+        assert inspect(IMAGE, "{{.Config.StopSignal}}") in {"SIGTERM", "15"}
+        assert proxy.stop() == 0
+
+
+def test_mitmdump_takes_the_addon_by_its_bare_name_in_the_working_folder() -> None:
+    with running(IMAGE, "-s", "llemulator_addon", flags=(*RESTRICTED, "--entrypoint", "mitmdump")) as proxy:
+        proxy.wait_for("llemulator-probe", "/readyz")
+        got = run(
+            APP,
+            "--once",
+            flags=(*RESTRICTED, *KEY, "--env", "OPENAI_BASE_URL=http://127.0.0.1:8080/v1"),
+            network=f"container:{proxy.name}",
+        )
+
+    assert got.status == 0, got.said
+    assert "answer: Hello there" in got.said
+
+
+def test_a_user_that_a_platform_makes_up_can_run_it() -> None:
+    with running(IMAGE, flags=(*RESTRICTED, "--user", "1000670000:0")) as proxy:
+        proxy.wait_for("llemulator-probe", "/readyz")
+
+        assert proxy.execute("stat", "--format=%u %a", "/certs/mitmproxy-ca.pem").said.strip() == "1000670000 600"
+
+
+def test_every_module_that_a_start_needs_is_there_as_byte_code() -> None:
+    program = (
+        "import os, sys, llemulator_addon.adapters.command_line, llemulator_addon.adapters.emulation,"
+        " llemulator_addon.adapters.mitmproxy.master\n"
+        "print(*(name for name, module in sys.modules.items() if getattr(module, '__cached__', None)"
+        " and not os.path.exists(module.__cached__)))"
+    )
+
+    assert run(IMAGE, "-c", program, flags=(*RESTRICTED, "--entrypoint", "python")).said.split() == []

@@ -1,0 +1,28 @@
+"""Somebody's application: it asks OpenAI through the official SDK, and knows of nothing else.
+
+`app.py --once` asks one question and ends; without it, it asks again every ten seconds.
+"""
+
+import sys
+import time
+
+from openai import OpenAI
+
+
+def main() -> None:
+    """Ask, as one answer and as a stream."""
+    client = OpenAI()
+    while True:
+        answer = client.chat.completions.create(model="gpt-4o", messages=[{"role": "user", "content": "Hello there"}])
+        print("answer:", answer.choices[0].message.content, flush=True)
+        stream = client.chat.completions.create(
+            model="gpt-4o", messages=[{"role": "user", "content": "Hello again"}], stream=True
+        )
+        print("stream:", "".join(chunk.choices[0].delta.content or "" for chunk in stream if chunk.choices), flush=True)
+        if "--once" in sys.argv:
+            return
+        time.sleep(10)
+
+
+if __name__ == "__main__":
+    main()
