@@ -1,10 +1,21 @@
 """What of OpenAI's API is answered: to add an operation is one file and one line here."""
 
 from llemulator_addon.wire.answer import Endpoint, Operation
-from llemulator_addon.wire.endpoints import chat, completions, embeddings, models, moderations, stored_chat
+from llemulator_addon.wire.endpoints import (
+    chat,
+    completions,
+    conversations,
+    embeddings,
+    models,
+    moderations,
+    responses,
+    stored_chat,
+    stored_responses,
+)
 
 ENDPOINTS: dict[str, Endpoint] = {
     "chat.completions": chat.ENDPOINT,
+    "responses": responses.ENDPOINT,
     "completions": completions.ENDPOINT,
     "embeddings": embeddings.ENDPOINT,
     "moderations": moderations.ENDPOINT,
@@ -20,5 +31,19 @@ OPERATIONS: dict[str, Operation] = {
     "models.list": models.LIST,
     "models.retrieve": models.RETRIEVE,
     "models.delete": models.DELETE,
+    "responses.retrieve": stored_responses.RETRIEVE,
+    "responses.delete": stored_responses.DELETE,
+    "responses.cancel": stored_responses.CANCEL,
+    "responses.input_items.list": stored_responses.INPUT_ITEMS,
+    "responses.input_tokens.count": stored_responses.INPUT_TOKENS,
+    "responses.compact": stored_responses.COMPACT,
+    "conversations.create": conversations.CREATE,
+    "conversations.retrieve": conversations.RETRIEVE,
+    "conversations.update": conversations.UPDATE,
+    "conversations.delete": conversations.DELETE,
+    "conversations.items.list": conversations.ITEMS_LIST,
+    "conversations.items.create": conversations.ITEMS_CREATE,
+    "conversations.items.retrieve": conversations.ITEMS_RETRIEVE,
+    "conversations.items.delete": conversations.ITEMS_DELETE,
 }
 """Operations on what a token owns. They consume no rule."""

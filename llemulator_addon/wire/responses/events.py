@@ -131,7 +131,7 @@ def _opening(item: Item) -> Item:
 
 
 _LEFT_OUT = object()
-_ANNOUNCED_FINISHED = frozenset({"shell_call_output"})  # recorded so
+_ANNOUNCED_FINISHED = frozenset({"shell_call_output", "program_output"})  # the first one is recorded so
 
 
 def _image_before(item: Item) -> Item:
