@@ -8,6 +8,7 @@ from llemulator_addon.core.reply import Block
 from llemulator_addon.script.part import ScriptPart, given_words, word_fields
 from llemulator_addon.script.replies.hosted_call import hosted_call
 from llemulator_addon.script.replies.json_text import json_value
+from llemulator_addon.script.replies.message import message
 from llemulator_addon.script.replies.reasoning import reasoning
 from llemulator_addon.script.replies.refusal import refusal
 from llemulator_addon.script.replies.text import text
@@ -16,6 +17,7 @@ from llemulator_addon.script.replies.tool_calls import tool_call
 BLOCKS = {
     "reasoning": reasoning,
     "text": text,
+    "message": message,
     "json": json_value,
     "refusal": refusal,
     "tool_call": tool_call,
