@@ -1,0 +1,471 @@
+"""A value that is valid for a JSON schema, with plausible contents.
+
+Own work, because none of the libraries for it passes: hypothesis-jsonschema has no recursion, takes hundreds of
+milliseconds and is made for odd values; jsf fails on `allOf`, `multipleOf` and a `$ref` to the root and draws from the
+global generator; polyfactory starts from Python classes, not from schemas.
+"""
+
+from collections.abc import Mapping, Sequence
+from fractions import Fraction
+from math import ceil, floor
+from typing import Any, Protocol
+
+from llemulator_addon.engine.simulate import names, patterns
+from llemulator_addon.engine.simulate.chance import Chance
+from llemulator_addon.engine.simulate.fits import fits, is_multiple
+from llemulator_addon.engine.simulate.schemas import Schemas, Unsatisfiable, kinds_of, merged
+
+Flat = Mapping[str, Any]
+
+
+class Source(Protocol):
+    """Where values are looked for before they are made up: what the user said."""
+
+    def offered(self, name: names.Words, schema: Flat, kind: str) -> Sequence[Any]:
+        """Return values that may fit a property, best first."""
+        ...
+
+    def taken(self, value: object) -> None:
+        """Note that a value was used."""
+        ...
+
+    @property
+    def brief(self) -> bool:
+        """Whether properties that need no value get one only where there is one to take."""
+        ...
+
+
+def value_for(schema: object, chance: Chance, *, topic: str = "the topic", source: Source | None = None) -> Any:  # noqa: ANN401
+    """Return a value that is valid for a schema; the best that was found where none is, or a part is not understood."""
+    schemas = Schemas(schema)
+    first: Any = None
+    for attempt in range(_ATTEMPTS):
+        maker = _Maker(schemas, chance, topic, source, terse=attempt > _ATTEMPTS // 2)
+        try:
+            value = maker.make(schema, _Place())
+        except (Unsatisfiable, RecursionError):
+            continue
+        if fits(value, schema, schemas):
+            return value
+        first = value if first is None else first
+    return first
+
+
+_ATTEMPTS = 12
+_TRIES = 24
+_DEEP = 4
+"""From this level on, a value becomes no larger than it must."""
+_MANY = 250
+"""After so many values, no more than what must be there."""
+_DEEPEST = 200
+
+
+class _Place:
+    """Where in the whole a value is made."""
+
+    __slots__ = ("depth", "name", "parent")
+
+    def __init__(self, name: names.Words = (), parent: names.Words = (), depth: int = 0) -> None:
+        self.name, self.parent, self.depth = name, parent, depth
+
+    def member(self, name: str) -> "_Place":
+        return _Place(names.words_of(name), self.name, self.depth + 1)
+
+    def item(self) -> "_Place":
+        """Return the place of an array's item, which has the array's name: `tags` are tags."""
+        return _Place(self.name, self.parent, self.depth + 1)
+
+
+class _Maker:
+    """Makes one value. An object, because it counts what it has made so far."""
+
+    def __init__(self, schemas: Schemas, chance: Chance, topic: str, source: Source | None, *, terse: bool) -> None:
+        self._schemas = schemas
+        self._chance = chance
+        self._topic = topic
+        self._source = source
+        self._terse = terse
+        self._made = 0
+
+    def make(self, schema: object, place: _Place) -> Any:  # noqa: ANN401
+        """Return a value for a schema at a place. Raises `Unsatisfiable`."""
+        if place.depth > _DEEPEST:
+            raise Unsatisfiable("no value ends here")
+        flat = self._schemas.flat(schema)
+        self._made += 1
+        return self._chosen(flat, place)
+
+    def _must_end(self, place: _Place) -> bool:
+        return self._terse or place.depth >= _DEEP or self._made > _MANY
+
+    def _chosen(self, flat: Flat, place: _Place) -> Any:  # noqa: ANN401
+        """Choose a way of each `anyOf`, `oneOf` and `if`; a way that leads nowhere is followed by the next."""
+        group, rest = _first_group(flat)
+        if group is None:
+            return self._allowed(flat, place) if "not" in flat else self._of_one(flat, place)
+        base, ways = rest, self._in_order(group, place)
+        for way in ways:
+            try:
+                return self._chosen(merged(base, self._schemas.flat(way)), place)
+            except Unsatisfiable:
+                continue
+        raise Unsatisfiable("none of several ways is possible")
+
+    def _allowed(self, flat: Flat, place: _Place) -> Any:  # noqa: ANN401
+        """Make a value until `not` does not forbid it."""
+        for _ in range(_TRIES):
+            value = self._of_one(flat, place)
+            if not fits(value, flat["not"], self._schemas):
+                return value
+        raise Unsatisfiable("`not` forbids what the rest allows")
+
+    def _in_order(self, ways: Sequence[object], place: _Place) -> list[object]:
+        if self._must_end(place):
+            return sorted(ways, key=self._schemas.depth)
+        ordered = self._chance.some(ways, len(ways))
+        nothing = [way for way in ordered if isinstance(way, Mapping) and way.get("type") == "null"]
+        if not nothing or len(nothing) == len(ordered):
+            return ordered
+        something = [way for way in ordered if way not in nothing]
+        wants_nothing = self._is_left_out(something, place) if self._source else self._chance.holds(_NOTHING)
+        return nothing + something if wants_nothing else something + nothing
+
+    def _is_left_out(self, ways: Sequence[object], place: _Place) -> bool:
+        """Whether the user said nothing for a property that may be null."""
+        return bool(self._source and self._source.brief) and not any(self._from_user(way, place) for way in ways)
+
+    def _from_user(self, schema: object, place: _Place) -> bool:
+        try:
+            flat = self._schemas.flat(schema)
+        except Unsatisfiable:
+            return False
+        if self._source is None or "anyOf" in flat or "oneOf" in flat:
+            return False
+        if "array" in kinds_of(flat) and isinstance(flat.get("items"), Mapping):
+            return self._from_user(flat["items"], place)
+        return any(self._is_valid(value, flat) for value in self._offered(flat, place))
+
+    def _of_one(self, flat: Flat, place: _Place) -> Any:  # noqa: ANN401
+        """Make a value where nothing is left to choose but values and types."""
+        if "const" in flat:
+            return flat["const"]
+        if "enum" in flat:
+            return self._of_enum(flat, place)
+        kind = self._kind(flat, place)
+        for value in self._offered({**flat, "type": kind}, place):
+            if self._is_valid(value, flat):
+                assert self._source is not None  # noqa: S101 - it has just offered
+                self._source.taken(value)
+                return value
+        match kind:
+            case "object":
+                return self._object(flat, place)
+            case "array":
+                return self._array(flat, place)
+            case "string":
+                return self._string(flat, place)
+            case "integer" | "number":
+                return self._number(flat, place, whole=kind == "integer")
+            case "boolean":
+                return self._chance.holds(0.7)
+            case _:
+                return None
+
+    def _offered(self, flat: Flat, place: _Place) -> Sequence[Any]:
+        if self._source is None:
+            return ()
+        return self._source.offered(place.name, flat, self._kind(flat, place))
+
+    def _is_valid(self, value: object, flat: Flat) -> bool:
+        return fits(value, {word: flat[word] for word in flat if word not in ("anyOf", "oneOf")}, self._schemas)
+
+    def _of_enum(self, flat: Flat, place: _Place) -> Any:  # noqa: ANN401
+        valid = [value for value in flat["enum"] if self._is_valid(value, flat)]
+        if not valid:
+            raise Unsatisfiable("no value of the list is possible")
+        said = self._source.offered(place.name, flat, "enum") if self._source else ()
+        for value in said:
+            if value in valid:
+                return value
+        something = [value for value in valid if value is not None]
+        if self._source and self._source.brief and len(something) < len(valid):
+            return None
+        return self._chance.one(something or valid)
+
+    def _kind(self, flat: Flat, place: _Place) -> str:
+        kinds = kinds_of(flat)
+        if len(kinds) == 1:
+            return kinds[0]
+        if "null" in kinds and (self._must_end(place) or (self._source and self._source.brief)):
+            return "null" if self._source is None or not self._said(flat, kinds, place) else self._something(kinds)
+        if "null" in kinds and self._chance.holds(_NOTHING):
+            return "null"
+        return self._chance.one([kind for kind in kinds if kind != "null"])
+
+    def _said(self, flat: Flat, kinds: Sequence[str], place: _Place) -> bool:
+        kind = self._something(kinds)
+        offered = self._source.offered(place.name, {**flat, "type": kind}, kind) if self._source else ()
+        return any(self._is_valid(value, flat) for value in offered)
+
+    def _something(self, kinds: Sequence[str]) -> str:
+        return next(kind for kind in kinds if kind != "null")
+
+    # Objects ---------------------------------------------------------------------------------------------------------
+
+    def _object(self, flat: Flat, place: _Place) -> dict[str, Any]:
+        required = flat.get("required", ())
+        properties = flat.get("properties", {})
+        made: dict[str, Any] = {}
+        for key, schema in properties.items():
+            if key in required or self._wants(schema, place.member(key)):
+                self._add(made, key, schema, place, needed=key in required)
+        for key in required:
+            if key not in made:
+                made[key] = self.make(self._else(flat, key), place.member(key))
+        return self._filled(made, flat, place)
+
+    def _wants(self, schema: object, place: _Place) -> bool:
+        if schema is False or self._must_end(place):
+            return False
+        if self._source is not None and self._source.brief:
+            return self._from_user(schema, place)
+        return self._chance.holds(0.8)
+
+    def _add(self, made: dict[str, Any], key: str, schema: object, place: _Place, *, needed: bool) -> None:
+        try:
+            made[key] = self.make(schema, place.member(key))
+        except Unsatisfiable:
+            if needed:
+                raise
+
+    def _else(self, flat: Flat, key: str) -> object:
+        """Return the schema of a member that `properties` does not name."""
+        for pattern, schema in flat.get("patternProperties", {}).items():
+            if patterns.found(pattern, key):
+                found: object = schema
+                return found
+        return flat.get("additionalProperties", True)
+
+    def _filled(self, made: dict[str, Any], flat: Flat, place: _Place) -> dict[str, Any]:
+        """Add members with names of our own, where the schema is a map or asks for more of them."""
+        least = max(flat.get("minProperties", 0), 0)
+        is_map = not flat.get("properties") and isinstance(flat.get("additionalProperties"), Mapping)
+        wanted = max(least, 2 if is_map and not self._must_end(place) else 0)
+        wanted = min(wanted, flat.get("maxProperties", wanted))
+        for key in flat.get("properties", {}):
+            if len(made) < wanted and key not in made:
+                self._add(made, key, flat["properties"][key], place, needed=False)
+        for _ in range(4 * wanted):
+            if len(made) >= wanted:
+                break
+            key = self._key(flat, place)
+            if key not in made:
+                self._add(made, key, self._else(flat, key), place, needed=False)
+        return made
+
+    def _key(self, flat: Flat, place: _Place) -> str:
+        named = flat.get("propertyNames")
+        if isinstance(named, Mapping):
+            return str(self.make({"type": "string", **named}, _Place(("word",), (), place.depth + 1)))
+        if flat.get("patternProperties"):
+            drawn = patterns.text_of(self._chance.one(list(flat["patternProperties"])), self._chance)
+            if drawn is not None:
+                return drawn
+        word = names.text_named(names.Asked(("word",), (), self._topic), self._chance)
+        return word if self._chance.holds(0.8) else f"{word}_{self._chance.between(2, 99)}"
+
+    # Arrays ----------------------------------------------------------------------------------------------------------
+
+    def _array(self, flat: Flat, place: _Place) -> list[Any]:
+        items = flat.get("items", True)
+        first = list(flat.get("prefixItems", items if isinstance(items, list) else ()))
+        others = flat.get("additionalItems", True) if isinstance(items, list) else items
+        made = [self.make(schema, place.item()) for schema in first[: flat.get("maxItems", len(first))]]
+        if "contains" in flat and len(made) < flat.get("maxItems", len(made) + 1):
+            both = {"allOf": [flat["contains"], others]}
+            made += [self.make(both, place.item()) for _ in range(flat.get("minContains", 1))]
+        return self._more_items(made, others, flat, place)
+
+    def _more_items(self, made: list[Any], schema: object, flat: Flat, place: _Place) -> list[Any]:
+        least, most = flat.get("minItems", 0), flat.get("maxItems")
+        offered = self._offered_items(schema, flat, place)
+        wanted = self._length(least, most, place, len(offered))
+        if isinstance(flat.get("prefixItems", flat.get("items")), list) and least <= len(made):
+            return made
+        is_set = bool(flat.get("uniqueItems"))
+        for _ in range(wanted * (8 if is_set else 1)):
+            if len(made) >= wanted or schema is False:
+                break
+            self._append(made, schema, place, needed=len(made) < least, is_set=is_set)
+        return made
+
+    def _append(self, made: list[Any], schema: object, place: _Place, *, needed: bool, is_set: bool) -> None:
+        try:
+            item = self.make(schema, place.item())
+            if isinstance(item, str) and item in made:
+                item = self.make(schema, place.item())
+        except Unsatisfiable:
+            if needed:
+                raise
+            return
+        if not is_set or item not in made:
+            made.append(item)
+
+    def _offered_items(self, schema: object, flat: Flat, place: _Place) -> Sequence[Any]:
+        if self._source is None or not isinstance(schema, Mapping):
+            return ()
+        try:
+            item = self._schemas.flat(schema)
+        except Unsatisfiable:
+            return ()
+        if "anyOf" in item or "oneOf" in item or "maxItems" in flat:
+            return ()
+        return self._source.offered(place.name, item, "items")
+
+    def _length(self, least: int, most: int | None, place: _Place, offered: int) -> int:
+        if self._must_end(place):
+            return least
+        usual = offered or (self._chance.between(2, 4) if place.depth < 2 else self._chance.between(1, 3))  # noqa: PLR2004
+        return max(least, usual if most is None else min(usual, most))
+
+    # Scalars ---------------------------------------------------------------------------------------------------------
+
+    def _string(self, flat: Flat, place: _Place) -> str:
+        shortest, longest = flat.get("minLength", 0), flat.get("maxLength")
+        asked = names.Asked(place.name, place.parent, self._topic)
+        if "pattern" in flat:
+            return self._matching(flat, asked, shortest, longest)
+        if (text := names.formatted(str(flat.get("format")), asked, self._chance)) is not None:
+            return text
+        return self._within(names.text_named(asked, self._chance), shortest, longest)
+
+    def _matching(self, flat: Flat, asked: names.Asked, shortest: int, longest: int | None) -> str:
+        """Return a plausible text if it happens to match, else one that is drawn from the pattern."""
+        pattern = flat["pattern"]
+        try:
+            plausible = names.formatted(str(flat.get("format")), asked, self._chance)
+            plausible = plausible or names.text_named(asked, self._chance)
+            is_long_enough = shortest <= len(plausible) and (longest is None or len(plausible) <= longest)
+            if is_long_enough and patterns.found(pattern, plausible):
+                return plausible
+            others = [part["pattern"] for part in flat.get("allOf", ()) if "pattern" in part]
+            drawn = self._drawn([pattern, *others], shortest, longest)
+        except patterns.NotUnderstood:
+            drawn = names.text_named(asked, self._chance)
+        if drawn is None:
+            raise Unsatisfiable(f"no text of that length matches {pattern}")
+        return drawn
+
+    def _drawn(self, wanted: Sequence[str], shortest: int, longest: int | None) -> str | None:
+        """Draw from one pattern; from several, pieces of each one after the other, until all are found in them."""
+        if len(wanted) == 1:
+            return patterns.text_of(wanted[0], self._chance, shortest, longest)
+        for _ in range(_TRIES):
+            text = "".join(
+                patterns.text_of(each, self._chance) or "" for each in self._chance.some(wanted, len(wanted))
+            )
+            if shortest <= len(text) <= (longest or len(text)) and all(patterns.found(each, text) for each in wanted):
+                return text
+        return None
+
+    def _within(self, text: str, shortest: int, longest: int | None) -> str:
+        while len(text) < shortest:
+            more = names.text_named(names.Asked(("description",), (), self._topic), self._chance)
+            text = f"{text} {more}".strip()
+            text = text[: max(shortest, longest or len(text))]
+        if longest is not None and len(text) > longest:
+            cut = text[:longest]
+            shorter = cut.rpartition(" ")[0].rstrip(" ,;:")
+            text = shorter if len(shorter) >= max(shortest, 1) else cut
+        return text
+
+    def _number(self, flat: Flat, place: _Place, *, whole: bool) -> float:
+        usual = names.range_named(names.Asked(place.name, place.parent, self._topic)) or (1, 100, 0 if whole else 1)
+        low, high = _bounds(flat, usual)
+        step = Fraction(str(flat["multipleOf"])) if "multipleOf" in flat else None
+        if whole:
+            step = Fraction(step.numerator) if step else Fraction(1)
+        if step is not None:
+            return self._multiple(flat, step, low, high, whole=whole)
+        return self._decimal(flat, low, high, usual[2])
+
+    def _multiple(self, flat: Flat, step: Fraction, low: Fraction, high: Fraction, *, whole: bool) -> float:
+        least, most = ceil(low / step), floor(high / step)
+        tries = [self._chance.between(least, most) for _ in range(8)] if least <= most else []
+        for times in (*tries, *range(least, min(most, least + 64) + 1), 0):
+            exact = times * step
+            value = int(exact) if whole or exact.denominator == 1 else float(exact)
+            if _is_within(value, flat) and ("multipleOf" not in flat or is_multiple(value, flat["multipleOf"])):
+                return value
+        raise Unsatisfiable("no multiple lies within the bounds")
+
+    def _decimal(self, flat: Flat, low: Fraction, high: Fraction, decimals: int) -> float:
+        for digits in (max(decimals, 1), 2, 4, 8, 12):
+            scale = 10**digits
+            least, most = ceil(low * scale), floor(high * scale)
+            for _ in range(4 if least <= most else 0):
+                value = float(Fraction(self._chance.between(least, most), scale))
+                if _is_within(value, flat):
+                    return value
+        middle = float((low + high) / 2)
+        if _is_within(middle, flat):
+            return middle
+        raise Unsatisfiable("no number lies within the bounds")
+
+
+_NOTHING = 0.15
+"""How often a value that may be null is null."""
+
+
+def _first_group(flat: Flat) -> tuple[Sequence[object] | None, Flat]:
+    """Return the next list of ways to choose from, and the schema without it."""
+    for word in ("anyOf", "oneOf"):
+        groups = flat.get(word)
+        if groups:
+            rest = {key: value for key, value in flat.items() if key != word}
+            return groups[0], {**rest, word: groups[1:]} if groups[1:] else rest
+    if "if" in flat:
+        rest = {key: value for key, value in flat.items() if key not in ("if", "then", "else")}
+        held = {"allOf": [flat["if"], flat.get("then", True)]}
+        return [held, flat.get("else", True)], rest
+    return None, flat
+
+
+def _bounds(flat: Flat, usual: tuple[float, float, int]) -> tuple[Fraction, Fraction]:
+    """Return where a number lies: in its bounds, and in its usual range as far as they leave room for that."""
+    low, high = _bound(flat, "minimum"), _bound(flat, "maximum")
+    usual_low, usual_high = Fraction(str(usual[0])), Fraction(str(usual[1]))
+    if low is not None and high is not None:
+        inner_low, inner_high = max(low, usual_low), min(high, usual_high)
+        return (inner_low, inner_high) if inner_high - inner_low >= (high - low) / 10 else (low, high)
+    if low is not None:
+        return (max(low, usual_low), usual_high) if low < usual_high else (low, low + _room(low))
+    if high is not None:
+        return (usual_low, min(high, usual_high)) if high > usual_low else (high - _room(high), high)
+    step = flat.get("multipleOf")
+    return usual_low, max(usual_high, usual_low + 20 * Fraction(str(step))) if step else usual_high
+
+
+def _room(bound: Fraction) -> Fraction:
+    """Return how far from its one bound a number may lie."""
+    return max(abs(bound), Fraction(10))
+
+
+def _bound(flat: Flat, word: str) -> Fraction | None:
+    exclusive = flat.get(f"exclusive{word.capitalize()}")
+    given = [flat[word]] if word in flat else []
+    given += [exclusive] if exclusive is not None and not isinstance(exclusive, bool) else []
+    bounds = sorted(Fraction(str(value)) for value in given)
+    return None if not bounds else bounds[-1] if word == "minimum" else bounds[0]
+
+
+def _is_within(value: float, flat: Flat) -> bool:
+    low, high = flat.get("exclusiveMinimum"), flat.get("exclusiveMaximum")
+    strictly_low = flat.get("minimum") if low is True else low
+    strictly_high = flat.get("maximum") if high is True else high
+    return (
+        ("minimum" not in flat or value >= flat["minimum"])
+        and ("maximum" not in flat or value <= flat["maximum"])
+        and (strictly_low is None or strictly_low is False or value > strictly_low)
+        and (strictly_high is None or strictly_high is False or value < strictly_high)
+    )
