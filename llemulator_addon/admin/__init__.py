@@ -10,6 +10,7 @@ ROUTES: dict[str, Route] = {
     "/_emulator/reset": Route(post=state.reset),
     "/_emulator/state": Route(get=state.show),
     "/_emulator/requests": Route(get=journal.exchanges),
+    "/_emulator/requests/{number}": Route(get=journal.exchange),
     "/_emulator/ca.pem": Route(get=certificate.show),
     "/healthz": Route(get=health.live),
     "/readyz": Route(get=health.ready),

@@ -24,11 +24,14 @@ def answer(request: Request, server: Server) -> Steps:
 
 
 def _answer(request: Request, server: Server) -> Steps:
-    if (route := ROUTES.get(request.path)) is None:
+    if (route := ROUTES.get(request.path) or _WITH_NUMBER.get(request.path.rpartition("/")[0])) is None:
         raise Refused(_unknown(request))
     if (answering := route.answering(request.method)) is None:
         raise Refused(errors.wrong_method(request.method, request.path, route.methods))
     return answering(AdminCall(request=request, server=server))
+
+
+_WITH_NUMBER = {path.rpartition("/")[0]: route for path, route in ROUTES.items() if path.endswith("/{number}")}
 
 
 def _unknown(request: Request) -> Failure:

@@ -1,14 +1,134 @@
-"""`/_emulator/requests`: the journal of a token."""
+"""`/_emulator/requests`: the journal of a token, as a list, one by one, or as a HAR file."""
 
-from dataclasses import asdict
+from collections.abc import Callable, Mapping, Sequence
+from itertools import islice
+from typing import Any
+from urllib.parse import unquote
 
-from llemulator_addon.admin.route import AdminCall, json_answer
+from llemulator_addon.admin.har import har
+from llemulator_addon.admin.route import AdminCall, answer, json_answer
+from llemulator_addon.admin.shown import in_brief, in_full
+from llemulator_addon.core.reply import Failure
 from llemulator_addon.core.steps import Steps
+from llemulator_addon.engine.journal import Exchange, Journal
+from llemulator_addon.wire.errors import INVALID, Refused, invalid_value
+from llemulator_addon.wire.jsons import pretty
+
+_AT_MOST = 1000
+
+Test = Callable[[Exchange], bool]
 
 
 def exchanges(call: AdminCall) -> Steps:
-    """List the exchanges that are kept, oldest first; `unmatched=true` lists those that no rule answered."""
+    """List exchanges, oldest first, or export them as HAR.
+
+    Filters: `endpoint`, `model`, `rule`, `unmatched` (`true` or `false`), `status` (`429`, or `5xx`), `since` (a
+    number: those after it). `limit` and `since` page; `total` counts what the filters let through.
+    """
+    asked = dict(call.request.query)
+    _check_known(asked)
+    journal, tests = call.server.store.read(call.token).journal, _tests(asked)
+    found = [exchange for exchange in journal if all(test(exchange) for test in tests)]
+    if asked.get("format") == "har":
+        return answer(pretty(har(found, call.token)) + b"\n", "application/json")
+    since, limit = _whole(asked, "since", 0), _whole(asked, "limit", _AT_MOST)
+    page = list(islice((exchange for exchange in found if exchange.number > since), limit))
+    return json_answer(
+        {
+            "object": "list",
+            "data": _shown(journal, page, call.token, full=asked.get("format") == "full"),
+            "total": len(found),
+            "recorded": journal.recorded,
+            "first_kept": journal.first,
+            "has_more": bool(found) and (page[-1].number if page else since) < found[-1].number,
+        }
+    )
+
+
+def exchange(call: AdminCall) -> Steps:
+    """Show one exchange in full, by its number."""
+    number = unquote(call.request.path.rpartition("/")[2])
     journal = call.server.store.read(call.token).journal
-    only_unmatched = call.request.query_value("unmatched") == "true"
-    listed = [asdict(exchange) for exchange in journal if exchange.unmatched is not None or not only_unmatched]
-    return json_answer({"object": "list", "data": listed, "total": journal.recorded})
+    found = journal.get(int(number)) if number.isdecimal() and number.isascii() else None
+    if found is None:
+        raise Refused(_not_kept(number, journal))
+    (shown,) = _shown(journal, [found], call.token, full=True)
+    return json_answer({"object": "exchange", **shown})
+
+
+def _shown(journal: Journal, page: Sequence[Exchange], token: str, *, full: bool) -> list[dict[str, Any]]:
+    if not full:
+        return [in_brief(each, token) for each in page]
+    firsts: dict[str, int] = {}
+    for each in journal:
+        firsts.setdefault(each.connection, each.number)
+    return [in_full(each, token, is_new=firsts.get(each.connection) == each.number) for each in page]
+
+
+def _not_kept(number: str, journal: Journal) -> Failure:
+    kept = f"{journal.first} to {journal.recorded} are" if journal.first <= journal.recorded else "none is"
+    return Failure(
+        status=404,
+        type=INVALID,
+        code="exchange_not_found",
+        message=f"There is no exchange {number[:20]}; of this token {kept} kept.",
+    )
+
+
+# The query ------------------------------------------------------------------------------------------------------------
+
+_SWITCH = {"true": True, "false": False}
+_KNOWN = ("endpoint", "model", "rule", "unmatched", "status", "since", "limit", "format")
+_FORMATS = ("brief", "full", "har")
+
+
+def _check_known(asked: Mapping[str, str]) -> None:
+    for name in asked:
+        if name not in _KNOWN:
+            raise Refused(
+                Failure(
+                    status=400,
+                    type=INVALID,
+                    code="unknown_parameter",
+                    param=name,
+                    message=f"Unknown parameter: '{name}'. There are: {', '.join(_KNOWN)}.",
+                )
+            )
+    _one_of(asked, "format", _FORMATS)
+    _one_of(asked, "unmatched", tuple(_SWITCH))
+
+
+def _tests(asked: Mapping[str, str]) -> Sequence[Test]:
+    tests: list[Test] = []
+    if "endpoint" in asked:
+        tests.append(lambda exchange: exchange.endpoint == asked["endpoint"])
+    if "model" in asked:
+        tests.append(lambda exchange: exchange.model == asked["model"])
+    if "rule" in asked:
+        tests.append(lambda exchange: exchange.rule == asked["rule"])
+    if "unmatched" in asked:
+        tests.append(lambda exchange: (exchange.unmatched is not None) is _SWITCH[asked["unmatched"]])
+    if "status" in asked:
+        wanted = asked["status"].lower().rstrip("x")
+        tests.append(lambda exchange: str(exchange.status).startswith(wanted))
+    return tests
+
+
+def _one_of(asked: Mapping[str, str], name: str, values: tuple[str, ...]) -> None:
+    if asked.get(name, values[0]) not in values:
+        raise Refused(invalid_value(name, asked[name], values))
+
+
+def _whole(asked: Mapping[str, str], name: str, default: int) -> int:
+    text = asked.get(name, str(default))
+    if not (text.isdecimal() and text.isascii() and len(text) <= len(str(1 << 53))):
+        raise Refused(
+            Failure(
+                status=400,
+                type=INVALID,
+                code="invalid_value",
+                param=name,
+                message=f"'{name}' is a whole number from 0.",
+            )
+        )
+    return int(text)

@@ -1,0 +1,88 @@
+"""The journal as a HAR file (HTTP Archive 1.2, http://www.softwareishard.com/blog/har-12-spec/)."""
+
+from collections.abc import Iterable
+from datetime import UTC, datetime
+from typing import Any
+from urllib.parse import quote, urlencode
+
+from llemulator_addon.admin.shown import answer_headers
+from llemulator_addon.engine import answered
+from llemulator_addon.engine.journal import Exchange
+from llemulator_addon.wire.secrets import hidden_text, hidden_texts
+
+_UNKNOWN = -1
+"""HAR's own word for a number that is not known or does not apply."""
+
+
+def har(exchanges: Iterable[Exchange], token: str) -> dict[str, Any]:
+    """Return exchanges as a HAR file."""
+    return {
+        "log": {
+            "version": "1.2",
+            "creator": {"name": "llemulator", "version": "1"},
+            "entries": [_entry(exchange, token) for exchange in exchanges],
+        }
+    }
+
+
+def _entry(exchange: Exchange, token: str) -> dict[str, Any]:
+    wait = answered.before_head(exchange) * 1000
+    receive = (exchange.ending.seconds if exchange.ending else 0.0) * 1000
+    return {
+        "startedDateTime": datetime.fromtimestamp(exchange.at, UTC).isoformat(timespec="milliseconds"),
+        "time": wait + receive,
+        "request": _request(exchange, token),
+        "response": _response(exchange, token),
+        "cache": {},
+        "timings": {"send": 0, "wait": wait, "receive": receive},
+        "connection": exchange.connection,
+        "comment": hidden_text(exchange.unmatched or (f"rule: {exchange.rule}" if exchange.rule else ""), token),
+    }
+
+
+def _request(exchange: Exchange, token: str) -> dict[str, Any]:
+    query = [(name, hidden_text(value, token)) for name, value in exchange.query]
+    request: dict[str, Any] = {
+        "method": exchange.method,
+        "url": _url(exchange, query),
+        "httpVersion": exchange.http_version,
+        "cookies": [],
+        "headers": hidden_texts(_pairs(exchange.headers.items()), token),
+        "queryString": _pairs(query),
+        "headersSize": _UNKNOWN,
+        "bodySize": exchange.body_bytes,
+    }
+    if exchange.body:
+        content_type = exchange.headers.get("content-type", "application/octet-stream")
+        text = hidden_text(exchange.body.decode("utf-8", "replace"), token)
+        request["postData"] = {"mimeType": content_type, "params": [], "text": text}
+    return request
+
+
+def _url(exchange: Exchange, query: list[tuple[str, str]]) -> str:
+    scheme = "http" if exchange.way == "origin" else "https"
+    search = f"?{urlencode(query, quote_via=quote)}" if query else ""
+    return f"{scheme}://{exchange.host}{exchange.path}{search}"
+
+
+def _response(exchange: Exchange, token: str) -> dict[str, Any]:
+    body = answered.body(exchange)
+    return {
+        "status": exchange.status,
+        "statusText": "",
+        "httpVersion": exchange.http_version,
+        "cookies": [],
+        "headers": hidden_texts(_pairs(answer_headers(exchange)), token),
+        "content": {
+            "size": len(body),
+            "mimeType": answered.headers(exchange).get("content-type", "x-unknown"),
+            "text": hidden_text(body.decode("utf-8", "replace"), token),
+        },
+        "redirectURL": "",
+        "headersSize": _UNKNOWN,
+        "bodySize": len(body),
+    }
+
+
+def _pairs(pairs: Iterable[tuple[str, str]]) -> list[dict[str, str]]:
+    return [{"name": name, "value": value} for name, value in pairs]

@@ -1,0 +1,146 @@
+from typing import Any
+
+import pytest
+
+from llemulator_addon.core.outcome import Ending
+from llemulator_addon.emulator import Emulator
+from tests.playing import chat, emulator, json_of, outcome, play, request, status
+
+_SCRIPT = {"rules": [{"name": "hello", "match": {"user_text": "hello"}, "reply": {"text": "Hi"}}]}
+
+
+def _asked(*texts: str) -> Emulator:
+    server = emulator(_SCRIPT)
+    play(server, *(chat(text, at=100.0 + number) for number, text in enumerate(texts)))
+    return server
+
+
+def _get(server: Emulator, query: str = "") -> Any:  # noqa: ANN401
+    return json_of(play(server, request("GET", f"/_emulator/requests{query}"))[0])
+
+
+def _numbers(server: Emulator, query: str) -> list[int]:
+    return [exchange["number"] for exchange in _get(server, query)["data"]]
+
+
+def test_the_journal_lists_what_was_asked_and_what_answered() -> None:
+    assert _get(_asked("hello")) == {
+        "object": "list",
+        "data": [
+            {
+                "number": 1,
+                "at": 100.0,
+                "method": "POST",
+                "host": "api.openai.com",
+                "path": "/v1/chat/completions",
+                "endpoint": "chat.completions",
+                "model": "gpt-4o",
+                "stream": False,
+                "user_text": "hello",
+                "rule": "hello",
+                "unmatched": None,
+                "status": 200,
+                "ending": None,
+            }
+        ],
+        "total": 1,
+        "recorded": 1,
+        "first_kept": 1,
+        "has_more": False,
+    }
+
+
+@pytest.mark.parametrize(
+    ("query", "numbers"),
+    [
+        ("", [1, 2, 3]),
+        ("?unmatched=true", [2]),
+        ("?unmatched=false", [1, 3]),
+        ("?rule=hello", [1, 3]),
+        ("?status=404", [2]),
+        ("?status=2xx", [1, 3]),
+        ("?endpoint=chat.completions", [1, 2, 3]),
+        ("?endpoint=responses", []),
+        ("?model=gpt-4o&rule=hello", [1, 3]),
+        ("?since=1", [2, 3]),
+        ("?limit=2", [1, 2]),
+        ("?since=1&limit=1", [2]),
+    ],
+)
+def test_filters_and_pages(query: str, numbers: list[int]) -> None:
+    assert _numbers(_asked("hello", "bye", "hello"), query) == numbers
+
+
+def test_a_page_says_whether_there_is_more_and_how_many_there_are() -> None:
+    server = _asked("hello", "bye", "hello")
+
+    pages = [_get(server, query) for query in ("?limit=2", "?limit=2&since=2", "?unmatched=true&limit=1")]
+    assert [(page["has_more"], page["total"]) for page in pages] == [(True, 3), (False, 3), (False, 1)]
+
+
+@pytest.mark.parametrize("query", ["?colour=red", "?unmatched=perhaps", "?since=x", "?limit=-1", "?format=xml"])
+def test_a_query_that_is_not_understood_is_refused(query: str) -> None:
+    (answer,) = play(emulator(), request("GET", f"/_emulator/requests{query}"))
+
+    assert status(answer) == 400
+    assert json_of(answer)["error"]["param"] == query[1:].partition("=")[0]
+
+
+def test_one_exchange_is_shown_with_all_that_is_known_of_it() -> None:
+    server = emulator(_SCRIPT)
+    asked = outcome(server, chat("hello", at=100.0, stream=True))
+    server.ended(asked.exchange or "", Ending(how="whole", bytes_sent=9, sends=3, seconds=0.25, left=(0.0, 0.1, 0.2)))
+
+    shown = json_of(play(server, request("GET", "/_emulator/requests/1"))[0])
+
+    assert (shown["object"], shown["number"], shown["ending"]) == (
+        "exchange",
+        1,
+        {"how": "whole", "seconds": 0.25, "bytes_sent": 9, "sends": 3},
+    )
+    assert shown["request"]["body"]["messages"] == [{"role": "user", "content": "hello"}]
+    assert shown["request"]["headers"] == {"content-type": "application/json", "authorization": "***"}
+    assert shown["prompt"]["messages"] == [{"role": "user", "text": "hello"}]
+    assert [(event["left"], event["value"]["object"]) for event in shown["answer"]["events"]] == [
+        (0.0, "chat.completion.chunk"),
+        (0.1, "chat.completion.chunk"),
+        (0.2, "chat.completion.chunk"),
+    ]
+    assert shown["connection"] == {"id": "", "new": True, "http_version": "HTTP/1.1", "way": "connect"}
+
+
+@pytest.mark.parametrize("number", ["7", "0", "x", "", "%31%20"])
+def test_an_exchange_that_is_not_there_is_404(number: str) -> None:
+    (answer,) = play(_asked("hello"), request("GET", f"/_emulator/requests/{number}"))
+
+    assert (status(answer), json_of(answer)["error"]["code"]) == (404, "exchange_not_found")
+
+
+def test_it_is_exported_as_har() -> None:
+    log = _get(_asked("hello"), "?format=har")["log"]
+
+    (entry,) = log["entries"]
+    assert log["version"] == "1.2"
+    assert set(entry) == {
+        "startedDateTime", "time", "request", "response", "cache", "timings", "connection", "comment",
+    }  # fmt: skip
+    assert entry["startedDateTime"] == "1970-01-01T00:01:40.000+00:00"
+    assert entry["request"]["url"] == "https://api.openai.com/v1/chat/completions"
+    assert {"name": "authorization", "value": "***"} in entry["request"]["headers"]
+    assert (entry["response"]["status"], entry["response"]["content"]["mimeType"]) == (200, "application/json")
+
+
+def test_no_form_of_the_journal_shows_a_token_or_a_key() -> None:
+    key = "sk-proj-" + "a1B2" * 10
+    server = emulator()
+    play(server, chat(f"my key is {key} and my token sk-test-1234", user=key))
+
+    paths = ("", "?format=full", "?format=har", "/1")
+    shown = [str(json_of(play(server, request("GET", f"/_emulator/requests{path}"))[0])) for path in paths]
+    assert [(key in text, "sk-test-1234" in text) for text in shown] == [(False, False)] * 4
+
+
+def test_another_token_sees_nothing_of_it() -> None:
+    server = _asked("hello")
+
+    assert json_of(play(server, request("GET", "/_emulator/requests", token="another"))[0])["data"] == []
