@@ -46,7 +46,7 @@ def read(call: Call, body: Mapping[str, Any]) -> Prompt:
         endpoint=NAME,
         model=asked.model,
         messages=tuple(Message(role="user", text=each.text) for each in texts),
-        body=body,
+        body=_without_base64(body) if call.lenient and _is_python(call) else body,
     )
 
 
@@ -79,6 +79,17 @@ class EmbeddingBody(RequestBody):
 
 
 # Reading ------------------------------------------------------------------------------------------------------------
+
+
+def _is_python(call: Call) -> bool:
+    return call.request.headers.get("x-stainless-lang") == "python"
+
+
+def _without_base64(body: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Ask for numbers. The Python SDK asks for base64 unasked, decodes it behind its strict validation, and so fails
+    its own generated tests with what the real API answers; it reads numbers as well. JavaScript's before 7 does not.
+    """  # noqa: D205 - one sentence too long for a line
+    return {key: value for key, value in body.items() if key != "encoding_format"}
 
 
 def _inputs(body: Mapping[str, Any], model: str) -> tuple[Input, ...]:
