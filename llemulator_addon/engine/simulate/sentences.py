@@ -59,8 +59,12 @@ _TITLES = (
 
 OPENINGS: Mapping[str, tuple[str, ...]] = {
     "greeting": (
-        "Hello! [It's good to hear from you.|Nice to meet you.|Thanks for stopping by.] [How can I help you today?|What would you like to work on?|What's on your mind?]",
-        "Hi there! I'm [doing well, thank you|happy to help|ready when you are]. [What can I do for you?|What are you working on today?|Where shall we begin?]",
+        "Hello! [It's good to hear from you.|Nice to meet you.|Thanks for stopping by.] I can [answer questions, explain ideas and draft texts|help you plan, write, compare and decide|write code, tidy up notes and think things through], and I am glad to go into detail where that helps. [How can I help you today?|What would you like to work on?|What's on your mind?]",
+        "Hi there! I'm [doing well, thank you|happy to help|ready when you are]. Whether it is [a question, a plan or a piece of code|a letter, a list or a hard decision], we can go through it together, one step at a time. [What can I do for you?|What are you working on today?|Where shall we begin?]",
+    ),
+    "remark": (
+        "[Thanks for sharing that.|Got it.|Understood.] About {topic}: there are a few things that are [worth knowing|good to keep in mind|easy to overlook].",
+        "You said {topic}, and [that is a good place to begin|there is more to it than one might think|I have a few thoughts on that].",
     ),
     "deed": (
         "[Happy to help!|Good plan.|Certainly!] {topic} [is easier than it looks|becomes manageable|goes well] once it is broken into a few clear steps.",
@@ -81,7 +85,7 @@ OPENINGS: Mapping[str, tuple[str, ...]] = {
     ),
     "writing": (
         "[Here's a draft|Here is a first version|This is one take] of {topic} that you can adapt to your own voice.",
-        "I kept {topic} [simple and warm|short and clear|light in tone], so that it is easy to change later.",
+        "Here is {topic}, kept [simple and warm|short and clear|light in tone], so that it is easy to change later.",
     ),
     "subject": (
         "[Great question!|Good question.|Let's take a look.] {topic} is best understood by starting with the basic idea and adding detail as it is needed.",
@@ -201,5 +205,11 @@ HEADINGS: tuple[tuple[str, tuple[Part, ...]], ...] = (
     ("[An example|In practice]", ("example", "core")),
     ("[What to watch out for|Common pitfalls]", ("caution", "caution", "tip")),
     ("[Practical tips|Getting better at it]", ("tip", "tip", "example")),
+    ("[Making a plan|A simple plan]", ("core", "tip")),
+    ("[Questions people ask|Common questions]", ("why", "example", "core")),
+    ("[Time and effort|What it takes]", ("caution", "core")),
+    ("[Working with others|A second opinion]", ("tip", "example")),
+    ("[Keeping it going|In the long run]", ("why", "caution", "core")),
     ("[Next steps|Where to go from here]", ("tip", "core", "why")),
+    ("[In short|To sum up]", ("why", "tip")),
 )

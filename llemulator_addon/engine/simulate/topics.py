@@ -5,9 +5,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Literal
 
-Kind = Literal["greeting", "deed", "code", "choice", "list", "writing", "subject"]
+Kind = Literal["greeting", "deed", "code", "choice", "list", "writing", "subject", "remark"]
 """How an answer begins: someone says hello, asks how to do something, wants code, compares, wants ideas, wants a text
-written, or asks about something."""
+written, asks about something, or merely says something."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,11 +34,14 @@ def topic_of(text: str) -> Topic | None:
     phrase = _phrase(rest)
     if opening in _BEFORE_A_DEED and phrase:
         phrase = _as_noun(phrase)
-    elif not opening and len(phrase.split()) > 1:
-        phrase = (
-            f"“{rest[0].upper()}{rest[1:]}”" if len(rest) <= _LONGEST_PHRASE else f"“{phrase[0].upper()}{phrase[1:]}…”"
-        )
+    elif not opening and kind == "subject" and (len(phrase.split()) > 1 or not phrase.isascii()):
+        kind, phrase = "remark", _quoted(rest, phrase)
     return Topic(kind=kind, phrase=phrase, words=words) if phrase else None
+
+
+def _quoted(rest: str, phrase: str) -> str:
+    said, more = (rest, "") if len(rest) <= _LONGEST_PHRASE else (phrase, "…")
+    return f"“{said[:1].upper()}{said[1:]}{more}”"
 
 
 def content_words(text: str) -> list[str]:
@@ -203,7 +206,7 @@ def _phrase(rest: str) -> str:
     while words and len(" ".join(words)) > _LONGEST_PHRASE:
         words = words[:-1]
     words = [word for at, word in enumerate(words) if word != "like" or words[at + 1 : at + 2] not in (["in"], ["at"])]
-    while len(words) > 1 and words[-1].lower() in _TELLS_NOTHING:
+    while len(words) > 1 and words[-1] in _TELLS_NOTHING:
         words = words[:-1]
     words = words[1:] if len(words) > 1 and words[0].lower() in _ARTICLES_AFTER_LIST else words
     if not words or not any(content_words(word) for word in words):

@@ -214,11 +214,14 @@ ODD = {
 }
 
 
-def _problems(schema: Mapping[str, Any] | bool, value: object) -> list[str]:
+_AnySchema = Mapping[str, Any] | bool
+
+
+def _problems(schema: _AnySchema, value: Any) -> list[str]:  # noqa: ANN401
     return [error.message for error in _validator(schema).iter_errors(value)]
 
 
-def _validator(schema: Mapping[str, Any] | bool, *, formats: bool = True) -> Validator:
+def _validator(schema: _AnySchema, *, formats: bool = True) -> Validator:
     validator = validator_for(schema, default=Draft202012Validator)
     return validator(schema, format_checker=validator.FORMAT_CHECKER if formats else None)
 
