@@ -7,9 +7,11 @@ export PYTHONDONTWRITEBYTECODE =
 PORT ?= 8080
 python := .venv/bin/python
 pytest := .venv/bin/pytest
+# The suites of `make matrix`: folders of conformance/ that take long or install much.
+wide := recordings frameworks clients images
 
 .DEFAULT_GOAL := help
-.PHONY: help run test conformance lint fmt bench models tables lock setup setup-python
+.PHONY: help run test conformance matrix lint fmt bench models tables lock setup setup-python
 
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | while IFS="$$(printf '\t')" read -r name says; do printf '  make %-12s %s\n' "$$name" "$$says"; done
@@ -21,7 +23,10 @@ test: setup ## unit tests, the wire over real sockets, and conformance with both
 	@$(pytest)
 
 conformance: setup ## only the official SDKs, Python and JavaScript, against a running llemulator
-	@$(pytest) conformance
+	@$(pytest) conformance/python conformance/js
+
+matrix: setup ## the wider suites: recordings of real traffic, frameworks, clients, images
+	@$(pytest) $(wildcard $(wide:%=conformance/%))
 
 lint: setup-python ## ruff, mypy, import-linter
 	@.venv/bin/ruff check
