@@ -1,0 +1,186 @@
+"""The generated tests of OpenAI's official Python SDK, from its own source packages, against a running llemulator.
+
+They call every operation with every parameter and hold the answers to the SDK's types. As a command it says how much of
+which folder passes:
+
+    .venv/bin/python -m conformance.sdk_suite                        all that is claimed, with each version
+    .venv/bin/python -m conformance.sdk_suite --version 3.52.0 tests/api_resources/test_files.py
+    .venv/bin/python -m conformance.sdk_suite --lock                 what the tests need, resolved again
+"""
+
+import argparse
+import subprocess
+import sys
+import tempfile
+import xml.etree.ElementTree as ET
+from collections.abc import Sequence
+from dataclasses import dataclass
+from hashlib import sha256
+from pathlib import Path
+
+from conformance.server import Server, plain_environment, running
+from conformance.sources import source_package
+
+_ROOT = Path(__file__).parent.parent
+_UV = _ROOT / ".venv" / "bin" / "uv"
+_SECONDS = 900
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Suite:
+    """The tests of one version of the SDK."""
+
+    version: str
+    sha256: str
+    """Of its source package."""
+    needs: tuple[str, ...]
+    """What its tests import, beside the SDK."""
+
+    @property
+    def lock(self) -> Path:
+        """Return the file with everything at its exact version."""
+        return _ROOT / "locks" / f"sdk-suite-{self.version}.txt"
+
+
+_ALWAYS = (
+    "pytest-xdist",
+    "respx ~= 0.22.0",
+    "dirty-equals",
+    "rich",
+    "inline-snapshot",
+    "nest-asyncio",
+    "importlib-metadata",
+)
+SUITES = (
+    Suite(
+        version="3.52.0",
+        sha256="258a4fec3e40b412c58672526ed33f20738c2e4ea27601792e73843af62466af",
+        needs=(*_ALWAYS, "pytest ~= 9.0", "pytest-asyncio ~= 1.4", "time-machine"),
+    ),
+    Suite(
+        version="2.54.0",
+        sha256="e3e6f8bc1ba30ddf381ace1a14340eed381cb984a1a59bd0f34b5be3b5d49cfa",
+        needs=(*_ALWAYS, "pytest ~= 8.4", "pytest-asyncio ~= 1.2.0", "time-machine", "jsonschema"),
+    ),
+    Suite(
+        version="1.109.1",
+        sha256="d173ed8dbca665892a6db099b4a2dfac624f94d20a93f46eb0b56aae940ed869",
+        needs=(*_ALWAYS, "pytest ~= 8.4", "pytest-asyncio ~= 0.24.0"),
+    ),
+)
+
+_HERE = "tests/api_resources"
+CLAIMED = (
+    f"{_HERE}/chat",
+    f"{_HERE}/test_completions.py",
+    f"{_HERE}/test_embeddings.py",
+    f"{_HERE}/test_moderations.py",
+    f"{_HERE}/test_models.py",
+    f"{_HERE}/responses",
+    f"{_HERE}/test_responses.py",
+    f"{_HERE}/conversations",
+    f"{_HERE}/test_conversations.py",
+)
+"""Files and folders of the suite that pass whole."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outcome:
+    """What came of a run."""
+
+    passed: int
+    failed: tuple[str, ...]
+    """The names of the tests."""
+    said: str
+    """The end of what pytest printed."""
+
+
+def run(suite: Suite, server: Server, tests: Sequence[str] = CLAIMED) -> Outcome:
+    """Run tests of a suite through HTTPS_PROXY, unmodified."""
+    sources = source_package("openai", suite.version, suite.sha256)
+    with tempfile.TemporaryDirectory(prefix="sdk-suite-") as folder:
+        report = Path(folder, "report.xml")
+        # `-n auto` among the suite's own options would take every core.
+        command = [str(_python(suite)), "-m", "pytest", "-p", "no:cacheprovider", "-o", "addopts=", "--tb=short", "-q"]
+        env = (
+            plain_environment()
+            | server.through_proxy()
+            | {
+                "TEST_API_BASE_URL": "https://api.openai.com/v1",
+                "PYTHONDONTWRITEBYTECODE": "1",
+            }
+        )
+        existing = [test for test in tests if (sources / test).exists()]
+        done = subprocess.run(
+            [*command, f"--junit-xml={report}", *existing],
+            cwd=sources,
+            env=env,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            timeout=_SECONDS,
+            check=False,
+        )
+        return _outcome(report, done.stdout)
+
+
+def lock(suite: Suite) -> None:
+    """Resolve what a suite needs to exact versions with hashes."""
+    wanted = "\n".join((f"openai[aiohttp] == {suite.version}", *suite.needs))
+    command = [str(_UV), "pip", "compile", "--quiet", "--system-certs", "--upgrade", "--universal"]
+    command += ["--python-version", "3.12", "--generate-hashes", "--no-annotate"]
+    command += ["--custom-compile-command", "python -m conformance.sdk_suite --lock"]
+    subprocess.run([*command, "--output-file", str(suite.lock), "-"], input=wanted, text=True, check=True)
+
+
+def _outcome(report: Path, said: str) -> Outcome:
+    if not report.exists():
+        raise RuntimeError(f"the suite did not run:\n{said[-4000:]}")
+    # Written by pytest a moment ago.
+    cases = list(ET.parse(report).iter("testcase"))  # noqa: S314
+    failed = [case for case in cases if case.find("failure") is not None or case.find("error") is not None]
+    skipped = [case for case in cases if case.find("skipped") is not None]
+    return Outcome(
+        passed=len(cases) - len(failed) - len(skipped),
+        failed=tuple(f"{case.get('classname')}::{case.get('name')}" for case in failed),
+        said=said[-4000:],
+    )
+
+
+def _python(suite: Suite) -> Path:
+    """Return the interpreter of an environment made for the suite, and for its lock as it is now."""
+    fingerprint = sha256(suite.lock.read_bytes()).hexdigest()[:12]
+    folder = _ROOT / ".cache" / "sdk-suite" / f"{suite.version}-{fingerprint}"
+    python = folder / "bin" / "python"
+    ready = folder / "ready"
+    if not ready.exists():
+        uv = [str(_UV), "--quiet", "--system-certs"]
+        subprocess.run([*uv, "venv", "--clear", "--python", sys.executable, str(folder)], check=True)
+        install = ["pip", "install", "--python", str(python), "--no-deps", "--require-hashes"]
+        subprocess.run([*uv, *install, "--requirement", str(suite.lock)], check=True)
+        ready.touch()
+    return python
+
+
+def main() -> int:
+    """Run what is asked for, and print what passed."""
+    parser = argparse.ArgumentParser(prog="python -m conformance.sdk_suite", description=__doc__.split("\n", 1)[0])
+    parser.add_argument("tests", nargs="*", default=CLAIMED, help="files and folders below the source package")
+    parser.add_argument("--version", choices=[suite.version for suite in SUITES])
+    parser.add_argument("--lock", action="store_true", help="resolve what the tests need again, and run nothing")
+    asked = parser.parse_args()
+    suites = [suite for suite in SUITES if asked.version in (None, suite.version)]
+    if asked.lock:
+        for suite in suites:
+            lock(suite)
+        return 0
+    with running("--lenient") as server:
+        outcomes = {suite.version: run(suite, server, asked.tests) for suite in suites}
+    for version, outcome in outcomes.items():
+        print(f"openai {version}: {outcome.passed} passed, {len(outcome.failed)} failed")
+        print(*outcome.failed, sep="\n", end="\n" if outcome.failed else "")
+    return int(any(outcome.failed for outcome in outcomes.values()))
+
+
+if __name__ == "__main__":
+    sys.exit(main())
