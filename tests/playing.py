@@ -14,12 +14,12 @@ from llemulator_addon.script.reading import read_script
 TOKEN = "sk-test-1234"
 
 
-def emulator(script: object = None, **settings: Any) -> Emulator:
+def emulator(script: object = None, **settings: Any) -> Emulator:  # noqa: ANN401 - whatever settings there are
     """Start one; the script is its default script."""
     return Emulator(EmulatorSettings(script=None if script is None else read_script(script), **settings))
 
 
-def chat(text: str = "Hi", *, token: str | None = TOKEN, at: float = 0.0, **body: Any) -> Request:
+def chat(text: str = "Hi", *, token: str | None = TOKEN, at: float = 0.0, **body: object) -> Request:
     """Ask for a chat completion."""
     asked = {"model": "gpt-4o", "messages": [{"role": "user", "content": text}], **body}
     return post("/v1/chat/completions", asked, token=token, at=at)
@@ -37,7 +37,7 @@ def post(
     return request("POST", path, body=json.dumps(body).encode(), token=token, at=at, headers=headers)
 
 
-def request(
+def request(  # noqa: PLR0913 - one for each part of a request
     method: str,
     path: str,
     *,
@@ -77,7 +77,7 @@ def said(steps: Steps) -> str:
     return str(answer["choices"][0]["message"]["content"])
 
 
-def json_of(steps: Steps) -> Any:
+def json_of(steps: Steps) -> Any:  # noqa: ANN401 - JSON
     """Return the body as JSON."""
     return json.loads(body_of(steps))
 
@@ -102,7 +102,7 @@ def kinds(steps: Steps) -> list[type]:
     return [type(step) for step in steps]
 
 
-def load(server: Emulator, script: object, *, token: str = TOKEN) -> Any:
+def load(server: Emulator, script: object, *, token: str = TOKEN) -> Any:  # noqa: ANN401 - JSON
     """Load a script for a token and return what the server says."""
     return json_of(play(server, post("/_emulator/script", script, token=token))[0])
 

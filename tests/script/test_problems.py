@@ -1,6 +1,6 @@
 """A script with something wrong in it is refused whole, with the place, what was expected and the nearest key."""
 
-from typing import Any
+from typing import Literal
 
 import pytest
 
@@ -27,15 +27,19 @@ _RULE = {"reply": {"text": "a"}}
         (
             {"responses": [{"pattern": "(", "response": "a"}]},
             [
-                'responses[0].pattern: "(" is no regular expression of RE2: missing ): ( '
-                "(https://github.com/google/re2/wiki/Syntax)"
+                (
+                    'responses[0].pattern: "(" is no regular expression of RE2: missing ): ( '
+                    "(https://github.com/google/re2/wiki/Syntax)"
+                )
             ],
         ),
         (
             {"responses": {"(": "a"}},
             [
-                "responses['('].pattern: \"(\" is no regular expression of RE2: missing ): ( "
-                "(https://github.com/google/re2/wiki/Syntax)"
+                (
+                    "responses['('].pattern: \"(\" is no regular expression of RE2: missing ): ( "
+                    "(https://github.com/google/re2/wiki/Syntax)"
+                )
             ],
         ),
         (
@@ -108,7 +112,7 @@ _RULE = {"reply": {"text": "a"}}
         ),
     ],
 )
-def test_a_problem_is_named_with_its_place_and_its_remedy(script: Any, problems: list[str]) -> None:
+def test_a_problem_is_named_with_its_place_and_its_remedy(script: object, problems: list[str]) -> None:
     with pytest.raises(ScriptError) as caught:
         read_script(script)
 
@@ -128,7 +132,7 @@ def test_a_problem_is_named_with_its_place_and_its_remedy(script: Any, problems:
         ("responses: !!python/name:os.system x", "yaml", "not YAML: "),
     ],
 )
-def test_text_that_cannot_be_read_is_refused(text: str, language: Any, begins: str) -> None:
+def test_text_that_cannot_be_read_is_refused(text: str, language: Literal["json", "yaml"], begins: str) -> None:
     with pytest.raises(ScriptError) as caught:
         read_text(text, language)
 

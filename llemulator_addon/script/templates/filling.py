@@ -82,6 +82,7 @@ class _Filling:
         if not values:
             yield from self.body(node.else_, scope)
         for number, value in enumerate(values):
+            self._budget.step()
             inner: Scope = ChainMap({"loop": _loop(number, len(values))}, scope)
             self._assign(node.target, value, inner)
             yield from self.body(node.body, inner)

@@ -1,0 +1,194 @@
+"""The words of `match`: when each holds, and what it says where it does not."""
+
+from pathlib import Path
+
+import pytest
+
+from llemulator_addon.core.prompt import CalledTool, Message, Prompt, Tool
+from llemulator_addon.core.request import Request
+from llemulator_addon.script import patterns as package
+from llemulator_addon.script.asked import Asked
+from llemulator_addon.script.match import Match
+from llemulator_addon.script.patterns import COMBINING, PATTERNS
+from llemulator_addon.script.patterns.all_of import captures, holds
+from llemulator_addon.script.patterns.all_of import difference as differences
+from tests.playing import chat, emulator, texts
+
+_PROMPT = Prompt(
+    endpoint="chat.completions",
+    model="gpt-4o-mini",
+    messages=(
+        Message(role="system", text="You are a helpful assistant."),
+        Message(role="user", text="What is the weather in Oslo?"),
+        Message(role="assistant", called=(CalledTool(id="call_1", name="get_weather", arguments="{}"),)),
+        Message(role="tool", text="It will rain.", answers="call_1"),
+    ),
+    tools=(Tool(name="get_weather"), Tool(name="", kind="web_search")),
+    stream=True,
+    body={
+        "model": "gpt-4o-mini",
+        "temperature": 0,
+        "top_p": 1.0,
+        "store": False,
+        "metadata": {"user": "ann", "team": "a"},
+        "tools": [{"type": "function", "function": {"name": "get_weather"}}, {"type": "web_search"}],
+        "a b": [1, [2, 3]],
+    },
+)
+_REQUEST = Request(
+    method="POST",
+    path="/v1/chat/completions",
+    headers={"x-test": "abc-1", "authorization": "Bearer sk-secret"},
+)
+_ASKED = Asked(_PROMPT, _REQUEST)
+
+
+@pytest.mark.parametrize(
+    "match",
+    [
+        {},
+        {"endpoint": "chat.completions"},
+        {"method": "POST", "path": "/v1/chat/completions"},
+        {"path": "/v1/*"},
+        {"model": "gpt-4o-mini"},
+        {"model": "gpt-4o*"},
+        {"model": "gpt-?o-mini"},
+        {"user_text": "weather in (Oslo|Bergen)"},
+        {"user_text": "(?i)WHAT"},
+        {"system_text": "helpful"},
+        {"any_text": "rain"},
+        {"any_text": "^You"},
+        {"tool_result": {}},
+        {"tool_result": {"name": "get_weather"}},
+        {"tool_result": {"name": "get_weather", "pattern": "rain"}},
+        {"has_tool": "get_weather"},
+        {"has_tool": "web_search"},
+        {"turn": 1},
+        {"stream": True},
+        {"header": {"X-Test": "abc-1"}},
+        {"header": {"x-test": "abc-*", "authorization": "Bearer *"}},
+        {"json": {"temperature": 0}},
+        {"json": {"temperature": 0.0, "top_p": 1, "store": False, "metadata": {"user": "ann"}}},
+        {"json": {"a b": [1, [2, 3]]}},
+        {"json_path": {"$.tools[0].type": "function"}},
+        {"json_path": {"$.tools[-1].type": "web_search", "$['a b'][1][0]": 2}},
+        {"json_path": {"$.tools[*].type": "web_search"}},
+        {"json_path": {"$..name": "get_weather"}},
+        {"json_path": {'$.metadata["team"]': "a"}},
+        {"json_path": {"$": {"temperature": 0}}},
+        {"any_of": [{"model": "o3"}, {"user_text": "Oslo"}]},
+        {"all_of": [{"user_text": "weather"}, {"user_text": "Oslo"}]},
+        {"not": {"model": "o3"}},
+        {"not": {"model": "gpt-4o-mini", "turn": 5}},
+        {"not": {"any_of": [{"not": {"stream": True}}]}},
+    ],
+    ids=str,
+)
+def test_a_match_holds(match: object) -> None:
+    assert holds(Match.model_validate(match).patterns(), _ASKED)
+
+
+@pytest.mark.parametrize(
+    ("match", "difference"),
+    [
+        ({"endpoint": "responses"}, 'endpoint is "responses", the request asks chat.completions'),
+        ({"method": "GET"}, "method is GET, the request's is POST"),
+        ({"path": "/v1/files/*"}, 'path is "/v1/files/*", the request\'s is "/v1/chat/completions"'),
+        ({"model": "gpt-4?"}, 'model is "gpt-4?", the request asks "gpt-4o-mini"'),
+        (
+            {"user_text": "(?i)snow"},
+            'user_text "(?i)snow" is not found in the last user message, "What is the weather in Oslo?"',
+        ),
+        (
+            {"system_text": "rude"},
+            'system_text "rude" is not found in the system messages, "You are a helpful assistant."',
+        ),
+        ({"any_text": "snow"}, 'any_text "snow" is not found in any message; the last is, "It will rain."'),
+        (
+            {"tool_result": {"name": "get_weather", "pattern": "sun"}},
+            (
+                'tool_result with name "get_weather" and pattern "sun" is not the end of the conversation: '
+                '"get_weather" gave "It will rain."'
+            ),
+        ),
+        (
+            {"has_tool": "search"},
+            'has_tool "search" is not offered; the request offers get_weather, function, web_search',
+        ),
+        ({"turn": 2}, "turn is 2, the conversation has 1 user messages"),
+        ({"stream": False}, "stream is false, the request asks for a stream"),
+        ({"header": {"x-test": "abd"}}, 'header x-test is "abd", the request has "abc-1"'),
+        ({"header": {"x-other": "*"}}, 'header x-other is "*", the request has none'),
+        ({"header": {"authorization": "Bearer x"}}, 'header authorization is "Bearer x", the request\'s is another'),
+        ({"json": {"temperature": 1}}, "json $.temperature is the number 1, the request has the number 0"),
+        ({"json": {"store": 0}}, "json $.store is the number 0, the request has false"),
+        ({"json": {"n": 1}}, "json $.n is the number 1, the request has none"),
+        ({"json": {"a b": [1]}}, "json $.a b has 1 elements, the request's has 2"),
+        (
+            {"json_path": {"$.tools[0].type": "web_search"}},
+            'json_path $.tools[0].type is "web_search", the request has "function"',
+        ),
+        ({"json_path": {"$.x[3].y": 1}}, "json_path $.x[3].y is the number 1, the request has none"),
+        (
+            {"any_of": [{"turn": 2}, {"stream": False}]},
+            (
+                "none of any_of holds (turn is 2, the conversation has 1 user messages; "
+                "stream is false, the request asks for a stream)"
+            ),
+        ),
+        ({"all_of": [{"turn": 1}, {"turn": 2}]}, "turn is 2, the conversation has 1 user messages"),
+        ({"not": {"turn": 1}}, "what stands under not holds"),
+        (
+            {"model": "o3", "turn": 2},
+            'model is "o3", the request asks "gpt-4o-mini" and turn is 2, the conversation has 1 user messages',
+        ),
+    ],
+    ids=str,
+)
+def test_a_match_that_does_not_hold_says_what_differs(match: object, difference: str) -> None:
+    patterns = Match.model_validate(match).patterns()
+
+    assert not holds(patterns, _ASKED)
+    assert differences(patterns, _ASKED) == difference
+
+
+def test_no_tool_gave_a_result_where_the_user_spoke_last() -> None:
+    asked = Asked(Prompt(endpoint="responses", model="o3", messages=(Message(role="user", text="Hi"),)), _REQUEST)
+    (pattern,) = Match.model_validate({"tool_result": {}}).patterns()
+
+    assert not pattern.holds(asked)
+    assert pattern.difference(asked) == ("tool_result is not the end of the conversation: the last message is of user")
+
+
+def test_groups_catch_by_name_and_number() -> None:
+    match = {"user_text": r"(?P<what>\w+) in (\w+)", "any_of": [{"turn": 9}, {"any_text": "(?P<sky>rain|sun)"}]}
+
+    assert captures(Match.model_validate(match).patterns(), _ASKED) == {
+        "0": "weather in Oslo",
+        "1": "weather",
+        "2": "Oslo",
+        "what": "weather",
+        "sky": "rain",
+    }
+
+
+def test_each_word_is_in_a_file_of_its_own_that_is_in_the_table() -> None:
+    files = {file.stem for file in Path(package.__path__[0]).glob("*.py")}
+    modules = {made.__module__.rpartition(".")[2] for made in (*PATTERNS.values(), *COMBINING.values())}
+
+    # `state` stands beside `match`, and `regex_pattern` is what some words have in common.
+    assert files - modules == {"__init__", "regex_pattern", "state"}
+
+
+def test_a_rule_with_a_pattern_answers_only_what_it_matches() -> None:
+    server = emulator(
+        {
+            "rules": [
+                {"match": {"model": "gpt-4o", "stream": False, "json": {"temperature": 0}}, "reply": "cold"},
+                {"match": {"model": "gpt-4o"}, "reply": "warm"},
+                {"match": {"not": {"model": "gpt-4o"}}, "reply": "other"},
+            ]
+        }
+    )
+
+    assert texts(server, chat(temperature=0), chat(temperature=1), chat(model="gpt-4")) == ["cold", "warm", "other"]

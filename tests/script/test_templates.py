@@ -1,0 +1,221 @@
+"""`template: true`: what a template can say, and what it cannot do."""
+
+import time
+from contextlib import suppress
+
+import pytest
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
+
+from llemulator_addon.script.problems import ScriptError
+from llemulator_addon.script.reading import read_script
+from llemulator_addon.script.templates.budget import Budget
+from llemulator_addon.script.templates.filling import Functions, filled
+from llemulator_addon.script.templates.problems import TemplateProblem
+from llemulator_addon.script.templates.source import parsed
+from tests.playing import chat, emulator, json_of, play, said, texts
+
+_NAMES = {
+    "captures": {"city": "Oslo", "1": "Oslo"},
+    "prompt": {"text": "Hi", "messages": [{"role": "user", "text": "a"}, {"role": "user", "text": "b"}]},
+    "body": {"n": 3, "list": [3, 1, 2], "temperature": 0.5, "store": True, "none": None, "long": "x" * 10_000},
+    "request": {},
+    "state": "started",
+    "turn": 1,
+    "times": 1,
+}
+_FUNCTIONS: Functions = {
+    "uuid": lambda: "u",
+    "random": lambda: 0.5,
+    "random_int": lambda low, _: low,
+    "hex": lambda _=8: "f",
+}
+
+
+def _filled(text: str) -> str:
+    parsed(text)
+    return filled(text, _NAMES, _FUNCTIONS, Budget())
+
+
+@pytest.mark.parametrize(
+    ("template", "text"),
+    [
+        ("It is {{ captures.city }}.", "It is Oslo."),
+        ("{{ captures[1] }} {{ captures['city'] }}", "Oslo Oslo"),
+        (
+            "{{ body.n + 1 }} {{ body.n * 2 }} {{ body.n / 2 }} {{ body.n // 2 }} {{ body.n % 2 }} {{ -body.n }}",
+            "4 6 1.5 1 1 -3",
+        ),
+        ("{{ body.store }} {{ body.none }} {{ body.list }} {{ body.temperature }}", "true null [3, 1, 2] 0.5"),
+        (
+            "{{ body.list | sort | join('-') }} {{ body.list|first }} {{ body.list[-1] }} {{ body.list[1:] }}",
+            "1-2-3 3 2 [1, 2]",
+        ),
+        (
+            "{% for m in prompt.messages %}{{ loop.index }}{{ m.text }}{% if not loop.last %},{% endif %}{% endfor %}",
+            "1a,2b",
+        ),
+        ("{% for key, value in captures|items %}{{ key }}={{ value }} {% endfor %}", "city=Oslo 1=Oslo "),
+        ("{% if body.n > 2 and 'O' in captures.city %}yes{% elif true %}no{% else %}never{% endif %}", "yes"),
+        ("{% set x = prompt.text ~ '!' %}{{ x|upper }} {{ 'a' + 'b' }}", "HI! ab"),
+        ("{{ captures.street|default('nowhere') }} {{ captures.street is defined }}", "nowhere false"),
+        ("{{ 'yes' if turn == 1 else 'no' }}", "yes"),
+        ("{{ {'a': [1, 'b']}|tojson }}", '{"a":[1,"b"]}'),
+        ("{{ uuid() }} {{ random() }} {{ random_int(3, 5) }} {{ hex(4) }}", "u 0.5 3 f"),
+        ("{{ 'a b'|split|length }} {{ '7'|int + 1 }} {{ ' x '|trim }}", "2 8 x"),
+        ("{# a note #}{% for x in [] %}{% else %}none{% endfor %}", "none"),
+    ],
+)
+def test_a_template_says(template: str, text: str) -> None:
+    assert _filled(template) == text
+
+
+@pytest.mark.parametrize(
+    ("template", "problem"),
+    [
+        ("{{ captures.street }}", "captures.street is not there"),
+        ("{{ city }}", 'there is no variable "city" (line 1); known are body, captures'),
+        ("{{ 1 / 0 }}", "division by zero"),
+        ("{{ 'a' * 10 }}", "a number is needed, not str"),
+        ("{{ 'a' < 1 }}", "'<' not supported between instances of 'str' and 'int'"),
+        ("{{ prompt.text|shout }}", 'there is no filter "shout" (line 1); did you mean "sort"?'),
+        ("{{ open('/etc/passwd') }}", 'there is no function "open" (line 1)'),
+        ("{{ prompt.text.upper() }}", 'there is no function "what stands there" (line 1)'),
+        ("{{ ''.__class__.__mro__ }}", "….__class__.__mro__ is not there"),
+        ("{{ ''['__class__'] }}", "….__class__ is not there"),
+        ("{{ body.__init__.__globals__ }}", "body.__init__.__globals__ is not there"),
+        ("{{ captures['__class__'] }}", "captures.__class__ is not there"),
+        ("{{ uuid.__globals__ }}", 'there is no variable "uuid"'),
+        ("{{ self }}", 'there is no variable "self"'),
+        ("{{ range(10) }}", 'there is no function "range" (line 1)'),
+        ("{{ 'a'|attr('upper') }}", 'there is no filter "attr" (line 1)'),
+        ("{{ '%999999999d'|format(1) }}", 'there is no filter "format" (line 1)'),
+        ("{% include 'x' %}", "include is not available in templates (line 1)"),
+        ("{% import 'os' as os %}", "import is not available in templates (line 1)"),
+        ("{% macro f() %}{% endmacro %}", "macro is not available in templates (line 1)"),
+        ("{{ 2 ** 999999999 }}", "pow is not available in templates (line 1)"),
+        ("{% for x in [1] recursive %}{{ loop([x]) }}{% endfor %}", "a loop has neither `if` nor `recursive` (line 1)"),
+        ("{{ uuid(*[1]) }}", "arguments are written out, without `*` (line 1)"),
+        ("{{ 9999999999 * 9999999999 }}", "a number is too large"),
+        ("{% if %}", "Expected an expression, got 'end of statement block' (line 1)"),
+        ("{{", "unexpected 'end of template' (line 1)"),
+        ("{{ " + "(" * 5000 + ")" * 5000 + " }}", "it is nested too deeply"),
+        ("{{ " + "+".join(["1"] * 5000) + " }}", "it is nested too deeply"),
+        ("{# " + "a" * 70_000 + " #}", "it is longer than 65536 characters"),
+    ],
+)
+def test_a_template_cannot(template: str, problem: str) -> None:
+    with pytest.raises(TemplateProblem) as caught:
+        _filled(template)
+
+    assert str(caught.value).startswith(problem)
+
+
+_DOUBLING = "{% set x = 'aaaaaaaaaaaaaaaa' %}" + "{% set x = x ~ x %}" * 200
+_NESTING = "{% set x = [1] %}" + "{% set x = [x, x] %}" * 60
+_LOOPING = "{% for a in body.long %}" * 3 + "{{ a }}" + "{% endfor %}" * 3
+
+
+@pytest.mark.parametrize(
+    "template",
+    [
+        _DOUBLING,
+        _DOUBLING.replace("x ~ x", "x + x"),
+        "{% set x = 'ab' %}" + "{% set x = x|replace('a', x) %}" * 200,
+        "{% set x = 'ab' %}" + "{% set x = [x, x]|join(x) %}" * 200,
+        _NESTING + "{{ x }}",
+        _NESTING + "{{ x == x }}",
+        _NESTING + "{{ x|tojson|length }}",
+        _NESTING + "{% set y = [1] %}" + "{% set y = [y, y] %}" * 60 + "{{ x in y }}",
+        _LOOPING,
+        _LOOPING.replace("{{ a }}", ""),
+        "{% for a in body.long %}{% if 'zz' in body.long %}{% endif %}" * 3 + "{% endfor %}" * 3,
+        "{% for a in body.long %}{{ body.long }}{% endfor %}",
+        "{% for a in body.long %}{% set z = body.long|upper|lower|title|reverse %}{% endfor %}",
+    ],
+    ids=range(13),
+)
+def test_a_template_stops_at_its_bound(template: str) -> None:
+    began = time.process_time()
+    with pytest.raises(TemplateProblem, match=r"it takes more than|it makes more than"):
+        _filled(template)
+
+    # A bound far above what it takes, and far below what it would take without bounds.
+    assert time.process_time() - began < 20
+
+
+@given(
+    st.text(alphabet="{}%# ().[]|~+-*/<>='\"_abxn0123456789,:\n", max_size=60).map(lambda inner: "{{" + inner + "}}")
+)
+@example("{{ body.list[::0] }}")
+@example("{{ body.list|first(1, 2, 3) }}")
+@example("{{ body.list|round }}")
+@settings(max_examples=300, deadline=None)
+def test_any_text_is_a_template_or_a_problem(text: str) -> None:
+    with suppress(TemplateProblem):
+        assert isinstance(_filled(text), str)
+
+
+def test_all_texts_of_a_reply_are_filled_in() -> None:
+    server = emulator(
+        {
+            "rules": [
+                {
+                    "match": {"user_text": r"weather in (?P<city>\w+)"},
+                    "reply": {
+                        "template": True,
+                        "tool_calls": [{"name": "get_weather", "arguments": {"city": "{{ captures.city }}", "n": 1}}],
+                    },
+                },
+                {"reply": {"template": True, "text": "{{ prompt.text|title }}, {{ times }}, {{ turn }}, {{ state }}"}},
+            ]
+        }
+    )
+
+    called, first, second = play(server, chat("the weather in Oslo?"), chat("good day"), chat("good day"))
+
+    assert json_of(called)["choices"][0]["message"]["tool_calls"][0]["function"]["arguments"] == '{"city":"Oslo","n":1}'
+    assert [said(first), said(second)] == ["Good Day, 1, 1, started", "Good Day, 2, 1, started"]
+
+
+def test_without_template_braces_are_text() -> None:
+    assert texts(emulator({"responses": "{{ captures.city }}"}), chat()) == ["{{ captures.city }}"]
+
+
+def test_a_template_that_cannot_be_filled_in_says_why_and_is_not_retried() -> None:
+    (steps,) = play(emulator({"rules": [{"reply": {"template": True, "text": "{{ captures.city }}"}}]}), chat())
+
+    assert json_of(steps)["error"] == {
+        "message": 'The template of rule "rules[0]" cannot be filled in: captures.city is not there.',
+        "type": "server_error",
+        "param": None,
+        "code": "template_error",
+    }
+
+
+@pytest.mark.parametrize(
+    ("reply", "problem"),
+    [
+        ({"text": "{{ cities }}"}, 'rules[0].reply: there is no variable "cities" (line 1); did you mean "times"?'),
+        ({"text": "{% x"}, "rules[0].reply: Encountered unknown tag 'x'. (line 1)"),
+    ],
+)
+def test_a_template_is_read_when_the_script_is_loaded(reply: dict[str, object], problem: str) -> None:
+    with pytest.raises(ScriptError) as caught:
+        read_script({"rules": [{"reply": {"template": True, **reply}}]})
+
+    assert [str(found) for found in caught.value.problems] == [problem]
+
+
+def test_functions_draw_from_the_seed() -> None:
+    script = {
+        "seed": 7,
+        "responses": [
+            {"reply": {"template": True, "text": "{{ uuid() }} {{ uuid() }} {{ random_int(1, 6) }}"}, "times": 2}
+        ],
+    }
+
+    one, other = texts(emulator(script), chat(), chat()), texts(emulator(script), chat(), chat())
+
+    assert one == other
+    assert len({word for text in one for word in text.split()[:2]}) == 4
