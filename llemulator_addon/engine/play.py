@@ -18,7 +18,8 @@ def steps_of(answer: Answer, stamp: Stamp, pacing: Pacing, *, limits: Headers = 
             return (Head(answer.status, _given(head, answer.headers)), Send(answer.body))
         case Stream():
             head = headers.of_events(stamp, limits=limits)
-            return (Head(answer.status, _given(head, answer.headers)), *_paced(answer.pieces, stamp, pacing))
+            given = _given(answer.headers, limits)
+            return (Head(answer.status, _given(head, given)), *_paced(answer.pieces, stamp, pacing))
         case never:
             assert_never(never)
 

@@ -45,11 +45,12 @@ class ErrorEvent(Fault):
     @override
     def rewrite(self, steps: Steps, scene: Scene) -> Steps:
         """End with the error."""
-        before = after_send(steps, self.wanted.at - 1) if scene.events else None
-        if before is None or before == len(steps):
+        behind = after_send(steps, self.wanted.at) if scene.events else None
+        if behind is None:
             return steps
-        sent = sends(steps[:before])
-        return (*steps[:before], *map(Send, _error_events(self.wanted.failure(), scene.endpoint, sent)))
+        before = steps[: behind - 1]
+        sent = sends(before)
+        return (*before, *map(Send, _error_events(self.wanted.failure(), scene.endpoint, sent)))
 
 
 def _error_events(failure: Failure, endpoint: str | None, sent: tuple[Send, ...]) -> tuple[bytes, ...]:
