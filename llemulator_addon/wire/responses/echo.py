@@ -21,7 +21,7 @@ def reasoning(prompt: Prompt) -> dict[str, Any]:
     asked = _object(prompt.body, "reasoning")
     summary = summary_asked(prompt.body)
     told = {
-        "context": asked.get("context") or _context(prompt.model),
+        "context": asked.get("context") or _turns_seen(prompt.model),
         "effort": asked.get("effort") or (of.reasoning.default if of.reasoning else None),
     }
     mode = {"mode": asked.get("mode") or "standard"} if is_since(prompt.model, _GPT_5_6) else {}
@@ -41,7 +41,7 @@ def includes(body: Body, what: str) -> bool:
     return isinstance(asked, list) and what in asked
 
 
-def _context(model: str) -> str | None:
+def _turns_seen(model: str) -> str | None:
     # Recorded since 2026-06: `current_turn` (gpt-5.1), `all_turns` (gpt-5.6, gpt-6), null (models that do not reason).
     if is_since(model, _GPT_5_6):
         return "all_turns"

@@ -278,7 +278,7 @@ class _Telling:
 
     def _commands(self, item: Item, place: Place) -> Iterator[Event]:
         """Yield the commands of a shell. Recorded: these events do not name their item."""
-        for index, command in enumerate(item["action"]["commands"]):
+        for index, command in enumerate(map(str, item["action"].get("commands") or ())):
             here = {"command_index": index, "output_index": place["output_index"]}
             yield {"type": "response.shell_call_command.added", "command": "", **here}, 0
             yield from self._written("shell_call_command", "command", command, here)
@@ -306,7 +306,7 @@ def _mcp_call(item: Item, place: Place) -> Iterator[Event]:
 
 
 def _outputs(item: Item, place: Place) -> Iterator[Event]:
-    for index, output in enumerate(item["output"]):
+    for index, output in enumerate(output for output in item["output"] if isinstance(output, dict)):
         here = {"command_index": index, **place}
         told = {key: output[key] for key in ("stdout", "stderr") if output.get(key)}
         if told:

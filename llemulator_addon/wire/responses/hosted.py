@@ -9,6 +9,7 @@ from typing import Any
 
 from llemulator_addon.core.prompt import Prompt
 from llemulator_addon.core.reply import HostedCall
+from llemulator_addon.wire.jsons import compact
 from llemulator_addon.wire.responses import echo
 from llemulator_addon.wire.responses.ids import Ids, encrypted, lone, prefix
 
@@ -51,7 +52,7 @@ def hosted_item(hosted: Hosted) -> Item:
     """Return the finished item: `id`, `type`, `status`, and the other keys by name."""
     kind = hosted.call.type
     usual = _USUAL.get(kind, _unknown)
-    fields = {**usual(hosted), **hosted.call.fields}
+    fields = _joined(usual(hosted), hosted.call.fields)
     first = {"id": fields.get("id") or hosted.ids.of(prefix(kind), f"output/{hosted.at}"), "type": kind}
     status = {"status": fields["status"]} if "status" in fields else {}
     return first | status | {key: fields[key] for key in sorted(fields) if key not in _NOT_AGAIN}
@@ -60,12 +61,28 @@ def hosted_item(hosted: Hosted) -> Item:
 _NOT_AGAIN = frozenset({"id", "type", "status", PARTIAL_IMAGES})
 
 
+def _joined(usual: Item, given: Mapping[str, Any]) -> Item:
+    """Fill in what is not given, in an object of the same type too; arguments given as an object are spelled."""
+    filled = {key: _filled(usual.get(key), value) for key, value in given.items()}
+    return {**usual, **filled}
+
+
+def _filled(usual: object, given: object) -> object:
+    if isinstance(usual, str) and isinstance(given, dict | list):
+        return compact(given).decode()
+    if not isinstance(usual, dict) or not isinstance(given, dict):
+        return given
+    return {**usual, **given} if given.get("type", usual.get("type")) == usual.get("type") else given
+
+
 def _unknown(_: Hosted) -> Item:
     return {"status": "completed"}
 
 
 def _web_search(hosted: Hosted) -> Item:
-    asked = hosted.prompt.user_text
+    action = hosted.call.fields.get("action")
+    query = action.get("query") if isinstance(action, dict) else None
+    asked = query or hosted.prompt.user_text
     return {"status": "completed", "action": {"type": "search", "queries": [asked], "query": asked}}
 
 
