@@ -85,6 +85,9 @@ _SHORT = 60
 
 def _problem(shape: type[BaseModel], found: ErrorDetails, place: str) -> Problem:
     steps = [step for step in found["loc"] if isinstance(step, int) or not _is_branch(step)]
+    if found["type"] == "extra_forbidden" and _is_branch(key := str(found["loc"][-1])):
+        # The script's own key looks like a branch.
+        steps.append(key)
     for step in steps:
         place = inside(place, step)
     return Problem(place, _reason(shape, found, steps))

@@ -1,7 +1,7 @@
 """Reading a script: JSON or YAML text, its short forms, and the rules in full that they stand for."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Annotated, Any, Literal
 
 from pydantic import Field
@@ -43,6 +43,12 @@ class Script:
     defaults: Defaults | None = None
     seed: int | None = None
     serialize: bool | None = None
+    settings: Mapping[str, Any] = field(default_factory=dict)
+    """All but the rules, as it was written."""
+
+    def written(self) -> dict[str, Any]:
+        """Return the script with its rules in full. Read again, it is the same."""
+        return {**self.settings, "rules": [dict(rule.written) for rule in self.rules]}
 
 
 def read_text(text: str | bytes, language: Literal["json", "yaml"]) -> Script:
@@ -77,6 +83,7 @@ def read_script(value: object) -> Script:
         defaults=defaults,
         seed=script.seed,
         serialize=script.serialize,
+        settings=script.model_dump(exclude_unset=True, by_alias=True, exclude={"rules", "responses"}),
     )
 
 

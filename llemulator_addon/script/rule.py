@@ -115,8 +115,9 @@ class RulePart(ScriptPart):
             raise problem(inside(place, "reply"), "missing")
         replies = self.reply if isinstance(self.reply, list) else [self.reply]
         requires = self.state.requires if self.state else None
+        name = self.name or place
         return Rule(
-            name=self.name or place,
+            name=name,
             patterns=(*self.match.patterns(), *((InState(requires),) if requires is not None else ())),
             replies=tuple(reply.reply() for reply in replies if reply is not None),
             times=self.times,
@@ -125,7 +126,7 @@ class RulePart(ScriptPart):
             becomes=self.state.becomes if self.state else None,
             optional=self.optional,
             connection=connection,
-            written=self.model_dump(exclude_unset=True, by_alias=True),
+            written={"name": name, **self.model_dump(exclude_unset=True, by_alias=True)},
         )
 
     def _check_is_of_connections(self, place: str) -> None:

@@ -16,6 +16,7 @@ _RULE = {"reply": {"text": "a"}}
         (5, ["a script is an object, got the number 5"]),
         (None, ["a script is an object, got null"]),
         ({"respones": "a"}, ['respones: unknown key; did you mean "responses"?']),
+        ({"Rules": []}, ['Rules: unknown key; did you mean "rules"?']),
         ({"responses": 5}, ["responses: expected text, a list or an object, got the number 5"]),
         ({"responses": None}, ["responses: expected text, a list or an object, got null"]),
         ({"responses": [5]}, ["responses[0]: expected text or an object, got the number 5"]),
