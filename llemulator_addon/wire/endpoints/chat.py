@@ -289,14 +289,17 @@ def _cited(choice: Choice) -> Iterator[_Delta]:
 
 
 def _sounds(prompt: Prompt, choice: Choice, index: int, manner: Manner) -> Iterator[_Delta]:
-    """Stream speech: the transcript's deltas, then the samples, last when they expire."""
-    audio_id = _audio_id(index, manner)
+    """Stream speech: its id, which clients that join texts must not see twice, its words, its samples.
+
+    The last delta says only when it expires (the SDK's types).
+    """
+    yield {"audio": {"id": _audio_id(index, manner)}}, 0
     for piece, tokens in _cut(prompt, choice.text, manner):
-        yield {"audio": {"id": audio_id, "transcript": piece}}, tokens
+        yield {"audio": {"transcript": piece}}, tokens
     samples = _sound(prompt, choice.text)
     for start in range(0, len(samples), _SAMPLES):
-        yield {"audio": {"id": audio_id, "data": b64encode(samples[start : start + _SAMPLES]).decode("ascii")}}, 0
-    yield {"audio": {"id": audio_id, "expires_at": manner.stamp.created + _HOUR}}, 0
+        yield {"audio": {"data": b64encode(samples[start : start + _SAMPLES]).decode("ascii")}}, 0
+    yield {"audio": {"expires_at": manner.stamp.created + _HOUR}}, 0
 
 
 _SAMPLES = 12_000
