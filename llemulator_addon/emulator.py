@@ -1,15 +1,20 @@
 """The whole program without a way in: a request goes to an admin route or to the engine."""
 
+from collections import deque
 from dataclasses import dataclass, replace
 from functools import partial
+from itertools import count
 from typing import Literal
 
 from llemulator_addon.admin.answer import answer as admin_answer
 from llemulator_addon.admin.answer import is_admin
 from llemulator_addon.admin.route import Server
+from llemulator_addon.core.egress import EgressReport, HostEgress
 from llemulator_addon.core.outcome import Ending, Outcome, Play
 from llemulator_addon.core.request import Request
+from llemulator_addon.core.unclaimed import Unclaimed, digest_of
 from llemulator_addon.engine.decide import decide, refuse
+from llemulator_addon.engine.journal import Journal
 from llemulator_addon.engine.session import Policy, Session, load
 from llemulator_addon.engine.turns import Turns
 from llemulator_addon.script.fault import ConnectionFault
@@ -19,6 +24,7 @@ from llemulator_addon.wire import errors
 from llemulator_addon.wire.credentials import token_of
 from llemulator_addon.wire.models import DEFAULT_MODELS
 
+_UNCLAIMED_AT_MOST = 1000
 _ANONYMOUS = ""
 """The session of requests without a token: it only gives out request ids and keeps a journal."""
 
@@ -38,6 +44,12 @@ class EmulatorSettings:
     """None: the default set."""
     ca_certificate: bytes | None = None
     """PEM."""
+    journal_entries: int = 1000
+    """How many exchanges the journal of a token keeps."""
+    journal_size: int = 16 << 20
+    """Bytes of memory that the journal of a token may take."""
+    journals_size: int = 128 << 20
+    """Bytes of memory that all journals may take together; those that were not used for longest are emptied first."""
 
 
 class Emulator:
@@ -47,6 +59,7 @@ class Emulator:
         """Take the settings; the default script is compiled once, for all tokens."""
         self._bare = Session(
             seed=settings.seed,
+            journal=Journal(limit=settings.journal_entries, size_limit=settings.journal_size),
             policy=Policy(
                 on_unmatched=settings.on_unmatched,
                 lenient=settings.lenient,
@@ -58,14 +71,19 @@ class Emulator:
         if settings.script is not None:
             played = load(self._bare, settings.script, fresh=self._bare, bare=self._bare)
             self._fresh = replace(played, owner="server" if played.index.rules else "nobody")
-        self._store = MemoryStore(self._fresh_for)
+        self._store = MemoryStore(self._fresh_for, journals_limit=settings.journals_size)
         self._turns = Turns()
+        self._unclaimed: deque[Unclaimed] = deque(maxlen=_UNCLAIMED_AT_MOST)
+        self._unclaimed_numbers = count(1)
+        self._egress: EgressReport = tuple
         self._server = Server(
             store=self._store,
             fresh=self._fresh_for,
             bare=self._bare_for,
             debug=settings.debug,
             ca_certificate=settings.ca_certificate,
+            egress=self._egress_now,
+            unclaimed=lambda: tuple(self._unclaimed),
         )
         self._store.change(_ANONYMOUS, lambda session: (session, None))
 
@@ -79,8 +97,12 @@ class Emulator:
             return Play(admin_answer(request, self._server))
         token = token_of(request)
         if token is None:
+            self._note_unclaimed(request, "")
             return _under(_ANONYMOUS, self._store.change(_ANONYMOUS, partial(_refuse_anonymous, request=request)))
-        if not self._store.read(token).serialize:
+        session = self._store.read(token)
+        if session.owner != "token":
+            self._note_unclaimed(request, token)
+        if not session.serialize:
             return self._decided(token, request)
         await self._turns.come(token)
         return self._decided_in_turn(token, request)
@@ -95,6 +117,10 @@ class Emulator:
     def on_tls(self, host: str) -> ConnectionFault | None:
         """Return what happens to the TLS handshake of a client that asked for a host, as `on_connect` does."""
         return self._connection_fault("tls", host)
+
+    def watch_egress(self, report: EgressReport) -> None:
+        """Take from a way in, which sees all traffic, how to learn what became of it."""
+        self._egress = report
 
     def ended(self, exchange: str, ending: Ending) -> None:
         """Note how the playing of an answer ended; `exchange` is the outcome's."""
@@ -118,6 +144,22 @@ class Emulator:
             raise
         self._turns.answer(token, (outcome.exchange or "").partition(" ")[0])
         return outcome
+
+    def _egress_now(self) -> tuple[HostEgress, ...]:
+        return self._egress()
+
+    def _note_unclaimed(self, request: Request, token: str) -> None:
+        self._unclaimed.append(
+            Unclaimed(
+                number=next(self._unclaimed_numbers),
+                at=request.at,
+                method=request.method,
+                host=request.host,
+                path=request.path,
+                session=_name(token),
+                digest=digest_of(token),
+            )
+        )
 
     def _connection_fault(self, at: Literal["connect", "tls"], host: str) -> ConnectionFault | None:
         return self._store.offer(lambda session: session.connection(at, host))

@@ -1,26 +1,14 @@
 """What the application asked of the network, host by host: answered here, passed on, or refused."""
 
 from collections import Counter
-from dataclasses import dataclass
 from typing import Literal
+
+from llemulator_addon.core.egress import HostEgress
 
 _HOSTS_AT_MOST = 10_000
 _OTHERS = "(others)"
 
 Fate = Literal["answered", "passed", "refused"]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class HostEgress:
-    """What became of the traffic to one host."""
-
-    host: str
-    answered: int = 0
-    """Requests that were answered here."""
-    passed: int = 0
-    """Connections that were opened to the real host."""
-    refused: int = 0
-    """Tunnels, requests and connections that were not let through."""
 
 
 class Egress:

@@ -24,6 +24,9 @@ def emulator_from(settings: Settings, *, ca_certificate: bytes) -> Emulator:
             dated_models=settings.dated_models,
             models=settings.models,
             ca_certificate=ca_certificate,
+            journal_entries=settings.journal_entries,
+            journal_size=settings.journal_size,
+            journals_size=settings.journals_size,
         )
     )
 

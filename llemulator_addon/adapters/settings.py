@@ -40,6 +40,9 @@ class Settings:
     allow: tuple[str, ...] = ()
     certs: Path = Path("certs")
     body_limit: int = 64 << 20
+    journal_entries: int = 1000
+    journal_size: int = 16 << 20
+    journals_size: int = 128 << 20
     debug: bool = False
     log_level: LogLevel = "info"
     sources: Mapping[str, str] = field(default_factory=dict)
@@ -121,6 +124,13 @@ def _read(setting: Setting, source: str, text: str) -> object:
 def _whole(text: str, *, most: int) -> int:
     number = int(text)
     if not 0 <= number <= most:
+        raise ValueError(text)
+    return number
+
+
+def _count(text: str) -> int:
+    number = int(text)
+    if number < 1:
         raise ValueError(text)
     return number
 
@@ -249,6 +259,30 @@ SETTINGS = (
         expected="a size such as 64MiB",
         metavar="SIZE",
         meaning="the largest body of a request; a larger one gets 413",
+    ),
+    Setting(
+        name="journal_entries",
+        variable="LLEMULATOR_JOURNAL_ENTRIES",
+        read=_count,
+        expected="a whole number from 1",
+        metavar="NUMBER",
+        meaning="how many requests and answers the journal of a token keeps",
+    ),
+    Setting(
+        name="journal_size",
+        variable="LLEMULATOR_JOURNAL_SIZE",
+        read=_size,
+        expected="a size such as 16MiB",
+        metavar="SIZE",
+        meaning="how much memory the journal of a token may take; the oldest entries make room",
+    ),
+    Setting(
+        name="journals_size",
+        variable="LLEMULATOR_JOURNALS_SIZE",
+        read=_size,
+        expected="a size such as 128MiB",
+        metavar="SIZE",
+        meaning="how much memory all journals may take together; the one not used for longest is emptied",
     ),
     _switch_setting("debug", "DEBUG", "show the state of sessions at /_emulator/state, and more in the log of a bug"),
     Setting(

@@ -1,6 +1,6 @@
 """Requests about sessions: to add a route is one file and one line here."""
 
-from llemulator_addon.admin import certificate, clock, health, journal, schema, script, state
+from llemulator_addon.admin import certificate, clock, egress, health, journal, schema, script, state, unclaimed, verify
 from llemulator_addon.admin.route import Route
 
 ROUTES: dict[str, Route] = {
@@ -11,6 +11,9 @@ ROUTES: dict[str, Route] = {
     "/_emulator/state": Route(get=state.show),
     "/_emulator/requests": Route(get=journal.exchanges),
     "/_emulator/requests/{number}": Route(get=journal.exchange),
+    "/_emulator/verify": Route(post=verify.show),
+    "/_emulator/egress": Route(get=egress.show),
+    "/_emulator/unclaimed": Route(get=unclaimed.show),
     "/_emulator/ca.pem": Route(get=certificate.show),
     "/healthz": Route(get=health.live),
     "/readyz": Route(get=health.ready),

@@ -4,9 +4,11 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+from llemulator_addon.core.egress import EgressReport
 from llemulator_addon.core.reply import Failure
 from llemulator_addon.core.request import Request
 from llemulator_addon.core.steps import Head, Headers, Send, Steps
+from llemulator_addon.core.unclaimed import Unclaimed
 from llemulator_addon.engine.session import Session
 from llemulator_addon.store.port import Store
 from llemulator_addon.wire.credentials import token_of
@@ -26,6 +28,10 @@ class Server:
     debug: bool
     ca_certificate: bytes | None
     """PEM; None until there is one."""
+    egress: EgressReport = tuple
+    """What became of the traffic, by host."""
+    unclaimed: Callable[[], tuple[Unclaimed, ...]] = tuple
+    """The last requests that belong to nobody's test, oldest first."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -61,15 +61,15 @@ def events(exchange: Exchange) -> tuple[Event, ...]:
 
 
 def before_head(exchange: Exchange) -> float:
-    """Return how long the answer waited before its head, in seconds, as it was planned."""
+    """Return how long the answer waited before its head, or before it was cut without one; as it was planned."""
     seconds = 0.0
     for step in exchange.steps:
         match step:
             case Wait():
                 seconds += step.seconds
-            case Head():
+            case Head() | Cut():
                 break
-            case _:
+            case Send():
                 pass
     return seconds
 
@@ -79,8 +79,9 @@ def ended_at(exchange: Exchange) -> float | None:
     ending = exchange.ending
     if ending is None:
         return None
-    # One that was cut or left before its head took no longer than what it would have waited for.
-    return exchange.at + (before_head(exchange) if ending.sends or ending.seconds else 0.0) + ending.seconds
+    # When a client left before the head was not noted; it may have been at once.
+    is_before_head = ending.how == "client_left" and not ending.sends and not ending.seconds
+    return exchange.at + (0.0 if is_before_head else before_head(exchange)) + ending.seconds
 
 
 def was_cut(exchange: Exchange) -> bool:

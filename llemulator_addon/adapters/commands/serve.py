@@ -42,6 +42,7 @@ def _serve(settings: Settings, *, with_examples: bool) -> None:
         with authority(settings.certs) as found:
             emulator = emulator_from(settings, ca_certificate=found.certificate)
             rules = Rules(emulator, policy_from(settings, ca=found.ca))
+            emulator.watch_egress(rules.egress.report)
             asyncio.run(
                 serve(
                     rules,

@@ -85,7 +85,9 @@ class StockInterception(Interception):
             sys.exit(1)
         self._settings = settings
         # Beside us are addons that look at what goes to other hosts, and want it whole.
-        self._decide_by(Rules(emulator, policy_from(settings, ca=found.ca, streams_others=False)))
+        rules = Rules(emulator, policy_from(settings, ca=found.ca, streams_others=False))
+        emulator.watch_egress(rules.egress.report)
+        self._decide_by(rules)
         ctx.options.update(confdir=str(found.confdir))
         self._set_options()
 

@@ -1,0 +1,13 @@
+"""`/_emulator/egress`: what became of the traffic, host by host."""
+
+from llemulator_addon.admin.route import AdminCall, json_answer
+from llemulator_addon.core.steps import Steps
+
+
+def show(call: AdminCall) -> Steps:
+    """Show for each host how much was answered here, passed on and refused, of all tokens, since the start."""
+    hosts = [
+        {"host": each.host, "answered": each.answered, "passed": each.passed, "refused": each.refused}
+        for each in call.server.egress()
+    ]
+    return json_answer({"object": "list", "data": hosts})

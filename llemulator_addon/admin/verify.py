@@ -1,0 +1,162 @@
+"""`/_emulator/verify`: whether a session went as it should."""
+
+from collections.abc import Iterable, Iterator
+from typing import Annotated, Any, Self
+
+from pydantic import BeforeValidator, Field, model_validator
+
+from llemulator_addon.admin.route import AdminCall, json_answer
+from llemulator_addon.core.egress import HostEgress
+from llemulator_addon.core.reply import Failure
+from llemulator_addon.core.steps import Steps
+from llemulator_addon.engine.finding import Finding, once_or_times
+from llemulator_addon.engine.verdict import VERDICTS
+from llemulator_addon.engine.verify import Expectation, Verified, Wanted, verify
+from llemulator_addon.script.globs import fits
+from llemulator_addon.script.match import Match
+from llemulator_addon.script.part import ScriptPart
+from llemulator_addon.script.problems import ScriptError, inside, problem, read_as
+from llemulator_addon.wire import jsons
+from llemulator_addon.wire.bodies import read_object
+from llemulator_addon.wire.errors import INVALID, Refused
+from llemulator_addon.wire.secrets import hidden_texts
+
+FINDINGS: dict[str, str] = {
+    "unmatched": "a request that no rule answered",
+    "unused": "a rule that did not answer, or not as often as it may",
+    "expectation": "requests of a kind that came too seldom or too often",
+    "order": "requests that did not come in the order wanted",
+    "egress": "a host that was reached past the program, or refused",
+    **{name: (verdict.__doc__ or "").partition("\n")[0] for name, verdict in VERDICTS.items()},
+}
+"""Kinds of findings by the name under which they can be switched off."""
+
+Count = Annotated[int, Field(ge=0)]
+
+
+def _from_text(value: object) -> object:
+    return {"user_text": value} if isinstance(value, str) else value
+
+
+Matching = Annotated[Match, BeforeValidator(_from_text)]
+
+
+class ExpectationPart(ScriptPart):
+    """How many requests match: exactly `count`, or `at_least`, or `at_most`; without any of them at least one."""
+
+    name: str | None = None
+    match: Matching = Field(default_factory=Match)
+    count: Count | None = None
+    at_least: Count | None = None
+    at_most: Count | None = None
+
+    @model_validator(mode="after")
+    def _says_one_thing(self) -> Self:
+        if self.count is not None and (self.at_least is not None or self.at_most is not None):
+            message = '"count" excludes "at_least" and "at_most"'
+            raise ValueError(message)
+        return self
+
+    def expectation(self) -> Expectation:
+        """Return it."""
+        least = self.count if self.count is not None else self.at_least
+        most = self.count if self.count is not None else self.at_most
+        return Expectation(
+            name=self.name or _spelled(self.match),
+            patterns=self.match.patterns(),
+            at_least=least if least is not None else int(most is None),
+            at_most=most,
+        )
+
+
+class EgressPart(ScriptPart):
+    """Which hosts may have been reached past the program."""
+
+    allow: list[str] = Field(default_factory=list)
+
+
+class VerifyPart(ScriptPart):
+    """What is verified beside the script itself."""
+
+    expectations: list[ExpectationPart] = Field(default_factory=list)
+    order: list[Matching] = Field(default_factory=list)
+    egress: EgressPart | bool = False
+    ignore: list[str] = Field(default_factory=list)
+
+    def wanted(self) -> Wanted:
+        """Return it; raises `ScriptError` for the name of a finding that there is not."""
+        for number, name in enumerate(self.ignore):
+            if name not in FINDINGS:
+                known = ", ".join(FINDINGS)
+                raise problem(inside("ignore", number), f'there is no finding "{name}"; there are {known}')
+        return Wanted(
+            expectations=tuple(part.expectation() for part in self.expectations),
+            order=tuple(Expectation(name=_spelled(match), patterns=match.patterns()) for match in self.order),
+            ignored=frozenset(self.ignore),
+        )
+
+
+def show(call: AdminCall) -> Steps:
+    """Say what is amiss: unmatched requests, unused rules, expectations that failed, and how the client behaved."""
+    try:
+        part = read_as(VerifyPart, read_object(call.request.body) if call.request.body.strip() else {}, "")
+        wanted = part.wanted()
+    except ScriptError as error:
+        refused = Failure(
+            status=400, type=INVALID, code="invalid_expectation", param=error.place or None, message=str(error)
+        )
+        raise Refused(refused) from None
+    session = call.server.store.read(call.token)
+    verified = verify(session, wanted, now=call.request.at)
+    escaped = () if "egress" in wanted.ignored else tuple(_escaped(call.server.egress(), part.egress))
+    return json_answer(shown(verified, escaped, session.name, call.token))
+
+
+def shown(verified: Verified, more: tuple[Finding, ...], session: str, token: str) -> dict[str, Any]:
+    """Show what came of it, without secrets."""
+    findings = [
+        {
+            "name": finding.name,
+            "sentence": finding.sentence,
+            "rule": finding.rule,
+            "requests": list(finding.exchanges),
+            "evidence": dict(finding.evidence),
+        }
+        for finding in (*verified.findings, *more)
+    ]
+    return {
+        "object": "verdict",
+        "session": session,
+        "passed": not findings,
+        "findings": hidden_texts(findings, token),
+        "counts": {
+            "requests": verified.requests,
+            "answered": verified.answered,
+            "unmatched": verified.unmatched,
+        },
+    }
+
+
+def _escaped(report: Iterable[HostEgress], part: EgressPart | bool) -> Iterator[Finding]:  # noqa: FBT001 - as in JSON
+    """Yield hosts that were reached or refused, of the whole server: whose request it was cannot be told."""
+    if part is False:
+        return
+    allowed = part.allow if isinstance(part, EgressPart) else []
+    for host in report:
+        if not (host.passed or host.refused) or any(fits(glob, host.host) for glob in allowed):
+            continue
+        done = [
+            f"{word} {once_or_times(count)}"
+            for word, count in (("reached", host.passed), ("refused", host.refused))
+            if count
+        ]
+        yield Finding(
+            name="egress",
+            sentence=f"The host {host.host} was {' and '.join(done)}; only OpenAI's hosts are answered here.",
+            evidence={"host": host.host, "passed": host.passed, "refused": host.refused},
+        )
+
+
+def _spelled(match: Match) -> str:
+    written = match.model_dump(exclude_unset=True, by_alias=True)
+    return f"A request that matches {jsons.compact(written).decode()}" if written else "A request"

@@ -1,0 +1,21 @@
+"""What the application asked of the network."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HostEgress:
+    """What became of the traffic to one host."""
+
+    host: str
+    answered: int = 0
+    """Requests that were answered here."""
+    passed: int = 0
+    """Connections that were opened to the real host."""
+    refused: int = 0
+    """Tunnels, requests and connections that were not let through."""
+
+
+EgressReport = Callable[[], tuple[HostEgress, ...]]
+"""Says how it is now, by name of the host."""

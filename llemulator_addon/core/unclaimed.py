@@ -1,0 +1,26 @@
+"""Requests that belong to nobody's test."""
+
+from dataclasses import dataclass
+from hashlib import sha256
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Unclaimed:
+    """A request under a token for which nobody loaded a script, or without a token."""
+
+    number: int
+    """Counted from 1 over all tokens."""
+    at: float
+    """Seconds since the epoch."""
+    method: str
+    host: str
+    path: str
+    session: str
+    """The last four characters of the token."""
+    digest: str
+    """Of the token: whoever knows it knows it again. Empty where there was none."""
+
+
+def digest_of(token: str) -> str:
+    """Return the digest by which a token is known again."""
+    return sha256(token.encode("utf-8", "surrogateescape")).hexdigest()[:16] if token else ""
