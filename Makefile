@@ -7,9 +7,10 @@ export PYTHONDONTWRITEBYTECODE =
 PORT ?= 8080
 python := .venv/bin/python
 pytest := .venv/bin/pytest
+image := llemulator:0.1.0
 
 .DEFAULT_GOAL := help
-.PHONY: help run test conformance matrix lint fmt bench models tables lock setup setup-python
+.PHONY: help run test conformance matrix lint fmt docker-build docker-run docker-test bench models tables lock setup setup-python
 
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | while IFS="$$(printf '\t')" read -r name says; do printf '  make %-12s %s\n' "$$name" "$$says"; done
@@ -37,6 +38,15 @@ fmt: setup-python ## put the code in its form
 	@.venv/bin/ruff check --fix
 	@.venv/bin/ruff format
 
+docker-build: ## the image, with Docker, or without its engine as root on Debian
+	@conformance/images/build $(image)
+
+docker-run: docker-build ## the image in the foreground, read-only, playing scripts/hello.yaml
+	@PORT=$(PORT) conformance/images/run $(image)
+
+docker-test: setup-python ## the image, the manifests, the chart and the action, each run or validated
+	@$(pytest) conformance/images
+
 bench: setup-python ## requests per second, start, memory and pacing beside mitmdump's own (hey is asked for)
 	@$(python) -m bench
 
@@ -51,6 +61,14 @@ lock: setup-python ## exact versions again, from pyproject.toml and conformance/
 		--custom-compile-command 'make lock' --output-file locks/dev.txt pyproject.toml
 	@.venv/bin/uv pip compile --quiet --system-certs --upgrade --universal --python-version 3.12 --generate-hashes --group installer \
 		--custom-compile-command 'make lock' --output-file locks/uv.txt
+	@.venv/bin/uv pip compile --quiet --system-certs --universal --python-version 3.12 --generate-hashes --constraint locks/dev.txt \
+		--custom-compile-command 'make lock' --output-file locks/runtime.txt pyproject.toml
+	@echo 'hatchling >= 1.27, < 2' | .venv/bin/uv pip compile --quiet --system-certs --universal --python-version 3.12 --generate-hashes \
+		--constraint locks/dev.txt --custom-compile-command 'make lock' --output-file locks/build.txt -
+	@.venv/bin/uv pip compile --quiet --system-certs --upgrade --universal --python-version 3.12 --generate-hashes \
+		--custom-compile-command 'make lock' --output-file locks/images.txt conformance/images/requirements.in
+	@echo openai | .venv/bin/uv pip compile --quiet --system-certs --universal --python-version 3.13 --generate-hashes --no-annotate --no-header \
+		--constraint locks/dev.txt --output-file docs/examples/chat/requirements.txt -
 	@cd conformance/js && npm install --package-lock-only --ignore-scripts --no-audit --no-fund
 
 setup:

@@ -4,6 +4,7 @@ import os
 import shutil
 import subprocess
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
@@ -11,12 +12,12 @@ import pytest
 from conformance.images.containers import ROOT, docker_answers
 
 _HERE = "conformance/images"
-_PACKAGES = {"buildah": "buildah", "podman": "podman", "runc": "runc", "mmdebstrap": "mmdebstrap"}
-"""What is asked for where there is no Docker: the program and Debian's package of it."""
+_PROGRAMS = ("buildah", "podman", "runc", "mmdebstrap")
+"""What is asked for where there is no Docker; Debian's packages have the same names."""
 
 
 def pytest_ignore_collect(config: pytest.Config) -> bool | None:
-    """Building an image takes a minute and root: `make test` is for everybody."""
+    """Leave this folder out unless it is named: building an image takes a minute and root."""
     return None if any(_HERE in argument for argument in config.args) else True
 
 
@@ -28,7 +29,15 @@ def tools() -> Path:
     stamp = folder / "installed"
     if not stamp.exists() or stamp.read_text() != lock.read_text():
         subprocess.run([sys.executable, "-m", "venv", "--without-pip", "--clear", str(folder)], check=True)
-        uv = [str(Path(sys.executable).parent / "uv"), "pip", "install", "--quiet", "--system-certs", "--python", str(folder)]
+        uv = [
+            str(Path(sys.executable).parent / "uv"),
+            "pip",
+            "install",
+            "--quiet",
+            "--system-certs",
+            "--python",
+            str(folder),
+        ]
         subprocess.run([*uv, "--require-hashes", "--requirement", str(lock)], check=True)
         stamp.write_text(lock.read_text())
     return folder / "bin"
@@ -50,15 +59,18 @@ def _prepare_daemonless() -> None:
     """Have buildah and podman, or skip."""
     if os.geteuid() != 0:
         pytest.skip("no Docker answers, and buildah and podman are run without it by root alone")
-    missing = [package for program, package in _PACKAGES.items() if shutil.which(program) is None]
+    debian_packages([program for program in _PROGRAMS if shutil.which(program) is None], "building without Docker")
+
+
+def debian_packages(missing: Sequence[str], what: str) -> None:
+    """Install packages of Debian, or skip and say for what they were wanted."""
     if not missing:
         return
-    if shutil.which("apt-get") is None:
-        pytest.skip(f"no Docker answers, and {', '.join(missing)} cannot be installed: this is no Debian")
+    if os.geteuid() != 0 or shutil.which("apt-get") is None:
+        pytest.skip(f"{what} needs {', '.join(missing)}, which only root can install, and only on Debian")
     environment = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
-    for command in (["update"], ["install", "--yes", "--no-install-recommends", *missing]):
-        got = subprocess.run(
-            ["apt-get", "--quiet", *command], env=environment, capture_output=True, text=True, check=False
-        )
+    for words in (["update"], ["install", "--yes", "--no-install-recommends", *missing]):
+        command = ["apt-get", "--quiet", *words]
+        got = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
         if got.returncode:
-            pytest.skip(f"no Docker answers, and apt-get {command[0]} failed: {got.stderr.strip()[-500:]}")
+            pytest.skip(f"{what} needs {', '.join(missing)}; apt-get {words[0]}: {got.stderr.strip()[-500:]}")

@@ -1,5 +1,7 @@
 """Containers in a network that has nothing but its own loopback: what works there needs no other network."""
 
+import json
+import shutil
 import subprocess
 import time
 import uuid
@@ -8,6 +10,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 ROOT = Path(__file__).parents[2]
 
@@ -57,11 +60,13 @@ class Container:
     def stop(self) -> int:
         """Send its stop signal, and return the status with which it ended (137: it had to be killed)."""
         _ended([*_engine(), "stop", "--time", "10", self.name])
-        return int(inspect(self.name, "{{.State.ExitCode}}"))
+        return int(inspect(self.name)["State"]["ExitCode"])
 
 
 @contextmanager
-def running(image: str, *arguments: str, flags: Sequence[str] = RESTRICTED, network: str = "none") -> Iterator[Container]:
+def running(
+    image: str, *arguments: str, flags: Sequence[str] = RESTRICTED, network: str = "none"
+) -> Iterator[Container]:
     """Run an image in the background until the end of the block."""
     name = f"llemulator-{uuid.uuid4().hex[:12]}"
     command = [*_run(), "--detach", "--name", name, "--network", network, *flags, image, *arguments]
@@ -78,18 +83,17 @@ def run(image: str, *arguments: str, flags: Sequence[str] = RESTRICTED, network:
     return _ended([*_run(), "--rm", "--network", network, *flags, image, *arguments])
 
 
-def inspect(name: str, template: str) -> str:
+def inspect(name: str) -> dict[str, Any]:
     """Return what the engine knows of a container or an image."""
-    return _ended([*_engine(), "inspect", "--format", template, name]).said.strip()
+    found: list[dict[str, Any]] = json.loads(_ended([*_engine(), "inspect", name]).said)
+    return found[0]
 
 
 @cache
 def docker_answers() -> bool:
     """Say whether there is a Docker engine."""
-    try:
-        return subprocess.run(["docker", "info"], capture_output=True, check=False).returncode == 0
-    except FileNotFoundError:
-        return False
+    docker = shutil.which("docker")
+    return docker is not None and subprocess.run([docker, "info"], capture_output=True, check=False).returncode == 0
 
 
 def _engine() -> list[str]:

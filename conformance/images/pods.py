@@ -1,6 +1,6 @@
 """Enough of a kubelet to run a workload of a manifest on this machine, in order and under its own restrictions."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -44,9 +44,7 @@ def started(spec: Tree, config_maps: Mapping[str, Tree], folder: Path) -> Iterat
                 sidecars.append(container)
             else:
                 ended.append(_run(init, volumes, network, ()))
-        yield Pod(
-            spec=spec, volumes=volumes, network=network, sidecars=tuple(sidecars), initialised=tuple(ended)
-        )
+        yield Pod(spec=spec, volumes=volumes, network=network, sidecars=tuple(sidecars), initialised=tuple(ended))
 
 
 def _run(spec: Tree, volumes: Mapping[str, Path], network: str, command: tuple[str, ...]) -> Ended:
@@ -56,7 +54,7 @@ def _run(spec: Tree, volumes: Mapping[str, Path], network: str, command: tuple[s
 
 
 def _volume(volume: Tree, config_maps: Mapping[str, Tree], folder: Path) -> Path:
-    path = folder / volume["name"]
+    path = folder / str(volume["name"])
     path.mkdir()
     if "configMap" in volume:
         for name, text in config_maps[volume["configMap"]["name"]]["data"].items():
@@ -87,7 +85,7 @@ def _expanded(value: str) -> str:
     return value
 
 
-_SECURITY = {
+_SECURITY: dict[str, Callable[[Any], list[str]]] = {
     "allowPrivilegeEscalation": lambda allowed: [] if allowed else ["--security-opt", "no-new-privileges"],
     "capabilities": lambda capabilities: [word for name in capabilities["drop"] for word in ("--cap-drop", name)],
     "readOnlyRootFilesystem": lambda read_only: ["--read-only"] if read_only else [],

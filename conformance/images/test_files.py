@@ -1,9 +1,7 @@
 """What is handed to engines, clusters and CI services is valid by their own schemas, and everything in it is pinned."""
 
-import json
 import re
 import shutil
-import subprocess
 from pathlib import Path
 from typing import Any
 
@@ -11,40 +9,65 @@ import pytest
 from ruamel.yaml import YAML
 
 from conformance.images.containers import ROOT
+from conformance.images.sources import said, sidecar_source
 from llemulator_addon.adapters.settings import SETTINGS
 from llemulator_addon.script.reading import read_text
+from tests.project.pages import Block, blocks
 
 KUBERNETES = ["1.29", "1.33", "1.37"]
-"""The first with native sidecars switched on, the first where they are stable, the newest that there are schemas for."""
+"""Native sidecars are on from the first, stable from the second; there are no schemas yet beyond the third."""
 
 RENDERED = {"k8s/llemulator.yaml": "k8s/base", "k8s/example-sidecar.yaml": "k8s/examples/sidecar"}
+
+SCHEMAS = {
+    "compose": "vendor.compose-spec",
+    "workflow": "vendor.github-workflows",
+    "gitlab": "vendor.gitlab-ci",
+}
+"""By the mark of a block of a page."""
 
 needs_kubectl = pytest.mark.skipif(shutil.which("kubectl") is None, reason="kubectl is not installed")
 
 
 @pytest.mark.parametrize("file", ["Dockerfile", "docs/examples/chat/Dockerfile"])
 def test_a_dockerfile_is_as_hadolint_wants_it(file: str, tools: Path) -> None:
-    assert _said(tools / "hadolint", ROOT / file) == ""
+    assert said(tools / "hadolint", ROOT / file) == ""
 
 
 @pytest.mark.parametrize(
     ("schema", "file"), [("vendor.compose-spec", "docker-compose.yml"), ("vendor.github-actions", "action.yml")]
 )
 def test_a_file_is_valid_by_the_schema_of_its_reader(schema: str, file: str, tools: Path) -> None:
-    assert "ok --" in _said(tools / "check-jsonschema", "--builtin-schema", schema, ROOT / file)
+    assert "ok --" in said(tools / "check-jsonschema", "--builtin-schema", schema, ROOT / file)
+
+
+@pytest.mark.parametrize("block", [block for block in blocks("yaml") if SCHEMAS.keys() & set(block.marks)], ids=str)
+def test_what_a_page_shows_is_valid_by_the_schema_of_its_reader(block: Block, tools: Path, tmp_path: Path) -> None:
+    (tmp_path / "shown.yaml").write_text(block.text)
+
+    said(tools / "check-jsonschema", "--builtin-schema", SCHEMAS[block.marks[0]], tmp_path / "shown.yaml")
+
+
+@pytest.mark.parametrize("block", [block for block in blocks("yaml") if "kubernetes" in block.marks], ids=str)
+def test_a_manifest_on_a_page_is_valid(block: Block, tools: Path, tmp_path: Path) -> None:
+    (tmp_path / "shown.yaml").write_text(block.text)
+
+    said(tools / "kubernetes-validate", "--strict", "--kubernetes-version", "1.33", tmp_path / "shown.yaml")
 
 
 @needs_kubectl
 @pytest.mark.parametrize("file", RENDERED)
 def test_what_is_applied_with_f_is_what_is_applied_with_k(file: str) -> None:
-    rendered = _said("kubectl", "kustomize", ROOT / RENDERED[file])
+    rendered = said("kubectl", "kustomize", ROOT / RENDERED[file])
 
     assert (ROOT / file).read_text() == rendered, f"kubectl kustomize {RENDERED[file]} > {file}"
 
 
 @pytest.mark.parametrize("version", KUBERNETES)
 def test_the_manifests_are_valid(version: str, tools: Path) -> None:
-    _said(tools / "kubernetes-validate", "--strict", "--kubernetes-version", version, *(ROOT / file for file in RENDERED))
+    said(
+        tools / "kubernetes-validate", "--strict", "--kubernetes-version", version, *(ROOT / file for file in RENDERED)
+    )
 
 
 @needs_kubectl
@@ -60,11 +83,11 @@ def test_the_component_reaches_every_kind_of_workload_and_every_container(tmp_pa
     )
     with (app / "app.yaml").open("w") as file:
         YAML(typ="safe").dump_all([_workload(kind) for kind in _KINDS], file)
-    (tmp_path / "out.yaml").write_text(_said("kubectl", "kustomize", app))
-    _said(tools / "kubernetes-validate", "--strict", "--kubernetes-version", "1.33", tmp_path / "out.yaml")
+    (tmp_path / "out.yaml").write_text(said("kubectl", "kustomize", app))
+    said(tools / "kubernetes-validate", "--strict", "--kubernetes-version", "1.33", tmp_path / "out.yaml")
     workloads = {each["kind"]: each for each in YAML(typ="safe").load_all(tmp_path / "out.yaml")}
-    sidecar = {**_source()["initContainers"][0], "image": "mirror.example/llemulator:9"}
-    added = _source()["containers"][0]
+    sidecar = {**sidecar_source()["initContainers"][0], "image": "mirror.example/llemulator:9"}
+    added = sidecar_source()["containers"][0]
 
     for kind in _KINDS:
         spec = _pod(workloads[kind])["spec"]
@@ -87,7 +110,7 @@ def test_a_workload_that_wants_nothing_of_it_is_left_alone(tmp_path: Path) -> No
     with (tmp_path / "app.yaml").open("w") as file:
         YAML(typ="safe").dump(workload, file)
 
-    assert YAML(typ="safe").load(_said("kubectl", "kustomize", tmp_path)) == workload
+    assert YAML(typ="safe").load(said("kubectl", "kustomize", tmp_path)) == workload
 
 
 @pytest.mark.parametrize("file", ["k8s/base/script.yaml", "k8s/examples/sidecar/script.yaml"])
@@ -115,7 +138,7 @@ def test_every_pod_is_restricted_and_has_its_resources() -> None:
 def test_the_variables_that_are_set_for_llemulator_are_its_settings() -> None:
     compose = YAML(typ="safe").load(ROOT / "docker-compose.yml")["services"]["llemulator"]["environment"]
     base = YAML(typ="safe").load(ROOT / "k8s/base/deployment.yaml")["spec"]["template"]["spec"]["containers"][0]["env"]
-    named = {*compose, *(each["name"] for each in (*base, *_source()["initContainers"][0]["env"]))}
+    named = {*compose, *(each["name"] for each in (*base, *sidecar_source()["initContainers"][0]["env"]))}
 
     assert named <= {setting.variable for setting in SETTINGS}
 
@@ -144,40 +167,11 @@ def test_the_version_is_the_same_everywhere() -> None:
     assert (chart["version"], chart["appVersion"]) == (project[1], project[1])
 
 
-def test_the_values_of_the_chart_are_valid_by_their_schema(tools: Path) -> None:
-    chart = ROOT / "charts/llemulator"
-    schema = json.loads((chart / "values.schema.json").read_text())
-    values = YAML(typ="safe").load(chart / "values.yaml")
-
-    assert "ok --" in _said(tools / "check-jsonschema", "--check-metaschema", chart / "values.schema.json")
-    assert "ok --" in _said(
-        tools / "check-jsonschema", "--schemafile", chart / "values.schema.json", chart / "values.yaml"
-    )
-    assert list(schema["properties"]) == list(values)
-
-
-def test_the_templates_of_the_chart_name_only_values_that_exist() -> None:
-    chart = ROOT / "charts/llemulator"
-    values = YAML(typ="safe").load(chart / "values.yaml")
-    text = "".join(path.read_text() for path in sorted((chart / "templates").iterdir()))
-    named = {match[1] for match in re.finditer(r"\.Values\.([\w.]+)", text)}
-
-    assert {path for path in named if not _holds(values, path.split("."))} == set()
-    assert {name.split(".")[0] for name in named} == set(values)
-
-
-def test_the_chart_has_the_same_sidecar_as_the_component() -> None:
-    text = (ROOT / "charts/llemulator/templates/_sidecar.tpl").read_text()
-    words = {each["name"] for each in _source()["containers"][0]["env"]} | {"bundle.pem", "ca.pem", "llemulator-probe"}
-
-    assert {word for word in words if word not in text} == set()
-
-
 _KINDS = ("Deployment", "StatefulSet", "DaemonSet", "Job", "CronJob")
 
 
 def _workload(kind: str) -> dict[str, Any]:
-    pod = {
+    pod: dict[str, Any] = {
         "metadata": {"labels": {"app": "shop"}},
         "spec": {
             "initContainers": [{"name": "migrate", "image": "shop:1"}],
@@ -188,7 +182,9 @@ def _workload(kind: str) -> dict[str, Any]:
         },
     }
     batch = kind in {"Job", "CronJob"}
-    spec: dict[str, Any] = {"template": pod} if batch else {"template": pod, "selector": {"matchLabels": {"app": "shop"}}}
+    spec: dict[str, Any] = (
+        {"template": pod} if batch else {"template": pod, "selector": {"matchLabels": {"app": "shop"}}}
+    )
     if batch:
         pod["spec"]["restartPolicy"] = "Never"
     if kind == "StatefulSet":
@@ -205,26 +201,9 @@ def _pod(workload: dict[str, Any]) -> dict[str, Any]:
     return pod
 
 
-def _source() -> dict[str, Any]:
-    spec: dict[str, Any] = YAML(typ="safe").load(ROOT / "k8s/sidecar/pod.yaml")["template"]["spec"]
-    return spec
-
-
 def _by_name(variable: dict[str, str]) -> str:
     return variable["name"]
 
 
 def _yaml(folder: str) -> list[Path]:
     return sorted((ROOT / folder).rglob("*.yaml"))
-
-
-def _holds(values: Any, path: list[str]) -> bool:
-    return not path or (isinstance(values, dict) and path[0] in values and _holds(values[path[0]], path[1:]))
-
-
-def _said(*command: str | Path) -> str:
-    got = subprocess.run(
-        [str(word) for word in command], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, check=False
-    )
-    assert got.returncode == 0, got.stdout + got.stderr
-    return got.stdout

@@ -1,7 +1,6 @@
 """The example of k8s/ run for real: the rendered manifest is played container by container on this machine."""
 
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -14,11 +13,11 @@ pytestmark = pytest.mark.usefixtures("images")
 
 
 @pytest.fixture(scope="module")
-def pod(images: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Pod]:
+def pod(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Pod]:
     documents: list[dict[str, Any]] = list(YAML(typ="safe").load_all(ROOT / "k8s/example-sidecar.yaml"))
     config_maps = {each["metadata"]["name"]: each for each in documents if each["kind"] == "ConfigMap"}
     job = next(each for each in documents if each["kind"] == "Job")
-    folder: Path = tmp_path_factory.mktemp("pod")
+    folder = tmp_path_factory.mktemp("pod")
     with started(job["spec"]["template"]["spec"], config_maps, folder) as pod:
         yield pod
 

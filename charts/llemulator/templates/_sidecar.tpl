@@ -1,0 +1,102 @@
+{{/*
+The sidecar, for a chart that has this one as a dependency (docs/kubernetes.md shows a Deployment that includes them all).
+Each is called with this chart's own scope: (.Subcharts.llemulator), whose name in a parent is the dependency's.
+
+  llemulator.sidecar.initContainer   the first of a pod's initContainers
+  llemulator.sidecar.env             variables of every other container
+  llemulator.sidecar.volumeMounts    two files, for every other container
+  llemulator.sidecar.volumes         volumes of the pod
+*/}}
+
+{{- define "llemulator.image" -}}
+{{ printf "%s:%s" .Values.image.repository (.Values.image.tag | default .Chart.AppVersion) | quote }}
+{{- end }}
+
+{{- define "llemulator.settings" -}}
+{{- range $name, $value := .Values.settings }}
+- name: {{ $name }}
+  value: {{ $value | quote }}
+{{- end }}
+{{- end }}
+
+{{- define "llemulator.sidecar.initContainer" -}}
+- name: llemulator
+  restartPolicy: Always
+  image: {{ include "llemulator.image" . }}
+  imagePullPolicy: {{ .Values.image.pullPolicy }}
+  env:
+    # Reached from within the pod alone, hence probes that run inside.
+    - name: HOST
+      value: 127.0.0.1
+    - name: PORT
+      value: "8080"
+    - name: LLEMULATOR_SCRIPT
+      value: /scripts/script.yaml
+  startupProbe:
+    exec: {command: [llemulator-probe, /readyz]}
+    periodSeconds: 1
+    timeoutSeconds: 5
+    failureThreshold: 60
+  readinessProbe:
+    exec: {command: [llemulator-probe, /readyz]}
+    periodSeconds: 10
+    timeoutSeconds: 5
+  livenessProbe:
+    exec: {command: [llemulator-probe, /healthz]}
+    periodSeconds: 10
+    timeoutSeconds: 5
+  resources:
+    {{- toYaml .Values.resources | nindent 4 }}
+  securityContext:
+    {{- include "llemulator.securityContext" . | nindent 4 }}
+  volumeMounts:
+    - name: llemulator-certs
+      mountPath: /certs
+    - name: llemulator-script
+      mountPath: /scripts
+      readOnly: true
+{{- end }}
+
+{{- define "llemulator.sidecar.env" -}}
+- name: HTTPS_PROXY
+  value: http://127.0.0.1:8080
+- name: https_proxy
+  value: http://127.0.0.1:8080
+- name: NO_PROXY
+  value: localhost,127.0.0.1,::1,.svc,.cluster.local,kubernetes.default,$(KUBERNETES_SERVICE_HOST)
+- name: no_proxy
+  value: localhost,127.0.0.1,::1,.svc,.cluster.local,kubernetes.default,$(KUBERNETES_SERVICE_HOST)
+- name: SSL_CERT_FILE
+  value: /llemulator-ca/bundle.pem
+- name: REQUESTS_CA_BUNDLE
+  value: /llemulator-ca/bundle.pem
+- name: CURL_CA_BUNDLE
+  value: /llemulator-ca/bundle.pem
+- name: NODE_EXTRA_CA_CERTS
+  value: /llemulator-ca/ca.pem
+- name: DENO_CERT
+  value: /llemulator-ca/ca.pem
+- name: NODE_USE_ENV_PROXY
+  value: "1"
+{{- end }}
+
+{{- define "llemulator.sidecar.volumeMounts" -}}
+- name: llemulator-certs
+  mountPath: /llemulator-ca/ca.pem
+  subPath: ca.pem
+  readOnly: true
+- name: llemulator-certs
+  mountPath: /llemulator-ca/bundle.pem
+  subPath: bundle.pem
+  readOnly: true
+{{- end }}
+
+{{- define "llemulator.sidecar.volumes" -}}
+- name: llemulator-certs
+  emptyDir:
+    medium: Memory
+    sizeLimit: 4Mi
+- name: llemulator-script
+  configMap:
+    name: {{ include "llemulator.name" . }}-script
+{{- end }}
