@@ -31,6 +31,9 @@ def show(call: AdminCall) -> Steps:
             "turn": session.turn,
             "seed": session.seed,
             "owner": session.owner,
+            "state": session.state,
+            "clock_ahead_s": session.clock_ahead,
+            "serialize": session.serialize,
             "on_unmatched": session.on_unmatched,
             "models": list(session.models),
             "rules": [

@@ -21,6 +21,11 @@ class Group:
     rules: tuple[int, ...]
     """Positions among all rules, rising."""
 
+    def all_patterns(self) -> Iterator[Pattern]:
+        """Yield the patterns that must all hold, those within `all_of` too."""
+        for pattern in self.patterns:
+            yield from pattern.all_patterns()
+
     @property
     def names_path(self) -> bool:
         """Whether it names the path or the operation, and so may answer where no model speaks."""
@@ -53,6 +58,16 @@ class Index:
         """Whether any group does."""
         return any(group.names_path for group in self.groups)
 
+    @cached_property
+    def by_word(self) -> Mapping[str, list[Group]]:
+        """Return the groups by the words of their regular expressions."""
+        found: defaultdict[str, list[Group]] = defaultdict(list)
+        for group in self.groups:
+            keys = (key for pattern in group.all_patterns() for key in pattern.index_keys())
+            for word in {word for key in keys if isinstance(key, Says) for word in words(key.regex)}:
+                found[word].append(group)
+        return found
+
     def candidates(self, asked: Asked) -> Iterable[Group]:
         """Return the groups that may hold for a request, in no order; the others cannot.
 
@@ -76,6 +91,11 @@ class Index:
         return _Places.of(self.groups)
 
 
+def words(text: str) -> list[str]:
+    """Return the words of a text, or of a regular expression, whose signs are no letters."""
+    return "".join(letter if letter.isalnum() else " " for letter in text.lower()).split()
+
+
 @dataclass(frozen=True, slots=True)
 class _Places:
     """Where to look in a request, and which groups stand under what is found there."""
@@ -88,7 +108,7 @@ class _Places:
     @classmethod
     def of(cls, groups: tuple[Group, ...]) -> "_Places":
         """Put each group under the keys that it shares with the fewest others."""
-        shared = Counter(key for group in groups for pattern in group.patterns for key in pattern.index_keys())
+        shared = Counter(key for group in groups for pattern in group.all_patterns() for key in pattern.index_keys())
         nowhere: list[Group] = []
         by_key: defaultdict[Key, list[Group]] = defaultdict(list)
         for group in groups:
@@ -102,7 +122,7 @@ class _Places:
 
 def _most_telling(group: Group, shared: Counter[Key]) -> tuple[Key, ...]:
     """Choose among the group's patterns; of equal ones the one that is looked up and not searched."""
-    all_keys = [keys for pattern in group.patterns if (keys := pattern.index_keys())]
+    all_keys = [keys for pattern in group.all_patterns() if (keys := pattern.index_keys())]
     return min(all_keys, key=lambda keys: (sum(shared[key] for key in keys), isinstance(keys[0], Says)), default=())
 
 

@@ -1,21 +1,20 @@
 """Why no rule answered: the closest rule, and what differed."""
 
-from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
 from difflib import SequenceMatcher
-from functools import lru_cache
 from itertools import islice
 from typing import Literal
 
-from llemulator_addon.engine.index import Group, Index
+from llemulator_addon.engine.index import Group, Index, words
 from llemulator_addon.engine.session import Session
-from llemulator_addon.script.asked import Asked, Says
+from llemulator_addon.script.asked import Asked
 
 # With any number of rules, so many are looked at: the first ones, and those that share words with the request.
 _LOOKED_AT = 200
 _COMPARED_CLOSELY = 8
 _LETTERS = 200
+_READ = 2_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,31 +69,16 @@ def _looked_at(index: Index, asked: Asked) -> list[Group]:
     if len(index.groups) <= _LOOKED_AT:
         return list(index.groups)
     first = index.groups[: _LOOKED_AT // 2]
-    alike = islice(_sharing_words(index, asked), _LOOKED_AT // 2)
+    alike = islice(_sharingwords(index, asked), _LOOKED_AT // 2)
     return list({group.number: group for group in (*first, *alike)}.values())
 
 
-def _sharing_words(index: Index, asked: Asked) -> Iterator[Group]:
+def _sharingwords(index: Index, asked: Asked) -> Iterator[Group]:
     """Yield groups whose regular expressions have a word of the request, those with the rarest words first."""
-    groups = _groups_by_word(index)
-    known = [groups[word] for word in dict.fromkeys(_words(asked.prompt.user_text[:2_000])) if word in groups]
+    groups = index.by_word
+    known = [groups[word] for word in dict.fromkeys(words(asked.prompt.user_text[:_READ])) if word in groups]
     for some in sorted(known, key=len):
         yield from some[:_LOOKED_AT]
-
-
-@lru_cache(maxsize=16)
-def _groups_by_word(index: Index) -> Mapping[str, list[Group]]:
-    found: defaultdict[str, list[Group]] = defaultdict(list)
-    for group in index.groups:
-        regexes = (key.regex for pattern in group.patterns for key in pattern.index_keys() if isinstance(key, Says))
-        for word in {word for regex in regexes for word in _words(regex)}:
-            found[word].append(group)
-    return found
-
-
-def _words(text: str) -> Iterable[str]:
-    """Return the words of a text or of a regular expression, whose signs are no letters."""
-    return "".join(letter if letter.isalnum() else " " for letter in text.lower()).split()
 
 
 def _closest(groups: list[Group], asked: Asked) -> Group:
@@ -115,6 +99,8 @@ def _likeness(group: Group, asked: Asked, *, closely: bool) -> float:
 
 
 def _ratio(pair: tuple[str, str], *, closely: bool) -> float:
-    one, other = (" ".join(_words(text[: 4 * _LETTERS]))[:_LETTERS] for text in pair)
-    matcher = SequenceMatcher(None, one, other, autojunk=False)
-    return matcher.ratio() if closely else matcher.quick_ratio()
+    """Weigh the words that the text has of those that were looked for as much as how alike the letters are."""
+    wanted, came = (words(text[: 4 * _LETTERS]) for text in pair)
+    shared = len(set(wanted) & set(came)) / (len(set(wanted)) or 1)
+    matcher = SequenceMatcher(None, " ".join(wanted)[:_LETTERS], " ".join(came)[:_LETTERS], autojunk=False)
+    return (shared + (matcher.ratio() if closely else matcher.quick_ratio())) / 2

@@ -59,6 +59,10 @@ class Pattern:
         """
         return ()
 
+    def all_patterns(self) -> "tuple[Pattern, ...]":
+        """Return the patterns of which it is made, where all of them must hold; else itself."""
+        return (self,)
+
     def captures(self, asked: Asked) -> Mapping[str, str]:
         """Return what the groups of its regular expressions caught; called only where it holds."""
         del asked

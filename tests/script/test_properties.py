@@ -47,7 +47,16 @@ _LIKELY = st.recursive(
 )
 
 _REGEX = st.sampled_from(("a", "(?i)weather", r"in (?P<city>\w+)", "^$"))
-_MATCHES = st.deferred(
+_PLAIN = st.recursive(
+    st.none()
+    | st.booleans()
+    | st.integers(-(10**9), 10**9)
+    | st.floats(allow_nan=False, allow_infinity=False)
+    | _TEXTS,
+    lambda inner: st.lists(inner, max_size=2) | st.dictionaries(_TEXTS, inner, max_size=2),
+    max_leaves=4,
+)
+_MATCHES: st.SearchStrategy[dict[str, object]] = st.deferred(
     lambda: st.fixed_dictionaries(
         {},
         optional={
@@ -68,15 +77,6 @@ _MATCHES = st.deferred(
             "not": _MATCHES,
         },
     )
-)
-_PLAIN = st.recursive(
-    st.none()
-    | st.booleans()
-    | st.integers(-(10**9), 10**9)
-    | st.floats(allow_nan=False, allow_infinity=False)
-    | _TEXTS,
-    lambda inner: st.lists(inner, max_size=2) | st.dictionaries(_TEXTS, inner, max_size=2),
-    max_leaves=4,
 )
 _REPLIES = st.one_of(
     _TEXTS,
@@ -140,7 +140,7 @@ def test_any_value_is_a_script_or_refused_with_a_reason(value: object) -> None:
 def test_any_text_is_a_script_or_refused(text: str) -> None:
     for language in ("json", "yaml"):
         with suppress(ScriptError):
-            assert isinstance(read_text(text.encode("utf-8", "surrogatepass"), language), Script)  # type: ignore[arg-type]
+            assert isinstance(read_text(text.encode("utf-8", "surrogatepass"), language), Script)
 
 
 @given(_LIKELY)

@@ -32,6 +32,11 @@ class AllOf(Pattern):
         return fewest(self.wanted)
 
     @override
+    def all_patterns(self) -> Patterns:
+        """Return those within."""
+        return tuple(inner for patterns in self.wanted for pattern in patterns for inner in pattern.all_patterns())
+
+    @override
     def captures(self, asked: Asked) -> Mapping[str, str]:
         """Return the groups of all."""
         return {name: text for patterns in self.wanted for name, text in captures(patterns, asked).items()}

@@ -1,6 +1,7 @@
 """`blocks`: reasoning, texts and calls in the order given."""
 
-from typing import TYPE_CHECKING, Annotated, Self
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Annotated, Any, Self
 
 from pydantic import Field, create_model, model_validator
 
@@ -14,7 +15,7 @@ from llemulator_addon.script.replies.refusal import refusal
 from llemulator_addon.script.replies.text import text
 from llemulator_addon.script.replies.tool_calls import tool_call
 
-BLOCKS = {
+BLOCKS: dict[str, Callable[[Any], tuple[Block, ...]]] = {
     "reasoning": reasoning,
     "text": text,
     "message": message,
