@@ -23,6 +23,9 @@ class Reasoning:
     """A summary of the model's reasoning; endpoints without a place for it leave it out and count its tokens."""
 
     text: str
+    """Empty: the model reasoned, and nothing is told of it."""
+    more: tuple[str, ...] = ()
+    """Further parts of the summary."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +45,8 @@ class ToolCall:
     id: str | None = None
     """None: from the stamp."""
     custom: bool = False
+    namespace: str | None = None
+    """Of a tool that was found by searching: the namespace that it stands in, shown in Responses only."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,6 +79,8 @@ class Choice:
     blocks: tuple[Block, ...]
     finish_reason: FinishReason | None = None
     """None: what follows from the blocks."""
+    exact: bool = False
+    """Whether the blocks are all that is shown: else a model that reasons begins with an item for its reasoning."""
 
     @property
     def text(self) -> str:

@@ -46,7 +46,7 @@ class SaidPart(ScriptPart):
     def choice(self) -> Choice:
         """Return the choice."""
         blocks = tuple(block for reply, given in given_words(self, REPLIES) for block in reply(given))
-        return Choice(blocks=blocks, finish_reason=self.finish_reason)
+        return Choice(blocks=blocks, finish_reason=self.finish_reason, exact="blocks_" in self.model_fields_set)
 
 
 class ChoicePart(SaidPart):

@@ -81,4 +81,5 @@ def _of_block(block: Block, encoding: Encoding) -> int:
 
 def _reasoning(prompt: Prompt, blocks: tuple[Block, ...]) -> int:
     encoding = family(prompt.model).encoding
-    return sum(tokens.count(block.text, encoding) for block in blocks if isinstance(block, Reasoning))
+    parts = (part for block in blocks if isinstance(block, Reasoning) for part in (block.text, *block.more))
+    return sum(tokens.count(part, encoding) for part in parts)

@@ -16,6 +16,8 @@ class ToolCallPart(ScriptPart):
     arguments: dict[str, Any] | str | None = None
     input: str | None = None
     id: str | None = None
+    namespace: str | None = None
+    """Of a tool that was found by a tool search; shown in Responses."""
 
     @model_validator(mode="after")
     def _is_one_kind(self) -> Self:
@@ -35,4 +37,4 @@ def tool_call(wanted: ToolCallPart) -> tuple[Block, ...]:
     if wanted.input is not None:
         return (ToolCall(name=wanted.name, arguments=wanted.input, id=wanted.id, custom=True),)
     arguments = wanted.arguments if isinstance(wanted.arguments, str) else json_text(wanted.arguments or {})
-    return (ToolCall(name=wanted.name, arguments=arguments, id=wanted.id),)
+    return (ToolCall(name=wanted.name, arguments=arguments, id=wanted.id, namespace=wanted.namespace),)

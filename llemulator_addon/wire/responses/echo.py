@@ -71,18 +71,43 @@ def tool_choice(body: Body) -> Any:  # noqa: ANN401 - a word or an object
     return body.get("tool_choice") or "auto"
 
 
-def tools(body: Body) -> list[Any]:
-    """Return the tools with their defaults, as recorded for each type; a type that is not known as it was sent."""
-    asked = body.get("tools")
-    return [_tool(tool) for tool in asked] if isinstance(asked, list) else []
+def tools(prompt: Prompt) -> list[Any]:
+    """Return the tools with their defaults, as recorded for each type; a type that is not known as it was sent.
+
+    Recorded: tools that came with the input stand among them too.
+    """
+    brought = [tool for item in _list(prompt.body, "input") for tool in _brought(item)]
+    # Recorded on gpt-6-astra in 2026-09.
+    newer = {"output_schema": None} if is_since(prompt.model, _GPT_6) else {}
+    return [_tool(tool, newer) for tool in (*_list(prompt.body, "tools"), *brought)]
 
 
-def _tool(tool: Any) -> Any:  # noqa: ANN401 - what is no tool is left as it is
+def _brought(item: Any) -> list[Any]:  # noqa: ANN401 - what is no item brings nothing
+    """Return the tools that an item of the input adds: a developer's, or those that a search of the client found."""
+    match item:
+        case {"type": "additional_tools", "tools": list(added)}:
+            return added
+        case {"type": "tool_search_output", "execution": "client", "tools": list(found)}:
+            return [_namespace(tool) if isinstance(tool, dict) else tool for tool in found]
+        case _:
+            return []
+
+
+def _namespace(tool: Body) -> dict[str, Any]:
+    """Return the namespace in which a tool that was found stands, alone and under its own name (recorded)."""
+    if tool.get("type") != "function":
+        return dict(tool)
+    function = _function({key: value for key, value in tool.items() if key != "defer_loading"}, {})
+    named = {"description": tool.get("description"), "name": tool.get("name")}
+    return {"type": "namespace", **named, "tools": [function]}
+
+
+def _tool(tool: Any, newer: Body) -> Any:  # noqa: ANN401 - what is no tool is left as it is
     if not isinstance(tool, dict):
         return tool
     match tool.get("type"):
         case "function":
-            return _function(tool)
+            return _function(tool, newer)
         case "mcp":
             return _mcp(tool)
         case "web_search" | "web_search_2025_08_26" | "web_search_preview" | "web_search_preview_2025_03_11":
@@ -123,13 +148,13 @@ def _filled(defaults: Mapping[str, Any], tool: Body) -> dict[str, Any]:
     return {"type": tool["type"], **{key: whole[key] for key in sorted(whole) if key != "type"}}
 
 
-def _function(tool: Body) -> dict[str, Any]:
+def _function(tool: Body, newer: Body) -> dict[str, Any]:
     """Return a function. Recorded: one that does not say is strict, and its schema is made so."""
     strict = tool.get("strict") is not False
     parameters = tool.get("parameters")
     if tool.get("strict") is None and isinstance(parameters, dict):
         parameters = strictly(parameters)
-    return _filled({"description": None}, {**tool, "parameters": parameters, "strict": strict})
+    return _filled({"description": None, **newer}, {**tool, "parameters": parameters, "strict": strict})
 
 
 def strictly(schema: Body) -> dict[str, Any]:
@@ -191,6 +216,7 @@ def _web_search(tool: Body) -> dict[str, Any]:
 
 # What depends on how new a model is ---------------------------------------------------------------------------------
 
+_GPT_6 = ("gpt-6",)
 _GPT_5_6 = ("gpt-5.6", "gpt-6", "gpt-daybreak", "gpt-rosalind")
 _GPT_5_5 = ("gpt-5.5", *_GPT_5_6)
 _GPT_5_2 = ("gpt-5.2", "gpt-5.3", "gpt-5.4", *_GPT_5_5)
@@ -208,7 +234,12 @@ def shows_reasoning_content(model: str) -> bool:
 
 def always_encrypts(model: str) -> bool:
     """Whether a reasoning item has `encrypted_content` unasked (recorded on gpt-6-astra)."""
-    return is_since(model, ("gpt-6",))
+    return is_since(model, _GPT_6)
+
+
+def names_access_programs(model: str) -> bool:
+    """Whether a response has `access_programs`, null for most accounts (recorded on gpt-6-astra)."""
+    return is_since(model, _GPT_6)
 
 
 def counts_tool_usage(model: str) -> bool:
@@ -231,3 +262,8 @@ def cache_retention(prompt: Prompt) -> str:
 def _object(body: Body, key: str) -> dict[str, Any]:
     value = body.get(key)
     return value if isinstance(value, dict) else {}
+
+
+def _list(body: Body, key: str) -> list[Any]:
+    value = body.get(key)
+    return value if isinstance(value, list) else []

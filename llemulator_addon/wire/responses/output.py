@@ -27,20 +27,22 @@ class Writing:
 
 def output_of(choice: Choice, writing: Writing) -> list[Item]:
     """Return the finished items, of which only the last one can be incomplete."""
-    items = [_item(blocks, at, writing) for at, blocks in enumerate(_shown(choice.blocks, writing.prompt))]
+    items = [_item(blocks, at, writing) for at, blocks in enumerate(_shown(choice, writing.prompt))]
     if items and choice.finish_reason in {"length", "content_filter"} and "status" in items[-1]:
         items[-1]["status"] = "incomplete"
     return _with_phases(items, choice, writing.prompt)
 
 
-def _shown(blocks: tuple[Block, ...], prompt: Prompt) -> list[tuple[Block, ...]]:
+def _shown(choice: Choice, prompt: Prompt) -> list[tuple[Block, ...]]:
     """Put together what becomes one item: neighbouring parts of a reasoning.
 
     A model that does not reason shows none; one that does begins with an item for it even if nothing is told of it.
     """
     of = family(prompt.model)
+    if choice.exact:
+        return [(block,) for block in choice.blocks if of.reasoning or not isinstance(block, Reasoning)]
     groups: list[tuple[Block, ...]] = []
-    for block in blocks:
+    for block in choice.blocks:
         if not isinstance(block, Reasoning):
             groups.append((block,))
         elif groups and isinstance(groups[-1][-1], Reasoning):
@@ -48,7 +50,7 @@ def _shown(blocks: tuple[Block, ...], prompt: Prompt) -> list[tuple[Block, ...]]
         elif of.reasoning:
             groups.append((block,))
     thinks = any(isinstance(group[0], Reasoning) for group in groups)
-    if not thinks and of.reasons(_effort(prompt.body)) and blocks:
+    if not thinks and of.reasons(_effort(prompt.body)) and choice.blocks:
         groups.insert(0, (Reasoning(""),))
     return groups
 
@@ -68,8 +70,8 @@ def _item(blocks: tuple[Block, ...], at: int, writing: Writing) -> Item:
         case ToolCall() as call:
             return _called(call, at, writing)
         case Reasoning():
-            texts = [block.text for block in blocks if isinstance(block, Reasoning) and block.text]
-            return _reasoning(texts, at, writing)
+            parts = [part for block in blocks if isinstance(block, Reasoning) for part in (block.text, *block.more)]
+            return _reasoning([part for part in parts if part], at, writing)
         case HostedCall() as call:
             return hosted_item(_by_openai(call, at, writing))
         case never:
@@ -105,6 +107,8 @@ def _logprobs(text: str, writing: Writing) -> list[dict[str, Any]]:
 def _called(call: ToolCall, at: int, writing: Writing) -> Item:
     kind, key = ("custom_tool_call", "input") if call.custom else ("function_call", "arguments")
     said = {"call_id": call.id or writing.ids.call(str(at)), key: call.arguments, "name": call.name}
+    if call.namespace is not None:
+        said["namespace"] = call.namespace
     return {
         "id": writing.ids.of(prefix(kind), f"output/{at}"),
         "type": kind,

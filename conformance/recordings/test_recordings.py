@@ -1,0 +1,69 @@
+"""What real traffic looked like, and what llemulator makes of the same answer: the same events with the same keys."""
+
+import asyncio
+import json
+from collections import Counter
+
+import pytest
+
+from conformance.recordings.as_script import as_script
+from conformance.recordings.compare import Plain, differences, plain_chunks, plain_stream
+from conformance.recordings.deviations import explained
+from conformance.recordings.recorded import Recorded, all_recorded, events_of
+from llemulator_addon.core.outcome import Play
+from llemulator_addon.core.request import Request
+from llemulator_addon.core.steps import Head, Send
+from llemulator_addon.emulator import Emulator, EmulatorSettings
+
+RECORDED = all_recorded()
+
+
+@pytest.mark.parametrize("recorded", RECORDED, ids=lambda recorded: recorded.name)
+def test_a_recorded_answer_played_from_a_script_differs_in_nothing_unexplained(recorded: Recorded) -> None:
+    ours = asyncio.run(_played(recorded))
+
+    assert [found for found in _found(recorded, ours) if not explained(found, recorded)] == []
+
+
+def test_every_kind_of_answer_is_among_the_recordings() -> None:
+    kinds = Counter((recorded.path, recorded.streams) for recorded in RECORDED)
+
+    assert kinds == {
+        ("/v1/responses", False): 45,
+        ("/v1/responses", True): 25,
+        ("/v1/chat/completions", True): 3,
+        ("/v1/chat/completions", False): 2,
+    }
+
+
+def _found(recorded: Recorded, ours: bytes) -> list[str]:
+    if not recorded.streams:
+        return list(differences(Plain().event(json.loads(recorded.body)), Plain().event(json.loads(ours))))
+    plain = plain_stream if recorded.path == "/v1/responses" else plain_chunks
+    theirs, played = plain(list(events_of(recorded.body))), plain(list(events_of(ours)))
+    if (one := [event.get("type") for event in theirs]) != (other := [event.get("type") for event in played]):
+        return [f"events: recorded {one}, ours {other}"]
+    return [
+        f"{event.get('type', 'chunk')}: {found}"
+        for event, our_event in zip(theirs, played, strict=True)
+        for found in differences(event, our_event)
+    ]
+
+
+async def _played(recorded: Recorded) -> bytes:
+    # The response that an exchange goes on from is in another recording, or in none.
+    emulator = Emulator(EmulatorSettings(lenient="previous_response_id" in recorded.request))
+    loaded = await _answer(emulator, "/_emulator/script", as_script(recorded))
+    assert loaded[0] == 200, loaded[1].decode()
+    status, body = await _answer(emulator, recorded.path, recorded.request)
+    assert status == 200, body.decode()
+    return body
+
+
+async def _answer(emulator: Emulator, path: str, body: object) -> tuple[int, bytes]:
+    headers = {"authorization": "Bearer recorded", "content-type": "application/json"}
+    request = Request(method="POST", path=path, headers=headers, body=json.dumps(body).encode())
+    outcome = await emulator.answer(request)
+    assert isinstance(outcome, Play)
+    head = next(step for step in outcome.steps if isinstance(step, Head))
+    return head.status, b"".join(step.piece for step in outcome.steps if isinstance(step, Send))
