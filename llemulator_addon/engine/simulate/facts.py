@@ -2,6 +2,7 @@
 """What the user's words offer to fill in: addresses, dates, numbers, quoted words, names and places."""
 
 from dataclasses import dataclass
+from datetime import date
 from functools import lru_cache
 from typing import Any
 
@@ -43,7 +44,7 @@ def facts_of(text: str) -> Facts:
     dates = _dates(text)
     ids = _ids(text)
     plain = _without(text, _EMAIL, _URL, _UUID, _MIXED, *_DATES, _TIME)
-    names = _names(plain)
+    names = _names(_without(plain, _QUOTED))
     places = tuple(dict.fromkeys([*_places(plain, names), *names]))
     return Facts(
         text=text,
@@ -111,7 +112,15 @@ def _dates(text: str) -> tuple[str, ...]:
     found = [(match.start(), match.group(0)) for match in _ISO_DATE.finditer(text)]
     found += [(match.start(), _iso(*match.group(3, 1, 2))) for match in _MONTH_FIRST.finditer(text)]
     found += [(match.start(), _iso(*match.group(3, 2, 1))) for match in _DAY_FIRST.finditer(text)]
-    return tuple(date for _, date in sorted(found))
+    return tuple(said for _, said in sorted(found) if _is_date(said))
+
+
+def _is_date(text: str) -> bool:
+    try:
+        date.fromisoformat(text)
+    except ValueError:
+        return False
+    return True
 
 
 def _iso(year: str, month: str, day: str) -> str:
@@ -144,11 +153,23 @@ def _names(text: str) -> tuple[str, ...]:
         begins = match.start() == 0 or text[: match.start()].rstrip()[-1:] in {"", ".", "!", "?", ":", "\n"}
         if begins and not content_words(words[0].lower()):
             words = words[1:]
-        elif begins and len(words) == 1 and not _is_repeated(words[0], text):
+        elif begins and len(words) == 1 and not _is_repeated(words[0], text) and not _acts(text[match.end() :]):
             words = []
-        if words and not _is_calendar(words[0]) and words != ["I"]:
+        if words and not _is_calendar(words[0]) and " ".join(words) not in _NO_NAMES:
             found.append(" ".join(words))
     return tuple(dict.fromkeys(found))
+
+
+_NO_NAMES = frozenset({"I", "JSON", "XML", "YAML", "API", "HTML", "SQL", "CSV", "URL", "ID", "AI", "LLM", "PDF", "OK"})
+
+
+def _acts(rest: str) -> bool:
+    """Whether what follows the first word of a sentence is what people do: `Alice and Bob`, `Alice lives`."""
+    words = rest.split()[:2]
+    return bool(words) and (words[0] in _DEEDS or (words[0] == "and" and words[-1][:1].isupper()))
+
+
+_DEEDS = frozenset("lives works said says wants met bought wrote called asked ordered needs born".split())
 
 
 def _is_repeated(word: str, text: str) -> bool:

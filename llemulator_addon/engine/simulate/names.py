@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 
 from llemulator_addon.engine.simulate.chance import Chance
 from llemulator_addon.engine.simulate.sentences import sentence_about, title_about
+from llemulator_addon.engine.simulate.topics import content_words
 
 Words = tuple[str, ...]
 
@@ -339,6 +340,11 @@ def _hex_color(_: Asked, chance: Chance) -> str:
     return "#" + "".join(f"{chance.below(16):x}" for _ in range(6))
 
 
+def _tag(asked: Asked, chance: Chance) -> str:
+    words = content_words(asked.topic)
+    return chance.one(words) if words and chance.holds(0.7) else chance.one(_CATEGORIES)
+
+
 def _word(_: Asked, chance: Chance) -> str:
     return chance.one(_NOUNS)
 
@@ -437,6 +443,7 @@ _TEXTS: Mapping[str, _Maker] = {
     "slug": _slug,
     **dict.fromkeys(("word", "alias", "term"), _word),
     **dict.fromkeys(("expression", "formula", "equation"), lambda _, chance: f"{chance.between(2, 9)} * {chance.between(2, 9)}"),
+    **dict.fromkeys(("tag", "keyword", "topic", "label", "theme"), _tag),
     "book": _one_of(_BOOKS),
 }  # fmt: skip
 

@@ -141,6 +141,8 @@ class _Maker:
             return False
         if self._source is None or "anyOf" in flat or "oneOf" in flat:
             return False
+        if "enum" in flat:
+            return bool(self._source.offered(place.name, flat, "enum"))
         if "array" in kinds_of(flat) and isinstance(flat.get("items"), Mapping):
             return self._from_user(flat["items"], place)
         return any(self._is_valid(value, flat) for value in self._offered(flat, place))

@@ -15,7 +15,7 @@ Part = Literal["why", "core", "example", "caution", "tip", "closing"]
 
 def sentence_about(topic: str, chance: Chance) -> str:
     """Return one sentence about a topic."""
-    return said(chance.one(_SINGLE), topic, chance)
+    return said(chance.one(_SINGLE), "this" if topic.startswith("“") else topic, chance)
 
 
 def title_about(topic: str, chance: Chance) -> str:
@@ -30,6 +30,8 @@ def said(sentence: str, topic: str, chance: Chance, words: Sequence[str] = ()) -
         ways, closed, rest = part.partition("]")
         text += chance.one(ways.split("|")) + rest if number and closed else part
     word = chance.one(words) if words else topic
+    for sign in (". ", "! ", "? "):
+        text = text.replace(f"{sign}{{topic}}", f"{sign}{_capital(topic)}")
     return _capital(text.replace("{topic}", topic).replace("{word}", word))
 
 

@@ -25,7 +25,7 @@ def topic_of(text: str) -> Topic | None:
     """Find out what a text asks for; None where it says nothing that can be repeated."""
     question = _question(text)
     if not question:
-        return None
+        return _remark(text)
     words = tuple(sorted(dict.fromkeys(content_words(question)), key=len, reverse=True))
     if _is_greeting(question):
         return Topic(kind="greeting", phrase="", words=words)
@@ -36,7 +36,13 @@ def topic_of(text: str) -> Topic | None:
         phrase = _as_noun(phrase)
     elif not opening and kind == "subject" and (len(phrase.split()) > 1 or not phrase.isascii()):
         kind, phrase = "remark", _quoted(rest, phrase)
-    return Topic(kind=kind, phrase=phrase, words=words) if phrase else None
+    return Topic(kind=kind, phrase=phrase, words=words) if phrase else _remark(question)
+
+
+def _remark(text: str) -> Topic | None:
+    """Repeat in quotes what has no telling words."""
+    plain = " ".join(text.split())
+    return Topic(kind="remark", phrase=_quoted(plain, plain[:_LONGEST_PHRASE]), words=()) if plain else None
 
 
 def _quoted(rest: str, phrase: str) -> str:
@@ -124,7 +130,8 @@ _BEFORE_A_SUBJECT = (
     "why do", "why does", "why is", "why are", "why did", "why", "how does", "how do", "how did", "how is", "how are",
     "how many", "how much", "do you know", "can you explain", "what does", "what did", "show me", "is there",
     "are there", "is", "are", "does", "do", "did", "what", "which", "who", "where", "when", "how", "let's talk about",
-    "discuss", "analyze", "analyse", "i have a question about", "question about", "review",
+    "search the web for", "search the internet for", "search for", "search", "look up", "find out", "find me", "find",
+    "google", "discuss", "analyze", "analyse", "i have a question about", "question about", "review",
 )  # fmt: skip
 _OPENINGS = tuple(
     sorted(

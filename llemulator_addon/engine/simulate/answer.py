@@ -1,0 +1,148 @@
+"""What a generated answer is made of: tool calls where they fit, the JSON that was asked for, or text."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from llemulator_addon.core.prompt import Prompt
+from llemulator_addon.core.reply import Block, Choice, HostedCall, Reply, Says, Text
+from llemulator_addon.core.stamp import Stamp
+from llemulator_addon.engine.simulate.asked import Format, asked_format, tool_use
+from llemulator_addon.engine.simulate.chance import Chance, chance_for
+from llemulator_addon.engine.simulate.facts import facts_of
+from llemulator_addon.engine.simulate.findings import read, text_of_results
+from llemulator_addon.engine.simulate.physics import Physics, pacing_for
+from llemulator_addon.engine.simulate.schema import value_for
+from llemulator_addon.engine.simulate.shapes import shape_for, wants_json
+from llemulator_addon.engine.simulate.text import CHARACTERS, Length, length_for, text_about
+from llemulator_addon.engine.simulate.told import Told, flattened
+from llemulator_addon.engine.simulate.tools import ToolStrategy, calls_for, results
+from llemulator_addon.engine.simulate.topics import topic_of
+from llemulator_addon.script.pacing import Pacing
+from llemulator_addon.wire import errors, jsons, tokens
+from llemulator_addon.wire.errors import Refused
+from llemulator_addon.wire.families import family
+
+LENGTH_HEADER = "x-llemulator-response-length"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """What the script or the server says about generated answers; what the request says goes before it."""
+
+    response_length: Length | None = None
+    """None: chosen from the length of the question."""
+    tools: ToolStrategy = "contextual"
+    physics: Physics = field(default_factory=Physics)
+
+    def with_headers(self, headers: Mapping[str, str]) -> "Settings":
+        """Return them with the length that a request's headers ask for, if they name one."""
+        asked = headers.get(LENGTH_HEADER, "").strip().lower()
+        named: Length | None = next((length for length in CHARACTERS if length == asked), None)
+        return replace(self, response_length=named) if named else self
+
+
+@dataclass(frozen=True, slots=True)
+class Simulated:
+    """A generated answer."""
+
+    reply: Reply
+    pacing: Pacing | None = None
+    """How its stream is paced; None: as the session says."""
+
+
+def simulated(prompt: Prompt, stamp: Stamp, settings: Settings) -> Simulated:
+    """Make an answer and its pacing. Pure: the same arguments give the same answer."""
+    try:
+        return Simulated(simulate(prompt, stamp, settings), pacing_for(prompt, settings.physics))
+    except Refused as refused:
+        return Simulated(refused.failure)
+
+
+def simulate(prompt: Prompt, stamp: Stamp, settings: Settings) -> Reply:
+    """Make an answer that fits the request: tool calls, JSON in the form that is asked for, or text.
+
+    Every choice of an answer has its own chance, from the request's `seed` or else the session's. `response_length`
+    in the body goes before the settings, and the limit of tokens before both. Fails as the API does where the body has
+    a length that there is not.
+    """
+    asked = prompt.body.get("response_length")
+    if asked is not None and asked not in CHARACTERS:
+        return errors.invalid_value("response_length", str(asked), tuple(CHARACTERS))
+    if asked is not None:
+        settings = replace(settings, response_length=asked)
+    choices = (_choice(prompt, chance_for(prompt, stamp, index), settings) for index in range(max(1, prompt.choices)))
+    return Says(choices=tuple(choices))
+
+
+def _choice(prompt: Prompt, chance: Chance, settings: Settings) -> Choice:
+    use = tool_use(prompt)
+    calls = calls_for(prompt, use, settings.tools, chance)
+    if calls:
+        return Choice(blocks=calls)
+    hosted: tuple[Block, ...] = (HostedCall(type=f"{_base(use.hosted)}_call"),) if use.hosted else ()
+    text, is_whole = _limited(_text(prompt, chance, settings), prompt)
+    return Choice(blocks=(*hosted, Text(text)), finish_reason=None if is_whole else "length")
+
+
+def _base(hosted: str) -> str:
+    """Return the name of a hosted tool without its version: `web_search_preview` makes a `web_search_call`."""
+    return hosted.partition("_preview")[0]
+
+
+def _text(prompt: Prompt, chance: Chance, settings: Settings) -> str:
+    asked = asked_format(prompt)
+    if asked is not None:
+        return _json(prompt, _schema(asked, prompt), chance)
+    if found := results(prompt):
+        return text_of_results(found, chance)
+    if wants_json(prompt):
+        return _json(prompt, shape_for(prompt), chance)
+    length = settings.response_length or length_for(prompt.user_text, chance)
+    return _until_stop(text_about(prompt.user_text, length, chance), prompt)
+
+
+def _schema(asked: Format, prompt: Prompt) -> Any:  # noqa: ANN401 - any JSON
+    return shape_for(prompt) if asked.schema is None else asked.schema
+
+
+def _json(prompt: Prompt, schema: object, chance: Chance) -> str:
+    """Return JSON with what the user, and the tools, said where it fits."""
+    found = [(name, read(text)) for name, text in results(prompt)]
+    known: dict[str, Any] = {}
+    for _, value in found:
+        known |= flattened(value)
+    text = _subject(prompt.user_text)
+    topic = topic_of(text)
+    told = Told(facts_of(text), topic.phrase if topic and topic.phrase else "the topic", known=known)
+    return jsons.compact(value_for(schema, chance, topic=told.topic, source=told)).decode()
+
+
+def _subject(text: str) -> str:
+    """Return what a text is about: of a task about a conversation, what was said first in it.
+
+    Chat programs ask for titles and tags so, with the conversation between `<chat_history>` and `</chat_history>`.
+    """
+    _, opened, rest = text.partition("<chat_history>")
+    if not opened:
+        return text
+    lines = rest.partition("</chat_history>")[0].strip().splitlines()
+    return next((line.partition(":")[2].strip() for line in lines if line.upper().startswith("USER:")), text)
+
+
+def _limited(text: str, prompt: Prompt) -> tuple[str, bool]:
+    """Return as much of a text as the request's limit of tokens allows, and whether that is all of it."""
+    limits = [prompt.body.get(name) for name in ("max_tokens", "max_completion_tokens", "max_output_tokens")]
+    given = [limit for limit in limits if isinstance(limit, int) and not isinstance(limit, bool)]
+    if not given:
+        return text, True
+    pieces = tokens.pieces(text, family(prompt.model).encoding)
+    kept = "".join(pieces[: max(0, min(given))])
+    return kept, len(pieces) <= min(given)
+
+
+def _until_stop(text: str, prompt: Prompt) -> str:
+    stop = prompt.body.get("stop")
+    signs = [stop] if isinstance(stop, str) else stop if isinstance(stop, list) else []
+    found = [text.find(sign) for sign in signs if isinstance(sign, str) and sign]
+    return text[: min((at for at in found if at >= 0), default=len(text))]

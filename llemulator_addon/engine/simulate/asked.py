@@ -1,0 +1,121 @@
+"""What a request asks of the form of its answer: a schema, JSON, tools; the same for chat completions and Responses."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from llemulator_addon.core.prompt import Prompt, Tool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Format:
+    """The JSON that an answer's text must be."""
+
+    kind: Literal["json_schema", "json_object"]
+    schema: Any = None
+    name: str = ""
+    strict: bool = False
+    on_responses: bool = False
+
+
+def asked_format(prompt: Prompt) -> Format | None:
+    """Return the format that the request asks for: `response_format`, or `text.format` of Responses.
+
+    A schema may stand in `json_schema`, as chat completions have it, or beside `type`, as Responses have it.
+    """
+    text = prompt.body.get("text")
+    on_responses = isinstance(text, Mapping) and isinstance(text.get("format"), Mapping)
+    asked = text["format"] if isinstance(text, Mapping) and on_responses else prompt.body.get("response_format")
+    if not isinstance(asked, Mapping) or asked.get("type") not in ("json_schema", "json_object"):
+        return None
+    if asked["type"] == "json_object":
+        return Format(kind="json_object", on_responses=on_responses)
+    nested = asked.get("json_schema")
+    holder = nested if isinstance(nested, Mapping) and ("schema" in nested or "name" in nested) else asked
+    schema = holder.get("schema", nested if holder is asked else None)
+    name = str(holder.get("name") or "response")
+    return Format(
+        kind="json_schema", schema=schema, name=name, strict=holder.get("strict") is True, on_responses=on_responses
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OfferedFunction:
+    """A function as the body offers it."""
+
+    name: str
+    parameters: Mapping[str, Any]
+    strict: bool
+    param: str
+    """Where its parameters stand, as errors name the place."""
+
+
+def offered_functions(prompt: Prompt) -> Iterator[OfferedFunction]:
+    """Yield the functions that the body offers, in order."""
+    tools = prompt.body.get("tools")
+    for number, tool in enumerate(tools if isinstance(tools, Sequence) and not isinstance(tools, str) else ()):
+        if not isinstance(tool, Mapping) or tool.get("type", "function") != "function":
+            continue
+        nested = tool.get("function")
+        function = nested if isinstance(nested, Mapping) else tool
+        parameters = function.get("parameters")
+        yield OfferedFunction(
+            name=str(function.get("name")),
+            parameters=parameters if isinstance(parameters, Mapping) else {},
+            strict=function.get("strict") is True,
+            param=f"tools[{number}].{'function.' if function is nested else ''}parameters",
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ToolUse:
+    """Which tools an answer may, or must, call."""
+
+    tools: tuple[Tool, ...] = ()
+    """Those that may be called."""
+    must: bool = False
+    """Whether at least one must be called."""
+    named: bool = False
+    """Whether the request names the one."""
+    parallel: bool = True
+    """Whether several may be called at once."""
+    hosted: str | None = None
+    """A tool of OpenAI's own that must be used, by its type."""
+
+
+def tool_use(prompt: Prompt) -> ToolUse:
+    """Read `tools`, `tool_choice` and `parallel_tool_calls`, and the older `function_call`."""
+    callable_tools = tuple(tool for tool in prompt.tools if tool.kind in ("function", "custom"))
+    parallel = prompt.body.get("parallel_tool_calls") is not False and "functions" not in prompt.body
+    match prompt.body.get("tool_choice", prompt.body.get("function_call")):
+        case "none":
+            return ToolUse()
+        case "required" | "any":
+            return ToolUse(tools=callable_tools, must=bool(callable_tools), parallel=parallel)
+        case Mapping() as choice:
+            return _chosen(choice, callable_tools, parallel=parallel)
+        case _:
+            return ToolUse(tools=callable_tools, parallel=parallel)
+
+
+def _chosen(choice: Mapping[str, Any], tools: tuple[Tool, ...], *, parallel: bool) -> ToolUse:
+    if choice.get("type") == "allowed_tools":
+        allowed = choice.get("allowed_tools", choice)
+        names = {_name(tool) for tool in allowed.get("tools", ()) if isinstance(tool, Mapping)}
+        kept = tuple(tool for tool in tools if tool.name in names)
+        return ToolUse(tools=kept, must=allowed.get("mode") == "required" and bool(kept), parallel=parallel)
+    name = _name(choice)
+    named = tuple(tool for tool in tools if tool.name == name)
+    if named:
+        return ToolUse(tools=named, must=True, named=True, parallel=False)
+    kind = choice.get("type")
+    return ToolUse(hosted=kind if isinstance(kind, str) and kind not in ("function", "custom") else None)
+
+
+def _name(chosen: Mapping[str, Any]) -> str | None:
+    """Return the name in `{"name"}`, `{"function": {"name"}}` or `{"custom": {"name"}}`."""
+    for nested in (chosen.get("function"), chosen.get("custom"), chosen):
+        if isinstance(nested, Mapping) and isinstance(nested.get("name"), str):
+            name: str = nested["name"]
+            return name
+    return None
