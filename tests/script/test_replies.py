@@ -71,7 +71,8 @@ def _reply(written: object) -> Reply:
                     HostedCall(type="web_search_call", fields={"action": {"type": "search", "query": "x"}}),
                     ToolCall(name="f", arguments="{}"),
                     Text("[1]"),
-                )
+                ),
+                exact=True,
             ),
         ),
     ],
