@@ -159,8 +159,8 @@ FORMS: dict[str, tuple[dict[str, Any], str | None, str | None, str]] = {
         "messages.[2].role",
         None,
         (
-            "An assistant message with 'tool_calls' must be followed by tool messages responding to each 'tool_call_id'. "
-            "The following tool_call_ids did not have response messages: call_1"
+            "An assistant message with 'tool_calls' must be followed by tool messages responding to each "
+            "'tool_call_id'. The following tool_call_ids did not have response messages: call_1"
         ),
     ),
     "a call at the end": (
@@ -168,8 +168,8 @@ FORMS: dict[str, tuple[dict[str, Any], str | None, str | None, str]] = {
         "messages",
         None,
         (
-            "An assistant message with 'tool_calls' must be followed by tool messages responding to each 'tool_call_id'. "
-            "The following tool_call_ids did not have response messages: call_1"
+            "An assistant message with 'tool_calls' must be followed by tool messages responding to each "
+            "'tool_call_id'. The following tool_call_ids did not have response messages: call_1"
         ),
     ),
     "no tools": (
@@ -201,8 +201,8 @@ FORMS: dict[str, tuple[dict[str, Any], str | None, str | None, str]] = {
         "tools[0].function.name",
         "invalid_value",
         (
-            "Invalid 'tools[0].function.name': string does not match pattern. Expected a string that matches the pattern "
-            "'^[a-zA-Z0-9_-]+$'."
+            "Invalid 'tools[0].function.name': string does not match pattern. Expected a string that matches the "
+            "pattern '^[a-zA-Z0-9_-]+$'."
         ),
     ),
     "a long name": (
@@ -210,8 +210,8 @@ FORMS: dict[str, tuple[dict[str, Any], str | None, str | None, str]] = {
         "tools[0].function.name",
         "string_above_max_length",
         (
-            "Invalid 'tools[0].function.name': string too long. Expected a string with maximum length 64, but got a string "
-            "with length 65 instead."
+            "Invalid 'tools[0].function.name': string too long. Expected a string with maximum length 64, but got a "
+            "string with length 65 instead."
         ),
     ),
     "parameters that are no object": (
@@ -237,8 +237,8 @@ FORMS: dict[str, tuple[dict[str, Any], str | None, str | None, str]] = {
         "tools[0].function.parameters",
         "invalid_function_parameters",
         (
-            "Invalid schema for function 'f': In context=(), 'additionalProperties' is required to be supplied and to be "
-            "false."
+            "Invalid schema for function 'f': In context=(), 'additionalProperties' is required to be supplied and to "
+            "be false."
         ),
     ),
     "a strict schema with an optional key": (
@@ -259,8 +259,8 @@ FORMS: dict[str, tuple[dict[str, Any], str | None, str | None, str]] = {
         "response_format",
         None,
         (
-            "Invalid schema for response_format 's': In context=('properties', 'a', 'anyOf', '0'), 'additionalProperties' "
-            "is required to be supplied and to be false."
+            "Invalid schema for response_format 's': In context=('properties', 'a', 'anyOf', '0'), "
+            "'additionalProperties' is required to be supplied and to be false."
         ),
     ),
     "no schema": (
@@ -340,8 +340,8 @@ MODELS: dict[str, tuple[dict[str, Any], str | None, str | None, str]] = {
         "reasoning_effort",
         None,
         (
-            "Function tools with reasoning_effort are not supported for gpt-5.6 in /v1/chat/completions. To use function "
-            "tools, use /v1/responses or set reasoning_effort to 'none'."
+            "Function tools with reasoning_effort are not supported for gpt-5.6 in /v1/chat/completions. To use "
+            "function tools, use /v1/responses or set reasoning_effort to 'none'."
         ),
     ),
     "a schema of an old model": (
@@ -349,8 +349,8 @@ MODELS: dict[str, tuple[dict[str, Any], str | None, str | None, str]] = {
         None,
         None,
         (
-            "Invalid parameter: 'response_format' of type 'json_schema' is not supported with this model. Learn more about "
-            "supported models at the Structured Outputs guide: https://platform.openai.com/docs/guides/structured-outputs"
+            "Invalid parameter: 'response_format' of type 'json_schema' is not supported with this model. Learn more "
+            "about supported models at the Structured Outputs guide: https://platform.openai.com/docs/guides/structured-outputs"
         ),
     ),
     "more than it can say": (
@@ -367,8 +367,8 @@ MODELS: dict[str, tuple[dict[str, Any], str | None, str | None, str]] = {
         "messages",
         "context_length_exceeded",
         (
-            "This model's maximum context length is 8192 tokens. However, your messages resulted in 9008 tokens. Please "
-            "reduce the length of the messages."
+            "This model's maximum context length is 8192 tokens. However, your messages resulted in 9008 tokens. "
+            "Please reduce the length of the messages."
         ),
     ),
     "more than it can hear and say": (
@@ -376,8 +376,8 @@ MODELS: dict[str, tuple[dict[str, Any], str | None, str | None, str]] = {
         "messages",
         "context_length_exceeded",
         (
-            "This model's maximum context length is 8192 tokens. However, you requested 8198 tokens (8 in the messages, "
-            "8190 in the completion). Please reduce the length of the messages or completion."
+            "This model's maximum context length is 8192 tokens. However, you requested 8198 tokens (8 in the "
+            "messages, 8190 in the completion). Please reduce the length of the messages or completion."
         ),
     ),
     "speech in a stream of waves": (
@@ -417,8 +417,8 @@ def test_log_probabilities_of_a_model_that_does_not_show_them_are_forbidden() ->
         (
             "gpt-3.5-turbo-instruct",
             (
-                "This is not a chat model and thus not supported in the v1/chat/completions endpoint. Did you mean to use "
-                "v1/completions?"
+                "This is not a chat model and thus not supported in the v1/chat/completions endpoint. Did you mean to "
+                "use v1/completions?"
             ),
         ),
         ("o1-pro", "This model is only supported in v1/responses and not in v1/chat/completions."),

@@ -42,7 +42,7 @@ def test_events_of_a_stream_tell_the_text_as_it_grows() -> None:
     with sdk.chat.completions.stream(model="gpt-4o", messages=MESSAGES) as stream:
         events = list(stream)
 
-    assert [event.delta for event in events if event.type == "content.delta"] == ["One", " two", " three"]
+    assert [event.delta for event in events if event.type == "content.delta"] == ["", "One", " two", " three"]
     assert [event.content for event in events if event.type == "content.done"] == ["One two three"]
 
 
