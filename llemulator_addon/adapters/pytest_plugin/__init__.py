@@ -1,0 +1,118 @@
+"""The pytest plugin: fixture `llemulator`, a session of its own for each test. Loaded by pytest's entry point.
+
+What takes long to import is imported when the first test needs it: this is loaded wherever llemulator is installed.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from llemulator_addon.adapters.pytest_plugin.collecting import Collecting
+from llemulator_addon.adapters.pytest_plugin.report import SEEN, Report
+
+if TYPE_CHECKING:
+    from collections.abc import Generator, Iterator
+
+    from llemulator_addon.adapters.pytest_plugin.plugin import Plugin
+    from llemulator_addon.adapters.pytest_plugin.session import Llemulator
+
+_PLUGIN = pytest.StashKey["Plugin"]()
+_REPORT = pytest.StashKey[Report]()
+_NAME = "llemulator"
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Add what can be set."""
+    group = parser.getgroup(_NAME, "llemulator: OpenAI's API, scripted")
+    group.addoption("--llemulator-report", action="store_true", help="print what was answered, for each test")
+    group.addoption("--llemulator-hermetic", action="store_true", help="let nothing through to other hosts")
+    parser.addini("llemulator_allow", "hosts (globs) that --llemulator-hermetic lets through", type="linelist")
+    parser.addini(
+        "llemulator_verdicts", "whether how the client behaved fails a test: report or fail", default="report"
+    )
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Make the mark known."""
+    config.stash[_REPORT] = report = Report()
+    config.pluginmanager.register(Collecting(config, report), "llemulator-collecting")
+    config.addinivalue_line(
+        "markers",
+        "llemulator(script, verify=True, verdicts=False, ignore=()): load a script (a file, a text, or a value) for "
+        "this test, and say how it is verified",
+    )
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Give the fixture to tests that have the mark and do not name it."""
+    for item in items:
+        names = getattr(item, "fixturenames", None)
+        if names is not None and _NAME not in names and item.get_closest_marker(_NAME):
+            names.insert(0, _NAME)
+
+
+@pytest.fixture
+def llemulator(request: pytest.FixtureRequest) -> Iterator[Llemulator]:
+    """OpenAI's API for this test: a token, a script and a journal of its own, verified in the end.
+
+    For as long as the test runs, the environment leads clients that are made in it here.
+    """
+    path = request.path.parent
+    with _plugin(request.config).session(request.node, folders=(path, request.config.rootpath)) as session:
+        yield session
+
+
+@pytest.fixture(scope="session")
+def llemulator_session(request: pytest.FixtureRequest) -> Iterator[Llemulator]:
+    """OpenAI's API for all tests of this process together, for an application that starts once."""
+    node: Any = request.session
+    with _plugin(request.config).session(node, folders=(request.config.rootpath,)) as session:
+        yield session
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """Show what was asked beside the failure of a test."""
+    report = yield
+    plugin = item.config.stash.get(_PLUGIN, None)
+    if plugin is not None and report.failed and report.when != "teardown":
+        _note_failure(item)
+        if (shown := plugin.shown_of(item)) is not None:
+            report.sections.append((_NAME, shown))
+    return report
+
+
+@pytest.hookimpl(wrapper=True, trylast=True)
+def pytest_runtest_teardown(item: pytest.Item) -> Generator[None, None, None]:
+    """Note what a test without the fixture asked outside of any session."""
+    plugin = item.config.stash.get(_PLUGIN, None)
+    if plugin is not None and _NAME not in getattr(item, "fixturenames", ()):
+        plugin.note_strays(item)
+    return (yield)
+
+
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """End the proxy, and tell what it saw."""
+    plugin = session.config.stash.get(_PLUGIN, None)
+    if plugin is None:
+        return
+    plugin.stop()
+    output: dict[str, Any] | None = getattr(session.config, "workeroutput", None)
+    if output is not None:
+        output[SEEN] = plugin.report.written()
+
+
+def _plugin(config: pytest.Config) -> Plugin:
+    if (plugin := config.stash.get(_PLUGIN, None)) is None:
+        from llemulator_addon.adapters.pytest_plugin.plugin import Plugin  # noqa: PLC0415
+
+        plugin = config.stash[_PLUGIN] = Plugin(config, config.stash[_REPORT])
+    return plugin
+
+
+def _note_failure(item: pytest.Item) -> None:
+    from llemulator_addon.adapters.pytest_plugin.plugin import FAILED  # noqa: PLC0415
+
+    item.stash[FAILED] = True

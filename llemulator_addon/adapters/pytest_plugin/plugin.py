@@ -1,0 +1,187 @@
+"""The plugin's state in one process of pytest, and what it does around a test."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from llemulator_addon.adapters.pytest_plugin.messages import Ink, asked, explained
+from llemulator_addon.adapters.pytest_plugin.proxy import Proxy
+from llemulator_addon.adapters.pytest_plugin.report import COLOURED, PROPERTY, Report, Row
+from llemulator_addon.adapters.pytest_plugin.session import ABOUT_THE_SCRIPT, Llemulator
+from llemulator_addon.client import Client, Finding, Unclaimed
+
+MARK = "llemulator"
+
+
+class Plugin:
+    """One for each process of pytest: a proxy, which is started when the first test needs it."""
+
+    def __init__(self, config: pytest.Config, report: Report) -> None:
+        self.report = report
+        self.ink = Ink(_is_coloured(config))
+        self._config = config
+        self._proxy: Proxy | None = None
+        self._watcher: Client | None = None
+        self._unclaimed_seen = 0
+        self._sessions: list[Llemulator] = []
+
+    @property
+    def proxy(self) -> Proxy:
+        """The proxy, running."""
+        if self._proxy is None:
+            self._proxy = Proxy(self._options())
+            self._watcher = Client(self._proxy.url, "pytest")
+        return self._proxy
+
+    def stop(self) -> None:
+        """End the proxy, if there is one, and count in what it saw."""
+        if self._proxy is None or self._watcher is None:
+            return
+        self.report.add_egress(self._watcher.egress())
+        self._watcher.close()
+        self._proxy.stop()
+        self._proxy = None
+
+    @contextmanager
+    def session(self, node: pytest.Item | pytest.Session, *, folders: tuple[Path, ...]) -> Iterator[Llemulator]:
+        """Lead what runs within this to a session of its own, and verify it in the end."""
+        session = Llemulator(self.proxy, folders)
+        session.settings.verdicts = self._config.getini("llemulator_verdicts") == "fail"
+        session.settings.explain = lambda asked_of, findings: explained(findings, asked_of.requests, self.ink)
+        self._sessions.append(session)
+        refused = self._refused()
+        try:
+            with _environment(session):
+                if isinstance(node, pytest.Item):
+                    _apply_mark(node, session)
+                yield session
+            self._conclude(node, session, refused)
+        finally:
+            self._sessions.remove(session)
+            # A client that goes on with this token is noticed from now on.
+            session.client.reset()
+            session.client.close()
+
+    def shown_of(self, item: pytest.Item) -> str | None:
+        """Return what was asked by a test that failed; None where it has no session."""
+        session = getattr(item, "funcargs", {}).get("llemulator")
+        return asked(session.requests, self.ink) if isinstance(session, Llemulator) else None
+
+    def strays(self) -> tuple[str, ...]:
+        """Return the requests since the last call that were made outside of any session, in words."""
+        return tuple(_in_words(each) for each in self._strays())
+
+    def _conclude(self, node: pytest.Item | pytest.Session, session: Llemulator, refused: dict[str, int]) -> None:
+        verdict = session.look()
+        strays = self.strays()
+        findings = (*session.counted(verdict.findings), *self._stray_findings(session, strays))
+        findings = (*findings, *self._refused_since(session, refused))
+        names = [finding.name for finding in verdict.findings]
+        row = Row(
+            answered=verdict.answered,
+            unmatched=verdict.unmatched,
+            unused=names.count("unused"),
+            verdicts=tuple(name for name in names if name not in ABOUT_THE_SCRIPT),
+            strays=strays,
+        )
+        self._note(node, row)
+        if session.settings.verify and findings and not _has_failed(node):
+            pytest.fail(explained(findings, session.requests, self.ink), pytrace=False)
+
+    def note_strays(self, item: pytest.Item) -> None:
+        """Note what a test without a session of its own asked."""
+        if strays := self.strays():
+            self._note(item, Row(strays=strays))
+
+    def _note(self, node: pytest.Item | pytest.Session, row: Row) -> None:
+        if isinstance(node, pytest.Item):
+            node.user_properties.append((PROPERTY, row.written()))
+        else:
+            self.report.rows["(llemulator_session)"] = row
+
+    def _stray_findings(self, session: Llemulator, strays: tuple[str, ...]) -> Iterator[Finding]:
+        if "unclaimed" in session.settings.ignore:
+            return
+        for stray in strays:
+            sentence = (
+                f"{stray} was made outside of any session. Was its client made before the test, or given its key?"
+            )
+            yield Finding(name="unclaimed", sentence=sentence, rule=None, requests=(), evidence={})
+
+    def _strays(self) -> Iterator[Unclaimed]:
+        if self._watcher is None:
+            return
+        unclaimed = [each for each in self._watcher.unclaimed() if each.number > self._unclaimed_seen]
+        for each in unclaimed:
+            self._unclaimed_seen = each.number
+            if not any(session.is_own(each) for session in self._sessions):
+                yield each
+
+    def _refused_since(self, session: Llemulator, before: dict[str, int]) -> Iterator[Finding]:
+        if "egress" in session.settings.ignore:
+            return
+        for host, count in self._refused().items():
+            if count > before.get(host, 0):
+                sentence = f"The host {host} was refused; llemulator_allow in pytest's settings lets a host through."
+                yield Finding(name="egress", sentence=sentence, rule=None, requests=(), evidence={})
+
+    def _refused(self) -> dict[str, int]:
+        """Return how often each host was refused; only a hermetic proxy does."""
+        if self._watcher is None or not self._config.getoption("--llemulator-hermetic"):
+            return {}
+        return {host.host: host.refused for host in self._watcher.egress()}
+
+    def _options(self) -> list[str]:
+        options = ["--hermetic"] if self._config.getoption("--llemulator-hermetic") else []
+        allowed = self._config.getini("llemulator_allow")
+        return [*options, *(["--allow", ",".join(allowed)] if allowed else [])]
+
+
+def _is_coloured(config: pytest.Config) -> bool:
+    workerinput: dict[str, Any] | None = getattr(config, "workerinput", None)
+    if workerinput is not None:
+        return bool(workerinput.get(COLOURED))
+    return bool(config.get_terminal_writer().hasmarkup)
+
+
+@contextmanager
+def _environment(session: Llemulator) -> Iterator[None]:
+    with pytest.MonkeyPatch.context() as patch:
+        for name in session.environment.removed:
+            patch.delenv(name, raising=False)
+        for name, value in session.environment.set.items():
+            patch.setenv(name, value)
+        yield
+
+
+def _apply_mark(item: pytest.Item, session: Llemulator) -> None:
+    for mark in reversed(list(item.iter_markers(MARK))):
+        _check(mark)
+        session.settings.verify = mark.kwargs.get("verify", session.settings.verify)
+        session.settings.verdicts = mark.kwargs.get("verdicts", session.settings.verdicts)
+        session.settings.ignore |= set(mark.kwargs.get("ignore", ()))
+        if (script := mark.args[0] if mark.args else mark.kwargs.get("script")) is not None:
+            session.script(script)
+
+
+def _check(mark: pytest.Mark) -> None:
+    unknown = set(mark.kwargs) - {"script", "verify", "verdicts", "ignore"}
+    if unknown or len(mark.args) > 1:
+        wrong = ", ".join(sorted(unknown)) or "a second argument"
+        raise pytest.UsageError(f"pytest.mark.llemulator takes script, verify, verdicts and ignore, not {wrong}")
+
+
+def _has_failed(node: pytest.Item | pytest.Session) -> bool:
+    """Whether the test itself failed: that is the failure to read, and what was asked stands beside it."""
+    return bool(node.stash.get(FAILED, False))
+
+
+FAILED = pytest.StashKey[bool]()
+
+
+def _in_words(unclaimed: Unclaimed) -> str:
+    key = f"a key that ends in {unclaimed.session}" if unclaimed.digest else "no key"
+    return f"{unclaimed.method} https://{unclaimed.host}{unclaimed.path} with {key}"

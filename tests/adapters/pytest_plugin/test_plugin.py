@@ -1,0 +1,343 @@
+"""The plugin, as a user's tests see it: each test here runs pytest on a small suite of its own."""
+
+import re
+from collections.abc import Callable
+
+import pytest
+
+pytest_plugins = ["pytester"]
+
+_ASK = """
+import json, os, urllib.error, urllib.request
+
+def ask(text, model="gpt-4o", key=None, **body):
+    asked = {"model": model, "messages": [{"role": "user", "content": text}], **body}
+    request = urllib.request.Request(
+        "https://api.openai.com/v1/chat/completions",
+        json.dumps(asked).encode(),
+        {"Authorization": "Bearer " + (key or os.environ["OPENAI_API_KEY"]), "Content-Type": "application/json"},
+    )
+    try:
+        with urllib.request.urlopen(request, timeout=20) as answer:
+            answer = answer.read()
+    except urllib.error.HTTPError as error:
+        with error:
+            return error.code
+    return answer.decode() if body.get("stream") else json.loads(answer)["choices"][0]["message"]["content"]
+"""
+
+Run = Callable[..., pytest.RunResult]
+
+
+@pytest.fixture
+def run(pytester: pytest.Pytester) -> Run:
+    """Run pytest on a suite, in which `ask` asks the API as any client would."""
+
+    def run(suite: str, *options: str) -> pytest.RunResult:
+        pytester.makepyfile(asking=_ASK)
+        pytester.makepyfile(test_it="import os\nimport pytest\nfrom asking import ask\n" + suite)
+        return pytester.runpytest_subprocess("-p", "no:cacheprovider", *options)
+
+    return run
+
+
+def _text(result: pytest.RunResult) -> str:
+    return re.sub(r"\x1b\[[0-9;]*m", "", result.stdout.str())
+
+
+def test_each_test_has_a_script_and_a_journal_of_its_own(run: Run, pytester: pytest.Pytester) -> None:
+    pytester.makefile(".yaml", weather="rules: [{match: {user_text: weather}, reply: {text: Sunny.}}]")
+
+    result = run("""
+def test_reply(llemulator):
+    llemulator.reply("one").reply("two")
+    assert [ask("a"), ask("b")] == ["one", "two"]
+    assert [request.user_text for request in llemulator.requests] == ["a", "b"]
+
+def test_on(llemulator):
+    llemulator.on("(?i)hello").reply("Hi").on(model="gpt-4o-mini").reply("small")
+    assert [ask("Hello"), ask("hello again"), ask("x", model="gpt-4o-mini")] == ["Hi", "Hi", "small"]
+
+def test_fail(llemulator):
+    llemulator.fail(429, retry_after=1).reply("well")
+    assert [ask("a"), ask("a")] == [429, "well"]
+
+def test_stream(llemulator):
+    llemulator.stream("Hello there", ttft_ms=1, chunk_by="word")
+    assert "[DONE]" in ask("a", stream=True)
+
+def test_script(llemulator):
+    llemulator.script({"responses": {"a": "A"}}).script("responses: {b: B}")
+    assert [ask("a"), ask("b")] == ["A", "B"]
+
+@pytest.mark.llemulator(script="weather.yaml")
+def test_mark(llemulator):
+    assert ask("the weather") == "Sunny."
+
+@pytest.mark.llemulator({"responses": "Hi"})
+def test_mark_without_naming_the_fixture():
+    assert ask("x") == "Hi"
+
+def test_tool_call(llemulator):
+    llemulator.tool_call("get_weather", city="Oslo")
+    ask("x")
+    (request,) = llemulator.requests
+    assert request.answer["body"]["choices"][0]["finish_reason"] == "tool_calls"
+
+def test_verify(llemulator):
+    llemulator.reply("x")
+    ask("a")
+    assert llemulator.verify(expectations=[{"match": "a", "count": 1}]).passed
+
+def test_env(llemulator):
+    import subprocess, sys
+    llemulator.reply("from another process")
+    code = "from asking import ask; print(ask('x'))"
+    said = subprocess.run([sys.executable, "-c", code], env=llemulator.env, capture_output=True, text=True).stdout
+    assert said == "from another process\\n"
+
+def test_token(llemulator):
+    assert os.environ["OPENAI_API_KEY"] == llemulator.token
+
+def test_without_the_fixture_nothing_is_changed():
+    assert "OPENAI_API_KEY" not in os.environ and "HTTPS_PROXY" not in os.environ
+""")
+
+    result.assert_outcomes(passed=12)
+
+
+def test_a_test_fails_that_asked_what_no_rule_answers_and_says_what_differs(run: Run) -> None:
+    result = run("""
+def test_weather(llemulator):
+    llemulator.on("weather in (Oslo|Rome)").reply("Sunny.", name="weather")
+    ask("weather in Berlin")
+""")
+
+    result.assert_outcomes(passed=1, errors=1)
+    told = _text(result)
+    for line in (
+        "llemulator found 2 things amiss:",
+        "  unmatched",
+        '    Request 1 (POST /v1/chat/completions, gpt-4o, "weather in Berlin") was answered by no rule.',
+        '    No rule matches. The closest is "weather":',
+        "  unused",
+        '    Rule "weather" never answered.',
+        "What was asked (1):",
+        '    1  chat.completions gpt-4o "weather in Berlin"  404 no rule',
+    ):
+        assert line in told
+    assert "weather in (Oslo|Rome)" in told.replace("\\", "")
+
+
+def test_the_message_is_coloured_where_the_terminal_is(run: Run) -> None:
+    result = run(
+        """
+def test_weather(llemulator):
+    llemulator.reply("x")
+""",
+        "--color=yes",
+    )
+
+    assert "\x1b[31;1munused\x1b[0m" in result.stdout.str()
+
+
+def test_a_test_that_fails_shows_what_was_asked_and_is_not_verified_as_well(run: Run) -> None:
+    result = run("""
+def test_weather(llemulator):
+    llemulator.reply("x").reply("y")
+    assert ask("hello") == "y"
+""")
+
+    result.assert_outcomes(failed=1)
+    assert '  1  chat.completions gpt-4o "hello"  200 rule "rules[0]"' in _text(result)
+
+
+def test_what_is_verified_can_be_chosen(run: Run) -> None:
+    run("""
+@pytest.mark.llemulator(verify=False)
+def test_not(llemulator):
+    llemulator.reply("x")
+
+@pytest.mark.llemulator(ignore=["unused"])
+def test_less(llemulator):
+    llemulator.reply("x")
+
+def test_told_by_the_test_itself(llemulator):
+    llemulator.reply("x")
+    with pytest.raises(AssertionError, match="never answered"):
+        llemulator.verify()
+
+@pytest.mark.llemulator(verdicts=True)
+def test_client(llemulator):
+    llemulator.fail(503)
+    ask("x")
+
+def test_client_is_only_reported(llemulator):
+    llemulator.fail(503)
+    ask("x")
+""").assert_outcomes(passed=5, errors=1)
+
+
+def test_a_mark_that_is_not_understood_is_told(run: Run) -> None:
+    result = run("""
+@pytest.mark.llemulator(scirpt="x")
+def test_it(llemulator):
+    pass
+""")
+
+    assert "pytest.mark.llemulator takes script, verify, verdicts and ignore, not scirpt" in _text(result)
+
+
+def test_async_tests_of_both_plugins(run: Run) -> None:
+    result = run(
+        """
+import asyncio
+
+@pytest.mark.asyncio
+async def test_asyncio(llemulator):
+    llemulator.reply("x")
+    assert await asyncio.to_thread(ask, "a") == "x"
+
+@pytest.mark.anyio
+async def test_anyio(llemulator):
+    import anyio.to_thread
+    llemulator.reply("x")
+    assert await anyio.to_thread.run_sync(ask, "a") == "x"
+
+@pytest.fixture
+def anyio_backend():
+    return "asyncio"
+""",
+        "-W",
+        "ignore",
+    )
+
+    result.assert_outcomes(passed=2)
+
+
+def test_a_session_for_all_tests(run: Run) -> None:
+    result = run("""
+@pytest.fixture(scope="session", autouse=True)
+def app(llemulator_session):
+    llemulator_session.script({"responses": {"a": "A", "b": "B"}})
+    return llemulator_session
+
+def test_one():
+    assert ask("a") == "A"
+
+def test_two():
+    assert ask("b") == "B"
+
+def test_own(llemulator):
+    llemulator.reply("mine")
+    assert ask("a") == "mine"
+
+def test_three(app):
+    assert ask("b") == "B"
+    assert [request.user_text for request in app.requests] == ["a", "b", "b"]
+""")
+
+    result.assert_outcomes(passed=4)
+
+
+def test_a_request_outside_of_any_session_is_reported_with_its_test(run: Run) -> None:
+    result = run("""
+KEYS = []
+
+def test_before(llemulator):
+    KEYS.append(llemulator.token)
+    llemulator.reply("x")
+    ask("a")
+
+def test_culprit(llemulator):
+    llemulator.reply("x")
+    ask("a")
+    ask("b", key=KEYS[0])
+
+def test_after(llemulator):
+    llemulator.reply("x")
+    ask("a")
+""")
+
+    result.assert_outcomes(passed=3, errors=1)
+    told = _text(result)
+    assert "ERROR at teardown of test_culprit" in told
+    assert re.search(
+        r"test_it\.py::test_culprit: POST https://api\.openai\.com/v1/chat/completions with a key that ends in \w{4}\n",
+        told,
+    )
+
+
+def test_the_report_is_a_table(run: Run) -> None:
+    result = run(
+        """
+def test_one(llemulator):
+    llemulator.reply("x")
+    ask("a")
+
+def test_two(llemulator):
+    llemulator.fail(503)
+    ask("a")
+""",
+        "--llemulator-report",
+    )
+
+    result.stdout.fnmatch_lines(
+        [
+            "answered unmatched unused  test",
+            "       1         0      0  test_it.py::test_one",
+            "       1         0      0  test_it.py::test_two  ?gave_up_early?",
+            "       2         0      0  all of 2",
+            "answered    passed refused  host",
+            "       2         0       0  api.openai.com",
+        ]
+    )
+
+
+def test_workers_of_xdist_have_a_proxy_each_and_report_together(run: Run) -> None:
+    result = run(
+        """
+@pytest.mark.parametrize("number", range(40))
+def test_it(llemulator, number):
+    llemulator.reply(str(number))
+    assert ask("a") == str(number)
+""",
+        "--llemulator-report",
+        "-n2",
+    )
+
+    result.assert_outcomes(passed=40)
+    result.stdout.fnmatch_lines(["      40         0      0  all of 40", "      40         0       0  api.openai.com"])
+
+
+def test_a_hermetic_run_fails_the_test_that_reached_out(run: Run, pytester: pytest.Pytester) -> None:
+    pytester.makeini("[pytest]\nllemulator_allow = *.allowed.test\n")
+
+    result = run(
+        """
+import urllib.request
+
+def test_out(llemulator):
+    with pytest.raises(OSError, match="403"):
+        urllib.request.urlopen("https://example.test/", timeout=20)
+
+def test_in(llemulator):
+    llemulator.reply("x")
+    ask("a")
+""",
+        "--llemulator-hermetic",
+    )
+
+    result.assert_outcomes(passed=2, errors=1)
+    assert "The host example.test was refused" in " ".join(_text(result).split())
+
+
+def test_no_proxy_is_started_where_no_test_needs_one(run: Run) -> None:
+    result = run("""
+import sys
+
+def test_it():
+    assert not {"llemulator_addon.client", "mitmproxy", "pydantic"} & set(sys.modules)
+""")
+
+    result.assert_outcomes(passed=1)
