@@ -3,7 +3,6 @@
 import json
 import re
 import tomllib
-from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -34,15 +33,9 @@ def test_every_locked_package_has_one_version_and_hashes(lock: Path) -> None:
 
 def test_the_lock_has_what_pyproject_asks_for() -> None:
     locked = dict(re.findall(r"^([a-z0-9.-]+)==([^ ;\\]+)", (ROOT / "locks/dev.txt").read_text(), re.MULTILINE))
-    asked = [*_PROJECT["project"]["dependencies"], *_strings(_PROJECT["dependency-groups"].values())]
-    asked += _strings(_PROJECT["project"].get("optional-dependencies", {}).values())
-    wanting = [
-        str(wish)
-        for wish in map(Requirement, asked)
-        if locked.get(canonicalize_name(wish.name), "0") not in wish.specifier
-    ]
+    wishes = asked("dependencies", "optional-dependencies", "dependency-groups")
 
-    assert wanting == []
+    assert [str(wish) for wish in wishes if locked.get(canonicalize_name(wish.name), "0") not in wish.specifier] == []
 
 
 def test_the_lock_of_npm_names_no_place_and_has_hashes() -> None:
@@ -57,8 +50,13 @@ def test_the_changelog_has_a_section_for_what_is_next() -> None:
     assert re.search(r"^## \[Unreleased\]$", (ROOT / "CHANGELOG.md").read_text(), re.MULTILINE)
 
 
-def _strings(groups: Iterable[Iterable[object]]) -> list[str]:
-    return [wish for group in groups for wish in group if isinstance(wish, str)]
+def asked(*sections: str) -> list[Requirement]:
+    """Return what these sections of pyproject.toml ask for, of every extra and every group."""
+    found = [
+        (_PROJECT if section == "dependency-groups" else _PROJECT["project"]).get(section, []) for section in sections
+    ]
+    groups = [group for section in found for group in (section.values() if isinstance(section, dict) else [section])]
+    return [Requirement(wish) for group in groups for wish in group if isinstance(wish, str)]
 
 
 def _without_comments(file: Path) -> str:
