@@ -44,7 +44,7 @@ _BODY = b"""{
 
 def load(loader: Loader) -> None:  # noqa: ARG001 - mitmproxy names the parameter
     """Dial nobody."""
-    ctx.options.update(connection_strategy="lazy", upstream_cert=False)  # type: ignore[no-untyped-call]
+    ctx.options.update(connection_strategy="lazy", upstream_cert=False)
 
 
 def request(flow: http.HTTPFlow) -> None:
