@@ -4,10 +4,12 @@ from llemulator_addon.adapters.commands.command import Command
 from llemulator_addon.adapters.commands.config import CONFIG
 from llemulator_addon.adapters.commands.init import INIT
 from llemulator_addon.adapters.commands.serve import SERVE
+from llemulator_addon.adapters.commands.verify import VERIFY
 
 COMMANDS: dict[str, Command] = {
     "serve": SERVE,
     "init": INIT,
     "config": CONFIG,
+    "verify": VERIFY,
 }
 """The first one is done where none is named."""

@@ -1,0 +1,102 @@
+"""`llemulator verify`: whether a session of a running server went as it should."""
+
+import argparse
+import json
+import os
+import sys
+from pathlib import Path
+from typing import Any
+
+from llemulator_addon.adapters.commands.command import Command, Failed
+
+_DEFAULT_URL = "http://127.0.0.1:8080"
+
+
+def _add_options(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "expectations",
+        nargs="?",
+        type=Path,
+        metavar="FILE",
+        help="expectations (JSON or YAML), as the route takes them",
+    )
+    parser.add_argument("--url", default=_DEFAULT_URL, help=f"where the server listens ({_DEFAULT_URL})")
+    parser.add_argument("--token", help="the token whose session is meant (OPENAI_API_KEY)")
+    parser.add_argument("--ignore", action="append", default=[], metavar="NAME", help="a finding that does not count")
+    parser.add_argument("--egress", action="store_true", help="hosts that were reached or refused are findings, too")
+    parser.add_argument(
+        "--report",
+        action="append",
+        default=[],
+        type=Path,
+        metavar="FILE",
+        help="also write it to a file: .xml (JUnit), .json or .html",
+    )
+
+
+def _run(arguments: argparse.Namespace) -> None:
+    # What follows takes long to import, and is not needed for `--help`.
+    from llemulator_addon.adapters.reports import REPORTS, Told  # noqa: PLC0415
+    from llemulator_addon.client import Client, Refused  # noqa: PLC0415
+
+    token = arguments.token or os.environ.get("OPENAI_API_KEY")
+    if not token:
+        raise Failed("which session? Give --token, or OPENAI_API_KEY as the application has it")
+    for file in arguments.report:
+        if file.suffix not in REPORTS:
+            raise Failed(f"--report {file}: its name must end with one of {', '.join(REPORTS)}")
+    wanted = _expectations(arguments.expectations)
+    ignored = [*wanted.pop("ignore", []), *arguments.ignore]
+    egress = arguments.egress or wanted.pop("egress", False)
+    try:
+        with Client(arguments.url, token) as client:
+            verdict = client.verify(**wanted, ignore=ignored, egress=egress)
+            told = Told(verdict=verdict, rules=client.rules(), exchanges=client.requests(), hosts=client.egress())
+    except OSError as error:
+        raise Failed(f"{arguments.url}: {error.strerror or error}; is llemulator running there?") from None
+    except (Refused, TypeError) as error:
+        raise Failed(str(error)) from None
+    for file in arguments.report:
+        _write(file, REPORTS[file.suffix](told))
+    for finding in verdict.findings:
+        sys.stdout.write(f"{finding.name}: {finding.sentence}\n")
+    if not verdict.passed:
+        raise Failed(f"{len(verdict.findings)} findings in {verdict.requests} requests")
+    sys.stdout.write(f"nothing is amiss in {verdict.requests} requests\n")
+
+
+def _expectations(file: Path | None) -> dict[str, Any]:
+    if file is None:
+        return {}
+    try:
+        text = file.read_text("utf-8")
+        value = json.loads(text) if file.suffix == ".json" else _yaml(text)
+    except (OSError, ValueError) as error:
+        raise Failed(f"{file}: {error}") from None
+    if not isinstance(value, dict):
+        raise Failed(f"{file}: expected an object with expectations, order, ignore or egress")
+    return value
+
+
+def _yaml(text: str) -> Any:  # noqa: ANN401
+    from ruamel.yaml import YAML  # noqa: PLC0415
+    from ruamel.yaml.error import YAMLError  # noqa: PLC0415
+
+    try:
+        return YAML(typ="safe", pure=True).load(text)
+    except YAMLError as error:
+        raise ValueError(str(error)) from None
+
+
+def _write(file: Path, text: str) -> None:
+    try:
+        file.write_text(text, "utf-8")
+    except OSError as error:
+        raise Failed(f"{file}: {error.strerror}") from None
+
+
+VERIFY = Command(
+    meaning="say what is amiss with a session of a running server",
+    add_options=_add_options,
+    run=_run,
+)
