@@ -4,6 +4,7 @@ from typing import Protocol
 
 from llemulator_addon.core.outcome import Ending, Outcome
 from llemulator_addon.core.request import Request
+from llemulator_addon.script.fault import ConnectionFault
 
 
 class Answerer(Protocol):
@@ -11,6 +12,14 @@ class Answerer(Protocol):
 
     async def answer(self, request: Request) -> Outcome:
         """Return what to do about a request. Raises only for a bug of ours."""
+        ...
+
+    def on_connect(self, host: str) -> ConnectionFault | None:
+        """Return what happens to a CONNECT to one of our hosts in place of a tunnel; None for a tunnel."""
+        ...
+
+    def on_tls(self, host: str) -> ConnectionFault | None:
+        """Return what happens to a TLS handshake for one of our hosts; None for a good one."""
         ...
 
     def ended(self, exchange: str, ending: Ending) -> None:

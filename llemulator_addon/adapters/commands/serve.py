@@ -27,6 +27,9 @@ def _run(arguments: argparse.Namespace) -> None:
 
 def _serve(settings: Settings, *, with_examples: bool) -> None:
     # mitmproxy takes long to import; the settings have been looked at before.
+    from llemulator_addon.adapters.mitmproxy.slim import import_used_addons_only  # noqa: PLC0415
+
+    import_used_addons_only()
     from llemulator_addon.adapters.emulation import BadScript, emulator_from  # noqa: PLC0415
     from llemulator_addon.adapters.mitmproxy.authority import Authority, NoAuthority, authority  # noqa: PLC0415
     from llemulator_addon.adapters.mitmproxy.master import CannotListen, serve  # noqa: PLC0415

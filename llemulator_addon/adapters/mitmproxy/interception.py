@@ -9,9 +9,8 @@ from mitmproxy.connection import Client
 from mitmproxy.proxy import layer, server_hooks
 
 from llemulator_addon.adapters import refusals
-from llemulator_addon.adapters.mitmproxy.playback import Playback
-from llemulator_addon.adapters.mitmproxy.rules import Rules
-from llemulator_addon.core.outcome import Ending
+from llemulator_addon.adapters.mitmproxy.playback import NOTHING_SENT, Playback, no_common_cipher
+from llemulator_addon.adapters.mitmproxy.rules import ClientLeft, Rules
 
 logger = logging.getLogger(__name__)
 
@@ -48,6 +47,8 @@ class Interception:
         host = flow.request.host
         if host in self._rules.policy.hosts:
             self._rules.tunnel_opened(flow.client_conn.id)
+            if flow.response is None and (fault := self._rules.fault_of_connect(host)) is not None:
+                flow.response = http.Response.make(fault.status)
         elif flow.response is None and not self._rules.lets_through(host):
             flow.response = self._rules.refuse(flow)
             # Clients show the reason of a refused CONNECT, and not its body.
@@ -66,15 +67,18 @@ class Interception:
                     flow.response = self._rules.refuse(flow)
                 case "pass":
                     pass
+        except ClientLeft:
+            flow.response = self._rules.nobody_listens(flow)
         except Exception as error:  # noqa: BLE001 - mitmproxy forwards a request whose hook raised
             flow.response = self._rules.answer_bug(flow, error)
 
     def error(self, flow: http.HTTPFlow) -> None:
         """Note that a client left."""
-        self._rules.ended(flow, Ending(how="client_left", bytes_sent=0, sends=0, seconds=0.0))
+        self._rules.ended(flow, NOTHING_SENT)
 
     def client_disconnected(self, client: Client) -> None:
         """Forget a client."""
+        self._failing.discard(client.id)
         self._rules.client_left(client.id)
 
     def server_connect(self, data: server_hooks.ServerConnectionHookData) -> None:
@@ -90,10 +94,18 @@ class Interception:
             logger.warning("refused a connection to %s: %s", host, data.server.error)
         self._rules.egress.count(host, "refused" if data.server.error else "passed")
 
+    def tls_start_client(self, data: tls.TlsData) -> None:
+        """Fail a handshake if a script wants that."""
+        host = _tls_host(data)
+        if data.ssl_conn is None and self._rules.owns(data.context) and self._rules.fault_of_tls(host) is not None:
+            self._failing.add(data.context.client.id)
+            data.ssl_conn = no_common_cipher()
+
     def tls_failed_client(self, data: tls.TlsData) -> None:
         """Say what to do about a client that does not trust our certificate; once for each host."""
-        host = data.conn.sni or (data.context.server.address or ("this proxy",))[0]
-        if host in self._told or not self._rules.owns(data.context):
+        host = _tls_host(data)
+        wanted = data.context.client.id in self._failing
+        if wanted or host in self._told or not self._rules.owns(data.context):
             return
         self._told.add(host)
         ca = self._rules.policy.ca
@@ -104,6 +116,7 @@ class Interception:
         self._rules = rules
         self._playback = Playback(rules)
         self._told: set[str] = set()
+        self._failing: set[str] = set()
 
     def _set_options(self) -> None:
         """Set what we need. Hosts that the user wants mitmproxy to look into, too, are kept."""
@@ -113,6 +126,11 @@ class Interception:
         changed = {name: value for name, value in wanted.items() if getattr(ctx.options, name) != value}
         if changed:
             ctx.options.update(**changed)
+
+
+def _tls_host(data: tls.TlsData) -> str:
+    address = data.context.server.address
+    return data.context.client.sni or (address[0] if address else "this proxy")
 
 
 def _looks_origin_form(flow: http.HTTPFlow) -> bool:

@@ -33,9 +33,14 @@ async def serve(
     rules: Rules, *, host: str, port: int, confdir: Path, ready: Callable[[Listening], None] = lambda _: None
 ) -> None:
     """Serve until SIGINT or SIGTERM. `ready` is called once connections are taken. Raises CannotListen."""
+
+    def begin(listening: Listening) -> None:
+        _keep_what_is_here()
+        ready(listening)
+
     _leave_out_type_checks()
-    master = SmallMaster(rules, ready)
-    master.options.update(listen_host=host.strip("[]"), listen_port=port, confdir=str(confdir))
+    master = SmallMaster(rules, begin)
+    master.listen(host=host, port=port, confdir=confdir)
     with _stopped_by_signals(master):
         await master.run()
 
@@ -53,17 +58,19 @@ class SmallMaster(Master):
         for addon in (Core(), self._server, DisableH2C(), Interception(rules), NextLayer(), TlsConfig()):
             self.addons.add(addon)  # type: ignore[no-untyped-call]
 
+    def listen(self, *, host: str, port: int, confdir: Path) -> None:
+        """Say where to listen, and where the authority is, before `run`."""
+        self.options.update(listen_host=host.strip("[]"), listen_port=port, confdir=str(confdir))
+
     @override
     async def running(self) -> None:
         listening = self._listening()
         await super().running()
-        # What is here now stays; without this each full collection would look at all of it again.
-        gc.collect()
-        gc.freeze()
         self._ready(listening)
 
     @override
     async def done(self) -> None:
+        await self._server.servers.update([])  # listen no longer
         await self._close_connections()
         await super().done()
 
@@ -86,6 +93,12 @@ class SmallMaster(Master):
             async with asyncio.timeout(_SECONDS_TO_END):
                 while self._server.connections:  # noqa: ASYNC110 - mitmproxy tells nobody when one is gone
                     await asyncio.sleep(0.01)
+
+
+def _keep_what_is_here() -> None:
+    """Spare each full collection of garbage from looking at what was imported, which stays."""
+    gc.collect()
+    gc.freeze()
 
 
 def _leave_out_type_checks() -> None:

@@ -14,7 +14,7 @@ import struct
 import time
 from collections.abc import Generator
 from copy import copy
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, Literal, Protocol, assert_never, cast, override
 from weakref import WeakKeyDictionary
@@ -53,6 +53,7 @@ from mitmproxy.proxy.layers.http._hooks import (
 )
 from mitmproxy.proxy.layers.http._http1 import Http1Server
 from mitmproxy.proxy.layers.http._http2 import Http2Server, format_h2_response_headers
+from OpenSSL import SSL
 
 from llemulator_addon.adapters.bugs import without_secrets
 from llemulator_addon.adapters.mitmproxy.dispatch import HookTable
@@ -69,6 +70,8 @@ _SOON = 0.0005
 
 _LONGEST_SLEEP = 60.0
 """Seconds. mitmproxy closes a connection on which nothing stirs for `tcp_timeout`; a wake-up counts as a stir."""
+
+NOTHING_SENT = Ending(how="client_left", bytes_sent=0, sends=0, seconds=0.0)
 
 _OF_ONE_CONNECTION = frozenset(("connection", "keep-alive", "proxy-connection", "transfer-encoding", "upgrade"))
 """Headers that HTTP/2 forbids (RFC 9113, 8.2.2)."""
@@ -108,6 +111,10 @@ class Rules(Protocol):
 
     def answer_bug(self, flow: http.HTTPFlow) -> http.Response:
         """Return the answer to a request that nothing answered although it is ours."""
+        ...
+
+    def give_up(self, flow: http.HTTPFlow) -> None:
+        """Stop waiting for an answer, because the client is gone."""
         ...
 
     def ended(self, flow: http.HTTPFlow, ending: Ending) -> None:
@@ -218,7 +225,24 @@ def _without_server(top: layer.Layer, context: Context) -> layer.Layer:
     if type(top.child_layer.child_layer) is not layer.NextLayer:
         return top
     del context.layers[context.layers.index(top) :]
-    return ClientTLSLayer(context)
+    return _ClientTLSLayer(context)
+
+
+def no_common_cipher() -> SSL.Connection:
+    """Return a side of TLS with which no handshake succeeds: it has no certificate, so that no cipher fits."""
+    connection = SSL.Connection(SSL.Context(SSL.TLS_SERVER_METHOD))
+    connection.set_accept_state()
+    return connection
+
+
+class _ClientTLSLayer(ClientTLSLayer):
+    """mitmproxy's TLS with the client, which also says why it ends a handshake."""
+
+    @override
+    def on_handshake_error(self, err: str) -> Commands:
+        if self.tls is not None:
+            yield from self.tls_interact()
+        yield from super().on_handshake_error(err)
 
 
 class _RefusedLayer(layer.Layer):
@@ -336,12 +360,18 @@ class _Playing:
     position: int = 0
     headed: float | None = None
     bytes_sent: int = 0
-    sends: int = 0
+    left: list[float] = field(default_factory=list)
+    """For each send, how long after the head it left."""
 
     def ending(self, how: Literal["whole", "cut", "client_left"]) -> Ending:
         """Describe the end, now."""
-        seconds = 0.0 if self.headed is None else time.monotonic() - self.headed
-        return Ending(how=how, bytes_sent=self.bytes_sent, sends=self.sends, seconds=seconds)
+        return Ending(
+            how=how, bytes_sent=self.bytes_sent, sends=len(self.left), seconds=self.since_head(), left=tuple(self.left)
+        )
+
+    def since_head(self) -> float:
+        """Return how long ago the head left; 0 if it has not."""
+        return 0.0 if self.headed is None else time.monotonic() - self.headed
 
 
 class _Stream(HttpStream):
@@ -355,18 +385,26 @@ class _Stream(HttpStream):
         self._origin_form = False
 
     @cached_property
-    def _arrival(self) -> Arrival:
-        arrival = self._rules.arrival(self.flow, origin_form=self._origin_form)
-        self._parent.arrivals[self.flow] = arrival
-        return arrival
-
-    @property
     def _passes(self) -> bool:
-        return self._arrival.fate == "pass"
+        """Whether the request is passed on. Where that cannot be decided because of a bug, it is not."""
+        try:
+            arrival = self._rules.arrival(self.flow, origin_form=self._origin_form)
+        except Exception as error:  # noqa: BLE001 - the hook for the request meets it again, and answers 500
+            logger.error("a request was not decided about:\n%s", without_secrets(error))  # noqa: TRY400 - see `bugs`
+            return False
+        self._parent.arrivals[self.flow] = arrival
+        return arrival.fate == "pass"
 
     @property
     def _response(self) -> http.Response:
         return cast("http.Response", self.flow.response)
+
+    @override
+    def handle_event(self, event: events.Event) -> Commands:
+        # While a hook is waited for, events are kept for later; that the client is gone matters now.
+        if self._paused is not None and isinstance(event, RequestProtocolError):
+            self._rules.give_up(self.flow)
+        return super().handle_event(event)
 
     @override
     def _handle_event(self, event: events.Event) -> Commands:
@@ -464,7 +502,7 @@ class _Stream(HttpStream):
         """Whether the client went away, or an addon killed the flow, while a hook was waited for."""
         if not (yield from self.check_killed(emit_error_hook=True)):
             return False
-        self._rules.ended(self.flow, Ending(how="client_left", bytes_sent=0, sends=0, seconds=0.0))
+        self._rules.ended(self.flow, NOTHING_SENT)
         return True
 
     @override
@@ -487,6 +525,9 @@ class _Stream(HttpStream):
         response.timestamp_end = time.time()
         body = response.raw_content or b""
         yield DropStream(self.stream_id)
+        if not self._is_open():
+            self._rules.ended(self.flow, NOTHING_SENT)
+            return
         if isinstance(self._parent.connections[self.context.client], _Http1Server | _Http2Server):
             yield SendHttp(_WholeResponse(self.stream_id, response, body), self.context.client)
         else:
@@ -500,13 +541,25 @@ class _Stream(HttpStream):
 
     def _play_on(self) -> Commands:
         """Play what is due, and ask to be woken for what is not."""
-        if self._playing is None:
+        playing = self._playing
+        if playing is None:
             return  # the client left, or the answer was cut, while this wake-up was under way
+        if not self._is_open():
+            yield from self._stop(playing, "the stream was reset")
+            return
         try:
-            yield from self._play_due(self._playing)
+            yield from self._play_due(playing)
         except Exception as error:  # noqa: BLE001 - the client must not wait for an end that does not come
             logger.error("an answer could not be played on:\n%s", without_secrets(error))  # noqa: TRY400 - see `bugs`
-            yield from self._cut(self._playing, "close")
+            yield from self._cut(playing, "close")
+
+    def _is_open(self) -> bool:
+        """Whether the client can still be sent to.
+
+        A reset that comes together with its request is not told by mitmproxy's HTTP/2.
+        """
+        server = self._parent.connections[self.context.client]
+        return not isinstance(server, _Http2Server) or server.is_open_for_us(self.stream_id)
 
     def _play_due(self, playing: _Playing) -> Commands:
         now = time.monotonic() + _SOON
@@ -538,7 +591,7 @@ class _Stream(HttpStream):
         yield SendHttp(ResponseHeaders(self.stream_id, self._response), self.context.client)
 
     def _send(self, playing: _Playing, due: list[bytes]) -> Commands:
-        playing.sends += len(due)
+        playing.left += [playing.since_head()] * len(due)
         if body := b"".join(due):
             playing.bytes_sent += len(body)
             yield SendHttp(ResponseData(self.stream_id, body), self.context.client)
@@ -586,9 +639,13 @@ class _Stream(HttpStream):
         if playing is None:
             yield from super().handle_protocol_error(event)
             return
+        yield from self._stop(playing, event.message)
+
+    def _stop(self, playing: _Playing, why: str) -> Commands:
+        """End an answer whose client has left."""
         self._playing = None
         self._rules.ended(self.flow, playing.ending("client_left"))
-        yield from self._leave(event.message)
+        yield from self._leave(why)
 
     def _leave(self, why: str) -> Commands:
         self.flow.error = flow.Error(why)

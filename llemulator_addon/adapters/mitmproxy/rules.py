@@ -4,12 +4,14 @@ A request is ours if its tunnel, its host or its TLS name is one of OpenAI's hos
 itself. What is ours is answered, or refused when our own code fails; it is never passed on.
 """
 
+import asyncio
 import logging
 import time
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
-from typing import assert_never
+from typing import Any, assert_never
 from urllib.parse import parse_qsl
 
 from mitmproxy import http
@@ -23,14 +25,18 @@ from llemulator_addon.adapters.bugs import in_full, without_secrets
 from llemulator_addon.adapters.egress import Egress
 from llemulator_addon.adapters.hosts import OPENAI_HOSTS, Hosts
 from llemulator_addon.adapters.mitmproxy.bodies import TooLarge, decoded
-from llemulator_addon.adapters.mitmproxy.playback import Arrival, Played, played
+from llemulator_addon.adapters.mitmproxy.playback import NOTHING_SENT, Arrival, Played, played
 from llemulator_addon.adapters.settings import Settings
-from llemulator_addon.core.outcome import Ending, Play
+from llemulator_addon.core.outcome import Ending, Outcome, Play
 from llemulator_addon.core.request import Request, Way
+from llemulator_addon.core.steps import Head
+from llemulator_addon.script.fault import ConnectionFault
 
 logger = logging.getLogger(__name__)
 
 _THIS_PROXY = "(this proxy)"
+_CLIENT_LEFT = 499
+"""What nginx logs for it; nobody sees it but another addon."""
 _LOOPBACK = frozenset(("localhost", "127.0.0.1", "::1"))
 
 
@@ -64,6 +70,10 @@ def policy_from(settings: Settings, *, ca: Path, streams_others: bool = True) ->
     )
 
 
+class ClientLeft(Exception):
+    """The client went away while its answer was waited for."""
+
+
 class Rules:
     """Decides about requests and connections, and asks the answerer."""
 
@@ -75,6 +85,7 @@ class Rules:
         self._answerer = answerer
         self._tunnels: set[str] = set()
         self._open: dict[str, dict[str, str]] = {}
+        self._waited_for: dict[str, asyncio.Task[Any]] = {}
 
     # Deciding
 
@@ -109,15 +120,30 @@ class Rules:
             way=_way(flow, ours=ours, to_proxy=to_proxy),
         )
 
+    def fault_of_connect(self, host: str) -> ConnectionFault | None:
+        """Return what a script does to a CONNECT to a host of ours."""
+        return self._fault(self._answerer.on_connect, host)
+
+    def fault_of_tls(self, host: str) -> ConnectionFault | None:
+        """Return what a script does to a TLS handshake for a host of ours."""
+        return self._fault(self._answerer.on_tls, host)
+
+    def _fault(self, ask: Callable[[str], ConnectionFault | None], host: str) -> ConnectionFault | None:
+        try:
+            return ask(host)
+        except Exception as error:  # noqa: BLE001 - without the fault the connection is good, and still ours
+            logger.error("a connection was not asked about:\n%s", without_secrets(error))  # noqa: TRY400 - see `bugs`
+            return None
+
     # Answering
 
     async def answer(self, flow: http.HTTPFlow, arrival: Arrival) -> Played:
-        """Return the answer to a request of ours. Raises whatever a bug raises."""
+        """Return the answer to a request of ours. Raises ClientLeft, and whatever a bug raises."""
         try:
             request = _request(flow, arrival, limit=self.body_limit)
         except TooLarge:
             return self.answer_too_large(flow)
-        outcome = await self._answerer.answer(request)
+        outcome = await self._outcome(flow, request)
         match outcome:
             case Play(steps, exchange):
                 if exchange is not None:
@@ -129,11 +155,34 @@ class Rules:
         logger.debug("%s %s%s (%s): %d", request.method, request.host, request.path, request.way, response.status_code)
         return response
 
+    def give_up(self, flow: http.HTTPFlow) -> None:
+        """Stop waiting for the answer to a request, because its client is gone."""
+        if (task := self._waited_for.pop(flow.id, None)) is not None:
+            task.cancel()
+
+    async def _outcome(self, flow: http.HTTPFlow, request: Request) -> Outcome:
+        task = asyncio.current_task()
+        assert task is not None  # noqa: S101 - mitmproxy calls hooks in tasks
+        self._waited_for[flow.id] = task
+        try:
+            return await self._answerer.answer(request)
+        except asyncio.CancelledError:
+            if flow.id in self._waited_for:
+                raise  # the program ends
+            task.uncancel()
+            raise ClientLeft from None
+        finally:
+            self._waited_for.pop(flow.id, None)
+
     def refuse(self, flow: http.HTTPFlow) -> Played:
         """Return the answer to a request to a host that is not let through."""
         self.egress.count(flow.request.host, "refused")
         logger.warning("refused a request to %s: %s", flow.request.host, refusals.hermetic_reason(flow.request.host))
         return played(refusals.hermetic(flow.request.host), flow.request)
+
+    def nobody_listens(self, flow: http.HTTPFlow) -> Played:
+        """Return the answer to a client that left; without one mitmproxy could take the request for unanswered."""
+        return played((Head(_CLIENT_LEFT),), flow.request)
 
     def answer_too_large(self, flow: http.HTTPFlow) -> Played:
         """Return the answer to a request with too large a body."""
@@ -162,7 +211,7 @@ class Rules:
         """Report the end of whatever was still under way to a client, and forget it."""
         self._tunnels.discard(client)
         for exchange in self._open.pop(client, {}).values():
-            self._report(exchange, Ending(how="client_left", bytes_sent=0, sends=0, seconds=0.0))
+            self._report(exchange, NOTHING_SENT)
 
     def _report(self, exchange: str, ending: Ending) -> None:
         try:

@@ -1,0 +1,286 @@
+"""Nothing is ever dialled for OpenAI's hosts, whatever comes and whatever fails."""
+
+import asyncio
+import gzip
+import json
+import zlib
+from collections.abc import AsyncIterator, Callable
+from pathlib import Path
+
+import pytest
+import zstandard
+from mitmproxy import ctx, http
+from mitmproxy.proxy import server_hooks
+from mitmproxy.test import tflow
+
+from llemulator_addon.adapters.mitmproxy.interception import Interception
+from llemulator_addon.adapters.mitmproxy.playback import Playback
+from llemulator_addon.adapters.mitmproxy.rules import Policy, Rules
+from tests.wire_real.clients import OPENAI, Headers, Question, Version, Way, ask, ask_h1, connected, open_tunnel
+from tests.wire_real.proxies import Elsewhere, Failing, Playing, elsewhere, proxying
+
+_OTHER = "other.test"
+_EACH: list[tuple[Way, Version]] = [
+    ("connect", "1.1"),
+    ("connect", "2"),
+    ("connect plain", "1.1"),
+    ("absolute", "1.1"),
+    ("origin", "1.1"),
+    ("tls", "1.1"),
+]
+
+
+@pytest.fixture
+async def network(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Elsewhere]:
+    async with elsewhere(monkeypatch) as seen:
+        yield seen
+
+
+async def test_the_stand_in_sees_what_is_dialled_for_another_host(network: Elsewhere, certs: Path) -> None:
+    async with proxying(Playing(), certs) as (proxy, rules):
+        answer = await ask(proxy, "absolute", host=_OTHER)
+
+    assert (answer.status, len(network.connections)) == (502, 1)
+    assert [(each.host, each.passed) for each in rules.egress.report()] == [(_OTHER, 1)]
+
+
+@pytest.mark.parametrize(("way", "version"), _EACH)
+async def test_a_bug_of_ours_is_answered_with_500(network: Elsewhere, certs: Path, way: Way, version: Version) -> None:
+    async with proxying(Failing(), certs) as (proxy, _):
+        answer = await ask(proxy, way, version, headers=(("Authorization", "Bearer sk-secret"),), body=b"{}")
+
+    assert answer.status == 500
+    assert json.loads(answer.body)["error"]["code"] == "llemulator_bug"
+    assert network.connections == []
+
+
+async def test_the_log_of_a_bug_has_neither_key_nor_body(certs: Path, caplog: pytest.LogCaptureFixture) -> None:
+    async with proxying(Failing(), certs) as (proxy, _):
+        await ask(proxy, path="/v1/x?api-key=sk-query", headers=(("Authorization", "Bearer sk-head"),), body=b"sk-body")
+
+    assert "KeyError" in caplog.text
+    assert "in answer" in caplog.text
+    assert "sk-" not in caplog.text
+
+
+async def test_with_debug_the_log_says_what_the_error_says(certs: Path, caplog: pytest.LogCaptureFixture) -> None:
+    async with proxying(Failing(), certs, Policy(debug=True)) as (proxy, _):
+        await ask(proxy, headers=(("Authorization", "Bearer sk-head"),), body=b"sk-body")
+
+    assert "KeyError: ('Bearer sk-head', b'sk-body')" in caplog.text
+
+
+@pytest.mark.parametrize(
+    ("way", "host", "sni", "named"),
+    [
+        ("connect", OPENAI, OPENAI, _OTHER),
+        ("connect", OPENAI, _OTHER, _OTHER),
+        ("connect", _OTHER, OPENAI, OPENAI),
+        ("connect", _OTHER, OPENAI, _OTHER),
+        ("connect plain", OPENAI, None, _OTHER),
+        ("connect plain", _OTHER, None, OPENAI),
+        ("absolute", OPENAI, None, _OTHER),
+        ("absolute", _OTHER, None, OPENAI),
+        ("origin", OPENAI, None, _OTHER),
+        ("tls", OPENAI, OPENAI, _OTHER),
+        ("tls", OPENAI, _OTHER, _OTHER),
+        ("connect", f"{OPENAI.upper()}", OPENAI, OPENAI),
+        ("connect", f"{OPENAI}.", OPENAI, OPENAI),
+        ("absolute", f"{OPENAI}.:8443", None, OPENAI),
+    ],
+)
+async def test_it_is_enough_that_tunnel_or_host_or_sni_names_openai(  # noqa: PLR0913, PLR0917 - a line of the table
+    network: Elsewhere, certs: Path, way: Way, host: str, sni: str | None, named: str
+) -> None:
+    async with proxying(Playing(), certs) as (proxy, _):
+        target = f"http://{host}/v1/models" if way == "absolute" else "/v1/models"
+        async with connected(proxy, way, host=host, sni=sni) as (reader, writer):
+            writer.write(f"GET {target} HTTP/1.1\r\nHost: {named}\r\n\r\n".encode())
+            head = await reader.readuntil(b"\r\n")
+
+    assert head == b"HTTP/1.1 200 OK\r\n"
+    assert network.connections == []
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        b"SSH-2.0-OpenSSH_9.2\r\n",
+        b"\x00\x01\x02\x03",
+        b"EHLO there\n",
+        b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n",
+        b"\x16\x03\x01\x00\x05hello",
+    ],
+)
+@pytest.mark.parametrize("port", [443, 22])
+async def test_a_tunnel_in_which_no_http_is_spoken_is_closed(
+    network: Elsewhere, certs: Path, said: bytes, port: int
+) -> None:
+    async with proxying(Playing(), certs) as (proxy, _), connected(proxy, "origin") as (reader, writer):
+        await open_tunnel(reader, writer, f"{OPENAI}:{port}")
+        writer.write(said)
+        writer.write_eof()  # some of these are the begin of something for which more would be waited
+        rest = await reader.read()
+
+    assert not rest.startswith(b"SSH")
+    assert network.connections == []
+
+
+async def test_no_http_within_tls_is_closed_too(network: Elsewhere, certs: Path) -> None:
+    async with proxying(Playing(), certs) as (proxy, _), connected(proxy, "connect", alpn="imap") as (reader, writer):
+        writer.write(b"\x00\x01\x02 \x00\x00")
+        rest = await reader.read()
+
+    assert (rest, network.connections) == (b"", [])
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "headers"),
+    [
+        ("GET", "/v1/realtime", (("Upgrade", "websocket"), ("Connection", "Upgrade"), ("Sec-WebSocket-Version", "13"))),
+        (
+            "GET",
+            "/v1/models",
+            (("Upgrade", "h2c"), ("Connection", "Upgrade, HTTP2-Settings"), ("HTTP2-Settings", "AA")),
+        ),
+        ("OPTIONS", "*", ()),
+        ("TRACE", "/v1/models", ()),
+        ("POST", "/v1/files", (("Transfer-Encoding", "chunked"),)),
+    ],
+)
+@pytest.mark.parametrize("way", ["connect", "origin"])
+async def test_requests_of_other_kinds_are_answered_as_well(  # noqa: PLR0913, PLR0917 - a line of the table
+    network: Elsewhere, certs: Path, way: Way, method: str, path: str, headers: Headers
+) -> None:
+    body = b"3\r\nabc\r\n0\r\n\r\n" if method == "POST" else b""
+    async with proxying(Playing(), certs) as (proxy, _):
+        answer = await ask(proxy, way, method=method, path=path, headers=headers, body=body)
+
+    assert (answer.status, network.connections) == (200, [])
+
+
+async def test_options_that_somebody_sets_do_not_make_mitmproxy_dial(network: Elsewhere, certs: Path) -> None:
+    async with proxying(Playing(), certs) as (proxy, _):
+        ctx.options.update(
+            connection_strategy="eager",
+            upstream_cert=True,
+            allow_hosts=[_OTHER],
+            stream_large_bodies="1",
+            body_size_limit="2",
+        )
+        answers = [await ask(proxy, way, version, body=b"x" * 5000) for way, version in _EACH]
+
+    assert [answer.status for answer in answers] == [200] * len(_EACH)
+    assert network.connections == []
+
+
+async def test_hosts_that_mitmproxy_is_told_to_ignore_are_refused_and_not_dialled(
+    network: Elsewhere, certs: Path
+) -> None:
+    async with proxying(Playing(), certs) as (proxy, _):
+        ctx.options.update(ignore_hosts=["."])
+        with pytest.raises((ConnectionError, asyncio.IncompleteReadError)):
+            await ask(proxy, "connect")
+
+    assert network.connections == []
+
+
+@pytest.mark.parametrize(
+    ("where", "name"),
+    [
+        (Playback, "next_layer"),
+        (Rules, "arrival"),
+        (Rules, "owns"),
+        (Rules, "answer"),
+        (Rules, "tunnel_opened"),
+        (Interception, "next_layer"),
+        (Interception, "http_connect"),
+        (Interception, "tls_start_client"),
+    ],
+)
+@pytest.mark.parametrize("way", ["connect", "connect plain", "absolute", "origin", "tls"])
+async def test_whatever_of_ours_raises_nothing_is_dialled(  # noqa: PLR0913, PLR0917 - two tables
+    network: Elsewhere, certs: Path, monkeypatch: pytest.MonkeyPatch, way: Way, where: type, name: str
+) -> None:
+    def fail(*_: object, **__: object) -> None:
+        raise RuntimeError("a bug")
+
+    async with proxying(Playing(), certs) as (proxy, _):
+        with monkeypatch.context() as patched:
+            patched.setattr(where, name, fail)
+            try:
+                async with asyncio.timeout(1):
+                    await ask(proxy, way)
+            except (OSError, EOFError, TimeoutError):
+                pass  # no answer is as good as one, if only nothing is dialled
+
+    assert network.connections == []
+
+
+async def test_the_last_line_refuses_a_connection_by_name_by_sni_and_by_tunnel() -> None:
+    def refused(host: str, sni: str | None = None, client_sni: str | None = None, tunnel: str | None = None) -> bool:
+        rules = Rules(Playing(), Policy())
+        data = server_hooks.ServerConnectionHookData(client=tflow.tclient_conn(), server=tflow.tserver_conn())
+        data.server.address, data.server.sni, data.client.sni = (host, 443), sni, client_sni
+        interception = Interception(rules)
+        if tunnel:
+            interception.http_connect(_connect(tunnel, data))
+        interception.server_connect(data)
+        return bool(data.server.error)
+
+    def _connect(host: str, data: server_hooks.ServerConnectionHookData) -> http.HTTPFlow:
+        flow = tflow.tflow(client_conn=data.client)
+        flow.request.host = host
+        return flow
+
+    assert refused(OPENAI)
+    assert refused("192.0.2.1", sni=OPENAI)
+    assert refused("192.0.2.1", client_sni=OPENAI)
+    assert refused("upstream.test", tunnel=OPENAI)
+    assert not refused(_OTHER, sni=_OTHER, client_sni=_OTHER)
+
+
+@pytest.mark.parametrize(("way", "version"), _EACH)
+@pytest.mark.parametrize("announced", [True, False])
+async def test_a_body_over_the_limit_gets_413_and_nobody_reads_it(
+    certs: Path, way: Way, version: Version, *, announced: bool
+) -> None:
+    body = b"x" * 5000
+    headers: Headers = ()
+    if not announced and version != "2":
+        body, headers = b"1388\r\n" + b"x" * 5000 + b"\r\n0\r\n\r\n", (("Transfer-Encoding", "chunked"),)
+    playing = Playing()
+    async with proxying(playing, certs, Policy(body_limit=4999)) as (proxy, _):
+        answer = await ask(proxy, way, version, headers=headers, body=body)
+
+    assert (answer.status, playing.asked) == (413, [])
+    assert json.loads(answer.body)["error"]["code"] == "request_too_large"
+
+
+async def test_a_connection_lives_on_after_a_body_over_the_limit(certs: Path) -> None:
+    async with proxying(Playing(), certs, Policy(body_limit=10)) as (proxy, _), connected(proxy, "connect") as streams:
+        large = await ask_h1(*streams, Question(method="POST", body=b"x" * 100_000))
+        small = await ask_h1(*streams, Question(method="POST", body=b"x" * 10))
+
+    assert (large.status, small.status) == (413, 200)
+
+
+async def test_a_compressed_body_is_unpacked_and_bounded(certs: Path) -> None:
+    codings: dict[str, Callable[[bytes], bytes]] = {
+        "gzip": gzip.compress,
+        "deflate": zlib.compress,
+        "zstd": zstandard.compress,
+        "unknown": bytes,
+    }
+    playing = Playing()
+    async with proxying(playing, certs, Policy(body_limit=1000)) as (proxy, _):
+        for coding, pack in codings.items():
+            await ask(proxy, headers=(("Content-Encoding", coding),), body=pack(b"{}" * 100))
+        bombs = [
+            await ask(proxy, headers=(("Content-Encoding", coding),), body=pack(bytes(100_000)))
+            for coding, pack in codings.items()
+            if coding != "unknown"
+        ]
+
+    assert [request.body for request in playing.asked] == [b"{}" * 100] * 4
+    assert [answer.status for answer in bombs] == [413] * 3

@@ -1,0 +1,152 @@
+"""`llemulator` as a process: how it starts, what it says, and how it ends."""
+
+import asyncio
+import signal
+import socket
+import stat
+from contextlib import AsyncExitStack
+from pathlib import Path
+
+import pytest
+
+from tests.wire_real.clients import Proxy, Question, ask, connected
+from tests.wire_real.processes import LLEMULATOR, run, started
+
+_SLOW = """
+rules:
+  - reply: {text: "one two three"}
+    stream: {ttft_ms: 0, tokens_per_second: 0.01}
+"""
+_QUESTION = b'{"model": "gpt-4o", "stream": true, "messages": [{"role": "user", "content": "Hi"}]}'
+_TOKEN = (("Authorization", "Bearer sk-test"),)
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+async def test_it_stops_with_status_0_and_without_a_word(tmp_path: Path, number: signal.Signals) -> None:
+    async with started(*LLEMULATOR, "--port", "0", cwd=tmp_path) as begun:
+        answer = await ask(begun.proxy, method="GET", path="/v1/models", headers=_TOKEN)
+        ended = await begun.stop(number)
+
+    assert (answer.status, ended.status, ended.err) == (200, 0, "")
+
+
+async def test_it_stops_at_once_in_the_middle_of_streams(tmp_path: Path) -> None:
+    (tmp_path / "slow.yaml").write_text(_SLOW, "utf-8")
+    async with (
+        started(*LLEMULATOR, "--port", "0", "--script", "slow.yaml", cwd=tmp_path) as begun,
+        connected(begun.proxy, "connect") as (reader, writer),
+    ):
+        question = Question(method="POST", path="/v1/chat/completions", headers=_TOKEN, body=_QUESTION)
+        writer.write(question.as_h1())
+        await reader.readuntil(b"data: ")
+        ended = await begun.stop()
+        rest = await reader.read()
+
+    assert (ended.status, ended.err) == (0, "")
+    assert b"[DONE]" not in rest
+
+
+async def test_a_port_that_is_taken_is_one_line(tmp_path: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        ended = await run(*LLEMULATOR, "--port", str(port), cwd=tmp_path)
+
+    assert (ended.status, ended.out) == (1, "")
+    assert ended.err == (
+        f"llemulator: cannot listen on 127.0.0.1:{port}: the port is taken; "
+        "choose another one with --port (PORT), or 0 for a free one\n"
+    )
+
+
+@pytest.mark.parametrize(
+    ("options", "env", "line"),
+    [
+        (("--port", "much"), {}, "--port: expected a port number from 0 to 65535, got 'much'"),
+        ((), {"LLEMULATOR_SEED": "-1"}, "LLEMULATOR_SEED: expected a whole number from 0, got '-1'"),
+        (
+            ("--script", "missing.yaml"),
+            {},
+            "missing.yaml: No such file or directory; --script (LLEMULATOR_SCRIPT) names the script",
+        ),
+        (("--script", "wrong.json"), {}, 'wrong.json: respones: unknown key; did you mean "responses"?'),
+        (
+            ("--certs", "wrong.json"),
+            {},
+            "{cwd}/wrong.json: Not a directory; --certs (LLEMULATOR_CERTS) names another folder",
+        ),
+    ],
+)
+async def test_what_cannot_be_used_is_one_line_that_says_what_to_do(
+    tmp_path: Path, options: tuple[str, ...], env: dict[str, str], line: str
+) -> None:
+    (tmp_path / "wrong.json").write_text('{"respones": "hi"}', "utf-8")
+
+    ended = await run(*LLEMULATOR, *options, cwd=tmp_path, env={"PORT": "0", **env})
+
+    assert (ended.status, ended.out, ended.err) == (1, "", f"llemulator: {line.format(cwd=tmp_path)}\n")
+
+
+async def test_it_says_the_line_that_leads_an_application_here(tmp_path: Path) -> None:
+    async with started(*LLEMULATOR, "--port", "0", cwd=tmp_path) as begun:
+        ended = await begun.stop()
+
+    url, certs = f"http://127.0.0.1:{begun.proxy.port}", tmp_path / "certs"
+    assert ended.out == (
+        f"llemulator listens on {url}\n"
+        "To lead an application here, start it where this was said:\n"
+        f"  export HTTPS_PROXY={url} SSL_CERT_FILE={certs}/bundle.pem NODE_EXTRA_CA_CERTS={certs}/ca.pem "
+        "NODE_USE_ENV_PROXY=1\n"
+        "or, without certificates, name it as the API's base URL:\n"
+        f"  export OPENAI_BASE_URL={url}/v1\n"
+    )
+
+
+async def test_the_first_start_makes_an_authority_whose_key_nobody_else_can_read(tmp_path: Path) -> None:
+    async with started(*LLEMULATOR, "--port", "0", cwd=tmp_path, env={"LLEMULATOR_CERTS": "elsewhere"}):
+        modes = {file.name: stat.S_IMODE(file.stat().st_mode) for file in (tmp_path / "elsewhere").iterdir()}
+
+    assert modes["mitmproxy-ca.pem"] == 0o600
+    assert set(modes) == {".gitignore", "bundle.pem", "ca.pem", "mitmproxy-ca.pem", "mitmproxy-dhparam.pem"}
+
+
+async def test_processes_that_start_together_agree_on_one_authority(tmp_path: Path) -> None:
+    async with AsyncExitStack() as stack:
+        begun = await asyncio.gather(
+            *[stack.enter_async_context(started(*LLEMULATOR, "--port", "0", cwd=tmp_path)) for _ in range(3)]
+        )
+        answers = [await ask(one.proxy, method="GET", path="/v1/models", headers=_TOKEN) for one in begun]
+
+    assert [answer.status for answer in answers] == [200, 200, 200]
+
+
+@pytest.mark.skipif(not socket.has_ipv6, reason="this machine has no IPv6")
+@pytest.mark.parametrize("host", ["::1", "[::1]"])
+async def test_it_listens_on_an_address_of_ipv6(tmp_path: Path, host: str) -> None:
+    async with started(*LLEMULATOR, "--port", "0", "--host", host, cwd=tmp_path) as begun:
+        answer = await ask(begun.proxy, method="GET", path="/v1/models", headers=_TOKEN)
+
+    assert (begun.proxy.host, answer.status) == ("::1", 200)
+
+
+async def test_connections_leave_no_lines_in_the_log(tmp_path: Path) -> None:
+    async with started(*LLEMULATOR, "--port", "0", cwd=tmp_path) as begun:
+        for way in ("connect", "absolute", "origin", "tls"):
+            await ask(begun.proxy, way, headers=_TOKEN, body=_QUESTION)
+        ended = await begun.stop()
+
+    assert ended.err == ""
+
+
+async def test_debug_logs_each_request_without_its_secrets(tmp_path: Path) -> None:
+    async with started(*LLEMULATOR, "--port", "0", cwd=tmp_path, env={"LOG_LEVEL": "debug"}) as begun:
+        await ask(begun.proxy, path="/v1/chat/completions?api-key=sk-query", headers=_TOKEN, body=_QUESTION)
+        ended = await begun.stop()
+
+    assert "llemulator: DEBUG: POST api.openai.com/v1/chat/completions (connect): 200\n" in ended.err
+    assert "sk-" not in ended.err
+
+
+async def test_requests_that_are_sent_at_once_by_many_clients_are_all_answered(proxy: Proxy) -> None:
+    answers = await asyncio.gather(*[ask(proxy, headers=_TOKEN, body=_QUESTION) for _ in range(60)])
+
+    assert [answer.status for answer in answers] == [200] * 60

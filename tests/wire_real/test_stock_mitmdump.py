@@ -1,0 +1,103 @@
+"""The addon does the same within stock mitmdump."""
+
+from pathlib import Path
+
+import pytest
+
+import llemulator_addon
+from tests.wire_real.clients import Version, Way, ask
+from tests.wire_real.processes import LLEMULATOR, MITMDUMP, run, started
+
+_ADDON = str(Path(llemulator_addon.__file__).parent / "addon.py")
+_QUESTION = b'{"model": "gpt-4o", "messages": [{"role": "user", "content": "Hi there"}]}'
+_TOKEN = (("Authorization", "Bearer sk-test"),)
+_EACH: list[tuple[Way, Version]] = [
+    ("connect", "1.1"),
+    ("connect", "2"),
+    ("absolute", "1.1"),
+    ("origin", "1.1"),
+    ("tls", "1.1"),
+]
+_PORT = ("--listen-host", "127.0.0.1", "--listen-port", "0")
+
+
+async def test_mitmdump_with_the_addon_answers_in_every_way_from_any_folder(tmp_path: Path) -> None:
+    async with started(*MITMDUMP, *_PORT, "-s", _ADDON, cwd=tmp_path) as begun:
+        answers = {each: await ask(begun.proxy, *each, headers=_TOKEN, body=_QUESTION) for each in _EACH}
+
+    assert {each: (answer.status, b'"Hi there"' in answer.body) for each, answer in answers.items()} == dict.fromkeys(
+        _EACH, (200, True)
+    )
+    assert begun.proxy.ca == tmp_path / "certs" / "ca.pem"
+
+
+async def test_a_paced_stream_is_played_within_mitmdump_too(tmp_path: Path) -> None:
+    (tmp_path / "slow.yaml").write_text(
+        'rules: [{reply: {text: "one two three"}, stream: {tokens_per_second: 20, chunk_by: word}}]', "utf-8"
+    )
+    question = _QUESTION[:-1] + b', "stream": true}'
+    options = ("-s", _ADDON, "--set", "llemulator_script=slow.yaml")
+    async with started(*MITMDUMP, *_PORT, *options, cwd=tmp_path) as begun:
+        answer = await ask(begun.proxy, "connect", "2", headers=_TOKEN, body=question)
+
+    words = [time for time, piece in answer.pieces if b'"content":"' in piece]
+    assert (answer.ended, len(words) >= 3) == ("whole", True)
+    assert words[-1] - words[0] >= 2 * 0.05 - 0.01
+
+
+async def test_it_is_stronger_than_options_that_would_make_mitmproxy_dial(tmp_path: Path) -> None:
+    hostile = ("connection_strategy=eager", "upstream_cert=true", "allow_hosts=^other$", "stream_large_bodies=1")
+    options = [word for option in hostile for word in ("--set", option)]
+    async with started(*MITMDUMP, *_PORT, *options, "-s", _ADDON, cwd=tmp_path) as begun:
+        answer = await ask(begun.proxy, headers=_TOKEN, body=_QUESTION)
+
+    assert answer.status == 200
+
+
+async def test_addons_beside_it_see_its_requests_and_answers(tmp_path: Path) -> None:
+    (tmp_path / "beside.py").write_text(
+        "def request(flow): print('beside: request', flow.request.path, flush=True)\n"
+        "def response(flow): print('beside: response', len(flow.response.content), flush=True)\n",
+        "utf-8",
+    )
+    scripts = ("-q", "-s", "beside.py", "-s", _ADDON)
+    async with started(*MITMDUMP, *_PORT, *scripts, cwd=tmp_path) as begun:
+        answer = await ask(begun.proxy, headers=_TOKEN, body=_QUESTION)
+        ended = await begun.stop()
+
+    assert "beside: request /v1/chat/completions\n" in ended.out
+    assert f"beside: response {len(answer.body)}\n" in ended.out
+
+
+async def test_the_authority_is_mitmproxys_where_the_user_named_its_folder(tmp_path: Path) -> None:
+    own = tmp_path / "own"
+    async with started(*MITMDUMP, *_PORT, "--set", f"confdir={own}", "-s", _ADDON, cwd=tmp_path) as begun:
+        answer = await ask(begun.proxy, headers=_TOKEN, body=_QUESTION)
+
+    assert (answer.status, begun.proxy.ca) == (200, own / "ca.pem")
+
+
+@pytest.mark.parametrize(
+    ("option", "line"),
+    [
+        ("llemulator_debug=maybe", "--set llemulator_debug: expected true or false, got 'maybe'"),
+        (
+            "llemulator_script=missing.yaml",
+            "missing.yaml: No such file or directory; --script (LLEMULATOR_SCRIPT) names the script",
+        ),
+    ],
+)
+async def test_a_wrong_option_ends_mitmdump_before_it_forwards_anything(tmp_path: Path, option: str, line: str) -> None:
+    ended = await run(*MITMDUMP, *_PORT, "-s", _ADDON, "--set", option, cwd=tmp_path)
+
+    assert ended.status == 1
+    assert f"llemulator: {line}\n" in ended.err
+
+
+async def test_init_makes_the_short_name_work_in_a_folder(tmp_path: Path) -> None:
+    written = await run(*LLEMULATOR, "init", cwd=tmp_path)
+    again = await run(*LLEMULATOR, "init", cwd=tmp_path)
+    async with started(*MITMDUMP, *_PORT, "-s", "llemulator_addon", cwd=tmp_path) as begun:
+        answer = await ask(begun.proxy, headers=_TOKEN, body=_QUESTION)
+
+    assert (written.status, again.status, answer.status) == (0, 0, 200)
