@@ -1,0 +1,36 @@
+"""What comes of converting a file."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import re2
+
+from llemulator_addon.script.problems import Problem, kind_of, problem
+
+
+@dataclass(frozen=True, slots=True)
+class Converted:
+    """A script, and what is not in it."""
+
+    script: Mapping[str, Any]
+    """As JSON; it is a script that can be loaded."""
+    lost: tuple[Problem, ...] = ()
+    """Places in the file that was converted, and why what stands there could not be carried."""
+
+
+def literally(text: str) -> str:
+    """Return the regular expression that finds a text as it is."""
+    plain = "".join(letter if letter.isalnum() or letter in _PLAIN else re2.escape(letter) for letter in text)
+    return str(plain)
+
+
+# What needs no escaping stays readable.
+_PLAIN = frozenset(" '\"!,;:/_-=@#%&<>~")
+
+
+def as_object(value: object, place: str) -> Mapping[str, Any]:
+    """Return a value that must be an object; raises `ScriptError`."""
+    if not isinstance(value, Mapping):
+        raise problem(place, f"expected an object, got {kind_of(value)}")
+    return value
