@@ -80,13 +80,14 @@ def _param(place: tuple[int | str, ...]) -> str:
     for step in place:
         if isinstance(step, int):
             spelled += f"[{step}]"
-        elif step not in _UNION_BRANCHES:
+        elif step not in _UNION_BRANCHES and not step.startswith("["):
             spelled += f".{step}" if spelled else step
     return spelled
 
 
-# pydantic names the branch of a union in the place of an error; OpenAI does not.
-_UNION_BRANCHES = frozenset({"str", "bool", "int", "float", "text", "parts", "dict[str,any]", "named", "object"})
+# pydantic names the branch of a union in the place of an error; OpenAI does not. Branches that we name ourselves are
+# in brackets, so that no field has their name.
+_UNION_BRANCHES = frozenset({"str", "bool", "int", "float", "dict[str,any]"})
 
 _EXPECTED = {
     "text_or_parts": "one of a string or array of objects",

@@ -106,7 +106,8 @@ def _may_be_null(error: ValidationError, null: Iterable[str]) -> bool:
 def _unknown(value: object, place: str) -> Iterator[str]:
     match value:
         case BaseModel():
-            yield from (f"{place}{key}" for key in value.model_extra or {})
+            aliases = {field.alias for field in type(value).model_fields.values()}
+            yield from (f"{place}{key}" for key in value.model_extra or {} if key not in aliases)
             for name in type(value).model_fields:
                 yield from _unknown(getattr(value, name), f"{place}{name}.")
         case list():

@@ -67,6 +67,12 @@ FORMS: dict[str, tuple[dict[str, Any], str | None, str | None, str]] = {
             "'file'."
         ),
     ),
+    "a text that is none": (
+        _ask(messages=[{"role": "user", "content": [{"type": "text", "text": 5}]}]),
+        "messages[0].content[0].text",
+        "invalid_type",
+        "Invalid type for 'messages[0].content[0].text': expected a string, but got an integer instead.",
+    ),
     "content null": (
         _ask(messages=[{"role": "user", "content": None}]),
         "messages.[0].content",

@@ -18,30 +18,30 @@ class Part(RequestBody):
 
 
 def _text_or_list(value: object) -> str | None:
-    return "text" if isinstance(value, str) else "parts" if isinstance(value, list) else None
+    return "[text]" if isinstance(value, str) else "[list]" if isinstance(value, list) else None
 
 
 def _text_or_object(value: object) -> str | None:
-    return "text" if isinstance(value, str) else "object" if isinstance(value, dict) else None
+    return "[text]" if isinstance(value, str) else "[object]" if isinstance(value, dict) else None
 
 
 Content = (
     Annotated[
-        Annotated[str, Tag("text")] | Annotated[list[Part], Tag("parts")],
+        Annotated[str, Tag("[text]")] | Annotated[list[Part], Tag("[list]")],
         Discriminator(_text_or_list, custom_error_type="text_or_parts", custom_error_message="neither text nor parts"),
     ]
     | None
 )
 Stop = (
     Annotated[
-        Annotated[str, Tag("text")] | Annotated[list[str], Field(max_length=4), Tag("parts")],
+        Annotated[str, Tag("[text]")] | Annotated[list[str], Field(max_length=4), Tag("[list]")],
         Discriminator(_text_or_list, custom_error_type="text_or_texts", custom_error_message="neither text nor texts"),
     ]
     | None
 )
 Chosen = (
     Annotated[
-        Annotated[Literal["none", "auto", "required"], Tag("text")] | Annotated[dict[str, Any], Tag("object")],
+        Annotated[Literal["none", "auto", "required"], Tag("[text]")] | Annotated[dict[str, Any], Tag("[object]")],
         Discriminator(_text_or_object, custom_error_type="text_or_object", custom_error_message="neither"),
     ]
     | None

@@ -1,0 +1,61 @@
+import pytest
+
+from llemulator_addon.core.stamp import Stamp
+from llemulator_addon.wire import headers
+from tests.playing import chat, emulator, headers_of, play, post, request
+
+EDGE = {
+    *("access-control-expose-headers", "cf-cache-status", "cf-ray", "date", "openai-organization", "openai-project"),
+    *("openai-processing-ms", "openai-version", "server", "strict-transport-security", "x-content-type-options"),
+    *("x-openai-proxy-wasm", "x-request-id", "content-type"),
+}
+LIMITS = {f"x-ratelimit-{what}-{of}" for what in ("limit", "remaining", "reset") for of in ("requests", "tokens")}
+RESPONSES = {"model": "gpt-4o", "input": "Hi"}
+
+
+@pytest.mark.parametrize(
+    ("asked", "names"),
+    [
+        (chat(), EDGE | LIMITS | {"content-length"}),
+        (chat(stream=True), EDGE | LIMITS),
+        (post("/v1/responses", RESPONSES), EDGE | LIMITS | {"content-length"}),
+        (post("/v1/responses", {**RESPONSES, "stream": True}), EDGE),
+        (
+            post("/v1/embeddings", {"model": "text-embedding-3-small", "input": "Hi"}),
+            EDGE | LIMITS | {"content-length", "openai-model"},
+        ),
+        (
+            chat(model="gpt-none"),
+            {"content-type", "content-length", "date", "vary", "openai-organization", "x-request-id"},
+        ),
+    ],
+    ids=["chat", "chat stream", "responses", "responses stream", "embeddings", "unknown model"],
+)
+def test_an_answer_has_the_headers_that_were_recorded(asked: object, names: set[str]) -> None:
+    assert set(headers_of(play(emulator(), asked)[0])) == names  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("asked", "content_type"),
+    [
+        (chat(), "application/json"),
+        (chat(stream=True), "text/event-stream; charset=utf-8"),
+        (chat(model="gpt-none"), "application/json; charset=utf-8"),
+        (request("GET", "/v1/models"), "application/json"),
+    ],
+)
+def test_the_content_type_is_the_one_recorded(asked: object, content_type: str) -> None:
+    assert headers_of(play(emulator(), asked)[0])["content-type"] == content_type  # type: ignore[arg-type]
+
+
+def test_no_header_leads_a_client_to_another_protocol_or_leaves_a_cookie() -> None:
+    names = {name for name, _ in headers.of_body(Stamp(0, 0), b"{}")}
+
+    assert not names & {"alt-svc", "set-cookie"}
+
+
+def test_a_request_id_is_as_long_as_the_real_ones_and_another_for_each_turn() -> None:
+    first, second = headers.request_id(Stamp(0, 0)), headers.request_id(Stamp(0, 1))
+
+    assert first != second
+    assert (first[:4], len(first)) == ("req_", 36)
