@@ -1,6 +1,18 @@
 """Requests about sessions: to add a route is one file and one line here."""
 
-from llemulator_addon.admin import certificate, clock, egress, health, journal, schema, script, state, unclaimed, verify
+from llemulator_addon.admin import (
+    certificate,
+    clock,
+    egress,
+    health,
+    journal,
+    openapi,
+    schema,
+    script,
+    state,
+    unclaimed,
+    verify,
+)
 from llemulator_addon.admin.route import Route
 
 ROUTES: dict[str, Route] = {
@@ -14,6 +26,7 @@ ROUTES: dict[str, Route] = {
     "/_emulator/verify": Route(post=verify.show),
     "/_emulator/egress": Route(get=egress.show),
     "/_emulator/unclaimed": Route(get=unclaimed.show),
+    "/_emulator/openapi.json": Route(get=openapi.show),
     "/_emulator/ca.pem": Route(get=certificate.show),
     "/healthz": Route(get=health.live),
     "/readyz": Route(get=health.ready),

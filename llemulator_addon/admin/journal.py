@@ -78,20 +78,31 @@ def _not_kept(number: str, journal: Journal) -> Failure:
 # The query ------------------------------------------------------------------------------------------------------------
 
 _SWITCH = {"true": True, "false": False}
-_KNOWN = ("endpoint", "model", "rule", "unmatched", "status", "since", "limit", "format")
 _FORMATS = ("brief", "full", "har")
+
+PARAMETERS: Mapping[str, tuple[str, Mapping[str, Any]]] = {
+    "endpoint": ("Only of this endpoint, as `chat.completions`.", {"type": "string"}),
+    "model": ("Only those that asked this model.", {"type": "string"}),
+    "rule": ("Only those that this rule answered.", {"type": "string"}),
+    "unmatched": ("Only those that no rule answered, or only the others.", {"enum": list(_SWITCH)}),
+    "status": ("Only with this status, as `429`, or `5xx`.", {"type": "string"}),
+    "since": ("Only those after this number.", {"type": "integer", "minimum": 0}),
+    "limit": ("At most so many.", {"type": "integer", "minimum": 0, "default": _AT_MOST}),
+    "format": ("How much of each is shown; or all as a HAR file.", {"enum": list(_FORMATS)}),
+}
+"""What the query may say, and its JSON schema."""
 
 
 def _check_known(asked: Mapping[str, str]) -> None:
     for name in asked:
-        if name not in _KNOWN:
+        if name not in PARAMETERS:
             raise Refused(
                 Failure(
                     status=400,
                     type=INVALID,
                     code="unknown_parameter",
                     param=name,
-                    message=f"Unknown parameter: '{name}'. There are: {', '.join(_KNOWN)}.",
+                    message=f"Unknown parameter: '{name}'. There are: {', '.join(PARAMETERS)}.",
                 )
             )
     _one_of(asked, "format", _FORMATS)

@@ -1,0 +1,139 @@
+"""`/_emulator/openapi.json`: the admin routes in OpenAPI 3.1, made from the routes themselves."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from llemulator_addon.admin.clock import ClockPart
+from llemulator_addon.admin.journal import PARAMETERS
+from llemulator_addon.admin.route import AdminCall, Answering, Route, answer
+from llemulator_addon.admin.verify import VerifyPart
+from llemulator_addon.core.steps import Steps
+from llemulator_addon.script.schema import schema
+from llemulator_addon.wire.jsons import pretty
+
+_ERROR = {
+    "type": "object",
+    "required": ["error"],
+    "properties": {
+        "error": {
+            "type": "object",
+            "required": ["message", "type", "param", "code"],
+            "properties": {
+                "message": {"type": "string"},
+                "type": {"type": ["string", "null"]},
+                "param": {"type": ["string", "null"]},
+                "code": {"type": ["string", "null"]},
+            },
+        }
+    },
+}
+_WITHOUT_TOKEN = (
+    "/healthz",
+    "/readyz",
+    "/_emulator/ca.pem",
+    "/_emulator/script.schema.json",
+    "/_emulator/openapi.json",
+)
+_NOT_JSON = {"/_emulator/ca.pem": "application/x-pem-file", "/_emulator/ui": "text/html"}
+
+
+def show(_: AdminCall) -> Steps:
+    """Answer with the description of the admin routes."""
+    # The table names this module.
+    from llemulator_addon.admin import ROUTES  # noqa: PLC0415
+
+    return answer(pretty(description(ROUTES)) + b"\n", "application/json")
+
+
+def description(routes: Mapping[str, Route]) -> dict[str, Any]:
+    """Return the description of routes."""
+    return {
+        "openapi": "3.1.0",
+        "info": {
+            "title": "llemulator, admin routes",
+            "version": "1",
+            "description": "Requests about sessions, on the proxy's own port and on every host that it answers for. "
+            "The token in Authorization names the session; it is not checked.",
+        },
+        "paths": {path: _path(path, route) for path, route in routes.items()},
+        "components": {
+            "schemas": {"Error": _ERROR, **_schemas()},
+            "securitySchemes": {"token": {"type": "http", "scheme": "bearer"}},
+        },
+    }
+
+
+def _path(path: str, route: Route) -> dict[str, Any]:
+    methods = {"get": route.get, "post": route.post, "delete": route.delete}
+    return {
+        method: _operation(path, method, answering) for method, answering in methods.items() if answering is not None
+    }
+
+
+def _operation(path: str, method: str, answering: Answering) -> dict[str, Any]:
+    summary, _, more = (answering.__doc__ or "").partition("\n")
+    operation: dict[str, Any] = {
+        "operationId": f"{answering.__module__.rpartition('.')[2]}.{answering.__name__}",
+        "summary": summary,
+        "security": [] if path in _WITHOUT_TOKEN else [{"token": []}],
+        "responses": {
+            "200": {"description": "Done", "content": {_NOT_JSON.get(path, "application/json"): {}}},
+            "4XX": {
+                "description": "Refused",
+                "content": {"application/json": {"schema": {"$ref": "#/components/schemas/Error"}}},
+            },
+        },
+    }
+    if more.strip():
+        operation["description"] = " ".join(more.split())
+    if parameters := _parameters(path):
+        operation["parameters"] = parameters
+    if (name := _BODIES.get((method, path))) is not None:
+        reference = {"schema": {"$ref": f"#/components/schemas/{name}"}}
+        kinds = ("application/json", "application/yaml") if name == "Script" else ("application/json",)
+        operation["requestBody"] = {"content": dict.fromkeys(kinds, reference)}
+    return operation
+
+
+_BODIES = {
+    ("post", "/_emulator/script"): "Script",
+    ("post", "/_emulator/verify"): "Verify",
+    ("post", "/_emulator/clock"): "Clock",
+}
+
+
+def _parameters(path: str) -> list[dict[str, Any]]:
+    if path.endswith("/{number}"):
+        return [{"name": "number", "in": "path", "required": True, "schema": {"type": "integer", "minimum": 1}}]
+    if path == "/_emulator/requests":
+        return [
+            {"name": name, "in": "query", "description": meaning, "schema": dict(schema)}
+            for name, (meaning, schema) in PARAMETERS.items()
+        ]
+    return []
+
+
+def _schemas() -> dict[str, Any]:
+    """Return the bodies' schemas; their definitions are named for the body that they are part of."""
+    bodies = {"Script": schema(), "Verify": VerifyPart.model_json_schema(), "Clock": ClockPart.model_json_schema()}
+    found: dict[str, Any] = {}
+    for name, body in bodies.items():
+        parts = {part: value for part, value in body.items() if part not in {"$schema", "$id", "$defs"}}
+        found[name] = _renamed(parts, name)
+        found |= {f"{name}.{key}": _renamed(value, name) for key, value in body.get("$defs", {}).items()}
+    return found
+
+
+def _renamed(value: Any, name: str) -> Any:  # noqa: ANN401 - any JSON value
+    match value:
+        case dict():
+            return {
+                key: part.replace("#/$defs/", f"#/components/schemas/{name}.")
+                if key == "$ref" and isinstance(part, str)
+                else _renamed(part, name)
+                for key, part in value.items()
+            }
+        case list():
+            return [_renamed(part, name) for part in value]
+        case _:
+            return value

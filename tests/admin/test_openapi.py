@@ -1,0 +1,70 @@
+from collections.abc import Iterator
+from typing import Any
+
+from llemulator_addon.admin import ROUTES
+from llemulator_addon.admin.openapi import description
+from tests.playing import emulator, json_of, play, request
+
+
+def _references(value: object) -> Iterator[str]:
+    match value:
+        case dict():
+            if isinstance(reference := value.get("$ref"), str):
+                yield reference
+            for part in value.values():
+                yield from _references(part)
+        case list():
+            for part in value:
+                yield from _references(part)
+        case _:
+            pass
+
+
+def _at(value: Any, reference: str) -> Any:  # noqa: ANN401
+    for step in reference.removeprefix("#/").split("/"):
+        value = value[step]
+    return value
+
+
+def test_it_is_served() -> None:
+    (answer,) = play(emulator(), request("GET", "/_emulator/openapi.json", token=None))
+
+    assert json_of(answer) == description(ROUTES)
+
+
+def test_it_has_every_route_and_method() -> None:
+    paths = description(ROUTES)["paths"]
+
+    assert {path: {method.upper() for method in methods} for path, methods in paths.items()} == {
+        path: set(route.methods) for path, route in ROUTES.items()
+    }
+
+
+def test_every_operation_has_a_name_of_its_own_and_says_what_it_does() -> None:
+    operations = [operation for path in description(ROUTES)["paths"].values() for operation in path.values()]
+    names = [operation["operationId"] for operation in operations]
+
+    assert len(set(names)) == len(names)
+    assert [operation for operation in operations if not operation["summary"].endswith(".")] == []
+
+
+def test_every_reference_leads_somewhere() -> None:
+    whole = description(ROUTES)
+
+    assert [reference for reference in _references(whole) if not isinstance(_at(whole, reference), dict)] == []
+
+
+def test_bodies_are_described() -> None:
+    whole = description(ROUTES)
+    body = whole["paths"]["/_emulator/verify"]["post"]["requestBody"]["content"]["application/json"]["schema"]
+
+    assert set(_at(whole, body["$ref"])["properties"]) == {"expectations", "order", "egress", "ignore"}
+    assert "Script.ShortRule" in whole["components"]["schemas"]
+
+
+def test_parameters_of_the_query_are_described() -> None:
+    (parameters,) = (description(ROUTES)["paths"]["/_emulator/requests"][m]["parameters"] for m in ("get",))
+
+    assert [each["name"] for each in parameters] == [
+        "endpoint", "model", "rule", "unmatched", "status", "since", "limit", "format",
+    ]  # fmt: skip
