@@ -53,7 +53,12 @@ class Script:
 
 def read_text(text: str | bytes, language: Literal["json", "yaml"]) -> Script:
     """Read a script; raises `ScriptError` with every problem and its place."""
-    return read_script(_yaml(text) if language == "yaml" else _json(text))
+    return read_script(value_of(text, language))
+
+
+def value_of(text: str | bytes, language: Literal["json", "yaml"]) -> object:
+    """Read JSON or YAML; raises `ScriptError`."""
+    return _yaml(text) if language == "yaml" else _json(text)
 
 
 def read_script(value: object) -> Script:

@@ -1,7 +1,9 @@
 """What `llemulator` can do: one file for each command."""
 
+from llemulator_addon.adapters.commands.check import CHECK
 from llemulator_addon.adapters.commands.command import Command
 from llemulator_addon.adapters.commands.config import CONFIG
+from llemulator_addon.adapters.commands.convert import CONVERT
 from llemulator_addon.adapters.commands.init import INIT
 from llemulator_addon.adapters.commands.serve import SERVE
 from llemulator_addon.adapters.commands.verify import VERIFY
@@ -9,6 +11,8 @@ from llemulator_addon.adapters.commands.verify import VERIFY
 COMMANDS: dict[str, Command] = {
     "serve": SERVE,
     "init": INIT,
+    "check": CHECK,
+    "convert": CONVERT,
     "config": CONFIG,
     "verify": VERIFY,
 }

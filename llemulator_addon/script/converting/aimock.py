@@ -6,7 +6,6 @@ https://github.com/CopilotKit/aimock
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any, TypeGuard
 
-
 from llemulator_addon.script.converting.converted import Converted, as_object, literally
 from llemulator_addon.script.globs import is_plain
 from llemulator_addon.script.problems import Problem, inside, kind_of, problem

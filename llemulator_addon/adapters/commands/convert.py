@@ -1,0 +1,41 @@
+"""`llemulator convert TOOL FILE`: a script from what another tool answers with."""
+
+import argparse
+import json
+import sys
+from pathlib import Path
+
+from llemulator_addon.adapters.commands.command import Command, Failed
+
+
+def _add_options(parser: argparse.ArgumentParser) -> None:
+    from llemulator_addon.script.converting import CONVERTERS  # noqa: PLC0415 - takes long to import
+
+    parser.add_argument("tool", metavar="TOOL", choices=tuple(CONVERTERS), help=f"one of {', '.join(CONVERTERS)}")
+    parser.add_argument("file", metavar="FILE", type=Path, help="its file: JSON by its ending, else YAML")
+
+
+def _run(arguments: argparse.Namespace) -> None:
+    """Write the script as JSON to the standard output, and what is not in it to the standard error."""
+    from llemulator_addon.script.converting import CONVERTERS  # noqa: PLC0415 - takes long to import
+    from llemulator_addon.script.problems import ScriptError  # noqa: PLC0415 - the same
+    from llemulator_addon.script.reading import value_of  # noqa: PLC0415 - the same
+
+    file: Path = arguments.file
+    try:
+        value = value_of(file.read_bytes(), "json" if file.suffix.lower() == ".json" else "yaml")
+        converted = CONVERTERS[arguments.tool](value)
+    except OSError as error:
+        raise Failed(f"{file}: {error.strerror}") from None
+    except ScriptError as error:
+        raise Failed("\n".join(f"{file}: {problem}" for problem in error.problems)) from None
+    sys.stdout.write(json.dumps(converted.script, indent=2, ensure_ascii=False) + "\n")
+    for problem in converted.lost:
+        sys.stderr.write(f"{file}: not carried: {problem}\n")
+
+
+CONVERT = Command(
+    meaning="write a script from the fixtures of another tool (aimock, mockllm), and say what could not be carried",
+    add_options=_add_options,
+    run=_run,
+)
