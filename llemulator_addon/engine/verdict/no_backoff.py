@@ -36,7 +36,7 @@ def _is_judged(asking: Asking, before: Attempt) -> bool:
     """
     if before.outcome == "lost":
         return not asking.is_reused(before)
-    return before.outcome == "refused" and before.wait is None
+    return before.outcome == "refused" and before.worth_a_retry and before.wait is None
 
 
 def _how(gaps: list[float]) -> str | None:
