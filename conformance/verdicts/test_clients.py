@@ -4,7 +4,7 @@ import asyncio
 import json
 import secrets
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from typing import Any
 
@@ -75,7 +75,7 @@ def _conversation(client: OpenAI) -> None:
     _ask(client, messages=heard)
 
 
-_AS_IT_IS: dict[str, tuple[list[dict[str, object]], Callable[[OpenAI], None]]] = {
+_AS_IT_IS: dict[str, tuple[Sequence[Mapping[str, object]], Callable[[OpenAI], None]]] = {
     "an answer": ([_FOREVER], _once),
     "many answers": ([_FOREVER], _many),
     "a rate limit with retry-after-ms": ([_failing(2, status=429, headers={"retry-after-ms": "50"}), _FOREVER], _once),
@@ -181,7 +181,7 @@ def _takes_what_came(base_url: str, key: str) -> None:
         post("And?", {"role": "user", "content": "Hi"}, {"role": "assistant", "content": said})
 
 
-_BADLY: dict[str, tuple[str, list[dict[str, object]], Ask]] = {
+_BADLY: dict[str, tuple[str, Sequence[Mapping[str, object]], Ask]] = {
     "no retries": ("gave_up_early", [_failing(1, status=503)], _without_retries),
     "a loop around the SDK without a pause": ("no_backoff", [_failing(9, status=503)], _loop_around_the_sdk),
     "a loop around the SDK over a bad request": ("retried_in_vain", [_failing(9, status=400)], _loop_around_the_sdk),
@@ -219,16 +219,15 @@ def test_a_client_that_misbehaves_gets_its_verdict_and_no_other(case: str, serve
 
 
 @pytest.fixture(autouse=True)
-def _nothing_in_between(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+def _nothing_in_between(monkeypatch: pytest.MonkeyPatch) -> None:
     for name in ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "OPENAI_BASE_URL"):
         monkeypatch.delenv(name, raising=False)
         monkeypatch.delenv(name.lower(), raising=False)
-    return
 
 
-def _verdicts(server: Server, rules: list[dict[str, object]], ask: Ask) -> list[str]:
+def _verdicts(server: Server, rules: Sequence[Mapping[str, object]], ask: Ask) -> list[str]:
     key = f"sk-{secrets.token_hex(8)}"
     with Client(server.origin, key) as admin:
-        admin.load({"rules": rules})
+        admin.load({"rules": list(rules)})
         ask(f"{server.origin}/v1", key)
         return [finding.name for finding in admin.verify(ignore=_ABOUT_THE_SCRIPT).findings]
