@@ -67,7 +67,7 @@ def simulate(prompt: Prompt, stamp: Stamp, settings: Settings) -> Reply:
     a length that there is not.
     """
     asked = prompt.body.get("response_length")
-    if asked is not None and asked not in CHARACTERS:
+    if asked is not None and asked not in tuple(CHARACTERS):
         return errors.invalid_value("response_length", str(asked), tuple(CHARACTERS))
     if asked is not None:
         settings = replace(settings, response_length=asked)

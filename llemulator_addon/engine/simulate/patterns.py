@@ -23,7 +23,7 @@ def text_of(pattern: str, chance: Chance, shortest: int = 0, longest: int | None
     """
     node = parsed(pattern)
     for spread in _SPREADS:
-        text = _drawn(node, chance, spread if shortest == 0 else max(spread, shortest))
+        text = _Drawing(chance, spread if shortest == 0 else max(spread, shortest)).of(node)
         for candidate in _lengthened(text, chance, shortest, longest):
             if (
                 shortest <= len(candidate)
@@ -60,8 +60,8 @@ _LETTERS = "etaoinsrhldcumfpgwybvk"
 _LIKED = "etaoinsrhldcumfpgwybvk0123456789ABCDEFGHKLMNPRSTUVWXYZjqxz -_.@/:,"
 """What a class is drawn from first, so that the text can be read."""
 _LAST = 0x10FFFF
-_MOST = 4096
-"""More repetitions than this are never drawn, whatever the pattern allows."""
+_LONGEST = 20_000
+_MUCH = 2_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,35 +136,45 @@ _Node = _Class | _Row | _Either | _Repeat | _Group | _Again | _Look | _Edge
 # Drawing -------------------------------------------------------------------------------------------------------------
 
 
-def _drawn(node: _Node, chance: Chance, spread: int) -> str:
-    return _draw(node, chance, spread, {})
+class _Drawing:
+    """Draws one text; remembers what groups were, and how much there is already."""
 
+    def __init__(self, chance: Chance, spread: int) -> None:
+        self._chance = chance
+        self._spread = spread
+        self._groups: dict[int, str] = {}
+        self._characters = 0
 
-def _draw(node: _Node, chance: Chance, spread: int, groups: dict[int, str]) -> str:
-    match node:
-        case _Class():
-            return _character(node, chance)
-        case _Row(parts):
-            return "".join(_draw(part, chance, spread, groups) for part in parts)
-        case _Either(ways):
-            return _draw(chance.one(ways), chance, spread, groups)
-        case _Repeat():
-            times = _times(node, chance, spread)
-            return "".join(_draw(node.part, chance, spread, groups) for _ in range(times))
-        case _Group(part, number):
-            groups[number] = _draw(part, chance, spread, groups)
-            return groups[number]
-        case _Again(number):
-            return groups.get(number, "")
-        case _Look() | _Edge():
-            return ""
+    def of(self, node: _Node) -> str:
+        """Draw a text for a part of a pattern. Raises `NotUnderstood` where it must be longer than any can be."""
+        match node:
+            case _Class():
+                self._characters += 1
+                if self._characters > _LONGEST:
+                    raise NotUnderstood("the pattern asks for too much text")
+                return _character(node, self._chance)
+            case _Row(parts):
+                return "".join(map(self.of, parts))
+            case _Either(ways):
+                return self.of(self._chance.one(ways))
+            case _Repeat():
+                # With much text drawn already, no part comes more often than it must.
+                spread = self._spread if self._characters < _MUCH else 0
+                return "".join(self.of(node.part) for _ in range(_times(node, self._chance, spread)))
+            case _Group(part, number):
+                self._groups[number] = self.of(part)
+                return self._groups[number]
+            case _Again(number):
+                return self._groups.get(number, "")
+            case _Look() | _Edge():
+                return ""
 
 
 def _times(node: _Repeat, chance: Chance, spread: int) -> int:
     most = node.least + spread if node.most is None else min(node.most, node.least + spread)
     # `\\w+` reads better with a few letters than with one; the least comes often enough by chance.
     least = min(most, max(node.least, min(3, spread))) if chance.holds(0.7) else node.least
-    return min(chance.between(least, most), _MOST)
+    return chance.between(least, most)
 
 
 def _character(node: _Class, chance: Chance) -> str:

@@ -14,6 +14,7 @@ from llemulator_addon.engine.simulate import names, patterns
 from llemulator_addon.engine.simulate.chance import Chance
 from llemulator_addon.engine.simulate.fits import fits, is_multiple
 from llemulator_addon.engine.simulate.schemas import Schemas, Unsatisfiable, kinds_of, merged
+from llemulator_addon.engine.simulate.wellformed import tidied
 
 Flat = Mapping[str, Any]
 
@@ -37,6 +38,7 @@ class Source(Protocol):
 
 def value_for(schema: object, chance: Chance, *, topic: str = "the topic", source: Source | None = None) -> Any:  # noqa: ANN401
     """Return a value that is valid for a schema; the best that was found where none is, or a part is not understood."""
+    schema = tidied(schema)
     schemas = Schemas(schema)
     first: Any = None
     for attempt in range(_ATTEMPTS):
@@ -45,10 +47,16 @@ def value_for(schema: object, chance: Chance, *, topic: str = "the topic", sourc
             value = maker.make(schema, _Place())
         except (Unsatisfiable, RecursionError):
             continue
+        except _GaveUp:
+            break
         if fits(value, schema, schemas):
             return value
         first = value if first is None else first
     return first
+
+
+class _GaveUp(Exception):
+    """There are too many ways through a schema to try them all."""
 
 
 _ATTEMPTS = 12
@@ -58,6 +66,8 @@ _DEEP = 4
 _MANY = 250
 """After so many values, no more than what must be there."""
 _DEEPEST = 200
+_WAYS = 5_000
+"""So many ways of `anyOf` and its like are tried before a schema is given up."""
 
 
 class _Place:
@@ -86,6 +96,8 @@ class _Maker:
         self._source = source
         self._terse = terse
         self._made = 0
+        self._tried = 0
+        self._wide = False
 
     def make(self, schema: object, place: _Place) -> Any:  # noqa: ANN401
         """Return a value for a schema at a place. Raises `Unsatisfiable`."""
@@ -105,6 +117,9 @@ class _Maker:
             return self._allowed(flat, place) if "not" in flat else self._of_one(flat, place)
         base, ways = rest, self._in_order(group, place)
         for way in ways:
+            self._tried += 1
+            if self._tried > _WAYS:
+                raise _GaveUp
             try:
                 return self._chosen(merged(base, self._schemas.flat(way)), place)
             except Unsatisfiable:
@@ -215,7 +230,7 @@ class _Maker:
     # Objects ---------------------------------------------------------------------------------------------------------
 
     def _object(self, flat: Flat, place: _Place) -> dict[str, Any]:
-        required = flat.get("required", ())
+        required = dict.fromkeys(flat.get("required", ()))
         properties = flat.get("properties", {})
         made: dict[str, Any] = {}
         for key, schema in properties.items():
@@ -310,8 +325,11 @@ class _Maker:
             if needed:
                 raise
             return
-        if not is_set or item not in made:
+        is_new = not is_set or item not in made
+        if is_new:
             made.append(item)
+        # Where the usual range has too few different numbers for a set, the whole one is used.
+        self._wide = not is_new
 
     def _offered_items(self, schema: object, flat: Flat, place: _Place) -> Sequence[Any]:
         if self._source is None or not isinstance(schema, Mapping):
@@ -383,7 +401,7 @@ class _Maker:
 
     def _number(self, flat: Flat, place: _Place, *, whole: bool) -> float:
         usual = names.range_named(names.Asked(place.name, place.parent, self._topic)) or (1, 100, 0 if whole else 1)
-        low, high = _bounds(flat, usual)
+        low, high = _bounds(flat, (-10_000, 10_000, usual[2]) if self._wide else usual)
         step = Fraction(str(flat["multipleOf"])) if "multipleOf" in flat else None
         if whole:
             step = Fraction(step.numerator) if step else Fraction(1)

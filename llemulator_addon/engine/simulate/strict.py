@@ -16,6 +16,7 @@ from typing import Any
 from llemulator_addon.core.prompt import Prompt
 from llemulator_addon.core.reply import Failure
 from llemulator_addon.engine.simulate.asked import OfferedFunction, asked_format, offered_functions
+from llemulator_addon.engine.simulate.wellformed import complaint_about
 
 
 def refuse_schema(prompt: Prompt) -> Failure | None:
@@ -28,9 +29,8 @@ def refuse_schema(prompt: Prompt) -> Failure | None:
 
 def problem_with(schema: object) -> str | None:
     """Return what strict mode has against a schema, as the API says it after `Invalid schema for …:`."""
-    if not isinstance(schema, Mapping):
-        return "schema must be a JSON Schema of 'type: \"object\"', got 'type: \"None\"'."
-    return next(_problems(schema), None)
+    complaint = complaint_about(schema)
+    return complaint or (next(_problems(schema), None) if isinstance(schema, Mapping) else None)
 
 
 def _of_format(prompt: Prompt) -> Failure | None:
@@ -41,7 +41,9 @@ def _of_format(prompt: Prompt) -> Failure | None:
         return None if _says_json(prompt) else _without_json(prompt)
     if asked.schema is None:
         return None
-    problem = problem_with(asked.schema) if asked.strict else _root_problem(asked.schema)
+    problem = (
+        problem_with(asked.schema) if asked.strict else complaint_about(asked.schema) or _root_problem(asked.schema)
+    )
     if problem is None:
         return None
     return Failure(
@@ -94,7 +96,7 @@ def _of_function(function: OfferedFunction) -> Failure | None:
 
 def _loose_problem(schema: Mapping[str, Any]) -> str | None:
     """Return what the API has against a function's parameters even where strict mode is off."""
-    if (problem := _root_problem(schema)) is not None:
+    if (problem := complaint_about(schema) or _root_problem(schema)) is not None:
         return problem
     nodes = _Walk(schema).nodes(schema, ())
     return next((_at(place, "array schema missing items.") for node, place in nodes if _misses_items(node)), None)
@@ -161,7 +163,7 @@ def _object_problems(node: Mapping[str, Any]) -> Iterator[str]:
         yield "'additionalProperties' is required to be supplied and to be false."
     properties, required = node.get("properties", {}), node.get("required")
     wanted = "'required' is required to be supplied and to be an array including every key in properties."
-    given = required if isinstance(required, list) else []
+    given = dict.fromkeys(required if isinstance(required, list) else ())
     yield from (f"{wanted} Missing '{key}'." for key in properties if key not in given)
     yield from (f"{wanted} Extra required key '{key}' supplied." for key in given if key not in properties)
 
