@@ -12,7 +12,7 @@ Headers = tuple[tuple[str, str], ...]
 
 @dataclass(frozen=True, slots=True)
 class Head:
-    """Status and headers. The first step of every answer, except of one that is cut before it."""
+    """Status and headers. Before it come only waits, or the cut of an answer that never begins."""
 
     status: int
     headers: Headers = ()
