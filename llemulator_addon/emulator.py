@@ -1,7 +1,7 @@
 """The whole program without a way in: a request goes to an admin route or to the engine."""
 
 from collections import deque
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import partial
 from itertools import count
 from typing import Literal
@@ -16,6 +16,8 @@ from llemulator_addon.core.unclaimed import Unclaimed, digest_of
 from llemulator_addon.engine.decide import decide, refuse
 from llemulator_addon.engine.journal import Journal
 from llemulator_addon.engine.session import Policy, Session, load
+from llemulator_addon.engine.simulate import Physics
+from llemulator_addon.engine.simulate import Settings as Simulation
 from llemulator_addon.engine.turns import Turns
 from llemulator_addon.script.fault import ConnectionFault
 from llemulator_addon.script.reading import OnUnmatched, Script
@@ -38,6 +40,8 @@ class EmulatorSettings:
     """The default script: every token that has none of its own plays it, with counters of its own."""
     on_unmatched: OnUnmatched | None = None
     seed: int = 0
+    stream: Physics = field(default_factory=Physics)
+    """The rhythm of simulated streams."""
     lenient: bool = False
     dated_models: bool = False
     models: tuple[str, ...] | None = None
@@ -65,6 +69,7 @@ class Emulator:
                 lenient=settings.lenient,
                 dated_models=settings.dated_models,
                 models=dict.fromkeys(settings.models or DEFAULT_MODELS),
+                simulation=Simulation(physics=settings.stream),
             ),
         )
         self._fresh = self._bare

@@ -4,6 +4,7 @@ from pathlib import Path
 
 from llemulator_addon.adapters.settings import Settings
 from llemulator_addon.emulator import Emulator, EmulatorSettings
+from llemulator_addon.engine.simulate import Physics
 from llemulator_addon.script.problems import ScriptError
 from llemulator_addon.script.reading import Script, read_text
 
@@ -20,6 +21,12 @@ def emulator_from(settings: Settings, *, ca_certificate: bytes) -> Emulator:
             script=script_in(settings.script) if settings.script else None,
             on_unmatched=settings.on_unmatched,
             seed=settings.seed,
+            stream=Physics(
+                delay_min_ms=settings.stream_delay_min_ms,
+                delay_max_ms=settings.stream_delay_max_ms,
+                tokens_per_second=settings.stream_tokens_per_second,
+                profile=settings.stream_profile,
+            ),
             lenient=settings.lenient,
             dated_models=settings.dated_models,
             models=settings.models,

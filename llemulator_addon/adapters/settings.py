@@ -4,14 +4,16 @@ The command line is stronger than mitmproxy's `--set`, that than the environment
 variable is no variable. To add a setting is one field of `Settings` and one line of `SETTINGS`.
 """
 
+import math
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 from typing import Any, Literal, cast, get_args
 
+OnUnmatched = Literal["error", "echo", "simulate"]
+StreamProfile = Literal["small", "large", "reasoning", "auto"]
 LogLevel = Literal["debug", "info", "warning", "error"]
-OnUnmatched = Literal["error", "echo"]
 
 _PORT_AT_MOST = 65_535
 _SEED_AT_MOST = (1 << 63) - 1
@@ -32,6 +34,10 @@ class Settings:
     script: Path | None = None
     on_unmatched: OnUnmatched | None = None
     seed: int = 0
+    stream_delay_min_ms: float | None = None
+    stream_delay_max_ms: float | None = None
+    stream_tokens_per_second: float | None = None
+    stream_profile: StreamProfile | None = None
     models: tuple[str, ...] | None = None
     lenient: bool = False
     dated_models: bool = False
@@ -128,6 +134,20 @@ def _whole(text: str, *, most: int) -> int:
     return number
 
 
+def _positive(text: str) -> float:
+    number = float(text)
+    if not 0 < number < math.inf:
+        raise ValueError(text)
+    return number
+
+
+def _delay(text: str) -> float:
+    number = float(text)
+    if not 0 <= number < math.inf:
+        raise ValueError(text)
+    return number
+
+
 def _count(text: str) -> int:
     number = int(text)
     if number < 1:
@@ -205,7 +225,39 @@ SETTINGS = (
         read=partial(_one_of, choices=get_args(OnUnmatched)),
         expected=f"one of {', '.join(get_args(OnUnmatched))}",
         metavar="FALLBACK",
-        meaning="what answers where no rule does: error or echo; unset, error with a script and echo without one",
+        meaning="what answers where no rule does: error, echo or simulate; unset, error with a script, echo without",
+    ),
+    Setting(
+        name="stream_delay_min_ms",
+        variable="LLEMULATOR_STREAM_DELAY_MIN_MS",
+        read=_delay,
+        expected="a number of milliseconds",
+        metavar="MS",
+        meaning="the least delay before each token of a simulated stream",
+    ),
+    Setting(
+        name="stream_delay_max_ms",
+        variable="LLEMULATOR_STREAM_DELAY_MAX_MS",
+        read=_delay,
+        expected="a number of milliseconds",
+        metavar="MS",
+        meaning="the greatest delay before each token of a simulated stream",
+    ),
+    Setting(
+        name="stream_tokens_per_second",
+        variable="LLEMULATOR_STREAM_TOKENS_PER_SECOND",
+        read=_positive,
+        expected="a number above 0",
+        metavar="NUMBER",
+        meaning="the rate of simulated streams; unset, they come at once",
+    ),
+    Setting(
+        name="stream_profile",
+        variable="LLEMULATOR_STREAM_PROFILE",
+        read=partial(_one_of, choices=get_args(StreamProfile)),
+        expected=f"one of {', '.join(get_args(StreamProfile))}",
+        metavar="PROFILE",
+        meaning="pace simulated streams as small, large or reasoning models do; auto chooses by the model's name",
     ),
     Setting(
         name="seed",

@@ -18,6 +18,7 @@ from llemulator_addon.engine.near_miss import near_miss
 from llemulator_addon.engine.play import steps_of, with_headers
 from llemulator_addon.engine.select import Selected, select
 from llemulator_addon.engine.session import Session
+from llemulator_addon.engine.simulate import refuse_schema, simulated
 from llemulator_addon.script.asked import Asked
 from llemulator_addon.script.fault import Fault, Scene
 from llemulator_addon.script.pacing import Pacing
@@ -117,6 +118,8 @@ def _understood(session: Session, endpoint: Endpoint, call: Call) -> Prompt:
     prompt = endpoint.read(call, read_object(call.request.body))
     if not (call.lenient or prompt.model in ACTING or _is_valid(session, call, prompt)):
         raise Refused(not_found() if DEPLOYMENT in call.params else endpoint.unknown_model(prompt.model))
+    if not call.lenient and (refusal := refuse_schema(prompt)) is not None:
+        raise Refused(refusal)
     return prompt
 
 
@@ -222,6 +225,10 @@ def _unmatched(session: Session, asked: Asked, endpoint: Endpoint) -> _Decided:
         case "echo":
             admitted = admit(session, faults, "", asked)
             reply = admitted.refused or fallback.echo(asked.prompt)
+        case "simulate":
+            admitted = admit(session, faults, "", asked)
+            made = simulated(asked.prompt, session.stamp, session.policy.simulation.with_headers(asked.request.headers))
+            reply, pacing = admitted.refused or made.reply, made.pacing or pacing
         case never:
             assert_never(never)
     return _Decided(

@@ -11,6 +11,7 @@ from llemulator_addon.core.resources import Resources
 from llemulator_addon.core.stamp import Stamp
 from llemulator_addon.engine.index import Group, Index
 from llemulator_addon.engine.journal import Journal
+from llemulator_addon.engine.simulate import Settings as Simulation
 from llemulator_addon.script.asked import START
 from llemulator_addon.script.fault import ConnectionFault
 from llemulator_addon.script.globs import fits
@@ -34,6 +35,8 @@ class Policy:
     dated_models: bool = False
     """An alias is answered with the dated name, as the real API does."""
     models: ModelNames = field(default_factory=lambda: dict.fromkeys(DEFAULT_MODELS))
+    simulation: Simulation = Simulation()
+    """How simulated answers are made where neither the request nor the script says."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -16,7 +16,7 @@ from llemulator_addon.script.reply import UsagePart
 from llemulator_addon.script.rule import FaultSpec, Rule, RulePart
 from llemulator_addon.wire import jsons
 
-OnUnmatched = Literal["error", "echo"]
+OnUnmatched = Literal["error", "echo", "simulate"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
