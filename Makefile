@@ -45,7 +45,7 @@ docker-run: docker-build ## the image in the foreground, read-only, playing scri
 	@PORT=$(PORT) conformance/images/run $(image)
 
 docker-test: setup-python ## the image, the manifests, the chart and the action, each run or validated
-	@$(pytest) -o faulthandler_timeout=1200 conformance/images
+	@$(pytest) conformance/images
 
 bench: setup-python ## requests per second, start, memory and pacing beside mitmdump's own (hey is asked for)
 	@$(python) -m bench
