@@ -49,7 +49,7 @@ def of_length(asked: ChatBody, prompt: Prompt, size: int) -> Iterator[Failure]:
     if counted > room:
         yield _too_long(of_family, counted)
     elif counted + completion > of_family.window:
-        yield _context_length(
+        yield _window_exceeded(
             f"This model's maximum context length is {of_family.window} tokens. However, you requested "
             f"{counted + completion} tokens ({counted} in the messages, {completion} in the completion). Please "
             "reduce the length of the messages or completion."
@@ -381,15 +381,15 @@ def _output_limit(asked: ChatBody, of_family: Family) -> Iterator[Failure]:
 
 def _too_long(of_family: Family, counted: int) -> Failure:
     if of_family.input_limit is not None:
-        return _context_length(
+        return _window_exceeded(
             f"Input tokens exceed the configured limit of {of_family.input_limit} tokens. Your messages resulted in "
             f"{counted} tokens. Please reduce the length of the messages."
         )
-    return _context_length(
+    return _window_exceeded(
         f"This model's maximum context length is {of_family.window} tokens. However, your messages resulted in "
         f"{counted} tokens. Please reduce the length of the messages."
     )
 
 
-def _context_length(message: str) -> Failure:
+def _window_exceeded(message: str) -> Failure:
     return Failure(status=400, type=INVALID, param="messages", code="context_length_exceeded", message=message)
