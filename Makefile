@@ -10,7 +10,7 @@ pytest := .venv/bin/pytest
 image := llemulator:0.1.0
 
 .DEFAULT_GOAL := help
-.PHONY: help run test conformance matrix lint fmt docker-build docker-run docker-test bench models tables lock setup setup-python
+.PHONY: help run test conformance matrix lint fmt docker-build docker-run docker-test bench soak models tables lock setup setup-python
 
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | while IFS="$$(printf '\t')" read -r name says; do printf '  make %-12s %s\n' "$$name" "$$says"; done
@@ -49,6 +49,9 @@ docker-test: setup-python ## the image, the manifests, the chart and the action,
 
 bench: setup-python ## requests per second, start, memory and pacing beside mitmdump's own (hey is asked for)
 	@$(python) -m bench
+
+soak: setup-python ## a million requests through one process, whose memory must not grow (REQUESTS=30000 for fewer)
+	@$(python) -m conformance.soak --requests $(or $(REQUESTS),1000000)
 
 models: setup-python ## the table of models again, from the types of the installed SDK
 	@$(python) -m conformance.make_models
