@@ -36,7 +36,7 @@ def events(stream: bytes) -> list[Any]:
 def assert_sdk(shape: Any, value: Any, *, beyond: Iterable[str] = ()) -> None:  # noqa: ANN401
     """Assert that the SDK's type takes a value, strictly, and knows its keys; `beyond` are the paths of the others."""
     text = json.dumps(value)
-    TypeAdapter(shape).validate_json(text, strict=True)
+    _adapter(shape).validate_json(text, strict=True)
     unknown = set(_unknown(construct_type(type_=shape, value=json.loads(text)), ""))
     assert unknown == set(beyond), unknown
 
@@ -115,6 +115,11 @@ def _unknown(value: object, place: str) -> Iterator[str]:
                 yield from _unknown(item, place)
         case _:
             return
+
+
+@cache
+def _adapter(shape: Any) -> TypeAdapter[Any]:  # noqa: ANN401 - one of the SDK's types; to make one takes long
+    return TypeAdapter(shape)
 
 
 @cache
