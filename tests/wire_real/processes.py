@@ -33,6 +33,14 @@ class Started:
     said: list[str]
     proxy: Proxy = field(init=False)
 
+    async def read_until(self, mark: str) -> str:
+        """Read what it says up to the line with a mark; return all that it has said."""
+        assert self.process.stdout is not None
+        async with asyncio.timeout(SECONDS):
+            while mark not in self.said[-1]:
+                self.said.append((await self.process.stdout.readline()).decode())
+        return "".join(self.said)
+
     async def stop(self, number: signal.Signals = signal.SIGTERM) -> Ended:
         """Send a signal and wait for the end."""
         self.process.send_signal(number)

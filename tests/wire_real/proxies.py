@@ -62,6 +62,23 @@ class Failing(Playing):
         raise KeyError(request.headers.get("authorization"), request.body)
 
 
+class Waiting(Playing):
+    """Never answers."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.given_up = asyncio.Event()
+
+    @override
+    async def answer(self, request: Request) -> Outcome:
+        self.asked.append(request)
+        try:
+            await asyncio.Event().wait()
+        finally:
+            self.given_up.set()
+        return await super().answer(request)
+
+
 @asynccontextmanager
 async def proxying(answerer: Playing, certs: Path, policy: Policy | None = None) -> AsyncIterator[tuple[Proxy, Rules]]:
     """Serve on a free port until left."""

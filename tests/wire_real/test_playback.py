@@ -20,7 +20,7 @@ from tests.wire_real.clients import (
     read_h1,
     take_h2,
 )
-from tests.wire_real.proxies import EVENTS, HELLO, HELLO_HEAD, Playing, proxying
+from tests.wire_real.proxies import EVENTS, HELLO, HELLO_HEAD, Playing, Waiting, proxying
 
 _EACH: list[tuple[Way, Version]] = [
     ("connect", "1.1"),
@@ -129,6 +129,17 @@ async def test_a_client_that_leaves_before_the_head_is_noted(certs: Path, way: W
         ending = await playing.next_ending()
 
     assert (ending.how, ending.bytes_sent, ending.sends) == ("client_left", 0, 0)
+
+
+@pytest.mark.parametrize(("way", "version"), _EACH)
+async def test_an_answer_is_waited_for_no_longer_than_its_client_waits(certs: Path, way: Way, version: Version) -> None:
+    waiting = Waiting()
+    async with proxying(waiting, certs) as (proxy, _):
+        await _leave_after(proxy, way, version, b"", waiting)
+        async with asyncio.timeout(SECONDS):
+            await waiting.given_up.wait()
+
+    assert waiting.endings.empty()
 
 
 async def test_one_stream_of_http2_may_be_left_while_others_go_on(certs: Path) -> None:

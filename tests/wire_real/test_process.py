@@ -1,9 +1,13 @@
 """`llemulator` as a process: how it starts, what it says, and how it ends."""
 
 import asyncio
+import os
+import re
+import shutil
 import signal
 import socket
 import stat
+import sys
 from contextlib import AsyncExitStack
 from pathlib import Path
 
@@ -99,6 +103,24 @@ async def test_it_says_the_line_that_leads_an_application_here(tmp_path: Path) -
         "or, without certificates, name it as the API's base URL:\n"
         f"  export OPENAI_BASE_URL={url}/v1\n"
     )
+
+
+@pytest.mark.skipif(shutil.which("curl") is None, reason="curl is not installed")
+async def test_the_examples_that_it_prints_work(tmp_path: Path) -> None:
+    async with started(*LLEMULATOR, "--port", "0", "--examples", cwd=tmp_path) as begun:
+        said = await begun.read_until("for await")
+        curl, python = (_example(said, head) for head in ("curl:", "Python (pip install openai):"))
+        path = {"PATH": os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])}
+        by_curl = await run("sh", "-c", curl, cwd=tmp_path)
+        by_python = await run("sh", "-c", python, cwd=tmp_path, env=path)
+
+    assert (by_curl.status, '"content": "Hello"' in by_curl.out) == (0, True)
+    assert (by_python.status, by_python.out) == (0, "Hello\n")
+
+
+def _example(said: str, head: str) -> str:
+    """Return the command below a heading, which is indented and goes on to the next heading."""
+    return re.split(r"^\S.*:$", said.partition(f"\n{head}\n")[2], maxsplit=1, flags=re.MULTILINE)[0]
 
 
 async def test_the_first_start_makes_an_authority_whose_key_nobody_else_can_read(tmp_path: Path) -> None:
