@@ -95,7 +95,10 @@ def _problem(shape: type[BaseModel], found: ErrorDetails, place: str) -> Problem
 
 def _is_branch(step: str) -> bool:
     # pydantic puts the branch of a union into the place; it names types, which no key of the language does.
-    return step in {"str", "int", "float", "bool", "none"} or "[" in step or step[:1].isupper()
+    return step in _TYPES or "[" in step or step[:1].isupper()
+
+
+_TYPES = {"str", "int", "float", "bool", "none", "constrained-str", "constrained-int", "constrained-float"}
 
 
 def _reason(shape: type[BaseModel], found: ErrorDetails, steps: list[int | str]) -> str:

@@ -95,8 +95,11 @@ _RULE = {"reply": {"text": "a"}}
         ({"seed": "x"}, ['seed: expected a whole number, got "x"']),
         ({"reset": 1}, ["reset: expected true or false, got the number 1"]),
         (
-            {"defaults": {"on_unmatched": "eko"}},
-            ["defaults.on_unmatched: expected 'error' or 'echo', got \"eko\""],
+            {"rules": [{**_RULE, "stream": {"chunk_by": 0}}]},
+            [
+                "rules[0].stream.chunk_by: expected 'token', 'word' or 'character', got the number 0",
+                "rules[0].stream.chunk_by: expected at least 1, got the number 0",
+            ],
         ),
         (
             {"rules": [{**_RULE, "stream": {"tokens_per_second": 0}}]},
