@@ -5,6 +5,7 @@ from typing import Annotated, Any
 
 from pydantic import Field, TypeAdapter, create_model
 
+from llemulator_addon.script.match import Match
 from llemulator_addon.script.reading import ScriptBody
 from llemulator_addon.script.regex import Regex
 from llemulator_addon.script.rule import OneOrMore, RulePart
@@ -32,6 +33,7 @@ def schema() -> dict[str, Any]:
 class ShortRule(RulePart):
     """A rule in short: `pattern` or `match`, and `response`, or `error` with `status`."""
 
+    match: Match | Regex = Field(default_factory=Match)  # type: ignore[assignment] # a pattern alone is a match, in short
     pattern: Regex | None = None
     response: OneOrMore | None = None
     error: str | dict[str, Any] | None = None

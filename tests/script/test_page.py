@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
-from typing import override
+from typing import get_args, override
 
 import pytest
 
@@ -16,7 +16,7 @@ from llemulator_addon.emulator import Emulator, EmulatorSettings
 from llemulator_addon.engine.acting import ACTING
 from llemulator_addon.script.faults import FAULTS
 from llemulator_addon.script.patterns import COMBINING, PATTERNS
-from llemulator_addon.script.reading import ScriptBody, read_text
+from llemulator_addon.script.reading import OnUnmatched, ScriptBody, read_text
 from llemulator_addon.script.replies import REPLIES
 from llemulator_addon.script.reply import ReplyPart
 from llemulator_addon.script.templates.filters import FILTERS, TESTS
@@ -119,3 +119,7 @@ def test_the_tables_have_every_name() -> None:
 
     assert set(ScriptBody.model_fields) - named == set()
     assert {*VARIABLES, *FUNCTIONS, *FILTERS, "default", *TESTS, *ACTING} - named == set()
+
+
+def test_every_fallback_is_on_the_page() -> None:
+    assert {f"| `{name}` |" for name in get_args(OnUnmatched)} - set(re.findall(r"\| `[a-z]+` \|", _PAGE)) == set()
