@@ -22,6 +22,11 @@ class Stamp:
         """Seconds since the epoch. Not the clock's: a second for each turn, from a fixed start."""
         return _EPOCH + self.turn
 
+    @property
+    def lasting(self) -> "Stamp":
+        """For what is the same in all answers of a session."""
+        return Stamp(self.seed, 0)
+
     def hex(self, label: str, digits: int) -> str:
         """Return so many hexadecimal digits."""
         return self._bytes(label, (digits + 1) // 2).hex()[:digits]

@@ -381,7 +381,9 @@ def _service_tier(prompt: Prompt) -> str:
 
 def _fingerprint(prompt: Prompt, manner: Manner) -> str | None:
     """Return the fingerprint of the model's set-up; reasoning models mostly send null."""
-    return None if family(prompt.model).reasoning else f"fp_{manner.stamp.hex('fingerprint', 10)}"
+    if family(prompt.model).reasoning:
+        return None
+    return f"fp_{manner.stamp.lasting.hex(f'fingerprint/{prompt.model}', 10)}"
 
 
 def _shows_logprobs(prompt: Prompt) -> bool:
