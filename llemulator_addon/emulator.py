@@ -6,6 +6,7 @@ from functools import partial
 from itertools import count
 from typing import Literal
 
+from llemulator_addon.admin import live
 from llemulator_addon.admin.answer import answer as admin_answer
 from llemulator_addon.admin.answer import is_admin
 from llemulator_addon.admin.route import Server
@@ -15,6 +16,7 @@ from llemulator_addon.core.request import Request
 from llemulator_addon.core.unclaimed import Unclaimed, digest_of
 from llemulator_addon.engine.decide import decide, refuse
 from llemulator_addon.engine.journal import Journal
+from llemulator_addon.engine.news import News
 from llemulator_addon.engine.session import Policy, Session, load
 from llemulator_addon.engine.simulate import Physics
 from llemulator_addon.engine.simulate import Settings as Simulation
@@ -78,6 +80,7 @@ class Emulator:
             self._fresh = replace(played, owner="server" if played.index.rules else "nobody")
         self._store = MemoryStore(self._fresh_for, journals_limit=settings.journals_size)
         self._turns = Turns()
+        self._news = News()
         self._unclaimed: deque[Unclaimed] = deque(maxlen=_UNCLAIMED_AT_MOST)
         self._unclaimed_numbers = count(1)
         self._egress: EgressReport = tuple
@@ -98,9 +101,9 @@ class Emulator:
         Where a script says `serialize`, this waits until `ended` was called for the token's answer before. Whoever
         plays answers therefore calls `ended` for each, and may cancel this when the client leaves while it waits.
         """
-        if is_admin(request):
-            return Play(admin_answer(request, self._server))
         token = token_of(request)
+        if is_admin(request):
+            return Play(admin_answer(await self._with_news(request, token), self._server))
         if token is None:
             self._note_unclaimed(request, "")
             return _under(_ANONYMOUS, self._store.change(_ANONYMOUS, partial(_refuse_anonymous, request=request)))
@@ -139,7 +142,9 @@ class Emulator:
         self._store.change(token, transition)
 
     def _decided(self, token: str, request: Request) -> Outcome:
-        return _under(token, self._store.change(token, partial(decide, request=request)))
+        outcome = self._store.change(token, partial(decide, request=request))
+        self._news.tell(token)
+        return _under(token, outcome)
 
     def _decided_in_turn(self, token: str, request: Request) -> Outcome:
         try:
@@ -149,6 +154,16 @@ class Emulator:
             raise
         self._turns.answer(token, (outcome.exchange or "").partition(" ")[0])
         return outcome
+
+    async def _with_news(self, request: Request, token: str | None) -> Request:
+        """Wait where somebody asks for exchanges as they come, and there is none that he does not know."""
+        if request.path != live.PATH or token is None or request.method != "GET":
+            return request
+        journal = self._store.read(token).journal
+        if live.last_told(request, journal) < journal.recorded:
+            return request
+        await self._news.wait(token)
+        return replace(request, headers={**request.headers, "last-event-id": str(journal.recorded)})
 
     def _egress_now(self) -> tuple[HostEgress, ...]:
         return self._egress()
