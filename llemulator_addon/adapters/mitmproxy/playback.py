@@ -73,7 +73,7 @@ _LONGEST_SLEEP = 60.0
 
 NOTHING_SENT = Ending(how="client_left", bytes_sent=0, sends=0, seconds=0.0)
 
-_OF_ONE_CONNECTION = frozenset(("connection", "keep-alive", "proxy-connection", "transfer-encoding", "upgrade"))
+_OF_ONE_CONNECTION = (b"connection", b"keep-alive", b"proxy-connection", b"transfer-encoding", b"upgrade")
 """Headers that HTTP/2 forbids (RFC 9113, 8.2.2)."""
 
 _RESET_ON_CLOSE = struct.pack("ii", 1, 0)
@@ -164,20 +164,20 @@ def _is_bare(head: Head, request: http.Request) -> bool:
 
 def _framed(headers: Headers, request: http.Request, *, bare: bool) -> list[tuple[bytes, bytes]]:
     """Return the headers as this version of HTTP wants them, so that the end of the body can be known."""
+    fields = [(name.encode(), value.encode() if value.isprintable() else _one_line(value)) for name, value in headers]
+    names = [name.lower() for name, _ in fields]
     if request.is_http2:
-        return [_field(name.lower(), value) for name, value in headers if name.lower() not in _OF_ONE_CONNECTION]
-    fields = [_field(name, value) for name, value in headers]
-    names = {name.lower() for name, _ in fields}
+        return [(name, value) for name, (_, value) in zip(names, fields, strict=True) if name not in _OF_ONE_CONNECTION]
     if request.is_http10 or bare:
-        return [(name, value) for name, value in fields if name.lower() != b"transfer-encoding"]
+        return [field for name, field in zip(names, fields, strict=True) if name != b"transfer-encoding"]
     if b"content-length" not in names and b"transfer-encoding" not in names:
         fields.append((b"transfer-encoding", b"chunked"))
     return fields
 
 
-def _field(name: str, value: str) -> tuple[bytes, bytes]:
-    # A line break would end the header and begin another one.
-    return name.encode(), value.replace("\r", " ").replace("\n", " ").encode()
+def _one_line(value: str) -> bytes:
+    """Spell a header's value; a line break in it would end the header and begin another one."""
+    return value.replace("\r", " ").replace("\n", " ").encode()
 
 
 class Playback:
