@@ -11,6 +11,7 @@ It needs nothing but Python's own library.
 import asyncio
 import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from copy import copy
 from dataclasses import dataclass, field
 from http.client import HTTPConnection, RemoteDisconnected
 from threading import Lock
@@ -133,6 +134,12 @@ class Client:
         self._lock = Lock()
         self.url = url.rstrip("/")
         self.token = token
+
+    def under(self, token: str) -> "Client":
+        """Return a client for another token that talks over the same connection."""
+        other = copy(self)
+        other.token = token
+        return other
 
     def load(self, script: Mapping[str, Any] | Sequence[Any], *, reset: bool = False) -> Loaded:
         """Load a script, given as JSON's values; with `reset` the session is forgotten before. Raises Refused."""

@@ -33,22 +33,28 @@ class Plugin:
         """The proxy, running."""
         if self._proxy is None:
             self._proxy = Proxy(self._options())
-            self._watcher = Client(self._proxy.url, "pytest")
         return self._proxy
+
+    @property
+    def watcher(self) -> Client:
+        """The admin routes, of no test."""
+        if self._watcher is None:
+            self._watcher = Client(self.proxy.url, "pytest")
+        return self._watcher
 
     def stop(self) -> None:
         """End the proxy, if there is one, and count in what it saw."""
-        if self._proxy is None or self._watcher is None:
+        if self._proxy is None:
             return
-        self.report.add_egress(self._watcher.egress())
-        self._watcher.close()
+        self.report.add_egress(self.watcher.egress())
+        self.watcher.close()
         self._proxy.stop()
         self._proxy = None
 
     @contextmanager
     def session(self, node: pytest.Item | pytest.Session, *, folders: tuple[Path, ...]) -> Iterator[Llemulator]:
         """Lead what runs within this to a session of its own, and verify it in the end."""
-        session = Llemulator(self.proxy, folders)
+        session = Llemulator(self.proxy, self.watcher, folders)
         session.settings.verdicts = self._config.getini("llemulator_verdicts") == "fail"
         session.settings.explain = lambda asked_of, findings: explained(findings, asked_of.requests, self.ink)
         self._sessions.append(session)
@@ -63,7 +69,6 @@ class Plugin:
             self._sessions.remove(session)
             # A client that goes on with this token is noticed from now on.
             session.client.reset()
-            session.client.close()
 
     def shown_of(self, item: pytest.Item) -> str | None:
         """Return what was asked by a test that failed; None where it has no session."""

@@ -23,12 +23,12 @@ class Unverified(AssertionError):
 class Llemulator:
     """A session of the emulator, of one test."""
 
-    def __init__(self, proxy: Proxy, folders: Sequence[Path] = ()) -> None:
-        """`folders` are where files of scripts are looked for."""
+    def __init__(self, proxy: Proxy, client: Client, folders: Sequence[Path] = ()) -> None:
+        """`folders` are where files of scripts are looked for; the connection is that of `client`."""
         self.token = f"sk-llemulator-{secrets.token_hex(12)}"
         """The API key of the test: it names the session."""
         self.url = proxy.url
-        self.client = Client(proxy.url, self.token)
+        self.client = client.under(self.token)
         """The admin routes."""
         self.settings = Settings()
         self.environment: Environment = environment(proxy.url, proxy.certs, self.token)

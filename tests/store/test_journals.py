@@ -1,0 +1,60 @@
+from dataclasses import replace
+
+from llemulator_addon.core.request import Request
+from llemulator_addon.core.steps import Head
+from llemulator_addon.engine.journal import Journal
+from llemulator_addon.engine.session import Session
+from llemulator_addon.store.memory import MemoryStore
+
+_SIZE = Journal().record(Request(method="GET", path="/"), (Head(200),)).size
+
+
+def _record(session: Session) -> tuple[Session, None]:
+    journal = session.journal.record(Request(method="GET", path="/"), (Head(200),))
+    return replace(session, turn=session.turn + 1, journal=journal), None
+
+
+def _kept(store: MemoryStore, tokens: str) -> list[int]:
+    return [len(list(store.read(token).journal)) for token in tokens]
+
+
+def _store(*, entries: int, limit: int = 1000) -> MemoryStore:
+    return MemoryStore(lambda _: Session(), limit=limit, journals_limit=entries * _SIZE)
+
+
+def test_where_all_journals_take_too_much_the_one_not_used_for_longest_is_emptied() -> None:
+    store = _store(entries=4)
+    for token in "aabbac":
+        store.change(token, _record)
+
+    assert _kept(store, "abc") == [3, 0, 1]
+
+
+def test_an_emptied_journal_leaves_the_session_as_it_is() -> None:
+    store = _store(entries=2)
+    for token in "aabb":
+        store.change(token, _record)
+
+    assert [(store.read(token).turn, store.read(token).journal.recorded) for token in "ab"] == [(2, 2), (2, 2)]
+    assert _kept(store, "ab") == [0, 2]
+
+
+def test_what_a_forgotten_session_took_is_free_again() -> None:
+    store = _store(entries=3, limit=1)
+    for token in "abcdefgh":
+        store.change(token, _record)
+    for _ in range(2):
+        store.change("h", _record)
+
+    assert _kept(store, "h") == [3]
+
+
+def test_a_reset_gives_back_what_the_journal_took() -> None:
+    store = _store(entries=3)
+    for _ in range(10):
+        store.change("a", _record)
+        store.change("a", lambda _: (Session(), None))
+    for _ in range(3):
+        store.change("b", _record)
+
+    assert _kept(store, "ab") == [0, 3]
