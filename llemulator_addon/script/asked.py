@@ -1,5 +1,6 @@
 """What a pattern looks at, and what a pattern is."""
 
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Hashable, Iterable, Mapping
 from dataclasses import dataclass
 
@@ -39,18 +40,18 @@ class Says:
 Key = Is | Says
 
 
-class Pattern:
+class Pattern(ABC):
     """One word of `match` with what the script gives it. A frozen value; its `repr` is the same for equal patterns."""
 
     __slots__ = ()
 
+    @abstractmethod
     def holds(self, asked: Asked) -> bool:
         """Whether the request is as the script wants it."""
-        raise NotImplementedError
 
+    @abstractmethod
     def difference(self, asked: Asked) -> str:
         """Say in a few words what was wanted and what came; called only where it does not hold."""
-        raise NotImplementedError
 
     def index_keys(self) -> tuple[Key, ...]:
         """Return keys of which at least one is found in every request for which it holds; none where none are known.

@@ -1,5 +1,6 @@
 """What the patterns that are regular expressions have in common."""
 
+from abc import abstractmethod
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import ClassVar, override
@@ -20,9 +21,9 @@ class RegexPattern(Pattern):
     """Completes "is not found in …"."""
 
     @staticmethod
+    @abstractmethod
     def where(asked: Asked) -> Iterable[str]:
         """Return the texts."""
-        raise NotImplementedError
 
     @override
     def holds(self, asked: Asked) -> bool:
