@@ -150,6 +150,15 @@ async def test_it_listens_on_an_address_of_ipv6(tmp_path: Path, host: str) -> No
     assert (begun.proxy.host, answer.status) == ("::1", 200)
 
 
+@pytest.mark.parametrize(("options", "warned"), [((), True), (("--hermetic",), False)])
+async def test_an_open_proxy_is_warned_of(tmp_path: Path, options: tuple[str, ...], *, warned: bool) -> None:
+    every = ("--host", "0.0.0.0")  # noqa: S104 - what is asked here
+    async with started(*LLEMULATOR, "--port", "0", *every, *options, cwd=tmp_path) as begun:
+        ended = await begun.stop()
+
+    assert ("whoever can reach 0.0.0.0 can use this as a proxy" in ended.err) == warned
+
+
 async def test_connections_leave_no_lines_in_the_log(tmp_path: Path) -> None:
     async with started(*LLEMULATOR, "--port", "0", cwd=tmp_path) as begun:
         for way in ("connect", "absolute", "origin", "tls"):

@@ -45,6 +45,20 @@ async def test_a_paced_stream_is_played_within_mitmdump_too(tmp_path: Path) -> N
     assert words[-1] - words[0] >= 2 * 0.05 - 0.01
 
 
+@pytest.mark.parametrize(
+    ("mode", "ways"),
+    [
+        ("reverse:https://api.openai.com", ["origin", "tls"]),
+        ("upstream:http://127.0.0.1:9", ["connect", "absolute", "origin"]),
+    ],
+)
+async def test_other_modes_of_mitmproxy_lead_here_as_well(tmp_path: Path, mode: str, ways: list[Way]) -> None:
+    async with started(*MITMDUMP, *_PORT, "--mode", mode, "-s", _ADDON, cwd=tmp_path) as begun:
+        answers = {way: await ask(begun.proxy, way, headers=_TOKEN, body=_QUESTION) for way in ways}
+
+    assert {way: answer.status for way, answer in answers.items()} == dict.fromkeys(ways, 200)
+
+
 async def test_it_is_stronger_than_options_that_would_make_mitmproxy_dial(tmp_path: Path) -> None:
     hostile = ("connection_strategy=eager", "upstream_cert=true", "allow_hosts=^other$", "stream_large_bodies=1")
     options = [word for option in hostile for word in ("--set", option)]
@@ -56,15 +70,19 @@ async def test_it_is_stronger_than_options_that_would_make_mitmproxy_dial(tmp_pa
 
 async def test_addons_beside_it_see_its_requests_and_answers(tmp_path: Path) -> None:
     (tmp_path / "beside.py").write_text(
+        "import importlib.util\n"
+        "def running(): print('beside: finds', importlib.util.find_spec('emulator'), flush=True)\n"
         "def request(flow): print('beside: request', flow.request.path, flush=True)\n"
         "def response(flow): print('beside: response', len(flow.response.content), flush=True)\n",
         "utf-8",
     )
-    scripts = ("-q", "-s", "beside.py", "-s", _ADDON)
+    scripts = ("-q", "-s", _ADDON, "-s", "beside.py")
     async with started(*MITMDUMP, *_PORT, *scripts, cwd=tmp_path) as begun:
         answer = await ask(begun.proxy, headers=_TOKEN, body=_QUESTION)
         ended = await begun.stop()
 
+    # Our own modules do not stand in front of others of their names.
+    assert "beside: finds None\n" in ended.out
     assert "beside: request /v1/chat/completions\n" in ended.out
     assert f"beside: response {len(answer.body)}\n" in ended.out
 

@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from tests.wire_real.clients import Proxy, Version, Way, ask
+from tests.wire_real.clients import Proxy, Version, Way, ask, connected, read_h1
 
 _QUESTION = json.dumps({"model": "gpt-4o", "messages": [{"role": "user", "content": "Hello there"}]}).encode()
 _HEADERS = (("Authorization", "Bearer sk-ways-in"), ("Content-Type", "application/json"))
@@ -47,6 +47,14 @@ async def test_each_of_the_hosts_is_taken(proxy: Proxy, host: str) -> None:
 @pytest.mark.parametrize("host", ["127.0.0.1", "localhost:8080", "llemulator.test.svc", "10.1.2.3:8080", "example.com"])
 async def test_what_is_addressed_to_the_proxy_is_answered_whatever_it_is_called(proxy: Proxy, host: str) -> None:
     answer = await ask(proxy, "origin", method="GET", path="/healthz", host=host)
+
+    assert answer.status == 200
+
+
+async def test_a_probe_that_names_no_host_is_answered(proxy: Proxy) -> None:
+    async with connected(proxy, "origin") as (reader, writer):
+        writer.write(b"GET /healthz HTTP/1.0\r\n\r\n")
+        answer = await read_h1(reader, method="GET")
 
     assert answer.status == 200
 

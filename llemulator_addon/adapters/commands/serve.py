@@ -2,13 +2,18 @@
 
 import argparse
 import asyncio
+import logging
 import os
 import sys
+from contextlib import suppress
+from ipaddress import ip_address
 
 from llemulator_addon.adapters.commands.command import Command, Failed, add_settings, settings_given
 from llemulator_addon.adapters.instructions import Address, examples, how_to_use
 from llemulator_addon.adapters.logs import log_to_stderr
 from llemulator_addon.adapters.settings import Settings, SettingsError, settings_from
+
+logger = logging.getLogger(__name__)
 
 
 def _add_options(parser: argparse.ArgumentParser) -> None:
@@ -22,7 +27,19 @@ def _run(arguments: argparse.Namespace) -> None:
     except SettingsError as error:
         raise Failed(error) from None
     log_to_stderr(settings.log_level)
+    if not settings.hermetic and not _is_local(settings.host):
+        logger.warning(
+            "whoever can reach %s can use this as a proxy to any host; --hermetic lets only named ones through",
+            settings.host,
+        )
     _serve(settings, with_examples=arguments.examples)
+
+
+def _is_local(host: str) -> bool:
+    """Whether only this machine can reach an address; a name is taken for one that others can reach, too."""
+    with suppress(ValueError):
+        return ip_address(host.strip("[]")).is_loopback
+    return host == "localhost"
 
 
 def _serve(settings: Settings, *, with_examples: bool) -> None:

@@ -3,7 +3,9 @@
 import asyncio
 import errno
 import gc
+import os
 import signal
+import socket
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -23,6 +25,7 @@ from llemulator_addon.adapters.mitmproxy.listening import Listening
 from llemulator_addon.adapters.mitmproxy.rules import Rules
 
 _SECONDS_TO_END = 1.0
+_WAITING_AT_MOST = 1024
 
 
 class CannotListen(Exception):
@@ -65,6 +68,7 @@ class SmallMaster(Master):
     @override
     async def running(self) -> None:
         listening = self._listening()
+        self._take_bursts()
         await super().running()
         self._ready(listening)
 
@@ -82,6 +86,14 @@ class SmallMaster(Master):
                 )
         _, port, *_ = self._server.listen_addrs()[0]
         return Listening(host=self.options.listen_host, port=port)
+
+    def _take_bursts(self) -> None:
+        """Let more connections wait than asyncio does: one that finds no place is tried again a second later only."""
+        for instance in self._server.servers:
+            for server in getattr(instance, "_servers", ()):
+                for listener in server.sockets:
+                    with socket.socket(fileno=os.dup(listener.fileno())) as same:
+                        same.listen(_WAITING_AT_MOST)
 
     async def _close_connections(self) -> None:
         """End what is still under way, so that nothing has to be torn down under it."""

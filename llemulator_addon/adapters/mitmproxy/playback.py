@@ -23,6 +23,7 @@ from h2.errors import ErrorCodes
 from mitmproxy import ctx, flow, http
 from mitmproxy.net.http import status_codes
 from mitmproxy.net.http.http1 import expected_http_body_size
+from mitmproxy.net.http.url import hostport
 from mitmproxy.proxy import commands, events, layer
 from mitmproxy.proxy.context import Context
 from mitmproxy.proxy.layers import (
@@ -441,6 +442,10 @@ class _Stream(HttpStream):
     @override
     def state_wait_for_request_headers(self, event: RequestHeaders) -> Commands:
         self._origin_form = not event.request.host
+        if self._origin_form and not event.request.host_header:
+            # mitmproxy refuses what it cannot forward; some probes name no host, and are meant for us.
+            own, port, *_ = self.context.client.sockname
+            event.request.headers["host"] = hostport("", own, port)
         yield from super().state_wait_for_request_headers(event)
 
     @override
