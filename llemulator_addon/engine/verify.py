@@ -14,6 +14,8 @@ from llemulator_addon.script.rule import Rule
 
 _NEAREST_OF = 200
 """So many exchanges are looked at for the one that is nearest to a rule that never answered."""
+_TOLD_IN_FULL = 20
+"""So many rules that never answered are told with the nearest request; a script may have thousands."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -94,10 +96,10 @@ def _unmatched(session: Session, exchanges: Iterable[Exchange]) -> Iterator[Find
 
 
 def _unused(session: Session, exchanges: tuple[Exchange, ...]) -> Iterator[Finding]:
-    for rule, answered in session.rules_with_use():
-        if rule.optional or answered >= (rule.times or 1):
-            continue
-        nearest = _nearest(rule, exchanges) if rule.connection is None and not answered else None
+    amiss = (pair for pair in session.rules_with_use() if not pair[0].optional and pair[1] < (pair[0].times or 1))
+    for number, (rule, answered) in enumerate(amiss):
+        is_looked_for = rule.connection is None and not answered and number < _TOLD_IN_FULL
+        nearest = _nearest(rule, exchanges) if is_looked_for else None
         yield Finding(
             name="unused",
             sentence=" ".join(filter(None, (_how_much(rule, answered), nearest and nearest[1]))),
