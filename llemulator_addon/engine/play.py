@@ -13,6 +13,8 @@ from llemulator_addon.wire.answer import Answer, Body, Piece, Stream
 def steps_of(answer: Answer, stamp: Stamp, pacing: Pacing, *, limits: Headers = ()) -> Steps:
     """Return head and body; a stream's pieces wait for their tokens. `limits` are `x-ratelimit-*`, where they count."""
     match answer:
+        case Body(status=204):
+            return (Head(answer.status, _given(headers.of_nothing(stamp), answer.headers)),)
         case Body():
             head = headers.of_body(stamp, answer.body, answer.content_type, limits=limits)
             return (Head(answer.status, _given(head, answer.headers)), Send(answer.body))

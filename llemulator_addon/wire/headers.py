@@ -29,6 +29,11 @@ def of_body(stamp: Stamp, body: bytes, content_type: str = JSON, *, limits: Head
     )
 
 
+def of_nothing(stamp: Stamp) -> Headers:
+    """Return the headers of a 204, which may not state a length (RFC 9110, 8.6)."""
+    return (("date", _date(stamp)), *_of_the_service(stamp), *_of_the_edge(stamp))
+
+
 def of_events(stamp: Stamp, *, limits: Headers = ()) -> Headers:
     """Return the headers of a stream of events, which carries no `x-ratelimit-*` unless given."""
     return (

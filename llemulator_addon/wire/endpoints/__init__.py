@@ -11,6 +11,7 @@ from llemulator_addon.wire.endpoints import (
     responses,
     stored_chat,
     stored_responses,
+    traces,
 )
 
 ENDPOINTS: dict[str, Endpoint] = {
@@ -45,5 +46,6 @@ OPERATIONS: dict[str, Operation] = {
     "conversations.items.create": conversations.ITEMS_CREATE,
     "conversations.items.retrieve": conversations.ITEMS_RETRIEVE,
     "conversations.items.delete": conversations.ITEMS_DELETE,
+    "traces.ingest": traces.INGEST,
 }
 """Operations on what a token owns. They consume no rule."""
