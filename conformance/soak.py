@@ -24,7 +24,7 @@ def main() -> int:
     """Run it, and return the exit status."""
     parser = argparse.ArgumentParser(description="many requests through one process, whose memory must not grow")
     parser.add_argument("--requests", type=int, default=1_000_000)
-    parser.add_argument("--journals-size", default="32MiB", help="what journals may take, as the server's option")
+    parser.add_argument("--journals-size", default="8MiB", help="what journals may take, as the server's option")
     arguments = parser.parse_args()
     with running("--journals-size", arguments.journals_size) as server:
         return 0 if asyncio.run(_soak(server, arguments.requests)) else 1
