@@ -204,4 +204,4 @@ def _refuse_anonymous(session: Session, *, request: Request) -> tuple[Session, O
 
 def _under(token: str, outcome: Outcome) -> Outcome:
     """Put the token to the exchange's number: together they name an exchange, and never leave this process."""
-    return replace(outcome, exchange=f"{outcome.exchange} {token}")
+    return Play(outcome.steps, f"{outcome.exchange} {token}")

@@ -50,7 +50,7 @@ def _concluded(session: Session, request: Request, decided: "_Decided") -> tuple
     steps = _steps(decided, session)
     basis = Basis(decided.endpoint, decided.prompt, decided.rule, decided.unmatched)
     journal = session.journal.record(request, steps, basis)
-    answered = replace(decided.session, turn=session.turn + 1, resources=_resources(decided), journal=journal)
+    answered = decided.session.changed(turn=session.turn + 1, resources=_resources(decided), journal=journal)
     return answered, Play(steps, exchange=f"{journal.recorded}@{request.at!r}")
 
 
@@ -184,23 +184,20 @@ def _by_rule(session: Session, asked: Asked, selected: Selected, endpoint: Endpo
     rule = selected.rule
     faults, owner = (session.defaults.faults, "") if rule.faults is None else (rule.faults, str(selected.position))
     admitted = admit(session, faults, owner, asked)
-    pacing = rule.pacing or session.defaults.pacing
-    decided = _Decided(
-        session=admitted.session,
-        answer=admitted.refused or fallback.cannot_say(),
+    after, pacing = admitted.session, rule.pacing or session.defaults.pacing
+    answer: Answer | Failure | None = admitted.refused
+    if answer is None:
+        after = after.rule_used(selected.group, selected.position)
+        answer = _written(session, asked.prompt, endpoint, _ready(session, asked, selected), pacing)
+    return _Decided(
+        session=after,
+        answer=answer,
         pacing=pacing,
         limits=admitted.headers,
         faults=faults,
         endpoint=asked.prompt.endpoint or None,
         prompt=asked.prompt,
         rule=rule.name,
-    )
-    if admitted.refused is not None:
-        return decided
-    return replace(
-        decided,
-        session=admitted.session.rule_used(selected.group, selected.position),
-        answer=_written(session, asked.prompt, endpoint, _ready(session, asked, selected), pacing),
     )
 
 
@@ -262,7 +259,10 @@ def _written(
 
 def _with_usage(reply: Says, usage: Usage) -> Says:
     """Give a reply the counts that the script gives for all, where it has none of its own."""
-    return replace(reply, usage=usage) if reply.usage == Usage() else reply
+    return reply if usage == _COUNTED or reply.usage != _COUNTED else replace(reply, usage=usage)
+
+
+_COUNTED = Usage()
 
 
 def _steps(decided: _Decided, session: Session) -> Steps:

@@ -4,6 +4,7 @@ Left out on purpose: `alt-svc`, which invites a client to try HTTP/3 with the re
 """
 
 from email.utils import formatdate
+from functools import lru_cache
 
 from llemulator_addon.core.stamp import Stamp
 from llemulator_addon.core.steps import Headers
@@ -96,4 +97,14 @@ def _of_the_edge(stamp: Stamp) -> Headers:
 
 
 def _date(stamp: Stamp) -> str:
-    return formatdate(stamp.created, usegmt=True)
+    hours, seconds = divmod(stamp.created % _DAY, 3600)
+    return _DATE_AT.format(_day(stamp.created // _DAY), hours, *divmod(seconds, 60))
+
+
+_DAY = 86_400
+_DATE_AT = "{} {:02}:{:02}:{:02} GMT"
+
+
+@lru_cache(maxsize=8)
+def _day(day: int) -> str:
+    return formatdate(day * _DAY, usegmt=True).removesuffix(" 00:00:00 GMT")
