@@ -7,6 +7,8 @@ export PYTHONDONTWRITEBYTECODE =
 PORT ?= 8080
 python := .venv/bin/python
 pytest := .venv/bin/pytest
+# As many workers as there are cores; tests of one group stay together.
+parallel := --numprocesses auto --dist loadgroup
 image := llemulator:0.1.0
 
 .DEFAULT_GOAL := help
@@ -19,10 +21,10 @@ run: setup-python ## start the proxy with scripts/hello.yaml and print lines to 
 	@exec .venv/bin/llemulator --port $(PORT) --script scripts/hello.yaml --examples
 
 test: setup ## unit tests, the wire over real sockets, and conformance with both official SDKs
-	@$(pytest)
+	@$(pytest) $(parallel)
 
 conformance: setup ## only the official SDKs, Python and JavaScript, against a running llemulator
-	@$(pytest) conformance/python conformance/js
+	@$(pytest) $(parallel) conformance/python conformance/js
 
 # conformance/images is left out unless it is named.
 matrix: setup ## the wider suites: all else in conformance/, such as recordings, frameworks, clients, images

@@ -25,7 +25,8 @@ _RUNS = {
 }
 
 
-@pytest.mark.parametrize("run", _RUNS)
+# One worker plays a run once, and all its tests ask there what came of it.
+@pytest.mark.parametrize("run", [pytest.param(run, marks=pytest.mark.xdist_group(run)) for run in _RUNS])
 @pytest.mark.parametrize("case", [case.name for case in cases()])
 def test_case(case: str, run: str, server: Server) -> None:
     problems, ending = _played(run, server)
