@@ -84,6 +84,8 @@ class StockInterception(Interception):
             sys.stderr.write("".join(f"llemulator: {line}\n" for line in str(error).splitlines()))
             sys.exit(1)
         self._settings = settings
+        # mitmproxy tells of each flow itself; and a line of the log, shown or not, costs it as much as one more hook.
+        logging.getLogger("llemulator_addon").setLevel(logging.INFO)
         # Beside us are addons that look at what goes to other hosts, and want it whole.
         rules = Rules(emulator, policy_from(settings, ca=found.ca, streams_others=False))
         emulator.watch_egress(rules.egress.report)
