@@ -26,9 +26,9 @@ test: setup ## unit tests, the wire over real sockets, and conformance with both
 conformance: setup ## only the official SDKs, Python and JavaScript, against a running llemulator
 	@$(pytest) $(parallel) conformance/python conformance/js
 
-# conformance/images is left out unless it is named.
+# With the slow tests; conformance/images is left out unless it is named.
 matrix: setup ## the wider suites: all else in conformance/, such as recordings, frameworks, clients, images
-	@$(pytest) --ignore conformance/python --ignore conformance/js conformance $(wildcard conformance/images)
+	@$(pytest) -m '' --ignore conformance/python --ignore conformance/js conformance $(wildcard conformance/images)
 
 lint: setup-python ## ruff, mypy, import-linter
 	@.venv/bin/ruff check
@@ -61,7 +61,7 @@ models: setup-python ## the table of models again, from the types of the install
 tables: setup-python ## the README's table of settings again, from the code
 	@$(python) -m tests.project.tables
 
-lock: setup-python ## exact versions again, from pyproject.toml and conformance/js/package.json
+lock: setup-python ## exact versions again, from pyproject.toml, requirements.in and package.json
 	@.venv/bin/uv pip compile --quiet --system-certs --upgrade --universal --python-version 3.12 --generate-hashes --all-extras --group dev \
 		--custom-compile-command 'make lock' --output-file locks/dev.txt pyproject.toml
 	@.venv/bin/uv pip compile --quiet --system-certs --upgrade --universal --python-version 3.12 --generate-hashes --group installer \
@@ -72,9 +72,12 @@ lock: setup-python ## exact versions again, from pyproject.toml and conformance/
 		--constraint locks/dev.txt --custom-compile-command 'make lock' --output-file locks/build.txt -
 	@.venv/bin/uv pip compile --quiet --system-certs --upgrade --universal --python-version 3.12 --generate-hashes \
 		--custom-compile-command 'make lock' --output-file locks/images.txt conformance/images/requirements.in
+	@.venv/bin/uv pip compile --quiet --system-certs --upgrade --universal --python-version 3.12 --generate-hashes \
+		--custom-compile-command 'make lock' --output-file locks/frameworks.txt conformance/frameworks/requirements.in
 	@echo openai | .venv/bin/uv pip compile --quiet --system-certs --universal --python-version 3.13 --generate-hashes --no-annotate --no-header \
 		--constraint locks/dev.txt --output-file docs/examples/chat/requirements.txt -
-	@cd conformance/js && npm install --package-lock-only --ignore-scripts --no-audit --no-fund
+	@for folder in conformance/js conformance/frameworks/js; do \
+		(cd $$folder && npm install --package-lock-only --ignore-scripts --no-audit --no-fund) || exit 1; done
 
 setup:
 	@.ci/install
