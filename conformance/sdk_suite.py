@@ -15,14 +15,13 @@ import tempfile
 import xml.etree.ElementTree as ET
 from collections.abc import Sequence
 from dataclasses import dataclass
-from hashlib import sha256
 from pathlib import Path
 
 from conformance.server import Server, plain_environment, running
 from conformance.sources import source_package
+from conformance.venvs import ROOT, programs_of
 
-_ROOT = Path(__file__).parent.parent
-_UV = _ROOT / ".venv" / "bin" / "uv"
+_UV = ROOT / ".venv" / "bin" / "uv"
 _SECONDS = 900
 
 
@@ -39,7 +38,7 @@ class Suite:
     @property
     def lock(self) -> Path:
         """Return the file with everything at its exact version."""
-        return _ROOT / "locks" / f"sdk-suite-{self.version}.txt"
+        return ROOT / "locks" / f"sdk-suite-{self.version}.txt"
 
 
 _ALWAYS = (
@@ -98,10 +97,11 @@ class Outcome:
 def run(suite: Suite, server: Server, tests: Sequence[str] = CLAIMED) -> Outcome:
     """Run tests of a suite through HTTPS_PROXY, unmodified."""
     sources = source_package("openai", suite.version, suite.sha256)
+    python = programs_of(suite.lock) / "python"
     with tempfile.TemporaryDirectory(prefix="sdk-suite-") as folder:
         report = Path(folder, "report.xml")
         # `-n auto` among the suite's own options would take every core.
-        command = [str(_python(suite)), "-m", "pytest", "-p", "no:cacheprovider", "-o", "addopts=", "--tb=short", "-q"]
+        command = [str(python), "-m", "pytest", "-p", "no:cacheprovider", "-o", "addopts=", "--tb=short", "-q"]
         env = (
             plain_environment()
             | server.through_proxy()
@@ -145,21 +145,6 @@ def _outcome(report: Path, said: str) -> Outcome:
         failed=tuple(f"{case.get('classname')}::{case.get('name')}" for case in failed),
         said=said[-4000:],
     )
-
-
-def _python(suite: Suite) -> Path:
-    """Return the interpreter of an environment made for the suite, and for its lock as it is now."""
-    fingerprint = sha256(suite.lock.read_bytes()).hexdigest()[:12]
-    folder = _ROOT / ".cache" / "sdk-suite" / f"{suite.version}-{fingerprint}"
-    python = folder / "bin" / "python"
-    ready = folder / "ready"
-    if not ready.exists():
-        uv = [str(_UV), "--quiet", "--system-certs"]
-        subprocess.run([*uv, "venv", "--clear", "--python", sys.executable, str(folder)], check=True)
-        install = ["pip", "install", "--python", str(python), "--no-deps", "--require-hashes"]
-        subprocess.run([*uv, *install, "--requirement", str(suite.lock)], check=True)
-        ready.touch()
-    return python
 
 
 def main() -> int:

@@ -4,13 +4,13 @@ import faulthandler
 import os
 import shutil
 import subprocess
-import sys
 from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
 
 from conformance.images.containers import ROOT, Ended, docker_answers, run
+from conformance.venvs import programs_of
 
 _HERE = "conformance/images"
 _PROGRAMS = ("buildah", "podman", "runc", "mmdebstrap")
@@ -27,23 +27,7 @@ def pytest_ignore_collect(config: pytest.Config) -> bool | None:
 @pytest.fixture(scope="session")
 def tools() -> Path:
     """Return the folder of the programs of locks/images.txt."""
-    lock = ROOT / "locks/images.txt"
-    folder = ROOT / ".cache/images-venv"
-    stamp = folder / "installed"
-    if not stamp.exists() or stamp.read_text() != lock.read_text():
-        subprocess.run([sys.executable, "-m", "venv", "--without-pip", "--clear", str(folder)], check=True)
-        uv = [
-            str(Path(sys.executable).parent / "uv"),
-            "pip",
-            "install",
-            "--quiet",
-            "--system-certs",
-            "--python",
-            str(folder),
-        ]
-        subprocess.run([*uv, "--require-hashes", "--requirement", str(lock)], check=True)
-        stamp.write_text(lock.read_text())
-    return folder / "bin"
+    return programs_of(ROOT / "locks/images.txt")
 
 
 @pytest.fixture(scope="session")

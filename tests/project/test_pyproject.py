@@ -38,8 +38,9 @@ def test_the_lock_has_what_pyproject_asks_for() -> None:
     assert [str(wish) for wish in wishes if locked.get(canonicalize_name(wish.name), "0") not in wish.specifier] == []
 
 
-def test_the_lock_of_npm_names_no_place_and_has_hashes() -> None:
-    packages = json.loads((ROOT / "conformance/js/package-lock.json").read_text())["packages"]
+@pytest.mark.parametrize("folder", ["conformance/js", "conformance/frameworks/js"])
+def test_the_locks_of_npm_name_no_place_and_have_hashes(folder: str) -> None:
+    packages = json.loads((ROOT / folder / "package-lock.json").read_text())["packages"]
 
     assert [
         name for name, package in packages.items() if name and ("resolved" in package or "integrity" not in package)

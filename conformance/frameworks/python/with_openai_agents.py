@@ -1,0 +1,85 @@
+"""OpenAI's agents SDK, over Responses, as it is by default, and over chat completions."""
+
+from collections.abc import Callable
+
+from agents import (
+    Agent,
+    OpenAIChatCompletionsModel,
+    OpenAIResponsesModel,
+    RunConfig,
+    Runner,
+    function_tool,
+)
+from openai import AsyncOpenAI
+from playing import OTHER_KEY, Person, play
+
+
+@function_tool
+def get_weather(city: str) -> str:
+    """Tell the weather in a city."""
+    return f"rain in {city}"
+
+
+@function_tool
+def book_table(restaurant: str, guests: int) -> str:
+    """Book a table at a restaurant."""
+    return f"{restaurant} has a table for {guests}"
+
+
+@function_tool
+def convert_currency(amount: float, currency: str) -> str:
+    """Convert an amount of money to another currency."""
+    return f"{amount} {currency}"
+
+
+async def agent(model: object = "gpt-4o") -> str:
+    asked = Agent(name="Weatherman", instructions="Be brief.", model=model, tools=[get_weather])
+    return (await Runner.run(asked, "What is the weather in Oslo?")).final_output
+
+
+async def streamed_agent() -> str:
+    asked = Agent(name="Weatherman", model="gpt-4o", tools=[get_weather])
+    result = Runner.run_streamed(asked, "What is the weather in Oslo?")
+    async for _ in result.stream_events():
+        pass
+    return result.final_output
+
+
+async def stream(model: object = "gpt-4o") -> list[str]:
+    result = Runner.run_streamed(Agent(name="Teller", model=model), "Tell me a story")
+    events = [event.data async for event in result.stream_events() if event.type == "raw_response_event"]
+    return [event.delta for event in events if event.type == "response.output_text.delta"]
+
+
+async def structured(model: object = "gpt-4o") -> Person:
+    return (await Runner.run(Agent(name="Knower", model=model, output_type=Person), "Who is Ann?")).final_output
+
+
+async def unscripted(model_of: Callable[[str, AsyncOpenAI], object]) -> list[str]:
+    model = model_of("gpt-4o", AsyncOpenAI(api_key=OTHER_KEY))
+    tools = [get_weather, book_table, convert_currency]
+    # Without traces, which would go to the first key.
+    ended = await Runner.run(
+        Agent(name="Helper", model=model, tools=tools),
+        "Is the weather fine in Oslo?",
+        run_config=RunConfig(tracing_disabled=True),
+    )
+    items = [item.raw_item for item in ended.new_items if item.type == "tool_call_item"]
+    return [type(ended.final_output).__name__, *(item.name for item in items)]
+
+
+def chat() -> OpenAIChatCompletionsModel:
+    return OpenAIChatCompletionsModel("gpt-4o", AsyncOpenAI())
+
+
+play(
+    agent=agent,
+    streamed_agent=streamed_agent,
+    stream=stream,
+    structured=structured,
+    agent_over_chat=lambda: agent(chat()),
+    stream_over_chat=lambda: stream(chat()),
+    structured_over_chat=lambda: structured(chat()),
+    unscripted=lambda: unscripted(OpenAIResponsesModel),
+    unscripted_over_chat=lambda: unscripted(OpenAIChatCompletionsModel),
+)

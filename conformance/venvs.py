@@ -1,0 +1,21 @@
+"""Virtual environments that hold exactly what a file of `locks/` names, made once below `.cache/`."""
+
+import subprocess
+import sys
+from hashlib import sha256
+from pathlib import Path
+
+ROOT = Path(__file__).parent.parent
+
+
+def programs_of(lock: Path) -> Path:
+    """Return the `bin` folder of the environment for a lock as it is now; what has changed is made anew."""
+    folder = ROOT / ".cache" / "venvs" / f"{lock.stem}-{sha256(lock.read_bytes()).hexdigest()[:12]}"
+    ready = folder / "ready"
+    if not ready.exists():
+        uv = [str(Path(sys.executable).parent / "uv"), "--quiet", "--system-certs"]
+        subprocess.run([*uv, "venv", "--clear", "--python", sys.executable, str(folder)], check=True)
+        install = ["pip", "install", "--python", str(folder), "--no-deps", "--require-hashes", "--compile-bytecode"]
+        subprocess.run([*uv, *install, "--requirement", str(lock)], check=True)
+        ready.touch()
+    return folder / "bin"
