@@ -1,0 +1,91 @@
+"""`docs/faults.md` shows `expected.yaml`; `python -m conformance.faults.page` writes it there."""
+
+from io import StringIO
+from itertools import groupby
+from pathlib import Path
+from typing import Any
+
+from ruamel.yaml import YAML
+
+from conformance.faults.case import Ask, Case, ClientName, Seen, cases
+
+_PAGE = Path(__file__).parents[2] / "docs/faults.md"
+_MARK = "<!-- below: written by `python -m conformance.faults.page` from conformance/faults/expected.yaml -->\n"
+
+
+def written() -> str:
+    """Return what stands on the page below the mark."""
+    return _PAGE.read_text("utf-8").partition(_MARK)[2]
+
+
+def shown() -> str:
+    """Return what should stand there."""
+    return "".join(
+        f"\n## `{fault}`\n{''.join(map(_section, group))}" for fault, group in groupby(cases(), lambda case: case.fault)
+    )
+
+
+def write() -> None:
+    """Write it."""
+    _PAGE.write_text(_PAGE.read_text("utf-8").partition(_MARK)[0] + _MARK + shown(), "utf-8")
+
+
+def _section(case: Case) -> str:
+    parts = (
+        f"### {case.name[0].upper()}{case.name[1:]}",
+        f"```yaml\n{_yaml(case.script)}```",
+        "" if case.asks == [Ask()] else _asked(case.asks),
+        f"| client | text | ends with | requests |\n|---|---|---|---|\n{_rows(case)}",
+        case.note,
+    )
+    return "".join(f"\n{part}\n" for part in parts if part)
+
+
+def _asked(asks: list[Ask]) -> str:
+    """Say what is asked, where it is anything but one stream of chat."""
+    said = "; then ".join(map(_one_asked, asks))
+    return f"{said[0].upper()}{said[1:]}."
+
+
+def _one_asked(ask: Ask) -> str:
+    words = [f"{ask.advance_s:g} seconds later by the session's clock"] if ask.advance_s else []
+    words += ["a stream" if ask.stream else "an answer in one piece"]
+    usual = Ask()
+    words += ["of Responses"] if ask.endpoint == "responses" else []
+    words += [f"with `max_completion_tokens` {ask.max_tokens}"] if ask.max_tokens else []
+    words += [f"with a timeout of {ask.timeout_s:g} s"] if ask.timeout_s != usual.timeout_s else []
+    words += [f"with {ask.retries or 'no'} retries"] if ask.retries != usual.retries else []
+    return " ".join(words)
+
+
+def _rows(case: Case) -> str:
+    alike = groupby(case.sees.items(), key=lambda item: item[1])
+    return "\n".join(_row([name for name, _ in group], seen) for seen, group in alike)
+
+
+def _row(names: list[ClientName], seen: list[Seen]) -> str:
+    cells = [_cell(each) for each in zip(*map(_told, seen), strict=True)]
+    return f"| {', '.join(names)} | {' | '.join(cells)} |"
+
+
+def _told(seen: Seen) -> tuple[str, str, str]:
+    parts = (f"`{seen.raises}`" if seen.raises else "", seen.status or "", f"exit {seen.exit}" if seen.exit else "")
+    return seen.text, " ".join(str(part) for part in parts if part), str(seen.requests)
+
+
+def _cell(parts: tuple[str, ...]) -> str:
+    """Put together what came of each ask, or say it once where it is always the same."""
+    return ", then ".join(part or "-" for part in (parts[:1] if len(set(parts)) == 1 else parts))
+
+
+def _yaml(script: dict[str, Any]) -> str:
+    text = StringIO()
+    yaml = YAML()
+    yaml.default_flow_style = None
+    yaml.width = 120
+    yaml.dump(script, text)
+    return text.getvalue()
+
+
+if __name__ == "__main__":
+    write()
