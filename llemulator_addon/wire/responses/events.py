@@ -240,7 +240,8 @@ class _Telling:
         """
         text, at = part["text"], 0
         for index, annotation in sorted(enumerate(part["annotations"]), key=lambda each: _end(each[1], text)):
-            start, end = max(at, _start(annotation, text)), max(at, _end(annotation, text))
+            start = max(at, _start(annotation, text))
+            end = max(start, _end(annotation, text))
             yield from ((delta, tokens, []) for delta, tokens in self._cut(text[at:start]))
             spoken = sum(tokens for _, tokens in self._cut(text[start:end]))
             yield text[start:end], spoken, [(index, annotation)]
