@@ -114,7 +114,7 @@ def _sent(exchanges: Sequence[Exchange]) -> list[Sent]:
 def _python(name: str) -> tuple[list[str], Mapping[str, str]]:
     programs = programs_of(ROOT / "locks" / "frameworks.txt")
     (vocabularies,) = programs.parent.glob("lib/*/site-packages/litellm/litellm_core_utils/tokenizers")
-    return [str(programs / "python"), str(_HERE / "python" / f"with_{name}.py")], {
+    return [str(programs / "python"), str(_HERE / "programs" / f"with_{name}.py")], {
         # Not over the network: tiktoken's vocabularies, which LiteLLM brings along, and LiteLLM's list of prices.
         "TIKTOKEN_CACHE_DIR": str(vocabularies),
         "LITELLM_LOCAL_MODEL_COST_MAP": "True",
