@@ -4,6 +4,7 @@ That walk is most of what mitmdump spends on a request. The table is made when a
 grow hooks afterwards.
 """
 
+import asyncio
 import inspect
 import logging
 from collections.abc import Callable
@@ -26,10 +27,19 @@ class HookTable(AddonManager):
     def __init__(self, master: Any) -> None:  # noqa: ANN401 - mitmproxy does not say which type it wants
         super().__init__(master)  # type: ignore[no-untyped-call]
         self._listeners: dict[str, tuple[Listener, ...]] = {}
+        self._begun: dict[Hook, asyncio.Task[None]] = {}
 
-    def heard(self, hook: str) -> bool:
-        """Whether anybody listens to a hook."""
-        return hook in self._listeners
+    def done_at_once(self, event: Hook) -> bool:
+        """Call a hook without a way through mitmproxy's layers; whether all who listen are done with it.
+
+        Where not, the hook is under way, and `handle_lifecycle` waits for the rest of it.
+        """
+        if event.name not in self._listeners:
+            return True
+        task = asyncio.Task(self._call(event), loop=asyncio.get_running_loop(), eager_start=True)
+        if not task.done():
+            self._begun[event] = task
+        return task.done()
 
     @override
     def register(self, addon: Any) -> Any:
@@ -42,7 +52,8 @@ class HookTable(AddonManager):
 
     @override
     async def handle_lifecycle(self, event: Hook) -> None:
-        await self._call(event)
+        begun = self._begun.pop(event, None)
+        await (begun or self._call(event))
         if "update" in self._listeners and isinstance(subject := event.args()[0], flow.Flow):
             await self._call(UpdateHook([subject]))
 

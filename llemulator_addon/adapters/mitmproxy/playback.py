@@ -412,23 +412,23 @@ class _Stream(HttpStream):
     @override
     def _handle_event(self, event: events.Event) -> Commands:
         if isinstance(event, events.Wakeup):
-            return self._without_unheard(self._play_on())
-        return self._without_unheard(super()._handle_event(event))
+            return self._with_quick_hooks(self._play_on())
+        return self._with_quick_hooks(super()._handle_event(event))
 
-    def _without_unheard(self, work: layer.CommandGenerator[Any]) -> Commands:
-        """Leave out the hooks that nobody listens to: each would cost a task, and a way through all layers."""
+    def _with_quick_hooks(self, work: layer.CommandGenerator[Any]) -> Commands:
+        """Leave out the hooks that are done at once: each would cost a task, and a way through all layers."""
         addons = ctx.master.addons
-        heard = addons.heard if isinstance(addons, HookTable) else None
+        table = addons if isinstance(addons, HookTable) else None
         answer = None
         while True:
             try:
                 command = work.send(answer)
             except StopIteration:
                 return
-            if heard is None or not isinstance(command, commands.StartHook) or heard(command.name):
-                answer = yield command
-            else:
+            if table is not None and isinstance(command, commands.StartHook) and table.done_at_once(command):
                 answer = None
+            else:
+                answer = yield command
             self._after(command)
 
     def _after(self, command: commands.Command) -> None:

@@ -1,3 +1,5 @@
+import asyncio
+
 import pytest
 from mitmproxy import options
 from mitmproxy.hooks import UpdateHook
@@ -26,6 +28,17 @@ class _Updated(_First):
         self.heard.append("update")
 
 
+class _Slow:
+    def __init__(self) -> None:
+        self.heard: list[str] = []
+        self.may_go_on = asyncio.Event()
+
+    async def request(self, _: object) -> None:
+        self.heard.append("begin")
+        await self.may_go_on.wait()
+        self.heard.append("end")
+
+
 class _Broken:
     def __init__(self, secret: str) -> None:
         self.secret = secret
@@ -49,7 +62,26 @@ async def test_each_hook_is_called_where_it_is_listened_to_and_waited_for() -> N
     await table.handle_lifecycle(HttpResponseHook(tflow.tflow()))
 
     assert (first.heard, second.heard) == (["request"], ["request", "response"])
-    assert (table.heard("response"), table.heard("error")) == (True, False)
+
+
+async def test_a_hook_that_needs_no_waiting_is_done_at_once() -> None:
+    first = _First()
+    table = _table(first)
+
+    assert table.done_at_once(HttpRequestHook(tflow.tflow()))
+    assert table.done_at_once(HttpResponseHook(tflow.tflow()))  # to which nobody listens
+    assert first.heard == ["request"]
+
+
+async def test_a_hook_that_waits_is_called_once_and_waited_for_afterwards() -> None:
+    slow = _Slow()
+    table, hook = _table(slow), HttpRequestHook(tflow.tflow())
+
+    at_once = table.done_at_once(hook)
+    slow.may_go_on.set()
+    await table.handle_lifecycle(hook)
+
+    assert (at_once, slow.heard) == (False, ["begin", "end"])
 
 
 async def test_update_follows_a_hook_of_a_flow_where_somebody_listens() -> None:
