@@ -74,10 +74,7 @@ class Emulator:
                 simulation=Simulation(physics=settings.stream),
             ),
         )
-        self._fresh = self._bare
-        if settings.script is not None:
-            played = load(self._bare, settings.script, fresh=self._bare, bare=self._bare)
-            self._fresh = replace(played, owner="server" if played.index.rules else "nobody")
+        self._fresh = self._bare if settings.script is None else self._playing(settings.script)
         self._store = MemoryStore(self._fresh_for, journals_limit=settings.journals_size)
         self._turns = Turns()
         self._news = News()
@@ -129,6 +126,19 @@ class Emulator:
     def watch_egress(self, report: EgressReport) -> None:
         """Take from a way in, which sees all traffic, how to learn what became of it."""
         self._egress = report
+
+    def play_by_default(self, script: Script) -> None:
+        """Put another script in place of the default script. Tokens that have none of their own play it from its start.
+
+        What such a token has beside the script stays: its journal, stored resources and clock.
+        """
+        before, self._fresh = self._fresh, self._playing(script)
+        self._store.change_all(lambda session: _begun_anew(session, before=before, fresh=self._fresh))
+        self._store.change(_ANONYMOUS, lambda session: (self._with_connection_rules(session), None))
+
+    def sessions(self) -> tuple[Session, ...]:
+        """Return every session; one among them is that of requests without a token."""
+        return self._store.all()
 
     def ended(self, exchange: str, ending: Ending) -> None:
         """Note how the playing of an answer ended; `exchange` is the outcome's."""
@@ -184,10 +194,18 @@ class Emulator:
     def _connection_fault(self, at: Literal["connect", "tls"], host: str) -> ConnectionFault | None:
         return self._store.offer(lambda session: session.connection(at, host))
 
+    def _playing(self, script: Script) -> Session:
+        """Return the session of a token that was never seen, with this default script."""
+        played = load(self._bare, script, fresh=self._bare, bare=self._bare)
+        return replace(played, owner="server" if played.index.rules else "nobody")
+
     def _fresh_for(self, token: str) -> Session:
-        # Rules of the default script that act on connections are counted once, not once for each token.
-        rules = self._fresh.connection_rules if token == _ANONYMOUS else ()
-        return replace(self._fresh, name=_name(token), connection_rules=rules)
+        session = replace(self._fresh, name=_name(token), connection_rules=())
+        return self._with_connection_rules(session) if token == _ANONYMOUS else session
+
+    def _with_connection_rules(self, session: Session) -> Session:
+        """Give one session those of the default script: they are counted once, and not once for each token."""
+        return replace(session, connection_rules=self._fresh.connection_rules)
 
     def _bare_for(self, token: str) -> Session:
         return replace(self._bare, name=_name(token))
@@ -196,6 +214,23 @@ class Emulator:
 def _name(token: str) -> str:
     """Name a token by its last four characters, or by fewer where that would be more than half of it."""
     return token[-min(4, len(token) // 2) :] if len(token) > 1 else ""
+
+
+def _begun_anew(session: Session, *, before: Session, fresh: Session) -> Session:
+    """Let a session play another default script. Settings that the token loaded without rules stay its own."""
+    if session.owner == "token":
+        return session
+    names = ("own_models", "defaults", "seed", "serialize")
+    own = {name: value for name in names if (value := getattr(session, name)) != getattr(before, name)}
+    return fresh.changed(
+        name=session.name,
+        turn=session.turn,
+        clock_ahead=session.clock_ahead,
+        resources=session.resources,
+        journal=session.journal,
+        connection_rules=(),
+        **own,
+    )
 
 
 def _refuse_anonymous(session: Session, *, request: Request) -> tuple[Session, Outcome]:

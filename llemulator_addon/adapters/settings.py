@@ -32,6 +32,7 @@ class Settings:
     host: str = "127.0.0.1"
     port: int = 8080
     script: Path | None = None
+    watch: bool = False
     on_unmatched: OnUnmatched | None = None
     seed: int = 0
     stream_delay_min_ms: float | None = None
@@ -219,6 +220,7 @@ SETTINGS = (
         metavar="FILE",
         meaning="the default script (JSON or YAML): played by every token that loads none of its own",
     ),
+    _switch_setting("watch", "LLEMULATOR_WATCH", "play the default script anew when its file changes"),
     Setting(
         name="on_unmatched",
         variable="LLEMULATOR_ON_UNMATCHED",

@@ -38,6 +38,11 @@ class MemoryStore:
             self._with_connection_rules.pop(forgotten, None)
         return result
 
+    def change_all(self, transition: Callable[[Session], Session]) -> None:
+        """Replace every session by what the transition makes of it."""
+        for key, session in tuple(self._sessions.items()):
+            self._keep(key, transition(session))
+
     def offer[R](self, transition: Callable[[Session], tuple[Session, R | None]]) -> R | None:
         """Offer to the sessions with rules that act on connections."""
         for key in tuple(self._with_connection_rules):
@@ -58,6 +63,10 @@ class MemoryStore:
     def read(self, token: str) -> Session:
         """Return a session as it is."""
         return self._sessions.get(_key(token)) or self._fresh(token)
+
+    def all(self) -> tuple[Session, ...]:
+        """Return every session that is kept, as it is; the one that was used last is last."""
+        return tuple(self._sessions.values())
 
     def _weigh(self, key: bytes, before: Session | None, after: Session | None) -> None:
         """Count what a session's journal takes, and make room where all of them take too much."""

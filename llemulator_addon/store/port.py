@@ -16,10 +16,18 @@ class Store(Protocol):
         """
         ...
 
+    def change_all(self, transition: Callable[[Session], Session]) -> None:
+        """Replace every session that is kept by what the transition makes of it; each is a change of its own."""
+        ...
+
     def offer[R](self, transition: Callable[[Session], tuple[Session, R | None]]) -> R | None:
         """Offer to the sessions with rules that act on connections, oldest first, until one makes something of it."""
         ...
 
     def read(self, token: str) -> Session:
         """Return a session as it is."""
+        ...
+
+    def all(self) -> tuple[Session, ...]:
+        """Return every session that is kept, as it is; the one that was used last is last."""
         ...

@@ -51,6 +51,7 @@ def _serve(settings: Settings, *, with_examples: bool) -> None:
     from llemulator_addon.adapters.mitmproxy.authority import Authority, NoAuthority, authority  # noqa: PLC0415
     from llemulator_addon.adapters.mitmproxy.master import CannotListen, serve  # noqa: PLC0415
     from llemulator_addon.adapters.mitmproxy.rules import Rules, policy_from  # noqa: PLC0415
+    from llemulator_addon.adapters.watching import Watching  # noqa: PLC0415
 
     def tell(url: str, found: Authority) -> None:
         address = Address(url=url, ca=found.ca, bundle=found.bundle)
@@ -58,20 +59,26 @@ def _serve(settings: Settings, *, with_examples: bool) -> None:
         if with_examples:
             _print("\n" + examples(address))
 
+    async def until_stopped(rules: Rules, found: Authority) -> None:
+        watch = asyncio.create_task(watching.watch(emulator.play_by_default))
+        try:
+            await serve(
+                rules,
+                host=settings.host,
+                port=settings.port,
+                confdir=found.confdir,
+                ready=lambda listening: tell(listening.url, found),
+            )
+        finally:
+            watch.cancel()
+
+    watching = Watching(settings)
     try:
         with authority(settings.certs) as found:
             emulator = emulator_from(settings, ca_certificate=found.certificate)
             rules = Rules(emulator, policy_from(settings, ca=found.ca))
             emulator.watch_egress(rules.egress.report)
-            asyncio.run(
-                serve(
-                    rules,
-                    host=settings.host,
-                    port=settings.port,
-                    confdir=found.confdir,
-                    ready=lambda listening: tell(listening.url, found),
-                )
-            )
+            asyncio.run(until_stopped(rules, found))
     except (BadScript, NoAuthority, CannotListen) as error:
         raise Failed(error) from None
 

@@ -1,10 +1,12 @@
 """The addon inside stock mitmdump, where settings come from `--set` and other addons are beside ours."""
 
+import asyncio
 import logging
 import os
 import sys
-from collections.abc import Iterable
+from collections.abc import Callable, Coroutine, Iterable
 from contextlib import ExitStack
+from functools import partial
 from pathlib import Path
 from typing import Any, override
 
@@ -20,6 +22,7 @@ from llemulator_addon.adapters.mitmproxy.interception import Interception
 from llemulator_addon.adapters.mitmproxy.listening import Listening
 from llemulator_addon.adapters.mitmproxy.rules import Rules, policy_from
 from llemulator_addon.adapters.settings import SETTINGS, Settings, SettingsError, settings_from
+from llemulator_addon.adapters.watching import Watching
 
 logger = logging.getLogger(__name__)
 
@@ -37,6 +40,7 @@ class StockInterception(Interception):
     def __init__(self) -> None:  # what the parent wants is made in `configure`
         self._settings: Settings | None = None
         self._authority: Authority | None = None
+        self._watch: Callable[[], Coroutine[Any, Any, None]] | None = None
         self._until_done = ExitStack()
 
     @override
@@ -56,7 +60,9 @@ class StockInterception(Interception):
         super().configure(updated)
 
     def running(self) -> None:
-        """Say how an application is led here."""
+        """Say how an application is led here, and watch the script's file."""
+        if self._watch is not None:
+            self._until_done.callback(asyncio.get_running_loop().create_task(self._watch()).cancel)
         addresses = ctx.master.addons.get("proxyserver").listen_addrs()
         if not addresses or self._authority is None:
             return
@@ -77,6 +83,7 @@ class StockInterception(Interception):
     def _begin(self) -> None:
         try:
             settings = _settings()
+            watching = Watching(settings)
             self._authority = found = self._until_done.enter_context(authority(_certs(settings)))
             emulator = emulator_from(settings, ca_certificate=found.certificate)
         except (SettingsError, NoAuthority, BadScript) as error:
@@ -84,6 +91,7 @@ class StockInterception(Interception):
             sys.stderr.write("".join(f"llemulator: {line}\n" for line in str(error).splitlines()))
             sys.exit(1)
         self._settings = settings
+        self._watch = partial(watching.watch, emulator.play_by_default)
         # mitmproxy tells of each flow itself; and a line of the log, shown or not, costs it as much as one more hook.
         logging.getLogger("llemulator_addon").setLevel(logging.INFO)
         # Beside us are addons that look at what goes to other hosts, and want it whole.

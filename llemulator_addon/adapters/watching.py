@@ -1,0 +1,57 @@
+"""`--watch`: the default script anew when its file changes."""
+
+import asyncio
+import logging
+from collections.abc import Callable
+from pathlib import Path
+
+from llemulator_addon.adapters.emulation import BadScript, script_in
+from llemulator_addon.adapters.settings import Settings
+from llemulator_addon.script.reading import Script
+
+logger = logging.getLogger(__name__)
+
+_SECONDS_BETWEEN_LOOKS = 0.5
+
+type _Mark = tuple[int, int, int] | None
+"""By what a file that has changed is told; None: there is none."""
+
+
+class Watching:
+    """Looks at the script's file from time to time: that works on every file system, mounted ones included."""
+
+    def __init__(self, settings: Settings) -> None:
+        """Remember the file as it is. To be made before the script is read, so that no change is missed."""
+        self._file = settings.script if settings.watch else None
+        self._seen = self._file and _mark(self._file)
+        if settings.watch and self._file is None:
+            logger.warning("there is nothing to watch: --watch (LLEMULATOR_WATCH) goes with --script")
+
+    async def watch(self, play: Callable[[Script], None]) -> None:
+        """Hand over each script that can be played, until cancelled. Returns at once where nothing is to be watched."""
+        while self._file is not None:
+            await asyncio.sleep(_SECONDS_BETWEEN_LOOKS)
+            mark = _mark(self._file)
+            if mark != self._seen:
+                self._seen = mark
+                await _read(self._file, play)
+
+
+def _mark(file: Path) -> _Mark:
+    try:
+        # Followed through links: Kubernetes changes a mounted file by leading a link elsewhere.
+        found = file.stat()
+    except OSError:
+        return None
+    return found.st_ino, found.st_size, found.st_mtime_ns
+
+
+async def _read(file: Path, play: Callable[[Script], None]) -> None:
+    try:
+        # In a thread, because answers under way must not wait for a large script.
+        script = await asyncio.to_thread(script_in, file)
+    except BadScript as bad:
+        logger.error("the script stays as it was: %s", "; ".join(str(bad).splitlines()))  # noqa: TRY400 - it says all
+        return
+    play(script)
+    logger.info("%s has changed, and is played from its beginning", file)
