@@ -56,7 +56,7 @@ def value_for(schema: object, chance: Chance, *, topic: str = "the topic", sourc
 
 
 class _GaveUp(Exception):
-    """There are too many ways through a schema to try them all."""
+    """There are too many ways through a schema to try them all, or too much is asked for."""
 
 
 _ATTEMPTS = 12
@@ -65,6 +65,10 @@ _DEEP = 4
 """From this level on, a value becomes no larger than it must."""
 _MANY = 250
 """After so many values, no more than what must be there."""
+_MOST = 20_000
+"""A schema that asks for more values than these is given up,"""
+_LONGEST = 200_000
+"""and one that asks for a text of more characters than these."""
 _DEEPEST = 200
 _WAYS = 5_000
 """So many ways of `anyOf` and its like are tried before a schema is given up."""
@@ -105,6 +109,8 @@ class _Maker:
             raise Unsatisfiable("no value ends here")
         flat = self._schemas.flat(schema)
         self._made += 1
+        if self._made > _MOST:
+            raise _GaveUp
         return self._chosen(flat, place)
 
     def _must_end(self, place: _Place) -> bool:
@@ -266,6 +272,8 @@ class _Maker:
     def _filled(self, made: dict[str, Any], flat: Flat, place: _Place) -> dict[str, Any]:
         """Add members with names of our own, where the schema is a map or asks for more of them."""
         least = max(flat.get("minProperties", 0), 0)
+        if least > _MOST:
+            raise _GaveUp
         is_map = not flat.get("properties") and isinstance(flat.get("additionalProperties"), Mapping)
         wanted = max(least, 2 if is_map and not self._must_end(place) else 0)
         wanted = min(wanted, flat.get("maxProperties", wanted))
@@ -352,6 +360,8 @@ class _Maker:
 
     def _string(self, flat: Flat, place: _Place) -> str:
         shortest, longest = flat.get("minLength", 0), flat.get("maxLength")
+        if shortest > _LONGEST:
+            raise _GaveUp
         asked = names.Asked(place.name, place.parent, self._topic)
         if "pattern" in flat:
             return self._matching(flat, asked, shortest, longest)

@@ -102,3 +102,18 @@ def test_a_pattern_that_is_none_or_too_much_is_said_to_be_so(pattern: str) -> No
 
 def test_a_pattern_cannot_be_made_to_match_for_ever() -> None:
     assert not found("^(a+)+$", "a" * 200 + "b")
+
+
+@pytest.mark.parametrize(
+    "schema",
+    [
+        {"type": "array", "minItems": 10**300},
+        {"type": "array", "contains": {"const": 1}, "minContains": 10**300},
+        {"type": "array", "minItems": 1000, "items": {"type": "array", "minItems": 1000, "items": {"type": "null"}}},
+        {"type": "object", "minProperties": 10**300},
+        {"type": "string", "minLength": 10**300},
+        {"type": "string", "minLength": 10**300, "pattern": "a+"},
+    ],
+)
+def test_what_asks_for_more_than_anybody_would_read_is_given_up(schema: dict[str, Any]) -> None:
+    assert value_for(schema, Chance("1")) is None
