@@ -7,8 +7,9 @@ export PYTHONDONTWRITEBYTECODE =
 PORT ?= 8080
 python := .venv/bin/python
 pytest := .venv/bin/pytest
-# As many workers as there are cores; tests of one group stay together.
-parallel := --numprocesses auto --dist loadgroup
+# As many workers as there are cores; tests of one group stay together. A worker that dies ends the run: with others in
+# its place, xdist may wait for ever.
+parallel := --numprocesses auto --dist loadgroup --max-worker-restart 0
 image := llemulator:0.1.0
 
 .DEFAULT_GOAL := help
