@@ -29,6 +29,7 @@ conformance: setup ## only the official SDKs, Python and JavaScript, against a r
 
 # With the slow tests; conformance/images is left out unless it is named.
 matrix: setup ## the wider suites: all else in conformance/, such as recordings, frameworks, clients, images
+	@$(pytest) -m slow tests
 	@$(pytest) -m '' --ignore conformance/python --ignore conformance/js conformance $(wildcard conformance/images)
 
 lint: setup-python ## ruff, mypy, import-linter

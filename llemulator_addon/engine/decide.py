@@ -50,7 +50,9 @@ def _concluded(session: Session, request: Request, decided: "_Decided") -> tuple
     steps = _steps(decided, session)
     basis = Basis(decided.endpoint, decided.prompt, decided.rule, decided.unmatched)
     journal = session.journal.record(request, steps, basis)
-    answered = decided.session.changed(turn=session.turn + 1, resources=_resources(decided), journal=journal)
+    answered = decided.session.changed(
+        turn=session.turn + decided.takes_turn, resources=_resources(decided), journal=journal
+    )
     return answered, Play(steps, exchange=f"{journal.recorded}@{request.at!r}")
 
 
@@ -68,6 +70,7 @@ class _Decided:
     prompt: Prompt | None = None
     rule: str | None = None
     unmatched: str | None = None
+    takes_turn: bool = True
 
 
 def _decide(session: Session, request: Request) -> _Decided:
@@ -101,7 +104,7 @@ def _served(session: Session, request: Request, operation: Operation, params: Ma
         served = Served(answer=refused.failure)
     if served.resources is not None:
         session = replace(session, resources=served.resources)
-    return _Decided(session=session, answer=served.answer, endpoint=operation.name)
+    return _Decided(session=session, answer=served.answer, endpoint=operation.name, takes_turn=operation.takes_turn)
 
 
 def _spoken(session: Session, request: Request, endpoint: Endpoint, params: Mapping[str, str]) -> _Decided:

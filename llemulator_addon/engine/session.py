@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from typing import Any, Literal
+from typing import Literal
 
 from rpds import HashTrieMap
 
@@ -92,7 +92,7 @@ class Session:
         """Return when a request came by the session's clock, in seconds since the epoch."""
         return request.at + self.clock_ahead
 
-    def changed(self, **fields: Any) -> "Session":
+    def changed(self, **fields: object) -> "Session":
         """Return a copy with some fields changed, as `dataclasses.replace` does, and faster."""
         copy = object.__new__(Session)
         copy.__dict__.update(self.__dict__, **fields)

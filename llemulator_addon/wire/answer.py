@@ -118,6 +118,9 @@ class Operation:
     path: str
     """Below `/v1`, with `{…}` for a segment that varies."""
     serve: Callable[[Call], Served]
+    takes_turn: bool = True
+    """Whether it counts as an answer of the session. What comes from a thread of its own must not: the ids of other
+    answers would depend on when it came."""
 
 
 def cut(text: str, encoding: Encoding, chunk_by: ChunkBy) -> Iterable[tuple[str, int]]:

@@ -31,3 +31,10 @@ def test_a_rule_that_names_traces_answers_them() -> None:
     assert isinstance(steps[0], Head)
     assert steps[0].status == 202
     assert [step.piece for step in steps[1:] if isinstance(step, Send)] in ([], [b""])
+
+
+def test_when_traces_come_changes_no_other_answer() -> None:
+    quiet, traced = emulator({"responses": "hi"}), emulator({"responses": "hi"})
+    play(traced, TRACES)
+
+    assert play(quiet, chat()) == play(traced, chat())

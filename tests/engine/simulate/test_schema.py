@@ -226,19 +226,26 @@ def _validator(schema: _AnySchema, *, formats: bool = True) -> Validator:
     return validator(schema, format_checker=validator.FORMAT_CHECKER if formats else None)
 
 
-@settings(
-    max_examples=2000,
+_DRAWN = settings(
     database=None,
     derandomize=True,
     deadline=None,
     phases=[Phase.generate],
     suppress_health_check=list(HealthCheck),
 )
+
+
+@settings(_DRAWN, max_examples=200)
 @given(schemas())
 def test_every_value_is_valid_for_the_schemas_that_openai_documents(schema: Schema) -> None:
-    value = value_for(schema, Chance(json.dumps(schema)))
+    assert _problems(schema, value_for(schema, Chance(json.dumps(schema)))) == []
 
-    assert _problems(schema, value) == []
+
+@pytest.mark.slow
+@settings(_DRAWN, max_examples=2000)
+@given(schemas())
+def test_so_is_every_value_for_many_more_of_them(schema: Schema) -> None:
+    assert _problems(schema, value_for(schema, Chance(json.dumps(schema)))) == []
 
 
 @pytest.mark.parametrize("name", [*REAL, *ODD])
