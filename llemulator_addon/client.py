@@ -33,6 +33,8 @@ __all__ = [
     "RuleUse",
     "Unclaimed",
     "Verdict",
+    "exchange_from",
+    "verdict_from",
 ]
 
 _PAGE = 500
@@ -176,14 +178,14 @@ class Client:
         query = {"limit": _PAGE, **filters, "format": "full"}
         while True:
             page = self._json("GET", f"/_emulator/requests?{urlencode(query)}")
-            found += map(_exchange, page["data"])
+            found += map(exchange_from, page["data"])
             if not page["has_more"] or "limit" in filters:
                 return tuple(found)
             query["since"] = found[-1].number
 
     def request(self, number: int) -> Exchange:
         """Return one exchange. Raises Refused where it is not kept."""
-        return _exchange(self._json("GET", f"/_emulator/requests/{number}"))
+        return exchange_from(self._json("GET", f"/_emulator/requests/{number}"))
 
     def har(self) -> Mapping[str, Any]:
         """Return the journal as a HAR file."""
@@ -200,7 +202,7 @@ class Client:
     ) -> Verdict:
         """Ask what is amiss; the arguments are the body of `POST /_emulator/verify`."""
         body = {"expectations": [*expectations], "order": [*order], "ignore": [*ignore], "egress": egress}
-        return _verdict(self._json("POST", "/_emulator/verify", json.dumps(body)))
+        return verdict_from(self._json("POST", "/_emulator/verify", json.dumps(body)))
 
     def egress(self) -> tuple[HostEgress, ...]:
         """Return what became of the traffic, host by host, of all tokens."""
@@ -334,7 +336,8 @@ async def _in_thread[R](work: Callable[[], R]) -> R:
     return await asyncio.to_thread(work)
 
 
-def _exchange(shown: Mapping[str, Any]) -> Exchange:
+def exchange_from(shown: Mapping[str, Any]) -> Exchange:
+    """Return an exchange as the routes show it in full."""
     brief = {key: shown[key] for key in _BRIEF}
     return Exchange(
         **brief,
@@ -364,7 +367,8 @@ _BRIEF = (
 )
 
 
-def _verdict(shown: Mapping[str, Any]) -> Verdict:
+def verdict_from(shown: Mapping[str, Any]) -> Verdict:
+    """Return a verdict as the route shows it."""
     findings = tuple(
         Finding(
             name=finding["name"],

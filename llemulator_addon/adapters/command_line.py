@@ -19,10 +19,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
         sys.stderr.write(f"llemulator: there is no command {name!r}; there are: {', '.join(COMMANDS)}\n")
         return 2
     try:
-        COMMANDS[name].run(_parser(name).parse_args(words))
+        return COMMANDS[name].run(_parser(name).parse_args(words)) or 0
     except Failed as error:
         sys.stderr.write("".join(f"llemulator: {line}\n" for line in str(error).splitlines()))
-        return 1
+        return error.status
     except KeyboardInterrupt:
         pass  # before there was anything to stop
     return 0

@@ -76,7 +76,8 @@ def _cases_of_rules(told: Told) -> Iterable[str]:
 
 
 def _cases_of_requests(told: Told) -> Iterable[str]:
-    about = {finding.requests[0]: finding for finding in told.verdict.findings if finding.name == "unmatched"}
+    unmatched = [finding for finding in told.verdict.findings if finding.name == "unmatched" and finding.requests]
+    about = {finding.requests[0]: finding for finding in unmatched}
     for each in told.exchanges:
         name = f"{each.number} {each.endpoint or each.path} {each.user_text or ''}"
         yield _case("requests", name.strip(), about.get(each.number))

@@ -133,6 +133,8 @@ class Journal:
     """How many there ever were; the number of the last."""
     first: int = 1
     """The number of the oldest that is kept."""
+    unmatched: int = 0
+    """How many of all that there ever were no rule answered."""
     size: int = 0
     """Bytes of memory that those take which are kept, about."""
     limit: int = 1000
@@ -174,6 +176,7 @@ class Journal:
             endings=self.endings.remove(place) if place in self.endings else self.endings,
             recorded=number,
             first=first,
+            unmatched=self.unmatched + (basis.unmatched is not None),
             size=size,
             limit=self.limit,
             size_limit=self.size_limit,
@@ -192,7 +195,13 @@ class Journal:
 
     def emptied(self) -> "Journal":
         """Return it without exchanges; numbers go on."""
-        return Journal(recorded=self.recorded, first=self.recorded + 1, limit=self.limit, size_limit=self.size_limit)
+        return Journal(
+            recorded=self.recorded,
+            first=self.recorded + 1,
+            unmatched=self.unmatched,
+            limit=self.limit,
+            size_limit=self.size_limit,
+        )
 
     def get(self, number: int) -> Exchange | None:
         """Return the exchange of a number, if it is kept."""

@@ -10,6 +10,9 @@ from llemulator_addon.adapters.settings import SETTINGS
 class Failed(Exception):
     """The command cannot do its work. The text, one line for each problem, is all that the user sees."""
 
+    status = 1
+    """What the command ends with."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Command:
@@ -17,8 +20,11 @@ class Command:
 
     meaning: str
     add_options: Callable[[argparse.ArgumentParser], None]
-    run: Callable[[argparse.Namespace], None]
-    """Does the work. Raises Failed. What takes long to import is imported in it."""
+    run: Callable[[argparse.Namespace], int | None]
+    """Does the work, and returns the exit status where it is not 0. Raises Failed.
+
+    What takes long to import is imported in it.
+    """
 
 
 def no_options(parser: argparse.ArgumentParser) -> None:

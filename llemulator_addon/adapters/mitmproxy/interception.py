@@ -104,10 +104,11 @@ class Interception:
     def tls_failed_client(self, data: tls.TlsData) -> None:
         """Say what to do about a client that does not trust our certificate; once for each host."""
         host = _tls_host(data)
-        wanted = data.context.client.id in self._failing
-        if wanted or host in self._told or not self._rules.owns(data.context):
+        # A client that only goes away had its reasons: it opened one connection too many, or waited no longer.
+        wanted = data.context.client.id in self._failing or (data.conn.error or "").startswith("connection closed")
+        if wanted or host in self._rules.distrusted or not self._rules.owns(data.context):
             return
-        self._told.add(host)
+        self._rules.distrusted.add(host)
         ca = self._rules.policy.ca
         remedy = f"; does the client trust {ca}?" if ca else ""
         logger.warning("a TLS handshake for %s failed (%s)%s", host, data.conn.error, remedy)
@@ -115,7 +116,6 @@ class Interception:
     def _decide_by(self, rules: Rules) -> None:
         self._rules = rules
         self._playback = Playback(rules)
-        self._told: set[str] = set()
         self._failing: set[str] = set()
 
     def _set_options(self) -> None:

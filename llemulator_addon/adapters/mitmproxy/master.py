@@ -6,8 +6,8 @@ import gc
 import os
 import signal
 import socket
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import asynccontextmanager, contextmanager, suppress
 from pathlib import Path
 from typing import override
 
@@ -46,6 +46,25 @@ async def serve(
     master.listen(host=host, port=port, confdir=confdir)
     with _stopped_by_signals(master):
         await master.run()
+
+
+@asynccontextmanager
+async def serving(rules: Rules, *, host: str, port: int, confdir: Path) -> AsyncIterator[Listening]:
+    """Serve while the body runs, whatever signals come. Raises CannotListen."""
+    _leave_out_type_checks()
+    ready: asyncio.Future[Listening] = asyncio.get_running_loop().create_future()
+    master = SmallMaster(rules, ready.set_result)
+    master.listen(host=host, port=port, confdir=confdir)
+    running = asyncio.create_task(master.run())
+    await asyncio.wait((running, ready), return_when=asyncio.FIRST_COMPLETED)
+    if running.done():
+        await running  # raises
+    _keep_what_is_here()
+    try:
+        yield await ready
+    finally:
+        master.shutdown()
+        await running
 
 
 class SmallMaster(Master):

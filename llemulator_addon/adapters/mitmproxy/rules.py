@@ -82,6 +82,8 @@ class Rules:
         self.body_limit = policy.body_limit
         self.streams_others = policy.streams_others
         self.egress = Egress()
+        self.distrusted: set[str] = set()
+        """Hosts of ours for which a client broke off the TLS handshake, as it does without trust in our certificate."""
         self._answerer = answerer
         self._tunnels: set[str] = set()
         self._open: dict[str, dict[str, str]] = {}

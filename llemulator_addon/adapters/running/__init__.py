@@ -1,0 +1,1 @@
+"""Another program, run with everything that leads its clients here."""
