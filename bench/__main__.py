@@ -18,7 +18,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from bench import fixture, streams
+from bench import fixture, ratios, streams
 from bench.servers import SERVERS, Running, running
 
 _ASK = {"model": "gpt-4o", "messages": [{"role": "user", "content": "Hello"}]}
@@ -56,6 +56,9 @@ def main() -> None:
             rates = _rates(hey, servers, arguments)
             pacing = streams.measure(servers["llemulator"])
     _print(starts, memory, rates, pacing)
+    for each in ratios.measure():
+        said = f"{each.name}: {each.ratio:.2f} (at most {ratios.AT_MOST}; {each.much_us:.0f} / {each.little_us:.0f} us)"
+        print(f"{_met(each.ratio <= ratios.AT_MOST):12} {said}")
     cost = fixture.milliseconds()
     print(f"{_met(cost <= _FIXTURE_MS):12} the pytest fixture, for one test: {cost:.1f} ms (at most {_FIXTURE_MS})")
 

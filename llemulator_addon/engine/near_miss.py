@@ -10,8 +10,10 @@ from llemulator_addon.engine.index import Group, Index, words
 from llemulator_addon.engine.session import Session
 from llemulator_addon.script.asked import Asked
 
-# With any number of rules, so many are looked at: the first ones, and those that share words with the request.
+# Of up to so many rules each is looked at. Of more, as programs write them, only so many of the first ones and of those
+# that share the rarest words with the request: then an answer costs about what it costs with a few rules.
 _LOOKED_AT = 200
+_OF_MANY = 10
 _COMPARED_CLOSELY = 8
 _LETTERS = 200
 _READ = 2_000
@@ -68,17 +70,17 @@ def _differences(group: Group, asked: Asked) -> list[str]:
 def _looked_at(index: Index, asked: Asked) -> list[Group]:
     if len(index.groups) <= _LOOKED_AT:
         return list(index.groups)
-    first = index.groups[: _LOOKED_AT // 2]
-    alike = islice(_sharingwords(index, asked), _LOOKED_AT // 2)
+    first = index.groups[:_OF_MANY]
+    alike = islice(_sharing_words(index, asked), _OF_MANY)
     return list({group.number: group for group in (*first, *alike)}.values())
 
 
-def _sharingwords(index: Index, asked: Asked) -> Iterator[Group]:
+def _sharing_words(index: Index, asked: Asked) -> Iterator[Group]:
     """Yield groups whose regular expressions have a word of the request, those with the rarest words first."""
     groups = index.by_word
     known = [groups[word] for word in dict.fromkeys(words(asked.prompt.user_text[:_READ])) if word in groups]
     for some in sorted(known, key=len):
-        yield from some[:_LOOKED_AT]
+        yield from some[:_OF_MANY]
 
 
 def _closest(groups: list[Group], asked: Asked) -> Group:
