@@ -7,7 +7,7 @@ import pytest
 
 from llemulator_addon.script.fault import ConnectionFault
 from tests.wire_real.certificates import certificate_for
-from tests.wire_real.clients import Proxy, ask, connected, open_tunnel
+from tests.wire_real.clients import Proxy, ask
 from tests.wire_real.proxies import Playing, proxying
 
 
@@ -56,24 +56,3 @@ async def test_a_client_that_does_not_trust_us_is_told_of_once(
                 await ask(stranger, "connect")
 
     assert caplog.text.count("a TLS handshake for api.openai.com failed") == 1
-
-
-async def test_a_client_that_goes_away_in_its_handshake_is_not_told_of(
-    certs: Path, caplog: pytest.LogCaptureFixture
-) -> None:
-    async with proxying(Playing(), certs) as (proxy, _):
-        async with connected(proxy, "origin") as (reader, writer):
-            await open_tunnel(reader, writer, "api.openai.com:443")
-            writer.write(_client_hello())
-            await reader.readexactly(1)
-        answer = await ask(proxy, "connect")
-
-    assert (answer.status, "handshake" in caplog.text) == (200, False)
-
-
-def _client_hello() -> bytes:
-    sent = ssl.MemoryBIO()
-    client = ssl.create_default_context().wrap_bio(ssl.MemoryBIO(), sent, server_hostname="api.openai.com")
-    with pytest.raises(ssl.SSLWantReadError):
-        client.do_handshake()
-    return sent.read()

@@ -22,9 +22,6 @@ _NEEDED = {
     "add_upstream_certs_to_client_chain": False,
 }
 
-_WENT_AWAY = ("connection closed", "client disconnected during the handshake")
-"""How mitmproxy says that a client ended a handshake without saying why."""
-
 
 class Interception:
     """Answers what is ours, passes on the rest, and sees to it that what is ours is never passed on."""
@@ -107,8 +104,8 @@ class Interception:
     def tls_failed_client(self, data: tls.TlsData) -> None:
         """Say what to do about a client that does not trust our certificate; once for each host."""
         host = _tls_host(data)
-        # A client that only goes away had its reasons: it opened one connection too many, or waited no longer.
-        wanted = data.context.client.id in self._failing or any(words in str(data.conn.error) for words in _WENT_AWAY)
+        # A client that was gone before we answered has not seen the certificate that it could distrust.
+        wanted = data.context.client.id in self._failing or data.conn.error == "connection closed early"
         if wanted or host in self._rules.distrusted or not self._rules.owns(data.context):
             return
         self._rules.distrusted.add(host)

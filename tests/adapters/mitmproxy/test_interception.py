@@ -1,9 +1,11 @@
 import inspect
 
 import pytest
-from mitmproxy import ctx
+from mitmproxy import ctx, tls
 from mitmproxy.addons.proxyserver import Proxyserver
 from mitmproxy.hooks import all_hooks
+from mitmproxy.options import Options
+from mitmproxy.proxy.context import Context
 from mitmproxy.test import taddons, tflow
 
 from llemulator_addon.adapters.mitmproxy.interception import Interception
@@ -69,3 +71,26 @@ async def test_a_request_to_another_host_is_left_alone() -> None:
     await _interception().request(flow)
 
     assert flow.response is None
+
+
+@pytest.mark.parametrize(
+    ("error", "told"),
+    [
+        ("tlsv1 alert unknown ca", True),
+        ("The client disconnected during the handshake.", True),
+        ("connection closed early", False),
+    ],
+)
+def test_a_client_that_may_distrust_us_is_told_of_once(
+    error: str,
+    told: bool,
+    caplog: pytest.LogCaptureFixture,  # noqa: FBT001 - a column of the table
+) -> None:
+    context = Context(tflow.tclient_conn(), Options())
+    context.client.sni, context.client.error = "api.openai.com", error
+    interception = _interception()
+
+    for _ in range(2):
+        interception.tls_failed_client(tls.TlsData(context.client, context))
+
+    assert caplog.text.count("a TLS handshake for api.openai.com failed") == int(told)
