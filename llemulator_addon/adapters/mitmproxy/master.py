@@ -63,7 +63,7 @@ async def serving(rules: Rules, *, host: str, port: int, confdir: Path) -> Async
     try:
         yield await ready
     finally:
-        master.shutdown()
+        master.shutdown()  # type: ignore[no-untyped-call]
         await running
 
 
