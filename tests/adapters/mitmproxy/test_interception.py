@@ -83,8 +83,8 @@ async def test_a_request_to_another_host_is_left_alone() -> None:
 )
 def test_a_client_that_may_distrust_us_is_told_of_once(
     error: str,
-    told: bool,
-    caplog: pytest.LogCaptureFixture,  # noqa: FBT001 - a column of the table
+    told: bool,  # noqa: FBT001 - a column of the table
+    caplog: pytest.LogCaptureFixture,
 ) -> None:
     context = Context(tflow.tclient_conn(), Options())
     context.client.sni, context.client.error = "api.openai.com", error
