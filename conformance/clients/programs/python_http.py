@@ -1,0 +1,85 @@
+"""One of Python's HTTP clients, named by the argument, as its own documentation uses it."""
+
+import asyncio
+import http.client
+import json
+import os
+import sys
+import urllib.request
+from collections.abc import Callable
+
+URL = "https://api.openai.com/v1/chat/completions"
+BODY = json.dumps({"model": "gpt-4o", "messages": [{"role": "user", "content": "Hello"}]}).encode()
+HEADERS = {"Authorization": f"Bearer {os.environ['OPENAI_API_KEY']}", "Content-Type": "application/json"}
+
+
+def by_requests() -> bytes:
+    """Ask."""
+    import requests
+
+    return requests.post(URL, BODY, headers=HEADERS, timeout=30).content
+
+
+def by_httpx() -> bytes:
+    """Ask."""
+    import httpx
+
+    return httpx.post(URL, content=BODY, headers=HEADERS).content
+
+
+def by_httpx2() -> bytes:
+    """Ask."""
+    import httpx2
+
+    return httpx2.post(URL, content=BODY, headers=HEADERS).content
+
+
+def by_urllib3() -> bytes:
+    """Ask; it knows no proxy variable."""
+    import urllib3
+
+    return urllib3.PoolManager().request("POST", URL, body=BODY, headers=HEADERS).data
+
+
+def by_aiohttp() -> bytes:
+    """Ask; without `trust_env` it knows no proxy variable."""
+    import aiohttp
+
+    async def ask() -> bytes:
+        async with aiohttp.ClientSession() as session, session.post(URL, data=BODY, headers=HEADERS) as answer:
+            return await answer.read()
+
+    return asyncio.run(ask())
+
+
+def by_urllib() -> bytes:
+    """Ask."""
+    with urllib.request.urlopen(urllib.request.Request(URL, BODY, HEADERS)) as answer:
+        return bytes(answer.read())
+
+
+def by_http_client() -> bytes:
+    """Ask; it knows no proxy variable."""
+    connection = http.client.HTTPSConnection("api.openai.com")
+    connection.request("POST", "/v1/chat/completions", BODY, HEADERS)
+    return connection.getresponse().read()
+
+
+def by_litellm() -> bytes:
+    """Ask."""
+    import litellm
+
+    return litellm.completion(model="gpt-4o", messages=json.loads(BODY)["messages"]).model_dump_json().encode()
+
+
+CLIENTS: dict[str, Callable[[], bytes]] = {
+    "requests": by_requests,
+    "httpx": by_httpx,
+    "httpx2": by_httpx2,
+    "urllib3": by_urllib3,
+    "aiohttp": by_aiohttp,
+    "urllib": by_urllib,
+    "http.client": by_http_client,
+    "litellm": by_litellm,
+}
+print(json.loads(CLIENTS[sys.argv[1]]())["choices"][0]["message"]["content"])
