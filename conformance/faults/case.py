@@ -37,10 +37,15 @@ class Seen(_Part):
     """Of an SDK: the class of its exception, and behind a colon that of the cause."""
     status: int | None = None
     """Where it is not 200."""
-    exit: int | None = None
-    """Of curl, where it is not 0."""
+    exit: int | tuple[int, ...] | None = None
+    """Of curl, where it is not 0; several where it depends on what curl notices first."""
     requests: int
     """How many arrived."""
+
+    def fits(self, seen: "Seen") -> bool:
+        """Whether what was seen is this."""
+        exits = self.exit if isinstance(self.exit, tuple) else (self.exit,)
+        return seen.exit in exits and seen.model_copy(update={"exit": self.exit}) == self
 
 
 def _by_client(value: Any) -> Any:  # noqa: ANN401 - YAML

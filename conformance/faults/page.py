@@ -69,7 +69,9 @@ def _row(names: list[ClientName], seen: list[Seen]) -> str:
 
 
 def _told(seen: Seen) -> tuple[str, str, str]:
-    parts = (f"`{seen.raises}`" if seen.raises else "", seen.status or "", f"exit {seen.exit}" if seen.exit else "")
+    exits = seen.exit if isinstance(seen.exit, tuple) else filter(None, (seen.exit,))
+    exited = " or ".join(f"exit {status}" for status in exits)
+    parts = (f"`{seen.raises}`" if seen.raises else "", seen.status or "", exited)
     return seen.text, " ".join(str(part) for part in parts if part), str(seen.requests)
 
 
