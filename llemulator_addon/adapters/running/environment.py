@@ -12,7 +12,8 @@ DEFAULT_KEY = "sk-llemulator"
 
 _PROXIES = ("HTTPS_PROXY", "HTTP_PROXY", "ALL_PROXY")
 _ALWAYS_PAST = ("localhost", "127.0.0.1", "::1")
-_BASE_URLS = ("OPENAI_BASE_URL", "OPENAI_API_BASE")
+BASE_URLS = ("OPENAI_BASE_URL", "OPENAI_API_BASE")
+"""By which clients are led to another API than OpenAI's."""
 
 _REPLACES_ROOTS = (
     "SSL_CERT_FILE",  # OpenSSL: Python, Ruby, curl; Go; Deno and Bun with their system store
@@ -65,7 +66,7 @@ def environment(way: Way, inherited: Mapping[str, str]) -> Environment:
         | dict.fromkeys(_REPLACES_ROOTS, str(way.files.bundle))
         | dict.fromkeys(_ADDS_ROOTS, str(way.files.ca))
         | _of_runtimes(way, inherited)
-        | (dict.fromkeys(_BASE_URLS, base_url) if way.base_url else {})
+        | (dict.fromkeys(BASE_URLS, base_url) if way.base_url else {})
         | ({} if inherited.get("OPENAI_API_KEY") else {"OPENAI_API_KEY": DEFAULT_KEY}),
         removed=tuple(name for name in ("SSL_CERT_DIR", *astray) if name in inherited),
         notes=tuple(_notes(way, inherited, astray)),
@@ -130,9 +131,14 @@ def _without_port(entry: str) -> str:
 
 def _astray(inherited: Mapping[str, str], hosts: Hosts) -> Iterator[str]:
     """Yield variables that name another base URL than one of a host that is answered."""
-    for name in _BASE_URLS:
-        if (url := inherited.get(name)) and _host(url) not in hosts:
+    for name in BASE_URLS:
+        if leads_astray(inherited.get(name, ""), hosts):
             yield name
+
+
+def leads_astray(url: str, hosts: Hosts) -> bool:
+    """Whether a base URL leads to another host than these; none leads to OpenAI's own."""
+    return bool(url) and _host(url) not in hosts
 
 
 def _notes(way: Way, inherited: Mapping[str, str], astray: tuple[str, ...]) -> Iterator[str]:

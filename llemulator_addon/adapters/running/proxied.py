@@ -46,7 +46,7 @@ class Ran:
 def run(settings: Settings, command: Sequence[str], *, base_url: bool, tell: Callable[[Iterable[str]], None]) -> Ran:
     """Run a command to its end with all its clients led to a proxy. Raises CannotRun and NotStarted."""
     try:
-        with _authority(settings) as (found, files):
+        with published(settings) as (found, files):
             watching = Watching(settings)
             emulator = emulator_from(settings, ca_certificate=found.certificate)
             rules = Rules(emulator, policy_from(settings, ca=found.ca))
@@ -91,8 +91,11 @@ async def _run(
 
 
 @contextmanager
-def _authority(settings: Settings) -> Iterator[tuple[Authority, Files]]:
-    """Yield the authority, and the files that runtimes want. Where no folder is named, nothing of either stays."""
+def published(settings: Settings) -> Iterator[tuple[Authority, Files]]:
+    """Yield the authority, and the files that runtimes want. Where no folder is named, nothing of either stays.
+
+    Raises NoAuthority and CannotRun.
+    """
     with tempfile.TemporaryDirectory(prefix="llemulator-", ignore_cleanup_errors=True) as temporary:
         folder = Path(temporary)
         certs = settings.certs if "certs" in settings.sources or settings.certs.is_dir() else folder / "certs"

@@ -1,0 +1,61 @@
+"""`llemulator doctor`: whether programs can be led here on this machine, and what to do where not."""
+
+import argparse
+import asyncio
+import os
+import sys
+from typing import TYPE_CHECKING
+
+from llemulator_addon.adapters.commands.command import Command, Failed, add_settings, settings_given
+from llemulator_addon.adapters.settings import Settings, SettingsError, settings_from
+
+if TYPE_CHECKING:
+    from llemulator_addon.adapters.running.examining import Check
+
+_MARKS = {True: "✓", False: "✗", None: "-"}
+_PLAIN = {True: "ok", False: "NO", None: "-"}
+"""Where the terminal cannot show the others."""
+
+
+def _run(arguments: argparse.Namespace) -> int:
+    try:
+        settings = settings_from(command_line=settings_given(arguments), environment=os.environ)
+    except SettingsError as error:
+        raise Failed(error) from None
+    return asyncio.run(_told(settings))
+
+
+async def _told(settings: Settings) -> int:
+    """Print each check as it is done, and return 1 if one did not pass."""
+    # mitmproxy takes long to import; the settings have been looked at before.
+    from llemulator_addon.adapters.emulation import BadScript  # noqa: PLC0415
+    from llemulator_addon.adapters.logs import log_to_stderr  # noqa: PLC0415
+    from llemulator_addon.adapters.mitmproxy.slim import import_used_addons_only  # noqa: PLC0415
+
+    log_to_stderr("error")
+    import_used_addons_only()
+    from llemulator_addon.adapters.running.examining import examine  # noqa: PLC0415
+
+    amiss = False
+    try:
+        async for check in examine(settings, os.environ):
+            amiss |= check.passed is False
+            _print(check)
+    except BadScript as error:
+        raise Failed(error) from None
+    return 1 if amiss else 0
+
+
+def _print(check: "Check") -> None:
+    marks = _MARKS if (sys.stdout.encoding or "").lower().startswith("utf") else _PLAIN
+    sys.stdout.write(f"{marks[check.passed]} {check.name:<10} {check.says}\n")
+    if check.remedy:
+        sys.stdout.write(f"  {'':<10} → {check.remedy}\n" if marks is _MARKS else f"  {'':<10} -> {check.remedy}\n")
+    sys.stdout.flush()
+
+
+DOCTOR = Command(
+    meaning="try whether the programs of this machine can be led here, and say what to do where not",
+    add_options=add_settings,
+    run=_run,
+)
