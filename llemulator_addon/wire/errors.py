@@ -256,7 +256,7 @@ def unknown_url(method: str, path: str) -> Failure:
 
 def no_model() -> Failure:
     """Refuse a body that names no model."""
-    return Failure(status=400, type=INVALID, message="you must provide a model parameter")
+    return Failure(status=400, type=INVALID, param="model", message="you must provide a model parameter")
 
 
 def wrong_endpoint(message: str) -> Failure:

@@ -27,7 +27,7 @@ def _schema(schema: object, *, strict: bool = True) -> dict[str, Any]:
 
 FORMS: dict[str, tuple[dict[str, Any], str | None, str | None, str]] = {
     # what is asked: param, code, message
-    "no model": ({"messages": [USER]}, None, None, "you must provide a model parameter"),
+    "no model": ({"messages": [USER]}, "model", None, "you must provide a model parameter"),
     "no messages": (
         {"model": "gpt-4o"},
         "messages",

@@ -150,7 +150,9 @@ def test_the_texts_of_a_stream_put_together_are_the_text(text: str, chunk_by: An
     [
         (
             {"prompt": "Hi"},
-            Failure(status=400, type="invalid_request_error", message="you must provide a model parameter"),
+            Failure(
+                status=400, type="invalid_request_error", param="model", message="you must provide a model parameter"
+            ),
         ),
         (
             {**ASKED, "prompt": []},

@@ -179,7 +179,6 @@ _INVALID = "'$.input' is invalid. Please check the API reference: https://platfo
 @pytest.mark.parametrize(
     ("body", "message"),
     [
-        ({"input": "Hi"}, "you must provide a model parameter"),
         ({**ASKED, "input": ""}, _INVALID),
         ({**ASKED, "input": []}, _INVALID),
         ({**ASKED, "input": ["a", ""]}, _INVALID),
@@ -200,6 +199,12 @@ _INVALID = "'$.input' is invalid. Please check the API reference: https://platfo
 )
 def test_a_request_is_refused_in_the_apis_words(body: dict[str, Any], message: str) -> None:
     assert refused(ENDPOINT, body) == Failure(status=400, type="invalid_request_error", message=message)
+
+
+def test_a_request_that_names_no_model_is_refused() -> None:
+    assert refused(ENDPOINT, {"input": "Hi"}) == Failure(
+        status=400, type="invalid_request_error", param="model", message="you must provide a model parameter"
+    )
 
 
 def test_too_many_tokens_in_one_request_are_refused() -> None:

@@ -45,7 +45,7 @@ def value_for(schema: object, chance: Chance, *, topic: str = "the topic", sourc
         maker = _Maker(schemas, chance, topic, source, terse=attempt > _ATTEMPTS // 2)
         try:
             value = maker.make(schema, _Place())
-        except (Unsatisfiable, RecursionError):
+        except (Unsatisfiable, RecursionError, OverflowError):
             continue
         except _GaveUp:
             break
@@ -430,6 +430,7 @@ class _Maker:
         raise Unsatisfiable("no multiple lies within the bounds")
 
     def _decimal(self, flat: Flat, low: Fraction, high: Fraction, decimals: int) -> float:
+        low, high = max(low, -_LARGEST), min(high, _LARGEST)
         for digits in (max(decimals, 1), 2, 4, 8, 12):
             scale = 10**digits
             least, most = ceil(low * scale), floor(high * scale)
@@ -442,6 +443,9 @@ class _Maker:
             return middle
         raise Unsatisfiable("no number lies within the bounds")
 
+
+_LARGEST = Fraction(1.7976931348623157e308)
+"""The largest number that a float can be."""
 
 _NOTHING = 0.15
 """How often a value that may be null is null."""

@@ -302,3 +302,10 @@ def test_a_schema_that_no_value_fits_gives_something_all_the_same() -> None:
     assert value_for({"type": "string", "enum": [1]}, Chance("1")) is None
     assert value_for({"$ref": "https://elsewhere.example/schema"}, Chance("1")) is None
     assert isinstance(value_for({"type": "string", "pattern": "("}, Chance("1")), str)
+
+
+@pytest.mark.parametrize("bounds", [{"minimum": 1.3353530264990653e308}, {"maximum": -1.3353530264990653e308}])
+def test_a_number_may_be_as_large_as_a_float_can_be(bounds: dict[str, float]) -> None:
+    schema = {"type": "number", **bounds}
+
+    assert _problems(schema, value_for(schema, Chance("1"))) == []
