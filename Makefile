@@ -24,8 +24,8 @@ run: setup-python ## start the proxy with scripts/hello.yaml and print lines to 
 test: setup ## unit tests, the wire over real sockets, and conformance with both official SDKs
 	@$(pytest) $(parallel)
 
-conformance: setup ## only the official SDKs, Python and JavaScript, against a running llemulator
-	@$(pytest) $(parallel) conformance/python conformance/js
+conformance: setup ## only the official SDKs, Python and JavaScript, and the Python SDK's own tests, against a running llemulator
+	@$(pytest) $(parallel) conformance/python conformance/js conformance/test_sdk_suite.py
 
 # With the slow tests; conformance/images is left out unless it is named.
 matrix: setup ## the wider suites: all else in conformance/, such as recordings, frameworks, clients, images
