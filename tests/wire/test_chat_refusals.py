@@ -178,11 +178,26 @@ FORMS: dict[str, tuple[dict[str, Any], str | None, str | None, str]] = {
             "'tool_call_id'. The following tool_call_ids did not have response messages: call_1"
         ),
     ),
-    "no tools": (
-        _ask(tools=[]),
-        "tools",
+    "no functions": (
+        _ask(functions=[]),
+        "functions",
         "empty_array",
-        "Invalid 'tools': empty array. Expected an array with minimum length 1, but got an empty array instead.",
+        "Invalid 'functions': empty array. Expected an array with minimum length 1, but got an empty array instead.",
+    ),
+    "no calls in a message": (
+        _ask(messages=[USER, {"role": "assistant", "content": "Hi", "tool_calls": []}, USER]),
+        "messages[1].tool_calls",
+        "empty_array",
+        (
+            "Invalid 'messages[1].tool_calls': empty array. Expected an array with minimum length 1, but got an empty "
+            "array instead."
+        ),
+    ),
+    "a choice beside an empty list of tools": (
+        _ask(tools=[], tool_choice="required"),
+        "tool_choice",
+        None,
+        "Invalid value for 'tool_choice': 'tool_choice' is only allowed when 'tools' are specified.",
     ),
     "a choice without tools": (
         _ask(tool_choice="auto"),
@@ -447,6 +462,7 @@ def test_a_model_of_another_endpoint_is_not_found(model: str, message: str) -> N
         _ask(tools=[_tool(parameters={"type": "object", "properties": {}})]),
         _ask(tools=[_tool()], tool_choice={"type": "function", "function": {"name": "f"}}),
         _ask(tools=[_tool()], tool_choice=None),
+        _ask(tools=[], response_format=_schema(STRICT)),
         _ask(model="gpt-5", temperature=1, reasoning_effort="minimal"),
         _ask(model="gpt-5.6", tools=[_tool()], reasoning_effort="none"),
         _ask(model="gpt-5.4", tools=[_tool()]),

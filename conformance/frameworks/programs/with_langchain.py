@@ -51,8 +51,8 @@ def structured(method: str, *, responses: bool) -> Person:
 
 
 def structured_agent() -> Person:
-    """Have an agent answer in a form; it has a tool, since LangChain would else send an empty list of them."""
-    agent = create_agent(ChatOpenAI(model="gpt-4o"), [book_table], response_format=Person)
+    """Have an agent answer in a form; it has no tools, which LangChain sends as an empty list of them."""
+    agent = create_agent(ChatOpenAI(model="gpt-4o"), [], response_format=Person)
     ended = agent.invoke({"messages": [("user", "Who is Ann?")]})
     return ended["structured_response"]
 

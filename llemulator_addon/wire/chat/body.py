@@ -79,7 +79,7 @@ class ChatMessage(RequestBody):
     name: str | None = None
     refusal: str | None = None
     audio: dict[str, Any] | None = None
-    tool_calls: list[CallInMessage] | None = None
+    tool_calls: Annotated[list[CallInMessage], Field(min_length=1)] | None = None
     tool_call_id: str | None = None
     function_call: CalledFunction | None = None
 
@@ -181,7 +181,8 @@ class ChatBody(RequestBody):
     stream: bool | None = None
     stream_options: StreamOptions | None = None
     n: Annotated[int, Field(ge=1, le=128)] | None = None
-    tools: Annotated[list[OfferedTool], Field(min_length=1, max_length=128)] | None = None
+    # Empty counts as not given: agents of LangChain and Xcode send it so. Refused until 2025; reports of 2026 differ.
+    tools: Annotated[list[OfferedTool], Field(max_length=128)] | None = None
     tool_choice: Chosen = None
     # Null is refused here: "Invalid type for 'parallel_tool_calls': expected a boolean, but got null instead."
     parallel_tool_calls: bool = True
