@@ -13,7 +13,7 @@ parallel := --numprocesses auto --dist loadgroup --max-worker-restart 0
 image := llemulator:0.1.0
 
 .DEFAULT_GOAL := help
-.PHONY: help run test conformance matrix lint fmt docker-build docker-run docker-test bench soak models tables lock setup setup-python
+.PHONY: help run test conformance matrix lint fmt docker-build docker-run docker-test bench soak models tables lock setup setup-python setup-clients
 
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | while IFS="$$(printf '\t')" read -r name says; do printf '  make %-12s %s\n' "$$name" "$$says"; done
@@ -28,7 +28,7 @@ conformance: setup ## only the official SDKs, Python and JavaScript, and the Pyt
 	@$(pytest) $(parallel) conformance/python conformance/js conformance/test_sdk_suite.py
 
 # With the slow tests; conformance/images is left out unless it is named.
-matrix: setup ## the wider suites: all else in conformance/, such as recordings, frameworks, clients, images
+matrix: setup setup-clients ## the wider suites: all else in conformance/, such as recordings, frameworks, clients, images
 	@$(pytest) -m slow tests
 	@$(pytest) -m '' --ignore conformance/python --ignore conformance/js conformance $(wildcard conformance/images)
 
@@ -78,7 +78,7 @@ lock: setup-python ## exact versions again, from pyproject.toml, requirements.in
 		--custom-compile-command 'make lock' --output-file locks/frameworks.txt conformance/frameworks/requirements.in
 	@echo openai | .venv/bin/uv pip compile --quiet --system-certs --universal --python-version 3.13 --generate-hashes --no-annotate --no-header \
 		--constraint locks/dev.txt --output-file docs/examples/chat/requirements.txt -
-	@for folder in conformance/js conformance/frameworks/js; do \
+	@for folder in conformance/js conformance/frameworks/js conformance/clients/js; do \
 		(cd $$folder && npm install --package-lock-only --ignore-scripts --no-audit --no-fund) || exit 1; done
 
 setup:
@@ -86,3 +86,6 @@ setup:
 
 setup-python:
 	@.ci/install python
+
+setup-clients:
+	@.ci/install clients

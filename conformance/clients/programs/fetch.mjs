@@ -1,4 +1,4 @@
-// Node's own fetch.
+// The fetch of the runtime.
 const answer = await fetch("https://api.openai.com/v1/chat/completions", {
   method: "POST",
   headers: { Authorization: `Bearer ${process.env.OPENAI_API_KEY}`, "Content-Type": "application/json" },

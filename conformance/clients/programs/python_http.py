@@ -41,15 +41,23 @@ def by_urllib3() -> bytes:
     return urllib3.PoolManager().request("POST", URL, body=BODY, headers=HEADERS).data
 
 
-def by_aiohttp() -> bytes:
+def by_aiohttp(*, trust_env: bool = False) -> bytes:
     """Ask; without `trust_env` it knows no proxy variable."""
     import aiohttp
 
     async def ask() -> bytes:
-        async with aiohttp.ClientSession() as session, session.post(URL, data=BODY, headers=HEADERS) as answer:
+        async with (
+            aiohttp.ClientSession(trust_env=trust_env) as session,
+            session.post(URL, data=BODY, headers=HEADERS) as answer,
+        ):
             return await answer.read()
 
     return asyncio.run(ask())
+
+
+def by_aiohttp_with_proxy() -> bytes:
+    """Ask; with `trust_env` it knows HTTPS_PROXY."""
+    return by_aiohttp(trust_env=True)
 
 
 def by_urllib() -> bytes:
@@ -72,14 +80,24 @@ def by_litellm() -> bytes:
     return litellm.completion(model="gpt-4o", messages=json.loads(BODY)["messages"]).model_dump_json().encode()
 
 
+def by_litellm_async() -> bytes:
+    """Ask."""
+    import litellm
+
+    answer = asyncio.run(litellm.acompletion(model="gpt-4o", messages=json.loads(BODY)["messages"]))
+    return answer.model_dump_json().encode()
+
+
 CLIENTS: dict[str, Callable[[], bytes]] = {
     "requests": by_requests,
     "httpx": by_httpx,
     "httpx2": by_httpx2,
     "urllib3": by_urllib3,
     "aiohttp": by_aiohttp,
+    "aiohttp, trust_env": by_aiohttp_with_proxy,
     "urllib": by_urllib,
     "http.client": by_http_client,
     "litellm": by_litellm,
+    "litellm, async": by_litellm_async,
 }
 print(json.loads(CLIENTS[sys.argv[1]]())["choices"][0]["message"]["content"])
