@@ -1,24 +1,37 @@
 """Calls hooks by a table, in place of mitmproxy's walk over all addons for each of them.
 
-That walk is most of what mitmdump spends on a request. The table is made when an addon is added; an addon must not
-grow hooks afterwards.
+That walk is most of what mitmdump spends on a request. An addon must not grow hooks after it was added.
 """
 
 import asyncio
 import inspect
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, fields
 from typing import Any, override
 
 from mitmproxy import flow
-from mitmproxy.addonmanager import AddonManager
-from mitmproxy.hooks import Hook, UpdateHook, all_hooks
+from mitmproxy.addonmanager import AddonManager, traverse
+from mitmproxy.exceptions import AddonHalt
+from mitmproxy.hooks import Hook, UpdateHook
+from mitmproxy.proxy.commands import StartHook
 
 from llemulator_addon.adapters.bugs import without_secrets
 
 logger = logging.getLogger(__name__)
 
 Listener = Callable[..., Any]
+Report = Callable[[Hook, Exception], None]
+"""Tells of an addon that raised."""
+
+
+@dataclass
+class RestOfHook(StartHook):
+    """Waits for the rest of a hook that was begun and is not done."""
+
+    name = "rest_of_hook"
+
+    begun: asyncio.Task[None]
 
 
 class HookTable(AddonManager):
@@ -26,42 +39,91 @@ class HookTable(AddonManager):
 
     def __init__(self, master: Any) -> None:  # noqa: ANN401 - mitmproxy does not say which type it wants
         super().__init__(master)  # type: ignore[no-untyped-call]
-        self._listeners: dict[str, tuple[Listener, ...]] = {}
-        self._begun: dict[Hook, asyncio.Task[None]] = {}
-
-    def done_at_once(self, event: Hook) -> bool:
-        """Call a hook without a way through mitmproxy's layers; whether all who listen are done with it.
-
-        Where not, the hook is under way, and `handle_lifecycle` waits for the rest of it.
-        """
-        if event.name not in self._listeners:
-            return True
-        task = asyncio.Task(self._call(event), loop=asyncio.get_running_loop(), eager_start=True)
-        if not task.done():
-            self._begun[event] = task
-        return task.done()
-
-    @override
-    def register(self, addon: Any) -> Any:
-        registered = super().register(addon)  # type: ignore[no-untyped-call]
-        for name in all_hooks:
-            listener = getattr(addon, name, None)
-            if callable(listener):
-                self._listeners[name] = (*self._listeners.get(name, ()), listener)
-        return registered
+        self.calls = Calls(self, _without_its_message)
 
     @override
     async def handle_lifecycle(self, event: Hook) -> None:
-        begun = self._begun.pop(event, None)
-        await (begun or self._call(event))
-        if "update" in self._listeners and isinstance(subject := event.args()[0], flow.Flow):
-            await self._call(UpdateHook([subject]))
+        await self.calls.call(event)
 
-    async def _call(self, event: Hook) -> None:
-        for listener in self._listeners.get(event.name, ()):
+
+def calls_of(addons: AddonManager) -> "Calls":
+    """Return what calls the hooks of a manager: its own, or one that does it as mitmproxy's would."""
+    return addons.calls if isinstance(addons, HookTable) else Calls(addons, _in_full)
+
+
+class Calls:
+    """Calls hooks of the addons of a manager."""
+
+    def __init__(self, addons: AddonManager, report: Report) -> None:
+        self.addons = addons
+        self._report = report
+        self._known: tuple[object, ...] = ()
+        self._listeners: dict[str, tuple[tuple[Listener, ...], ...]] = {}
+
+    def begin(self, event: Hook) -> asyncio.Task[None] | None:
+        """Call a hook without a way through mitmproxy's layers; return what is left to wait for, if anything is."""
+        if not self._of(event.name) and not self._of("update"):
+            return None
+        task = asyncio.Task(self._until_resumed(event), loop=asyncio.get_running_loop(), eager_start=True)
+        return None if task.done() else task
+
+    async def call(self, event: Hook) -> None:
+        """Call a hook, and `update` after one that takes a flow."""
+        subject = _subject(event)
+        await self._call(event, subject)
+        if isinstance(subject, flow.Flow) and self._of("update"):
+            await self._call(UpdateHook([subject]), [subject])
+
+    async def _until_resumed(self, event: Hook) -> None:
+        await self.call(event)
+        if isinstance(subject := _subject(event), flow.Flow):
+            await subject.wait_for_resume()
+
+    async def _call(self, event: Hook, subject: object) -> None:
+        for listeners in self._of(event.name):
             try:
-                answer = listener(*event.args())
-                if inspect.isawaitable(answer):
-                    await answer
+                for listener in listeners:
+                    answer = listener(subject)
+                    if answer is not None and inspect.isawaitable(answer):
+                        await answer
+            except AddonHalt:
+                return
             except Exception as error:  # noqa: BLE001 - one addon's bug must not silence the next, as in mitmproxy
-                logger.error("%s failed:\n%s", event.name, without_secrets(error))  # noqa: TRY400 - see `bugs`
+                self._report(event, error)
+
+    def _of(self, name: str) -> tuple[tuple[Listener, ...], ...]:
+        """Return who listens to a hook: for each addon, itself and those within it."""
+        known = tuple(self.addons.lookup.values())
+        if known != self._known:
+            self._known, self._listeners = known, {}
+        if (listeners := self._listeners.get(name)) is None:
+            listeners = self._listeners[name] = tuple(_listeners(self.addons, name))
+        return listeners
+
+
+def _listeners(addons: AddonManager, name: str) -> Iterator[tuple[Listener, ...]]:
+    for addon in addons.chain:
+        found = (getattr(each, name, None) for each in traverse([addon]))
+        if listeners := tuple(listener for listener in found if callable(listener)):
+            yield listeners
+
+
+def _subject(event: Hook) -> object:
+    """Return what a hook is about; those of a connection have one field."""
+    name = _FIELDS.get(event.name)
+    if name is None:
+        (field,) = fields(event)  # type: ignore[arg-type]
+        name = _FIELDS[event.name] = field.name
+    return getattr(event, name)
+
+
+_FIELDS: dict[str, str] = {}
+"""Of hooks, by their names; to ask for it each time takes as long as all the rest."""
+
+
+def _without_its_message(event: Hook, error: Exception) -> None:
+    logger.error("%s failed:\n%s", event.name, without_secrets(error))
+
+
+def _in_full(_: Hook, error: Exception) -> None:
+    logger.error("Addon error: %s", error, exc_info=error)  # in mitmproxy's words

@@ -1,5 +1,6 @@
 """The addon: mitmproxy's hooks, each in a few lines. `rules` decides, `playback` plays."""
 
+import asyncio
 import logging
 from collections.abc import Iterable
 
@@ -71,6 +72,10 @@ class Interception:
             flow.response = self._rules.nobody_listens(flow)
         except Exception as error:  # noqa: BLE001 - mitmproxy forwards a request whose hook raised
             flow.response = self._rules.answer_bug(flow, error)
+
+    async def rest_of_hook(self, begun: asyncio.Task[None]) -> None:
+        """Wait for a hook that was begun and is not done."""
+        await begun
 
     def error(self, flow: http.HTTPFlow) -> None:
         """Note that a client left."""

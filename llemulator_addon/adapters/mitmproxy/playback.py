@@ -57,7 +57,7 @@ from mitmproxy.proxy.layers.http._http2 import Http2Server, format_h2_response_h
 from OpenSSL import SSL
 
 from llemulator_addon.adapters.bugs import without_secrets
-from llemulator_addon.adapters.mitmproxy.dispatch import HookTable
+from llemulator_addon.adapters.mitmproxy.dispatch import Calls, RestOfHook, calls_of
 from llemulator_addon.core.outcome import Ending
 from llemulator_addon.core.request import Way
 from llemulator_addon.core.steps import Cut, Head, Headers, Send, Steps, Wait
@@ -189,6 +189,7 @@ class Playback:
     def __init__(self, rules: Rules) -> None:
         self._rules = rules
         self._arrivals: WeakKeyDictionary[http.HTTPFlow, Arrival] = WeakKeyDictionary()
+        self._calls: Calls | None = None
 
     def next_layer(self, next_layer: layer.NextLayer) -> None:
         """Let mitmproxy decide which layer comes next, and put ours in its place."""
@@ -211,7 +212,7 @@ class Playback:
     def _with_our_http(self, top: layer.Layer, context: Context) -> layer.Layer:
         """Replace the HTTP layer, which may be on top or below layers that were stacked upon it at once."""
         if type(top) is HttpLayer:
-            ours = _HttpLayer(context, top.mode, self._rules, self._arrivals)
+            ours = _HttpLayer(context, top.mode, self._rules, self._arrivals, self._calls_now())
             context.layers.pop()
             context.layers[context.layers.index(top)] = ours
             return ours
@@ -219,6 +220,13 @@ class Playback:
         if isinstance(below, layer.Layer):
             top.child_layer = self._with_our_http(below, context)  # type: ignore[attr-defined]
         return top
+
+    def _calls_now(self) -> Calls:
+        """Return what calls the hooks of the addons that there are."""
+        addons = ctx.master.addons
+        if self._calls is None or self._calls.addons is not addons:
+            self._calls = calls_of(addons)
+        return self._calls
 
 
 def _without_server(top: layer.Layer, context: Context) -> layer.Layer:
@@ -265,11 +273,17 @@ class _HttpLayer(HttpLayer):
     """mitmproxy's HTTP layer with our streams."""
 
     def __init__(
-        self, context: Context, mode: HTTPMode, rules: Rules, arrivals: WeakKeyDictionary[http.HTTPFlow, Arrival]
+        self,
+        context: Context,
+        mode: HTTPMode,
+        rules: Rules,
+        arrivals: WeakKeyDictionary[http.HTTPFlow, Arrival],
+        calls: Calls,
     ) -> None:
         super().__init__(context, mode)
         self.rules = rules
         self.arrivals = arrivals
+        self.calls = calls
         self.tunnel: layer.Layer | None = None
         """What speaks in a tunnel to one of our hosts, once it is open."""
 
@@ -416,20 +430,20 @@ class _Stream(HttpStream):
         return self._with_quick_hooks(super()._handle_event(event))
 
     def _with_quick_hooks(self, work: layer.CommandGenerator[Any]) -> Commands:
-        """Leave out the hooks that are done at once: each would cost a task, and a way through all layers."""
-        addons = ctx.master.addons
-        table = addons if isinstance(addons, HookTable) else None
+        """Call hooks here: each would cost a task, a way through all layers, and a walk over all addons."""
         answer = None
         while True:
             try:
                 command = work.send(answer)
             except StopIteration:
                 return
-            if table is not None and isinstance(command, commands.StartHook) and table.done_at_once(command):
+            if isinstance(command, commands.StartHook):
                 answer = None
+                if (rest := self._parent.calls.begin(command)) is not None:
+                    yield RestOfHook(rest)
+                self._after(command)
             else:
                 answer = yield command
-            self._after(command)
 
     def _after(self, command: commands.Command) -> None:
         """Have the last word on what goes through piece by piece, after addons had theirs."""
