@@ -146,7 +146,7 @@ class Emulator:
         number, _, at = entry.partition("@")
 
         def transition(session: Session) -> tuple[Session, None]:
-            return replace(session, journal=session.journal.ended(int(number), float(at), ending)), None
+            return session.changed(journal=session.journal.ended(int(number), float(at), ending)), None
 
         self._turns.leave(token, entry)
         self._store.change(token, transition)

@@ -1,7 +1,8 @@
 """Whether a request gets its rule's answer, or a fault refuses it."""
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import partial
+from typing import NamedTuple
 
 from llemulator_addon.core.prompt import Prompt
 from llemulator_addon.core.reply import Failure
@@ -12,8 +13,7 @@ from llemulator_addon.script.fault import Arrival, Fault
 from llemulator_addon.wire.usage import of_prompt
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Admitted:
+class Admitted(NamedTuple):
     """What the faults say, and the session in which they remember it."""
 
     session: Session

@@ -1,8 +1,8 @@
 """`decide(session, request)`: what happens to a request to OpenAI's API. Pure, and may be called twice."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
-from typing import assert_never
+from dataclasses import replace
+from typing import NamedTuple, assert_never
 
 from llemulator_addon.core.outcome import Outcome, Play
 from llemulator_addon.core.prompt import Prompt
@@ -56,8 +56,7 @@ def _concluded(session: Session, request: Request, decided: "_Decided") -> tuple
     return answered, Play(steps, exchange=f"{journal.recorded}@{request.at!r}")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Decided:
+class _Decided(NamedTuple):
     """What was found out on the way to an answer."""
 
     session: Session

@@ -4,10 +4,12 @@ from collections import Counter, defaultdict
 from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import chain
 
 from llemulator_addon.script.asked import Asked, Is, Key, Pattern, Says
 from llemulator_addon.script.patterns.endpoint import Endpoint
 from llemulator_addon.script.patterns.path import Path
+from llemulator_addon.script.patterns.regex_pattern import RegexPattern
 from llemulator_addon.script.regex import RegexSet
 from llemulator_addon.script.rule import Rule
 
@@ -86,6 +88,10 @@ class Index:
                 for position in regexes.found(text):
                     yield from found[position]
 
+    def is_certain(self, group: Group) -> bool:
+        """Whether a group that is among the candidates holds, without looking at it again."""
+        return group.number in self._places.certain
+
     @cached_property
     def _places(self) -> "_Places":
         return _Places.of(self.groups)
@@ -104,6 +110,8 @@ class _Places:
     """Groups that have to be looked at each time."""
     values: Mapping[Callable[[Asked], Iterable[Hashable]], Mapping[Hashable, tuple[Group, ...]]]
     texts: Mapping[Callable[[Asked], Iterable[str]], tuple[RegexSet, tuple[tuple[Group, ...], ...]]]
+    certain: frozenset[int]
+    """Numbers of the groups that hold where they are found: a single regular expression, which was searched."""
 
     @classmethod
     def of(cls, groups: tuple[Group, ...]) -> "_Places":
@@ -117,7 +125,8 @@ class _Places:
                 by_key[key].append(group)
             if not keys:
                 nowhere.append(group)
-        return cls(tuple(nowhere), _values(by_key), _texts(by_key))
+        texts = _texts(by_key)
+        return cls(tuple(nowhere), _values(by_key), texts, frozenset(_certain(texts.values())))
 
 
 def _most_telling(group: Group, shared: Counter[Key]) -> tuple[Key, ...]:
@@ -144,3 +153,10 @@ def _texts(
         if isinstance(key, Says):
             places[key.where][key.regex] = tuple(groups)
     return {where: (RegexSet(tuple(found)), tuple(found.values())) for where, found in places.items()}
+
+
+def _certain(texts: Iterable[tuple[RegexSet, tuple[tuple[Group, ...], ...]]]) -> Iterator[int]:
+    for regexes, found in texts:
+        for group in chain.from_iterable(found) if regexes.is_exact else ():
+            if len(group.patterns) == 1 and isinstance(group.patterns[0], RegexPattern):
+                yield group.number

@@ -121,9 +121,12 @@ class Exchange(NamedTuple):
         return self.prompt.user_text if self.prompt else None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class Journal:
-    """The exchanges of a session, in a ring: an exchange takes the place of the one that is `limit` older."""
+    """The exchanges of a session, in a ring: an exchange takes the place of the one that is `limit` older.
+
+    Without slots, as the session: each request makes two changed copies.
+    """
 
     entries: "HashTrieMap[int, Exchange]" = field(default_factory=HashTrieMap)
     """By place in the ring."""
@@ -171,17 +174,15 @@ class Journal:
         if number - first >= self.limit:
             size -= self.entries[place].size
             first += 1
-        added = Journal(
+        added = self._changed(
             entries=self.entries.insert(place, exchange),
-            endings=self.endings.remove(place) if place in self.endings else self.endings,
+            endings=self.endings.discard(place),
             recorded=number,
             first=first,
             unmatched=self.unmatched + (basis.unmatched is not None),
             size=size,
-            limit=self.limit,
-            size_limit=self.size_limit,
         )
-        return added if size <= self.size_limit else added._made_smaller()
+        return added if size <= self.size_limit else added.made_smaller()
 
     def ended(self, number: int, at: float, ending: Ending) -> "Journal":
         """Note how the playing of an answer ended; `at` is the exchange's.
@@ -191,7 +192,7 @@ class Journal:
         exchange = self._kept(number)
         if exchange is None or exchange.at != at:
             return self
-        return replace(self, endings=self.endings.insert(number % self.limit, ending))
+        return self._changed(endings=self.endings.insert(number % self.limit, ending))
 
     def emptied(self) -> "Journal":
         """Return it without exchanges; numbers go on."""
@@ -216,17 +217,23 @@ class Journal:
             if (exchange := self.get(number)) is not None:
                 yield exchange
 
+    def _changed(self, **fields: object) -> "Journal":
+        """Return a copy with some fields changed, as `dataclasses.replace` does, and faster."""
+        copy = object.__new__(Journal)
+        copy.__dict__.update(self.__dict__, **fields)
+        return copy
+
     def _kept(self, number: int) -> Exchange | None:
         return self.entries.get(number % self.limit) if self.first <= number <= self.recorded else None
 
-    def _made_smaller(self) -> "Journal":
+    def made_smaller(self) -> "Journal":
         """Return it without the oldest, as long as it is too large. The newest stays, whatever its size."""
         entries, endings, first, size = self.entries, self.endings, self.first, self.size
         while first < self.recorded and size > self.size_limit:
             place = first % self.limit
             size -= entries[place].size
             entries, endings, first = entries.remove(place), endings.discard(place), first + 1
-        return replace(self, entries=entries, endings=endings, first=first, size=size)
+        return self._changed(entries=entries, endings=endings, first=first, size=size)
 
 
 def _bounded(steps: Steps) -> tuple[Steps, int]:

@@ -32,10 +32,10 @@ def select(session: Session, asked: Asked, *, naming_path: bool = False) -> Sele
     heads = [
         (position, group)
         for group in session.index.candidates(asked)
-        if (position := session.head(group)) is not None and (group.names_path or not naming_path)
+        if (position := session.head(group)) is not None and (not naming_path or group.names_path)
     ]
     for position, group in sorted(heads, key=_position):
-        if all(pattern.holds(asked) for pattern in group.patterns):
+        if session.index.is_certain(group) or all(pattern.holds(asked) for pattern in group.patterns):
             return Selected(session.index.rules[position], group, position, session.used.get(position, 0))
     return None
 

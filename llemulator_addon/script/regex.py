@@ -50,6 +50,8 @@ class RegexSet:
 
     def __init__(self, patterns: tuple[str, ...]) -> None:
         self._sets = tuple(_sets(tuple(enumerate(patterns)))) if patterns else ()
+        self.is_exact = all(matches is not None for _, matches in self._sets)
+        """Whether those that `found` yields are in the text for certain."""
 
     def found(self, text: str) -> Iterator[int]:
         """Yield the positions of the patterns that may be found in the text, in no order; the others are not."""

@@ -1,8 +1,8 @@
 """What an operation is, what it is given, and what it makes of a reply: one body, or the pieces of a stream."""
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
-from typing import Any, Literal
+from dataclasses import dataclass
+from typing import Any, Literal, NamedTuple
 
 from llemulator_addon.core.prompt import Prompt
 from llemulator_addon.core.reply import Failure, Says
@@ -15,6 +15,8 @@ from llemulator_addon.wire.families import Encoding
 
 DELETED_MODEL = "model.deleted"
 """The kind of resource under which the name of a deleted model is kept."""
+
+NO_PARAMS: Mapping[str, str] = {}
 
 ChunkBy = Literal["token", "word", "character"] | int
 
@@ -64,16 +66,15 @@ class Stream:
 Answer = Body | Stream
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Call:
+class Call(NamedTuple):
     """One request to an operation, and what the session knows that it may need."""
 
     request: Request
-    params: Mapping[str, str] = field(default_factory=dict)
-    """What stood in the path in place of `{…}`, decoded."""
     stamp: Stamp
     models: Mapping[str, None]
     """The names of the models that are valid for this token, in order."""
+    params: Mapping[str, str] = NO_PARAMS
+    """What stood in the path in place of `{…}`, decoded."""
     resources: Resources = Resources()
     lenient: bool = False
     """Parameters are not validated, and an unknown id stands for something."""

@@ -98,11 +98,10 @@ def _of_the_edge(stamp: Stamp) -> Headers:
 
 def _date(stamp: Stamp) -> str:
     hours, seconds = divmod(stamp.created % _DAY, 3600)
-    return _DATE_AT.format(_day(stamp.created // _DAY), hours, *divmod(seconds, 60))
+    return f"{_day(stamp.created // _DAY)} {hours:02}:{seconds // 60:02}:{seconds % 60:02} GMT"
 
 
 _DAY = 86_400
-_DATE_AT = "{} {:02}:{:02}:{:02} GMT"
 
 
 @lru_cache(maxsize=8)

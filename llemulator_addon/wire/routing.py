@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 from urllib.parse import unquote
 
 from llemulator_addon.wire.answer import Endpoint, Operation
@@ -24,6 +25,7 @@ class OtherMethods:
     allowed: tuple[str, ...]
 
 
+@lru_cache(1024)
 def find(method: str, path: str) -> Found | OtherMethods | None:
     """Find the operation; `/v1` may be left out, as some clients' base URLs do, and Azure's paths lead there too."""
     segments, deployment = split([segment for segment in path.split("/") if segment])

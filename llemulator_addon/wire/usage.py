@@ -1,6 +1,6 @@
 """Token counts of a prompt and a reply, before an endpoint spells them in its own fields."""
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from llemulator_addon.core.prompt import Prompt
 from llemulator_addon.core.reply import Block, HostedCall, Reasoning, Refusal, Says, Text, ToolCall
@@ -8,8 +8,7 @@ from llemulator_addon.wire import tokens
 from llemulator_addon.wire.families import Encoding, family
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Counted:
+class Counted(NamedTuple):
     """What a request is charged for."""
 
     prompt: int
@@ -31,15 +30,14 @@ def counted(prompt: Prompt, says: Says, *, audio: int = 0, asked: int | None = N
 
     `audio` are tokens of speech; `asked` are those of the prompt, where it is no conversation.
     """
-    given = says.usage
+    given, encoding = says.usage, family(prompt.model).encoding
+    blocks = [block for index in range(prompt.choices) for block in says.choice(index).blocks]
     reasoning = given.reasoning_tokens
     if reasoning is None:
-        reasoning = sum(_reasoning(prompt, says.choice(index).blocks) for index in range(prompt.choices))
+        reasoning = sum([_of_reasoning(block, encoding) for block in blocks])
     completion = given.completion_tokens
     if completion is None:
-        completion = (
-            audio + reasoning + sum(_said(prompt, says.choice(index).blocks) for index in range(prompt.choices))
-        )
+        completion = audio + reasoning + sum([_of_block(block, encoding) for block in blocks])
     return Counted(
         prompt=_of_prompt(prompt, asked) if given.prompt_tokens is None else given.prompt_tokens,
         completion=completion,
@@ -64,11 +62,6 @@ def _whole(prompt: Prompt, index: int) -> str:
     return message.text + "".join(call.name + call.arguments for call in message.called)
 
 
-def _said(prompt: Prompt, blocks: tuple[Block, ...]) -> int:
-    encoding = family(prompt.model).encoding
-    return sum(_of_block(block, encoding) for block in blocks)
-
-
 def _of_block(block: Block, encoding: Encoding) -> int:
     match block:
         case Text(text) | Refusal(text):
@@ -79,7 +72,7 @@ def _of_block(block: Block, encoding: Encoding) -> int:
             return 0
 
 
-def _reasoning(prompt: Prompt, blocks: tuple[Block, ...]) -> int:
-    encoding = family(prompt.model).encoding
-    parts = (part for block in blocks if isinstance(block, Reasoning) for part in (block.text, *block.more))
-    return sum(tokens.count(part, encoding) for part in parts)
+def _of_reasoning(block: Block, encoding: Encoding) -> int:
+    if not isinstance(block, Reasoning):
+        return 0
+    return sum(tokens.count(part, encoding) for part in (block.text, *block.more))

@@ -557,6 +557,12 @@ class _Stream(HttpStream):
             yield SendHttp(ResponseEndOfMessage(self.stream_id), self.context.client)
         sends = sum(isinstance(step, Send) for step in response.steps) if isinstance(response, Played) else 1
         self._rules.ended(self.flow, Ending(how="whole", bytes_sent=len(body), sends=sends, seconds=0.0))
+        self._let_go()
+
+    def _let_go(self) -> None:
+        """Leave the circles in which a stream stands: then it is gone at once, and not by a collection of garbage."""
+        self.context.layers.clear()
+        self.client_state = self.server_state = _over
 
     # Playing in time
 
@@ -626,6 +632,7 @@ class _Stream(HttpStream):
         self._playing = None
         self._rules.ended(self.flow, playing.ending("whole"))
         yield from super().send_response(already_streamed=True)
+        self._let_go()
 
     def _is_missized(self, playing: _Playing, response: http.Response) -> bool:
         try:
@@ -674,6 +681,12 @@ class _Stream(HttpStream):
         self.client_state = self.server_state = self.state_errored
         yield HttpErrorHook(self.flow)
         yield DropStream(self.stream_id)
+        self._let_go()
+
+
+def _over(_: events.Event) -> Commands:
+    """Consume what comes after the end, as mitmproxy's state for errors does."""
+    yield from ()
 
 
 def _reset(context: Context) -> None:

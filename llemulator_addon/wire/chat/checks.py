@@ -11,7 +11,7 @@ from llemulator_addon.core.reply import Failure
 from llemulator_addon.wire import errors, schemas
 from llemulator_addon.wire.chat.body import ChatBody, ChatMessage, NamedFunction
 from llemulator_addon.wire.errors import INVALID
-from llemulator_addon.wire.families import REPLACED_BY, Family, family, refused
+from llemulator_addon.wire.families import REPLACED_BY, Family, Refused, family, refused
 from llemulator_addon.wire.models import serves
 from llemulator_addon.wire.usage import of_prompt
 
@@ -260,6 +260,15 @@ def _parameters(asked: ChatBody, body: Mapping[str, Any], of_family: Family) -> 
         for name, how in refused(of_family, "chat", reasoning=reasoning).items()
         if body.get(name) not in (None, False)
     }
+    if given:
+        yield from _refused_parameters(given, body)
+    if asked.top_logprobs is not None and asked.top_logprobs > of_family.top_logprobs:
+        yield errors.out_of_range(
+            "top_logprobs", "integer", "above", str(of_family.top_logprobs), str(asked.top_logprobs)
+        )
+
+
+def _refused_parameters(given: Mapping[str, Refused], body: Mapping[str, Any]) -> Iterator[Failure]:
     for how, message in (("unrecognized", "Unrecognized request"), ("incompatible", "Model incompatible request")):
         if names := sorted(name for name, found in given.items() if found == how):
             yield _arguments(message, names)
@@ -276,10 +285,6 @@ def _parameters(asked: ChatBody, body: Mapping[str, Any], of_family: Family) -> 
                 )
             case "unrecognized" | "incompatible":
                 continue
-    if asked.top_logprobs is not None and asked.top_logprobs > of_family.top_logprobs:
-        yield errors.out_of_range(
-            "top_logprobs", "integer", "above", str(of_family.top_logprobs), str(asked.top_logprobs)
-        )
 
 
 def _arguments(message: str, names: list[str]) -> Failure:

@@ -2,12 +2,14 @@
 
 from base64 import b64encode
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from functools import lru_cache
 from itertools import chain, zip_longest
 from typing import Any
 
 from llemulator_addon.core.prompt import Prompt
 from llemulator_addon.core.reply import Choice, Refusal, Says, Text, ToolCall
 from llemulator_addon.core.resources import Kept
+from llemulator_addon.core.stamp import Stamp
 from llemulator_addon.wire import audio, headers, moderation, sse
 from llemulator_addon.wire.answer import Answer, Body, Call, Endpoint, Manner, Piece, Stream, cut
 from llemulator_addon.wire.bodies import read_body
@@ -383,7 +385,12 @@ def _fingerprint(prompt: Prompt, manner: Manner) -> str | None:
     """Return the fingerprint of the model's set-up; reasoning models mostly send null."""
     if family(prompt.model).reasoning:
         return None
-    return f"fp_{manner.stamp.lasting.hex(f'fingerprint/{prompt.model}', 10)}"
+    return _fingerprint_of(manner.stamp.lasting, prompt.model)
+
+
+@lru_cache(1024)
+def _fingerprint_of(lasting: Stamp, model: str) -> str:
+    return f"fp_{lasting.hex(f'fingerprint/{model}', 10)}"
 
 
 def _shows_logprobs(prompt: Prompt) -> bool:

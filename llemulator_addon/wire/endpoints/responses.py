@@ -23,7 +23,7 @@ from llemulator_addon.wire.responses.whole import billed, conversation_id, finis
 def read(call: Call, body: Mapping[str, Any]) -> Prompt:
     """Understand a body; raises `Refused` in OpenAI's words."""
     if is_legacy(body):
-        return replace(completions.read(replace(call, lenient=True), body), endpoint=NAME)
+        return replace(completions.read(call._replace(lenient=True), body), endpoint=NAME)
     return reading.read(call, body)
 
 
