@@ -9,11 +9,13 @@ which folder passes:
 """
 
 import argparse
+import re
 import subprocess
 import sys
 import tempfile
 import xml.etree.ElementTree as ET
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -79,6 +81,8 @@ CLAIMED = (
     f"{_HERE}/test_responses.py",
     f"{_HERE}/conversations",
     f"{_HERE}/test_conversations.py",
+    f"{_HERE}/beta/responses",
+    f"{_HERE}/beta/test_responses.py",
 )
 """Files and folders of the suite that pass whole."""
 
@@ -87,33 +91,50 @@ CLAIMED = (
 class Outcome:
     """What came of a run."""
 
-    passed: int
+    passed: Mapping[str, int]
+    """How many tests, by the class that they are in, as `tests.api_resources.test_models.TestModels`."""
     failed: tuple[str, ...]
     """The names of the tests."""
+    skipped: Mapping[str, str]
+    """Why, by the names of the tests."""
     said: str
     """The end of what pytest printed."""
 
 
 def run(suite: Suite, server: Server, tests: Sequence[str] = CLAIMED) -> Outcome:
-    """Run tests of a suite through HTTPS_PROXY, unmodified."""
+    """Run tests of a suite through HTTPS_PROXY, unmodified; those that a version does not have yet are left out."""
     sources = source_package("openai", suite.version, suite.sha256)
-    python = programs_of(suite.lock) / "python"
-    with tempfile.TemporaryDirectory(prefix="sdk-suite-") as folder:
-        report = Path(folder, "report.xml")
-        # `-n auto` among the suite's own options would take every core.
-        command = [str(python), "-m", "pytest", "-p", "no:cacheprovider", "-o", "addopts=", "--tb=short", "-q"]
-        env = (
-            plain_environment()
-            | server.through_proxy()
-            | {
-                "TEST_API_BASE_URL": "https://api.openai.com/v1",
-                "PYTHONDONTWRITEBYTECODE": "1",
-            }
-        )
-        existing = [test for test in tests if (sources / test).exists()]
+    there = [test for test in tests if (sources / test).exists()]
+    # `-n auto` among the suite's own options would take every core.
+    variables = {**server.through_proxy(), "TEST_API_BASE_URL": "https://api.openai.com/v1"}
+    return _pytest(suite, sources, ["-o", "addopts=", *there], variables)
+
+
+def classes_of(suite: Suite, tests: Sequence[str] = CLAIMED) -> set[str]:
+    """Return the classes that these files and folders of a suite have, one for each of the SDK's two clients."""
+    sources = source_package("openai", suite.version, suite.sha256)
+    return {
+        f"{'.'.join(file.relative_to(sources).with_suffix('').parts)}.{name}"
+        for test in tests
+        for file in (sources.glob(test) if test.endswith(".py") else (sources / test).rglob("test_*.py"))
+        for name in re.findall(r"^class (Test\w+)", file.read_text(), re.MULTILINE)
+    }
+
+
+def run_strict(suite: Suite) -> Outcome:
+    """Run our own tests of what the SDK is strict about, with this version."""
+    options = ["-o", "addopts=-p no:anyio --import-mode=importlib", "-W", "ignore", "conformance/python/strict"]
+    return _pytest(suite, ROOT, options, {"CONFORMANCE_PYTHON": sys.executable})
+
+
+def _pytest(suite: Suite, folder: Path, options: Sequence[str], variables: Mapping[str, str]) -> Outcome:
+    command = [str(programs_of(suite.lock) / "python"), "-m", "pytest", "-p", "no:cacheprovider", "--tb=short", "-q"]
+    env = {**plain_environment(), **variables, "PYTHONDONTWRITEBYTECODE": "1"}
+    with tempfile.TemporaryDirectory(prefix="sdk-suite-") as temporary:
+        report = Path(temporary, "report.xml")
         done = subprocess.run(
-            [*command, f"--junit-xml={report}", *existing],
-            cwd=sources,
+            [*command, f"--junit-xml={report}", *options],
+            cwd=folder,
             env=env,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
@@ -139,12 +160,18 @@ def _outcome(report: Path, said: str) -> Outcome:
     # Written by pytest a moment ago.
     cases = list(ET.parse(report).iter("testcase"))  # noqa: S314
     failed = [case for case in cases if case.find("failure") is not None or case.find("error") is not None]
-    skipped = [case for case in cases if case.find("skipped") is not None]
+    skipped = {_name(case): skip.get("message", "") for case in cases if (skip := case.find("skipped")) is not None}
+    passed = [case for case in cases if case not in failed and _name(case) not in skipped]
     return Outcome(
-        passed=len(cases) - len(failed) - len(skipped),
-        failed=tuple(f"{case.get('classname')}::{case.get('name')}" for case in failed),
+        passed=Counter(str(case.get("classname")) for case in passed),
+        failed=tuple(map(_name, failed)),
+        skipped=skipped,
         said=said[-4000:],
     )
+
+
+def _name(case: ET.Element) -> str:
+    return f"{case.get('classname')}::{case.get('name')}"
 
 
 def main() -> int:
@@ -162,7 +189,8 @@ def main() -> int:
     with running("--lenient") as server:
         outcomes = {suite.version: run(suite, server, asked.tests) for suite in suites}
     for version, outcome in outcomes.items():
-        print(f"openai {version}: {outcome.passed} passed, {len(outcome.failed)} failed")
+        passed, failed, skipped = sum(outcome.passed.values()), len(outcome.failed), len(outcome.skipped)
+        print(f"openai {version}: {passed} passed, {failed} failed, {skipped} skipped")
         print(*outcome.failed, sep="\n", end="\n" if outcome.failed else "")
     return int(any(outcome.failed for outcome in outcomes.values()))
 

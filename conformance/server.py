@@ -60,7 +60,9 @@ class Server:
 def running(*options: str, env: Mapping[str, str] | None = None) -> Iterator[Server]:
     """Run `llemulator` on a free port with its own certificates; raises if it does not start or does not end well."""
     with tempfile.TemporaryDirectory(prefix="llemulator-") as folder:
-        command = [sys.executable, "-m", "llemulator_addon", "--port", "0", "--certs", folder, *options]
+        # A client under test may live in an environment of its own, without llemulator.
+        python = os.environ.get("CONFORMANCE_PYTHON", sys.executable)
+        command = [python, "-m", "llemulator_addon", "--port", "0", "--certs", folder, *options]
         with _started(command, {**plain_environment(), **(env or {})}) as (process, port, said):
             ca = Path(folder, "ca-alone.pem")
             ca.write_bytes(_get(f"http://127.0.0.1:{port}/_emulator/ca.pem"))

@@ -5,6 +5,7 @@ The last two lie in `../shared/spec` beside the repository and are looked at whe
 
 import json
 import os
+import re
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -59,6 +60,17 @@ def assert_described(
     findings = [f"{error.json_path}: {error.message[:300]}" for error in found if not _may_be_null(error, null)]
     unexplained = [finding for finding in findings if finding not in but]
     assert unexplained == [], unexplained
+
+
+def described_answer(method: str, path: str) -> str:
+    """Return the name of the schema that OpenAI's description gives for the JSON of an operation's answer."""
+    (operations,) = (found for named, found in _description()["paths"].items() if _unnamed(named) == _unnamed(path))
+    reference: str = operations[method.lower()]["responses"]["200"]["content"]["application/json"]["schema"]["$ref"]
+    return reference.rpartition("/")[2]
+
+
+def _unnamed(path: str) -> str:
+    return re.sub(r"{[^}]*}", "{}", path)
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,13 +142,13 @@ def _recorded() -> dict[str, Any]:
 
 @cache
 def _validator(schema: str) -> Draft202012Validator:
-    return Draft202012Validator({"$ref": f"#/components/schemas/{schema}", "components": _components()})
+    return Draft202012Validator({"$ref": f"#/components/schemas/{schema}", "components": _description()["components"]})
 
 
 @cache
-def _components() -> dict[str, Any]:
-    components: dict[str, Any] = json.loads((SPEC / "openapi.json").read_bytes())["components"]
-    return components
+def _description() -> dict[str, Any]:
+    description: dict[str, Any] = json.loads((SPEC / "openapi.json").read_bytes())
+    return description
 
 
 def _walk(path: str, value: Any) -> Iterator[tuple[str, Any]]:  # noqa: ANN401

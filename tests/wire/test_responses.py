@@ -54,6 +54,7 @@ def test_a_response_is_what_the_sdk_types_say(said: str, model: str) -> None:
     assert_sdk(Response, body, beyond={"billing", *ECHOED, *beyond})
 
 
+@needs_spec
 @cases
 @spoken
 def test_a_response_is_as_openai_describes_it(said: str, model: str) -> None:
@@ -381,6 +382,7 @@ def test_every_event_is_what_the_sdk_types_say(said: str, model: str) -> None:
             assert_sdk(ResponseStreamEvent, event, beyond=beyond(event))
 
 
+@needs_spec
 @cases
 @spoken
 def test_every_event_is_as_openai_describes_it(said: str, model: str) -> None:

@@ -1,0 +1,177 @@
+"""One body of every operation, so that none is without its check; the tests of each have the variants."""
+
+import json
+from functools import cache
+from typing import Any
+
+import pytest
+from openai.pagination import SyncConversationCursorPage, SyncCursorPage, SyncPage
+from openai.types import (
+    Completion,
+    CreateEmbeddingResponse,
+    Model,
+    ModelDeleted,
+    ModerationCreateResponse,
+)
+from openai.types.chat import ChatCompletion, ChatCompletionDeleted, ChatCompletionStoreMessage
+from openai.types.conversations import (
+    Conversation,
+    ConversationDeletedResource,
+    ConversationItem,
+    ConversationItemList,
+)
+from openai.types.responses import CompactedResponse, Response, ResponseItem
+from openai.types.responses.input_token_count_response import InputTokenCountResponse
+
+from llemulator_addon.wire.endpoints import ENDPOINTS, OPERATIONS
+from tests.playing import emulator
+from tests.wire.asking import Asking
+from tests.wire.shapes import assert_described, assert_sdk, described_answer, needs_spec
+from tests.wire.test_responses import ECHOED, without_nulls
+
+USER = {"role": "user", "content": "Hi"}
+_STORED_COMPLETION = {
+    *("request_id", "tool_choice", "tools", "seed", "top_p", "temperature", "presence_penalty", "frequency_penalty"),
+    *("input_user", "response_format"),
+}
+_LIST = {"object", "first_id", "last_id"}
+
+SDK: dict[str, tuple[Any, set[str]]] = {
+    # What the SDK makes of each body, and which keys it does not know.
+    "chat.completions": (ChatCompletion, set()),
+    "responses": (Response, {"billing", *ECHOED}),
+    "completions": (Completion, set()),
+    "embeddings": (CreateEmbeddingResponse, set()),
+    "moderations": (ModerationCreateResponse, set()),
+    "chat.completions.list": (SyncCursorPage[ChatCompletion], _LIST | {f"data.{key}" for key in _STORED_COMPLETION}),
+    "chat.completions.retrieve": (ChatCompletion, _STORED_COMPLETION),
+    "chat.completions.update": (ChatCompletion, _STORED_COMPLETION),
+    "chat.completions.delete": (ChatCompletionDeleted, set()),
+    "chat.completions.messages.list": (SyncCursorPage[ChatCompletionStoreMessage], _LIST | {"data.name"}),
+    "models.list": (SyncPage[Model], set()),
+    "models.retrieve": (Model, set()),
+    "models.delete": (ModelDeleted, set()),
+    "responses.retrieve": (Response, {"billing", *ECHOED}),
+    "responses.cancel": (Response, {"billing", *ECHOED}),
+    "responses.input_items.list": (SyncCursorPage[ResponseItem], _LIST),
+    "responses.input_tokens.count": (InputTokenCountResponse, set()),
+    "responses.compact": (CompactedResponse, set()),
+    "conversations.create": (Conversation, set()),
+    "conversations.retrieve": (Conversation, set()),
+    "conversations.update": (Conversation, set()),
+    "conversations.delete": (ConversationDeletedResource, set()),
+    "conversations.items.list": (SyncConversationCursorPage[ConversationItem], _LIST - {"last_id"}),
+    "conversations.items.create": (ConversationItemList, set()),
+    "conversations.items.retrieve": (ConversationItem, set()),
+    "conversations.items.delete": (Conversation, set()),
+}
+WITHOUT_A_TYPE = {"responses.delete", "traces.ingest"}
+"""The SDK reads nothing of the first; the second is in no SDK, and has no body."""
+
+every_body = pytest.mark.parametrize("name", SDK)
+
+
+@cache
+def bodies() -> dict[str, Any]:
+    """Ask for everything once, in an order in which there is something to ask for."""
+    found: dict[str, Any] = {}
+    client = Asking(emulator({"defaults": {"on_unmatched": "echo"}, "models": [*_MODELS]}))
+
+    def ask(name: str, method: str, path: str, body: Any = None) -> Any:  # noqa: ANN401
+        found[name] = {"POST": lambda: client.post(path, body), "GET": lambda: client.get(path)}.get(
+            method, lambda: client.delete(path)
+        )()
+        return found[name]
+
+    chat = {"model": "gpt-4o", "messages": [USER], "store": True, "metadata": {"a": "b"}}
+    stored = f"/v1/chat/completions/{ask('chat.completions', 'POST', '/v1/chat/completions', chat)['id']}"
+    ask("chat.completions.list", "GET", "/v1/chat/completions")
+    ask("chat.completions.retrieve", "GET", stored)
+    ask("chat.completions.update", "POST", stored, {"metadata": {"c": "d"}})
+    ask("chat.completions.messages.list", "GET", f"{stored}/messages")
+    ask("chat.completions.delete", "DELETE", stored)
+
+    asked = {"model": "gpt-5.6", "input": "Hi"}
+    response = f"/v1/responses/{ask('responses', 'POST', '/v1/responses', asked)['id']}"
+    running = f"/v1/responses/{client.respond(background=True)['id']}"
+    ask("responses.retrieve", "GET", response)
+    ask("responses.cancel", "POST", f"{running}/cancel")
+    ask("responses.input_items.list", "GET", f"{response}/input_items")
+    ask("responses.input_tokens.count", "POST", "/v1/responses/input_tokens", asked)
+    ask("responses.compact", "POST", "/v1/responses/compact", asked)
+    ask("responses.delete", "DELETE", response)
+
+    begun = {"items": [{**USER, "type": "message"}], "metadata": {"a": "b"}}
+    conversation = f"/v1/conversations/{ask('conversations.create', 'POST', '/v1/conversations', begun)['id']}"
+    added = ask("conversations.items.create", "POST", f"{conversation}/items", {"items": begun["items"]})
+    ask("conversations.retrieve", "GET", conversation)
+    ask("conversations.update", "POST", conversation, {"metadata": {"c": "d"}})
+    ask("conversations.items.list", "GET", f"{conversation}/items")
+    ask("conversations.items.retrieve", "GET", f"{conversation}/items/{added['data'][0]['id']}")
+    ask("conversations.items.delete", "DELETE", f"{conversation}/items/{added['data'][0]['id']}")
+    ask("conversations.delete", "DELETE", conversation)
+
+    ask("completions", "POST", "/v1/completions", {"model": "gpt-3.5-turbo-instruct", "prompt": "Hi", "logprobs": 2})
+    ask("embeddings", "POST", "/v1/embeddings", {"model": "text-embedding-3-small", "input": ["a", "b"]})
+    ask("moderations", "POST", "/v1/moderations", {"input": "Hi"})
+    ask("models.list", "GET", "/v1/models")
+    ask("models.retrieve", "GET", "/v1/models/gpt-4o")
+    ask("models.delete", "DELETE", "/v1/models/ft:gpt-4o:mine::1")
+    return found
+
+
+_MODELS = (
+    *("gpt-4o", "gpt-5.6", "gpt-3.5-turbo-instruct", "text-embedding-3-small", "omni-moderation-latest"),
+    "ft:gpt-4o:mine::1",
+)
+
+
+def test_every_operation_is_checked() -> None:
+    assert {*SDK, *WITHOUT_A_TYPE} == {*ENDPOINTS, *OPERATIONS}
+    assert {*SDK, "responses.delete"} == set(bodies())
+    assert [name for name, body in bodies().items() if "error" in body and name not in _WITH_AN_ERROR] == []
+
+
+_WITH_AN_ERROR = {"responses", "responses.retrieve", "responses.cancel"}
+"""Objects that have a key of that name, which is null."""
+
+
+@every_body
+def test_a_body_is_what_the_sdk_types_say(name: str) -> None:
+    shape, beyond = SDK[name]
+
+    assert_sdk(shape, _as_typed(name, bodies()[name]), beyond=beyond)
+
+
+def _as_typed(name: str, body: dict[str, Any]) -> dict[str, Any]:
+    """Leave out what the SDK's types do not have, although OpenAI's own examples do: messages of users."""
+    match name:
+        case "chat.completions.messages.list":
+            return {**body, "data": [{**message, "role": "assistant"} for message in body["data"]]}
+        case "responses.compact":
+            return {**body, "output": [item for item in body["output"] if item.get("role") != "user"]}
+        case _:
+            return body
+
+
+@needs_spec
+@every_body
+def test_a_body_is_as_openai_describes_the_operation(name: str) -> None:
+    operation = ENDPOINTS.get(name) or OPERATIONS[name]
+    body = _as_typed(name, bodies()[name])
+
+    schema = described_answer(operation.method, operation.path)
+    told = without_nulls(body) if schema == "Response" else body
+    assert_described(schema, told, null=_NULL.get(name, ()), but=_BUT.get(name, ()))
+
+
+_NULL = {"chat.completions.list": ["$.data[].choices[].logprobs"]}
+"""Recorded so, where the description has an object only."""
+_BUT = {"chat.completions.messages.list": ["$.data[0]: 'refusal' is a required property"]}
+"""As OpenAI's own example has it."""
+
+
+def test_a_response_that_was_deleted_is_named() -> None:
+    gone = bodies()["responses.delete"]
+
+    assert json.dumps(gone | {"id": "resp_1"}) == '{"id": "resp_1", "object": "response", "deleted": true}'
