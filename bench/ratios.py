@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from functools import partial
 from itertools import count, islice
 
-from llemulator_addon.core.outcome import Ending
+from llemulator_addon.core.outcome import Ending, Play
 from llemulator_addon.core.request import Request
 from llemulator_addon.core.steps import Head
 from llemulator_addon.emulator import Emulator, EmulatorSettings
@@ -87,6 +87,7 @@ async def _microseconds(side: Side) -> float:
 
 async def _answered(side: Side, request: Request) -> None:
     outcome = await side.emulator.answer(request)
+    assert isinstance(outcome, Play)
     head = outcome.steps[0]
     assert isinstance(head, Head)
     assert head.status == side.status, outcome.steps

@@ -92,7 +92,10 @@ class Exchange:
     rule: str | None
     unmatched: str | None
     status: int
+    """0: there is no answer yet, or it was cut before it began."""
     ending: Mapping[str, Any] | None = None
+    upstream: str | None = None
+    """Base URL of the server that the request was handed to."""
     headers: Mapping[str, str] = field(default_factory=dict)
     """Of the request, without secrets."""
     body: Any = None
@@ -364,6 +367,7 @@ _BRIEF = (
     "unmatched",
     "status",
     "ending",
+    "upstream",
 )
 
 

@@ -4,23 +4,26 @@ from collections import deque
 from dataclasses import dataclass, field, replace
 from functools import partial
 from itertools import count
-from typing import Literal
+from typing import Literal, assert_never
 
 from llemulator_addon.admin import live
 from llemulator_addon.admin.answer import answer as admin_answer
 from llemulator_addon.admin.answer import is_admin
 from llemulator_addon.admin.route import Server
 from llemulator_addon.core.egress import EgressReport, HostEgress
-from llemulator_addon.core.outcome import Ending, Outcome, Play
+from llemulator_addon.core.outcome import Answered, Ask, Ending, Forward, Outcome, Play
 from llemulator_addon.core.request import Request
+from llemulator_addon.core.steps import Steps
 from llemulator_addon.core.unclaimed import Unclaimed, digest_of
-from llemulator_addon.engine.decide import decide, refuse
+from llemulator_addon.core.upstream import Upstreams
+from llemulator_addon.engine.decide import decide, nobody_answered, refuse
 from llemulator_addon.engine.journal import Journal
 from llemulator_addon.engine.news import News
 from llemulator_addon.engine.session import Policy, Session, load
 from llemulator_addon.engine.simulate import Physics
 from llemulator_addon.engine.simulate import Settings as Simulation
 from llemulator_addon.engine.turns import Turns
+from llemulator_addon.engine.waiting import Waiting
 from llemulator_addon.script.fault import ConnectionFault
 from llemulator_addon.script.reading import OnUnmatched, Script
 from llemulator_addon.store.memory import MemoryStore
@@ -29,6 +32,7 @@ from llemulator_addon.wire.credentials import token_of
 from llemulator_addon.wire.models import DEFAULT_MODELS
 
 _UNCLAIMED_AT_MOST = 1000
+_LEFT = Ending(how="client_left", bytes_sent=0, sends=0, seconds=0.0)
 _ANONYMOUS = ""
 """The session of requests without a token: it only gives out request ids and keeps a journal."""
 
@@ -48,6 +52,10 @@ class EmulatorSettings:
     dated_models: bool = False
     models: tuple[str, ...] | None = None
     """None: the default set."""
+    upstreams: Upstreams = Upstreams()
+    """Servers to which requests are handed that no rule answers."""
+    patience: float = 300.0
+    """Seconds that a person may take to answer, with the fallback `manual`."""
     ca_certificate: bytes | None = None
     """PEM."""
     journal_entries: int = 1000
@@ -62,14 +70,16 @@ class Emulator:
     """Answers requests, and keeps the sessions."""
 
     def __init__(self, settings: EmulatorSettings) -> None:
-        """Take the settings; the default script is compiled once, for all tokens."""
+        """Take the settings; the default script is compiled once, for all tokens. Raises `ScriptError`."""
         self._bare = Session(
             seed=settings.seed,
+            upstreams=settings.upstreams,
             journal=Journal(limit=settings.journal_entries, size_limit=settings.journal_size),
             policy=Policy(
                 on_unmatched=settings.on_unmatched,
                 lenient=settings.lenient,
                 dated_models=settings.dated_models,
+                patience=settings.patience,
                 models=dict.fromkeys(settings.models or DEFAULT_MODELS),
                 simulation=Simulation(physics=settings.stream),
             ),
@@ -78,6 +88,7 @@ class Emulator:
         self._store = MemoryStore(self._fresh_for, journals_limit=settings.journals_size)
         self._turns = Turns()
         self._news = News()
+        self._waiting = Waiting()
         self._unclaimed: deque[Unclaimed] = deque(maxlen=_UNCLAIMED_AT_MOST)
         self._unclaimed_numbers = count(1)
         self._egress: EgressReport = tuple
@@ -92,25 +103,27 @@ class Emulator:
         )
         self._store.change(_ANONYMOUS, lambda session: (session, None))
 
-    async def answer(self, request: Request) -> Outcome:
+    async def answer(self, request: Request) -> Answered:
         """Decide what happens to a request. Raises only where this program is wrong.
 
-        Where a script says `serialize`, this waits until `ended` was called for the token's answer before. Whoever
-        plays answers therefore calls `ended` for each, and may cancel this when the client leaves while it waits.
+        Where a script says `serialize`, this waits until `ended` was called for the token's answer before, and where
+        the fallback is `manual`, for a person. Whoever plays answers therefore calls `ended` for each, and may cancel
+        this when the client leaves while it waits.
         """
         token = token_of(request)
         if is_admin(request):
             return Play(admin_answer(await self._with_news(request, token), self._server))
         if token is None:
             self._note_unclaimed(request, "")
-            return _under(_ANONYMOUS, self._store.change(_ANONYMOUS, partial(_refuse_anonymous, request=request)))
+            refused = self._store.change(_ANONYMOUS, partial(_refuse_anonymous, request=request))
+            return await self._ready(_ANONYMOUS, refused)
         session = self._store.read(token)
         if session.owner != "token":
             self._note_unclaimed(request, token)
         if not session.serialize:
-            return self._decided(token, request)
+            return await self._ready(token, self._decided(token, request))
         await self._turns.come(token)
-        return self._decided_in_turn(token, request)
+        return await self._ready(token, self._decided_in_turn(token, request))
 
     def on_connect(self, host: str) -> ConnectionFault | None:
         """Return what happens to a CONNECT to a host, if a script wants anything to happen to it.
@@ -140,6 +153,16 @@ class Emulator:
         """Return every session; one among them is that of requests without a token."""
         return self._store.all()
 
+    def came(self, exchange: str, steps: Steps) -> None:
+        """Note what an upstream answered, as far as it came; `exchange` is the outcome's."""
+        entry, _, token = exchange.partition(" ")
+        number, _, at = entry.partition("@")
+
+        def transition(session: Session) -> tuple[Session, None]:
+            return replace(session, journal=session.journal.answered(int(number), float(at), steps)), None
+
+        self._store.change(token, transition)
+
     def ended(self, exchange: str, ending: Ending) -> None:
         """Note how the playing of an answer ended; `exchange` is the outcome's."""
         entry, _, token = exchange.partition(" ")
@@ -154,7 +177,7 @@ class Emulator:
     def _decided(self, token: str, request: Request) -> Outcome:
         outcome = self._store.change(token, partial(decide, request=request))
         self._news.tell(token)
-        return _under(token, outcome)
+        return outcome
 
     def _decided_in_turn(self, token: str, request: Request) -> Outcome:
         try:
@@ -164,6 +187,28 @@ class Emulator:
             raise
         self._turns.answer(token, (outcome.exchange or "").partition(" ")[0])
         return outcome
+
+    async def _ready(self, token: str, outcome: Outcome) -> Answered:
+        """Wait for a person where one is asked; name the exchange together with its token."""
+        match outcome:
+            case Play():
+                return Play(outcome.steps, _under(token, outcome.exchange))
+            case Forward():
+                return replace(outcome, exchange=_under(token, outcome.exchange))
+            case Ask():
+                return Play(await self._asked(token, outcome), _under(token, outcome.exchange))
+            case never:
+                assert_never(never)
+
+    async def _asked(self, token: str, ask: Ask) -> Steps:
+        try:
+            steps = await self._waiting.wait(token, ask)
+        except BaseException:
+            self.ended(_under(token, ask.exchange), _LEFT)
+            raise
+        if steps is None:
+            steps = self._store.change(token, partial(nobody_answered, ask=ask))
+        return steps
 
     async def _with_news(self, request: Request, token: str | None) -> Request:
         """Wait where somebody asks for exchanges as they come, and there is none that he does not know."""
@@ -220,7 +265,7 @@ def _begun_anew(session: Session, *, before: Session, fresh: Session) -> Session
     """Let a session play another default script. Settings that the token loaded without rules stay its own."""
     if session.owner == "token":
         return session
-    names = ("own_models", "defaults", "seed", "serialize")
+    names = ("own_models", "defaults", "seed", "serialize", "upstreams")
     own = {name: value for name in names if (value := getattr(session, name)) != getattr(before, name)}
     return fresh.changed(
         name=session.name,
@@ -237,6 +282,6 @@ def _refuse_anonymous(session: Session, *, request: Request) -> tuple[Session, O
     return refuse(session, request, errors.no_key())
 
 
-def _under(token: str, outcome: Outcome) -> Outcome:
+def _under(token: str, exchange: str | None) -> str:
     """Put the token to the exchange's number: together they name an exchange, and never leave this process."""
-    return Play(outcome.steps, f"{outcome.exchange} {token}")
+    return f"{exchange} {token}"

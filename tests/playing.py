@@ -5,7 +5,7 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from llemulator_addon.core.outcome import Play
+from llemulator_addon.core.outcome import Answered, Play
 from llemulator_addon.core.request import Request
 from llemulator_addon.core.steps import Head, Send, Steps
 from llemulator_addon.emulator import Emulator, EmulatorSettings
@@ -59,7 +59,7 @@ def play(server: Emulator, *requests: Request) -> list[Steps]:
     """Let them be answered one after the other."""
 
     async def one_after_the_other() -> list[Steps]:
-        return [(await server.answer(each)).steps for each in requests]
+        return [played(await server.answer(each)).steps for each in requests]
 
     return asyncio.run(one_after_the_other())
 
@@ -109,4 +109,10 @@ def load(server: Emulator, script: object, *, token: str = TOKEN) -> Any:  # noq
 
 def outcome(server: Emulator, asked: Request) -> Play:
     """Return the whole outcome of one request."""
-    return asyncio.run(server.answer(asked))
+    return played(asyncio.run(server.answer(asked)))
+
+
+def played(answered: Answered) -> Play:
+    """Return what is played."""
+    assert isinstance(answered, Play)
+    return answered

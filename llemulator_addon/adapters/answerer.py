@@ -2,15 +2,16 @@
 
 from typing import Protocol
 
-from llemulator_addon.core.outcome import Ending, Outcome
+from llemulator_addon.core.outcome import Answered, Ending
 from llemulator_addon.core.request import Request
+from llemulator_addon.core.steps import Steps
 from llemulator_addon.script.fault import ConnectionFault
 
 
 class Answerer(Protocol):
     """Answers requests. `Emulator` is the one of the program; a test may bring its own."""
 
-    async def answer(self, request: Request) -> Outcome:
+    async def answer(self, request: Request) -> Answered:
         """Return what to do about a request. Raises only for a bug of ours."""
         ...
 
@@ -20,6 +21,10 @@ class Answerer(Protocol):
 
     def on_tls(self, host: str) -> ConnectionFault | None:
         """Return what happens to a TLS handshake for one of our hosts; None for a good one."""
+        ...
+
+    def came(self, exchange: str, steps: Steps) -> None:
+        """Take note of what an upstream answered, as far as it came; called before `ended`."""
         ...
 
     def ended(self, exchange: str, ending: Ending) -> None:

@@ -1,4 +1,4 @@
-"""What the application asked of the network, host by host: answered here, passed on, or refused."""
+"""What the application asked of the network, host by host: answered, passed on, refused, or handed to an upstream."""
 
 from collections import Counter
 from typing import Literal
@@ -8,7 +8,7 @@ from llemulator_addon.core.egress import HostEgress
 _HOSTS_AT_MOST = 10_000
 _OTHERS = "(others)"
 
-Fate = Literal["answered", "passed", "refused"]
+Fate = Literal["answered", "passed", "refused", "forwarded"]
 
 
 class Egress:
@@ -27,7 +27,13 @@ class Egress:
     def report(self) -> tuple[HostEgress, ...]:
         """Return the counts so far, by name of the host."""
         return tuple(
-            HostEgress(host=host, answered=counts["answered"], passed=counts["passed"], refused=counts["refused"])
+            HostEgress(
+                host=host,
+                answered=counts["answered"],
+                passed=counts["passed"],
+                refused=counts["refused"],
+                forwarded=counts["forwarded"],
+            )
             for host, counts in sorted(self._counts.items())
         )
 

@@ -1,9 +1,12 @@
 """From settings to the program that answers."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from llemulator_addon.adapters.settings import Settings
 from llemulator_addon.emulator import Emulator, EmulatorSettings
+from llemulator_addon.engine.session import NO_UPSTREAM
 from llemulator_addon.engine.simulate import Physics
 from llemulator_addon.script.problems import ScriptError
 from llemulator_addon.script.reading import Script, read_text
@@ -15,10 +18,18 @@ class BadScript(Exception):
 
 def emulator_from(settings: Settings, *, ca_certificate: bytes) -> Emulator:
     """Make the emulator that these settings ask for. Raises BadScript."""
+    script = script_in(settings.script) if settings.script else None
+    if settings.on_unmatched == "upstream" and not (settings.upstream or (script and script.upstreams)):
+        raise BadScript(f"{settings.sources['on_unmatched']}: {NO_UPSTREAM}")
+    with told_in(settings.script):
+        return _emulator(settings, script, ca_certificate)
+
+
+def _emulator(settings: Settings, script: Script | None, ca_certificate: bytes) -> Emulator:
     return Emulator(
         EmulatorSettings(
             debug=settings.debug,
-            script=script_in(settings.script) if settings.script else None,
+            script=script,
             on_unmatched=settings.on_unmatched,
             seed=settings.seed,
             stream=Physics(
@@ -30,6 +41,8 @@ def emulator_from(settings: Settings, *, ca_certificate: bytes) -> Emulator:
             lenient=settings.lenient,
             dated_models=settings.dated_models,
             models=settings.models,
+            upstreams=settings.upstream,
+            patience=settings.manual_timeout,
             ca_certificate=ca_certificate,
             journal_entries=settings.journal_entries,
             journal_size=settings.journal_size,
@@ -45,4 +58,17 @@ def script_in(file: Path) -> Script:
     except OSError as error:
         raise BadScript(f"{file}: {error.strerror}; --script (LLEMULATOR_SCRIPT) names the script") from None
     except ScriptError as error:
-        raise BadScript("\n".join(f"{file}: {problem}" for problem in error.problems)) from None
+        raise _bad(file, error) from None
+
+
+@contextmanager
+def told_in(file: Path | None) -> Iterator[None]:
+    """Tell what is wrong with a script that cannot be played together with its file. Raises BadScript."""
+    try:
+        yield
+    except ScriptError as error:
+        raise _bad(file, error) from None
+
+
+def _bad(file: Path | None, error: ScriptError) -> BadScript:
+    return BadScript("\n".join(f"{file}: {problem}" if file else str(problem) for problem in error.problems))

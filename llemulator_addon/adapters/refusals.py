@@ -9,7 +9,7 @@ from llemulator_addon.wire import errors
 
 def bug() -> Steps:
     """Say that this program failed. Nothing was forwarded."""
-    return _steps(
+    return steps_of(
         Failure(
             status=500,
             type="server_error",
@@ -22,7 +22,7 @@ def bug() -> Steps:
 
 def too_large(limit: int) -> Steps:
     """Refuse a body that is larger than so many bytes."""
-    return _steps(
+    return steps_of(
         Failure(
             status=413,
             type=errors.INVALID,
@@ -35,7 +35,12 @@ def too_large(limit: int) -> Steps:
 
 def hermetic(host: str) -> Steps:
     """Refuse to let a request or a tunnel through to another host."""
-    return _steps(Failure(status=403, type=errors.INVALID, code="host_not_allowed", message=hermetic_reason(host)))
+    return steps_of(host_not_allowed(host))
+
+
+def host_not_allowed(host: str) -> Failure:
+    """Refuse to let anything through to another host."""
+    return Failure(status=403, type=errors.INVALID, code="host_not_allowed", message=hermetic_reason(host))
 
 
 def hermetic_reason(host: str) -> str:
@@ -43,7 +48,56 @@ def hermetic_reason(host: str) -> str:
     return f"llemulator is hermetic; LLEMULATOR_ALLOW={host} lets this host through"
 
 
-def _steps(failure: Failure) -> Steps:
+# Upstreams ------------------------------------------------------------------------------------------------------------
+
+
+def unreachable(url: str, why: str) -> Failure:
+    """Say that there is no connection to an upstream."""
+    return _upstream(502, "upstream_unreachable", f"The upstream {url} cannot be reached ({why}). Is it running there?")
+
+
+def broken(url: str, why: str) -> Failure:
+    """Say that an upstream broke off before it answered."""
+    message = f"The upstream {url} broke off before it answered ({why}). Its own log may say why."
+    return _upstream(502, "upstream_broken", message)
+
+
+def silent(url: str, seconds: float) -> Failure:
+    """Say that an upstream takes too long."""
+    message = f"The upstream {url} said nothing for {seconds:g} seconds."
+    return _upstream(
+        504, "upstream_timeout", f"{message} --upstream-timeout (LLEMULATOR_UPSTREAM_TIMEOUT) waits longer."
+    )
+
+
+def redirected(url: str, status: int) -> Failure:
+    """Refuse to follow an upstream, or to let the client do so with its key."""
+    message = f"The upstream {url} answered {status}, which leads elsewhere. Name the URL that it leads to."
+    return _upstream(502, "upstream_redirected", message)
+
+
+def circle(url: str) -> Failure:
+    """Refuse what was handed on once already."""
+    message = f"The upstream {url} leads back to llemulator. Name the server that answers in the end."
+    return _upstream(508, "upstream_circle", message)
+
+
+def openai_as_upstream(url: str) -> Failure:
+    """Refuse to ask OpenAI's own servers, or hosts that are taken as theirs."""
+    message = (
+        f"The upstream {url} is one of the hosts that llemulator answers for. Only --upstream can name it, together "
+        "with --upstream-key or --upstream-pass-key."
+    )
+    return _upstream(502, "upstream_refused", message)
+
+
+def _upstream(status: int, code: str, message: str) -> Failure:
+    remedy = "--upstream (LLEMULATOR_UPSTREAM) or the script's `upstream` names it."
+    return Failure(status=status, type="server_error", code=code, message=f"{message} {remedy}")
+
+
+def steps_of(failure: Failure) -> Steps:
+    """Answer with a failure that no script had a say in."""
     body = errors.envelope(failure)
     headers = (
         ("content-type", "application/json"),

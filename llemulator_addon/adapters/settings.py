@@ -11,7 +11,10 @@ from functools import partial
 from pathlib import Path
 from typing import Any, Literal, cast, get_args
 
-OnUnmatched = Literal["error", "echo", "simulate"]
+from llemulator_addon.adapters.hosts import OPENAI_HOSTS, Hosts
+from llemulator_addon.core.upstream import Upstreams, host_of, upstreams_in
+
+OnUnmatched = Literal["error", "echo", "simulate", "manual", "upstream"]
 StreamProfile = Literal["small", "large", "reasoning", "auto"]
 LogLevel = Literal["debug", "info", "warning", "error"]
 
@@ -34,6 +37,11 @@ class Settings:
     script: Path | None = None
     watch: bool = False
     on_unmatched: OnUnmatched | None = None
+    upstream: Upstreams = Upstreams()
+    upstream_key: str | None = field(default=None, repr=False)
+    upstream_pass_key: bool = False
+    upstream_timeout: float = 300.0
+    manual_timeout: float = 300.0
     seed: int = 0
     stream_delay_min_ms: float | None = None
     stream_delay_max_ms: float | None = None
@@ -70,6 +78,8 @@ class Setting:
     meaning: str
     metavar: str | None = None
     """How the help names the value; None for a switch."""
+    secret: bool = False
+    """Whether its value is shown nowhere."""
     in_mitmproxy: bool = True
     """False where mitmdump has an option of its own for the same."""
 
@@ -106,7 +116,26 @@ def settings_from(
             if text:
                 values[setting.name], sources[setting.name] = _read(setting, source, text), source
                 break
-    return Settings(**cast("dict[str, Any]", values), sources=sources)
+    settings = Settings(**cast("dict[str, Any]", values), sources=sources)
+    _check_together(settings)
+    return settings
+
+
+def _check_together(settings: Settings) -> None:
+    """Refuse what settings do not allow each other."""
+    sources = settings.sources
+    if settings.upstream_key is not None and settings.upstream_pass_key:
+        raise SettingsError(
+            f"{sources['upstream_key']}: it sends another key in place of the application's; leave out "
+            f"{sources['upstream_pass_key']}, or this"
+        )
+    hosts = Hosts((*OPENAI_HOSTS, *settings.hosts))
+    for url in settings.upstream.urls:
+        if host_of(url) in hosts and settings.upstream_key is None and not settings.upstream_pass_key:
+            raise SettingsError(
+                f"{sources['upstream']}: {host_of(url)} is one of the hosts that are answered here; to ask it in "
+                "earnest, say with which key: --upstream-key (LLEMULATOR_UPSTREAM_KEY) or --upstream-pass-key"
+            )
 
 
 def _texts(
@@ -124,8 +153,14 @@ def _texts(
 def _read(setting: Setting, source: str, text: str) -> object:
     try:
         return setting.read(text.strip())
+    except _Unquoted as error:
+        raise SettingsError(f"{source}: expected {setting.expected}; {error}") from None
     except ValueError:
         raise SettingsError(f"{source}: expected {setting.expected}, got {text!r}") from None
+
+
+class _Unquoted(ValueError):
+    """A text that is no value, and may hold a secret: the error says what is wrong, and does not quote it."""
 
 
 def _whole(text: str, *, most: int) -> int:
@@ -173,6 +208,13 @@ def _names(text: str) -> tuple[str, ...]:
     if not names:
         raise ValueError(text)
     return names
+
+
+def _upstreams(text: str) -> Upstreams:
+    try:
+        return upstreams_in(text, "server")
+    except ValueError as error:
+        raise _Unquoted(error) from None
 
 
 def _path(text: str) -> Path:
@@ -227,7 +269,47 @@ SETTINGS = (
         read=partial(_one_of, choices=get_args(OnUnmatched)),
         expected=f"one of {', '.join(get_args(OnUnmatched))}",
         metavar="FALLBACK",
-        meaning="what answers where no rule does: error, echo or simulate; unset, error with a script, echo without",
+        meaning="what answers where no rule does: error, echo, simulate, manual or upstream; unset, upstream where "
+        "--upstream names one for everything, else error with a script, echo without",
+    ),
+    Setting(
+        name="upstream",
+        variable="LLEMULATOR_UPSTREAM",
+        read=_upstreams,
+        expected="a base URL, or MODEL=URL with commas between",
+        metavar="URL",
+        meaning="an OpenAI-compatible server for what no rule answers, as http://127.0.0.1:8081/v1; or MODEL=URL for "
+        "each of some models, with commas between them",
+    ),
+    Setting(
+        name="upstream_key",
+        variable="LLEMULATOR_UPSTREAM_KEY",
+        read=str,
+        expected="a key",
+        metavar="KEY",
+        secret=True,
+        meaning="the key to send to the servers that --upstream names; unset, they get none",
+    ),
+    _switch_setting(
+        "upstream_pass_key",
+        "LLEMULATOR_UPSTREAM_PASS_KEY",
+        "send the application's own key to the servers that --upstream names",
+    ),
+    Setting(
+        name="upstream_timeout",
+        variable="LLEMULATOR_UPSTREAM_TIMEOUT",
+        read=_positive,
+        expected="a number of seconds above 0",
+        metavar="SECONDS",
+        meaning="how long an upstream may say nothing before it is given up",
+    ),
+    Setting(
+        name="manual_timeout",
+        variable="LLEMULATOR_MANUAL_TIMEOUT",
+        read=_positive,
+        expected="a number of seconds above 0",
+        metavar="SECONDS",
+        meaning="how long a request waits for a person with the fallback manual",
     ),
     Setting(
         name="stream_delay_min_ms",

@@ -5,7 +5,7 @@ import logging
 from collections.abc import Callable
 from pathlib import Path
 
-from llemulator_addon.adapters.emulation import BadScript, script_in
+from llemulator_addon.adapters.emulation import BadScript, script_in, told_in
 from llemulator_addon.adapters.settings import Settings
 from llemulator_addon.script.reading import Script
 
@@ -50,8 +50,9 @@ async def _read(file: Path, play: Callable[[Script], None]) -> None:
     try:
         # In a thread, because answers under way must not wait for a large script.
         script = await asyncio.to_thread(script_in, file)
+        with told_in(file):
+            play(script)
     except BadScript as bad:
         logger.error("the script stays as it was: %s", "; ".join(str(bad).splitlines()))  # noqa: TRY400 - it says all
         return
-    play(script)
     logger.info("%s has changed, and is played from its beginning", file)

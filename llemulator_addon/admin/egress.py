@@ -5,9 +5,18 @@ from llemulator_addon.core.steps import Steps
 
 
 def show(call: AdminCall) -> Steps:
-    """Show for each host how much was answered here, passed on and refused, of all tokens, since the start."""
+    """Show for each host how much was answered here, passed on, refused and handed to it as an upstream.
+
+    Of all tokens, since the start.
+    """
     hosts = [
-        {"host": each.host, "answered": each.answered, "passed": each.passed, "refused": each.refused}
+        {
+            "host": each.host,
+            "answered": each.answered,
+            "passed": each.passed,
+            "refused": each.refused,
+            "forwarded": each.forwarded,
+        }
         for each in call.server.egress()
     ]
     return json_answer({"object": "list", "data": hosts})

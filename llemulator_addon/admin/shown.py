@@ -28,6 +28,7 @@ def in_brief(exchange: Exchange, token: str) -> dict[str, Any]:
         "user_text": exchange.user_text,
         "rule": exchange.rule,
         "unmatched": exchange.unmatched,
+        "upstream": exchange.upstream,
         "status": exchange.status,
         "ending": _ending(exchange.ending),
     }

@@ -15,6 +15,8 @@ class HostEgress:
     """Connections that were opened to the real host."""
     refused: int = 0
     """Tunnels, requests and connections that were not let through."""
+    forwarded: int = 0
+    """Requests that were handed to this host as the upstream that the user named."""
 
 
 EgressReport = Callable[[], tuple[HostEgress, ...]]

@@ -3,7 +3,10 @@
 from dataclasses import dataclass
 from typing import Literal
 
+from llemulator_addon.core.prompt import Prompt
+from llemulator_addon.core.request import Request
 from llemulator_addon.core.steps import Steps
+from llemulator_addon.core.upstream import Upstream
 
 
 @dataclass(frozen=True, slots=True)
@@ -15,7 +18,41 @@ class Play:
     """The journal's id of this exchange; whoever plays the steps reports under it how the playing ended."""
 
 
-Outcome = Play
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ask:
+    """Wait for a person, who answers by an admin route."""
+
+    exchange: str
+    """As in `Play`."""
+    number: int
+    """Of the exchange in the session's journal; the person names the request by it."""
+    request: Request
+    prompt: Prompt
+    turn: int
+    """Of the answer's stamp."""
+    seconds: float
+    """How long somebody may take."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Forward:
+    """Hand the request to a server that the user named, and what it answers to the client as it comes."""
+
+    exchange: str
+    """As in `Play`."""
+    to: Upstream
+    path: str
+    """Below the upstream's base URL, beginning with a slash."""
+    query: tuple[tuple[str, str], ...] = ()
+    """Decoded pairs, without what is secret."""
+    body: bytes = b""
+
+
+Outcome = Play | Ask | Forward
+"""Of `decide`."""
+
+Answered = Play | Forward
+"""What is left for a way in, once somebody has been asked."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,7 +60,8 @@ class Ending:
     """How the playing of an answer ended."""
 
     how: Literal["whole", "cut", "client_left"]
-    """`whole`: everything was sent. `cut`: the script cut it. `client_left`: the client went away before the end."""
+    """`whole`: everything was sent. `cut`: the script, or an upstream, ended it before. `client_left`: the client went
+    away before the end."""
     bytes_sent: int
     """Bytes of the body that were handed to the connection."""
     sends: int

@@ -1,15 +1,17 @@
 """`decide(session, request)`: what happens to a request to OpenAI's API. Pure, and may be called twice."""
 
 from collections.abc import Mapping
-from dataclasses import replace
-from typing import NamedTuple, assert_never
+from dataclasses import dataclass, replace
+from typing import Any, NamedTuple, assert_never
 
-from llemulator_addon.core.outcome import Outcome, Play
+from llemulator_addon.core.outcome import Ask, Forward, Outcome, Play
 from llemulator_addon.core.prompt import Prompt
 from llemulator_addon.core.reply import Failure, Says, Usage, says
 from llemulator_addon.core.request import Request
 from llemulator_addon.core.resources import Resources
+from llemulator_addon.core.stamp import Stamp
 from llemulator_addon.core.steps import Headers, Steps
+from llemulator_addon.core.upstream import Upstream
 from llemulator_addon.engine import fallback
 from llemulator_addon.engine.acting import ACTING, Silence
 from llemulator_addon.engine.admission import Admitted, admit
@@ -26,12 +28,14 @@ from llemulator_addon.script.replies.raw import Raw
 from llemulator_addon.script.reply import Ready, filled
 from llemulator_addon.script.template import Template
 from llemulator_addon.script.templates.problems import TemplateProblem
-from llemulator_addon.wire import errors
-from llemulator_addon.wire.answer import Answer, Call, Endpoint, Manner, Operation, Served, Stream
+from llemulator_addon.wire import errors, jsons
+from llemulator_addon.wire.answer import Answer, Body, Call, Endpoint, Manner, Operation, Served, Stream
 from llemulator_addon.wire.bodies import read_object
-from llemulator_addon.wire.deployments import DEPLOYMENT, not_found
+from llemulator_addon.wire.deployments import DEPLOYMENT, not_found, with_model
 from llemulator_addon.wire.errors import Refused
+from llemulator_addon.wire.models import SIMULATED_MODEL
 from llemulator_addon.wire.routing import Found, OtherMethods, find
+from llemulator_addon.wire.secrets import HIDDEN, hidden_query
 
 
 def decide(session: Session, request: Request) -> tuple[Session, Outcome]:
@@ -46,21 +50,69 @@ def refuse(session: Session, request: Request, failure: Failure) -> tuple[Sessio
     return decide(session, request)
 
 
+def nobody_answered(session: Session, *, ask: Ask) -> tuple[Session, Steps]:
+    """Give up to wait for a person, and say so to the client."""
+    steps = errors.steps_of(fallback.nobody_answered(ask.seconds), Stamp(session.seed, ask.turn))
+    return session.changed(journal=session.journal.answered(ask.number, ask.request.at, steps)), steps
+
+
 def _concluded(session: Session, request: Request, decided: "_Decided") -> tuple[Session, Outcome]:
-    steps = _steps(decided, session)
-    basis = Basis(decided.endpoint, decided.prompt, decided.rule, decided.unmatched)
+    answer = decided.answer
+    steps = () if isinstance(answer, _Elsewhere | _Person) else _steps(answer, decided, session)
+    upstream = answer.to.url if isinstance(answer, _Elsewhere) else None
+    basis = Basis(decided.endpoint, decided.prompt, decided.rule, decided.unmatched, upstream)
     journal = session.journal.record(request, steps, basis)
     answered = decided.session.changed(
         turn=session.turn + decided.takes_turn, resources=_resources(decided), journal=journal
     )
-    return answered, Play(steps, exchange=f"{journal.recorded}@{request.at!r}")
+    exchange = f"{journal.recorded}@{request.at!r}"
+    match answer:
+        case _Elsewhere():
+            query = _for_upstream(request.query)
+            return answered, Forward(exchange=exchange, to=answer.to, path=answer.path, query=query, body=answer.body)
+        case _Person():
+            return answered, Ask(
+                exchange=exchange,
+                number=journal.recorded,
+                request=request,
+                prompt=answer.prompt,
+                turn=session.turn,
+                seconds=session.patience,
+            )
+        case Body() | Stream() | Failure() | Silence():
+            return answered, Play(steps, exchange=exchange)
+        case never:
+            assert_never(never)
+
+
+def _for_upstream(query: tuple[tuple[str, str], ...]) -> tuple[tuple[str, str], ...]:
+    """Return what of a query is meant for any server: neither a secret nor the version of Azure's API."""
+    return tuple(
+        (name, value) for name, value in hidden_query(query) if value != HIDDEN and name.lower() != "api-version"
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Elsewhere:
+    """An upstream answers."""
+
+    to: Upstream
+    path: str
+    body: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class _Person:
+    """A person answers."""
+
+    prompt: Prompt
 
 
 class _Decided(NamedTuple):
     """What was found out on the way to an answer."""
 
     session: Session
-    answer: Answer | Failure | Silence
+    answer: Answer | Failure | Silence | _Elsewhere | _Person
     pacing: Pacing = Pacing()
     limits: Headers = ()
     """`x-ratelimit-*`, where a fault counts."""
@@ -107,18 +159,36 @@ def _served(session: Session, request: Request, operation: Operation, params: Ma
 
 
 def _spoken(session: Session, request: Request, endpoint: Endpoint, params: Mapping[str, str]) -> _Decided:
+    elsewhere = None
     try:
-        prompt = _understood(session, endpoint, _call(session, request, params))
+        body = read_object(request.body)
+        elsewhere = _elsewhere(session, request, endpoint, params, body) if session.upstreams else None
+        prompt = _understood(session, endpoint, _call(session, request, params), body, elsewhere)
     except Refused as refused:
-        return _Decided(session=session, answer=refused.failure, endpoint=endpoint.name)
+        # What this API does not take, another server's may: that one has the say.
+        return _Decided(session=session, answer=elsewhere or refused.failure, endpoint=endpoint.name)
     if (acting := ACTING.get(prompt.model)) is not None:
         return _Decided(session=session, answer=acting, endpoint=endpoint.name, prompt=prompt)
-    return _answered(session, Asked(prompt, request, session.state), endpoint)
+    return _answered(session, Asked(prompt, request, session.state), endpoint, elsewhere)
 
 
-def _understood(session: Session, endpoint: Endpoint, call: Call) -> Prompt:
-    prompt = endpoint.read(call, read_object(call.request.body))
-    if not (call.lenient or prompt.model in ACTING or _is_valid(session, call, prompt)):
+def _elsewhere(
+    session: Session, request: Request, endpoint: Endpoint, params: Mapping[str, str], body: Mapping[str, Any]
+) -> _Elsewhere | None:
+    """Return what is handed to an upstream where no rule answers; None where there is no upstream for it."""
+    named = with_model(body, params)
+    model = named.get("model")
+    to = session.upstream_for(model)
+    if to is None or (endpoint.only_openai and model not in session.upstreams.models) or model in ACTING:
+        return None
+    return _Elsewhere(to=to, path=endpoint.path, body=request.body if named is body else jsons.compact(named))
+
+
+def _understood(
+    session: Session, endpoint: Endpoint, call: Call, body: Mapping[str, Any], elsewhere: _Elsewhere | None
+) -> Prompt:
+    prompt = endpoint.read(call, body)
+    if not (call.lenient or prompt.model in ACTING or elsewhere is not None or _is_valid(session, call, prompt)):
         raise Refused(not_found() if DEPLOYMENT in call.params else endpoint.unknown_model(prompt.model))
     if not call.lenient and (refusal := refuse_schema(prompt)) is not None:
         raise Refused(refusal)
@@ -161,10 +231,26 @@ def _unspoken(request: Request, operation: str) -> Prompt:
     return Prompt(endpoint=operation, model="", body=body)
 
 
-def _answered(session: Session, asked: Asked, endpoint: Endpoint) -> _Decided:
-    if (selected := select(session, asked, naming_path=not endpoint.speaks)) is None:
-        return _unmatched(session, asked, endpoint) if endpoint.speaks else _by_itself(session, asked, endpoint)
-    return _by_rule(session, asked, selected, endpoint)
+def _answered(session: Session, asked: Asked, endpoint: Endpoint, elsewhere: _Elsewhere | None) -> _Decided:
+    if (selected := select(session, asked, naming_path=not endpoint.speaks)) is not None:
+        return _by_rule(session, asked, selected, endpoint)
+    if elsewhere is not None:
+        return _by_upstream(session, asked, endpoint, elsewhere)
+    return _unmatched(session, asked, endpoint) if endpoint.speaks else _by_itself(session, asked, endpoint)
+
+
+def _by_upstream(session: Session, asked: Asked, endpoint: Endpoint, elsewhere: _Elsewhere) -> _Decided:
+    """Hand the request on, unless a fault of the session's refuses it."""
+    admitted = admit(session, session.defaults.faults, "", asked)
+    is_named = asked.prompt.model in session.upstreams.models
+    return _Decided(
+        session=admitted.session,
+        answer=elsewhere if admitted.refused is None else admitted.refused,
+        limits=admitted.headers,
+        endpoint=endpoint.name,
+        prompt=asked.prompt,
+        unmatched=None if is_named else near_miss(session, asked).sentence,
+    )
 
 
 def _by_itself(session: Session, asked: Asked, endpoint: Endpoint) -> _Decided:
@@ -217,7 +303,8 @@ def _ready(session: Session, asked: Asked, selected: Selected) -> Ready:
 def _unmatched(session: Session, asked: Asked, endpoint: Endpoint) -> _Decided:
     missed = near_miss(session, asked)
     pacing, faults = session.defaults.pacing, session.defaults.faults
-    match session.on_unmatched:
+    answer: Answer | Failure | _Person | None = None
+    match "simulate" if asked.prompt.model == SIMULATED_MODEL else session.on_unmatched:
         case "error":
             faults, admitted = (), Admitted(session=session)
             reply: Ready = fallback.unmatched(missed)
@@ -228,11 +315,17 @@ def _unmatched(session: Session, asked: Asked, endpoint: Endpoint) -> _Decided:
             admitted = admit(session, faults, "", asked)
             made = simulated(asked.prompt, session.stamp, session.policy.simulation.with_headers(asked.request.headers))
             reply, pacing = admitted.refused or made.reply, made.pacing or pacing
+        case "manual":
+            admitted = admit(session, faults, "", asked)
+            reply, answer = admitted.refused or says(""), None if admitted.refused else _Person(asked.prompt)
+        case "upstream":
+            faults, admitted = (), Admitted(session=session)
+            reply = fallback.no_upstream(missed, asked.prompt.model)
         case never:
             assert_never(never)
     return _Decided(
         session=admitted.session,
-        answer=_written(session, asked.prompt, endpoint, reply, pacing),
+        answer=answer or _written(session, asked.prompt, endpoint, reply, pacing),
         pacing=pacing,
         limits=admitted.headers,
         faults=faults,
@@ -267,20 +360,22 @@ def _with_usage(reply: Says, usage: Usage) -> Says:
 _COUNTED = Usage()
 
 
-def _steps(decided: _Decided, session: Session) -> Steps:
-    match decided.answer:
+def _steps(answer: Answer | Failure | Silence, decided: _Decided, session: Session) -> Steps:
+    match answer:
         case Silence():
-            return decided.answer.steps()
+            return answer.steps()
         case Failure():
-            steps = with_headers(errors.steps_of(decided.answer, session.stamp), decided.limits)
-        case _:
-            steps = steps_of(decided.answer, session.stamp, decided.pacing, limits=decided.limits)
-    scene = Scene(endpoint=decided.endpoint, events=isinstance(decided.answer, Stream))
+            steps = with_headers(errors.steps_of(answer, session.stamp), decided.limits)
+        case Body() | Stream():
+            steps = steps_of(answer, session.stamp, decided.pacing, limits=decided.limits)
+        case never:
+            assert_never(never)
+    scene = Scene(endpoint=decided.endpoint, events=isinstance(answer, Stream))
     for fault in decided.faults:
         steps = fault.rewrite(steps, scene)
     return steps
 
 
 def _resources(decided: _Decided) -> Resources:
-    resources = decided.session.resources
-    return resources if isinstance(decided.answer, Failure | Silence) else resources.put(*decided.answer.keeps)
+    resources, answer = decided.session.resources, decided.answer
+    return resources.put(*answer.keeps) if isinstance(answer, Body | Stream) else resources

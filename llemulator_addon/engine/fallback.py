@@ -22,6 +22,31 @@ def unmatched(missed: NearMiss) -> Failure:
     )
 
 
+def no_upstream(missed: NearMiss, model: str) -> Failure:
+    """Fail where the fallback is an upstream, but none is named for this model."""
+    return Failure(
+        status=404,
+        type="invalid_request_error",
+        code="no_upstream",
+        message=f"{missed.sentence} No upstream is named for the model `{model}`, nor one for everything: "
+        "`upstream` in the script and --upstream (LLEMULATOR_UPSTREAM) name them.",
+        headers=(("x-should-retry", "false"),),
+    )
+
+
+def nobody_answered(seconds: float) -> Failure:
+    """Fail where no person answered in time, in a way that SDKs do not retry."""
+    return Failure(
+        status=504,
+        type="server_error",
+        code="nobody_answered",
+        message=f"Nobody answered this request within {seconds:g} seconds. POST /_emulator/waiting/NUMBER answers one. "
+        "How long it waits say `defaults.manual.timeout_s` in the script and --manual-timeout "
+        "(LLEMULATOR_MANUAL_TIMEOUT).",
+        headers=(("x-should-retry", "false"),),
+    )
+
+
 def template_failed(rule: str, problem: TemplateProblem) -> Failure:
     """Say why a rule's template could not be filled in."""
     return _script_fault("template_error", f'The template of rule "{rule}" cannot be filled in: {problem}.')

@@ -43,6 +43,8 @@ class Basis(NamedTuple):
     """Name of the rule that answered."""
     unmatched: str | None = None
     """Where no rule answered: the closest rule and what differed."""
+    upstream: str | None = None
+    """Base URL of the server that it was handed to."""
 
 
 NOTHING = Basis()
@@ -74,9 +76,10 @@ class Exchange(NamedTuple):
     prompt: Prompt | None = None
     rule: str | None = None
     unmatched: str | None = None
-    """As in its basis, these four."""
+    upstream: str | None = None
+    """As in its basis, these five."""
     steps: Steps = ()
-    """The answer as it was decided; `ending` says how much of it left."""
+    """The answer as it was decided, or as it came from a person or an upstream; `ending` says how much of it left."""
     ending: Ending | None = None
     """None while it is being played."""
     fingerprint: int = 0
@@ -165,6 +168,7 @@ class Journal:
             prompt=basis.prompt if basis.prompt is None or len(body) <= _PARSED else _short(basis.prompt),
             rule=basis.rule,
             unmatched=basis.unmatched,
+            upstream=basis.upstream,
             steps=kept,
             fingerprint=crc32(body),
             size=size,
@@ -193,6 +197,17 @@ class Journal:
         if exchange is None or exchange.at != at:
             return self
         return self._changed(endings=self.endings.insert(number % self.limit, ending))
+
+    def answered(self, number: int, at: float, steps: Steps) -> "Journal":
+        """Note the answer of an exchange that had none yet; `at` is the exchange's, as for `ended`."""
+        exchange = self._kept(number)
+        if exchange is None or exchange.at != at:
+            return self
+        kept, sent = _bounded(steps)
+        size = exchange.size + sent + _BYTES_OF_A_STEP * len(kept)
+        answered = exchange._replace(steps=kept, size=size)
+        entries = self.entries.insert(number % self.limit, answered)
+        return self._changed(entries=entries, size=self.size + size - exchange.size).made_smaller()
 
     def emptied(self) -> "Journal":
         """Return it without exchanges; numbers go on."""

@@ -9,6 +9,7 @@ from rpds import HashTrieMap
 from llemulator_addon.core.request import Request
 from llemulator_addon.core.resources import Resources
 from llemulator_addon.core.stamp import Stamp
+from llemulator_addon.core.upstream import Upstream, Upstreams
 from llemulator_addon.engine.index import Group, Index
 from llemulator_addon.engine.journal import Journal
 from llemulator_addon.engine.simulate import Settings as Simulation
@@ -18,7 +19,7 @@ from llemulator_addon.script.globs import fits
 from llemulator_addon.script.problems import problem
 from llemulator_addon.script.reading import RULES_AT_MOST, Defaults, OnUnmatched, Script
 from llemulator_addon.script.rule import Rule
-from llemulator_addon.wire.models import DEFAULT_MODELS
+from llemulator_addon.wire.models import DEFAULT_MODELS, SIMULATED_MODEL
 
 ModelNames = Mapping[str, None]
 """Names in order, of which one can be found at once."""
@@ -29,11 +30,13 @@ class Policy:
     """What the server was started with, the same for all sessions."""
 
     on_unmatched: OnUnmatched | None = None
-    """None: `error` in a session with rules, `echo` in one without."""
+    """None: `upstream` where one is named for everything, else `error` in a session with rules and `echo` without."""
     lenient: bool = False
     """Any model is valid, and parameters are not validated."""
     dated_models: bool = False
     """An alias is answered with the dated name, as the real API does."""
+    patience: float = 300.0
+    """Seconds that a person may take to answer."""
     models: ModelNames = field(default_factory=lambda: dict.fromkeys(DEFAULT_MODELS))
     simulation: Simulation = Simulation()
     """How simulated answers are made where neither the request nor the script says."""
@@ -56,6 +59,8 @@ class Session:
     """Who gave the rules: nobody (then the fallback is echo), the default script, or a script of the token's own."""
     index: Index = Index()
     own_models: ModelNames | None = None
+    upstreams: Upstreams = Upstreams()
+    """The server's, and the script's over them."""
     defaults: Defaults = Defaults()
     serialize: bool = False
     """Whether a request waits until the answer to the one before has left."""
@@ -81,12 +86,31 @@ class Session:
     @property
     def models(self) -> ModelNames:
         """Names of the valid models."""
-        return self.policy.models if self.own_models is None else self.own_models
+        models = self.policy.models if self.own_models is None else self.own_models
+        named = self.upstreams.models
+        return {**models, **dict.fromkeys(named)} if named else models
 
     @property
     def on_unmatched(self) -> OnUnmatched:
         """What answers when no rule does."""
-        return self.defaults.on_unmatched or self.policy.on_unmatched or ("echo" if self.owner == "nobody" else "error")
+        if (said := self.defaults.on_unmatched or self.policy.on_unmatched) is not None:
+            return said
+        if self.upstreams.anything is not None:
+            return "upstream"
+        return "echo" if self.owner == "nobody" else "error"
+
+    @property
+    def patience(self) -> float:
+        """How many seconds a person may take to answer."""
+        return self.policy.patience if self.defaults.patience is None else self.defaults.patience
+
+    def upstream_for(self, model: object) -> Upstream | None:
+        """Return the server that is asked for a model where no rule answers, if there is one."""
+        if not self.upstreams:
+            return None
+        if isinstance(model, str) and (named := self.upstreams.models.get(model)) is not None:
+            return named
+        return self.upstreams.anything if self.on_unmatched == "upstream" and model != SIMULATED_MODEL else None
 
     def at(self, request: Request) -> float:
         """Return when a request came by the session's clock, in seconds since the epoch."""
@@ -157,7 +181,9 @@ class Session:
 
 
 def load(session: Session, script: Script, *, fresh: Session, bare: Session) -> Session:
-    """Load a script for a token: all of its rules, or none; raises `ScriptError` where they become too many.
+    """Load a script for a token: all of it, or nothing.
+
+    Raises `ScriptError` where the rules become too many, or what it says cannot be done.
 
     `fresh` is the session of a token that was never seen, which plays the default script; `bare` is the same without
     that script, whose rules and defaults do not stay once a token has rules of its own.
@@ -169,17 +195,28 @@ def load(session: Session, script: Script, *, fresh: Session, bare: Session) -> 
             bare,
             turn=session.turn,
             own_models=session.own_models,
+            upstreams=session.upstreams,
             clock_ahead=session.clock_ahead,
             resources=session.resources,
             journal=session.journal,
         )
-    return replace(
+    loaded = replace(
         _with_rules(session, script.rules) if script.rules else session,
         own_models=session.own_models if script.models is None else dict.fromkeys(script.models),
         defaults=session.defaults if script.defaults is None else script.defaults,
         seed=session.seed if script.seed is None else script.seed,
         serialize=session.serialize if script.serialize is None else script.serialize,
+        upstreams=script.upstreams.over(session.upstreams) if script.upstreams else session.upstreams,
     )
+    if loaded.defaults.on_unmatched == "upstream" and not loaded.upstreams:
+        raise problem("defaults.on_unmatched", NO_UPSTREAM)
+    return loaded
+
+
+NO_UPSTREAM = (
+    "there is no upstream; name one with `upstream: http://127.0.0.1:8081/v1` in the script, or with --upstream "
+    "(LLEMULATOR_UPSTREAM) for the server"
+)
 
 
 def _with_rules(session: Session, rules: tuple[Rule, ...]) -> Session:

@@ -7,16 +7,18 @@ from typing import Annotated, Any, Literal
 from pydantic import Field
 
 from llemulator_addon.core.reply import Usage
+from llemulator_addon.core.upstream import Upstreams
 from llemulator_addon.script import json_value
 from llemulator_addon.script.fault import Fault
-from llemulator_addon.script.pacing import Pacing, StreamPart
+from llemulator_addon.script.pacing import LONGEST_WAIT, Pacing, StreamPart
 from llemulator_addon.script.part import ScriptPart
 from llemulator_addon.script.problems import Problem, ScriptError, inside, kind_of, problem, read_as, unknown_key
 from llemulator_addon.script.reply import UsagePart
 from llemulator_addon.script.rule import FaultSpec, Rule, RulePart
+from llemulator_addon.script.upstream import UpstreamSpec, upstreams_of
 from llemulator_addon.wire import jsons
 
-OnUnmatched = Literal["error", "echo", "simulate"]
+OnUnmatched = Literal["error", "echo", "simulate", "manual", "upstream"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -24,6 +26,8 @@ class Defaults:
     """What holds for rules, and for requests that no rule answers, where nothing else is said."""
 
     on_unmatched: OnUnmatched | None = None
+    patience: float | None = None
+    """Seconds that a person may take to answer; None: as the server says."""
     pacing: Pacing = Pacing()
     faults: tuple[Fault, ...] = ()
     usage: Usage = Usage()
@@ -43,6 +47,7 @@ class Script:
     defaults: Defaults | None = None
     seed: int | None = None
     serialize: bool | None = None
+    upstreams: Upstreams = Upstreams()
     settings: Mapping[str, Any] = field(default_factory=dict)
     """All but the rules, as it was written."""
 
@@ -79,6 +84,9 @@ def read_script(value: object) -> Script:
         problems.append(Problem("rules", f"at most {RULES_AT_MOST} rules, got {len(rules)}"))
     with _collecting(problems):
         defaults = script.defaults.defaults() if script.defaults else None
+    upstreams = Upstreams()
+    with _collecting(problems):
+        upstreams = upstreams_of(script.upstream) if script.upstream is not None else upstreams
     if problems:
         raise ScriptError(problems)
     return Script(
@@ -88,14 +96,22 @@ def read_script(value: object) -> Script:
         defaults=defaults,
         seed=script.seed,
         serialize=script.serialize,
+        upstreams=upstreams,
         settings=script.model_dump(exclude_unset=True, by_alias=True, exclude={"rules", "responses"}),
     )
+
+
+class ManualPart(ScriptPart):
+    """How long a person may take to answer."""
+
+    timeout_s: Annotated[float, Field(gt=0, le=LONGEST_WAIT)] | None = None
 
 
 class DefaultsPart(ScriptPart):
     """`defaults` as a script writes it."""
 
     on_unmatched: OnUnmatched | None = None
+    manual: ManualPart | None = None
     stream: StreamPart | None = None
     faults: list[FaultSpec] | None = None
     usage: UsagePart | None = None
@@ -107,6 +123,7 @@ class DefaultsPart(ScriptPart):
             raise problem("defaults.faults", "connect and tls act on connections; put them in a rule of their own")
         return Defaults(
             on_unmatched=self.on_unmatched,
+            patience=self.manual.timeout_s if self.manual else None,
             pacing=self.stream.pacing() if self.stream else Pacing(),
             faults=faults,
             usage=self.usage.usage() if self.usage else Usage(),
@@ -122,6 +139,7 @@ class ScriptBody(ScriptPart):
     models: Annotated[list[Annotated[str, Field(min_length=1)]], Field(min_length=1)] | None = None
     defaults: DefaultsPart | None = None
     seed: Annotated[int, Field(ge=0, lt=1 << 63)] | None = None
+    upstream: UpstreamSpec | None = None
     serialize: bool | None = None
 
 

@@ -10,6 +10,9 @@ from types import MappingProxyType
 
 from llemulator_addon.wire.model_names import MODEL_NAMES, SHUTDOWN_DATES, Kind
 
+SIMULATED_MODEL = "gpt-sim-1"
+"""A model of our own: what no rule answers is made up for it, whatever answers for others."""
+
 
 def base_model(model: str) -> str:
     """Return the name of the model that a fine-tuned one was made from (`ft:BASE:organization:suffix:id`)."""
@@ -48,7 +51,7 @@ def shutdown_date(model: str) -> str | None:
     return SHUTDOWN_DATES.get(base_model(model))
 
 
-# Served or documented, but not in the SDK's types (litellm; recorded listings of 2025-11 and 2025-12).
+# Served or documented, but not in the SDK's types, and our own (litellm; recorded listings of 2025-11 and 2025-12).
 ALSO_SERVED: Mapping[str, tuple[Kind, ...]] = MappingProxyType(
     {
         "chat-latest": ("chat", "responses"),
@@ -68,6 +71,7 @@ ALSO_SERVED: Mapping[str, tuple[Kind, ...]] = MappingProxyType(
         "gpt-audio-2025-08-28": ("chat", "realtime", "responses"),
         "gpt-image-1.5-2025-12-16": ("images",),
         "gpt-realtime-translate": ("realtime",),
+        SIMULATED_MODEL: ("chat", "completions", "responses"),
         "tts-1-1106": ("speech",),
         "tts-1-hd-1106": ("speech",),
     }

@@ -1,7 +1,7 @@
 import asyncio
 
 from llemulator_addon.emulator import Emulator
-from tests.playing import TOKEN, body_of, chat, emulator, headers_of, play, request
+from tests.playing import TOKEN, body_of, chat, emulator, headers_of, play, played, request
 
 _LIVE = "/_emulator/requests/live"
 
@@ -16,7 +16,7 @@ async def _watched(server: Emulator, query: str = "", **headers: str) -> bytes:
     assert not watching.done()
     await server.answer(chat("of somebody else", token="another"))
     await server.answer(chat("hello"))
-    return body_of((await watching).steps)
+    return body_of(played(await watching).steps)
 
 
 def test_an_exchange_is_told_as_it_comes() -> None:

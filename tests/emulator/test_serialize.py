@@ -3,19 +3,19 @@
 import asyncio
 from contextlib import suppress
 
-from llemulator_addon.core.outcome import Ending, Outcome
+from llemulator_addon.core.outcome import Answered, Ending
 from llemulator_addon.emulator import Emulator
-from tests.playing import chat, emulator, said
+from tests.playing import chat, emulator, played, said
 
 _LEFT = Ending(how="whole", bytes_sent=1, sends=1, seconds=0.0)
 
 
-def _end(server: Emulator, outcome: Outcome) -> None:
+def _end(server: Emulator, outcome: Answered) -> None:
     assert outcome.exchange is not None
     server.ended(outcome.exchange, _LEFT)
 
 
-async def _settled(*tasks: "asyncio.Task[Outcome]") -> list[bool]:
+async def _settled(*tasks: "asyncio.Task[Answered]") -> list[bool]:
     for _ in range(5):
         await asyncio.sleep(0)
     return [task.done() for task in tasks]
@@ -29,7 +29,7 @@ async def test_requests_of_a_token_wait_in_the_order_of_arrival() -> None:
     _end(server, await tasks[0])
     assert await _settled(*tasks) == [True, True, False]
     _end(server, await tasks[1])
-    assert [said((await task).steps) for task in tasks] == ["a", "b", "c"]
+    assert [said(played(await task).steps) for task in tasks] == ["a", "b", "c"]
 
 
 async def test_other_tokens_and_scripts_without_it_do_not_wait() -> None:
@@ -39,7 +39,7 @@ async def test_other_tokens_and_scripts_without_it_do_not_wait() -> None:
     assert await _settled(*waited) == [True, True, False]
     waited[2].cancel()
     free = emulator({"responses": ["a", "b"]})
-    assert [said((await free.answer(chat())).steps) for _ in range(2)] == ["a", "b"]
+    assert [said(played(await free.answer(chat())).steps) for _ in range(2)] == ["a", "b"]
 
 
 async def test_a_client_that_leaves_while_it_waits_blocks_nobody_and_uses_up_nothing() -> None:
@@ -51,7 +51,7 @@ async def test_a_client_that_leaves_while_it_waits_blocks_nobody_and_uses_up_not
     await _settled(leaving)
     _end(server, await first)
 
-    assert said((await last).steps) == "b"
+    assert said(played(await last).steps) == "b"
 
 
 async def test_a_client_that_leaves_just_when_its_turn_comes_hands_it_on() -> None:
@@ -64,7 +64,7 @@ async def test_a_client_that_leaves_just_when_its_turn_comes_hands_it_on() -> No
     with suppress(asyncio.CancelledError):
         await leaving
 
-    assert said((await last).steps) == "b"
+    assert said(played(await last).steps) == "b"
 
 
 async def test_an_answer_that_left_twice_gives_one_turn() -> None:

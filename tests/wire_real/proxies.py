@@ -13,7 +13,7 @@ import pytest
 from llemulator_addon.adapters.mitmproxy.authority import authority
 from llemulator_addon.adapters.mitmproxy.master import SmallMaster
 from llemulator_addon.adapters.mitmproxy.rules import Policy, Rules
-from llemulator_addon.core.outcome import Ending, Outcome, Play
+from llemulator_addon.core.outcome import Answered, Ending, Play
 from llemulator_addon.core.request import Request
 from llemulator_addon.core.steps import Head, Send, Steps
 from llemulator_addon.script.fault import ConnectionFault
@@ -31,9 +31,10 @@ class Playing:
         self.steps = steps
         self.asked: list[Request] = []
         self.endings: asyncio.Queue[tuple[str, Ending]] = asyncio.Queue()
+        self.came_in: list[tuple[str, Steps]] = []
         self.fault: ConnectionFault | None = None
 
-    async def answer(self, request: Request) -> Outcome:
+    async def answer(self, request: Request) -> Answered:
         self.asked.append(request)
         return Play(self.steps, f"exchange {len(self.asked)}")
 
@@ -42,6 +43,9 @@ class Playing:
 
     def on_tls(self, host: str) -> ConnectionFault | None:
         return self.fault if host and self.fault and self.fault.at == "tls" else None
+
+    def came(self, exchange: str, steps: Steps) -> None:
+        self.came_in.append((exchange, steps))
 
     def ended(self, exchange: str, ending: Ending) -> None:
         self.endings.put_nowait((exchange, ending))
@@ -57,7 +61,7 @@ class Failing(Playing):
     """Has a bug."""
 
     @override
-    async def answer(self, request: Request) -> Outcome:
+    async def answer(self, request: Request) -> Answered:
         self.asked.append(request)
         raise KeyError(request.headers.get("authorization"), request.body)
 
@@ -70,7 +74,7 @@ class Waiting(Playing):
         self.given_up = asyncio.Event()
 
     @override
-    async def answer(self, request: Request) -> Outcome:
+    async def answer(self, request: Request) -> Answered:
         self.asked.append(request)
         try:
             await asyncio.Event().wait()

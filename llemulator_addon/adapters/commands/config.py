@@ -6,7 +6,9 @@ import sys
 from pathlib import Path
 
 from llemulator_addon.adapters.commands.command import Command, Failed, add_settings, settings_given
-from llemulator_addon.adapters.settings import SETTINGS, SettingsError, settings_from
+from llemulator_addon.adapters.settings import SETTINGS, Setting, Settings, SettingsError, settings_from
+from llemulator_addon.core.upstream import Upstreams
+from llemulator_addon.wire.secrets import HIDDEN
 
 
 def _run(arguments: argparse.Namespace) -> None:
@@ -15,12 +17,16 @@ def _run(arguments: argparse.Namespace) -> None:
     except SettingsError as error:
         raise Failed(error) from None
     rows = [("setting", "value", "from")] + [
-        (setting.name, _spelled(getattr(settings, setting.name)), settings.sources.get(setting.name, "default"))
-        for setting in SETTINGS
+        (setting.name, _shown(setting, settings), settings.sources.get(setting.name, "default")) for setting in SETTINGS
     ]
     widths = [max(len(row[column]) for row in rows) for column in range(2)]
     for name, value, source in rows:
         sys.stdout.write(f"{name:<{widths[0]}}  {value:<{widths[1]}}  {source}\n")
+
+
+def _shown(setting: Setting, settings: Settings) -> str:
+    value = getattr(settings, setting.name)
+    return HIDDEN if setting.secret and value is not None else _spelled(value)
 
 
 def _spelled(value: object) -> str:
@@ -31,6 +37,8 @@ def _spelled(value: object) -> str:
             return str(value).lower()
         case tuple():
             return ",".join(value)
+        case Upstreams():
+            return ",".join(value.written()) or "-"
         case Path():
             return str(value.absolute())
         case _:

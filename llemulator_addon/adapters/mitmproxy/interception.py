@@ -10,6 +10,7 @@ from mitmproxy.connection import Client
 from mitmproxy.proxy import layer, server_hooks
 
 from llemulator_addon.adapters import refusals
+from llemulator_addon.adapters.forwarding import Arriving
 from llemulator_addon.adapters.mitmproxy.playback import NOTHING_SENT, Playback, no_common_cipher
 from llemulator_addon.adapters.mitmproxy.rules import ClientLeft, Rules
 
@@ -76,6 +77,10 @@ class Interception:
     async def rest_of_hook(self, begun: asyncio.Task[None]) -> None:
         """Wait for a hook that was begun and is not done."""
         await begun
+
+    async def llemulator_rest(self, rest: Arriving) -> None:
+        """Wait until more of an upstream's answer has come."""
+        await rest.more()
 
     def error(self, flow: http.HTTPFlow) -> None:
         """Note that a client left."""

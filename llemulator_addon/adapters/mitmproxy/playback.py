@@ -57,6 +57,7 @@ from mitmproxy.proxy.layers.http._http2 import Http2Server, format_h2_response_h
 from OpenSSL import SSL
 
 from llemulator_addon.adapters.bugs import without_secrets
+from llemulator_addon.adapters.forwarding import Arriving
 from llemulator_addon.adapters.mitmproxy.dispatch import Calls, RestOfHook, calls_of
 from llemulator_addon.core.outcome import Ending
 from llemulator_addon.core.request import Way
@@ -129,6 +130,15 @@ class Played(http.Response):
     steps: Steps = ()
     at_once: bool = True
     """Whether it is a head and a body that follows at once."""
+    rest: Arriving | None = None
+    """Where the steps behind these come from."""
+
+
+@dataclass
+class LlemulatorRestHook(commands.StartHook):
+    """Waits until more of an answer has come. Only the stream that plays it waits."""
+
+    rest: Arriving
 
 
 _BLANK = Played(b"", 0, b"", http.Headers(), None, None, 0.0, None)
@@ -153,6 +163,14 @@ def played(steps: Steps, request: http.Request) -> Played:
     response.at_once = not any(isinstance(step, Wait | Cut) for step in steps) and (
         bare or _is_of_size(len(body), head.headers)
     )
+    return response
+
+
+def arriving(rest: Arriving, request: http.Request) -> Played:
+    """Return the response that plays an answer as it comes."""
+    response = played((rest.head,), request)
+    if not _is_bare(rest.head, request):
+        response.rest, response.at_once = rest, False
     return response
 
 
@@ -376,6 +394,8 @@ class _Playing:
     """When the step at `position` is to be played, as it was planned."""
     position: int = 0
     headed: float | None = None
+    rest: Arriving | None = None
+    """Where more steps come from, once these are played."""
     bytes_sent: int = 0
     left: list[float] = field(default_factory=list)
     """For each send, how long after the head it left."""
@@ -532,7 +552,7 @@ class _Stream(HttpStream):
         if already_streamed or self._passes or response.trailers or response.status_code == status_codes.SWITCHING:
             yield from super().send_response(already_streamed)
         elif isinstance(response, Played) and not response.at_once:
-            self._playing = _Playing(steps=response.steps, due=time.monotonic())
+            self._playing = _Playing(steps=response.steps, due=time.monotonic(), rest=response.rest)
             yield from self._play_on()
         else:
             yield HttpResponseHook(self.flow)
@@ -589,6 +609,26 @@ class _Stream(HttpStream):
         return not isinstance(server, _Http2Server) or server.is_open_for_us(self.stream_id)
 
     def _play_due(self, playing: _Playing) -> Commands:
+        yield from self._play_steps(playing)
+        while self._playing is playing and playing.rest is not None and playing.position == len(playing.steps):
+            yield LlemulatorRestHook(playing.rest)
+            if (why := self._gone()) is not None:
+                yield from self._stop(playing, why)
+                return
+            playing.steps, playing.position, playing.due = playing.rest.taken(), 0, time.monotonic()
+            if not playing.steps:
+                playing.rest = None
+            yield from self._play_steps(playing)
+
+    def _gone(self) -> str | None:
+        """Say why nobody listens any more, where that became known while a hook was waited for."""
+        if not self._is_open():
+            return "the stream was reset"
+        return next(
+            (event.message for event in self._paused_event_queue if isinstance(event, RequestProtocolError)), None
+        )
+
+    def _play_steps(self, playing: _Playing) -> Commands:
         now = time.monotonic() + _SOON
         due: list[bytes] = []
         while playing.due <= now and playing.position < len(playing.steps):
@@ -610,7 +650,7 @@ class _Stream(HttpStream):
         yield from self._send(playing, due)
         if playing.due > now:
             yield commands.RequestWakeup(min(playing.due - time.monotonic(), _LONGEST_SLEEP))
-        else:
+        elif playing.rest is None:
             yield from self._end(playing)
 
     def _send_head(self, playing: _Playing) -> Commands:

@@ -7,7 +7,7 @@ itself. What is ours is answered, or refused when our own code fails; it is neve
 import asyncio
 import logging
 import time
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
@@ -23,13 +23,14 @@ from llemulator_addon.adapters import refusals
 from llemulator_addon.adapters.answerer import Answerer
 from llemulator_addon.adapters.bugs import in_full, without_secrets
 from llemulator_addon.adapters.egress import Egress
+from llemulator_addon.adapters.forwarding import Arriving, Forwarding, Terms
 from llemulator_addon.adapters.hosts import OPENAI_HOSTS, Hosts
 from llemulator_addon.adapters.mitmproxy.bodies import TooLarge, decoded
-from llemulator_addon.adapters.mitmproxy.playback import NOTHING_SENT, Arrival, Played, played
+from llemulator_addon.adapters.mitmproxy.playback import NOTHING_SENT, Arrival, Played, arriving, played
 from llemulator_addon.adapters.settings import Settings
-from llemulator_addon.core.outcome import Ending, Outcome, Play
+from llemulator_addon.core.outcome import Ending, Forward, Play
 from llemulator_addon.core.request import Request, Way
-from llemulator_addon.core.steps import Head
+from llemulator_addon.core.steps import Head, Steps
 from llemulator_addon.script.fault import ConnectionFault
 
 logger = logging.getLogger(__name__)
@@ -55,6 +56,8 @@ class Policy:
     """Whether the log of a bug may quote what a client sent."""
     ca: Path | None = None
     """The certificate that clients must trust, to be named in the log."""
+    terms: Terms = field(default_factory=Terms)
+    """On which requests are handed to upstreams."""
 
 
 def policy_from(settings: Settings, *, ca: Path, streams_others: bool = True) -> Policy:
@@ -67,6 +70,9 @@ def policy_from(settings: Settings, *, ca: Path, streams_others: bool = True) ->
         streams_others=streams_others,
         debug=settings.debug,
         ca=ca,
+        terms=Terms(
+            key=settings.upstream_key, passes_key=settings.upstream_pass_key, silence=settings.upstream_timeout
+        ),
     )
 
 
@@ -88,6 +94,8 @@ class Rules:
         self._tunnels: set[str] = set()
         self._open: dict[str, dict[str, str]] = {}
         self._waited_for: dict[str, asyncio.Task[Any]] = {}
+        self._arriving: dict[str, Arriving] = {}
+        self._forwarding = Forwarding(policy.terms, is_openai=policy.hosts.__contains__, lets_through=self.lets_through)
 
     # Deciding
 
@@ -145,29 +153,50 @@ class Rules:
             request = _request(flow, arrival, limit=self.body_limit)
         except TooLarge:
             return self.answer_too_large(flow)
-        outcome = await self._outcome(flow, request)
+        outcome = await self._waited(flow, self._answerer.answer(request))
+        if outcome.exchange is not None:
+            self._open.setdefault(flow.client_conn.id, {})[flow.id] = outcome.exchange
+        self.egress.count(_THIS_PROXY if arrival.way == "origin" else arrival.host, "answered")
         match outcome:
-            case Play(steps, exchange):
-                if exchange is not None:
-                    self._open.setdefault(flow.client_conn.id, {})[flow.id] = exchange
-                self.egress.count(_THIS_PROXY if arrival.way == "origin" else arrival.host, "answered")
+            case Play(steps):
                 response = played(steps, flow.request)
+            case Forward():
+                response = await self._forwarded(flow, request, outcome)
             case _:
                 assert_never(outcome)
         logger.debug("%s %s%s (%s): %d", request.method, request.host, request.path, request.way, response.status_code)
         return response
 
     def give_up(self, flow: http.HTTPFlow) -> None:
-        """Stop waiting for the answer to a request, because its client is gone."""
+        """Stop waiting for the answer to a request, or for more of it, because its client is gone."""
         if (task := self._waited_for.pop(flow.id, None)) is not None:
             task.cancel()
+        if (rest := self._arriving.get(flow.id)) is not None:
+            rest.leave()
 
-    async def _outcome(self, flow: http.HTTPFlow, request: Request) -> Outcome:
+    async def _forwarded(self, flow: http.HTTPFlow, request: Request, forward: Forward) -> Played:
+        """Ask the upstream; its answer is played as it comes."""
+        failure = self._forwarding.refused(forward, request)
+        if failure is None:
+            self.egress.count(forward.to.host, "forwarded")
+            answer = await self._waited(flow, self._forwarding.ask(forward, request))
+            if isinstance(answer, Arriving):
+                self._arriving[flow.id] = answer
+                return arriving(answer, flow.request)
+            failure = answer
+        else:
+            self.egress.count(forward.to.host, "refused")
+        steps = refusals.steps_of(failure)
+        self._note(forward.exchange, steps)
+        return played(steps, flow.request)
+
+    async def _waited[R](self, flow: http.HTTPFlow, answer: Awaitable[R]) -> R:
+        """Wait for something until the client leaves; raises ClientLeft."""
         task = asyncio.current_task()
         assert task is not None  # noqa: S101 - mitmproxy calls hooks in tasks
         self._waited_for[flow.id] = task
         try:
-            return await self._answerer.answer(request)
+            return await answer
         except asyncio.CancelledError:
             if flow.id in self._waited_for:
                 raise  # the program ends
@@ -207,13 +236,25 @@ class Rules:
     def ended(self, flow: http.HTTPFlow, ending: Ending) -> None:
         """Report how an answer ended, once."""
         if (exchanges := self._open.get(flow.client_conn.id)) and (exchange := exchanges.pop(flow.id, None)):
-            self._report(exchange, ending)
+            self._end(flow.id, exchange, ending)
 
     def client_left(self, client: str) -> None:
         """Report the end of whatever was still under way to a client, and forget it."""
         self._tunnels.discard(client)
-        for exchange in self._open.pop(client, {}).values():
-            self._report(exchange, NOTHING_SENT)
+        for flow, exchange in self._open.pop(client, {}).items():
+            self._end(flow, exchange, NOTHING_SENT)
+
+    def _end(self, flow: str, exchange: str, ending: Ending) -> None:
+        if (rest := self._arriving.pop(flow, None)) is not None:
+            rest.leave()
+            self._note(exchange, tuple(rest.steps))
+        self._report(exchange, ending)
+
+    def _note(self, exchange: str, steps: Steps) -> None:
+        try:
+            self._answerer.came(exchange, steps)
+        except Exception as error:  # noqa: BLE001 - as below
+            logger.error("what an upstream answered was not noted:\n%s", without_secrets(error))  # noqa: TRY400 - see `bugs`
 
     def _report(self, exchange: str, ending: Ending) -> None:
         try:

@@ -52,7 +52,9 @@ def write(prompt: Prompt, says: Says, manner: Manner) -> Answer:
     return Body(body=pretty(answer) + b"\n")
 
 
-ENDPOINT = Endpoint(name=NAME, method="POST", path="/moderations", read=read, write=write, speaks=False)
+ENDPOINT = Endpoint(
+    name=NAME, method="POST", path="/moderations", read=read, write=write, speaks=False, only_openai=True
+)
 
 
 class ModerationBody(RequestBody):

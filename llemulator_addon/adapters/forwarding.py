@@ -1,0 +1,241 @@
+"""Requests that are handed to a server which the user named; its answer as steps, as it comes.
+
+Of the client's headers only those go there that say what the body is. Its key stays here unless the user says
+otherwise.
+"""
+
+import asyncio
+import importlib
+import logging
+import time
+from collections.abc import AsyncIterator, Callable, Iterable
+from contextlib import AsyncExitStack
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+from urllib.parse import quote, urlencode
+
+from llemulator_addon.adapters import refusals
+from llemulator_addon.core.outcome import Forward
+from llemulator_addon.core.reply import Failure
+from llemulator_addon.core.request import Request
+from llemulator_addon.core.steps import Cut, Head, Headers, Send, Steps, Wait
+from llemulator_addon.wire.credentials import token_of
+
+if TYPE_CHECKING:
+    import httpcore2
+
+logger = logging.getLogger(__name__)
+
+VIA = "llemulator"
+"""Stands in `via` of what is handed on (RFC 9110, 7.6.3), so that a circle is seen."""
+
+_SECONDS_TO_CONNECT = 10.0
+_KEPT = 256 << 10
+"""Bytes of an answer that are kept for the journal."""
+
+_OF_ONE_CONNECTION = frozenset(
+    (
+        "connection",
+        "keep-alive",
+        "proxy-authenticate",
+        "proxy-connection",
+        "te",
+        "trailer",
+        "transfer-encoding",
+        "upgrade",
+    )
+)
+_NOT_FOR_CLIENTS = frozenset(("alt-svc", "set-cookie", "strict-transport-security"))
+"""They would bind the client to a server that it does not know of."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Terms:
+    """On which terms requests are handed on."""
+
+    key: str | None = field(default=None, repr=False)
+    """A key for the upstreams that the server's settings name."""
+    passes_key: bool = False
+    """Whether these get the application's own."""
+    silence: float = 300.0
+    """Seconds without a byte after which an upstream is given up."""
+
+    @property
+    def sends_key(self) -> bool:
+        """Whether an upstream gets any key."""
+        return self.key is not None or self.passes_key
+
+
+class Arriving:
+    """An answer of which more comes. Whoever plays it takes the head, and then asks for more until nothing is left."""
+
+    def __init__(self, head: Head, pieces: AsyncIterator[bytes], until_left: AsyncExitStack, *, waited: float) -> None:
+        self.head = head
+        self.steps: list[Wait | Head | Send | Cut] = [Wait(waited), head]
+        """All that came, as far as it is kept."""
+        self._pieces = pieces
+        self._until_left = until_left
+        self._next: Steps = ()
+        self._kept = 0
+        self._asking: asyncio.Task[object] | None = None
+        self._closing: asyncio.Task[None] | None = None
+        self._is_left = False
+
+    async def more(self) -> None:
+        """Wait until more has come, or all has. Raises nothing, and ends when the answer is left."""
+        self._asking = asyncio.current_task()
+        try:
+            self._next = await self._come()
+        except asyncio.CancelledError:
+            if not self._is_left:
+                raise  # the program ends
+            if self._asking is not None:
+                self._asking.uncancel()
+            self._next = ()
+        finally:
+            self._asking = None
+        self._keep(self._next)
+
+    def taken(self) -> Steps:
+        """Return what came, once; nothing: that was all."""
+        steps, self._next = self._next, ()
+        return steps
+
+    def leave(self) -> None:
+        """Let go of the upstream: it was all, or nobody listens any more. May be called again."""
+        if self._is_left:
+            return
+        self._is_left = True
+        if self._asking is not None:
+            self._asking.cancel()
+        self._closing = asyncio.get_running_loop().create_task(self._close())
+
+    async def _come(self) -> Steps:
+        try:
+            return (Send(await anext(self._pieces)),)
+        except StopAsyncIteration:
+            return ()
+        except Exception as error:  # noqa: BLE001 - whatever it was, the client must not take this for the end
+            logger.warning("an upstream broke off its answer: %s", _told(error))
+            return (Cut(),)
+
+    def _keep(self, steps: Steps) -> None:
+        for step in steps:
+            if isinstance(step, Cut):
+                self.steps.append(step)
+            elif isinstance(step, Send) and self._kept < _KEPT:
+                self._kept += len(step.piece)
+                self.steps.append(step)
+
+    async def _close(self) -> None:
+        try:
+            await self._until_left.aclose()
+        except Exception as error:  # noqa: BLE001 - it is gone either way
+            logger.debug("an upstream was not let go of in peace: %s", _told(error))
+
+
+class Forwarding:
+    """Asks upstreams. Nothing else of this program opens a connection for one of OpenAI's requests."""
+
+    def __init__(self, terms: Terms, *, is_openai: Callable[[str], bool], lets_through: Callable[[str], bool]) -> None:
+        self._terms = terms
+        self._is_openai = is_openai
+        self._lets_through = lets_through
+        self._pool: httpcore2.AsyncConnectionPool | None = None
+
+    def refused(self, forward: Forward, request: Request) -> Failure | None:
+        """Return why a request is not handed on although a script or a setting says so."""
+        host = forward.to.host
+        is_ours = forward.to.named_by == "server"
+        if self._is_openai(host) and not (is_ours and self._terms.sends_key):
+            return refusals.openai_as_upstream(forward.to.url)
+        if not is_ours and not self._lets_through(host):
+            return refusals.host_not_allowed(host)
+        if VIA in request.headers.get("via", ""):
+            return refusals.circle(forward.to.url)
+        return None
+
+    async def ask(self, forward: Forward, request: Request) -> Arriving | Failure:
+        """Hand a request on, and wait for the head of the answer. Cancelled, it lets go of the upstream."""
+        url, begun = forward.to.url, time.monotonic()
+        until_left = AsyncExitStack()
+        try:
+            response = await until_left.enter_async_context(
+                (await self._opened()).stream(
+                    request.method,
+                    _url(forward),
+                    headers=self._headers(forward, request),
+                    content=forward.body,
+                    extensions={"timeout": self._timeouts},
+                )
+            )
+        except Exception as error:  # noqa: BLE001 - told to the client by what it is
+            logger.warning("an upstream did not answer: %s: %s", url, _told(error))
+            return _failure(url, error, self._terms.silence)
+        if 300 <= response.status < 400:  # noqa: PLR2004 - redirections
+            await until_left.aclose()
+            return refusals.redirected(url, response.status)
+        head = Head(response.status, tuple(_for_client(response.headers)))
+        return Arriving(head, aiter(response.aiter_stream()), until_left, waited=time.monotonic() - begun)
+
+    @property
+    def _timeouts(self) -> dict[str, float]:
+        silence = self._terms.silence
+        return {"connect": min(_SECONDS_TO_CONNECT, silence), "read": silence, "write": silence, "pool": silence}
+
+    async def _opened(self) -> "httpcore2.AsyncConnectionPool":
+        if self._pool is None:
+            # Most servers hand nothing on; and what takes long to import must not hold up other answers.
+            library = await asyncio.to_thread(importlib.import_module, "httpcore2")
+            # A connection that is kept may be closed by the server just when it is used again: so none is.
+            self._pool = library.AsyncConnectionPool(max_connections=None, max_keepalive_connections=0)
+        return self._pool
+
+    def _headers(self, forward: Forward, request: Request) -> list[tuple[str, str]]:
+        headers = [
+            ("accept", request.headers.get("accept", "*/*")),
+            # Packed, a stream could neither be read here nor be sure to come piece by piece.
+            ("accept-encoding", "identity"),
+            ("content-type", request.headers.get("content-type", "application/json")),
+            ("user-agent", "llemulator"),
+            ("via", f"1.1 {VIA}"),
+        ]
+        key = self._key(forward, request)
+        return headers if key is None else [*headers, ("authorization", f"Bearer {key}")]
+
+    def _key(self, forward: Forward, request: Request) -> str | None:
+        if forward.to.named_by != "server":
+            return None
+        return token_of(request) if self._terms.passes_key else self._terms.key
+
+
+def _url(forward: Forward) -> str:
+    search = f"?{urlencode(forward.query, quote_via=quote)}" if forward.query else ""
+    return f"{forward.to.url}{forward.path}{search}"
+
+
+def _for_client(headers: Iterable[tuple[bytes, bytes]]) -> Headers:
+    pairs = [(name.decode("latin-1").lower(), value.decode("latin-1")) for name, value in headers]
+    # What Connection names is of that connection, too (RFC 9110, 7.6.1).
+    named = {word.strip().lower() for name, value in pairs if name == "connection" for word in value.split(",")}
+    left_out = _OF_ONE_CONNECTION | _NOT_FOR_CLIENTS | named
+    return tuple((name, value) for name, value in pairs if name not in left_out)
+
+
+def _failure(url: str, error: Exception, silence: float) -> Failure:
+    import httpcore2  # noqa: PLC0415 - it was imported to get here
+
+    match error:
+        case httpcore2.ConnectTimeout():
+            return refusals.unreachable(url, f"no connection within {min(_SECONDS_TO_CONNECT, silence):g} seconds")
+        case httpcore2.TimeoutException():
+            return refusals.silent(url, silence)
+        case httpcore2.ConnectError() | httpcore2.UnsupportedProtocol():
+            return refusals.unreachable(url, _told(error))
+        case _:
+            return refusals.broken(url, _told(error))
+
+
+def _told(error: BaseException) -> str:
+    """Say what went wrong: an error without words is told by its name."""
+    return str(error).strip() or type(error).__name__

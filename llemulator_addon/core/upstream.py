@@ -1,0 +1,97 @@
+"""Servers that the user named, to which a request is handed where no rule answers it."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Literal
+from urllib.parse import urlsplit
+
+NamedBy = Literal["server", "script"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Upstream:
+    """An OpenAI-compatible server."""
+
+    url: str
+    """Its base URL, as `http://127.0.0.1:8081/v1`; without a slash at the end, and without a password."""
+    named_by: NamedBy
+    """Who named it. A key goes only to one that the server's own settings name: a script may come from anybody."""
+
+    @property
+    def host(self) -> str:
+        """The host that it is on, in lower case and without the root's dot."""
+        return host_of(self.url)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Upstreams:
+    """Which server is asked for which model."""
+
+    anything: Upstream | None = None
+    """For models that are not named."""
+    models: Mapping[str, Upstream] = field(default_factory=dict)
+
+    def __bool__(self) -> bool:
+        """Whether there is any."""
+        return self.anything is not None or bool(self.models)
+
+    def over(self, others: "Upstreams") -> "Upstreams":
+        """Return these and, where they say nothing, the others."""
+        return Upstreams(anything=self.anything or others.anything, models={**others.models, **self.models})
+
+    def written(self) -> tuple[str, ...]:
+        """Return them as a setting writes them, part by part."""
+        named = tuple(f"{model}={upstream.url}" for model, upstream in self.models.items())
+        return named if self.anything is None else (self.anything.url, *named)
+
+    @property
+    def urls(self) -> tuple[str, ...]:
+        """Every base URL, each once."""
+        named = [upstream.url for upstream in self.models.values()]
+        return tuple(dict.fromkeys([*([self.anything.url] if self.anything else []), *named]))
+
+
+def upstreams_in(text: str, named_by: NamedBy) -> Upstreams:
+    """Read `URL`, or `MODEL=URL` with commas between; raises ValueError, which never quotes the text."""
+    found: dict[str | None, Upstream] = {}
+    for part in filter(None, (part.strip() for part in text.split(","))):
+        model, url = (None, part) if part.lower().startswith(_SCHEMES) else _named(part)
+        if model in found:
+            raise ValueError(f"two URLs for {'everything' if model is None else model}")
+        found[model] = Upstream(url=base_url(url), named_by=named_by)
+    if not found:
+        raise ValueError("no URL")
+    return Upstreams(anything=found.pop(None, None), models={model: found[model] for model in found if model})
+
+
+def base_url(text: str) -> str:
+    """Return a base URL without a slash at its end; raises ValueError, which says what is wrong with it."""
+    try:
+        parts = urlsplit(text)
+        _ = parts.port
+    except ValueError:
+        raise ValueError("that is no URL") from None
+    if parts.scheme.lower() not in {"http", "https"} or not parts.hostname:
+        raise ValueError("a base URL begins with http:// or https:// and a host")
+    if parts.username is not None or parts.password is not None:
+        raise ValueError("a key does not belong into a URL; --upstream-key (LLEMULATOR_UPSTREAM_KEY) sends one")
+    if parts.query or parts.fragment:
+        raise ValueError("a base URL has neither ? nor #; the paths of requests are put behind it")
+    if not text.isascii() or any(character.isspace() or not character.isprintable() for character in text):
+        raise ValueError("a URL has neither blanks nor letters beyond ASCII")
+    return text.rstrip("/")
+
+
+def host_of(url: str) -> str:
+    """Return the host that a base URL names, in lower case and without the root's dot."""
+    return (urlsplit(url).hostname or "").rstrip(".")
+
+
+_SCHEMES = ("http://", "https://")
+
+
+def _named(part: str) -> tuple[str, str]:
+    model, equals, url = part.partition("=")
+    if not equals or not model.strip():
+        raise ValueError("expected a base URL, or MODEL=URL")
+    return model.strip(), url.strip()

@@ -1,0 +1,50 @@
+"""`manual`: who waits for a person's answer."""
+
+import asyncio
+from asyncio import Future, get_running_loop
+
+from llemulator_addon.core.outcome import Ask
+from llemulator_addon.core.steps import Steps
+
+
+class Waiting:
+    """Requests that wait, by token. Not a value: it belongs to the event loop, and holds only what waits now."""
+
+    def __init__(self) -> None:
+        self._asked: dict[str, dict[int, tuple[Ask, Future[Steps]]]] = {}
+
+    async def wait(self, token: str, ask: Ask) -> Steps | None:
+        """Wait for the answer; None: nobody gave one in time. Cancelled, it leaves no trace."""
+        told: Future[Steps] = get_running_loop().create_future()
+        self._asked.setdefault(token, {})[ask.number] = (ask, told)
+        try:
+            async with asyncio.timeout(ask.seconds):
+                return await told
+        except TimeoutError:
+            return None
+        finally:
+            self._forget(token, ask)
+
+    def of(self, token: str) -> tuple[Ask, ...]:
+        """Return what waits under a token, what came first first."""
+        return tuple(ask for ask, told in self._asked.get(token, {}).values() if not told.done())
+
+    def get(self, token: str, number: int) -> Ask | None:
+        """Return the request of a number, if it waits."""
+        return next((ask for ask in self.of(token) if ask.number == number), None)
+
+    def answer(self, token: str, number: int, steps: Steps) -> bool:
+        """Give an answer; whether somebody waited for it."""
+        if self.get(token, number) is None:
+            return False
+        _, told = self._asked[token][number]
+        told.set_result(steps)
+        return True
+
+    def _forget(self, token: str, ask: Ask) -> None:
+        asked = self._asked.get(token, {})
+        # After a reset numbers begin anew: another request may have this one's.
+        if asked.get(ask.number, (None,))[0] is ask:
+            del asked[ask.number]
+        if not asked:
+            self._asked.pop(token, None)

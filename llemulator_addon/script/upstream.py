@@ -1,0 +1,31 @@
+"""`upstream`: servers that answer where no rule does."""
+
+from typing import Annotated
+
+from pydantic import Field
+
+from llemulator_addon.core.upstream import Upstream, Upstreams, base_url, host_of
+from llemulator_addon.script.globs import fits
+from llemulator_addon.script.problems import inside, problem
+from llemulator_addon.wire.openai_hosts import OPENAI_HOSTS
+
+Url = Annotated[str, Field(min_length=1, max_length=2000)]
+UpstreamSpec = Url | Annotated[dict[Annotated[str, Field(min_length=1)], Url], Field(min_length=1)]
+"""A base URL for everything, or a base URL for each of some models."""
+
+
+def upstreams_of(written: UpstreamSpec) -> Upstreams:
+    """Return what a script writes; raises `ScriptError`."""
+    if isinstance(written, str):
+        return Upstreams(anything=_upstream(written, "upstream"))
+    return Upstreams(models={model: _upstream(url, inside("upstream", model)) for model, url in written.items()})
+
+
+def _upstream(url: str, place: str) -> Upstream:
+    try:
+        checked = base_url(url)
+    except ValueError as error:
+        raise problem(place, str(error)) from None
+    if any(fits(glob, host_of(checked)) for glob in OPENAI_HOSTS):
+        raise problem(place, "a script cannot name OpenAI's own servers; --upstream with a key for it can")
+    return Upstream(url=checked, named_by="script")
