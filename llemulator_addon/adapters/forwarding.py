@@ -13,6 +13,7 @@ from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 from urllib.parse import quote, urlencode
+from uuid import uuid4
 
 from llemulator_addon.adapters import refusals
 from llemulator_addon.core.outcome import Forward
@@ -25,9 +26,6 @@ if TYPE_CHECKING:
     import httpcore2
 
 logger = logging.getLogger(__name__)
-
-VIA = "llemulator"
-"""Stands in `via` of what is handed on (RFC 9110, 7.6.3), so that a circle is seen."""
 
 _SECONDS_TO_CONNECT = 10.0
 _KEPT = 256 << 10
@@ -142,8 +140,14 @@ class Forwarding:
         self._is_openai = is_openai
         self._lets_through = lets_through
         self._pool: httpcore2.AsyncConnectionPool | None = None
+        self._via = f"llemulator-{uuid4().hex}"
+        """Stands in `via` of what is handed on (RFC 9110, 7.6.3)."""
 
-    def refused(self, forward: Forward, request: Request) -> Failure | None:
+    def came_back(self, request: Request) -> bool:
+        """Whether a request is one that was handed on from here: an upstream leads in a circle."""
+        return self._via in request.headers.get("via", "")
+
+    def refused(self, forward: Forward) -> Failure | None:
         """Return why a request is not handed on although a script or a setting says so."""
         host = forward.to.host
         is_ours = forward.to.named_by == "server"
@@ -151,8 +155,6 @@ class Forwarding:
             return refusals.openai_as_upstream(forward.to.url)
         if not is_ours and not self._lets_through(host):
             return refusals.host_not_allowed(host)
-        if VIA in request.headers.get("via", ""):
-            return refusals.circle(forward.to.url)
         return None
 
     async def ask(self, forward: Forward, request: Request) -> Arriving | Failure:
@@ -198,7 +200,7 @@ class Forwarding:
             ("accept-encoding", "identity"),
             ("content-type", request.headers.get("content-type", "application/json")),
             ("user-agent", "llemulator"),
-            ("via", f"1.1 {VIA}"),
+            ("via", ", ".join(filter(None, (request.headers.get("via"), f"1.1 {self._via}")))),
         ]
         key = self._key(forward, request)
         return headers if key is None else [*headers, ("authorization", f"Bearer {key}")]

@@ -76,9 +76,9 @@ def redirected(url: str, status: int) -> Failure:
     return _upstream(502, "upstream_redirected", message)
 
 
-def circle(url: str) -> Failure:
-    """Refuse what was handed on once already."""
-    message = f"The upstream {url} leads back to llemulator. Name the server that answers in the end."
+def circle() -> Failure:
+    """Refuse what was handed on from here already."""
+    message = "An upstream leads back to llemulator itself. Name the server that answers in the end."
     return _upstream(508, "upstream_circle", message)
 
 

@@ -19,6 +19,7 @@ from typing import Any, override
 
 GAP = 0.05
 """Seconds between two chunks of a stream."""
+_SECONDS = 30
 WORDS = ("Real", " words", " of", " a", " model", ".")
 
 
@@ -35,13 +36,21 @@ class ModelServer:
 
     def seen(self) -> list[dict[str, Any]]:
         """Return the requests that came, and which of their clients left before the end."""
-        with urllib.request.build_opener(urllib.request.ProxyHandler({})).open(f"{self.url}/seen", timeout=10) as answer:
+        with urllib.request.build_opener(urllib.request.ProxyHandler({})).open(
+            f"{self.url}/seen", timeout=10
+        ) as answer:
             found: list[dict[str, Any]] = json.load(answer)
         return found
 
+    def asked(self, before: int) -> None:
+        """Wait until another request has come than there were before."""
+        until = time.monotonic() + _SECONDS
+        while len(self.seen()) == before and time.monotonic() < until:
+            time.sleep(GAP)
+
     def left(self) -> bool:
-        """Wait until the last request's client has left; whether it has within ten seconds."""
-        until = time.monotonic() + 10
+        """Wait until the last request's client has left; whether it has, after some patience."""
+        until = time.monotonic() + _SECONDS
         while not self.seen()[-1]["left"]:
             if time.monotonic() > until:
                 return False

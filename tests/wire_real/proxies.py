@@ -10,6 +10,7 @@ from typing import Any, override
 
 import pytest
 
+from llemulator_addon.adapters.answerer import Answerer
 from llemulator_addon.adapters.mitmproxy.authority import authority
 from llemulator_addon.adapters.mitmproxy.master import SmallMaster
 from llemulator_addon.adapters.mitmproxy.rules import Policy, Rules
@@ -84,7 +85,7 @@ class Waiting(Playing):
 
 
 @asynccontextmanager
-async def proxying(answerer: Playing, certs: Path, policy: Policy | None = None) -> AsyncIterator[tuple[Proxy, Rules]]:
+async def proxying(answerer: Answerer, certs: Path, policy: Policy | None = None) -> AsyncIterator[tuple[Proxy, Rules]]:
     """Serve on a free port until left."""
     rules = Rules(answerer, policy or Policy())
     ports: asyncio.Queue[int] = asyncio.Queue()

@@ -2,24 +2,28 @@
 
 import asyncio
 import json
+import os
 import socket
+import ssl
 from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager
 from pathlib import Path
-from typing import Any
 
+import httpx2
 import pytest
 from openai import APIStatusError, OpenAI
 
 from conformance.server import Server, running
 from llemulator_addon.adapters.forwarding import Terms
+from llemulator_addon.adapters.hosts import OPENAI_HOSTS, Hosts
 from llemulator_addon.adapters.mitmproxy.rules import Policy
 from llemulator_addon.client import Client
-from llemulator_addon.core.upstream import Upstream, Upstreams
+from llemulator_addon.core.upstream import NamedBy, Upstream, Upstreams
 from llemulator_addon.emulator import Emulator, EmulatorSettings
-from tests.wire_real.clients import OPENAI, Answer, Proxy, Question, Version, Way, ask, connected
+from tests.wire_real.clients import OPENAI, Answer, Headers, Proxy, Question, Version, Way, ask, begin_h2, connected
 from tests.wire_real.model_server import GAP, WORDS, ModelServer
 from tests.wire_real.model_server import serving as serving_models
-from tests.wire_real.proxies import Elsewhere, elsewhere, proxying
+from tests.wire_real.proxies import Elsewhere, elsewhere, hang_up, proxying
 
 _KEY = "sk-proj-the-real-key-of-the-application"
 _HEADERS = (
@@ -63,30 +67,47 @@ async def network(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Elsewhere]:
         yield seen
 
 
+@asynccontextmanager
+async def _proxying(
+    url: str, certs: Path, *, named_by: NamedBy = "server", terms: Terms | None = None, hermetic: bool = False
+) -> AsyncIterator[Proxy]:
+    """Serve in this process, with one upstream for everything."""
+    upstreams = Upstreams(anything=Upstream(url=url, named_by=named_by))
+    policy = Policy(hosts=Hosts(OPENAI_HOSTS), terms=terms or Terms(), hermetic=hermetic)
+    async with proxying(Emulator(EmulatorSettings(upstreams=upstreams)), certs, policy) as (proxy, _):
+        yield proxy
+
+
 def _body(model: str = "smollm", **more: object) -> bytes:
     return json.dumps({"model": model, "messages": [{"role": "user", "content": "Hi"}], **more}).encode()
 
 
-def _error(answer: Answer) -> Any:  # noqa: ANN401 - JSON
-    return json.loads(answer.body)["error"]
+def _question(body: bytes, headers: Headers = _HEADERS) -> Question:
+    return Question(method="POST", path="/v1/chat/completions", headers=headers, body=body)
 
 
-def _emulator(url: str, **settings: Any) -> Emulator:  # noqa: ANN401 - whatever settings there are
-    upstream = Upstream(url=url, named_by="server")
-    return Emulator(EmulatorSettings(upstreams=Upstreams(anything=upstream), **settings))
+def _code(answer: Answer) -> tuple[int, str]:
+    return answer.status, json.loads(answer.body)["error"]["code"]
+
+
+def _said(answer: Answer) -> str:
+    lines = answer.body.decode().split("\n\n")
+    events = [json.loads(line.removeprefix("data: ")) for line in lines if line.startswith("data: {")]
+    return "".join(event["choices"][0]["delta"].get("content", "") for event in events)
+
+
+# What passes through --------------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(("way", "version"), _EACH)
 async def test_a_stream_passes_through_piece_by_piece_as_it_comes(proxy: Proxy, way: Way, version: Version) -> None:
     answer = await ask(proxy, way, version, headers=_HEADERS, body=_body(stream=True))
 
-    events = [json.loads(line) for line in answer.body.decode().split("\n") if line.startswith("data: {") for line in [line[6:]]]
     times = [at for at, _ in answer.pieces]
-    assert (answer.status, answer.ended) == (200, "whole")
-    assert "".join(event["choices"][0]["delta"].get("content", "") for event in events) == "".join(WORDS)
+    assert (answer.status, answer.ended, _said(answer)) == (200, "whole", "".join(WORDS))
     assert answer.body.endswith(b"data: [DONE]\n\n")
-    assert times[-1] - times[0] >= GAP * (len(WORDS) - 1)
-    assert len(answer.pieces) >= len(WORDS)
+    # The server waits for so long between its first chunk and its last: nobody can have had them all at once.
+    assert times[-1] - times[0] >= GAP
 
 
 @pytest.mark.parametrize(("way", "version"), _EACH)
@@ -95,6 +116,30 @@ async def test_an_answer_in_one_piece_passes_through(proxy: Proxy, way: Way, ver
 
     assert answer.status == 200
     assert json.loads(answer.body)["choices"][0]["message"]["content"] == "".join(WORDS)
+
+
+def test_the_official_sdk_gets_the_real_models_words_through_the_proxy(
+    server: Server, models: ModelServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HTTPS_PROXY", server.origin)
+    monkeypatch.setenv("SSL_CERT_FILE", str(server.ca))
+    monkeypatch.delenv("OPENAI_BASE_URL", raising=False)
+    trusting = httpx2.Client(verify=ssl.create_default_context(cafile=os.environ["SSL_CERT_FILE"]))
+    with OpenAI(api_key=_KEY, http_client=trusting) as client:
+        whole = client.chat.completions.create(model="smollm", messages=[{"role": "user", "content": "Hi"}])
+        stream = client.chat.completions.create(
+            model="smollm", messages=[{"role": "user", "content": "Hi"}], stream=True
+        )
+        said = "".join(chunk.choices[0].delta.content or "" for chunk in stream)
+        vector = client.embeddings.create(model="smollm", input="Hi", encoding_format="float").data[0].embedding
+        with pytest.raises(APIStatusError) as failed:
+            client.chat.completions.create(model="no-such-model", messages=[{"role": "user", "content": "Hi"}])
+
+    assert (whole.id, whole.choices[0].message.content, said) == ("chatcmpl-real", "".join(WORDS), "".join(WORDS))
+    assert vector == [0.25, 0.5]
+    assert failed.value.status_code == 404
+    assert "this server has no such model" in failed.value.message
+    assert _KEY not in json.dumps(models.seen())
 
 
 async def test_neither_the_key_nor_anything_that_names_the_user_goes_there(proxy: Proxy, models: ModelServer) -> None:
@@ -109,37 +154,216 @@ async def test_neither_the_key_nor_anything_that_names_the_user_goes_there(proxy
     }  # fmt: skip
 
 
+async def test_azures_path_leads_to_the_same_place_with_the_deployment_as_the_model(
+    proxy: Proxy, models: ModelServer
+) -> None:
+    path = "/openai/deployments/my-llama/chat/completions?api-version=2024-10-21"
+    body = json.dumps({"messages": [{"role": "user", "content": "Hi"}]}).encode()
+
+    answer = await ask(proxy, path=path, host="x.openai.azure.com", headers=(("api-key", "azure-secret"),), body=body)
+
+    assert (answer.status, models.seen()[-1]["path"]) == (200, "/v1/chat/completions")
+    assert json.loads(models.seen()[-1]["body"])["model"] == "my-llama"
+
+
 async def test_what_would_bind_the_client_to_the_upstream_does_not_come_back(proxy: Proxy) -> None:
     answer = await ask(proxy, headers=_HEADERS, body=_body("with-cookies"))
 
-    assert (answer.header("x-request-id"), answer.header("set-cookie"), answer.header("alt-svc")) == ("theirs", None, None)
+    back = [answer.header(name) for name in ("x-request-id", "set-cookie", "alt-svc")]
+    assert back == ["theirs", None, None]
+
+
+async def test_the_journal_has_what_came_back_and_the_egress_report_counts_it(server: Server, proxy: Proxy) -> None:
+    token = "sk-journal-of-an-upstream"
+    await ask(proxy, headers=(("Authorization", f"Bearer {token}"),), body=_body(stream=True))
+
+    with Client(server.origin, token) as client:
+        (exchange,) = client.requests()
+        verdict, egress = client.verify(), client.egress()
+    assert (exchange.status, exchange.rule, exchange.model) == (200, None, "smollm")
+    assert exchange.upstream is not None
+    assert exchange.upstream.startswith("http://127.0.0.1:")
+    events = [event["value"] for event in exchange.answer["events"]]
+    assert "".join(event["choices"][0]["delta"].get("content", "") for event in events[:-1]) == "".join(WORDS)
+    assert events[-1] == "[DONE]"
+    assert exchange.ending is not None
+    assert exchange.ending["how"] == "whole"
+    assert verdict.passed
+    assert next(host.forwarded for host in egress if host.host == "127.0.0.1") >= 1
+
+
+async def test_rules_come_first_and_a_named_model_is_listed_beside_the_simulated_one(
+    server: Server, models: ModelServer
+) -> None:
+    proxy = Proxy(port=server.port, ca=server.ca)
+    headers = (("Authorization", "Bearer sk-script-with-upstream"), ("Content-Type", "application/json"))
+    with Client(server.origin, "sk-script-with-upstream") as client:
+        client.load({"responses": {"Hi": "of the rule"}, "upstream": {"tiny": models.url}})
+    ruled = await ask(proxy, headers=headers, body=_body("tiny"))
+    other = json.dumps({"model": "tiny", "messages": [{"role": "user", "content": "else"}]}).encode()
+    real = await ask(proxy, headers=headers, body=other)
+    listed = await ask(proxy, method="GET", path="/v1/models", headers=headers)
+
+    contents = [json.loads(answer.body)["choices"][0]["message"]["content"] for answer in (ruled, real)]
+    assert contents == ["of the rule", "".join(WORDS)]
+    assert {"tiny", "gpt-sim-1", "gpt-4o"} <= {model["id"] for model in json.loads(listed.body)["data"]}
+
+
+# Who leaves, and what fails -------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("version", ["1.1", "2"])
-@pytest.mark.parametrize("model", ["endless", "stalling", "silent"])
+@pytest.mark.parametrize("model", ["endless", "silent"])
 async def test_a_client_that_leaves_ends_the_request_there(
     proxy: Proxy, models: ModelServer, model: str, version: Version
 ) -> None:
     before = len(models.seen())
-    alpn = "h2" if version == "2" else "http/1.1"
-    async with connected(proxy, "connect", alpn=alpn) as (reader, writer):
-        await _begin(writer, version, _body(model, stream=True))
+    async with connected(proxy, "connect", alpn="h2" if version == "2" else "http/1.1") as (reader, writer):
+        question = Question(
+            method="POST", path="/v1/chat/completions", headers=_HEADERS, body=_body(model, stream=True)
+        )
+        if version == "2":
+            begin_h2(writer, question)
+        else:
+            writer.write(question.as_h1())
         if model == "silent":
-            while len(models.seen()) == before:
-                await asyncio.sleep(GAP)
+            await asyncio.to_thread(models.asked, before)
         else:
             await reader.readuntil(b"words")
 
-    # "stalling" sends nothing more, so that it cannot learn of it by sending; that it is let go of is seen in the journal.
-    assert model == "stalling" or await asyncio.to_thread(models.left)
+    assert await asyncio.to_thread(models.left)
 
 
-async def _begin(writer: asyncio.StreamWriter, version: Version, body: bytes) -> None:
-    from tests.wire_real.clients import begin_h2
+async def test_a_client_that_leaves_a_stream_that_stalls_is_noted(server: Server, proxy: Proxy) -> None:
+    token = "sk-who-leaves-a-stall"
+    async with connected(proxy, "connect") as (reader, writer):
+        headers = (("Authorization", f"Bearer {token}"),)
+        writer.write(_question(_body("stalling", stream=True), headers).as_h1())
+        await reader.readuntil(b"words")
 
-    question = Question(method="POST", path="/v1/chat/completions", headers=_HEADERS, body=body)
-    if version == "2":
-        begin_h2(writer, question)
-    else:
-        writer.write(question.as_h1())
-    await writer.drain()
+    assert await asyncio.to_thread(_ending, server, token) == "client_left"
+
+
+def _ending(server: Server, token: str) -> str:
+    with Client(server.origin, token) as client:
+        while (ending := client.request(1).ending) is None:
+            pass
+        return str(ending["how"])
+
+
+async def test_a_stream_that_breaks_off_is_cut_where_it_broke(server: Server, proxy: Proxy) -> None:
+    token = "sk-broken-off-in-the-middle"
+    headers = (("Authorization", f"Bearer {token}"),)
+
+    answers = [await ask(proxy, way, version, headers=headers, body=_body("breaking", stream=True))
+               for way, version in _EACH]  # fmt: skip
+
+    assert [(answer.status, answer.ended, _said(answer)) for answer in answers] == [(200, "cut", "Real words")] * 6
+    with Client(server.origin, token) as client:
+        assert [exchange.ending and exchange.ending["how"] for exchange in client.requests()] == ["cut"] * 6
+
+
+async def test_an_upstream_that_hangs_up_or_leads_elsewhere_is_told_of(proxy: Proxy) -> None:
+    dying = await ask(proxy, headers=_HEADERS, body=_body("dying"))
+    redirecting = await ask(proxy, headers=_HEADERS, body=_body("redirecting"))
+
+    assert (_code(dying), _code(redirecting)) == ((502, "upstream_broken"), (502, "upstream_redirected"))
+    assert (dying.header("x-should-retry"), redirecting.header("location")) == ("false", None)
+
+
+async def test_nobody_listening_there_is_told_with_what_to_do(certs: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        free = taken.getsockname()[1]
+    async with _proxying(f"http://127.0.0.1:{free}/v1", certs) as proxy:
+        answer = await ask(proxy, headers=_HEADERS, body=_body())
+
+    assert _code(answer) == (502, "upstream_unreachable")
+    message = json.loads(answer.body)["error"]["message"]
+    assert f"The upstream http://127.0.0.1:{free}/v1 cannot be reached" in message
+    assert "LLEMULATOR_UPSTREAM" in message
+
+
+async def test_an_upstream_that_says_nothing_is_given_up(certs: Path, models: ModelServer) -> None:
+    async with _proxying(models.url, certs, terms=Terms(silence=0.3)) as proxy:
+        silent = await ask(proxy, headers=_HEADERS, body=_body("silent"))
+        stalling = await ask(proxy, headers=_HEADERS, body=_body("stalling", stream=True))
+
+    assert _code(silent) == (504, "upstream_timeout")
+    assert (stalling.ended, _said(stalling)) == ("cut", "Real words")
+
+
+async def test_a_circle_is_seen() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        free = taken.getsockname()[1]
+    with running("--port", str(free), "--upstream", f"http://127.0.0.1:{free}/v1") as server:
+        answer = await ask(Proxy(port=server.port, ca=server.ca), headers=_HEADERS, body=_body())
+
+    assert _code(answer) == (508, "upstream_circle")
+
+
+# Whose key goes where -------------------------------------------------------------------------------------------------
+
+
+async def _sent(proxy: Proxy, models: ModelServer) -> str | None:
+    await ask(proxy, headers=_HEADERS, body=_body())
+    headers = {name.lower(): value for name, value in models.seen()[-1]["headers"].items()}
+    return headers.get("authorization")
+
+
+async def test_a_key_goes_only_where_the_users_own_settings_say(certs: Path, models: ModelServer) -> None:
+    own, passed = Terms(key="sk-local"), Terms(passes_key=True)
+    sent = []
+    for named_by, terms in (("server", own), ("server", passed), ("script", own), ("script", passed)):
+        async with _proxying(models.url, certs, named_by=named_by, terms=terms) as proxy:  # type: ignore[arg-type]
+            sent.append(await _sent(proxy, models))
+
+    assert sent == ["Bearer sk-local", f"Bearer {_KEY}", None, None]
+
+
+@pytest.mark.parametrize(
+    ("host", "named_by", "terms"),
+    [
+        (OPENAI, "server", Terms()),
+        (OPENAI, "script", Terms(passes_key=True)),
+        (f"{OPENAI.upper()}.", "server", Terms()),
+        ("x.openai.azure.com", "script", Terms(key="sk-local")),
+    ],
+)
+async def test_openais_own_hosts_are_not_dialled_for_an_upstream(
+    network: Elsewhere, certs: Path, host: str, named_by: NamedBy, terms: Terms
+) -> None:
+    async with _proxying(f"http://{host}:{network.port}/v1", certs, named_by=named_by, terms=terms) as proxy:
+        answer = await ask(proxy, headers=_HEADERS, body=_body())
+
+    assert (_code(answer), network.connections) == ((502, "upstream_refused"), [])
+
+
+async def test_openais_own_host_is_dialled_where_the_user_names_it_and_a_key(network: Elsewhere, certs: Path) -> None:
+    async with _proxying(f"http://{OPENAI}:{network.port}/v1", certs, terms=Terms(passes_key=True)) as proxy:
+        answer = await ask(proxy, headers=_HEADERS, body=_body())
+
+    assert (_code(answer), len(network.connections)) == ((502, "upstream_broken"), 1)
+
+
+async def test_hermetic_holds_for_an_upstream_of_a_script_and_not_for_the_servers_own(
+    network: Elsewhere, certs: Path
+) -> None:
+    codes = []
+    for named_by in ("script", "server"):
+        async with _proxying(f"http://other.test:{network.port}/v1", certs, named_by=named_by, hermetic=True) as proxy:
+            codes.append(_code(await ask(proxy, headers=_HEADERS, body=_body())))
+
+    assert codes == [(403, "host_not_allowed"), (502, "upstream_broken")]
+    assert len(network.connections) == 1
+
+
+async def test_proxies_of_the_environment_are_not_asked(
+    certs: Path, models: ModelServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with elsewhere(monkeypatch, hang_up) as network:
+        for name in ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "http_proxy"):
+            monkeypatch.setenv(name, f"http://127.0.0.1:{network.port}")
+        async with _proxying(models.url, certs) as proxy:
+            answer = await ask(proxy, headers=_HEADERS, body=_body())
+
+        assert (answer.status, network.connections) == (200, [])

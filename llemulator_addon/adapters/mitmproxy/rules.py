@@ -153,6 +153,8 @@ class Rules:
             request = _request(flow, arrival, limit=self.body_limit)
         except TooLarge:
             return self.answer_too_large(flow)
+        if self._forwarding.came_back(request):
+            return played(refusals.steps_of(refusals.circle()), flow.request)
         outcome = await self._waited(flow, self._answerer.answer(request))
         if outcome.exchange is not None:
             self._open.setdefault(flow.client_conn.id, {})[flow.id] = outcome.exchange
@@ -176,7 +178,7 @@ class Rules:
 
     async def _forwarded(self, flow: http.HTTPFlow, request: Request, forward: Forward) -> Played:
         """Ask the upstream; its answer is played as it comes."""
-        failure = self._forwarding.refused(forward, request)
+        failure = self._forwarding.refused(forward)
         if failure is None:
             self.egress.count(forward.to.host, "forwarded")
             answer = await self._waited(flow, self._forwarding.ask(forward, request))
