@@ -67,6 +67,8 @@ def _concluded(session: Session, request: Request, decided: "_Decided") -> tuple
     )
     exchange = f"{journal.recorded}@{request.at!r}"
     match answer:
+        case Body() | Stream() | Failure() | Silence():
+            return answered, Play(steps, exchange=exchange)
         case _Elsewhere():
             query = _for_upstream(request.query)
             return answered, Forward(exchange=exchange, to=answer.to, path=answer.path, query=query, body=answer.body)
@@ -79,8 +81,6 @@ def _concluded(session: Session, request: Request, decided: "_Decided") -> tuple
                 turn=session.turn,
                 seconds=session.patience,
             )
-        case Body() | Stream() | Failure() | Silence():
-            return answered, Play(steps, exchange=exchange)
         case never:
             assert_never(never)
 
