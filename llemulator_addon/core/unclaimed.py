@@ -1,11 +1,10 @@
 """Requests that belong to nobody's test."""
 
-from dataclasses import dataclass
 from hashlib import sha256
+from typing import NamedTuple
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Unclaimed:
+class Unclaimed(NamedTuple):
     """A request under a token for which nobody loaded a script, or without a token."""
 
     number: int

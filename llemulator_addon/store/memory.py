@@ -25,10 +25,12 @@ class MemoryStore:
         self._sessions: OrderedDict[bytes, Session] = OrderedDict()
         self._with_journal: OrderedDict[bytes, None] = OrderedDict()
         self._with_connection_rules: dict[bytes, None] = {}
+        self._last = "", _digest("")
+        """The token that was used last, and its digest: a request asks for it three times."""
 
     def change[R](self, token: str, transition: Callable[[Session], tuple[Session, R]]) -> R:
         """Replace a session by what the transition makes of it."""
-        key = _key(token)
+        key = self._key(token)
         session, result = transition(self._sessions.get(key) or self._fresh(token))
         self._keep(key, session)
         self._sessions.move_to_end(key)
@@ -62,11 +64,18 @@ class MemoryStore:
 
     def read(self, token: str) -> Session:
         """Return a session as it is."""
-        return self._sessions.get(_key(token)) or self._fresh(token)
+        return self._sessions.get(self._key(token)) or self._fresh(token)
 
     def all(self) -> tuple[Session, ...]:
         """Return every session that is kept, as it is; the one that was used last is last."""
         return tuple(self._sessions.values())
+
+    def _key(self, token: str) -> bytes:
+        last, digest = self._last
+        if token != last:
+            digest = _digest(token)
+            self._last = token, digest
+        return digest
 
     def _weigh(self, key: bytes, before: Session | None, after: Session | None) -> None:
         """Count what a session's journal takes, and make room where all of them take too much."""
@@ -86,5 +95,5 @@ class MemoryStore:
         self._sessions[key] = replace(session, journal=session.journal.emptied())
 
 
-def _key(token: str) -> bytes:
+def _digest(token: str) -> bytes:
     return blake2b(token.encode("utf-8", "surrogateescape"), digest_size=16).digest()

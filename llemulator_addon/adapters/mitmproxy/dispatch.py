@@ -6,9 +6,9 @@ That walk is most of what mitmdump spends on a request. An addon must not grow h
 import asyncio
 import inspect
 import logging
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass, fields
-from typing import Any, override
+from typing import Any, NamedTuple, override
 
 from mitmproxy import flow
 from mitmproxy.addonmanager import AddonManager, traverse
@@ -21,6 +21,8 @@ from llemulator_addon.adapters.bugs import without_secrets
 logger = logging.getLogger(__name__)
 
 Listener = Callable[..., Any]
+Listeners = tuple[tuple[Listener, ...], ...]
+"""Of each addon, its own and those of the addons within it."""
 Report = Callable[[Hook, Exception], None]
 """Tells of an addon that raised."""
 
@@ -51,6 +53,13 @@ def calls_of(addons: AddonManager) -> "Calls":
     return addons.calls if isinstance(addons, HookTable) else Calls(addons, _in_full)
 
 
+class _Heard(NamedTuple):
+    """Who listens to a hook, and who to `update` behind it."""
+
+    listeners: Listeners
+    updates: Listeners
+
+
 class Calls:
     """Calls hooks of the addons of a manager."""
 
@@ -58,29 +67,31 @@ class Calls:
         self.addons = addons
         self._report = report
         self._known: tuple[object, ...] = ()
-        self._listeners: dict[str, tuple[tuple[Listener, ...], ...]] = {}
+        self._by_name: dict[str, _Heard | None] = {}
 
     def begin(self, event: Hook) -> asyncio.Task[None] | None:
         """Call a hook without a way through mitmproxy's layers; return what is left to wait for, if anything is."""
-        if not self._of(event.name) and not self._of("update"):
+        if not self._heard(event.name):
             return None
         task = asyncio.Task(self._until_resumed(event), loop=asyncio.get_running_loop(), eager_start=True)
         return None if task.done() else task
 
     async def call(self, event: Hook) -> None:
         """Call a hook, and `update` after one that takes a flow."""
+        if not (heard := self._heard(event.name)):
+            return
         subject = _subject(event)
-        await self._call(event, subject)
-        if isinstance(subject, flow.Flow) and self._of("update"):
-            await self._call(UpdateHook([subject]), [subject])
+        await self._call(event, heard.listeners, subject)
+        if heard.updates and isinstance(subject, flow.Flow):
+            await self._call(UpdateHook([subject]), heard.updates, [subject])
 
     async def _until_resumed(self, event: Hook) -> None:
         await self.call(event)
         if isinstance(subject := _subject(event), flow.Flow):
             await subject.wait_for_resume()
 
-    async def _call(self, event: Hook, subject: object) -> None:
-        for listeners in self._of(event.name):
+    async def _call(self, event: Hook, addons: Listeners, subject: object) -> None:
+        for listeners in addons:
             try:
                 for listener in listeners:
                     answer = listener(subject)
@@ -91,21 +102,24 @@ class Calls:
             except Exception as error:  # noqa: BLE001 - one addon's bug must not silence the next, as in mitmproxy
                 self._report(event, error)
 
-    def _of(self, name: str) -> tuple[tuple[Listener, ...], ...]:
-        """Return who listens to a hook: for each addon, itself and those within it."""
+    def _heard(self, name: str) -> _Heard | None:
+        """Return who listens to a hook, or to what follows it; None where nobody does."""
         known = tuple(self.addons.lookup.values())
         if known != self._known:
-            self._known, self._listeners = known, {}
-        if (listeners := self._listeners.get(name)) is None:
-            listeners = self._listeners[name] = tuple(_listeners(self.addons, name))
-        return listeners
+            self._known, self._by_name = known, {}
+        if name not in self._by_name:
+            heard = _Heard(_listeners(self.addons, name), _listeners(self.addons, UpdateHook.name))
+            self._by_name[name] = heard if any(heard) else None
+        return self._by_name[name]
 
 
-def _listeners(addons: AddonManager, name: str) -> Iterator[tuple[Listener, ...]]:
-    for addon in addons.chain:
-        found = (getattr(each, name, None) for each in traverse([addon]))
-        if listeners := tuple(listener for listener in found if callable(listener)):
-            yield listeners
+def _listeners(addons: AddonManager, name: str) -> Listeners:
+    return tuple(filter(None, (_within(addon, name) for addon in addons.chain)))
+
+
+def _within(addon: object, name: str) -> tuple[Listener, ...]:
+    found = (getattr(each, name, None) for each in traverse([addon]))
+    return tuple(listener for listener in found if callable(listener))
 
 
 def _subject(event: Hook) -> object:

@@ -13,7 +13,6 @@ import socket
 import struct
 import time
 from collections.abc import Generator
-from copy import copy
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, Literal, Protocol, assert_never, cast, override
@@ -141,24 +140,24 @@ class LlemulatorRestHook(commands.StartHook):
     rest: Arriving
 
 
-_BLANK = Played(b"", 0, b"", http.Headers(), None, None, 0.0, None)
-
-
 def played(steps: Steps, request: http.Request) -> Played:
     """Return the response that plays these steps as an answer to a request."""
     head = next((step for step in steps if isinstance(step, Head)), Head(status_codes.BAD_GATEWAY))
     bare = _is_bare(head, request)
     body = b"" if bare else b"".join([step.piece for step in steps if isinstance(step, Send)])
-    # Copied, because mitmproxy's constructor checks the type of each field, which takes longer than all the rest.
-    response, data = copy(_BLANK), copy(_BLANK.data)
+    # Not by their constructors, which check the type of each field: that takes longer than all the rest.
+    response, data, fields = Played.__new__(Played), http.ResponseData.__new__(http.ResponseData), http.Headers()
     response.data = data
+    fields.fields = _framed(head.headers, request, bare=bare)
     # An HTTP/1.0 client takes an answer that says HTTP/1.1; what it cannot take is chunks.
     data.http_version = b"HTTP/2.0" if request.is_http2 else b"HTTP/1.1"
     data.status_code = head.status
     data.reason = b"" if request.is_http2 else status_codes.RESPONSES.get(head.status, "").encode()
-    data.headers = http.Headers(_framed(head.headers, request, bare=bare))
+    data.headers = fields
     data.content = body
+    data.trailers = None
     data.timestamp_start = time.time()
+    data.timestamp_end = None
     response.steps = tuple(step for step in steps if not isinstance(step, Send)) if bare else steps
     response.at_once = not any(isinstance(step, Wait | Cut) for step in steps) and (
         bare or _is_of_size(len(body), head.headers)
@@ -183,17 +182,18 @@ def _is_bare(head: Head, request: http.Request) -> bool:
     return request.method == "HEAD" or head.status in {204, 304} or head.status < status_codes.OK
 
 
-def _framed(headers: Headers, request: http.Request, *, bare: bool) -> list[tuple[bytes, bytes]]:
+def _framed(headers: Headers, request: http.Request, *, bare: bool) -> tuple[tuple[bytes, bytes], ...]:
     """Return the headers as this version of HTTP wants them, so that the end of the body can be known."""
     fields = [(name.encode(), value.encode() if value.isprintable() else _one_line(value)) for name, value in headers]
     names = [name.lower() for name, _ in fields]
     if request.is_http2:
-        return [(name, value) for name, (_, value) in zip(names, fields, strict=True) if name not in _OF_ONE_CONNECTION]
+        pairs = zip(names, fields, strict=True)
+        return tuple((name, value) for name, (_, value) in pairs if name not in _OF_ONE_CONNECTION)
     if request.is_http10 or bare:
-        return [field for name, field in zip(names, fields, strict=True) if name != b"transfer-encoding"]
+        return tuple(field for name, field in zip(names, fields, strict=True) if name != b"transfer-encoding")
     if b"content-length" not in names and b"transfer-encoding" not in names:
         fields.append((b"transfer-encoding", b"chunked"))
-    return fields
+    return tuple(fields)
 
 
 def _one_line(value: str) -> bytes:
@@ -332,7 +332,8 @@ class _HttpLayer(HttpLayer):
 
 def _forked(context: Context) -> Context:
     """Do what `Context.fork` does, without the server connection that it makes first and throws away."""
-    fork = copy(context)
+    fork = Context.__new__(Context)
+    fork.client, fork.server, fork.options = context.client, context.server, context.options
     fork.layers = context.layers.copy()
     return fork
 
@@ -358,7 +359,8 @@ class _Http1Server(Http1Server):
 
 def _assembled(response: http.Response, body: bytes) -> bytes:
     data = response.data
-    head = b"%s %d %s\r\n%s\r\n" % (data.http_version, data.status_code, data.reason, bytes(data.headers))
+    lines = b"".join([b"%b: %b\r\n" % field for field in data.headers.fields])
+    head = b"%b %d %b\r\n%b\r\n" % (data.http_version, data.status_code, data.reason, lines)
     if "chunked" in data.headers.get("transfer-encoding", "").lower():
         return b"%s%x\r\n%s\r\n0\r\n\r\n" % (head, len(body), body) if body else head + b"0\r\n\r\n"
     return head + body
@@ -508,7 +510,7 @@ class _Stream(HttpStream):
     def _announced(self) -> int:
         """How long the head says that the body is; 0 where it does not say."""
         try:
-            return expected_http_body_size(self.flow.request) or 0
+            return int(self.flow.request.headers.get("content-length", 0))
         except ValueError:
             return 0
 
