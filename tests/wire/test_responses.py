@@ -628,6 +628,16 @@ def test_a_hosted_call_fills_in_what_a_script_leaves_out() -> None:
     assert list(newer) == ["id", "type", "status", "a", "b"]
 
 
+def test_the_error_of_a_remote_call_may_be_a_text() -> None:
+    (call,) = whole(HostedCall(type="mcp_call", fields={"name": "roll", "error": "No dice."}))["output"]
+
+    assert (call["status"], call["output"]) == ("failed", None)
+    assert call["error"] == {
+        "type": "mcp_tool_execution_error",
+        "content": [{"type": "text", "text": "No dice."}],
+    }
+
+
 def test_an_error_ends_a_stream_with_two_events() -> None:
     made = answer(Text("Hello there"), stream=True)
     assert isinstance(made, Stream)

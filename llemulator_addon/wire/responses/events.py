@@ -215,7 +215,9 @@ class _Telling:
             empty = {"refusal": ""} if part["type"] == "refusal" else {"annotations": [], "logprobs": [], "text": ""}
             yield {"type": "response.content_part.added", "part": {**part, **empty}, **here}, 0
             yield from self._refusal(part, here) if part["type"] == "refusal" else self._text(part, here)
-            yield {"type": "response.content_part.done", "part": part, **here}, 0
+            # Recorded: its log probabilities stand in the event before and in the item, but not here.
+            told = {**part, "logprobs": []} if "logprobs" in part else part
+            yield {"type": "response.content_part.done", "part": told, **here}, 0
 
     def _refusal(self, part: Item, place: Place) -> Iterator[Event]:
         for delta, tokens in self._cut(part["refusal"]):

@@ -52,13 +52,22 @@ def hosted_item(hosted: Hosted) -> Item:
     """Return the finished item: `id`, `type`, `status`, and the other keys by name."""
     kind = hosted.call.type
     usual = _USUAL.get(kind, _unknown)
-    fields = _joined(usual(hosted), hosted.call.fields)
+    fields = _joined(usual(hosted), _given(hosted.call))
     first = {"id": fields.get("id") or hosted.ids.of(prefix(kind), f"output/{hosted.at}"), "type": kind}
     status = {"status": fields["status"]} if "status" in fields else {}
     return first | status | {key: fields[key] for key in sorted(fields) if key not in _NOT_AGAIN}
 
 
 _NOT_AGAIN = frozenset({"id", "type", "status", PARTIAL_IMAGES})
+
+
+def _given(call: HostedCall) -> Mapping[str, Any]:
+    """Return what a script gives, with the error of a remote call as an object (the SDK's types) where it is a text."""
+    error = call.fields.get("error")
+    if call.type != "mcp_call" or not isinstance(error, str):
+        return call.fields
+    content = [{"type": "text", "text": error}]
+    return {**call.fields, "error": {"type": "mcp_tool_execution_error", "content": content}}
 
 
 def _joined(usual: Item, given: Mapping[str, Any]) -> Item:
