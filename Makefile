@@ -13,13 +13,16 @@ parallel := --numprocesses auto --dist loadgroup --max-worker-restart 0
 image := llemulator:0.1.0
 
 .DEFAULT_GOAL := help
-.PHONY: help run test conformance matrix lint fmt docker-build docker-run docker-test bench soak models tables lock setup setup-python setup-clients
+.PHONY: help run run-smollm test conformance matrix lint fmt docker-build docker-run docker-test bench soak models tables lock setup setup-python setup-clients
 
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | while IFS="$$(printf '\t')" read -r name says; do printf '  make %-12s %s\n' "$$name" "$$says"; done
 
 run: setup-python ## start the proxy with scripts/hello.yaml and print lines to try
 	@exec .venv/bin/llemulator --port $(PORT) --script scripts/hello.yaml --examples
+
+run-smollm: setup-python ## the same, with a real model behind the script: SmolLM-135M, fetched once (145 MB)
+	@programs=$$($(python) -m conformance.venvs smollm) && exec "$$programs/python" -m llemulator_addon smollm --port $(PORT) --script scripts/hello.yaml --examples
 
 test: setup ## unit tests, the wire over real sockets, and conformance with both official SDKs
 	@$(pytest) $(parallel)
@@ -64,7 +67,7 @@ tables: setup-python ## the README's table of settings again, from the code
 	@$(python) -m tests.project.tables
 
 lock: setup-python ## exact versions again, from pyproject.toml, requirements.in and package.json
-	@.venv/bin/uv pip compile --quiet --system-certs --upgrade --universal --python-version 3.12 --generate-hashes --all-extras --group dev \
+	@.venv/bin/uv pip compile --quiet --system-certs --upgrade --universal --python-version 3.12 --generate-hashes --extra pytest --group dev \
 		--custom-compile-command 'make lock' --output-file locks/dev.txt pyproject.toml
 	@.venv/bin/uv pip compile --quiet --system-certs --upgrade --universal --python-version 3.12 --generate-hashes --group installer \
 		--custom-compile-command 'make lock' --output-file locks/uv.txt
@@ -76,6 +79,8 @@ lock: setup-python ## exact versions again, from pyproject.toml, requirements.in
 		--custom-compile-command 'make lock' --output-file locks/images.txt conformance/images/requirements.in
 	@.venv/bin/uv pip compile --quiet --system-certs --upgrade --universal --python-version 3.12 --generate-hashes \
 		--custom-compile-command 'make lock' --output-file locks/frameworks.txt conformance/frameworks/requirements.in
+	@.venv/bin/uv pip compile --quiet --system-certs --universal --python-version 3.12 --generate-hashes --constraint locks/dev.txt \
+		--extra smollm --custom-compile-command 'make lock' --output-file locks/smollm.txt pyproject.toml conformance/smollm/requirements.in
 	@echo openai | .venv/bin/uv pip compile --quiet --system-certs --universal --python-version 3.13 --generate-hashes --no-annotate --no-header \
 		--constraint locks/dev.txt --output-file docs/examples/chat/requirements.txt -
 	@for folder in conformance/js conformance/frameworks/js conformance/clients/js; do \

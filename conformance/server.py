@@ -57,13 +57,18 @@ class Server:
 
 
 @contextmanager
-def running(*options: str, env: Mapping[str, str] | None = None) -> Iterator[Server]:
-    """Run `llemulator` on a free port with its own certificates; raises if it does not start or does not end well."""
+def running(
+    *options: str, env: Mapping[str, str] | None = None, command: str = "serve", python: str | None = None
+) -> Iterator[Server]:
+    """Run `llemulator`, or a command of it, on a free port with its own certificates.
+
+    Raises if it does not start or does not end well.
+    """
     with tempfile.TemporaryDirectory(prefix="llemulator-") as folder:
         # A client under test may live in an environment of its own, without llemulator.
-        python = os.environ.get("CONFORMANCE_PYTHON", sys.executable)
-        command = [python, "-m", "llemulator_addon", "--port", "0", "--certs", folder, *options]
-        with _started(command, {**plain_environment(), **(env or {})}) as (process, port, said):
+        python = python or os.environ.get("CONFORMANCE_PYTHON", sys.executable)
+        line = [python, "-m", "llemulator_addon", command, "--port", "0", "--certs", folder, *options]
+        with _started(line, {**plain_environment(), **(env or {})}) as (process, port, said):
             ca = Path(folder, "ca-alone.pem")
             ca.write_bytes(_get(f"http://127.0.0.1:{port}/_emulator/ca.pem"))
             yield Server(port=port, ca=ca, certs=Path(folder), pid=process.pid, said=said)
@@ -114,7 +119,7 @@ def _port(process: subprocess.Popen[str], lines: Queue[str], said: list[str]) ->
     deadline = time.monotonic() + _SECONDS_TO_START
     while time.monotonic() < deadline and (process.poll() is None or not lines.empty()):
         try:
-            found = re.search(r"http://127\.0\.0\.1:(\d+)", lines.get(timeout=0.1))
+            found = re.search(r"listens on http://127\.0\.0\.1:(\d+)", lines.get(timeout=0.1))
         except Empty:
             continue
         if found:

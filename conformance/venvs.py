@@ -13,9 +13,18 @@ def programs_of(lock: Path) -> Path:
     folder = ROOT / ".cache" / "venvs" / f"{lock.stem}-{sha256(lock.read_bytes()).hexdigest()[:12]}"
     ready = folder / "ready"
     if not ready.exists():
+        print(f"Setting up {folder.relative_to(ROOT)}", file=sys.stderr)
         uv = [str(Path(sys.executable).parent / "uv"), "--quiet", "--system-certs"]
         subprocess.run([*uv, "venv", "--clear", "--python", sys.executable, str(folder)], check=True)
         install = ["pip", "install", "--python", str(folder), "--no-deps", "--require-hashes", "--compile-bytecode"]
         subprocess.run([*uv, *install, "--requirement", str(lock)], check=True)
         ready.touch()
     return folder / "bin"
+
+
+if __name__ == "__main__":
+    # For the Makefile: prints the folder of the lock that is named.
+    try:
+        print(programs_of(ROOT / "locks" / f"{sys.argv[1]}.txt"))
+    except subprocess.CalledProcessError as error:
+        sys.exit(error.returncode)  # it has said why

@@ -150,10 +150,10 @@ class Forwarding:
     def refused(self, forward: Forward) -> Failure | None:
         """Return why a request is not handed on although a script or a setting says so."""
         host = forward.to.host
-        is_ours = forward.to.named_by == "server"
-        if self._is_openai(host) and not (is_ours and self._terms.sends_key):
+        named_by = forward.to.named_by
+        if self._is_openai(host) and not (named_by == "server" and self._terms.sends_key):
             return refusals.openai_as_upstream(forward.to.url)
-        if not is_ours and not self._lets_through(host):
+        if named_by == "script" and not self._lets_through(host):
             return refusals.host_not_allowed(host)
         return None
 

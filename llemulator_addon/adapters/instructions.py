@@ -38,8 +38,7 @@ def examples(address: Address) -> str:
     environment = f"{_assignments(address)} OPENAI_API_KEY=any"
     body = '{"model": "gpt-4o", "messages": [{"role": "user", "content": "Hello"}]}'
     return f"""curl:
-  curl --proxy {address.url} --cacert {quote(str(address.ca))} https://api.openai.com/v1/chat/completions \\
-    -H 'Authorization: Bearer any' -H 'Content-Type: application/json' -d '{body}'
+{_curl(address, body)}
 Python (pip install openai):
   {environment} python -c '
 import openai
@@ -50,6 +49,20 @@ Node (npm install openai), streaming:
 import OpenAI from "openai"
 const stream = await new OpenAI().chat.completions.create({{...{body}, stream: true}})
 for await (const chunk of stream) process.stdout.write(chunk.choices[0]?.delta?.content ?? "")'"""
+
+
+def example_of_model(address: Address, model: str) -> str:
+    """Give a line that streams the answer of one model."""
+    question = '[{"role": "user", "content": "Who are you?"}]'
+    body = f'{{"model": "{model}", "stream": true, "max_tokens": 100, "messages": {question}}}'
+    return f"""{model}, streaming:
+{_curl(address, body)} --no-buffer"""
+
+
+def _curl(address: Address, body: str) -> str:
+    url = "https://api.openai.com/v1/chat/completions"
+    return f"""  curl --proxy {address.url} --cacert {quote(str(address.ca))} {url} \\
+    -H 'Authorization: Bearer any' -H 'Content-Type: application/json' -d '{body}'"""
 
 
 def _assignments(address: Address) -> str:

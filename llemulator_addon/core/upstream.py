@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 from urllib.parse import urlsplit
 
-NamedBy = Literal["server", "script"]
+NamedBy = Literal["server", "script", "command"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -15,7 +15,8 @@ class Upstream:
     url: str
     """Its base URL, as `http://127.0.0.1:8081/v1`; without a slash at the end, and without a password."""
     named_by: NamedBy
-    """Who named it. A key goes only to one that the server's own settings name: a script may come from anybody."""
+    """Who named it. A key goes only to one that the server's own settings name: a script may come from anybody, and
+    what a command has started itself needs none."""
 
     @property
     def host(self) -> str:

@@ -6,6 +6,7 @@
 import re
 
 from llemulator_addon.adapters.settings import SETTINGS, Setting
+from llemulator_addon.core.upstream import Upstreams
 from tests.project.pages import ROOT
 
 _README = ROOT / "README.md"
@@ -48,7 +49,7 @@ def _row(setting: Setting) -> str:
 
 def _default(value: object) -> str:
     match value:
-        case None | () | False:
+        case None | () | False | Upstreams():
             return ""
         case int() if value and value % _MEBIBYTE == 0:
             return f"`{value // _MEBIBYTE}MiB`"

@@ -50,7 +50,8 @@ def _modules(file: Path) -> Iterator[str]:
 
 
 def _dists(module: str) -> set[str]:
-    return {canonicalize_name(name) for name in _installed().get(module, [])}
+    # What is not installed here, as a model's server, has a module of the same name.
+    return {canonicalize_name(name) for name in _installed().get(module, [module])}
 
 
 @cache

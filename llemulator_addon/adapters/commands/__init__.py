@@ -8,6 +8,7 @@ from llemulator_addon.adapters.commands.doctor import DOCTOR
 from llemulator_addon.adapters.commands.init import INIT
 from llemulator_addon.adapters.commands.run import RUN
 from llemulator_addon.adapters.commands.serve import SERVE
+from llemulator_addon.adapters.commands.smollm import SMOLLM
 from llemulator_addon.adapters.commands.verify import VERIFY
 
 COMMANDS: dict[str, Command] = {
@@ -19,5 +20,6 @@ COMMANDS: dict[str, Command] = {
     "convert": CONVERT,
     "config": CONFIG,
     "verify": VERIFY,
+    "smollm": SMOLLM,
 }
 """The first one is done where none is named."""

@@ -5,6 +5,7 @@ import asyncio
 import logging
 import os
 import sys
+from collections.abc import Callable
 from contextlib import suppress
 from ipaddress import ip_address
 
@@ -27,12 +28,17 @@ def _run(arguments: argparse.Namespace) -> None:
     except SettingsError as error:
         raise Failed(error) from None
     log_to_stderr(settings.log_level)
+    asyncio.run(serve_until_stopped(settings, examples if arguments.examples else None))
+
+
+async def serve_until_stopped(settings: Settings, examples: Callable[[Address], str] | None) -> None:
+    """Serve until SIGINT or SIGTERM. Once it listens, say how to use it, and the examples. Raises Failed."""
     if not settings.hermetic and not _is_local(settings.host):
         logger.warning(
             "whoever can reach %s can use this as a proxy to any host; --hermetic lets only named ones through",
             settings.host,
         )
-    _serve(settings, with_examples=arguments.examples)
+    await _serve(settings, examples)
 
 
 def _is_local(host: str) -> bool:
@@ -42,7 +48,7 @@ def _is_local(host: str) -> bool:
     return host == "localhost"
 
 
-def _serve(settings: Settings, *, with_examples: bool) -> None:
+async def _serve(settings: Settings, examples: Callable[[Address], str] | None) -> None:
     # mitmproxy takes long to import; the settings have been looked at before.
     from llemulator_addon.adapters.mitmproxy.slim import import_used_addons_only  # noqa: PLC0415
 
@@ -56,7 +62,7 @@ def _serve(settings: Settings, *, with_examples: bool) -> None:
     def tell(url: str, found: Authority) -> None:
         address = Address(url=url, ca=found.ca, bundle=found.bundle)
         _print(how_to_use(address))
-        if with_examples:
+        if examples is not None:
             _print("\n" + examples(address))
 
     async def until_stopped(rules: Rules, found: Authority) -> None:
@@ -78,7 +84,7 @@ def _serve(settings: Settings, *, with_examples: bool) -> None:
             emulator = emulator_from(settings, ca_certificate=found.certificate)
             rules = Rules(emulator, policy_from(settings, ca=found.ca))
             emulator.watch_egress(rules.egress.report)
-            asyncio.run(until_stopped(rules, found))
+            await until_stopped(rules, found)
     except (BadScript, NoAuthority, CannotListen) as error:
         raise Failed(error) from None
 
