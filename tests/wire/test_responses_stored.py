@@ -98,6 +98,9 @@ def test_a_reference_stands_for_the_item_that_it_names() -> None:
     assert [message.text for message in prompt.messages] == ["Sunny.", "Sunny.", "Sure?"]
 
 
+SHELL = '{"commands":["ls"],"max_output_length":null,"timeout_ms":null}'
+
+
 def test_items_of_all_kinds_become_the_conversation() -> None:
     prompt = understood(
         Resources(),
@@ -142,7 +145,7 @@ def test_items_of_all_kinds_become_the_conversation() -> None:
         ),
         Message(role="tool", text="one", answers="call_1"),
         Message(role="tool", text="two", answers="call_2"),
-        Message(role="assistant", called=(CalledTool(id="call_3", name="shell", arguments='{"commands":["ls"]}'),)),
+        Message(role="assistant", called=(CalledTool(id="call_3", name="shell", arguments=SHELL),)),
         Message(role="tool", text='[{"stdout":"a"}]', answers="call_3"),
     )
     assert [(tool.name, tool.kind) for tool in prompt.tools] == [

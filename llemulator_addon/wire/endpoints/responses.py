@@ -14,7 +14,7 @@ from llemulator_addon.wire.responses import failures, reading, stored
 from llemulator_addon.wire.responses.events import Cutting, pieces_of
 from llemulator_addon.wire.responses.hosted import PARTIAL_IMAGES, POINT
 from llemulator_addon.wire.responses.ids import Ids
-from llemulator_addon.wire.responses.input_items import Item, items_of
+from llemulator_addon.wire.responses.input_items import NOT_KEPT, Item, items_of
 from llemulator_addon.wire.responses.output import Writing
 from llemulator_addon.wire.responses.reading import NAME
 from llemulator_addon.wire.responses.whole import billed, conversation_id, finished, tier_asked
@@ -92,4 +92,4 @@ def _keeps(made: stored.Record, body: Mapping[str, Any]) -> tuple[Kept, ...]:
     if name is None:
         return own
     said: tuple[Item, ...] = (*made["input"], *response["output"])
-    return (*own, *stored.appended(name, (item for item in said if item.get("type") != "item_reference")))
+    return (*own, *stored.appended(name, (item for item in said if item.get("type") not in NOT_KEPT)))

@@ -14,7 +14,7 @@ from llemulator_addon.wire.paging import page
 from llemulator_addon.wire.responses import failures, stored
 from llemulator_addon.wire.responses.events import Cutting, pieces_of
 from llemulator_addon.wire.responses.ids import Ids, encrypted
-from llemulator_addon.wire.responses.input_items import Item, items_of
+from llemulator_addon.wire.responses.input_items import NOT_KEPT, Item, items_of
 from llemulator_addon.wire.responses.output import Writing
 from llemulator_addon.wire.responses.reading import NAME, history_of, read_counting
 from llemulator_addon.wire.responses.whole import Response, billed, conversation_id, finished, usage
@@ -52,7 +52,7 @@ def input_items(call: Call) -> Served:
     conversation = made["response"].get("conversation")
     name = conversation["id"] if conversation else None
     items = stored.resolved(made["input"], call.resources, name, lenient=True)
-    return Served(answer=_json(page(call, items)))
+    return Served(answer=_json(page(call, [item for item in items if item.get("type") not in NOT_KEPT])))
 
 
 def count_input_tokens(call: Call) -> Served:

@@ -76,13 +76,38 @@ def _whole(item: Item, ids: Ids, at: int) -> Item:
     named = {"id": own if isinstance(own, str) else ids.of(prefix(kind), f"input/{at}"), "type": kind}
     state = {} if kind in _WITHOUT_STATUS else {"status": item.get("status") or "completed"}
     if kind != "message":
-        return named | state | {key: item[key] for key in sorted(item) if key not in _LEADING}
+        said = _filled(item, _UNSAID.get(kind, {}))
+        return named | state | {key: _member(said[key]) for key in sorted(said) if key not in _LEADING}
     role = item.get("role", "user")
     phase = {"phase": item["phase"]} if item.get("phase") else {}
     return named | state | {"content": _parts(item.get("content"), str(role))} | phase | {"role": role}
 
 
+def _filled(given: Item, unsaid: Item) -> Item:
+    """Return an object with what it does not say, and so within its own objects."""
+    inner = {
+        key: _filled(given[key], value)
+        for key, value in unsaid.items()
+        if isinstance(value, Mapping) and isinstance(given.get(key), Mapping)
+    }
+    return {**given, **{key: value for key, value in unsaid.items() if key not in given}, **inner}
+
+
+def _member(value: Any) -> Any:  # noqa: ANN401 - whatever an item has
+    """Return a member of an item, with parts as they are kept where it is a list of them: the result of a call."""
+    if isinstance(value, list):
+        return [_part(part) for part in value]
+    return value
+
+
 _LEADING = frozenset({"id", "type", "status"})
+_UNSAID: Mapping[str, Item] = {
+    # OpenAI's description: required of what is kept, and not of what is sent.
+    "shell_call": {"action": {"max_output_length": None, "timeout_ms": None}, "environment": None},
+    "shell_call_output": {"max_output_length": None},
+}
+NOT_KEPT = frozenset({"item_reference", "compaction_trigger"})
+"""What a client may send, but is no item that could be listed."""
 _WITHOUT_STATUS = frozenset(
     {
         *("reasoning", "compaction", "compaction_trigger", "mcp_list_tools", "mcp_approval_request"),
