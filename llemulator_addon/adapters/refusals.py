@@ -48,6 +48,11 @@ def hermetic_reason(host: str) -> str:
     return f"llemulator is hermetic; LLEMULATOR_ALLOW={host} lets this host through"
 
 
+def unnamed_reason(address: str) -> str:
+    """Say why a connection is not passed on that was redirected here, and in which the client names no host."""
+    return f"the client names no host, and {address} may be OpenAI's; LLEMULATOR_ALLOW={address} lets it through"
+
+
 # Upstreams ------------------------------------------------------------------------------------------------------------
 
 

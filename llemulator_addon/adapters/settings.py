@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
-from typing import Any, Literal, cast, get_args
+from typing import Any, Literal, cast, get_args, override
 
 from llemulator_addon.adapters.hosts import OPENAI_HOSTS, Hosts
 from llemulator_addon.core.upstream import Upstreams, host_of, upstreams_in
@@ -21,7 +21,24 @@ LogLevel = Literal["debug", "info", "warning", "error"]
 _PORT_AT_MOST = 65_535
 _SEED_AT_MOST = (1 << 63) - 1
 _SWITCHES = {"true": True, "1": True, "yes": True, "on": True, "false": False, "0": False, "no": False, "off": False}
+_TRANSPARENT = "transparent@"
 _UNITS = {"": 1, "k": 1 << 10, "m": 1 << 20, "g": 1 << 30}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Listener:
+    """One more place to listen on. Its text is what the setting takes."""
+
+    port: int
+    host: str | None = None
+    """None: the one of the main port."""
+    transparent: bool = False
+    """Whether a firewall redirects connections here, so that each is to go on to where it was going."""
+
+    @override
+    def __str__(self) -> str:
+        where = "" if self.host is None else f"[{self.host}]:" if ":" in self.host else f"{self.host}:"
+        return f"{_TRANSPARENT if self.transparent else ''}{where}{self.port}"
 
 
 class SettingsError(ValueError):
@@ -34,6 +51,7 @@ class Settings:
 
     host: str = "127.0.0.1"
     port: int = 8080
+    listen: tuple[Listener, ...] = ()
     script: Path | None = None
     watch: bool = False
     on_unmatched: OnUnmatched | None = None
@@ -82,6 +100,8 @@ class Setting:
     """Whether its value is shown nowhere."""
     in_mitmproxy: bool = True
     """False where mitmdump has an option of its own for the same."""
+    several: bool = False
+    """Whether it is a list with commas; its option, given several times, then means all of them."""
 
     @property
     def option(self) -> str:
@@ -210,6 +230,19 @@ def _names(text: str) -> tuple[str, ...]:
     return names
 
 
+def _listeners(text: str) -> tuple[Listener, ...]:
+    return tuple(map(_listener, _names(text)))
+
+
+def _listener(text: str) -> Listener:
+    bare = text.removeprefix(_TRANSPARENT)
+    host, _, port = bare.rpartition(":")
+    number = int(port)
+    if not 0 < number <= _PORT_AT_MOST:
+        raise ValueError(text)
+    return Listener(port=number, host=host.strip("[]") or None, transparent=bare != text)
+
+
 def _upstreams(text: str) -> Upstreams:
     try:
         return upstreams_in(text, "server")
@@ -253,6 +286,17 @@ SETTINGS = (
         metavar="PORT",
         meaning="the port to listen on; 0 takes a free one",
         in_mitmproxy=False,
+    ),
+    Setting(
+        name="listen",
+        variable="LLEMULATOR_LISTEN",
+        read=_listeners,
+        expected="ports with commas between them, each as 443, 0.0.0.0:443 or transparent@8081",
+        metavar="PORTS",
+        meaning="more ports to listen on, with commas between them: `443` for names that lead here, "
+        "`transparent@8081` for what a firewall redirects; `0.0.0.0:443` names an address",
+        in_mitmproxy=False,
+        several=True,
     ),
     Setting(
         name="script",
@@ -358,6 +402,7 @@ SETTINGS = (
         expected="names of models with commas between them",
         metavar="NAMES",
         meaning="the valid models, with commas between them, in place of the default set",
+        several=True,
     ),
     _switch_setting(
         "lenient", "LLEMULATOR_LENIENT", "accept any model and parameter, make up what an unknown id stands for"
@@ -370,6 +415,7 @@ SETTINGS = (
         expected="names of hosts (globs) with commas between them",
         metavar="GLOBS",
         meaning="hosts to take as OpenAI's beside its own, with commas between them",
+        several=True,
     ),
     _switch_setting("hermetic", "LLEMULATOR_HERMETIC", "let nothing through to other hosts"),
     Setting(
@@ -379,6 +425,7 @@ SETTINGS = (
         expected="names of hosts (globs) with commas between them",
         metavar="GLOBS",
         meaning="hosts that --hermetic lets through, with commas between them",
+        several=True,
     ),
     Setting(
         name="certs",

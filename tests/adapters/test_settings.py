@@ -5,7 +5,7 @@ from typing import get_args
 import pytest
 
 from llemulator_addon.adapters import settings as module
-from llemulator_addon.adapters.settings import SETTINGS, Settings, SettingsError, settings_from
+from llemulator_addon.adapters.settings import SETTINGS, Listener, Settings, SettingsError, settings_from
 from llemulator_addon.script import reading
 
 
@@ -42,6 +42,13 @@ def test_an_empty_variable_is_no_variable() -> None:
         ("LLEMULATOR_SCRIPT", "a/b.yaml", "script", Path("a/b.yaml")),
         ("LLEMULATOR_ON_UNMATCHED", "echo", "on_unmatched", "echo"),
         ("LLEMULATOR_HOSTS", " a.test, *.b.test ,", "hosts", ("a.test", "*.b.test")),
+        ("LLEMULATOR_LISTEN", "443", "listen", (Listener(port=443),)),
+        (
+            "LLEMULATOR_LISTEN",
+            "0.0.0.0:443, transparent@[::1]:8081",
+            "listen",
+            (Listener(port=443, host="0.0.0.0"), Listener(port=8081, host="::1", transparent=True)),  # noqa: S104
+        ),
         ("LLEMULATOR_MODELS", "gpt-9", "models", ("gpt-9",)),
         ("LLEMULATOR_ALLOW", "*", "allow", ("*",)),
         ("LLEMULATOR_CERTS", "/srv/certs", "certs", Path("/srv/certs")),
@@ -65,6 +72,14 @@ def test_each_setting_is_read_from_its_variable(variable: str, text: str, field:
     [
         ("PORT", "65536", "PORT: expected a port number from 0 to 65535, got '65536'"),
         ("PORT", "http", "PORT: expected a port number from 0 to 65535, got 'http'"),
+        (
+            "LLEMULATOR_LISTEN",
+            "443,https",
+            (
+                "LLEMULATOR_LISTEN: expected ports with commas between them,"
+                " each as 443, 0.0.0.0:443 or transparent@8081, got '443,https'"
+            ),
+        ),
         ("DEBUG", "app:*", "DEBUG: expected true or false, got 'app:*'"),
         ("LOG_LEVEL", "loud", "LOG_LEVEL: expected one of debug, info, warning, error, got 'loud'"),
         ("LLEMULATOR_SEED", "x", "LLEMULATOR_SEED: expected a whole number from 0, got 'x'"),
@@ -82,6 +97,13 @@ def test_a_wrong_value_names_its_setting_and_what_was_expected(variable: str, te
         settings_from(environment={variable: text})
 
     assert str(error.value) == line
+
+
+@pytest.mark.parametrize("text", ["443", "0.0.0.0:443", "transparent@8081", "transparent@[::1]:8081"])
+def test_a_place_to_listen_on_is_shown_as_it_was_written(text: str) -> None:
+    (found,) = settings_from(environment={"LLEMULATOR_LISTEN": text}).listen
+
+    assert str(found) == text
 
 
 def test_every_field_has_a_line_of_the_table_and_every_line_a_field() -> None:

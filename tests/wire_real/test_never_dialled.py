@@ -11,8 +11,10 @@ import pytest
 import zstandard
 from mitmproxy import ctx, http
 from mitmproxy.proxy import server_hooks
+from mitmproxy.proxy.mode_specs import ProxyMode
 from mitmproxy.test import tflow
 
+from llemulator_addon.adapters.hosts import Hosts
 from llemulator_addon.adapters.mitmproxy.interception import Interception
 from llemulator_addon.adapters.mitmproxy.playback import Playback
 from llemulator_addon.adapters.mitmproxy.rules import Policy, Rules
@@ -238,6 +240,32 @@ async def test_the_last_line_refuses_a_connection_by_name_by_sni_and_by_tunnel()
     assert refused("192.0.2.1", client_sni=OPENAI)
     assert refused("upstream.test", tunnel=OPENAI)
     assert not refused(_OTHER, sni=_OTHER, client_sni=_OTHER)
+
+
+@pytest.mark.parametrize(
+    ("address", "name", "allow", "is_dialled"),
+    [
+        ("1.1.1.1", OPENAI, (), False),
+        ("1.1.1.1", None, (), False),
+        ("2606:4700:4700::1111", None, (), False),
+        ("1.1.1.1", _OTHER, (), True),
+        ("1.1.1.1", None, ("1.1.1.1",), True),
+        ("10.96.0.1", None, (), True),
+    ],
+)
+async def test_what_a_firewall_redirects_goes_on_only_where_it_cannot_be_openai(
+    address: str, name: str | None, allow: tuple[str, ...], *, is_dialled: bool
+) -> None:
+    rules = Rules(Playing(), Policy(allow=Hosts(allow)))
+    data = server_hooks.ServerConnectionHookData(client=tflow.tclient_conn(), server=tflow.tserver_conn())
+    data.client.proxy_mode = ProxyMode.parse("transparent")
+    data.client.sni = data.server.sni = None
+    data.server.address = (address, 443)
+    if name:
+        rules.client_named(data.client.id, name)
+    Interception(rules).server_connect(data)
+
+    assert (data.server.error is None) == is_dialled
 
 
 @pytest.mark.parametrize(("way", "version"), _EACH)

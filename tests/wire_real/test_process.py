@@ -1,6 +1,7 @@
 """`llemulator` as a process: how it starts, what it says, and how it ends."""
 
 import asyncio
+import dataclasses
 import os
 import re
 import shutil
@@ -60,6 +61,49 @@ async def test_a_port_that_is_taken_is_one_line(tmp_path: Path) -> None:
         f"llemulator: cannot listen on 127.0.0.1:{port}: the port is taken; "
         "choose another one with --port (PORT), or 0 for a free one\n"
     )
+
+
+async def test_more_ports_answer_as_the_first_does(tmp_path: Path) -> None:
+    first, second = _free_port(), _free_port()
+    options = ("--listen", str(first), "--listen", f"127.0.0.1:{second}")
+    async with started(*LLEMULATOR, "--port", "0", *options, cwd=tmp_path) as begun:
+        proxies = [dataclasses.replace(begun.proxy, port=port) for port in (begun.proxy.port, first, second)]
+        answers = [
+            await ask(one, way, method="GET", path="/v1/models", headers=_TOKEN)
+            for one in proxies
+            for way in ("connect", "origin", "tls")
+        ]
+        ended = await begun.stop()
+
+    assert [answer.status for answer in answers] == [200] * 9
+    assert ended.out.endswith(f"It listens on {first} as well.\nIt listens on 127.0.0.1:{second} as well.\n")
+
+
+async def test_another_port_that_is_taken_is_one_line(tmp_path: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        ended = await run(*LLEMULATOR, "--port", "0", "--listen", f"transparent@{port}", cwd=tmp_path)
+
+    assert (ended.status, ended.out) == (1, "")
+    assert ended.err == (
+        f"llemulator: cannot listen on 127.0.0.1:{port}: the port is taken; "
+        "choose another one with --listen (LLEMULATOR_LISTEN)\n"
+    )
+
+
+async def test_a_port_that_is_named_twice_is_one_line(tmp_path: Path) -> None:
+    ended = await run(*LLEMULATOR, "--port", "18443", "--listen", "18443", cwd=tmp_path)
+
+    assert ended.status == 1
+    assert ended.err == (
+        "llemulator: --listen (LLEMULATOR_LISTEN): Cannot spawn multiple servers on the same address: 127.0.0.1:18443\n"
+    )
+
+
+def _free_port() -> int:
+    with socket.create_server(("127.0.0.1", 0)) as found:
+        port: int = found.getsockname()[1]
+    return port
 
 
 @pytest.mark.parametrize(

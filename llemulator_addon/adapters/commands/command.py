@@ -1,8 +1,9 @@
 """What a command is."""
 
 import argparse
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any, override
 
 from llemulator_addon.adapters.settings import SETTINGS
 
@@ -39,7 +40,23 @@ def add_settings(parser: argparse.ArgumentParser) -> None:
         if setting.metavar is None:
             group.add_argument(setting.option, dest=setting.name, nargs="?", const="true", metavar="BOOL", help=meaning)
         else:
-            group.add_argument(setting.option, dest=setting.name, metavar=setting.metavar, help=meaning)
+            action = _Joined if setting.several else "store"
+            group.add_argument(setting.option, dest=setting.name, metavar=setting.metavar, help=meaning, action=action)
+
+
+class _Joined(argparse.Action):
+    """Puts the values of an option that is given several times together, with commas."""
+
+    @override
+    def __call__(
+        self,
+        parser: argparse.ArgumentParser,
+        namespace: argparse.Namespace,
+        values: str | Sequence[Any] | None,
+        option_string: str | None = None,
+    ) -> None:
+        before = getattr(namespace, self.dest)
+        setattr(namespace, self.dest, f"{before},{values}" if before else values)
 
 
 def settings_given(arguments: argparse.Namespace) -> Mapping[str, str | None]:

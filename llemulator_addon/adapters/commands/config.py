@@ -36,7 +36,7 @@ def _spelled(value: object) -> str:
         case bool():
             return str(value).lower()
         case tuple():
-            return ",".join(value)
+            return ",".join(map(str, value))
         case Upstreams():
             return ",".join(value.written()) or "-"
         case Path():

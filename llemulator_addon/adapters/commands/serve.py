@@ -33,10 +33,11 @@ def _run(arguments: argparse.Namespace) -> None:
 
 async def serve_until_stopped(settings: Settings, examples: Callable[[Address], str] | None) -> None:
     """Serve until SIGINT or SIGTERM. Once it listens, say how to use it, and the examples. Raises Failed."""
-    if not settings.hermetic and not _is_local(settings.host):
+    hosts = (settings.host, *(listener.host for listener in settings.listen if listener.host))
+    if not settings.hermetic and (reached := [host for host in hosts if not _is_local(host)]):
         logger.warning(
             "whoever can reach %s can use this as a proxy to any host; --hermetic lets only named ones through",
-            settings.host,
+            reached[0],
         )
     await _serve(settings, examples)
 
@@ -55,13 +56,15 @@ async def _serve(settings: Settings, examples: Callable[[Address], str] | None) 
     import_used_addons_only()
     from llemulator_addon.adapters.emulation import BadScript, emulator_from  # noqa: PLC0415
     from llemulator_addon.adapters.mitmproxy.authority import Authority, NoAuthority, authority  # noqa: PLC0415
-    from llemulator_addon.adapters.mitmproxy.master import CannotListen, serve  # noqa: PLC0415
+    from llemulator_addon.adapters.mitmproxy.master import CannotListen, Place, serve  # noqa: PLC0415
     from llemulator_addon.adapters.mitmproxy.rules import Rules, policy_from  # noqa: PLC0415
     from llemulator_addon.adapters.watching import Watching  # noqa: PLC0415
 
     def tell(url: str, found: Authority) -> None:
         address = Address(url=url, ca=found.ca, bundle=found.bundle)
         _print(how_to_use(address))
+        for listener in settings.listen:
+            _print(f"It listens on {listener} as well.")
         if examples is not None:
             _print("\n" + examples(address))
 
@@ -70,8 +73,7 @@ async def _serve(settings: Settings, examples: Callable[[Address], str] | None) 
         try:
             await serve(
                 rules,
-                host=settings.host,
-                port=settings.port,
+                Place(host=settings.host, port=settings.port, more=settings.listen),
                 confdir=found.confdir,
                 ready=lambda listening: tell(listening.url, found),
             )

@@ -7,14 +7,18 @@ from collections.abc import Iterable
 from mitmproxy import ctx, http, tls
 from mitmproxy.addonmanager import Loader
 from mitmproxy.connection import Client
-from mitmproxy.proxy import layer, server_hooks
+from mitmproxy.proxy import layer, mode_specs, server_hooks
 
 from llemulator_addon.adapters import refusals
 from llemulator_addon.adapters.forwarding import Arriving
+from llemulator_addon.adapters.mitmproxy.hello import server_name
 from llemulator_addon.adapters.mitmproxy.playback import NOTHING_SENT, Playback, no_common_cipher
 from llemulator_addon.adapters.mitmproxy.rules import ClientLeft, Rules
 
 logger = logging.getLogger(__name__)
+
+_BY_ADDRESS = (mode_specs.TransparentMode, mode_specs.LocalMode, mode_specs.WireGuardMode, mode_specs.TunMode)
+"""Modes in which a client has resolved the name of a host itself, and comes to its address."""
 
 _NEEDED = {
     # mitmproxy's default opens a connection to the real API at CONNECT, and asks it for its certificate.
@@ -42,6 +46,8 @@ class Interception:
 
     def next_layer(self, data: layer.NextLayer) -> None:
         """Put our HTTP in place of mitmproxy's."""
+        if isinstance(data.context.client.proxy_mode, _BY_ADDRESS) and (name := server_name(data.data_client())):
+            self._rules.client_named(data.context.client.id, name)
         self._playback.next_layer(data)
 
     def http_connect(self, flow: http.HTTPFlow) -> None:
@@ -95,11 +101,14 @@ class Interception:
         """Let no connection be opened to a host that is ours, or not allowed. The last line: none should be tried."""
         if data.server.error or data.server.address is None:
             return
-        host = data.server.address[0]
-        if self._rules.leads_to_us(data.client.id, host, data.server.sni, data.client.sni):
+        client, address = data.client.id, data.server.address
+        host = self._rules.name_of(client) or address[0]
+        if self._rules.leads_to_us(client, host, address, data.server.sni, data.client.sni):
             data.server.error = "llemulator never connects to this host"
         elif not self._rules.lets_through(host):
             data.server.error = refusals.hermetic_reason(host)
+        elif isinstance(data.client.proxy_mode, _BY_ADDRESS) and self._rules.may_be_ours(client, address):
+            data.server.error = refusals.unnamed_reason(host)
         if data.server.error:
             logger.warning("refused a connection to %s: %s", host, data.server.error)
         self._rules.egress.count(host, "refused" if data.server.error else "passed")

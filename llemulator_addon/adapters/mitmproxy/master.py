@@ -8,6 +8,7 @@ import signal
 import socket
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager, suppress
+from dataclasses import dataclass
 from pathlib import Path
 from typing import override
 
@@ -17,15 +18,32 @@ from mitmproxy.addons.disable_h2c import DisableH2C
 from mitmproxy.addons.next_layer import NextLayer
 from mitmproxy.addons.proxyserver import Proxyserver
 from mitmproxy.addons.tlsconfig import TlsConfig
+from mitmproxy.exceptions import OptionsError
 from mitmproxy.master import Master
+from mitmproxy.proxy.mode_servers import ServerInstance
+from mitmproxy.proxy.mode_specs import ProxyMode
 
 from llemulator_addon.adapters.mitmproxy.dispatch import HookTable
 from llemulator_addon.adapters.mitmproxy.interception import Interception
 from llemulator_addon.adapters.mitmproxy.listening import Listening
 from llemulator_addon.adapters.mitmproxy.rules import Rules
+from llemulator_addon.adapters.settings import Listener
 
 _SECONDS_TO_END = 1.0
 _WAITING_AT_MOST = 1024
+
+
+_MAIN = "regular"
+"""mitmproxy's mode for the main port; others name where they listen."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Place:
+    """Where to listen."""
+
+    host: str
+    port: int
+    more: tuple[Listener, ...] = ()
 
 
 class CannotListen(Exception):
@@ -33,7 +51,7 @@ class CannotListen(Exception):
 
 
 async def serve(
-    rules: Rules, *, host: str, port: int, confdir: Path, ready: Callable[[Listening], None] = lambda _: None
+    rules: Rules, place: Place, *, confdir: Path, ready: Callable[[Listening], None] = lambda _: None
 ) -> None:
     """Serve until SIGINT or SIGTERM. `ready` is called once connections are taken. Raises CannotListen."""
 
@@ -43,18 +61,18 @@ async def serve(
 
     _make_quicker()
     master = SmallMaster(rules, begin)
-    master.listen(host=host, port=port, confdir=confdir)
+    master.listen(place, confdir=confdir)
     with _stopped_by_signals(master):
         await master.run()
 
 
 @asynccontextmanager
-async def serving(rules: Rules, *, host: str, port: int, confdir: Path) -> AsyncIterator[Listening]:
+async def serving(rules: Rules, place: Place, *, confdir: Path) -> AsyncIterator[Listening]:
     """Serve while the body runs, whatever signals come. Raises CannotListen."""
     _make_quicker()
     ready: asyncio.Future[Listening] = asyncio.get_running_loop().create_future()
     master = SmallMaster(rules, ready.set_result)
-    master.listen(host=host, port=port, confdir=confdir)
+    master.listen(place, confdir=confdir)
     running = asyncio.create_task(master.run())
     await asyncio.wait((running, ready), return_when=asyncio.FIRST_COMPLETED)
     if running.done():
@@ -80,9 +98,14 @@ class SmallMaster(Master):
         for addon in (Core(), self._server, DisableH2C(), Interception(rules), NextLayer(), TlsConfig()):
             self.addons.add(addon)  # type: ignore[no-untyped-call]
 
-    def listen(self, *, host: str, port: int, confdir: Path) -> None:
-        """Say where to listen, and where the authority is, before `run`."""
-        self.options.update(listen_host=host.strip("[]"), listen_port=port, confdir=str(confdir))
+    def listen(self, place: Place, *, confdir: Path) -> None:
+        """Say where to listen, and where the authority is, before `run`. Raises CannotListen."""
+        host = place.host.strip("[]")
+        modes = [_MAIN, *(_mode(listener, host) for listener in place.more)]
+        try:
+            self.options.update(listen_host=host, listen_port=place.port, mode=modes, confdir=str(confdir))
+        except OptionsError as error:
+            raise CannotListen(f"--listen (LLEMULATOR_LISTEN): {error}") from None
 
     @override
     async def running(self) -> None:
@@ -100,11 +123,17 @@ class SmallMaster(Master):
     def _listening(self) -> Listening:
         for instance in self._server.servers:
             if instance.last_exception is not None:
-                raise CannotListen(
-                    _explained(instance.last_exception, self.options.listen_host, self.options.listen_port)
-                )
-        _, port, *_ = self._server.listen_addrs()[0]
+                raise CannotListen(self._explained(instance))
+        (main,) = (instance for instance in self._server.servers if instance.mode.full_spec == _MAIN)
+        _, port, *_ = main.listen_addrs[0]
         return Listening(host=self.options.listen_host, port=port)
+
+    def _explained(self, instance: ServerInstance[ProxyMode]) -> str:
+        host = instance.mode.listen_host(self.options.listen_host)
+        port = instance.mode.listen_port(self.options.listen_port)
+        assert instance.last_exception is not None  # noqa: S101 - who asks has looked
+        assert port is not None  # noqa: S101 - each mode that we use has one
+        return _explained(instance.last_exception, host, port, is_main=instance.mode.full_spec == _MAIN)
 
     def _take_bursts(self) -> None:
         """Let more connections wait than asyncio does: one that finds no place is tried again a second later only."""
@@ -140,18 +169,25 @@ def _make_quicker() -> None:
     http.Headers._kconv = staticmethod(bytes.lower)  # type: ignore[assignment]  # noqa: SLF001
 
 
-def _explained(error: Exception, host: str, port: int) -> str:
+def _mode(listener: Listener, host: str) -> str:
+    return f"{'transparent' if listener.transparent else _MAIN}@{listener.host or host}:{listener.port}"
+
+
+def _explained(error: Exception, host: str, port: int, *, is_main: bool) -> str:
     where = f"cannot listen on {f'[{host}]' if ':' in host else host}:{port}"
+    option = "--port (PORT)" if is_main else "--listen (LLEMULATOR_LISTEN)"
+    address = "--host (HOST)" if is_main else option
     match getattr(error, "errno", None):
         case errno.EADDRINUSE:
-            return f"{where}: the port is taken; choose another one with --port (PORT), or 0 for a free one"
+            free = ", or 0 for a free one" if is_main else ""
+            return f"{where}: the port is taken; choose another one with {option}{free}"
         case errno.EACCES:
-            return f"{where}: not permitted, as below 1024 it mostly is; choose another one with --port (PORT)"
+            return f"{where}: not permitted, as below 1024 it mostly is; choose another one with {option}"
         case errno.EADDRNOTAVAIL:
-            return f"{where}: this machine does not have that address; choose one with --host (HOST)"
+            return f"{where}: this machine does not have that address; choose one with {address}"
         case _:
             # mitmproxy puts a sentence of its own around what the system said.
-            return f"{where}: {error.__cause__ or error}; check --host (HOST) and --port (PORT)"
+            return f"{where}: {error.__cause__ or error}; check --host (HOST) and {option}"
 
 
 @contextmanager

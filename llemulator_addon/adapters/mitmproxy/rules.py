@@ -8,8 +8,10 @@ import asyncio
 import logging
 import time
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import lru_cache
+from ipaddress import ip_address
 from pathlib import Path
 from typing import Any, assert_never
 from urllib.parse import parse_qsl
@@ -38,6 +40,7 @@ logger = logging.getLogger(__name__)
 _THIS_PROXY = "(this proxy)"
 _CLIENT_LEFT = 499
 """What nginx logs for it; nobody sees it but another addon."""
+_HTTPS = 443
 _LOOPBACK = frozenset(("localhost", "127.0.0.1", "::1"))
 
 
@@ -92,6 +95,7 @@ class Rules:
         """Hosts of ours for which a client broke off the TLS handshake, as it does without trust in our certificate."""
         self._answerer = answerer
         self._tunnels: set[str] = set()
+        self._names: dict[str, str] = {}
         self._open: dict[str, dict[str, str]] = {}
         self._waited_for: dict[str, asyncio.Task[Any]] = {}
         self._arriving: dict[str, Arriving] = {}
@@ -101,7 +105,8 @@ class Rules:
 
     def owns(self, context: Context) -> bool:
         """Whether a connection leads to a host that is never connected to."""
-        return self.leads_to_us(context.client.id, context.client.sni, context.server.address)
+        client = context.client.id
+        return self.leads_to_us(client, context.client.sni, self._names.get(client), context.server.address)
 
     def leads_to_us(self, client: str, *names: str | tuple[str, int] | None) -> bool:
         """Whether one of these names is ours, or the client once asked for a tunnel to one that is."""
@@ -117,6 +122,19 @@ class Rules:
     def tunnel_opened(self, client: str) -> None:
         """Remember that a client connection is now a tunnel to a host of ours, so that nothing is dialled for it."""
         self._tunnels.add(client)
+
+    def client_named(self, client: str, host: str) -> None:
+        """Remember the host that a client connection names in its TLS handshake, where it came to an address only."""
+        self._names[client] = host
+
+    def name_of(self, client: str) -> str | None:
+        """Return the host that a client connection named, where it came to an address only."""
+        return self._names.get(client)
+
+    def may_be_ours(self, client: str, address: tuple[str, int]) -> bool:
+        """Whether an address to which a client came could be one of OpenAI's, because the client names no host."""
+        host, port, *_ = address
+        return client not in self._names and port == _HTTPS and _is_public(host) and host not in self.policy.allow
 
     def arrival(self, flow: http.HTTPFlow, *, origin_form: bool) -> Arrival:
         """Decide about a request by its head."""
@@ -243,6 +261,7 @@ class Rules:
     def client_left(self, client: str) -> None:
         """Report the end of whatever was still under way to a client, and forget it."""
         self._tunnels.discard(client)
+        self._names.pop(client, None)
         for flow, exchange in self._open.pop(client, {}).items():
             self._end(flow, exchange, NOTHING_SENT)
 
@@ -263,6 +282,12 @@ class Rules:
             self._answerer.ended(exchange, ending)
         except Exception as error:  # noqa: BLE001 - the client has its answer already; only the journal lacks its end
             logger.error("the end of an answer was not noted:\n%s", without_secrets(error))  # noqa: TRY400 - see `bugs`
+
+
+def _is_public(host: str) -> bool:
+    with suppress(ValueError):
+        return ip_address(host.partition("%")[0]).is_global
+    return False  # a name: who connects to it has been asked for it
 
 
 @lru_cache(1024)

@@ -15,7 +15,7 @@ from pathlib import Path
 from llemulator_addon.adapters.emulation import emulator_from
 from llemulator_addon.adapters.hosts import OPENAI_HOSTS, Hosts
 from llemulator_addon.adapters.mitmproxy.authority import Authority, NoAuthority
-from llemulator_addon.adapters.mitmproxy.master import CannotListen, serving
+from llemulator_addon.adapters.mitmproxy.master import CannotListen, Place, serving
 from llemulator_addon.adapters.mitmproxy.rules import Rules, policy_from
 from llemulator_addon.adapters.running.asking import ASKINGS, HOST, Asking
 from llemulator_addon.adapters.running.environment import BASE_URLS, Way, environment, leads_astray, undoes
@@ -145,7 +145,7 @@ async def _runtimes(
     """Ask with each runtime that is here, through a proxy of our own and in the environment that `run` makes."""
     emulator = emulator_from(settings, ca_certificate=found.certificate)
     rules = Rules(emulator, policy_from(settings, ca=found.ca))
-    async with serving(rules, host="127.0.0.1", port=0, confdir=found.confdir) as listening:
+    async with serving(rules, Place(host="127.0.0.1", port=0), confdir=found.confdir) as listening:
         way = Way(url=listening.url, files=files, hosts=rules.policy.hosts)
         surroundings = environment(way, inherited).over(inherited)
         for asking in ASKINGS:

@@ -12,7 +12,7 @@ from pathlib import Path
 from llemulator_addon.adapters.emulation import BadScript, emulator_from
 from llemulator_addon.adapters.hosts import Hosts
 from llemulator_addon.adapters.mitmproxy.authority import Authority, NoAuthority, authority
-from llemulator_addon.adapters.mitmproxy.master import CannotListen, serving
+from llemulator_addon.adapters.mitmproxy.master import CannotListen, Place, serving
 from llemulator_addon.adapters.mitmproxy.rules import Rules, policy_from
 from llemulator_addon.adapters.running.environment import Environment, Way, environment
 from llemulator_addon.adapters.running.files import Files, write_files
@@ -59,9 +59,8 @@ def run(settings: Settings, command: Sequence[str], *, base_url: bool, tell: Cal
             async def leading() -> tuple[int, dict[str, str]]:
                 watch = asyncio.create_task(watching.watch(emulator.play_by_default))
                 try:
-                    async with serving(
-                        rules, host=settings.host, port=settings.port, confdir=found.confdir
-                    ) as listening:
+                    place = Place(host=settings.host, port=settings.port, more=settings.listen)
+                    async with serving(rules, place, confdir=found.confdir) as listening:
                         return await _run(command, surroundings(listening.url), tell)
                 finally:
                     watch.cancel()
