@@ -40,4 +40,5 @@ class Stamp:
         return int.from_bytes(self._bytes(label, 7)) / (1 << 56)
 
     def _bytes(self, label: str, count: int) -> bytes:
-        return shake_256(f"{self.seed}/{self.turn}/{label}".encode()).digest(count)
+        # Half of a surrogate pair can stand in a JSON string, and so in a label.
+        return shake_256(f"{self.seed}/{self.turn}/{label}".encode("utf-8", "surrogatepass")).digest(count)

@@ -7,7 +7,8 @@ from llemulator_addon.script.problems import Problem, ScriptError, inside, kind_
 
 MOST_VALUES = 1_000_000
 MOST_NESTED = 100
-_LARGEST = 10**400
+_LARGEST = 1 << 1023
+"""So large a float can still be, and that is what many readers of JSON make of a number."""
 
 
 def check(value: object) -> None:
@@ -27,13 +28,31 @@ def _problems(value: object, place: str, depth: int, left: list[int]) -> Iterato
     if depth > MOST_NESTED:
         raise ScriptError([Problem(place[:_SHORT], f"it is nested more than {MOST_NESTED} times")])
     match value:
-        case Mapping() | list():
-            for key, member in value.items() if isinstance(value, Mapping) else enumerate(value):
-                if isinstance(value, Mapping) and not isinstance(key, str):
-                    yield Problem(place, f"a key is text, got {kind_of(key)}; put it in quotes")
-                else:
+        case Mapping():
+            for key, member in value.items():
+                yield from _of_key(key, place)
+                if isinstance(key, str):
                     yield from _problems(member, inside(place, key), depth + 1, left)
-        case None | bool() | str():
+        case list():
+            for number, member in enumerate(value):
+                yield from _problems(member, inside(place, number), depth + 1, left)
+        case _:
+            yield from _of_value(value, place)
+
+
+def _of_key(key: object, place: str) -> Iterator[Problem]:
+    if isinstance(key, str):
+        yield from _of_value(key, place)
+    else:
+        yield Problem(place, f"a key is text, got {kind_of(key)}; put it in quotes")
+
+
+def _of_value(value: object, place: str) -> Iterator[Problem]:
+    match value:
+        case str():
+            if not _is_whole(value):
+                yield Problem(place, "half of a surrogate pair is no character, and cannot be sent")
+        case None | bool():
             pass
         case int() | float():
             if not _is_reasonable(value):
@@ -45,5 +64,9 @@ def _problems(value: object, place: str, depth: int, left: list[int]) -> Iterato
 _SHORT = 200
 
 
+def _is_whole(text: str) -> bool:
+    return text.isascii() or not any("\ud800" <= character <= "\udfff" for character in text)
+
+
 def _is_reasonable(number: float) -> bool:
-    return -_LARGEST < number < _LARGEST and isfinite(number)
+    return isfinite(number) if isinstance(number, float) else -_LARGEST <= number <= _LARGEST

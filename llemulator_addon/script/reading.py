@@ -287,15 +287,6 @@ def _json(text: str | bytes) -> object:
 
 
 def _yaml(text: str | bytes) -> object:
-    # Imported where it is needed: most scripts that arrive over HTTP are JSON.
-    from ruamel.yaml import YAML  # noqa: PLC0415
-    from ruamel.yaml.error import MarkedYAMLError, YAMLError  # noqa: PLC0415
+    from llemulator_addon.script import yaml_text  # noqa: PLC0415 - see there
 
-    try:
-        return YAML(typ="safe", pure=True).load(text)
-    except MarkedYAMLError as error:
-        mark = error.problem_mark
-        where = f" in line {mark.line + 1}, column {mark.column + 1}" if mark else ""
-        raise problem("", f"not YAML: {error.problem or error.context}{where}") from None
-    except (YAMLError, ValueError, RecursionError) as error:
-        raise problem("", f"not YAML: {error}") from None
+    return yaml_text.read(text)

@@ -134,7 +134,7 @@ class _Filling:
             case nodes.CondExpr():
                 return self._conditional(node, scope)
             case nodes.Concat():
-                return self._budget.make("".join(text_of(self.value(part, scope), self._budget) for part in node.nodes))
+                return self._budget.make("".join(self._texts(node.nodes, scope)))
             case nodes.Neg():
                 return -number_of(self.value(node.node, scope))
             case nodes.Pos():
@@ -147,6 +147,15 @@ class _Filling:
                 return self._arithmetic(node, scope)
             case _:
                 raise TemplateProblem(f"{type(node).__name__.lower()} is not available in templates")
+
+    def _texts(self, parts: list[nodes.Expr], scope: Scope) -> Iterator[str]:
+        """Yield texts that are put together, as long as there is room for what they make."""
+        length = 0
+        for part in parts:
+            text = text_of(self.value(part, scope), self._budget)
+            length += len(text)
+            self._budget.room_for(length)
+            yield text
 
     def _pair(self, pair: nodes.Pair, scope: Scope) -> tuple[str, Any]:
         key = self.value(pair.key, scope)

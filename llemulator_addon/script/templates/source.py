@@ -20,16 +20,31 @@ def is_template(text: str) -> bool:
     return any(mark in text for mark in ("{{", "{%", "{#"))
 
 
-@lru_cache(maxsize=4_096)
 def parsed(text: str) -> nodes.Template:
     """Read a template; raises `TemplateProblem` where it is none, or uses what there is not."""
     if len(text) > _LONGEST:
         raise TemplateProblem(f"it is longer than {_LONGEST} characters")
+    return _remembered(text) if len(text) <= _REMEMBERED else _read(text)
+
+
+# A tree takes some twenty times the memory of its text.
+_REMEMBERED = 4_096
+
+
+@lru_cache(maxsize=2_048)
+def _remembered(text: str) -> nodes.Template:
+    return _read(text)
+
+
+def _read(text: str) -> nodes.Template:
     try:
         tree = _SYNTAX.parse(text)
         _check(tree)
     except TemplateSyntaxError as error:
         raise TemplateProblem(f"{error.message} (line {error.lineno})") from None
+    except ValueError as error:
+        # Jinja reads a number of any length, Python does not.
+        raise TemplateProblem(str(error)) from None
     except RecursionError:
         raise TemplateProblem("it is nested too deeply") from None
     return tree

@@ -1,0 +1,124 @@
+"""What must hold whatever comes: no exception below the adapters, which a client would see as this program's 500."""
+
+import asyncio
+import json
+from collections.abc import Iterable, Iterator
+
+from llemulator_addon.core.outcome import Ending
+from llemulator_addon.core.request import Request
+from llemulator_addon.core.steps import Cut, Head, Send, Steps, Wait
+from llemulator_addon.emulator import Emulator, EmulatorSettings
+from llemulator_addon.script.problems import ScriptError
+from llemulator_addon.script.reading import read_script, read_text
+from llemulator_addon.wire import jsons
+from tests.playing import body_of, chat, post, request, status
+
+_ENDING = Ending(how="whole", bytes_sent=1, sends=1, seconds=0.0)
+_JSON, _YAML = "application/json", "application/yaml"
+_EMBED = {"model": "text-embedding-3-small", "input": ["a", "b"]}
+
+
+def load(body: bytes, language: str) -> None:
+    """Load it as a script; where it is one, play it, and read it again as it is printed."""
+    server = Emulator(EmulatorSettings(debug=True))
+    content_type = _YAML if language == "yaml" else _JSON
+    sent = request("POST", "/_emulator/script", body=body, headers={"content-type": content_type})
+    (steps,) = answered(server, [sent])
+    if status(steps) == 200:
+        play(server)
+        reads_again(body, language)
+    else:
+        assert status(steps) == 400, steps
+        error = json.loads(body_of(steps))["error"]
+        assert error["code"] == "invalid_script"
+        assert error["message"]
+
+
+def play(server: Emulator) -> None:
+    """Ask on every endpoint, and for all that there is to see of it."""
+    answered(server, _questions())
+    server.on_connect("api.openai.com")
+    server.on_tls("api.openai.com")
+    for steps in answered(server, _looks()):
+        assert status(steps) in range(200, 500), steps
+
+
+def reads_again(body: bytes, language: str) -> None:
+    """A script that was accepted is the same when it is printed and read again."""
+    try:
+        script = read_text(body, "yaml" if language == "yaml" else "json")
+    except ScriptError:
+        return
+    printed = script.written()
+    assert read_script(printed) == script
+    assert read_text(jsons.pretty(printed), "json").written() == script.written()
+
+
+def answered(server: Emulator, requests: Iterable[Request]) -> list[Steps]:
+    """Let requests be answered one after the other; what is wrong in this program is raised."""
+
+    async def one_after_the_other() -> list[Steps]:
+        seen = []
+        for asked in requests:
+            outcome = await server.answer(asked)
+            if outcome.exchange is not None:
+                server.ended(outcome.exchange, _ENDING)
+            seen.append(outcome.steps)
+        return seen
+
+    all_steps = asyncio.run(one_after_the_other())
+    for steps in all_steps:
+        _can_be_sent(steps)
+    return all_steps
+
+
+def _can_be_sent(steps: Steps) -> None:
+    """Whether a way in can play it."""
+    for step in steps:
+        match step:
+            case Head():
+                assert step.status in range(200, 600)
+                for name, value in step.headers:
+                    assert name.encode("ascii")
+                    assert not {"\r", "\n", "\0"} & set(f"{name}{value}")
+                    assert isinstance(value.encode("latin-1"), bytes)
+            case Send():
+                assert isinstance(step.piece, bytes)
+            case Wait():
+                assert step.seconds >= 0
+            case Cut():
+                pass
+
+
+def _questions() -> Iterator[Request]:
+    for stream in (False, True):
+        for text in ("", "help me with the weather", "\ud83d \0"):
+            yield chat(text, stream=stream)
+            yield post("/v1/responses", {"model": "gpt-4o", "input": text, "stream": stream})
+        yield chat(
+            "a",
+            stream=stream,
+            n=2,
+            tools=[_TOOL],
+            logprobs=True,
+            stream_options={"include_usage": True} if stream else None,
+        )
+        yield post("/v1/completions", {"model": "gpt-3.5-turbo-instruct", "prompt": "a", "stream": stream})
+    yield post("/v1/embeddings", _EMBED)
+    yield post("/v1/moderations", {"input": "a"})
+    yield request("GET", "/v1/models")
+    yield request("GET", "/v1/nothing/of/that")
+
+
+_TOOL = {"type": "function", "function": {"name": "a", "parameters": {"type": "object", "properties": {}}}}
+
+
+def _looks() -> Iterator[Request]:
+    for path in (
+        *("/_emulator/script", "/_emulator/state", "/_emulator/clock", "/_emulator/unclaimed"),
+        *("/_emulator/requests", "/_emulator/requests?format=full", "/_emulator/requests?format=har"),
+        "/_emulator/requests/1",
+    ):
+        yield request("GET", path)
+    yield request("POST", "/_emulator/verify")
+    yield request("DELETE", "/_emulator/script")
