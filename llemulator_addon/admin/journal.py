@@ -49,7 +49,7 @@ def exchange(call: AdminCall) -> Steps:
     """Show one exchange in full, by its number."""
     number = unquote(call.request.path.rpartition("/")[2])
     journal = call.server.store.read(call.token).journal
-    found = journal.get(int(number)) if number.isdecimal() and number.isascii() else None
+    found = journal.get(int(number)) if _is_number(number) else None
     if found is None:
         raise Refused(_not_kept(number, journal))
     (shown,) = _shown(journal, [found], call.token, full=True)
@@ -132,7 +132,7 @@ def _one_of(asked: Mapping[str, str], name: str, values: tuple[str, ...]) -> Non
 
 def _whole(asked: Mapping[str, str], name: str, default: int) -> int:
     text = asked.get(name, str(default))
-    if not (text.isdecimal() and text.isascii() and len(text) <= len(str(1 << 53))):
+    if not _is_number(text):
         raise Refused(
             Failure(
                 status=400,
@@ -143,3 +143,7 @@ def _whole(asked: Mapping[str, str], name: str, default: int) -> int:
             )
         )
     return int(text)
+
+
+def _is_number(text: str) -> bool:
+    return text.isdecimal() and text.isascii() and len(text) <= len(str(1 << 53))

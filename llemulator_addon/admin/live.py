@@ -32,6 +32,9 @@ def show(call: AdminCall) -> Steps:
 def last_told(request: Request, journal: Journal) -> int:
     """Return the number of the last exchange that a client knows; of what was forgotten since it knows nothing."""
     given = request.headers.get("last-event-id") or request.query_value("since") or ""
-    if not (given.isdecimal() and given.isascii()):
+    if not (given.isdecimal() and given.isascii() and len(given) <= _DIGITS):
         return journal.recorded
     return int(given) if int(given) <= journal.recorded else 0
+
+
+_DIGITS = 15

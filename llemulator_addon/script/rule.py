@@ -126,7 +126,7 @@ class RulePart(ScriptPart):
             becomes=self.state.becomes if self.state else None,
             optional=self.optional,
             connection=connection,
-            written={"name": name, **self.model_dump(exclude_unset=True, by_alias=True)},
+            written={"name": name, **self.model_dump(exclude={"name"}, exclude_unset=True, by_alias=True)},
         )
 
     def _check_is_of_connections(self, place: str) -> None:

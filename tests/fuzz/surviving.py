@@ -3,8 +3,9 @@
 import asyncio
 import json
 from collections.abc import Iterable, Iterator
+from contextlib import suppress
 
-from llemulator_addon.core.outcome import Ending
+from llemulator_addon.core.outcome import Ending, Play
 from llemulator_addon.core.request import Request
 from llemulator_addon.core.steps import Cut, Head, Send, Steps, Wait
 from llemulator_addon.emulator import Emulator, EmulatorSettings
@@ -58,18 +59,28 @@ def answered(server: Emulator, requests: Iterable[Request]) -> list[Steps]:
     """Let requests be answered one after the other; what is wrong in this program is raised."""
 
     async def one_after_the_other() -> list[Steps]:
-        seen = []
-        for asked in requests:
-            outcome = await server.answer(asked)
-            if outcome.exchange is not None:
-                server.ended(outcome.exchange, _ENDING)
-            seen.append(outcome.steps)
-        return seen
+        return [steps for asked in requests for steps in await _steps(server, asked)]
 
     all_steps = asyncio.run(one_after_the_other())
     for steps in all_steps:
         _can_be_sent(steps)
     return all_steps
+
+
+async def _steps(server: Emulator, asked: Request) -> list[Steps]:
+    """Return the answer; none where it is an upstream's, or somebody would have to be waited for."""
+    answering = asyncio.ensure_future(server.answer(asked))
+    for _ in range(20):
+        await asyncio.sleep(0)
+    if not answering.done():
+        answering.cancel()
+        with suppress(asyncio.CancelledError):
+            await answering
+        return []
+    outcome = answering.result()
+    if outcome.exchange is not None:
+        server.ended(outcome.exchange, _ENDING)
+    return [outcome.steps] if isinstance(outcome, Play) else []
 
 
 def _can_be_sent(steps: Steps) -> None:

@@ -40,9 +40,11 @@ _FULL = {
     "reset": True,
     "seed": 7,
     "serialize": False,
+    "upstream": {"own-model": "http://127.0.0.1:9/v1"},
     "models": ["gpt-4o", "gpt-4o-mini", "text-embedding-3-small"],
     "defaults": {
-        "on_unmatched": "echo",
+        "on_unmatched": "simulate",
+        "manual": {"timeout_s": 5},
         "stream": {"ttft_ms": 1, "tokens_per_second": 50, "jitter": 0.1, "chunk_by": "word"},
         "faults": [{"latency_ms": 5}],
         "usage": {"prompt_tokens": 1, "completion_tokens": 2, "cached_tokens": 0, "reasoning_tokens": 0},

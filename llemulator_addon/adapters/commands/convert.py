@@ -17,14 +17,14 @@ def _add_options(parser: argparse.ArgumentParser) -> None:
 
 def _run(arguments: argparse.Namespace) -> None:
     """Write the script as JSON to the standard output, and what is not in it to the standard error."""
-    from llemulator_addon.script.converting import CONVERTERS  # noqa: PLC0415 - takes long to import
+    from llemulator_addon.script.converting import convert  # noqa: PLC0415 - takes long to import
     from llemulator_addon.script.problems import ScriptError  # noqa: PLC0415 - the same
     from llemulator_addon.script.reading import value_of  # noqa: PLC0415 - the same
 
     file: Path = arguments.file
     try:
         value = value_of(file.read_bytes(), "json" if file.suffix.lower() == ".json" else "yaml")
-        converted = CONVERTERS[arguments.tool](value)
+        converted = convert(arguments.tool, value)
     except OSError as error:
         raise Failed(f"{file}: {error.strerror}") from None
     except ScriptError as error:
