@@ -42,6 +42,6 @@ def test_convert_makes_a_script_or_says_why_not(
         if status == 0:
             (script := file.with_suffix(".made.json")).write_text(said.out, "utf-8")
             assert main(["check", str(script)]) == 0
-            assert capsys.readouterr().out == f"{script}: 1 rule\n"
+            assert capsys.readouterr().out.startswith(f"{script}: ")
         else:
             assert said.err.startswith(f"llemulator: {file}: ")
