@@ -13,12 +13,17 @@ from pathlib import Path
 import pytest
 
 from conformance.server import plain_environment
+from conformance.venvs import ROOT
 
 OTHER_ADDRESS = "198.51.100.1"
 """Where a host listens that is not OpenAI's (an address for documentation, RFC 5737)."""
 NOWHERE = "192.0.2.1"
 """Where nobody listens (the same)."""
 
+API_SERVER = "198.51.100.2"
+"""Where a cluster's API server would be; what goes there is not redirected."""
+
+_REDIRECT = ROOT / "k8s/transparent/image/redirect"
 _GROUP = "10001"
 """That of the proxy, whose own connections are not redirected."""
 _NEEDED = ("ip", "iptables", "setpriv")
@@ -44,9 +49,10 @@ class Namespace:
         return self("setpriv", "--regid", _GROUP, "--clear-groups", *command)
 
     def redirect(self, *, to: int) -> None:
-        """Lead connections to port 443 of any host to a port here."""
-        match = ("-p", "tcp", "--dport", "443", "-m", "owner", "!", "--gid-owner", _GROUP)
-        _run(self("iptables", "-t", "nat", "-A", "OUTPUT", *match, "-j", "REDIRECT", "--to-ports", str(to)))
+        """Lead connections to port 443 of any host to a port here, as the init container of k8s/transparent does."""
+        where = (f"TRANSPARENT_PORT={to}", f"PROXY_GROUP={_GROUP}", f"KUBERNETES_SERVICE_HOST={API_SERVER}")
+        for _ in range(2):  # it may be asked again
+            _run(self("env", *where, str(_REDIRECT)))
 
 
 @contextmanager
@@ -71,6 +77,7 @@ def namespace(hosts: Mapping[str, str]) -> Iterator[Namespace]:
         for words in (
             ("link", "set", "lo", "up"),
             ("address", "add", f"{OTHER_ADDRESS}/32", "dev", "lo"),
+            ("address", "add", f"{API_SERVER}/32", "dev", "lo"),
             # Every address has a way, which ends here: what a firewall does not redirect is refused.
             ("route", "add", "default", "dev", "lo", "src", OTHER_ADDRESS),
         ):

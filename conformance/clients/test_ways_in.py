@@ -23,7 +23,15 @@ from cryptography.x509.oid import NameOID
 
 import llemulator_addon
 from conformance.clients.catalogue import SAID, WITHOUT_PROXY, Client, environment, placed
-from conformance.clients.namespaces import NOWHERE, OTHER_ADDRESS, Namespace, NotListening, listening, namespace
+from conformance.clients.namespaces import (
+    API_SERVER,
+    NOWHERE,
+    OTHER_ADDRESS,
+    Namespace,
+    NotListening,
+    listening,
+    namespace,
+)
 from conformance.server import plain_environment
 from llemulator_addon.adapters.running.files import PASSWORD, truststore
 
@@ -179,6 +187,13 @@ def test_a_hermetic_proxy_lets_a_redirected_connection_through_by_the_name_in_it
     assert ended.stdout == came, ended.stderr
 
 
+def test_a_cluster_s_api_server_is_reached_past_a_hermetic_proxy(tmp_path: Path) -> None:
+    with _network(_REDIRECTED, tmp_path, {"LLEMULATOR_HERMETIC": "true"}) as network, _other_host(network, API_SERVER):
+        ended = _ask(network, API_SERVER)
+
+    assert ended.stdout == "another host\n", ended.stderr
+
+
 def test_a_redirected_connection_to_a_public_address_that_names_no_host_is_refused(tmp_path: Path) -> None:
     with _network(_REDIRECTED, tmp_path) as network:
         ended = network.run((_curl(), "-sS", "--insecure", "https://1.1.1.1/"), tmp_path)
@@ -197,11 +212,11 @@ def _curl() -> str:
 
 
 @contextmanager
-def _other_host(network: Network) -> Iterator[None]:
+def _other_host(network: Network, address: str = OTHER_ADDRESS) -> Iterator[None]:
     (network.folder / "other.pem").write_bytes(_certificate())
     folder = network.folder / "other"
     folder.mkdir()
-    command = network.inside(sys.executable, str(_OTHER_HOST), OTHER_ADDRESS, str(network.folder / "other.pem"))
+    command = network.inside(sys.executable, str(_OTHER_HOST), address, str(network.folder / "other.pem"))
     with listening(command, mark="listens", folder=folder, variables={}):
         yield
 
@@ -211,7 +226,8 @@ def _certificate() -> bytes:
     key = ec.generate_private_key(ec.SECP256R1())
     name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, _OTHER)])
     now = dt.datetime.now(dt.UTC)
-    names = x509.SubjectAlternativeName([x509.DNSName(_OTHER), x509.IPAddress(IPv4Address(OTHER_ADDRESS))])
+    addresses = [x509.IPAddress(IPv4Address(address)) for address in (OTHER_ADDRESS, API_SERVER)]
+    names = x509.SubjectAlternativeName([x509.DNSName(_OTHER), *addresses])
     certificate = (
         x509.CertificateBuilder(issuer_name=name, subject_name=name, public_key=key.public_key())
         .serial_number(x509.random_serial_number())

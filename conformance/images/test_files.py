@@ -26,10 +26,12 @@ SCHEMAS = {
 }
 """By the mark of a block of a page."""
 
+_DOCKERFILES = ("Dockerfile", "docs/examples/chat/Dockerfile", "k8s/transparent/image/Dockerfile")
+
 needs_kubectl = pytest.mark.skipif(shutil.which("kubectl") is None, reason="kubectl is not installed")
 
 
-@pytest.mark.parametrize("file", ["Dockerfile", "docs/examples/chat/Dockerfile"])
+@pytest.mark.parametrize("file", _DOCKERFILES)
 def test_a_dockerfile_is_as_hadolint_wants_it(file: str, tools: Path) -> None:
     assert said(tools / "hadolint", ROOT / file) == ""
 
@@ -46,13 +48,6 @@ def test_what_a_page_shows_is_valid_by_the_schema_of_its_reader(block: Block, to
     (tmp_path / "shown.yaml").write_text(block.text)
 
     said(tools / "check-jsonschema", "--builtin-schema", SCHEMAS[block.marks[0]], tmp_path / "shown.yaml")
-
-
-@pytest.mark.parametrize("block", [block for block in blocks("yaml") if "kubernetes" in block.marks], ids=str)
-def test_a_manifest_on_a_page_is_valid(block: Block, tools: Path, tmp_path: Path) -> None:
-    (tmp_path / "shown.yaml").write_text(block.text)
-
-    said(tools / "kubernetes-validate", "--strict", "--kubernetes-version", "1.33", tmp_path / "shown.yaml")
 
 
 @needs_kubectl
@@ -113,6 +108,31 @@ def test_a_workload_that_wants_nothing_of_it_is_left_alone(tmp_path: Path) -> No
     assert YAML(typ="safe").load(said("kubectl", "kustomize", tmp_path)) == workload
 
 
+@needs_kubectl
+@pytest.mark.parametrize(
+    ("component", "listen", "leads_to", "more"),
+    [("by-name", "443", "127.0.0.1", []), ("transparent", "transparent@8081", "192.0.2.1", ["llemulator-redirect"])],
+)
+@pytest.mark.parametrize("version", KUBERNETES)
+def test_a_way_in_without_a_proxy_variable_is_added_to_every_kind_of_workload(  # noqa: PLR0913, PLR0917 - two tables
+    component: str, listen: str, leads_to: str, more: list[str], version: str, tmp_path: Path, tools: Path
+) -> None:
+    for name in ("sidecar", component):
+        shutil.copytree(ROOT / "k8s" / name, tmp_path / name)
+    (tmp_path / "kustomization.yaml").write_text(f"resources: [app.yaml]\ncomponents: [sidecar, {component}]\n")
+    with (tmp_path / "app.yaml").open("w") as file:
+        YAML(typ="safe").dump_all([_workload(kind) for kind in _KINDS], file)
+    (tmp_path / "out.yaml").write_text(said("kubectl", "kustomize", tmp_path))
+    said(tools / "kubernetes-validate", "--strict", "--kubernetes-version", version, tmp_path / "out.yaml")
+
+    for workload in YAML(typ="safe").load_all(tmp_path / "out.yaml"):
+        spec = _pod(workload)["spec"]
+        sidecar, *rest = spec["initContainers"]
+        assert [alias["ip"] for alias in spec["hostAliases"]] == [leads_to]
+        assert {"name": "LLEMULATOR_LISTEN", "value": listen} in sidecar["env"]
+        assert (sidecar["name"], [each["name"] for each in rest]) == ("llemulator", [*more, "migrate"])
+
+
 @pytest.mark.parametrize("file", ["k8s/base/script.yaml", "k8s/examples/sidecar/script.yaml"])
 def test_a_script_that_is_deployed_loads(file: str) -> None:
     read_text((ROOT / file).read_text(), "yaml")
@@ -144,8 +164,8 @@ def test_the_variables_that_are_set_for_llemulator_are_its_settings() -> None:
 
 
 def test_every_image_has_a_version() -> None:
-    files = ["Dockerfile", "docker-compose.yml", *(str(path.relative_to(ROOT)) for path in _yaml("k8s"))]
-    texts = {file: (ROOT / file).read_text() for file in [*files, "docs/examples/chat/Dockerfile", "docs/docker.md"]}
+    files = [*_DOCKERFILES, "docker-compose.yml", *(str(path.relative_to(ROOT)) for path in _yaml("k8s"))]
+    texts = {file: (ROOT / file).read_text() for file in [*files, "docs/docker.md"]}
     images = [
         (file, image)
         for file, text in texts.items()
