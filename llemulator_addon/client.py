@@ -33,6 +33,7 @@ __all__ = [
     "RuleUse",
     "Unclaimed",
     "Verdict",
+    "Waiting",
     "exchange_from",
     "verdict_from",
 ]
@@ -129,6 +130,25 @@ class Verdict:
     unmatched: int
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Waiting:
+    """A request that waits for a person, with the fallback `manual`."""
+
+    number: int
+    at: float
+    """Seconds since the epoch."""
+    until: float
+    """When its time is up."""
+    method: str
+    host: str
+    path: str
+    endpoint: str
+    model: str
+    stream: bool
+    user_text: str
+    prompt: Mapping[str, Any]
+
+
 class Client:
     """Talks to one server about the session of one token. May be used by several threads."""
 
@@ -206,6 +226,15 @@ class Client:
         """Ask what is amiss; the arguments are the body of `POST /_emulator/verify`."""
         body = {"expectations": [*expectations], "order": [*order], "ignore": [*ignore], "egress": egress}
         return verdict_from(self._json("POST", "/_emulator/verify", json.dumps(body)))
+
+    def waiting(self) -> tuple[Waiting, ...]:
+        """Return the requests that wait for a person; what came first is first."""
+        found = self._json("GET", "/_emulator/waiting")["data"]
+        return tuple(Waiting(**{name: value for name, value in each.items() if name != "object"}) for each in found)
+
+    def answer(self, number: int, reply: str | Mapping[str, Any]) -> None:
+        """Answer a request that waits: a text, or a reply as in a rule. Raises Refused where it does not wait."""
+        self._json("POST", f"/_emulator/waiting/{number}", json.dumps(reply))
 
     def egress(self) -> tuple[HostEgress, ...]:
         """Return what became of the traffic, host by host, of all tokens."""
@@ -309,6 +338,14 @@ class AsyncClient:
         return await _in_thread(
             lambda: self._client.verify(expectations=expectations, order=order, ignore=ignore, egress=egress)
         )
+
+    async def waiting(self) -> tuple[Waiting, ...]:
+        """Return the requests that wait for a person; what came first is first."""
+        return await _in_thread(self._client.waiting)
+
+    async def answer(self, number: int, reply: str | Mapping[str, Any]) -> None:
+        """Answer a request that waits: a text, or a reply as in a rule. Raises Refused where it does not wait."""
+        await _in_thread(lambda: self._client.answer(number, reply))
 
     async def egress(self) -> tuple[HostEgress, ...]:
         """Return what became of the traffic, host by host, of all tokens."""

@@ -16,7 +16,8 @@ from llemulator_addon.core.request import Request
 from llemulator_addon.core.steps import Steps
 from llemulator_addon.core.unclaimed import Unclaimed, digest_of
 from llemulator_addon.core.upstream import Upstreams
-from llemulator_addon.engine.decide import decide, nobody_answered, refuse
+from llemulator_addon.engine.by_person import nobody_answered
+from llemulator_addon.engine.decide import decide, refuse
 from llemulator_addon.engine.journal import Journal
 from llemulator_addon.engine.news import News
 from llemulator_addon.engine.session import Policy, Session, load
@@ -26,6 +27,7 @@ from llemulator_addon.engine.turns import Turns
 from llemulator_addon.engine.waiting import Waiting
 from llemulator_addon.script.fault import ConnectionFault
 from llemulator_addon.script.reading import OnUnmatched, Script
+from llemulator_addon.script.simulating import Simulating
 from llemulator_addon.store.memory import MemoryStore
 from llemulator_addon.wire import errors
 from llemulator_addon.wire.credentials import token_of
@@ -41,11 +43,15 @@ _ANONYMOUS = ""
 class EmulatorSettings:
     """What the server is started with."""
 
+    version: str = ""
+    """Of this program; empty where it is not known."""
     debug: bool = False
     script: Script | None = None
     """The default script: every token that has none of its own plays it, with counters of its own."""
     on_unmatched: OnUnmatched | None = None
     seed: int = 0
+    simulating: Simulating = Simulating()
+    """What is asked of simulated answers, where neither the request nor the script says."""
     stream: Physics = field(default_factory=Physics)
     """The rhythm of simulated streams."""
     lenient: bool = False
@@ -81,7 +87,7 @@ class Emulator:
                 dated_models=settings.dated_models,
                 patience=settings.patience,
                 models=dict.fromkeys(settings.models or DEFAULT_MODELS),
-                simulation=Simulation(physics=settings.stream),
+                simulation=Simulation(asked=settings.simulating, physics=settings.stream),
             ),
         )
         self._fresh = self._bare if settings.script is None else self._playing(settings.script)
@@ -99,6 +105,8 @@ class Emulator:
             debug=settings.debug,
             ca_certificate=settings.ca_certificate,
             egress=self._egress_now,
+            waiting=self._waiting,
+            version=settings.version,
             unclaimed=lambda: tuple(self._unclaimed),
         )
         self._store.change(_ANONYMOUS, lambda session: (session, None))

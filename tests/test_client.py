@@ -3,6 +3,7 @@
 import asyncio
 import secrets
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 
 import httpx
 import pytest
@@ -155,3 +156,34 @@ def test_the_same_can_be_awaited(server: Server) -> None:
     *told, unclaimed = asyncio.run(all_of_it())
     assert told == [[("hello", "hello")], 1, True, 1, [1, 0], "-----", True]
     assert isinstance(unclaimed, tuple)
+
+
+def test_a_person_answers_what_waits(client: Client) -> None:
+    client.load({"responses": [], "defaults": {"on_unmatched": "manual"}})
+    with ThreadPoolExecutor() as pool:
+        asked = pool.submit(_ask, client, "Who is there?")
+        while not (waiting := client.waiting()):
+            pass
+        client.answer(waiting[0].number, {"failure": {"status": 418}})
+        status = asked.result()
+
+    assert (waiting[0].user_text, waiting[0].model, waiting[0].until) == (
+        "Who is there?",
+        "gpt-4o",
+        waiting[0].at + 300,
+    )
+    assert (status, client.waiting()) == (418, ())
+    with pytest.raises(Refused) as raised:
+        client.answer(1, "Again.")
+    assert (raised.value.status, raised.value.code) == (409, "not_waiting")
+
+
+async def test_a_person_answers_asynchronously(server: Server) -> None:
+    async with AsyncClient(server.origin, f"sk-{secrets.token_hex(8)}") as client:
+        await client.load({"responses": [], "defaults": {"on_unmatched": "manual"}})
+        asked = asyncio.create_task(asyncio.to_thread(_ask, client, "Who is there?"))
+        while not (waiting := await client.waiting()):
+            pass
+        await client.answer(waiting[0].number, "A person.")
+
+        assert await asked == 200

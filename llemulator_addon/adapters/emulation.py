@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from importlib import metadata
 from pathlib import Path
 
 from llemulator_addon.adapters.settings import Settings
@@ -10,6 +11,7 @@ from llemulator_addon.engine.session import NO_UPSTREAM
 from llemulator_addon.engine.simulate import Physics
 from llemulator_addon.script.problems import ScriptError
 from llemulator_addon.script.reading import Script, read_text
+from llemulator_addon.script.simulating import Simulating
 
 
 class BadScript(Exception):
@@ -28,10 +30,12 @@ def emulator_from(settings: Settings, *, ca_certificate: bytes) -> Emulator:
 def _emulator(settings: Settings, script: Script | None, ca_certificate: bytes) -> Emulator:
     return Emulator(
         EmulatorSettings(
+            version=_version(),
             debug=settings.debug,
             script=script,
             on_unmatched=settings.on_unmatched,
             seed=settings.seed,
+            simulating=Simulating(response_length=settings.response_length, tool_strategy=settings.tool_strategy),
             stream=Physics(
                 delay_min_ms=settings.stream_delay_min_ms,
                 delay_max_ms=settings.stream_delay_max_ms,
@@ -49,6 +53,13 @@ def _emulator(settings: Settings, script: Script | None, ca_certificate: bytes) 
             journals_size=settings.journals_size,
         )
     )
+
+
+def _version() -> str:
+    try:
+        return metadata.version("llemulator")
+    except metadata.PackageNotFoundError:
+        return ""  # mitmdump was given the file of a folder that is not installed
 
 
 def script_in(file: Path) -> Script:

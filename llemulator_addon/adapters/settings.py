@@ -15,6 +15,8 @@ from llemulator_addon.adapters.hosts import OPENAI_HOSTS, Hosts
 from llemulator_addon.core.upstream import Upstreams, host_of, upstreams_in
 
 OnUnmatched = Literal["error", "echo", "simulate", "manual", "upstream"]
+ResponseLength = Literal["short", "medium", "long"]
+ToolStrategy = Literal["contextual", "random", "sequence"]
 StreamProfile = Literal["small", "large", "reasoning", "auto"]
 LogLevel = Literal["debug", "info", "warning", "error"]
 
@@ -61,6 +63,8 @@ class Settings:
     upstream_timeout: float = 300.0
     manual_timeout: float = 300.0
     seed: int = 0
+    response_length: ResponseLength | None = None
+    tool_strategy: ToolStrategy = "contextual"
     stream_delay_min_ms: float | None = None
     stream_delay_max_ms: float | None = None
     stream_tokens_per_second: float | None = None
@@ -354,6 +358,22 @@ SETTINGS = (
         expected="a number of seconds above 0",
         metavar="SECONDS",
         meaning="how long a request waits for a person with the fallback manual",
+    ),
+    Setting(
+        name="response_length",
+        variable="LLEMULATOR_RESPONSE_LENGTH",
+        read=partial(_one_of, choices=get_args(ResponseLength)),
+        expected=f"one of {', '.join(get_args(ResponseLength))}",
+        metavar="LENGTH",
+        meaning="how long simulated texts are: short, medium or long; unset, it follows from the question's length",
+    ),
+    Setting(
+        name="tool_strategy",
+        variable="LLEMULATOR_TOOL_STRATEGY",
+        read=partial(_one_of, choices=get_args(ToolStrategy)),
+        expected=f"one of {', '.join(get_args(ToolStrategy))}",
+        metavar="STRATEGY",
+        meaning="which tools simulated answers call: contextual, random or sequence",
     ),
     Setting(
         name="stream_delay_min_ms",

@@ -1,6 +1,7 @@
 """Requests about sessions: to add a route is one file and one line here."""
 
 from llemulator_addon.admin import (
+    about,
     certificate,
     clock,
     egress,
@@ -13,6 +14,7 @@ from llemulator_addon.admin import (
     state,
     unclaimed,
     verify,
+    waiting,
 )
 from llemulator_addon.admin.route import Route
 
@@ -26,11 +28,18 @@ ROUTES: dict[str, Route] = {
     live.PATH: Route(get=live.show),
     "/_emulator/requests/{number}": Route(get=journal.exchange),
     "/_emulator/verify": Route(post=verify.show),
+    waiting.PATH: Route(get=waiting.waiting),
+    f"{waiting.PATH}/{{number}}": Route(get=waiting.one, post=waiting.answer),
     "/_emulator/egress": Route(get=egress.show),
     "/_emulator/unclaimed": Route(get=unclaimed.show),
     "/_emulator/openapi.json": Route(get=openapi.show),
     "/_emulator/ca.pem": Route(get=certificate.show),
+    about.PATH: Route(get=about.show),
+    "/health": Route(get=health.also_live),
     "/healthz": Route(get=health.live),
     "/readyz": Route(get=health.ready),
 }
-"""Answered on the proxy's own port, and through the proxy on every intercepted host."""
+"""Answered on the proxy's own port, and through the proxy on every intercepted host, but for those in `ONLY_HERE`."""
+
+ONLY_HERE = frozenset((about.PATH, "/health"))
+"""Answered only where the program itself is meant: at OpenAI's hosts these paths may be something else."""

@@ -1,6 +1,6 @@
 """Finding the admin route of a request, and answering."""
 
-from llemulator_addon.admin import ROUTES
+from llemulator_addon.admin import ONLY_HERE, ROUTES
 from llemulator_addon.admin.route import AdminCall, Server
 from llemulator_addon.core.reply import Failure
 from llemulator_addon.core.request import Request
@@ -9,9 +9,13 @@ from llemulator_addon.core.steps import Steps
 from llemulator_addon.wire import errors
 from llemulator_addon.wire.errors import INVALID, Refused
 
+_OWN_NAME = "llemulator"
+
 
 def is_admin(request: Request) -> bool:
     """Whether a request is about sessions, and not one to OpenAI."""
+    if request.path in ONLY_HERE:
+        return request.to_proxy or request.host == _OWN_NAME
     return request.path in ROUTES or request.path.startswith("/_emulator/") or request.path == "/_emulator"
 
 

@@ -8,6 +8,7 @@ from llemulator_addon.admin.journal import PARAMETERS
 from llemulator_addon.admin.route import AdminCall, Answering, Route, answer
 from llemulator_addon.admin.verify import VerifyPart
 from llemulator_addon.core.steps import Steps
+from llemulator_addon.script.answering import schema as answer_schema
 from llemulator_addon.script.schema import schema
 from llemulator_addon.wire.jsons import pretty
 
@@ -28,6 +29,8 @@ _ERROR = {
     },
 }
 _WITHOUT_TOKEN = (
+    "/",
+    "/health",
     "/healthz",
     "/readyz",
     "/_emulator/ca.pem",
@@ -99,6 +102,7 @@ _BODIES = {
     ("post", "/_emulator/script"): "Script",
     ("post", "/_emulator/verify"): "Verify",
     ("post", "/_emulator/clock"): "Clock",
+    ("post", "/_emulator/waiting/{number}"): "Answer",
 }
 
 
@@ -115,7 +119,12 @@ def _parameters(path: str) -> list[dict[str, Any]]:
 
 def _schemas() -> dict[str, Any]:
     """Return the bodies' schemas; their definitions are named for the body that they are part of."""
-    bodies = {"Script": schema(), "Verify": VerifyPart.model_json_schema(), "Clock": ClockPart.model_json_schema()}
+    bodies = {
+        "Script": schema(),
+        "Verify": VerifyPart.model_json_schema(),
+        "Clock": ClockPart.model_json_schema(),
+        "Answer": answer_schema(),
+    }
     found: dict[str, Any] = {}
     for name, body in bodies.items():
         parts = {part: value for part, value in body.items() if part not in {"$schema", "$id", "$defs"}}

@@ -1,7 +1,7 @@
 """What an admin route is given, and what it answers."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from llemulator_addon.core.egress import EgressReport
@@ -9,7 +9,9 @@ from llemulator_addon.core.reply import Failure
 from llemulator_addon.core.request import Request
 from llemulator_addon.core.steps import Head, Headers, Send, Steps
 from llemulator_addon.core.unclaimed import Unclaimed
+from llemulator_addon.engine.by_person import forgotten
 from llemulator_addon.engine.session import Session
+from llemulator_addon.engine.waiting import Waiting
 from llemulator_addon.store.port import Store
 from llemulator_addon.wire.credentials import token_of
 from llemulator_addon.wire.errors import INVALID, Refused
@@ -32,6 +34,16 @@ class Server:
     """What became of the traffic, by host."""
     unclaimed: Callable[[], tuple[Unclaimed, ...]] = tuple
     """The last requests that belong to nobody's test, oldest first."""
+    waiting: Waiting = field(default_factory=Waiting)
+    """Requests that wait for a person."""
+    version: str = ""
+    """Of this program; empty where it is not known."""
+
+    def forget_waiting(self, token: str) -> None:
+        """Answer the requests that wait under a token whose session was forgotten."""
+        session = self.store.read(token)
+        for ask in self.waiting.of(token):
+            self.waiting.answer(token, ask.number, forgotten(session, ask))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

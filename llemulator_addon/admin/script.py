@@ -25,6 +25,8 @@ def load(call: AdminCall) -> Steps:
         session = server.store.change(token, transition)
     except ScriptError as error:
         raise Refused(_failure(error)) from None
+    if script.reset:
+        server.forget_waiting(token)
     loaded = len(script.rules)
     return json_answer(
         {"object": "script", "session": session.name, "loaded": loaded, "rules": len(session.index.rules)}

@@ -47,7 +47,7 @@ def in_full(exchange: Exchange, token: str, *, is_new: bool) -> dict[str, Any]:
             "body_bytes": exchange.body_bytes,
             "whole": len(exchange.body) == exchange.body_bytes,
         },
-        "prompt": _prompt(exchange.prompt) if exchange.prompt else None,
+        "prompt": prompt_shown(exchange.prompt) if exchange.prompt else None,
         "answer": {
             "headers": dict(answer_headers(exchange)),
             **_said(exchange),
@@ -90,7 +90,8 @@ def readable(body: bytes) -> Any:  # noqa: ANN401 - any JSON value
         return {"bytes": len(body), "hex": body[:_SHOWN_OF_BYTES].hex()}
 
 
-def _prompt(prompt: Prompt) -> dict[str, Any]:
+def prompt_shown(prompt: Prompt) -> dict[str, Any]:
+    """Show what was asked in terms common to all endpoints."""
     return {
         "model": prompt.model,
         "stream": prompt.stream,

@@ -7,16 +7,19 @@ from llemulator_addon.wire.errors import Refused, unknown_url
 
 
 def reset(call: AdminCall) -> Steps:
-    """Forget the session: its script, counters and journal. The default script begins anew."""
+    """Forget the session: its script, counters and journal. The default script begins anew.
+
+    Requests that wait for a person are answered 409.
+    """
     token, fresh = call.token, call.server.fresh
 
     def transition(_: Session) -> tuple[Session, str]:
         session = fresh(token)
         return session, session.name
 
-    return json_answer(
-        {"object": "session.deleted", "deleted": True, "session": call.server.store.change(token, transition)}
-    )
+    name = call.server.store.change(token, transition)
+    call.server.forget_waiting(token)
+    return json_answer({"object": "session.deleted", "deleted": True, "session": name})
 
 
 def show(call: AdminCall) -> Steps:

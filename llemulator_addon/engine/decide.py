@@ -9,7 +9,6 @@ from llemulator_addon.core.prompt import Prompt
 from llemulator_addon.core.reply import Failure, Says, Usage, says
 from llemulator_addon.core.request import Request
 from llemulator_addon.core.resources import Resources
-from llemulator_addon.core.stamp import Stamp
 from llemulator_addon.core.steps import Headers, Steps
 from llemulator_addon.core.upstream import Upstream
 from llemulator_addon.engine import fallback
@@ -46,24 +45,17 @@ def decide(session: Session, request: Request) -> tuple[Session, Outcome]:
 def refuse(session: Session, request: Request, failure: Failure) -> tuple[Session, Outcome]:
     """Refuse a request, unless its path or method names nothing: the real API finds that out first."""
     if isinstance(find(request.method, request.path), Found):
-        return _concluded(session, request, _Decided(session=session, answer=failure))
+        return _concluded(session, request, Decided(session=session, answer=failure))
     return decide(session, request)
 
 
-def nobody_answered(session: Session, *, ask: Ask) -> tuple[Session, Steps]:
-    """Give up to wait for a person, and say so to the client."""
-    steps = errors.steps_of(fallback.nobody_answered(ask.seconds), Stamp(session.seed, ask.turn))
-    return session.changed(journal=session.journal.answered(ask.number, ask.request.at, steps)), steps
-
-
-def _concluded(session: Session, request: Request, decided: "_Decided") -> tuple[Session, Outcome]:
-    answer = decided.answer
-    steps = () if isinstance(answer, _Elsewhere | _Person) else _steps(answer, decided, session)
+def _concluded(session: Session, request: Request, decided: "Decided") -> tuple[Session, Outcome]:
+    answer, steps = decided.answer, steps_of_decided(decided, session)
     upstream = answer.to.url if isinstance(answer, _Elsewhere) else None
     basis = Basis(decided.endpoint, decided.prompt, decided.rule, decided.unmatched, upstream)
     journal = session.journal.record(request, steps, basis)
     answered = decided.session.changed(
-        turn=session.turn + decided.takes_turn, resources=_resources(decided), journal=journal
+        turn=session.turn + decided.takes_turn, resources=resources_after(decided), journal=journal
     )
     exchange = f"{journal.recorded}@{request.at!r}"
     match answer:
@@ -99,6 +91,7 @@ class _Elsewhere:
     to: Upstream
     path: str
     body: bytes
+    model: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,7 +101,7 @@ class _Person:
     prompt: Prompt
 
 
-class _Decided(NamedTuple):
+class Decided(NamedTuple):
     """What was found out on the way to an answer."""
 
     session: Session
@@ -124,21 +117,21 @@ class _Decided(NamedTuple):
     takes_turn: bool = True
 
 
-def _decide(session: Session, request: Request) -> _Decided:
+def _decide(session: Session, request: Request) -> Decided:
     match find(request.method, request.path):
         case None:
             failure = errors.unknown_url(request.method, request.path)
-            return _scripted(session, request, "") or _Decided(session=session, answer=failure)
+            return _scripted(session, request, "") or Decided(session=session, answer=failure)
         case OtherMethods(allowed):
             failure = errors.wrong_method(request.method, request.path, allowed)
-            return _scripted(session, request, "") or _Decided(session=session, answer=failure)
+            return _scripted(session, request, "") or Decided(session=session, answer=failure)
         case Found(operation, params):
             return _asked(session, request, operation, params)
         case never:
             assert_never(never)
 
 
-def _asked(session: Session, request: Request, operation: Endpoint | Operation, params: Mapping[str, str]) -> _Decided:
+def _asked(session: Session, request: Request, operation: Endpoint | Operation, params: Mapping[str, str]) -> Decided:
     match operation:
         case Endpoint():
             return _spoken(session, request, operation, params)
@@ -148,17 +141,17 @@ def _asked(session: Session, request: Request, operation: Endpoint | Operation, 
             assert_never(never)
 
 
-def _served(session: Session, request: Request, operation: Operation, params: Mapping[str, str]) -> _Decided:
+def _served(session: Session, request: Request, operation: Operation, params: Mapping[str, str]) -> Decided:
     try:
         served = operation.serve(_call(session, request, params))
     except Refused as refused:
         served = Served(answer=refused.failure)
     if served.resources is not None:
         session = replace(session, resources=served.resources)
-    return _Decided(session=session, answer=served.answer, endpoint=operation.name, takes_turn=operation.takes_turn)
+    return Decided(session=session, answer=served.answer, endpoint=operation.name, takes_turn=operation.takes_turn)
 
 
-def _spoken(session: Session, request: Request, endpoint: Endpoint, params: Mapping[str, str]) -> _Decided:
+def _spoken(session: Session, request: Request, endpoint: Endpoint, params: Mapping[str, str]) -> Decided:
     elsewhere = None
     try:
         body = read_object(request.body)
@@ -166,10 +159,17 @@ def _spoken(session: Session, request: Request, endpoint: Endpoint, params: Mapp
         prompt = _understood(session, endpoint, _call(session, request, params), body, elsewhere)
     except Refused as refused:
         # What this API does not take, another server's may: that one has the say.
-        return _Decided(session=session, answer=elsewhere or refused.failure, endpoint=endpoint.name)
+        return _not_understood(session, endpoint, refused.failure, elsewhere)
     if (acting := ACTING.get(prompt.model)) is not None:
-        return _Decided(session=session, answer=acting, endpoint=endpoint.name, prompt=prompt)
+        return Decided(session=session, answer=acting, endpoint=endpoint.name, prompt=prompt)
     return _answered(session, Asked(prompt, request, session.state), endpoint, elsewhere)
+
+
+def _not_understood(session: Session, endpoint: Endpoint, failure: Failure, elsewhere: "_Elsewhere | None") -> Decided:
+    if elsewhere is None:
+        return Decided(session=session, answer=failure, endpoint=endpoint.name)
+    prompt = Prompt(endpoint=endpoint.name, model=elsewhere.model)
+    return Decided(session=session, answer=elsewhere, endpoint=endpoint.name, prompt=prompt)
 
 
 def _elsewhere(
@@ -181,7 +181,8 @@ def _elsewhere(
     to = session.upstream_for(model)
     if to is None or (endpoint.only_openai and model not in session.upstreams.models) or model in ACTING:
         return None
-    return _Elsewhere(to=to, path=endpoint.path, body=request.body if named is body else jsons.compact(named))
+    written_body = request.body if named is body else jsons.compact(named)
+    return _Elsewhere(to=to, path=endpoint.path, body=written_body, model=str(model or ""))
 
 
 def _understood(
@@ -213,7 +214,7 @@ def _call(session: Session, request: Request, params: Mapping[str, str]) -> Call
     )
 
 
-def _scripted(session: Session, request: Request, operation: str) -> _Decided | None:
+def _scripted(session: Session, request: Request, operation: str) -> Decided | None:
     """Let a rule answer where no model speaks: only one that names the path or the operation itself."""
     if not session.index.names_paths:
         return None
@@ -231,7 +232,7 @@ def _unspoken(request: Request, operation: str) -> Prompt:
     return Prompt(endpoint=operation, model="", body=body)
 
 
-def _answered(session: Session, asked: Asked, endpoint: Endpoint, elsewhere: _Elsewhere | None) -> _Decided:
+def _answered(session: Session, asked: Asked, endpoint: Endpoint, elsewhere: _Elsewhere | None) -> Decided:
     if (selected := select(session, asked, naming_path=not endpoint.speaks)) is not None:
         return _by_rule(session, asked, selected, endpoint)
     if elsewhere is not None:
@@ -239,27 +240,27 @@ def _answered(session: Session, asked: Asked, endpoint: Endpoint, elsewhere: _El
     return _unmatched(session, asked, endpoint) if endpoint.speaks else _by_itself(session, asked, endpoint)
 
 
-def _by_upstream(session: Session, asked: Asked, endpoint: Endpoint, elsewhere: _Elsewhere) -> _Decided:
+def _by_upstream(session: Session, asked: Asked, endpoint: Endpoint, elsewhere: _Elsewhere) -> Decided:
     """Hand the request on, unless a fault of the session's refuses it."""
     admitted = admit(session, session.defaults.faults, "", asked)
-    is_named = asked.prompt.model in session.upstreams.models
-    return _Decided(
+    by_name = asked.prompt.model in session.upstreams.models
+    return Decided(
         session=admitted.session,
         answer=elsewhere if admitted.refused is None else admitted.refused,
         limits=admitted.headers,
         endpoint=endpoint.name,
         prompt=asked.prompt,
-        unmatched=None if is_named else near_miss(session, asked).sentence,
+        unmatched=None if by_name else near_miss(session, asked).sentence,
     )
 
 
-def _by_itself(session: Session, asked: Asked, endpoint: Endpoint) -> _Decided:
+def _by_itself(session: Session, asked: Asked, endpoint: Endpoint) -> Decided:
     """Answer where no model speaks: there is nothing that a script has to say."""
     pacing, faults = session.defaults.pacing, session.defaults.faults
     admitted = admit(session, faults, "", asked)
-    return _Decided(
+    return Decided(
         session=admitted.session,
-        answer=_written(session, asked.prompt, endpoint, admitted.refused or says(""), pacing),
+        answer=written(session, asked.prompt, endpoint, admitted.refused or says(""), pacing),
         pacing=pacing,
         limits=admitted.headers,
         faults=faults,
@@ -268,7 +269,7 @@ def _by_itself(session: Session, asked: Asked, endpoint: Endpoint) -> _Decided:
     )
 
 
-def _by_rule(session: Session, asked: Asked, selected: Selected, endpoint: Endpoint | None) -> _Decided:
+def _by_rule(session: Session, asked: Asked, selected: Selected, endpoint: Endpoint | None) -> Decided:
     rule = selected.rule
     faults, owner = (session.defaults.faults, "") if rule.faults is None else (rule.faults, str(selected.position))
     admitted = admit(session, faults, owner, asked)
@@ -276,8 +277,8 @@ def _by_rule(session: Session, asked: Asked, selected: Selected, endpoint: Endpo
     answer: Answer | Failure | None = admitted.refused
     if answer is None:
         after = after.rule_used(selected.group, selected.position)
-        answer = _written(session, asked.prompt, endpoint, _ready(session, asked, selected), pacing)
-    return _Decided(
+        answer = written(session, asked.prompt, endpoint, _ready(session, asked, selected), pacing)
+    return Decided(
         session=after,
         answer=answer,
         pacing=pacing,
@@ -300,11 +301,12 @@ def _ready(session: Session, asked: Asked, selected: Selected) -> Ready:
         return fallback.template_failed(selected.rule.name, problem)
 
 
-def _unmatched(session: Session, asked: Asked, endpoint: Endpoint) -> _Decided:
+def _unmatched(session: Session, asked: Asked, endpoint: Endpoint) -> Decided:
     missed = near_miss(session, asked)
     pacing, faults = session.defaults.pacing, session.defaults.faults
     answer: Answer | Failure | _Person | None = None
-    match "simulate" if asked.prompt.model == SIMULATED_MODEL else session.on_unmatched:
+    by_name = asked.prompt.model == SIMULATED_MODEL
+    match "simulate" if by_name else session.on_unmatched:
         case "error":
             faults, admitted = (), Admitted(session=session)
             reply: Ready = fallback.unmatched(missed)
@@ -313,7 +315,7 @@ def _unmatched(session: Session, asked: Asked, endpoint: Endpoint) -> _Decided:
             reply = admitted.refused or fallback.echo(asked.prompt)
         case "simulate":
             admitted = admit(session, faults, "", asked)
-            made = simulated(asked.prompt, session.stamp, session.policy.simulation.with_headers(asked.request.headers))
+            made = simulated(asked.prompt, session.stamp, session.simulation, asked.request.headers)
             reply, pacing = admitted.refused or made.reply, made.pacing or pacing
         case "manual":
             admitted = admit(session, faults, "", asked)
@@ -323,21 +325,22 @@ def _unmatched(session: Session, asked: Asked, endpoint: Endpoint) -> _Decided:
             reply = fallback.no_upstream(missed, asked.prompt.model)
         case never:
             assert_never(never)
-    return _Decided(
+    return Decided(
         session=admitted.session,
-        answer=answer or _written(session, asked.prompt, endpoint, reply, pacing),
+        answer=answer or written(session, asked.prompt, endpoint, reply, pacing),
         pacing=pacing,
         limits=admitted.headers,
         faults=faults,
         endpoint=endpoint.name,
         prompt=asked.prompt,
-        unmatched=missed.sentence,
+        unmatched=None if by_name else missed.sentence,
     )
 
 
-def _written(
+def written(
     session: Session, prompt: Prompt, endpoint: Endpoint | None, reply: Ready, pacing: Pacing
 ) -> Answer | Failure:
+    """Write a reply as the endpoint does; None: no model speaks there."""
     match reply:
         case Says():
             if endpoint is None:
@@ -360,8 +363,12 @@ def _with_usage(reply: Says, usage: Usage) -> Says:
 _COUNTED = Usage()
 
 
-def _steps(answer: Answer | Failure | Silence, decided: _Decided, session: Session) -> Steps:
+def steps_of_decided(decided: Decided, session: Session) -> Steps:
+    """Return the steps of an answer; none where it comes from elsewhere."""
+    answer = decided.answer
     match answer:
+        case _Elsewhere() | _Person():
+            return ()
         case Silence():
             return answer.steps()
         case Failure():
@@ -376,6 +383,7 @@ def _steps(answer: Answer | Failure | Silence, decided: _Decided, session: Sessi
     return steps
 
 
-def _resources(decided: _Decided) -> Resources:
+def resources_after(decided: Decided) -> Resources:
+    """Return what the session keeps once the answer is given."""
     resources, answer = decided.session.resources, decided.answer
     return resources.put(*answer.keeps) if isinstance(answer, Body | Stream) else resources

@@ -47,6 +47,27 @@ def nobody_answered(seconds: float) -> Failure:
     )
 
 
+def session_forgotten() -> Failure:
+    """Fail where a session is reset while a request of it waits."""
+    return Failure(
+        status=409,
+        type="invalid_request_error",
+        code="session_forgotten",
+        message="The session was reset while this request waited for a person's answer.",
+        headers=(("x-should-retry", "false"),),
+    )
+
+
+def answer_cannot_be_filled(problem: TemplateProblem) -> Failure:
+    """Refuse a person's answer whose template cannot be filled in."""
+    return Failure(
+        status=400,
+        type="invalid_request_error",
+        code="template_error",
+        message=f"The template cannot be filled in: {problem}.",
+    )
+
+
 def template_failed(rule: str, problem: TemplateProblem) -> Failure:
     """Say why a rule's template could not be filled in."""
     return _script_fault("template_error", f'The template of rule "{rule}" cannot be filled in: {problem}.')

@@ -104,6 +104,11 @@ class Session:
         """How many seconds a person may take to answer."""
         return self.policy.patience if self.defaults.patience is None else self.defaults.patience
 
+    @property
+    def simulation(self) -> Simulation:
+        """How answers are made up, where the request does not say."""
+        return self.policy.simulation.under(self.defaults.simulating)
+
     def upstream_for(self, model: object) -> Upstream | None:
         """Return the server that is asked for a model where no rule answers, if there is one."""
         if not self.upstreams:

@@ -15,6 +15,7 @@ from llemulator_addon.script.part import ScriptPart
 from llemulator_addon.script.problems import Problem, ScriptError, inside, kind_of, problem, read_as, unknown_key
 from llemulator_addon.script.reply import UsagePart
 from llemulator_addon.script.rule import FaultSpec, Rule, RulePart
+from llemulator_addon.script.simulating import SimulatePart, Simulating
 from llemulator_addon.script.upstream import UpstreamSpec, upstreams_of
 from llemulator_addon.wire import jsons
 
@@ -28,6 +29,7 @@ class Defaults:
     on_unmatched: OnUnmatched | None = None
     patience: float | None = None
     """Seconds that a person may take to answer; None: as the server says."""
+    simulating: Simulating = Simulating()
     pacing: Pacing = Pacing()
     faults: tuple[Fault, ...] = ()
     usage: Usage = Usage()
@@ -112,6 +114,7 @@ class DefaultsPart(ScriptPart):
 
     on_unmatched: OnUnmatched | None = None
     manual: ManualPart | None = None
+    simulate: SimulatePart | None = None
     stream: StreamPart | None = None
     faults: list[FaultSpec] | None = None
     usage: UsagePart | None = None
@@ -124,6 +127,7 @@ class DefaultsPart(ScriptPart):
         return Defaults(
             on_unmatched=self.on_unmatched,
             patience=self.manual.timeout_s if self.manual else None,
+            simulating=self.simulate.simulating() if self.simulate else Simulating(),
             pacing=self.stream.pacing() if self.stream else Pacing(),
             faults=faults,
             usage=self.usage.usage() if self.usage else Usage(),

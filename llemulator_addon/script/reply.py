@@ -95,8 +95,8 @@ class ReplyPart(SaidPart):
 
     @model_validator(mode="after")
     def _says_one_thing(self) -> Self:
-        others = tuple(word for word in _OTHERS if word in self.model_fields_set)
-        check_says((*self.said(), *others), (*REPLIES, *_OTHERS))
+        others = tuple(word for word in OTHERS if word in self.model_fields_set)
+        check_says((*self.said(), *others), (*REPLIES, *OTHERS))
         if self.template:
             compiled(self.written())
         return self
@@ -122,8 +122,8 @@ class ReplyPart(SaidPart):
         return self.model_dump(exclude_unset=True, by_alias=True)
 
 
-_OTHERS = ("choices", "failure", "raw")
-_ALONE = frozenset({"failure", "raw", "choices", "blocks"})
+OTHERS = ("choices", "failure", "raw")
+ALONE = frozenset({"failure", "raw", "choices", "blocks", "echo", "simulate"})
 _EXCLUSIVE = (("text", "json"), ("text", "refusal"), ("json", "refusal"), ("refusal", "tool_calls"))
 
 
@@ -132,7 +132,7 @@ def check_says(said: tuple[str, ...], words: Any) -> None:  # noqa: ANN401 - any
     if not said:
         message = f"a reply says something: give one of {', '.join(words)}"
         raise ValueError(message)
-    alone = next((word for word in said if word in _ALONE), None)
+    alone = next((word for word in said if word in ALONE), None)
     if alone is not None and len(said) > 1:
         message = f'"{alone}" and "{next(word for word in said if word != alone)}" exclude each other'
         raise ValueError(message)

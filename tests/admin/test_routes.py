@@ -1,11 +1,13 @@
 """The admin routes."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from llemulator_addon.admin import ROUTES
+from llemulator_addon.core.request import Way
 from llemulator_addon.script.schema import schema
 from tests.playing import TOKEN, body_of, chat, emulator, headers_of, json_of, load, play, post, request, status, texts
 
@@ -196,3 +198,30 @@ def test_a_session_has_so_many_rules_at_most() -> None:
     assert json_of(steps)["error"]["message"] == (
         "a session has at most 20000 rules; it has 20000, and 1 would be added"
     )
+
+
+@pytest.mark.parametrize(("way", "host"), [("origin", "127.0.0.1"), ("connect", "llemulator")])
+def test_the_programs_own_address_says_what_it_is(way: Way, host: str) -> None:
+    asked = replace(request("GET", "/", token=None), way=way, host=host)
+    (steps,) = play(emulator(version="1.2.3"), asked)
+
+    told = json_of(steps)
+    assert (status(steps), told["name"], told["version"]) == (200, "llemulator", "1.2.3")
+    assert (
+        "POST|GET|DELETE /_emulator/script" in told["routes"] or "GET|POST|DELETE /_emulator/script" in told["routes"]
+    )
+
+
+def test_health_answers_as_healthz() -> None:
+    own = [replace(request("GET", path, token=None), way="origin") for path in ("/health", "/healthz")]
+
+    health, healthz = play(emulator(), *own)
+
+    assert (status(health), body_of(health)) == (200, body_of(healthz))
+
+
+@pytest.mark.parametrize("path", ["/", "/health"])
+def test_at_openais_hosts_these_paths_are_openais(path: str) -> None:
+    (steps,) = play(emulator(), request("GET", path))
+
+    assert status(steps) == 404

@@ -2,7 +2,8 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from typing import Any
+from types import MappingProxyType
+from typing import Any, get_args
 
 from llemulator_addon.core.prompt import Prompt
 from llemulator_addon.core.reply import Block, Choice, HostedCall, Reply, Says, Text
@@ -14,32 +15,34 @@ from llemulator_addon.engine.simulate.findings import read, text_of_results
 from llemulator_addon.engine.simulate.physics import Physics, pacing_for
 from llemulator_addon.engine.simulate.schema import value_for
 from llemulator_addon.engine.simulate.shapes import shape_for, wants_json
-from llemulator_addon.engine.simulate.text import CHARACTERS, Length, length_for, text_about
+from llemulator_addon.engine.simulate.text import length_for, text_about
 from llemulator_addon.engine.simulate.told import Told, flattened
-from llemulator_addon.engine.simulate.tools import ToolStrategy, calls_for, results
+from llemulator_addon.engine.simulate.tools import calls_for, results
 from llemulator_addon.engine.simulate.topics import topic_of
 from llemulator_addon.script.pacing import Pacing
+from llemulator_addon.script.simulating import Length, Simulating, ToolStrategy
 from llemulator_addon.wire import errors, jsons, tokens
 from llemulator_addon.wire.errors import Refused
 from llemulator_addon.wire.families import family
 
 LENGTH_HEADER = "x-llemulator-response-length"
+TOOLS_HEADER = "x-llemulator-tool-strategy"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
     """What the script or the server says about generated answers; what the request says goes before it."""
 
-    response_length: Length | None = None
-    """None: chosen from the length of the question."""
-    tools: ToolStrategy = "contextual"
+    asked: Simulating = Simulating()
+    """A length, else it is chosen from that of the question; a strategy for tools, else `contextual`."""
     physics: Physics = field(default_factory=Physics)
 
-    def with_headers(self, headers: Mapping[str, str]) -> "Settings":
-        """Return them with the length that a request's headers ask for, if they name one."""
-        asked = headers.get(LENGTH_HEADER, "").strip().lower()
-        named: Length | None = next((length for length in CHARACTERS if length == asked), None)
-        return replace(self, response_length=named) if named else self
+    def under(self, script: Simulating) -> "Settings":
+        """Return them with what a script says before them."""
+        return self if script == _NOTHING else replace(self, asked=script.over(self.asked))
+
+
+_NOTHING = Simulating()
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,33 +54,64 @@ class Simulated:
     """How its stream is paced; None: as the session says."""
 
 
-def simulated(prompt: Prompt, stamp: Stamp, settings: Settings) -> Simulated:
+def simulated(
+    prompt: Prompt, stamp: Stamp, settings: Settings, headers: Mapping[str, str] = MappingProxyType({})
+) -> Simulated:
     """Make an answer and its pacing. Pure: the same arguments give the same answer."""
     try:
-        return Simulated(simulate(prompt, stamp, settings), pacing_for(prompt, settings.physics))
+        return Simulated(simulate(prompt, stamp, settings, headers), pacing_for(prompt, settings.physics))
     except Refused as refused:
         return Simulated(refused.failure)
 
 
-def simulate(prompt: Prompt, stamp: Stamp, settings: Settings) -> Reply:
+def simulate(
+    prompt: Prompt, stamp: Stamp, settings: Settings, headers: Mapping[str, str] = MappingProxyType({})
+) -> Reply:
     """Make an answer that fits the request: tool calls, JSON in the form that is asked for, or text.
 
-    Every choice of an answer has its own chance, from the request's `seed` or else the session's. `response_length`
-    in the body goes before the settings, and the limit of tokens before both. Fails as the API does where the body has
-    a length that there is not.
+    Every choice of an answer has its own chance, from the request's `seed` or else the session's. What the body asks
+    for (`response_length`, `tool_strategy`) goes before what the headers ask for, and that before the settings; the
+    limit of tokens goes before all. Raises `Refused` where there is no such length or strategy.
     """
-    asked = prompt.body.get("response_length")
-    if asked is not None and asked not in tuple(CHARACTERS):
-        return errors.invalid_value("response_length", str(asked), tuple(CHARACTERS))
-    if asked is not None:
-        settings = replace(settings, response_length=asked)
+    settings = settings.under(_in_body(prompt).over(_in_headers(headers)))
     choices = (_choice(prompt, chance_for(prompt, stamp, index), settings) for index in range(max(1, prompt.choices)))
     return Says(choices=tuple(choices))
 
 
+def _in_body(prompt: Prompt) -> Simulating:
+    body = prompt.body
+    return _asked("response_length", body.get("response_length"), "tool_strategy", body.get("tool_strategy"))
+
+
+def _in_headers(headers: Mapping[str, str]) -> Simulating:
+    length, strategy = headers.get(LENGTH_HEADER), headers.get(TOOLS_HEADER)
+    return _asked(LENGTH_HEADER, _lowered(length), TOOLS_HEADER, _lowered(strategy))
+
+
+def _lowered(text: str | None) -> str | None:
+    return text.strip().lower() or None if text else None
+
+
+def _asked(length_name: str, length: object, strategy_name: str, strategy: object) -> Simulating:
+    """Return what is asked for; raises `Refused` where that is no length or no strategy, under the name given."""
+    return Simulating(
+        response_length=_one_of(get_args(Length), length_name, length),
+        tool_strategy=_one_of(get_args(ToolStrategy), strategy_name, strategy),
+    )
+
+
+def _one_of[T](known: tuple[T, ...], name: str, given: object) -> T | None:
+    if given is None:
+        return None
+    found = next((word for word in known if word == given), None)
+    if found is None:
+        raise Refused(errors.invalid_value(name, str(given), tuple(map(str, known))))
+    return found
+
+
 def _choice(prompt: Prompt, chance: Chance, settings: Settings) -> Choice:
     use = tool_use(prompt)
-    calls = calls_for(prompt, use, settings.tools, chance)
+    calls = calls_for(prompt, use, settings.asked.tool_strategy or "contextual", chance)
     if calls:
         return Choice(blocks=calls)
     hosted: tuple[Block, ...] = (HostedCall(type=f"{_base(use.hosted)}_call"),) if use.hosted else ()
@@ -98,7 +132,7 @@ def _text(prompt: Prompt, chance: Chance, settings: Settings) -> str:
         return text_of_results(found, chance)
     if wants_json(prompt):
         return _json(prompt, shape_for(prompt), chance)
-    length = settings.response_length or length_for(prompt.user_text, chance)
+    length = settings.asked.response_length or length_for(prompt.user_text, chance)
     return _until_stop(text_about(prompt.user_text, length, chance), prompt)
 
 

@@ -5,15 +5,14 @@ small stock of sentences about programming languages, and a Markov chain needs a
 """
 
 from collections.abc import Iterator, Mapping
-from typing import Literal, assert_never
+from typing import assert_never
 
 from llemulator_addon.engine.simulate.chance import Chance
 from llemulator_addon.engine.simulate.code import code_block
 from llemulator_addon.engine.simulate.sentences import HEADINGS, OPENINGS, POINTS, SENTENCES, Part, said
 from llemulator_addon.engine.simulate.topics import Topic, topic_of
 from llemulator_addon.engine.simulate.writing import written
-
-Length = Literal["short", "medium", "long"]
+from llemulator_addon.script.simulating import Length
 
 CHARACTERS: Mapping[Length, tuple[int, int]] = {"short": (120, 450), "medium": (450, 1500), "long": (1500, 5000)}
 """The least and the most characters of a text of each length."""

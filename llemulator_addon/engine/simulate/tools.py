@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any, Literal, assert_never
+from typing import Any, assert_never
 
 from llemulator_addon.core.prompt import Message, Prompt, Tool
 from llemulator_addon.core.reply import ToolCall
@@ -14,10 +14,8 @@ from llemulator_addon.engine.simulate.names import words_of
 from llemulator_addon.engine.simulate.schema import value_for
 from llemulator_addon.engine.simulate.told import Told
 from llemulator_addon.engine.simulate.topics import content_words, topic_of
+from llemulator_addon.script.simulating import ToolStrategy
 from llemulator_addon.wire import jsons
-
-ToolStrategy = Literal["contextual", "random", "sequence"]
-"""Which tools are called when the request leaves the choice: those that fit the user's words, any, or each once."""
 
 
 def calls_for(prompt: Prompt, use: ToolUse, strategy: ToolStrategy, chance: Chance) -> tuple[ToolCall, ...]:

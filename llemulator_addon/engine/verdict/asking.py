@@ -78,12 +78,15 @@ class Attempt:
         return answered.was_cut(self.exchange)
 
     @property
-    def outcome(self) -> Literal["whole", "refused", "lost", "broken", "left"]:
+    def outcome(self) -> Literal["whole", "refused", "lost", "broken", "left", "waiting"]:
         """What the client got.
 
         `whole`: a success. `refused`: an error's status. `lost`: no status, as the connection was cut before it.
-        `broken`: a success that was cut in the middle. `left`: it went away by itself.
+        `broken`: a success that was cut in the middle. `left`: it went away by itself. `waiting`: there is no answer
+        yet, from a person or an upstream.
         """
+        if not self.exchange.steps and self.exchange.ending is None:
+            return "waiting"
         if not self.has_head:
             return "left" if self.left else "lost"
         if self.exchange.status >= _BAD_REQUEST:

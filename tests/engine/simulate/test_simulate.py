@@ -1,5 +1,6 @@
 # ruff: noqa: ISC004 - a message goes over two lines
 import json
+from collections.abc import Mapping
 from typing import Any
 
 import pytest
@@ -9,7 +10,7 @@ from llemulator_addon.core.reply import Failure, HostedCall, Says
 from llemulator_addon.core.stamp import Stamp
 from llemulator_addon.engine.simulate import (
     LENGTH_HEADER,
-    Length,
+    TOOLS_HEADER,
     Physics,
     Profile,
     Settings,
@@ -20,6 +21,7 @@ from llemulator_addon.engine.simulate import (
 from llemulator_addon.engine.simulate.physics import PROFILES
 from llemulator_addon.engine.simulate.text import CHARACTERS
 from llemulator_addon.script.pacing import Pacing
+from llemulator_addon.script.simulating import Length, Simulating
 from llemulator_addon.wire import tokens
 
 _TEXT = {"type": "string"}
@@ -56,22 +58,46 @@ def test_the_request_chooses_the_length(length: Length) -> None:
     assert least <= len(_text(_asked("What is a monad?", response_length=length))) <= most
 
 
-def test_a_header_or_the_script_chooses_the_length_and_the_body_goes_before_them() -> None:
-    of_header = Settings(response_length="short").with_headers({LENGTH_HEADER: "Long"})
+@pytest.mark.parametrize(
+    ("body", "header", "script", "chosen"),
+    [
+        ("short", "long", "long", "short"),
+        (None, "Short ", "long", "short"),
+        (None, None, "short", "short"),
+        (None, "", None, "medium"),
+    ],
+)
+def test_the_body_goes_before_a_header_that_before_the_script_and_that_before_the_server(
+    body: str | None, header: str | None, script: Length | None, chosen: Length
+) -> None:
+    settings = Settings(asked=Simulating(response_length="medium")).under(Simulating(response_length=script))
+    headers = {} if header is None else {LENGTH_HEADER: header}
 
-    assert of_header == Settings(response_length="long")
-    assert of_header.with_headers({LENGTH_HEADER: "huge"}) == of_header
-    assert len(_text(_asked("Why?"), settings=of_header)) >= 1500
-    assert len(_text(_asked("Why?", response_length="short"), settings=of_header)) <= 450
+    reply = simulate(_asked("Why?", response_length=body), Stamp(1, 0), settings, headers)
+
+    least, most = CHARACTERS[chosen]
+    assert isinstance(reply, Says)
+    assert least <= len(reply.choices[0].text) <= most
 
 
-def test_a_length_that_there_is_not_is_refused() -> None:
-    assert simulate(_asked("Why?", response_length="huge"), Stamp(1, 0), Settings()) == Failure(
+@pytest.mark.parametrize(
+    ("body", "headers", "param", "known"),
+    [
+        ({"response_length": "huge"}, {}, "response_length", "'short', 'medium', and 'long'"),
+        ({}, {LENGTH_HEADER: "huge"}, LENGTH_HEADER, "'short', 'medium', and 'long'"),
+        ({"tool_strategy": "huge"}, {}, "tool_strategy", "'contextual', 'random', and 'sequence'"),
+        ({}, {TOOLS_HEADER: "huge"}, TOOLS_HEADER, "'contextual', 'random', and 'sequence'"),
+    ],
+)
+def test_a_length_or_a_strategy_that_there_is_not_is_refused(
+    body: Mapping[str, Any], headers: Mapping[str, str], param: str, known: str
+) -> None:
+    assert simulated(_asked("Why?", **body), Stamp(1, 0), Settings(), headers).reply == Failure(
         status=400,
         type="invalid_request_error",
         code="invalid_value",
-        param="response_length",
-        message="Invalid value: 'huge'. Supported values are: 'short', 'medium', and 'long'.",
+        param=param,
+        message=f"Invalid value: 'huge'. Supported values are: {known}.",
     )
 
 

@@ -3,8 +3,9 @@ from collections.abc import Sequence
 import pytest
 
 from llemulator_addon.engine.simulate.chance import Chance
-from llemulator_addon.engine.simulate.text import CHARACTERS, Length, length_for, text_about
+from llemulator_addon.engine.simulate.text import CHARACTERS, length_for, text_about
 from llemulator_addon.engine.simulate.topics import topic_of
+from llemulator_addon.script.simulating import Length
 
 ASKED: Sequence[str] = (
     "Hi!",

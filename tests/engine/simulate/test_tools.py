@@ -9,7 +9,8 @@ from jsonschema import Draft202012Validator
 from llemulator_addon.core.prompt import CalledTool, Message, Prompt, Tool
 from llemulator_addon.core.reply import Says, Text, ToolCall
 from llemulator_addon.core.stamp import Stamp
-from llemulator_addon.engine.simulate import Settings, ToolStrategy, simulate
+from llemulator_addon.engine.simulate import Settings, simulate
+from llemulator_addon.script.simulating import Simulating, ToolStrategy
 
 _TEXT = {"type": "string"}
 _NUMBER = {"type": "number"}
@@ -68,7 +69,7 @@ def _asked(text: str, *tools: Tool, **body: object) -> Prompt:
 
 def _answer(prompt: Prompt, strategy: ToolStrategy = "contextual", seed: int = 1) -> list[tuple[str, Any]] | str:
     """Return the calls of the answer, each with its arguments, or its text."""
-    reply = simulate(prompt, Stamp(seed, 0), Settings(tools=strategy))
+    reply = simulate(prompt, Stamp(seed, 0), Settings(asked=Simulating(tool_strategy=strategy)))
     assert isinstance(reply, Says)
     blocks = reply.choices[0].blocks
     calls = [block for block in blocks if isinstance(block, ToolCall)]

@@ -1,0 +1,24 @@
+"""`/`: what this is, for whoever opens the address in a browser."""
+
+from llemulator_addon.admin.route import AdminCall, json_answer
+from llemulator_addon.core.steps import Steps
+
+PATH = "/"
+
+
+def show(call: AdminCall) -> Steps:
+    """Say what answers here, and where more is said."""
+    # The table names this module.
+    from llemulator_addon.admin import ROUTES  # noqa: PLC0415
+
+    return json_answer(
+        {
+            "name": "llemulator",
+            "version": call.server.version or None,
+            "what": "Answers calls to OpenAI's API by a script. This address is a proxy (HTTPS_PROXY), and a base URL "
+            "with /v1 behind it (OPENAI_BASE_URL).",
+            "description": "/_emulator/openapi.json",
+            "script_schema": "/_emulator/script.schema.json",
+            "routes": [f"{'|'.join(route.methods)} {path}" for path, route in ROUTES.items()],
+        }
+    )

@@ -1,0 +1,110 @@
+"""`/_emulator/waiting`: requests that wait for a person, and that person's answers."""
+
+from typing import Any
+from urllib.parse import unquote
+
+from llemulator_addon.admin.route import AdminCall, json_answer
+from llemulator_addon.admin.shown import prompt_shown
+from llemulator_addon.core.outcome import Ask
+from llemulator_addon.core.reply import Failure
+from llemulator_addon.core.steps import Steps
+from llemulator_addon.engine.by_person import Given, answered_by_person
+from llemulator_addon.engine.session import Session
+from llemulator_addon.script.answering import read_answer
+from llemulator_addon.script.problems import ScriptError
+from llemulator_addon.wire import jsons
+from llemulator_addon.wire.errors import INVALID, Refused, not_json
+from llemulator_addon.wire.secrets import hidden_texts
+
+PATH = "/_emulator/waiting"
+
+
+def waiting(call: AdminCall) -> Steps:
+    """List the requests that wait for a person, with the fallback `manual`; what came first is first."""
+    found = [_shown(ask, call.token) for ask in call.server.waiting.of(call.token)]
+    return json_answer({"object": "list", "data": found})
+
+
+def one(call: AdminCall) -> Steps:
+    """Show one request that waits, by its number."""
+    return json_answer(_shown(_asked(call), call.token))
+
+
+def answer(call: AdminCall) -> Steps:
+    """Answer a request that waits.
+
+    The body is a reply as in a rule, which may have `stream` and `faults` beside it, or `echo` or `simulate`.
+    """
+    ask, given = _asked(call), _given(call.request.body)
+
+    def transition(session: Session) -> tuple[Session, Steps]:
+        return answered_by_person(session, ask, given)
+
+    call.server.waiting.answer(call.token, ask.number, call.server.store.change(call.token, transition))
+    return json_answer({"object": "waiting.answered", "number": ask.number, "answered": True})
+
+
+def _asked(call: AdminCall) -> Ask:
+    """Return the request that is meant; raises `Refused` where it does not wait."""
+    number = unquote(call.request.path.rpartition("/")[2])
+    ask = call.server.waiting.get(call.token, int(number)) if number.isdecimal() and number.isascii() else None
+    if ask is None:
+        raise Refused(_not_waiting(number, call))
+    return ask
+
+
+def _not_waiting(number: str, call: AdminCall) -> Failure:
+    waiting = [str(ask.number) for ask in call.server.waiting.of(call.token)]
+    others = f" Waiting: {', '.join(waiting[:_TOLD])}." if waiting else " Nothing waits."
+    journal = call.server.store.read(call.token).journal
+    if number.isdecimal() and number.isascii() and 1 <= int(number[:_DIGITS]) <= journal.recorded:
+        why = "does not wait: it was answered, its client left, or its time was up"
+        return Failure(status=409, type=INVALID, code="not_waiting", message=f"Request {number} {why}.{others}")
+    return Failure(
+        status=404, type=INVALID, code="request_not_found", message=f"There is no request {number[:20]}.{others}"
+    )
+
+
+_TOLD = 10
+_DIGITS = 18
+
+
+def _given(body: bytes) -> Given:
+    try:
+        value = jsons.read(body)
+    except ValueError:
+        raise Refused(not_json()) from None
+    try:
+        part = read_answer(value)
+        return Given(
+            reply=part.fallback or part.reply(),
+            pacing=part.pacing(),
+            faults=part.rewritings(),
+        )
+    except ScriptError as error:
+        failure = Failure(
+            status=400, type=INVALID, code="invalid_answer", param=error.place or None, message=str(error)
+        )
+        raise Refused(failure) from None
+
+
+def _shown(ask: Ask, token: str) -> dict[str, Any]:
+    request, prompt = ask.request, ask.prompt
+    shown: dict[str, Any] = hidden_texts(
+        {
+            "object": "waiting",
+            "number": ask.number,
+            "at": request.at,
+            "until": request.at + ask.seconds,
+            "method": request.method,
+            "host": request.host,
+            "path": request.path,
+            "endpoint": prompt.endpoint,
+            "model": prompt.model,
+            "stream": prompt.stream,
+            "user_text": prompt.user_text,
+            "prompt": prompt_shown(prompt),
+        },
+        token,
+    )
+    return shown

@@ -1,0 +1,94 @@
+"""A request that waited for a person gets its answer. Pure."""
+
+from dataclasses import dataclass
+from typing import Literal, assert_never
+
+from llemulator_addon.core.outcome import Ask
+from llemulator_addon.core.reply import Failure, Says
+from llemulator_addon.core.stamp import Stamp
+from llemulator_addon.core.steps import Steps
+from llemulator_addon.engine import fallback
+from llemulator_addon.engine.decide import Decided, resources_after, steps_of_decided, written
+from llemulator_addon.engine.session import Session
+from llemulator_addon.engine.simulate import simulated
+from llemulator_addon.script.asked import Asked
+from llemulator_addon.script.fault import Fault
+from llemulator_addon.script.pacing import Pacing
+from llemulator_addon.script.replies.raw import Raw
+from llemulator_addon.script.reply import Ready, Reply, filled
+from llemulator_addon.script.template import Template
+from llemulator_addon.script.templates.problems import TemplateProblem
+from llemulator_addon.wire import errors
+from llemulator_addon.wire.endpoints import ENDPOINTS
+from llemulator_addon.wire.errors import Refused
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Given:
+    """What a person answers."""
+
+    reply: Reply | Literal["echo", "simulate"]
+    pacing: Pacing | None = None
+    """None: as the session's defaults say."""
+    faults: tuple[Fault, ...] | None = None
+    """None: as the session's defaults say."""
+
+
+def answered_by_person(session: Session, ask: Ask, given: Given) -> tuple[Session, Steps]:
+    """Return the answer, and the session that has it in its journal. Raises `Refused` where it cannot be given."""
+    # Ids and times are those of the turn in which it was asked.
+    then = session.changed(turn=ask.turn)
+    reply, paced = _reply(then, ask, given)
+    pacing = given.pacing or paced or session.defaults.pacing
+    decided = Decided(
+        session=then,
+        answer=written(then, ask.prompt, ENDPOINTS[ask.prompt.endpoint], reply, pacing),
+        pacing=pacing,
+        faults=session.defaults.faults if given.faults is None else given.faults,
+        endpoint=ask.prompt.endpoint,
+        prompt=ask.prompt,
+    )
+    steps = steps_of_decided(decided, then)
+    return _noted(session.changed(resources=resources_after(decided)), ask, steps), steps
+
+
+def nobody_answered(session: Session, *, ask: Ask) -> tuple[Session, Steps]:
+    """Give up to wait for a person, and say so to the client."""
+    steps = _failing(session, ask, fallback.nobody_answered(ask.seconds))
+    return _noted(session, ask, steps), steps
+
+
+def forgotten(session: Session, ask: Ask) -> Steps:
+    """Answer a request whose session was forgotten while it waited."""
+    return _failing(session, ask, fallback.session_forgotten())
+
+
+def _failing(session: Session, ask: Ask, failure: Failure) -> Steps:
+    return errors.steps_of(failure, Stamp(session.seed, ask.turn))
+
+
+def _noted(session: Session, ask: Ask, steps: Steps) -> Session:
+    return session.changed(journal=session.journal.answered(ask.number, ask.request.at, steps))
+
+
+def _reply(session: Session, ask: Ask, given: Given) -> tuple[Ready, Pacing | None]:
+    match given.reply:
+        case "echo":
+            return fallback.echo(ask.prompt), None
+        case "simulate":
+            made = simulated(ask.prompt, session.stamp, session.simulation, ask.request.headers)
+            return made.reply, made.pacing
+        case Template():
+            return _filled(session, ask, given.reply), None
+        case Says() | Failure() | Raw():
+            return given.reply, None
+        case never:
+            assert_never(never)
+
+
+def _filled(session: Session, ask: Ask, template: Template) -> Ready:
+    asked = Asked(ask.prompt, ask.request, session.state)
+    try:
+        return filled(template, asked, {}, 1, session.stamp)
+    except TemplateProblem as problem:
+        raise Refused(fallback.answer_cannot_be_filled(problem)) from None
