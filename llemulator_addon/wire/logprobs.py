@@ -12,13 +12,20 @@ def logprobs_of(pieces: tuple[str, ...], top: int, stamp: Stamp) -> list[dict[st
     return [_entry(piece, top, stamp) for piece in pieces]
 
 
-def legacy_logprobs_of(pieces: tuple[str, ...], top: int, offset: int, stamp: Stamp) -> dict[str, Any]:
-    """Return the lists of the old completions endpoint; `offset` is how many characters stand before the first."""
+def legacy_logprobs_of(
+    pieces: tuple[str, ...], top: int, offset: int, stamp: Stamp, *, begins: bool = False
+) -> dict[str, Any]:
+    """Return the lists of the old completions endpoint; `offset` is how many characters stand before the first.
+
+    The first token of a prompt (`begins`) has no probability, because nothing stands before it.
+    """
     entries = logprobs_of(pieces, max(top, 1), stamp)
+    known = [not begins or at > 0 for at in range(len(entries))]
+    each = list(zip(entries, known, strict=True))
     return {
         "tokens": [entry["token"] for entry in entries],
-        "token_logprobs": [entry["logprob"] for entry in entries],
-        "top_logprobs": [_by_token(entry["top_logprobs"]) for entry in entries] if top else None,
+        "token_logprobs": [entry["logprob"] if is_known else None for entry, is_known in each],
+        "top_logprobs": [_by_token(e["top_logprobs"]) if is_known else None for e, is_known in each] if top else None,
         "text_offset": list(accumulate((len(piece) for piece in pieces[:-1]), initial=offset)) if pieces else [],
     }
 

@@ -129,6 +129,17 @@ def test_log_probabilities_have_the_old_form() -> None:
     ]
 
 
+def test_the_first_token_of_an_echoed_prompt_has_no_probability() -> None:
+    body = {**ASKED, "logprobs": 1, "echo": True}
+
+    found = whole(ENDPOINT, body, one(HELLO))["choices"][0]["logprobs"]
+    without = whole(ENDPOINT, {**body, "echo": False}, one(HELLO))["choices"][0]["logprobs"]
+
+    assert (found["token_logprobs"][0], found["top_logprobs"][0]) == (None, None)
+    assert None not in (*found["token_logprobs"][1:], *found["top_logprobs"][1:])
+    assert None not in (*without["token_logprobs"], *without["top_logprobs"])
+
+
 def test_log_probabilities_of_a_stream_are_those_of_the_body() -> None:
     body = {**ASKED, "logprobs": 1, "echo": True}
     streamed = [chunk["choices"][0]["logprobs"] for chunk in chunks(ENDPOINT, body, one(HELLO), chunk_by=1)]

@@ -334,6 +334,7 @@ def test_parameters_are_said_back() -> None:
         "store": False,
         "temperature": 0.5,
         "tool_choice": {"type": "function", "name": "f"},
+        "tools": [{"type": "function", "description": None, "name": "f", "parameters": {}, "strict": False}],
         "top_p": 1,
         "truncation": "auto",
         "user": "u",

@@ -125,6 +125,18 @@ REFUSED: dict[str, tuple[dict[str, Any], str | None, str | None, str]] = {
         "missing_required_parameter",
         "Missing required parameter: 'tool_choice.name'.",
     ),
+    "a choice without tools": (
+        {"tool_choice": "required", "tools": []},
+        "tool_choice",
+        None,
+        "Tool choice 'required' must be specified with 'tools' parameter.",
+    ),
+    "a choice of no tool": (
+        {"tool_choice": {"type": "function", "name": "g"}, "tools": [{"type": "function", "name": "f"}]},
+        "tool_choice",
+        None,
+        "Tool choice 'function' not found in 'tools' parameter.",
+    ),
     "a format without a name": (
         {"text": {"format": {"type": "json_schema", "schema": {}}}},
         "text.format.name",

@@ -226,7 +226,8 @@ def _logprobs(prompt: Prompt, texts: Iterable[str], offset: int, manner: Manner)
         return None
     encoding = family(prompt.model).encoding
     pieces = tuple(piece for text in texts for piece, _ in cut(text, encoding, "token"))
-    return legacy_logprobs_of(pieces, top, offset, manner.stamp)
+    begins = offset == 0 and prompt.body.get("echo") is True
+    return legacy_logprobs_of(pieces, top, offset, manner.stamp, begins=begins)
 
 
 def _finish_reason(choice: Choice) -> str:

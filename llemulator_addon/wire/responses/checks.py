@@ -4,7 +4,7 @@ Types, ranges, closed lists and their order follow answers of the real API that 
 that this program does not know is let through, because it may be newer, unless it is Chat's or a slip of the pen.
 """
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
 from llemulator_addon.wire import errors
@@ -24,6 +24,7 @@ def check(body: Mapping[str, Any], *, needs_model: bool = True) -> None:
             parameter(name, body[name])
     if body.get("stream_options") is not None and not body.get("stream"):
         raise Refused(errors.only_with("stream_options", "stream"))
+    _check_choice(body)
 
 
 def check_input(name: str, given: Any) -> None:  # noqa: ANN401 - a checker takes anything
@@ -52,6 +53,35 @@ def check_metadata(name: str, given: Any) -> None:  # noqa: ANN401 - a checker t
 
 
 # Whole bodies -------------------------------------------------------------------------------------------------------
+
+
+def _check_choice(body: Mapping[str, Any]) -> None:
+    """Refuse the choice of a tool that is not there; a stored prompt and what was said may bring tools of their own."""
+    choice, tools = body.get("tool_choice"), body.get("tools") or []
+    if any(body.get(name) is not None for name in _BRINGING) or _BRINGING_ITEMS & _kinds(body.get("input")):
+        return
+    if choice == "required" and not tools:
+        raise Refused(failures.required_without_tools())
+    if not isinstance(choice, dict) or choice["type"] not in _NAMED:
+        return
+    if (choice["type"], choice["name"]) not in {(tool["type"], tool.get("name")) for tool in _flat(tools)}:
+        raise Refused(failures.choice_not_found(choice["type"]))
+
+
+_NAMED = frozenset({"function", "custom"})
+_BRINGING = ("prompt", "previous_response_id", "conversation")
+_BRINGING_ITEMS = frozenset({"additional_tools", "tool_search_output"})
+
+
+def _kinds(given: object) -> set[Any]:
+    return {item.get("type") for item in given if isinstance(item, dict)} if isinstance(given, list) else set()
+
+
+def _flat(tools: Iterable[Any]) -> Iterator[Mapping[str, Any]]:
+    """Yield tools, and those within namespaces."""
+    for tool in tools:
+        yield tool
+        yield from (each for each in tool.get("tools") or () if tool["type"] == "namespace" and "type" in each)
 
 
 def _check_model(body: Mapping[str, Any], *, needed: bool) -> None:

@@ -112,6 +112,20 @@ def synchronous() -> Failure:
     return Failure(status=400, type=INVALID, message="Cannot cancel a synchronous response.")
 
 
+def required_without_tools() -> Failure:
+    """Refuse a choice that no tool can meet."""
+    return _choice("Tool choice 'required' must be specified with 'tools' parameter.")
+
+
+def choice_not_found(kind: str) -> Failure:
+    """Refuse the choice of a tool that is not offered."""
+    return _choice(f"Tool choice '{kind}' not found in 'tools' parameter.")
+
+
+def _choice(message: str) -> Failure:
+    return Failure(status=400, type=INVALID, param="tool_choice", message=message)
+
+
 def logprobs_while_reasoning(param: str) -> Failure:
     """Refuse log probabilities of a model that reasons."""
     return Failure(
