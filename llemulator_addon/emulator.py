@@ -287,7 +287,7 @@ def _begun_anew(session: Session, *, before: Session, fresh: Session) -> Session
 
 
 def _refuse_anonymous(session: Session, *, request: Request) -> tuple[Session, Outcome]:
-    return refuse(session, request, errors.no_key())
+    return refuse(session, request, errors.no_key(request.path))
 
 
 def _under(token: str, exchange: str | None) -> str:

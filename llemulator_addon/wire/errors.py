@@ -39,8 +39,16 @@ def error_object(failure: Failure) -> dict[str, str | None]:
     return {"message": failure.message, "type": failure.type, "param": failure.param, "code": failure.code}
 
 
-def no_key() -> Failure:
-    """Nothing in Authorization, or nothing that could be a key."""
+def no_key(path: str) -> Failure:
+    """Nothing in Authorization, or nothing that could be a key; below Azure's paths in its gateway's words."""
+    if _is_azures(path):
+        return Failure(
+            status=401,
+            code="401",
+            message="Access denied due to invalid subscription key or wrong API endpoint. Make sure to provide a valid "
+            "key for an active subscription and use a correct regional API endpoint for your resource.",
+            bare=True,
+        )
     return Failure(
         status=401,
         type=INVALID,
@@ -242,7 +250,9 @@ def unknown_model(model: str) -> Failure:
 
 
 def unknown_url(method: str, path: str) -> Failure:
-    """Refuse a path that names no operation; the wording differs below `/v1` and elsewhere."""
+    """Refuse a path that names no operation; the wording differs below `/v1`, below Azure's paths and elsewhere."""
+    if _is_azures(path):
+        return Failure(status=404, code="404", message="Resource not found", bare=True)
     if path.startswith("/v1/"):
         return Failure(status=404, type=INVALID, message=f"Invalid URL ({method} {path})")
     return Failure(
@@ -252,6 +262,10 @@ def unknown_url(method: str, path: str) -> Failure:
         message=f"Unknown request URL: {method} {path}. Please check the URL for typos, or see the docs at "
         "https://platform.openai.com/docs/api-reference/.",
     )
+
+
+def _is_azures(path: str) -> bool:
+    return path.startswith("/openai/")
 
 
 def no_model() -> Failure:

@@ -92,4 +92,15 @@ def test_azures_newer_paths_know_openais_models_only() -> None:
 
 
 def test_an_unknown_path_of_azure_is_not_found() -> None:
-    assert status(play(emulator(), request("GET", "/openai/deployments/x/models"))[0]) == 404
+    (steps,) = play(emulator(), request("GET", "/openai/deployments/x/models"))
+
+    assert status(steps) == 404
+    assert json_of(steps) == {"error": {"code": "404", "message": "Resource not found"}}
+
+
+def test_without_a_key_azures_gateway_refuses_in_its_own_form() -> None:
+    (steps,) = play(emulator(), post("/openai/deployments/x/chat/completions", CHAT, token=None))
+
+    assert status(steps) == 401
+    assert json_of(steps)["error"]["code"] == "401"
+    assert list(json_of(steps)["error"]) == ["code", "message"]
