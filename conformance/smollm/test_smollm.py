@@ -164,6 +164,23 @@ def test_both_end_on_a_signal(number: signal.Signals, python: str, model: Path, 
     assert _is_gone(pid)
 
 
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_signal_ends_the_fetching_too(number: signal.Signals, python: str, tmp_path: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        env = {**_ours(), "HF_ENDPOINT": f"http://127.0.0.1:{silent.getsockname()[1]}"}
+        command = [python, "-m", "llemulator_addon", "smollm", "--cache", str(tmp_path)]
+        with subprocess.Popen(command, env=env, stderr=subprocess.PIPE, text=True) as fetching:
+            connection, _ = silent.accept()
+            with connection:
+                fetching.send_signal(number)
+                _, err = fetching.communicate(timeout=_SECONDS)
+
+    assert fetching.returncode == 0
+    assert [line.partition(" (")[0] for line in err.splitlines()] == [
+        "llemulator: fetching smollm-135m-instruct-add-basics-q8_0.gguf"
+    ]
+
+
 def test_the_model_does_not_stay_where_the_command_is_killed(python: str, model: Path, tmp_path: Path) -> None:
     with _begun(python, "--model-file", str(model), cwd=tmp_path) as command:
         (pid,) = _children(command.pid)
@@ -231,6 +248,25 @@ def test_without_a_hub_it_says_so_and_how_to_put_the_file_there_by_hand(python: 
     assert re.search(r"from http://127\.0\.0\.1:9/\S+\.gguf, and put it there; or name .* --model-file$", what_to_do)
 
 
+@pytest.mark.parametrize("address", ["http://[", "http://127.0.0.1:99999"])
+def test_an_address_that_is_none_is_told(address: str, python: str, tmp_path: Path) -> None:
+    ended = _smollm(python, "--cache", str(tmp_path), cwd=tmp_path, env={"HF_ENDPOINT": address})
+
+    assert ended.returncode == 1
+    assert ended.stderr.splitlines()[1].startswith("llemulator: HF_ENDPOINT is no address of a hub: ")
+    assert "Traceback" not in ended.stderr
+
+
+def test_a_folder_that_cannot_be_made_is_told(python: str, tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    ended = _smollm(python, cwd=tmp_path, env={"LLEMULATOR_MODEL_CACHE": "file/models"})
+
+    assert ended.returncode == 1
+    assert ended.stderr.splitlines()[1:] == [
+        "llemulator: file/models: Not a directory; --cache (LLEMULATOR_MODEL_CACHE) names another folder"
+    ]
+
+
 def test_make_run_smollm_sets_up_what_it_needs(tmp_path: Path) -> None:
     env = {**plain_environment(), **_NO_HUB, "LLEMULATOR_MODEL_CACHE": str(tmp_path / "cache")}
     ended = _run("make", "--no-print-directory", "run-smollm", env=env)
@@ -249,7 +285,8 @@ def test_weights_are_fetched_once_and_kept(python: str, model: Path, tmp_path: P
     assert (first.returncode, again.returncode) == (0, 0), first.stderr + again.stderr
     assert again.stdout == f"{tmp_path / _FILE}\n"
     assert (tmp_path / _FILE).read_bytes() == model.read_bytes()
-    assert [each for each in hub.asked if each[0] == "GET"] == [("GET", path, None)]
+    assert set(hub.asked) == {("HEAD", path, None), ("GET", path, None), ("GET", "/store/0815", None)}
+    assert hub.asked.count(("GET", "/store/0815", None)) == 1
 
 
 def test_fetching_shows_how_far_it_is(python: str, model: Path, tmp_path: Path) -> None:
@@ -258,6 +295,17 @@ def test_fetching_shows_how_far_it_is(python: str, model: Path, tmp_path: Path) 
 
     assert f"fetching {_FILE} (0 MB) of somebody/something into {tmp_path}" in shown
     assert re.search(rf"{_FILE}: 100%\|", shown)
+
+
+def test_what_broke_off_is_not_taken_for_the_whole(python: str, model: Path, tmp_path: Path) -> None:
+    with hub_with(model.read_bytes(), until=100_000) as hub:
+        broken_off = _fetch(python, tmp_path, model, hub)
+    assert broken_off.returncode == 1
+    assert "the hub did not give it: peer closed connection" in broken_off.stderr
+    assert not (tmp_path / _FILE).exists()
+
+    with hub_with(model.read_bytes()) as hub:
+        assert _fetch(python, tmp_path, model, hub).returncode == 0
 
 
 def test_a_file_put_there_by_hand_is_taken(python: str, model: Path, tmp_path: Path) -> None:

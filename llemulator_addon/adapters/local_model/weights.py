@@ -55,13 +55,26 @@ def weights_in(cache: Path, weights: Weights, tell: Callable[[str], None]) -> Pa
 
 
 def _fetch(cache: Path, weights: Weights) -> None:
-    for name, value in _HUB.items():
-        os.environ.setdefault(name, value)
+    _make(cache)
+    try:
+        _download(cache, weights)
+    except ValueError as error:
+        raise NoWeights(f"HF_ENDPOINT is no address of a hub: {error}") from None
+
+
+def _make(cache: Path) -> None:
+    try:
+        cache.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise NoWeights(f"{cache}: {error.strerror}; --cache (LLEMULATOR_MODEL_CACHE) names another folder") from None
+
+
+def _download(cache: Path, weights: Weights) -> None:
+    os.environ.update(_HUB)
     # It reads its variables when it is imported, and that takes long.
     from huggingface_hub import get_hf_file_metadata, hf_hub_download, hf_hub_url  # noqa: PLC0415
 
     url = hf_hub_url(weights.repository, weights.file, revision=weights.revision)
-    _make(cache)
     try:
         # Without a hub this fails at once; the download itself would try for half a minute.
         get_hf_file_metadata(url, token=False)
@@ -71,13 +84,6 @@ def _fetch(cache: Path, weights: Weights) -> None:
             f"{weights.file} is not in {cache}, and the hub did not give it: {_first_line(error)}\n"
             f"fetch it where there is a network, from {url}, and put it there; or name a GGUF file with --model-file"
         ) from None
-
-
-def _make(cache: Path) -> None:
-    try:
-        cache.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise NoWeights(f"{cache}: {error.strerror}; --cache (LLEMULATOR_MODEL_CACHE) names another folder") from None
 
 
 def _first_line(error: Exception) -> str:
