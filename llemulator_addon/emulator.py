@@ -21,8 +21,8 @@ from llemulator_addon.engine.decide import decide, refuse
 from llemulator_addon.engine.journal import Journal
 from llemulator_addon.engine.news import News
 from llemulator_addon.engine.session import Policy, Session, load
-from llemulator_addon.engine.simulate import Physics
-from llemulator_addon.engine.simulate import Settings as Simulation
+from llemulator_addon.engine.simulate.physics import Physics
+from llemulator_addon.engine.simulate.settings import Settings as Simulation
 from llemulator_addon.engine.turns import Turns
 from llemulator_addon.engine.waiting import Waiting
 from llemulator_addon.script.fault import ConnectionFault

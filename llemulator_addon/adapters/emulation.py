@@ -8,7 +8,7 @@ from pathlib import Path
 from llemulator_addon.adapters.settings import Settings
 from llemulator_addon.emulator import Emulator, EmulatorSettings
 from llemulator_addon.engine.session import NO_UPSTREAM
-from llemulator_addon.engine.simulate import Physics
+from llemulator_addon.engine.simulate.physics import Physics
 from llemulator_addon.script.problems import ScriptError
 from llemulator_addon.script.reading import Script, read_text
 from llemulator_addon.script.simulating import Simulating

@@ -10,7 +10,6 @@ from llemulator_addon.core.steps import Steps
 from llemulator_addon.engine import fallback
 from llemulator_addon.engine.decide import Decided, resources_after, steps_of_decided, written
 from llemulator_addon.engine.session import Session
-from llemulator_addon.engine.simulate import simulated
 from llemulator_addon.script.asked import Asked
 from llemulator_addon.script.fault import Fault
 from llemulator_addon.script.pacing import Pacing
@@ -76,6 +75,8 @@ def _reply(session: Session, ask: Ask, given: Given) -> tuple[Ready, Pacing | No
         case "echo":
             return fallback.echo(ask.prompt), None
         case "simulate":
+            from llemulator_addon.engine.simulate.answer import simulated  # noqa: PLC0415 - takes long to import
+
             made = simulated(ask.prompt, session.stamp, session.simulation, ask.request.headers)
             return made.reply, made.pacing
         case Template():

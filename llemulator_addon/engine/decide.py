@@ -19,7 +19,6 @@ from llemulator_addon.engine.near_miss import near_miss
 from llemulator_addon.engine.play import steps_of, with_headers
 from llemulator_addon.engine.select import Selected, select
 from llemulator_addon.engine.session import Session
-from llemulator_addon.engine.simulate import refuse_schema, simulated
 from llemulator_addon.script.asked import Asked
 from llemulator_addon.script.fault import Fault, Scene
 from llemulator_addon.script.pacing import Pacing
@@ -191,9 +190,20 @@ def _understood(
     prompt = endpoint.read(call, body)
     if not (call.lenient or prompt.model in ACTING or elsewhere is not None or _is_valid(session, call, prompt)):
         raise Refused(not_found() if DEPLOYMENT in call.params else endpoint.unknown_model(prompt.model))
-    if not call.lenient and (refusal := refuse_schema(prompt)) is not None:
-        raise Refused(refusal)
+    if not call.lenient and not _SHAPING.isdisjoint(prompt.body):
+        _check_schemas(prompt)
     return prompt
+
+
+_SHAPING = frozenset(("response_format", "text", "tools"))
+"""Parameters in which schemas stand."""
+
+
+def _check_schemas(prompt: Prompt) -> None:
+    from llemulator_addon.engine.simulate.strict import refuse_schema  # noqa: PLC0415 - takes long to import
+
+    if (refusal := refuse_schema(prompt)) is not None:
+        raise Refused(refusal)
 
 
 def _is_valid(session: Session, call: Call, prompt: Prompt) -> bool:
@@ -314,6 +324,8 @@ def _unmatched(session: Session, asked: Asked, endpoint: Endpoint) -> Decided:
             admitted = admit(session, faults, "", asked)
             reply = admitted.refused or fallback.echo(asked.prompt)
         case "simulate":
+            from llemulator_addon.engine.simulate.answer import simulated  # noqa: PLC0415 - takes long to import
+
             admitted = admit(session, faults, "", asked)
             made = simulated(asked.prompt, session.stamp, session.simulation, asked.request.headers)
             reply, pacing = admitted.refused or made.reply, made.pacing or pacing

@@ -12,7 +12,7 @@ from llemulator_addon.core.stamp import Stamp
 from llemulator_addon.core.upstream import Upstream, Upstreams
 from llemulator_addon.engine.index import Group, Index
 from llemulator_addon.engine.journal import Journal
-from llemulator_addon.engine.simulate import Settings as Simulation
+from llemulator_addon.engine.simulate.settings import Settings as Simulation
 from llemulator_addon.script.asked import START
 from llemulator_addon.script.fault import ConnectionFault
 from llemulator_addon.script.globs import fits
@@ -38,7 +38,7 @@ class Policy:
     patience: float = 300.0
     """Seconds that a person may take to answer."""
     models: ModelNames = field(default_factory=lambda: dict.fromkeys(DEFAULT_MODELS))
-    simulation: Simulation = Simulation()
+    simulation: Simulation = field(default_factory=Simulation)
     """How simulated answers are made where neither the request nor the script says."""
 
 

@@ -9,7 +9,8 @@ from pydantic import BaseModel, ConfigDict, Field
 class ScriptPart(BaseModel):
     """A part of a script: an unknown key is an error, and no value is taken for one of another type."""
 
-    model_config = ConfigDict(extra="forbid", strict=True, frozen=True, allow_inf_nan=False)
+    # Built when it is first used, together with what it is made of: without a script none is.
+    model_config = ConfigDict(extra="forbid", strict=True, frozen=True, allow_inf_nan=False, defer_build=True)
 
 
 def word_fields(table: Mapping[str, Any], argument: str) -> dict[str, Any]:

@@ -1,6 +1,7 @@
 """`reply` as a script writes it, made of the words in `REPLIES`."""
 
 from collections.abc import Mapping
+from functools import cache
 from typing import TYPE_CHECKING, Annotated, Any, Self
 
 from pydantic import BeforeValidator, Field, TypeAdapter, ValidationError, create_model, model_validator
@@ -162,11 +163,13 @@ Reply = Ready | Template
 def filled(template: Template, asked: Asked, captures: Mapping[str, str], times: int, stamp: Stamp) -> Ready:
     """Fill in a reply for a request; raises `TemplateProblem`. `times` counts this answer of the rule too."""
     try:
-        return _ANY.validate_python(template.filled(asked, captures, times, stamp)).ready()
+        return _any().validate_python(template.filled(asked, captures, times, stamp)).ready()
     except ValidationError as error:
         found = error.errors(include_url=False)[0]
         place = ".".join(str(step) for step in found["loc"])
         raise TemplateProblem(f"{place}: {found['msg']}") from None
 
 
-_ANY: TypeAdapter[ReplyPart] = TypeAdapter(ReplySpec)
+@cache
+def _any() -> TypeAdapter[ReplyPart]:
+    return TypeAdapter(ReplySpec)

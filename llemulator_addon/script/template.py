@@ -3,15 +3,16 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from itertools import count
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from llemulator_addon.core.stamp import Stamp
 from llemulator_addon.script.asked import Asked
 from llemulator_addon.script.templates.budget import Budget
-from llemulator_addon.script.templates.filling import Functions, filled
 from llemulator_addon.script.templates.filters import number_of
 from llemulator_addon.script.templates.problems import TemplateProblem
-from llemulator_addon.script.templates.source import is_template, parsed
+
+if TYPE_CHECKING:
+    from llemulator_addon.script.templates.filling import Functions
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +26,8 @@ class Template:
 
         `times` is how often the rule has answered, this time included.
         """
+        from llemulator_addon.script.templates.filling import filled  # noqa: PLC0415 - Jinja takes long to import
+
         names, functions, budget = _names(asked, captures, times), _functions(stamp), Budget()
         return {
             key: _walk(value, lambda text: filled(text, names, functions, budget))
@@ -35,13 +38,20 @@ class Template:
 
 def compiled(written: Any) -> None:  # noqa: ANN401
     """Read every template in a reply, so that it is known to be one; raises `TemplateProblem`."""
+    from llemulator_addon.script.templates.source import parsed  # noqa: PLC0415 - Jinja takes long to import
+
     _walk(written, lambda text: str(parsed(text)))
+
+
+def _is_template(text: str) -> bool:
+    """Whether there is anything in the text to fill in."""
+    return any(mark in text for mark in ("{{", "{%", "{#"))
 
 
 def _walk(value: Any, change: Callable[[str], str]) -> Any:  # noqa: ANN401
     match value:
         case str():
-            return change(value) if is_template(value) else value
+            return change(value) if _is_template(value) else value
         case Mapping():
             return {key: _walk(member, change) for key, member in value.items()}
         case list() | tuple():
@@ -82,7 +92,7 @@ def _names(asked: Asked, captures: Mapping[str, str], times: int) -> dict[str, A
 _SECRET = frozenset({"authorization", "api-key", "cookie", "proxy-authorization"})
 
 
-def _functions(stamp: Stamp) -> Functions:
+def _functions(stamp: Stamp) -> "Functions":
     """Chance from the stamp: another at each call, and the same when the request is played again."""
     calls = count()
 

@@ -208,7 +208,7 @@ def _exact_pieces(text: str, encoding: Encoding) -> Iterator[str]:
 def _whole_characters(block: list[int], vocabulary: Vocabulary) -> Iterator[str]:
     """Join each token with those that follow it within a character."""
     tokens, words = vocabulary.tokens, vocabulary.words
-    starts = [at for at, token in enumerate(block) if tokens[token][0] & 0xC0 != _CONTINUES]
+    starts = [at for at, token in enumerate(block) if tokens.first_byte(token) & 0xC0 != _CONTINUES]
     for start, end in pairwise([*starts, len(block)]):
         if end - start > 1:
             yield b"".join(tokens[token] for token in block[start:end]).decode()

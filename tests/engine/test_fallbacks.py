@@ -1,7 +1,7 @@
 """What answers when no rule does."""
 
 from llemulator_addon.core.steps import Wait
-from llemulator_addon.engine.simulate import Physics
+from llemulator_addon.engine.simulate.physics import Physics
 from tests.playing import chat, emulator, json_of, play, texts
 
 

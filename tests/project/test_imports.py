@@ -1,12 +1,15 @@
 """What is imported is asked for: nothing is there only because something else brought it along."""
 
 import ast
+import socket
+import subprocess
 import sys
 from collections.abc import Iterator, Mapping
 from functools import cache
 from importlib.metadata import packages_distributions
 from pathlib import Path
 
+import pytest
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
@@ -25,6 +28,45 @@ def test_tests_import_only_what_is_asked_for() -> None:
     files = [file for file in tracked("tests/*.py", "conformance/*.py", "bench/*.py") if "programs" not in file.parts]
 
     assert _unasked(files, _names(asked("dependencies", "optional-dependencies", "dependency-groups"))) == {}
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        pytest.param(("run", "--", "true"), id="run"),
+        pytest.param(("run", "--script", str(ROOT / "scripts/hello.yaml"), "--", "true"), id="run with a script"),
+        pytest.param(("--port", "{taken}"), id="serve"),
+    ],
+)
+def test_starting_imports_nothing_that_it_does_not_use(arguments: tuple[str, ...], tmp_path: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        # Serving ends where it finds its port taken, and has imported all by then.
+        words = [word.format(taken=listener.getsockname()[1]) for word in arguments]
+        ran = subprocess.run(
+            [sys.executable, "-X", "importtime", "-m", "llemulator_addon", *words],
+            cwd=tmp_path,
+            check=False,
+            capture_output=True,
+            text=True,
+        )
+    imported = {line.rpartition("|")[2].strip() for line in ran.stderr.splitlines() if line.startswith("import time:")}
+
+    assert {"llemulator_addon.emulator", "mitmproxy.proxy.layers"} <= imported
+    assert _UNUSED & imported == set()
+
+
+_UNUSED = {
+    "flask",
+    "jinja2",
+    "ldap3",
+    "openai",
+    "tiktoken",
+    "llemulator_addon.adapters.running.examining",
+    "llemulator_addon.engine.simulate.answer",
+    "llemulator_addon.engine.simulate.strict",
+    "llemulator_addon.script.converting",
+}
+"""What takes long to import, and is there for other ways to use the program."""
 
 
 def _unasked(files: list[Path], wanted: set[str]) -> dict[str, list[str]]:

@@ -115,9 +115,13 @@ def _check_reports(files: Sequence[Path]) -> None:
 def _with_proxy(settings: Settings, arguments: argparse.Namespace, command: Sequence[str], program: Path) -> int:
     # mitmproxy takes long to import; the settings and the command have been looked at before.
     from llemulator_addon.adapters.logs import log_to_stderr  # noqa: PLC0415
-    from llemulator_addon.adapters.mitmproxy.slim import import_used_addons_only  # noqa: PLC0415
+    from llemulator_addon.adapters.mitmproxy.slim import (  # noqa: PLC0415
+        collect_no_garbage_until_served,
+        import_used_addons_only,
+    )
 
     log_to_stderr(settings.log_level)
+    collect_no_garbage_until_served()
     import_used_addons_only()
     from llemulator_addon.adapters.running.proxied import CannotRun, NotStarted, run  # noqa: PLC0415
 

@@ -51,8 +51,12 @@ def _is_local(host: str) -> bool:
 
 async def _serve(settings: Settings, examples: Callable[[Address], str] | None) -> None:
     # mitmproxy takes long to import; the settings have been looked at before.
-    from llemulator_addon.adapters.mitmproxy.slim import import_used_addons_only  # noqa: PLC0415
+    from llemulator_addon.adapters.mitmproxy.slim import (  # noqa: PLC0415
+        collect_no_garbage_until_served,
+        import_used_addons_only,
+    )
 
+    collect_no_garbage_until_served()
     import_used_addons_only()
     from llemulator_addon.adapters.emulation import BadScript, emulator_from  # noqa: PLC0415
     from llemulator_addon.adapters.mitmproxy.authority import Authority, NoAuthority, authority  # noqa: PLC0415

@@ -156,9 +156,9 @@ class SmallMaster(Master):
 
 
 def _keep_what_is_here() -> None:
-    """Spare each full collection of garbage from looking at what was imported, which stays."""
-    gc.collect()
+    """Collect garbage from now on, and spare each collection from looking at what was imported, which stays."""
     gc.freeze()
+    gc.enable()
 
 
 def _make_quicker() -> None:

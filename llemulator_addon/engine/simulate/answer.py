@@ -1,7 +1,7 @@
 """What a generated answer is made of: tool calls where they fit, the JSON that was asked for, or text."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any, get_args
 
@@ -12,8 +12,9 @@ from llemulator_addon.engine.simulate.asked import Format, asked_format, tool_us
 from llemulator_addon.engine.simulate.chance import Chance, chance_for
 from llemulator_addon.engine.simulate.facts import facts_of
 from llemulator_addon.engine.simulate.findings import read, text_of_results
-from llemulator_addon.engine.simulate.physics import Physics, pacing_for
+from llemulator_addon.engine.simulate.physics import pacing_for
 from llemulator_addon.engine.simulate.schema import value_for
+from llemulator_addon.engine.simulate.settings import Settings
 from llemulator_addon.engine.simulate.shapes import shape_for, wants_json
 from llemulator_addon.engine.simulate.text import length_for, text_about
 from llemulator_addon.engine.simulate.told import Told, flattened
@@ -27,22 +28,6 @@ from llemulator_addon.wire.families import family
 
 LENGTH_HEADER = "x-llemulator-response-length"
 TOOLS_HEADER = "x-llemulator-tool-strategy"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Settings:
-    """What the script or the server says about generated answers; what the request says goes before it."""
-
-    asked: Simulating = Simulating()
-    """A length, else it is chosen from that of the question; a strategy for tools, else `contextual`."""
-    physics: Physics = field(default_factory=Physics)
-
-    def under(self, script: Simulating) -> "Settings":
-        """Return them with what a script says before them."""
-        return self if script == _NOTHING else replace(self, asked=script.over(self.asked))
-
-
-_NOTHING = Simulating()
 
 
 @dataclass(frozen=True, slots=True)

@@ -24,13 +24,7 @@ def refuse_schema(prompt: Prompt) -> Failure | None:
 
     Looks at `response_format` and `text.format`, and at the parameters of functions. Pure; for every endpoint.
     """
-    if _SHAPING.isdisjoint(prompt.body):
-        return None
     return _of_format(prompt) or next(filter(None, map(_of_function, offered_functions(prompt))), None)
-
-
-_SHAPING = frozenset(("response_format", "text", "tools"))
-"""Parameters in which schemas stand."""
 
 
 def problem_with(schema: object) -> str | None:

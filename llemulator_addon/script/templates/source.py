@@ -15,11 +15,6 @@ FUNCTIONS = ("hex", "random", "random_int", "uuid")
 _LONGEST = 65_536
 
 
-def is_template(text: str) -> bool:
-    """Whether there is anything in the text to fill in."""
-    return any(mark in text for mark in ("{{", "{%", "{#"))
-
-
 def parsed(text: str) -> nodes.Template:
     """Read a template; raises `TemplateProblem` where it is none, or uses what there is not."""
     if len(text) > _LONGEST:

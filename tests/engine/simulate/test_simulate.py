@@ -8,17 +8,9 @@ import pytest
 from llemulator_addon.core.prompt import CalledTool, Message, Prompt
 from llemulator_addon.core.reply import Failure, HostedCall, Says
 from llemulator_addon.core.stamp import Stamp
-from llemulator_addon.engine.simulate import (
-    LENGTH_HEADER,
-    TOOLS_HEADER,
-    Physics,
-    Profile,
-    Settings,
-    Simulated,
-    simulate,
-    simulated,
-)
-from llemulator_addon.engine.simulate.physics import PROFILES
+from llemulator_addon.engine.simulate.answer import LENGTH_HEADER, TOOLS_HEADER, Simulated, simulate, simulated
+from llemulator_addon.engine.simulate.physics import PROFILES, Physics, Profile
+from llemulator_addon.engine.simulate.settings import Settings
 from llemulator_addon.engine.simulate.text import CHARACTERS
 from llemulator_addon.script.pacing import Pacing
 from llemulator_addon.script.simulating import Length, Simulating

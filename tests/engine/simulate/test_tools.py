@@ -9,7 +9,8 @@ from jsonschema import Draft202012Validator
 from llemulator_addon.core.prompt import CalledTool, Message, Prompt, Tool
 from llemulator_addon.core.reply import Says, Text, ToolCall
 from llemulator_addon.core.stamp import Stamp
-from llemulator_addon.engine.simulate import Settings, simulate
+from llemulator_addon.engine.simulate.answer import simulate
+from llemulator_addon.engine.simulate.settings import Settings
 from llemulator_addon.script.simulating import Simulating, ToolStrategy
 
 _TEXT = {"type": "string"}

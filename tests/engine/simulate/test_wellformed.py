@@ -7,10 +7,12 @@ from hypothesis import strategies as st
 
 from llemulator_addon.core.prompt import Message, Prompt, Tool
 from llemulator_addon.core.stamp import Stamp
-from llemulator_addon.engine.simulate import Settings, refuse_schema, simulated
+from llemulator_addon.engine.simulate.answer import simulated
 from llemulator_addon.engine.simulate.chance import Chance
 from llemulator_addon.engine.simulate.patterns import NotUnderstood, found, text_of
 from llemulator_addon.engine.simulate.schema import value_for
+from llemulator_addon.engine.simulate.settings import Settings
+from llemulator_addon.engine.simulate.strict import refuse_schema
 from llemulator_addon.engine.simulate.wellformed import complaint_about, tidied
 
 _WORDS = (
