@@ -236,13 +236,21 @@ class Client:
         """Answer a request that waits: a text, or a reply as in a rule. Raises Refused where it does not wait."""
         self._json("POST", f"/_emulator/waiting/{number}", json.dumps(reply))
 
+    def conclude(self, *, unclaimed: int, ignore: Iterable[str] = (), reset: bool = True) -> Verdict:
+        """Ask what is amiss, requests of no session after a number included; if nothing is, the session is forgotten.
+
+        Without `reset` it stays.
+        """
+        body = {"ignore": [*ignore], "unclaimed": unclaimed, "reset": reset}
+        return verdict_from(self._json("POST", "/_emulator/verify", json.dumps(body)))
+
     def egress(self) -> tuple[HostEgress, ...]:
         """Return what became of the traffic, host by host, of all tokens."""
         return tuple(HostEgress(**host) for host in self._json("GET", "/_emulator/egress")["data"])
 
-    def unclaimed(self) -> tuple[Unclaimed, ...]:
-        """Return the last requests without a token, or under one for which nobody loaded a script."""
-        return tuple(Unclaimed(**each) for each in self._json("GET", "/_emulator/unclaimed")["data"])
+    def unclaimed(self, since: int = 0) -> tuple[Unclaimed, ...]:
+        """Return the last requests without a token, or under one for which nobody loaded a script, after a number."""
+        return tuple(Unclaimed(**each) for each in self._json("GET", f"/_emulator/unclaimed?since={since}")["data"])
 
     def ca(self) -> str:
         """Return the certificate to trust, in PEM."""
@@ -347,13 +355,17 @@ class AsyncClient:
         """Answer a request that waits: a text, or a reply as in a rule. Raises Refused where it does not wait."""
         await _in_thread(lambda: self._client.answer(number, reply))
 
+    async def conclude(self, *, unclaimed: int, ignore: Iterable[str] = (), reset: bool = True) -> Verdict:
+        """Ask what is amiss, and forget the session if nothing is."""
+        return await _in_thread(lambda: self._client.conclude(unclaimed=unclaimed, ignore=ignore, reset=reset))
+
     async def egress(self) -> tuple[HostEgress, ...]:
         """Return what became of the traffic, host by host, of all tokens."""
         return await _in_thread(self._client.egress)
 
-    async def unclaimed(self) -> tuple[Unclaimed, ...]:
-        """Return the last requests that belong to nobody's test."""
-        return await _in_thread(self._client.unclaimed)
+    async def unclaimed(self, since: int = 0) -> tuple[Unclaimed, ...]:
+        """Return the last requests that belong to nobody's test, after a number."""
+        return await _in_thread(lambda: self._client.unclaimed(since))
 
     async def ca(self) -> str:
         """Return the certificate to trust, in PEM."""

@@ -94,13 +94,38 @@ def test_a_reset_forgets_the_session(client: Client) -> None:
     assert (client.rules(), client.requests()) == ((), ())
 
 
+def test_a_session_that_went_well_is_forgotten_as_it_is_concluded(client: Client) -> None:
+    seen = max((each.number for each in client.unclaimed()), default=0)
+    client.load({"responses": ["Hi"]})
+    unused = client.conclude(unclaimed=seen)
+    _ask(client, "hello")
+    kept = client.conclude(unclaimed=seen, reset=False), client.requests()
+    verdict = client.conclude(unclaimed=seen)
+
+    assert ([each.name for each in unused.findings], kept[0], len(kept[1])) == (["unused"], verdict, 1)
+    assert (verdict.passed, verdict.answered, client.rules(), client.requests()) == (True, 1, (), ())
+
+
+def test_what_was_made_outside_of_any_session_is_amiss_as_well(client: Client) -> None:
+    seen = max((each.number for each in client.unclaimed()), default=0)
+    client.load(_SCRIPT)
+    _ask(client, "hello")
+    _ask(client, "secret words", token="sk-of-nobody-1234")
+    verdict = client.conclude(unclaimed=seen, ignore=["unused"])
+
+    assert [each.sentence for each in verdict.findings] == [
+        "POST https://127.0.0.1/v1/chat/completions with a key that ends in 1234 was made outside of any session."
+    ]
+    assert (len(client.requests()), client.conclude(unclaimed=seen + 1, ignore=["unused"]).passed) == (1, True)
+
+
 def test_what_belongs_to_no_script_is_listed_without_its_words(client: Client) -> None:
-    before = len(client.unclaimed())
+    seen = max((each.number for each in client.unclaimed()), default=0)
     client.load(_SCRIPT)
     _ask(client, "hello")
     _ask(client, "secret words", token="sk-of-nobody-1234")
 
-    (stray,) = client.unclaimed()[before:]
+    (stray,) = client.unclaimed(seen)
     assert (stray.method, stray.path, stray.session) == ("POST", "/v1/chat/completions", "1234")
 
 
@@ -137,6 +162,7 @@ def test_the_same_can_be_awaited(server: Server) -> None:
             asked = [(each.user_text, each.rule) for each in await client.requests()]
             one = await client.request(1)
             verdict = await client.verify(ignore=["unused"])
+            await client.conclude(unclaimed=0, reset=False)
             har = await client.har()
             rules = [each.answered for each in await client.rules()]
             await client.forget_rules()

@@ -6,6 +6,7 @@ from typing import Any
 from urllib.parse import unquote
 
 from llemulator_addon.admin.har import har
+from llemulator_addon.admin.numbers import is_number, whole
 from llemulator_addon.admin.route import AdminCall, answer, json_answer
 from llemulator_addon.admin.shown import in_brief, in_full
 from llemulator_addon.core.reply import Failure
@@ -31,7 +32,7 @@ def exchanges(call: AdminCall) -> Steps:
     found = [exchange for exchange in journal if all(test(exchange) for test in tests)]
     if asked.get("format") == "har":
         return answer(pretty(har(found, call.token)) + b"\n", "application/json")
-    since, limit = _whole(asked, "since", 0), _whole(asked, "limit", _AT_MOST)
+    since, limit = whole(asked, "since", 0), whole(asked, "limit", _AT_MOST)
     page = list(islice((exchange for exchange in found if exchange.number > since), limit))
     return json_answer(
         {
@@ -49,7 +50,7 @@ def exchange(call: AdminCall) -> Steps:
     """Show one exchange in full, by its number."""
     number = unquote(call.request.path.rpartition("/")[2])
     journal = call.server.store.read(call.token).journal
-    found = journal.get(int(number)) if _is_number(number) else None
+    found = journal.get(int(number)) if is_number(number) else None
     if found is None:
         raise Refused(_not_kept(number, journal))
     (shown,) = _shown(journal, [found], call.token, full=True)
@@ -128,22 +129,3 @@ def _tests(asked: Mapping[str, str]) -> Sequence[Test]:
 def _one_of(asked: Mapping[str, str], name: str, values: tuple[str, ...]) -> None:
     if asked.get(name, values[0]) not in values:
         raise Refused(invalid_value(name, asked[name], values))
-
-
-def _whole(asked: Mapping[str, str], name: str, default: int) -> int:
-    text = asked.get(name, str(default))
-    if not _is_number(text):
-        raise Refused(
-            Failure(
-                status=400,
-                type=INVALID,
-                code="invalid_value",
-                param=name,
-                message=f"'{name}' is a whole number from 0.",
-            )
-        )
-    return int(text)
-
-
-def _is_number(text: str) -> bool:
-    return text.isdecimal() and text.isascii() and len(text) <= len(str(1 << 53))

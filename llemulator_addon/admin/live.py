@@ -4,6 +4,7 @@ An answer begins when there is something to tell, and ends with that; `EventSour
 number of the last one in `Last-Event-ID`, so that none is missed (HTML standard, 9.2).
 """
 
+from llemulator_addon.admin.numbers import is_number
 from llemulator_addon.admin.route import AdminCall, answer
 from llemulator_addon.admin.shown import in_brief
 from llemulator_addon.core.request import Request
@@ -32,9 +33,6 @@ def show(call: AdminCall) -> Steps:
 def last_told(request: Request, journal: Journal) -> int:
     """Return the number of the last exchange that a client knows; of what was forgotten since it knows nothing."""
     given = request.headers.get("last-event-id") or request.query_value("since") or ""
-    if not (given.isdecimal() and given.isascii() and len(given) <= _DIGITS):
+    if not is_number(given):
         return journal.recorded
     return int(given) if int(given) <= journal.recorded else 0
-
-
-_DIGITS = 15

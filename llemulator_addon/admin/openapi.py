@@ -9,7 +9,7 @@ from llemulator_addon.admin.route import AdminCall, Answering, Route, answer
 from llemulator_addon.admin.verify import VerifyPart
 from llemulator_addon.core.steps import Steps
 from llemulator_addon.script.answering import schema as answer_schema
-from llemulator_addon.script.schema import schema
+from llemulator_addon.script.schema import schema as script_schema
 from llemulator_addon.wire.jsons import pretty
 
 _ERROR = {
@@ -109,6 +109,9 @@ _BODIES = {
 def _parameters(path: str) -> list[dict[str, Any]]:
     if path.endswith("/{number}"):
         return [{"name": "number", "in": "path", "required": True, "schema": {"type": "integer", "minimum": 1}}]
+    if path == "/_emulator/unclaimed":
+        meaning, schema = PARAMETERS["since"]
+        return [{"name": "since", "in": "query", "description": meaning, "schema": dict(schema)}]
     if path == "/_emulator/requests":
         return [
             {"name": name, "in": "query", "description": meaning, "schema": dict(schema)}
@@ -120,7 +123,7 @@ def _parameters(path: str) -> list[dict[str, Any]]:
 def _schemas() -> dict[str, Any]:
     """Return the bodies' schemas; their definitions are named for the body that they are part of."""
     bodies = {
-        "Script": schema(),
+        "Script": script_schema(),
         "Verify": VerifyPart.model_json_schema(),
         "Clock": ClockPart.model_json_schema(),
         "Answer": answer_schema(),

@@ -11,6 +11,11 @@ def reset(call: AdminCall) -> Steps:
 
     Requests that wait for a person are answered 409.
     """
+    return json_answer({"object": "session.deleted", "deleted": True, "session": forget(call)})
+
+
+def forget(call: AdminCall) -> str:
+    """Forget the session, and return its name."""
     token, fresh = call.token, call.server.fresh
 
     def transition(_: Session) -> tuple[Session, str]:
@@ -19,7 +24,7 @@ def reset(call: AdminCall) -> Steps:
 
     name = call.server.store.change(token, transition)
     call.server.forget_waiting(token)
-    return json_answer({"object": "session.deleted", "deleted": True, "session": name})
+    return name
 
 
 def show(call: AdminCall) -> Steps:

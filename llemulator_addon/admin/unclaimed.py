@@ -1,9 +1,15 @@
 """`/_emulator/unclaimed`: requests that belong to nobody's test."""
 
+from llemulator_addon.admin.numbers import whole
 from llemulator_addon.admin.route import AdminCall, json_answer
 from llemulator_addon.core.steps import Steps
 
 
 def show(call: AdminCall) -> Steps:
-    """List the last requests without a token, or under one for which nobody loaded a script; not what they said."""
-    return json_answer({"object": "list", "data": [each._asdict() for each in call.server.unclaimed()]})
+    """List the last requests without a token, or under one for which nobody loaded a script; not what they said.
+
+    `since` is a number: those after it.
+    """
+    since = whole(dict(call.request.query), "since", 0)
+    data = [each._asdict() for each in call.server.unclaimed() if each.number > since]
+    return json_answer({"object": "list", "data": data})

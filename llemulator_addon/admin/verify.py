@@ -5,10 +5,12 @@ from typing import Annotated, Any, Self
 
 from pydantic import BeforeValidator, Field, model_validator
 
+from llemulator_addon.admin import state
 from llemulator_addon.admin.route import AdminCall, json_answer
 from llemulator_addon.core.egress import HostEgress
 from llemulator_addon.core.reply import Failure
 from llemulator_addon.core.steps import Steps
+from llemulator_addon.core.unclaimed import Unclaimed
 from llemulator_addon.engine.finding import Finding, once_or_times
 from llemulator_addon.engine.verdict import VERDICTS
 from llemulator_addon.engine.verify import Expectation, Verified, Wanted, verify
@@ -27,6 +29,7 @@ FINDINGS: dict[str, str] = {
     "expectation": "requests of a kind that came too seldom or too often",
     "order": "requests that did not come in the order wanted",
     "egress": "a host that was reached past the program, or refused",
+    "unclaimed": "a request under no token, or one for which nobody loaded a script",
     **{name: (verdict.__doc__ or "").partition("\n")[0] for name, verdict in VERDICTS.items()},
 }
 """Kinds of findings by the name under which they can be switched off."""
@@ -81,7 +84,11 @@ class VerifyPart(ScriptPart):
     expectations: list[ExpectationPart] = Field(default_factory=list)
     order: list[Matching] = Field(default_factory=list)
     egress: EgressPart | bool = False
+    unclaimed: Count | None = None
+    """The number of an unclaimed request: later ones, of no session, are amiss too."""
     ignore: list[str] = Field(default_factory=list)
+    reset: bool = False
+    """Forget the session afterwards, if nothing is amiss."""
 
     def wanted(self) -> Wanted:
         """Return it; raises `ScriptError` for the name of a finding that there is not."""
@@ -108,8 +115,12 @@ def show(call: AdminCall) -> Steps:
         raise Refused(refused) from None
     session = call.server.store.read(call.token)
     verified = verify(session, wanted, now=call.request.at)
-    escaped = () if "egress" in wanted.ignored else tuple(_escaped(call.server.egress(), part.egress))
-    return json_answer(shown(verified, escaped, session.name, call.token))
+    of_the_server = (*_escaped(call.server.egress(), part.egress), *_unclaimed(call.server.unclaimed(), part.unclaimed))
+    more = tuple(finding for finding in of_the_server if finding.name not in wanted.ignored)
+    verdict = shown(verified, more, session.name, call.token)
+    if part.reset and verdict["passed"]:
+        state.forget(call)
+    return json_answer(verdict)
 
 
 def shown(verified: Verified, more: tuple[Finding, ...], session: str, token: str) -> dict[str, Any]:
@@ -155,6 +166,18 @@ def _escaped(report: Iterable[HostEgress], part: EgressPart | bool) -> Iterator[
             sentence=f"The host {host.host} was {' and '.join(done)}; only OpenAI's hosts are answered here.",
             evidence={"host": host.host, "passed": host.passed, "refused": host.refused},
         )
+
+
+def _unclaimed(requests: Iterable[Unclaimed], since: int | None) -> Iterator[Finding]:
+    """Yield requests of nobody's session, of the whole server."""
+    for each in requests if since is not None else ():
+        if each.number > (since or 0):
+            key = f"a key that ends in {each.session}" if each.digest else "no key"
+            yield Finding(
+                name="unclaimed",
+                sentence=f"{each.method} https://{each.host}{each.path} with {key} was made outside of any session.",
+                evidence=each._asdict(),
+            )
 
 
 def _spelled(match: Match) -> str:

@@ -58,7 +58,9 @@ def test_bodies_are_described() -> None:
     whole = description(ROUTES)
     body = whole["paths"]["/_emulator/verify"]["post"]["requestBody"]["content"]["application/json"]["schema"]
 
-    assert set(_at(whole, body["$ref"])["properties"]) == {"expectations", "order", "egress", "ignore"}
+    assert set(_at(whole, body["$ref"])["properties"]) == {
+        "expectations", "order", "egress", "unclaimed", "ignore", "reset",
+    }  # fmt: skip
     assert "Script.ShortRule" in whole["components"]["schemas"]
 
 

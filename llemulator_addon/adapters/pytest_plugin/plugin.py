@@ -1,6 +1,6 @@
 """The plugin's state in one process of pytest, and what it does around a test."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -59,32 +59,35 @@ class Plugin:
         session.settings.explain = lambda asked_of, findings: explained(findings, asked_of.requests, self.ink)
         self._sessions.append(session)
         refused = self._refused()
+        is_forgotten = False
         try:
             with _environment(session):
                 if isinstance(node, pytest.Item):
                     _apply_mark(node, session)
                 yield session
-            self._conclude(node, session, refused)
+            is_forgotten = self._conclude(node, session, refused)
         finally:
             self._sessions.remove(session)
             # A client that goes on with this token is noticed from now on.
-            session.client.reset()
+            if not is_forgotten:
+                session.client.reset()
 
     def shown_of(self, item: pytest.Item) -> str | None:
         """Return what was asked by a test that failed; None where it has no session."""
         session = getattr(item, "funcargs", {}).get("llemulator")
         return asked(session.requests, self.ink) if isinstance(session, Llemulator) else None
 
-    def strays(self) -> tuple[str, ...]:
-        """Return the requests since the last call that were made outside of any session, in words."""
-        return tuple(_in_words(each) for each in self._strays())
-
-    def _conclude(self, node: pytest.Item | pytest.Session, session: Llemulator, refused: dict[str, int]) -> None:
-        verdict = session.look()
-        strays = self.strays()
-        findings = (*session.counted(verdict.findings), *self._stray_findings(session, strays))
+    def _conclude(self, node: pytest.Item | pytest.Session, session: Llemulator, refused: dict[str, int]) -> bool:
+        """Verify a session; whether the server has forgotten it, because it has nothing to say of it."""
+        # All in one request: this is what the fixture costs.
+        verdict = session.client.conclude(
+            unclaimed=self._unclaimed_seen, ignore=session.settings.ignored(), reset=not self._is_hermetic
+        )
+        strays = self._strays(Unclaimed(**each.evidence) for each in verdict.findings if each.name == "unclaimed")
+        about_it = tuple(each for each in verdict.findings if each.name != "unclaimed")
+        findings = (*session.counted(about_it), *self._stray_findings(session, strays))
         findings = (*findings, *self._refused_since(session, refused))
-        names = [finding.name for finding in verdict.findings]
+        names = [finding.name for finding in about_it]
         row = Row(
             answered=verdict.answered,
             unmatched=verdict.unmatched,
@@ -95,10 +98,13 @@ class Plugin:
         self._note(node, row)
         if session.settings.verify and findings and not _has_failed(node):
             pytest.fail(explained(findings, session.requests, self.ink), pytrace=False)
+        return verdict.passed and not self._is_hermetic
 
     def note_strays(self, item: pytest.Item) -> None:
         """Note what a test without a session of its own asked."""
-        if strays := self.strays():
+        if self._watcher is None:
+            return
+        if strays := self._strays(self._watcher.unclaimed(self._unclaimed_seen)):
             self._note(item, Row(strays=strays))
 
     def _note(self, node: pytest.Item | pytest.Session, row: Row) -> None:
@@ -116,14 +122,11 @@ class Plugin:
             )
             yield Finding(name="unclaimed", sentence=sentence, rule=None, requests=(), evidence={})
 
-    def _strays(self) -> Iterator[Unclaimed]:
-        if self._watcher is None:
-            return
-        unclaimed = [each for each in self._watcher.unclaimed() if each.number > self._unclaimed_seen]
-        for each in unclaimed:
-            self._unclaimed_seen = each.number
-            if not any(session.is_own(each) for session in self._sessions):
-                yield each
+    def _strays(self, unclaimed: Iterable[Unclaimed]) -> tuple[str, ...]:
+        """Return those of requests without a script that were made outside of any session, in words."""
+        new = tuple(unclaimed)
+        self._unclaimed_seen = max((self._unclaimed_seen, *(each.number for each in new)))
+        return tuple(_in_words(each) for each in new if not any(session.is_own(each) for session in self._sessions))
 
     def _refused_since(self, session: Llemulator, before: dict[str, int]) -> Iterator[Finding]:
         if "egress" in session.settings.ignore:
@@ -135,12 +138,16 @@ class Plugin:
 
     def _refused(self) -> dict[str, int]:
         """Return how often each host was refused; only a hermetic proxy does."""
-        if self._watcher is None or not self._config.getoption("--llemulator-hermetic"):
+        if self._watcher is None or not self._is_hermetic:
             return {}
         return {host.host: host.refused for host in self._watcher.egress()}
 
+    @property
+    def _is_hermetic(self) -> bool:
+        return bool(self._config.getoption("--llemulator-hermetic"))
+
     def _options(self) -> list[str]:
-        options = ["--hermetic"] if self._config.getoption("--llemulator-hermetic") else []
+        options = ["--hermetic"] if self._is_hermetic else []
         allowed = self._config.getini("llemulator_allow")
         return [*options, *(["--allow", ",".join(allowed)] if allowed else [])]
 

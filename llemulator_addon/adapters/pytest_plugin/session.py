@@ -127,8 +127,8 @@ class Llemulator:
         ignore: Iterable[str] = (),
     ) -> Verdict:
         """Return the verdict, whatever it is."""
-        ignored = {*ignore, *self.settings.ignore} - {"unclaimed"}
-        return self.client.verify(expectations=expectations, order=order, ignore=sorted(ignored))
+        ignored = self.settings.ignored(*ignore)
+        return self.client.verify(expectations=expectations, order=order, ignore=ignored)
 
     def counted(self, findings: Iterable[Finding]) -> tuple[Finding, ...]:
         """Return the findings that make a test fail."""
@@ -181,3 +181,7 @@ class Settings:
     """Names of findings that do not count."""
     explain: Any = _plainly
     """Makes the text of a failure from the session and the findings."""
+
+    def ignored(self, *more: str) -> list[str]:
+        """Return what the server need not look for. What was made outside of any session is always told, and shown."""
+        return sorted({*self.ignore, *more} - {"unclaimed"})
