@@ -57,8 +57,8 @@ def as_html(told: Told) -> str:
         ),
     )
     hosts = _table(
-        ("host", "answered", "passed", "refused"),
-        ((each.host, each.answered, each.passed, each.refused) for each in told.hosts),
+        ("host", "answered", "passed", "refused", "forwarded"),
+        ((each.host, each.answered, each.passed, each.refused, each.forwarded) for each in told.hosts),
     )
     return _PAGE.format(
         head=escape(head), kind="good" if verdict.passed else "bad", findings=findings, rules=rules, requests=requests,

@@ -1,11 +1,13 @@
 """The addon does the same within stock mitmdump."""
 
+import json
 from pathlib import Path
 
 import pytest
 
 import llemulator_addon
 from tests.wire_real.clients import Version, Way, ask
+from tests.wire_real.model_server import serving as serving_models
 from tests.wire_real.processes import LLEMULATOR, MITMDUMP, run, started
 
 _ADDON = str(Path(llemulator_addon.__file__).parent / "addon.py")
@@ -43,6 +45,20 @@ async def test_a_paced_stream_is_played_within_mitmdump_too(tmp_path: Path) -> N
     words = [time for time, piece in answer.pieces if b'"content":"' in piece]
     assert (answer.ended, len(words) >= 3) == ("whole", True)
     assert words[-1] - words[0] >= 2 * 0.05 - 0.01
+
+
+async def test_an_upstream_is_asked_from_within_mitmdump_too(tmp_path: Path) -> None:
+    question = json.dumps({**json.loads(_QUESTION), "model": "smollm", "stream": True}).encode()
+    with serving_models() as models:
+        options = ("-s", _ADDON, "--set", f"llemulator_upstream=smollm={models.url}")
+        async with started(*MITMDUMP, *_PORT, *options, cwd=tmp_path) as begun:
+            answers = [await ask(begun.proxy, *each, headers=_TOKEN, body=question) for each in _EACH]
+        seen = models.seen()
+
+    assert [(answer.status, answer.ended, answer.body.endswith(b"[DONE]\n\n")) for answer in answers] == [
+        (200, "whole", True)
+    ] * len(_EACH)
+    assert "sk-test" not in json.dumps(seen)
 
 
 @pytest.mark.parametrize(

@@ -3,6 +3,7 @@
 import asyncio
 import json
 import os
+import re
 import socket
 import ssl
 from collections.abc import AsyncIterator, Iterator
@@ -23,6 +24,7 @@ from llemulator_addon.emulator import Emulator, EmulatorSettings
 from tests.wire_real.clients import OPENAI, Answer, Headers, Proxy, Question, Version, Way, ask, begin_h2, connected
 from tests.wire_real.model_server import GAP, WORDS, ModelServer
 from tests.wire_real.model_server import serving as serving_models
+from tests.wire_real.processes import LLEMULATOR, run, started
 from tests.wire_real.proxies import Elsewhere, elsewhere, hang_up, proxying
 
 _KEY = "sk-proj-the-real-key-of-the-application"
@@ -367,3 +369,80 @@ async def test_proxies_of_the_environment_are_not_asked(
             answer = await ask(proxy, headers=_HEADERS, body=_body())
 
         assert (answer.status, network.connections) == (200, [])
+
+
+async def test_stopping_in_the_middle_ends_what_is_under_way_there_without_a_word(
+    models: ModelServer, tmp_path: Path
+) -> None:
+    async with (
+        started(*LLEMULATOR, "--port", "0", "--upstream", models.url, cwd=tmp_path) as begun,
+        connected(begun.proxy, "connect") as (reader, writer),
+    ):
+        writer.write(_question(_body("endless", stream=True)).as_h1())
+        await reader.readuntil(b"words")
+        ended = await begun.stop()
+
+    assert (ended.status, ended.err) == (0, "")
+    assert await asyncio.to_thread(models.left)
+
+
+@pytest.mark.parametrize(
+    ("options", "environment", "wanted"),
+    [
+        (
+            ("--on-unmatched", "upstream"),
+            {},
+            "--on-unmatched: there is no upstream; name one with `upstream: http://127.0.0.1:8081/v1` in the",
+        ),
+        (
+            ("--upstream", "http://user:word@127.0.0.1"),
+            {},
+            "--upstream: expected a base URL, or MODEL=URL with commas between; a key does not belong into a URL",
+        ),
+        (
+            (),
+            {"LLEMULATOR_UPSTREAM": "https://api.openai.com/v1"},
+            "LLEMULATOR_UPSTREAM: api.openai.com is one of the hosts that are answered here; to ask it in earnest, say",
+        ),
+        (
+            ("--upstream", "http://127.0.0.1:1", "--upstream-pass-key", "--upstream-key", "sk-secret"),
+            {},
+            "--upstream-key: it sends another key in place of the application's; leave out --upstream-pass-key, or",
+        ),
+    ],
+)
+async def test_what_cannot_be_is_one_line_when_the_server_starts(
+    tmp_path: Path, options: tuple[str, ...], environment: dict[str, str], wanted: str
+) -> None:
+    ended = await run(*LLEMULATOR, "--port", "0", *options, cwd=tmp_path, env=environment)
+
+    assert (ended.status, ended.out, ended.err.count("\n")) == (1, "", 1)
+    assert f"llemulator: {wanted}" in ended.err
+    assert "word@" not in ended.err
+    assert "sk-secret" not in ended.err
+
+
+async def test_a_script_that_names_the_fallback_and_no_upstream_is_told_of_with_its_file(tmp_path: Path) -> None:
+    (tmp_path / "script.yaml").write_text("defaults: {on_unmatched: upstream}", "utf-8")
+    ended = await run(*LLEMULATOR, "--port", "0", "--script", "script.yaml", cwd=tmp_path)
+
+    assert (ended.status, ended.out) == (1, "")
+    assert ended.err.startswith("llemulator: script.yaml: defaults.on_unmatched: there is no upstream; name one")
+
+
+async def test_neither_config_nor_the_log_shows_the_upstreams_key(tmp_path: Path, models: ModelServer) -> None:
+    environment = {"LLEMULATOR_UPSTREAM_KEY": "sk-secret-of-upstream", "LLEMULATOR_UPSTREAM": f"tiny={models.url}"}
+    shown = await run(*LLEMULATOR, "config", cwd=tmp_path, env=environment)
+    async with started(
+        *LLEMULATOR, "--port", "0", "--log-level", "debug", cwd=tmp_path, env={**environment, "DEBUG": "true"}
+    ) as begun:
+        await ask(begun.proxy, headers=_HEADERS, body=_body("tiny"))
+        state = await ask(begun.proxy, "origin", method="GET", path="/_emulator/state", headers=_HEADERS)
+        told = await ask(begun.proxy, "origin", method="GET", path="/_emulator/requests/1", headers=_HEADERS)
+        ended = await begun.stop()
+
+    assert models.seen()[-1]["headers"]["authorization"] == "Bearer sk-secret-of-upstream"
+    assert f"tiny={models.url}" in shown.out
+    assert re.search(r"upstream_key +\*\*\* +LLEMULATOR_UPSTREAM_KEY", shown.out)
+    for text in (shown.out, shown.err, ended.out, ended.err, state.body.decode(), told.body.decode()):
+        assert "sk-secret-of-upstream" not in text

@@ -18,6 +18,9 @@ SEEN = "llemulator_seen"
 """Under this name a worker tells what its proxy saw."""
 
 
+_FATES = ("answered", "passed", "refused", "forwarded")
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Row:
     """What one test did."""
@@ -52,7 +55,7 @@ class Report:
     def add_egress(self, hosts: Iterable[HostEgress]) -> None:
         """Count in what one proxy saw."""
         for host in hosts:
-            for fate in ("answered", "passed", "refused"):
+            for fate in _FATES:
                 self.hosts[host.host, fate] += getattr(host, fate)
 
     def written(self) -> str:
@@ -86,9 +89,11 @@ class Report:
 
     def _egress(self) -> Iterator[str]:
         hosts = sorted({host for host, _ in self.hosts})
+        # Few hand anything on: the column is there for those who do.
+        forwards = any(count for (_, fate), count in self.hosts.items() if fate == "forwarded")
         if hosts:
             yield ""
-            yield f"{'answered':>8} {'passed':>9} {'refused':>7}  host"
+            yield f"{'answered':>8} {'passed':>9} {'refused':>7}{f' {"forwarded":>9}' if forwards else ''}  host"
         for host in hosts:
-            answered, passed, refused = (self.hosts[host, fate] for fate in ("answered", "passed", "refused"))
-            yield f"{answered:>8} {passed:>9} {refused:>7}  {host}"
+            answered, passed, refused, forwarded = (self.hosts[host, fate] for fate in _FATES)
+            yield f"{answered:>8} {passed:>9} {refused:>7}{f' {forwarded:>9}' if forwards else ''}  {host}"

@@ -74,9 +74,12 @@ def lines(seen: Seen, told: Told, *, strict: bool) -> Iterator[str]:
     if seen.requests:
         yield f"{_times(seen.requests, 'request')} answered, {verdict.unmatched} of them by no rule"
     if seen.hosts:
-        yield f"{'answered':>10} {'passed':>8} {'refused':>8}  host"
+        # Few hand anything on: the column is there for those who do.
+        forwards = any(each.forwarded for each in seen.hosts)
+        yield f"{'answered':>10} {'passed':>8} {'refused':>8}{f' {"forwarded":>9}' if forwards else ''}  host"
         for each in seen.hosts:
-            yield f"{each.answered:>10} {each.passed:>8} {each.refused:>8}  {each.host}"
+            forwarded = f" {each.forwarded:>9}" if forwards else ""
+            yield f"{each.answered:>10} {each.passed:>8} {each.refused:>8}{forwarded}  {each.host}"
     for finding in shown[:_SHOWN_AT_MOST]:
         yield f"{finding.name}: {finding.sentence}"
     if (more := len(shown) - _SHOWN_AT_MOST) > 0:
@@ -160,7 +163,7 @@ def _forgotten(sessions: Iterable[Session]) -> Iterator[Finding]:
 def _by_default(sessions: Iterable[Session]) -> Iterator[Finding]:
     """Yield what was answered without anybody having said how: neither a rule, nor a chosen fallback."""
     for session in sessions:
-        chosen = session.defaults.on_unmatched or session.policy.on_unmatched
+        chosen = session.defaults.on_unmatched or session.policy.on_unmatched or session.upstreams.anything
         if session.owner == "nobody" and chosen is None and (count := session.journal.unmatched):
             yield Finding(
                 name="unmatched",
