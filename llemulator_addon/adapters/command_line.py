@@ -1,6 +1,7 @@
 """The `llemulator` command."""
 
 import argparse
+import os
 import sys
 from collections.abc import Sequence
 from importlib.metadata import PackageNotFoundError, version
@@ -9,6 +10,9 @@ from llemulator_addon.adapters.commands import COMMANDS
 from llemulator_addon.adapters.commands.command import Failed
 
 _DEFAULT = next(iter(COMMANDS))
+_INTERRUPTED = 130
+_NOT_READ = 141
+"""What a shell makes of SIGINT and of SIGPIPE."""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -19,13 +23,19 @@ def main(arguments: Sequence[str] | None = None) -> int:
         sys.stderr.write(f"llemulator: there is no command {name!r}; there are: {', '.join(COMMANDS)}\n")
         return 2
     try:
-        return COMMANDS[name].run(_parser(name).parse_args(words)) or 0
+        status = COMMANDS[name].run(_parser(name).parse_args(words)) or 0
+        sys.stdout.flush()
     except Failed as error:
         sys.stderr.write("".join(f"llemulator: {line}\n" for line in str(error).splitlines()))
         return error.status
     except KeyboardInterrupt:
-        pass  # before there was anything to stop
-    return 0
+        # For a server that is how it ends.
+        return 0 if name == _DEFAULT else _INTERRUPTED
+    except BrokenPipeError:
+        # Whoever read has enough, as `head` has. Python writes what is left when it ends, and would fail once more.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return _NOT_READ
+    return status
 
 
 def _parser(name: str) -> argparse.ArgumentParser:

@@ -1,3 +1,4 @@
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -59,3 +60,13 @@ def test_the_version_is_told_without_importing_mitmproxy() -> None:
 
     assert said.stdout.startswith("llemulator ")
     assert said.stdout.endswith("\n[]\n")
+
+
+def test_a_reader_that_has_enough_is_no_failure_to_speak_of() -> None:
+    read, write = os.pipe()
+    os.close(read)
+    command = [sys.executable, "-m", "llemulator_addon", "config"]
+    ended = subprocess.run(command, stdout=write, stderr=subprocess.PIPE, text=True, timeout=60, check=False)
+    os.close(write)
+
+    assert (ended.returncode, ended.stderr) == (141, "")

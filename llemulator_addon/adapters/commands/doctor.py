@@ -10,7 +10,7 @@ from llemulator_addon.adapters.commands.command import Command, Failed, add_sett
 from llemulator_addon.adapters.settings import Settings, SettingsError, settings_from
 
 if TYPE_CHECKING:
-    from llemulator_addon.adapters.running.examining import Check
+    from llemulator_addon.adapters.running.check import Check
 
 _MARKS = {True: "✓", False: "✗", None: "-"}
 _PLAIN = {True: "ok", False: "NO", None: "-"}

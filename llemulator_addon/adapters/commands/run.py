@@ -135,7 +135,7 @@ def _with_proxy(settings: Settings, arguments: argparse.Namespace, command: Sequ
 
     all_told = told(ran.seen)
     _tell(lines(ran.seen, all_told, strict=arguments.strict))
-    _tell(why_nothing_came(ran.seen, command, program, ran.environment, ran.hosts))
+    _tell(why_nothing_came(ran.seen, command, program, ran.environment, ran.hosts, ran.status))
     if arguments.report:
         _write_reports(arguments.report, all_told)
     return ran.status or (_AMISS if arguments.strict and not all_told.verdict.passed else 0)

@@ -26,6 +26,8 @@ _REPLACES_ROOTS = (
     "HTTPLIB2_CA_CERTS",
 )
 _ADDS_ROOTS = ("NODE_EXTRA_CA_CERTS", "DENO_CERT")
+TRUST = (*_REPLACES_ROOTS, *_ADDS_ROOTS)
+"""By which clients are told whom to trust."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -7,47 +7,33 @@ import shutil
 import socket
 import tempfile
 import time
-from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from http.client import HTTPConnection, HTTPException
+from collections.abc import AsyncIterator, Mapping, Sequence
 from pathlib import Path
 
 from llemulator_addon.adapters.emulation import emulator_from
-from llemulator_addon.adapters.hosts import OPENAI_HOSTS, Hosts
 from llemulator_addon.adapters.mitmproxy.authority import Authority, NoAuthority
 from llemulator_addon.adapters.mitmproxy.master import CannotListen, Place, serving
 from llemulator_addon.adapters.mitmproxy.rules import Rules, policy_from
 from llemulator_addon.adapters.running.asking import ASKINGS, HOST, Asking
-from llemulator_addon.adapters.running.environment import BASE_URLS, Way, environment, leads_astray, undoes
+from llemulator_addon.adapters.running.check import Check
+from llemulator_addon.adapters.running.environment import Way, environment
 from llemulator_addon.adapters.running.files import Files
 from llemulator_addon.adapters.running.proxied import CannotRun, published
 from llemulator_addon.adapters.running.runtimes import REASONS
+from llemulator_addon.adapters.running.shell import examine_shell, served_certificate
 from llemulator_addon.adapters.settings import Settings
 
 _SECONDS = 120.0
-_SECONDS_FOR_HEALTH = 5.0
 _WORDS = 160
 _FIRST_NODE_WITH_SWITCH = {22: 21, 24: 5}
 """The minor versions from which Node reads HTTPS_PROXY in all of its clients, by major version."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Check:
-    """What was tried, and what came of it."""
-
-    name: str
-    passed: bool | None
-    """None: it could not be tried."""
-    says: str
-    remedy: str | None = None
-    """What the user can do; where it did not pass."""
 
 
 async def examine(settings: Settings, inherited: Mapping[str, str]) -> AsyncIterator[Check]:
     """Yield the checks, as they are done."""
     yield _port(settings)
     yield _clock()
-    for check in _variables(settings, inherited):
+    for check in examine_shell(settings, inherited):
         yield check
     try:
         with published(settings) as (found, files):
@@ -73,15 +59,16 @@ def node_is_led_by(version: str) -> str:
 
 
 def _port(settings: Settings) -> Check:
-    where = f"{settings.host}:{settings.port}"
-    family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
+    host = settings.host.strip("[]")
+    where = f"[{host}]:{settings.port}" if ":" in host else f"{host}:{settings.port}"
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
     with socket.socket(family) as tried:
         # As a server does: a port that was in use a moment ago is free.
         tried.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
-            tried.bind((settings.host.strip("[]"), settings.port))
+            tried.bind((host, settings.port))
         except OSError as error:
-            if _is_ours(settings):
+            if served_certificate(f"http://{where}") is not None:
                 return Check(name="port", passed=True, says=f"llemulator listens on {where} already")
             return Check(
                 name="port",
@@ -92,17 +79,6 @@ def _port(settings: Settings) -> Check:
     return Check(name="port", passed=True, says=f"{where} is free")
 
 
-def _is_ours(settings: Settings) -> bool:
-    connection = HTTPConnection(settings.host.strip("[]"), settings.port, timeout=_SECONDS_FOR_HEALTH)
-    try:
-        connection.request("GET", "/_emulator/ca.pem")
-        return connection.getresponse().read().startswith(b"-----BEGIN CERTIFICATE-----")
-    except (OSError, HTTPException):
-        return False
-    finally:
-        connection.close()
-
-
 def _clock() -> Check:
     """Compare the clock with when this was installed: certificates of a clock that is behind are not valid yet."""
     installed, now = Path(__file__).stat().st_mtime, time.time()
@@ -110,25 +86,6 @@ def _clock() -> Check:
     if now >= installed:
         return Check(name="clock", passed=True, says=says)
     return Check(name="clock", passed=False, says=f"{says} is before this was installed", remedy="set the clock")
-
-
-def _variables(settings: Settings, inherited: Mapping[str, str]) -> Iterator[Check]:
-    hosts = Hosts((*OPENAI_HOSTS, *settings.hosts))
-    entries = ",".join(inherited.get(name, "") for name in ("NO_PROXY", "no_proxy")).replace(" ", ",").split(",")
-    undoing = sorted({entry for entry in entries if entry and undoes(entry, hosts)})
-    yield Check(
-        name="NO_PROXY",
-        passed=not undoing,
-        says=f"leads past the proxy by {', '.join(undoing)}" if undoing else "has nothing that leads past the proxy",
-        remedy="take that out of NO_PROXY and no_proxy; `llemulator run` does so itself" if undoing else None,
-    )
-    astray = [name for name in BASE_URLS if leads_astray(inherited.get(name, ""), hosts)]
-    yield Check(
-        name="base URL",
-        passed=not astray,
-        says=f"another one is set by {' and '.join(astray)}" if astray else "OpenAI's own",
-        remedy=f"unset {' '.join(astray)}; `llemulator run` does so itself" if astray else None,
-    )
 
 
 def _where(settings: Settings) -> str:

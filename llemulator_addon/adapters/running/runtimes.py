@@ -1,7 +1,7 @@
 """Which runtime a command is of, and why one may have gone past the proxy."""
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import Literal
@@ -46,12 +46,16 @@ REASONS: Mapping[Runtime, str] = {
 
 
 def runtime_of(command: Sequence[str], program: Path) -> Runtime | None:
-    """Return the runtime of a command by its name, by the first line of its file, or by what is in its file."""
+    """Return the runtime of a command by its name, by the first line of its file, or by what is in its file.
+
+    Of one that runs another (`sh -c`, `env`, `timeout`), it is the first that is named in its arguments.
+    """
     return (
         _by_name(Path(command[0]).name)
         or _by_name(program.resolve().name)
-        or next(filter(None, map(_by_name, _words_of_first_line(program))), None)
+        or _first_named(_words_of_first_line(program))
         or ("go" if _is_go(program) else None)
+        or _first_named(Path(word).name for words in command[1:] for word in words.split())
     )
 
 
@@ -69,6 +73,11 @@ def why_not(runtime: Runtime | None, environment: Mapping[str, str], hosts: Host
         yield f"{runtime}: {REASONS[runtime]}"
     yield "another base URL in the program's own configuration (--base-url is for those that read OPENAI_BASE_URL)"
     yield "requests made by a program that was running before, as a server, a daemon or a container"
+    yield "a client that reads no proxy variable: --listen 443, and api.openai.com in /etc/hosts, lead it here"
+
+
+def _first_named(words: Iterable[str]) -> Runtime | None:
+    return next(filter(None, map(_by_name, words)), None)
 
 
 def _by_name(name: str) -> Runtime | None:

@@ -88,8 +88,8 @@ def lines(seen: Seen, told: Told, *, strict: bool) -> Iterator[str]:
         yield f"{_times(unused, 'rule')} of the script did not answer, or not as often as it says; --strict tells which"
 
 
-def why_nothing_came(
-    seen: Seen, command: Sequence[str], program: Path, environment: Mapping[str, str], hosts: Hosts
+def why_nothing_came(  # noqa: PLR0913, PLR0917 - all of this is asked
+    seen: Seen, command: Sequence[str], program: Path, environment: Mapping[str, str], hosts: Hosts, status: int
 ) -> Iterator[str]:
     """Yield what the user reads where no request came to OpenAI's hosts; nothing where one did."""
     if seen.requests:
@@ -98,6 +98,8 @@ def why_nothing_came(
         yield f"the program does not trust the certificate for {', '.join(seen.distrusted)}: it broke off the handshake"
         return
     yield "nothing came through the proxy for a host of OpenAI's; if it should have, likely reasons are"
+    if status:
+        yield f"  - the program ended with {status}, before it asked"
     for reason in why_not(runtime_of(command, program), environment, hosts):
         yield f"  - {reason}"
 

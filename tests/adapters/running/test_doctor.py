@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from conformance.server import plain_environment, running
+from llemulator_addon.adapters.running.environment import TRUST
 from llemulator_addon.adapters.running.examining import node_is_led_by
 
 
@@ -27,10 +28,11 @@ def _put(file: Path, text: str) -> None:
 
 def _doctor(machine: Path, *arguments: str, **more: str) -> tuple[int, dict[str, str]]:
     """Return the status, and by name of the check its mark and what is said of it."""
+    inherited = {name: value for name, value in plain_environment().items() if name not in TRUST}
     ended = subprocess.run(
         [sys.executable, "-m", "llemulator_addon", "doctor", *arguments],
         cwd=machine,
-        env={**plain_environment(), "PATH": str(machine), "PYTHONIOENCODING": "utf-8", **more},
+        env={**inherited, "PATH": str(machine), "PYTHONIOENCODING": "utf-8", **more},
         capture_output=True,
         text=True,
         timeout=120,
@@ -51,6 +53,7 @@ def test_where_all_is_well_nothing_is_to_be_done(machine: Path) -> None:
     assert status == 0
     assert {name: said[0] for name, said in checks.items()} == {
         **dict.fromkeys(("port", "clock", "NO_PROXY", "base URL", "authority", "python"), "✓"),
+        **dict.fromkeys(("proxy", "trust"), "-"),
         **dict.fromkeys(("node", "bun", "deno", "java", "go", "ruby", "php", "curl", "wget"), "-"),
     }
     assert checks["python"].endswith(" is answered")
@@ -94,6 +97,47 @@ def test_a_port_that_is_taken_is_told_unless_it_is_by_llemulator(machine: Path) 
         status, checks = _doctor(machine, "--port", str(server.port))
 
     assert (status, checks["port"]) == (0, f"✓ llemulator listens on 127.0.0.1:{server.port} already")
+
+
+def test_a_shell_that_is_led_to_a_server_that_runs_is_as_it_should_be(machine: Path) -> None:
+    with running() as server:
+        _, checks = _doctor(machine, "--port", "0", HTTPS_PROXY=server.origin, SSL_CERT_FILE=str(server.ca))
+
+    assert checks["proxy"] == f"✓ llemulator answers at 127.0.0.1:{server.port}"
+    assert checks["trust"] == "✓ its certificate is in what SSL_CERT_FILE names"
+
+
+def test_a_shell_whose_variables_are_of_yesterday_is_told(machine: Path) -> None:
+    with running() as today, running() as yesterday:
+        proxy = {"HTTPS_PROXY": today.origin}
+        checked = [
+            _doctor(machine, "--port", "0", **variables)
+            for variables in (
+                {**proxy, "SSL_CERT_FILE": str(yesterday.ca), "NODE_EXTRA_CA_CERTS": str(today.ca)},
+                {**proxy, "SSL_CERT_FILE": str(machine / "gone.pem")},
+                proxy,
+                {**proxy, "https_proxy": yesterday.origin},
+                {"HTTPS_PROXY": "http://user:secret@127.0.0.1:9"},
+            )
+        ]
+
+    assert [status for status, _ in checked] == [1] * 5
+    trust, proxies = ([checks[name].split("  → ")[0] for _, checks in checked] for name in ("trust", "proxy"))
+    assert trust[:3] == [
+        "✗ the certificate of that llemulator is not in what SSL_CERT_FILE names",
+        "✗ no file that can be read is named by SSL_CERT_FILE: clients fail at their start",
+        "✗ no variable names the certificate to trust",
+    ]
+    assert proxies[3:] == [
+        "✗ HTTPS_PROXY and https_proxy differ",
+        "✗ no llemulator answers at 127.0.0.1:9, which HTTPS_PROXY names",
+    ]
+
+
+def test_somebody_s_own_proxy_is_no_fault(machine: Path) -> None:
+    status, checks = _doctor(machine, "--port", "0", HTTPS_PROXY="http://proxy.invalid:3128")
+
+    assert (status, checks["proxy"][0]) == (0, "-")
 
 
 def test_an_authority_that_cannot_be_used_is_told(machine: Path) -> None:

@@ -171,6 +171,13 @@ def test_a_program_that_never_came_is_told_the_likely_reason() -> None:
     assert said[2].startswith("llemulator:   - python: a client with trust_env=False")
 
 
+def test_a_program_that_failed_is_told_that_it_may_be_for_that() -> None:
+    ended = _run("--", sys.executable, "-c", "raise SystemExit(7)")
+
+    assert ended.returncode == 7
+    assert ended.stderr.splitlines()[1] == "llemulator:   - the program ended with 7, before it asked"
+
+
 def test_a_program_that_does_not_trust_the_certificate_is_told_so() -> None:
     program = """
 import ssl, urllib.request

@@ -16,6 +16,19 @@ def test_a_runtime_is_known_by_its_name(name: str, runtime: str | None, tmp_path
     assert runtime_of([name], tmp_path / name) == runtime
 
 
+@pytest.mark.parametrize(
+    ("command", "runtime"),
+    [
+        (["sh", "-c", "cd app && node server.js"], "node"),
+        (["env", "A=b", "python3", "app.py"], "python"),
+        (["timeout", "10", "/usr/bin/ruby", "app.rb"], "ruby"),
+        (["make", "test"], None),
+    ],
+)
+def test_a_command_that_runs_another_is_known_by_that(command: list[str], runtime: str | None, tmp_path: Path) -> None:
+    assert runtime_of(command, tmp_path / command[0]) == runtime
+
+
 def test_a_script_is_known_by_its_first_line(tmp_path: Path) -> None:
     program = tmp_path / "start"
     program.write_text("#!/usr/bin/env -S node --no-warnings\n")
