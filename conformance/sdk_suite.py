@@ -23,6 +23,8 @@ from conformance.server import Server, plain_environment, running
 from conformance.sources import source_package
 from conformance.venvs import ROOT, programs_of
 
+STRICT = ROOT / "conformance" / "python" / "strict"
+"""Our own tests of what the SDK is strict about."""
 _UV = ROOT / ".venv" / "bin" / "uv"
 _SECONDS = 900
 
@@ -123,7 +125,7 @@ def classes_of(suite: Suite, tests: Sequence[str] = CLAIMED) -> set[str]:
 
 def run_strict(suite: Suite) -> Outcome:
     """Run our own tests of what the SDK is strict about, with this version."""
-    options = ["-o", "addopts=-p no:anyio --import-mode=importlib", "-W", "ignore", "conformance/python/strict"]
+    options = ["-o", "addopts=-p no:anyio --import-mode=importlib", "-W", "ignore", str(STRICT)]
     return _pytest(suite, ROOT, options, {"CONFORMANCE_PYTHON": sys.executable})
 
 

@@ -114,6 +114,8 @@ class Failure:
     headers: tuple[tuple[str, str], ...] = ()
     bare: bool = False
     """Only code and message are told, as Azure's gateway does."""
+    taken: bool = False
+    """Whether a request of Responses is taken all the same, and the response that it makes fails."""
 
 
 Reply = Says | Failure

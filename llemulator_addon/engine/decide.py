@@ -353,16 +353,17 @@ def written(
     session: Session, prompt: Prompt, endpoint: Endpoint | None, reply: Ready, pacing: Pacing
 ) -> Answer | Failure:
     """Write a reply as the endpoint does; None: no model speaks there."""
+    manner = Manner(stamp=session.stamp, chunk_by=pacing.chunk_by, dated_models=session.policy.dated_models)
     match reply:
         case Says():
             if endpoint is None:
                 return fallback.cannot_say()
-            manner = Manner(stamp=session.stamp, chunk_by=pacing.chunk_by, dated_models=session.policy.dated_models)
             return endpoint.write(prompt, _with_usage(reply, session.defaults.usage), manner)
         case Raw():
             return reply.answer()
         case Failure():
-            return reply
+            fails = reply.taken and endpoint is not None and endpoint.fail
+            return fails(prompt, reply, manner) if fails else reply
         case never:
             assert_never(never)
 

@@ -11,7 +11,7 @@ from llemulator_addon.core.stamp import Stamp
 from llemulator_addon.script.asked import Asked
 from llemulator_addon.script.part import ScriptPart, given_words, word_fields
 from llemulator_addon.script.replies import REPLIES
-from llemulator_addon.script.replies.failure import FailurePart
+from llemulator_addon.script.replies.failure import FailedReplyPart
 from llemulator_addon.script.replies.raw import Raw, RawPart
 from llemulator_addon.script.template import Template, compiled
 from llemulator_addon.script.templates.problems import TemplateProblem
@@ -90,7 +90,7 @@ class ReplyPart(SaidPart):
     choices: Annotated[list[OrText[ChoiceSpec]], Field(min_length=1, max_length=128)] | None = None
     usage: UsagePart | None = None
     model: str | None = None
-    failure: FailurePart | None = None
+    failure: FailedReplyPart | None = None
     raw: RawPart | None = None
     template: bool = False
 

@@ -99,6 +99,8 @@ class Endpoint:
     speaks: bool = True
     """Whether any reply answers it. Else only a rule that names the endpoint does, and there is an answer without."""
     unknown_model: Callable[[str], Failure] = errors.unknown_model
+    fail: "Callable[[Prompt, Failure, Manner], Answer | Failure] | None" = None
+    """Write an answer that tells of a failure; None: there is none but the error itself."""
     only_openai: bool = False
     """Whether other servers have nothing like it, so that one that stands for any model is not asked."""
 

@@ -198,6 +198,19 @@ test("a response in the background is polled to its end, and told again from any
   assert.equal(final.output_text, "Hello there");
 });
 
+test("a response that was taken fails where it is looked at, and a stream of it is an error", async (t) => {
+  const error = { code: "server_error", message: "The model gave up." };
+  const failure = { failure: { taken: true, ...error } };
+  const { client } = await talking(t, replies(failure, failure));
+
+  const made = await client.responses.create({ ...asked, background: true });
+  const polled = [await client.responses.retrieve(made.id), await client.responses.retrieve(made.id)];
+
+  assert.deepEqual([made, ...polled].map(({ status }) => status), ["queued", "in_progress", "failed"]);
+  assert.deepEqual(polled[1].error, error);
+  await assert.rejects(client.responses.stream(asked).finalResponse(), /The model gave up\./);
+});
+
 test("a response in the background is cancelled", async (t) => {
   const { client } = await talking(t, replies("Hello there"));
 

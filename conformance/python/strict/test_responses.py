@@ -152,6 +152,19 @@ async def test_a_response_in_the_background_is_polled_to_its_end_and_told_again_
     assert final.output_text == "Hello there"
 
 
+async def test_a_response_that_was_taken_fails_where_it_is_looked_at_and_a_stream_of_it_raises(begin: Begin) -> None:
+    failure = {"taken": True, "code": "server_error", "message": "The model gave up."}
+    async with begin(replies({"failure": failure}, {"failure": failure})) as talk:
+        responses = talk.sdk.responses
+        made = await done(responses.create(**ASKED, background=True))
+        polled = [await done(responses.retrieve(made.id)) for _ in range(2)]
+        with pytest.raises(openai.APIError, match="The model gave up"):
+            await accumulated(responses.stream(**ASKED))
+
+    assert [each.status for each in (made, *polled)] == ["queued", "in_progress", "failed"]
+    assert (polled[1].error.code, polled[1].error.message) == ("server_error", "The model gave up.")
+
+
 async def test_a_response_in_the_background_is_cancelled(begin: Begin) -> None:
     async with begin(replies("Hello there")) as talk:
         made = await done(talk.sdk.responses.create(**ASKED, background=True))

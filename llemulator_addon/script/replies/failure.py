@@ -1,6 +1,7 @@
 """`failure`: the request fails with OpenAI's error object."""
 
-from typing import Annotated
+from dataclasses import replace
+from typing import Annotated, override
 
 from pydantic import Field
 
@@ -33,6 +34,18 @@ class FailurePart(ScriptPart):
             param=self.param,
             headers=(*_retry_after(self.retry_after), *(self.headers or {}).items()),
         )
+
+
+class FailedReplyPart(FailurePart):
+    """A failure as a reply: of a request, or of the response that it makes."""
+
+    taken: bool = False
+    """Responses only: the request is taken with 200, and the response fails; other endpoints fail as without it."""
+
+    @override
+    def failure(self) -> Failure:
+        """Return the failure."""
+        return replace(super().failure(), taken=self.taken)
 
 
 def usual(status: int) -> Failure:

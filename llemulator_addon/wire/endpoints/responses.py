@@ -5,7 +5,7 @@ from dataclasses import replace
 from typing import Any
 
 from llemulator_addon.core.prompt import Prompt
-from llemulator_addon.core.reply import HostedCall, Says
+from llemulator_addon.core.reply import Failure, HostedCall, Says, says
 from llemulator_addon.core.resources import Kept
 from llemulator_addon.wire.answer import Answer, Body, Call, Endpoint, Manner, Stream
 from llemulator_addon.wire.endpoints import completions
@@ -17,7 +17,7 @@ from llemulator_addon.wire.responses.ids import Ids
 from llemulator_addon.wire.responses.input_items import NOT_KEPT, Item, items_of
 from llemulator_addon.wire.responses.output import Writing
 from llemulator_addon.wire.responses.reading import NAME
-from llemulator_addon.wire.responses.whole import billed, conversation_id, finished, tier_asked
+from llemulator_addon.wire.responses.whole import Response, billed, conversation_id, failed, finished, tier_asked
 
 
 def read(call: Call, body: Mapping[str, Any]) -> Prompt:
@@ -35,41 +35,58 @@ def is_legacy(body: Mapping[str, Any]) -> bool:
     return "input" not in body and isinstance(body.get("prompt"), str | list)
 
 
-def write(prompt: Prompt, says: Says, manner: Manner) -> Answer:
+def write(prompt: Prompt, reply: Says, manner: Manner) -> Answer:
     """Write what the model says; it is kept where the request does not forbid it."""
     if is_legacy(prompt.body):
-        return completions.write(prompt, says, manner)
-    body = prompt.body
-    ids = Ids(manner.stamp, stored=body.get("store") is not False)
-    response = finished(prompt, says, Writing(prompt=prompt, manner=manner, ids=ids))
-    cutting = _cutting(prompt, says, manner)
-    made = stored.record(response, items_of(body.get("input"), ids), cutting)
-    if prompt.stream:
-        return Stream(pieces=pieces_of(response, cutting), keeps=_keeps(stored.done(made), body))
-    return Body(body=pretty(billed(stored.now(made))), keeps=_keeps(made, body))
+        return completions.write(prompt, reply, manner)
+    ids = Ids(manner.stamp, stored=prompt.body.get("store") is not False)
+    response = finished(prompt, reply, Writing(prompt=prompt, manner=manner, ids=ids))
+    return _told(prompt, response, ids, _cutting(prompt, reply, manner))
+
+
+def fail(prompt: Prompt, failure: Failure, manner: Manner) -> Answer | Failure:
+    """Take the request, and write a response that fails: at once, or where it runs in the background at its end."""
+    if is_legacy(prompt.body):
+        return failure
+    ids = Ids(manner.stamp, stored=prompt.body.get("store") is not False)
+    response = failed(finished(prompt, says(""), Writing(prompt=prompt, manner=manner, ids=ids)), failure)
+    return _told(prompt, response, ids, _cutting(prompt, says(""), manner))
 
 
 ENDPOINT = Endpoint(
-    name=NAME, method="POST", path="/responses", read=read, write=write, unknown_model=failures.unknown_model
+    name=NAME,
+    method="POST",
+    path="/responses",
+    read=read,
+    write=write,
+    unknown_model=failures.unknown_model,
+    fail=fail,
 )
 
 
-def _cutting(prompt: Prompt, says: Says, manner: Manner) -> Cutting:
+def _told(prompt: Prompt, response: Response, ids: Ids, cutting: Cutting) -> Answer:
+    made = stored.record(response, items_of(prompt.body.get("input"), ids), cutting)
+    if prompt.stream:
+        return Stream(pieces=pieces_of(response, cutting), keeps=_keeps(stored.done(made), prompt.body))
+    return Body(body=pretty(billed(stored.now(made))), keeps=_keeps(made, prompt.body))
+
+
+def _cutting(prompt: Prompt, reply: Says, manner: Manner) -> Cutting:
     options = prompt.body.get("stream_options")
     wanted = options.get("include_obfuscation") if isinstance(options, dict) else None
     return Cutting(
         stamp=manner.stamp,
         chunk_by=manner.chunk_by,
         tier=tier_asked(prompt.body),
-        partial_images=_partial_images(prompt, says),
+        partial_images=_partial_images(prompt, reply),
         # Recorded: a stream of a background response is not padded.
         obfuscates=wanted is not False and not prompt.body.get("background"),
     )
 
 
-def _partial_images(prompt: Prompt, says: Says) -> tuple[str, ...]:
+def _partial_images(prompt: Prompt, reply: Says) -> tuple[str, ...]:
     """Return the images to show before the finished one: those of the script, or as many as the tool asks for."""
-    calls = [block for block in says.choice(0).blocks if isinstance(block, HostedCall)]
+    calls = [block for block in reply.choice(0).blocks if isinstance(block, HostedCall)]
     for call in calls:
         if PARTIAL_IMAGES in call.fields:
             return tuple(call.fields[PARTIAL_IMAGES])

@@ -109,6 +109,10 @@ def _events(response: Response, cutting: Cutting) -> Iterator[Event]:
         yield {"type": "response.output_item.added", "item": _opening(item), "output_index": index}, 0
         yield from telling.inside(item, {"item_id": item["id"], "output_index": index})
         yield {"type": "response.output_item.done", "item": item, "output_index": index}, 0
+    if response["status"] == "failed":
+        # Recorded: the type of the error was its code again.
+        error = {"type": response["error"]["code"], **response["error"], "param": None}
+        yield {"type": "error", "error": error}, 0
     yield _of_response(response["status"], response)
 
 
