@@ -1,6 +1,7 @@
 """Steps are played on the connection as they are written, over each version of HTTP and each way in."""
 
 import asyncio
+import time
 from pathlib import Path
 
 import pytest
@@ -37,13 +38,15 @@ _LONG = 3600.0
 async def test_gaps_between_sends_arrive_as_gaps(certs: Path, way: Way, version: Version) -> None:
     playing = Playing((EVENTS, Send(b"one"), Wait(0.1), Send(b"two"), Wait(0.2), Send(b"three")))
     async with proxying(playing, certs) as (proxy, _):
+        before = time.monotonic()
         answer = await ask(proxy, way, version)
         ending = await playing.next_ending()
 
-    (first, _), (second, _), (third, _) = answer.pieces
+    # From the beginning, because each may come late where the machine is busy, and none may come early.
+    _, (second, _), (third, _) = answer.pieces
     assert [piece for _, piece in answer.pieces] == [b"one", b"two", b"three"]
-    assert second - first >= 0.09
-    assert third - second >= 0.19
+    assert second - before >= 0.09
+    assert third - before >= 0.29
     assert (answer.ended, ending.how, ending.bytes_sent, ending.sends) == ("whole", "whole", 11, 3)
     assert [round(left, 1) for left in ending.left] == sorted(round(left, 1) for left in ending.left)
 

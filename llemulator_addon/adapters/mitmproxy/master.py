@@ -157,6 +157,8 @@ class SmallMaster(Master):
 
 def _keep_what_is_here() -> None:
     """Collect garbage from now on, and spare each collection from looking at what was imported, which stays."""
+    if gc.isenabled():  # else there is next to none, and to look for it takes long
+        gc.collect()
     gc.freeze()
     gc.enable()
 
