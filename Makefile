@@ -81,6 +81,8 @@ lock: setup-python ## exact versions again, from pyproject.toml, requirements.in
 		--custom-compile-command 'make lock' --output-file locks/frameworks.txt conformance/frameworks/requirements.in
 	@.venv/bin/uv pip compile --quiet --system-certs --universal --python-version 3.12 --generate-hashes --constraint locks/dev.txt \
 		--extra smollm --custom-compile-command 'make lock' --output-file locks/smollm.txt pyproject.toml conformance/smollm/requirements.in
+	@.venv/bin/uv pip compile --quiet --system-certs --universal --python-version 3.12 --generate-hashes --constraint locks/dev.txt \
+		--custom-compile-command 'make lock' --output-file locks/fuzz.txt pyproject.toml conformance/fuzz/requirements.in
 	@echo openai | .venv/bin/uv pip compile --quiet --system-certs --universal --python-version 3.13 --generate-hashes --no-annotate --no-header \
 		--constraint locks/dev.txt --output-file docs/examples/chat/requirements.txt -
 	@for folder in conformance/js conformance/frameworks/js conformance/clients/js; do \
