@@ -33,7 +33,7 @@ from conformance.clients.namespaces import (
     namespace,
 )
 from conformance.server import plain_environment
-from llemulator_addon.adapters.running.files import PASSWORD, truststore
+from llemulator_addon.adapters.trust import PASSWORD
 
 _OPENAI, _OTHER = "api.openai.com", "other.test"
 _SCRIPT = f'rules: [{{match: {{user_text: "^Hello$"}}, reply: "{SAID}"}}]\n'
@@ -108,8 +108,6 @@ def _network(way: Way, folder: Path, variables: Mapping[str, str] | None = None)
             inside.redirect(to=_REDIRECTED_TO)
         command = inside.as_proxy(*way.proxy)
         with listening(command, mark="llemulator listens on", folder=folder, variables=settings):
-            certs = folder / "certs"
-            (certs / "trust.p12").write_bytes(truststore((certs / "bundle.pem").read_bytes()))
             yield Network(inside=inside, folder=folder)
 
 

@@ -47,6 +47,16 @@ volumes:
 """
 
 
+LED = """
+hostAliases:
+  {{- include "llemulator.sidecar.hostAliases" . | nindent 2 }}
+sysctls:
+  {{- include "llemulator.sidecar.sysctls" . | nindent 2 }}
+redirect:
+  {{- include "llemulator.sidecar.redirect" . | nindent 2 }}
+"""
+
+
 @pytest.fixture(scope="module")
 def render(tmp_path_factory: pytest.TempPathFactory) -> Render:
     missing = [
@@ -89,6 +99,21 @@ def test_the_sidecar_is_that_of_the_component(render: Render, tmp_path: Path) ->
     assert pod["volumeMounts"] == source["containers"][0]["volumeMounts"]
     certs, script = source["volumes"]
     assert pod["volumes"] == [certs, {**script, "configMap": {"name": "demo-llemulator-script"}}]
+
+
+@pytest.mark.parametrize("way", ["by-name", "transparent"])
+def test_a_way_in_without_a_proxy_variable_is_that_of_its_component(way: str, render: Render, tmp_path: Path) -> None:
+    (tmp_path / "parent.yaml").write_text(PARENT + LED)
+    sidecar = {**VALUES["sidecar"], "wayIn": way}
+    *_, pod = YAML(typ="safe").load_all(render({"sidecar": sidecar}, tmp_path / "parent.yaml"))
+    component = YAML(typ="safe").load(ROOT / f"k8s/{way}/kustomization.yaml")
+    patch = YAML(typ="safe").load(component["patches"][0]["patch"])["spec"]["template"]["spec"]
+    sidecar_patch, *more = patch["initContainers"]
+
+    assert pod["initContainers"][0]["env"][-1:] == sidecar_patch["env"]
+    assert pod["hostAliases"] == patch["hostAliases"]
+    assert pod["sysctls"] == patch.get("securityContext", {}).get("sysctls", pod["sysctls"])
+    assert pod["redirect"] == (more or pod["redirect"])
 
 
 def test_the_deployment_is_that_of_the_base(render: Render) -> None:

@@ -40,10 +40,11 @@ def test_the_application_has_the_certificate_and_never_the_key(pod: Pod) -> None
     listed = pod.run("summary", "ls", "/llemulator-ca").said
     mounts = [line.split() for line in pod.run("summary", "cat", "/proc/self/mounts").said.splitlines()]
 
-    assert listed.split() == ["bundle.pem", "ca.pem"]
+    names = ["bundle.pem", "ca.pem", "trust.p12"]
+    assert listed.split() == names
     assert {
         where: options.split(",")[0] for _, where, _, options, *_ in mounts if where.startswith("/llemulator-ca")
-    } == {"/llemulator-ca/bundle.pem": "ro", "/llemulator-ca/ca.pem": "ro"}
+    } == {f"/llemulator-ca/{name}": "ro" for name in names}
 
 
 def test_without_its_variable_the_application_reaches_nobody(pod: Pod) -> None:

@@ -172,7 +172,14 @@ async def test_the_first_start_makes_an_authority_whose_key_nobody_else_can_read
         modes = {file.name: stat.S_IMODE(file.stat().st_mode) for file in (tmp_path / "elsewhere").iterdir()}
 
     assert modes["mitmproxy-ca.pem"] == 0o600
-    assert set(modes) == {".gitignore", "bundle.pem", "ca.pem", "mitmproxy-ca.pem", "mitmproxy-dhparam.pem"}
+    assert set(modes) == {
+        ".gitignore",
+        "bundle.pem",
+        "ca.pem",
+        "mitmproxy-ca.pem",
+        "mitmproxy-dhparam.pem",
+        "trust.p12",
+    }
 
 
 async def test_processes_that_start_together_agree_on_one_authority(tmp_path: Path) -> None:

@@ -4,8 +4,14 @@ Each is called with this chart's own scope: (.Subcharts.llemulator), whose name 
 
   llemulator.sidecar.initContainer   the first of a pod's initContainers
   llemulator.sidecar.env             variables of every other container
-  llemulator.sidecar.volumeMounts    two files, for every other container
+  llemulator.sidecar.volumeMounts    three files, for every other container
   llemulator.sidecar.volumes         volumes of the pod
+
+With the value sidecar.wayIn, for applications that read no proxy variable (docs/ways-in.md), also:
+
+  llemulator.sidecar.hostAliases     hostAliases of the pod
+  llemulator.sidecar.sysctls         securityContext.sysctls of the pod, by-name
+  llemulator.sidecar.redirect        the second of its initContainers, transparent
 */}}
 
 {{- define "llemulator.image" -}}
@@ -32,6 +38,13 @@ Each is called with this chart's own scope: (.Subcharts.llemulator), whose name 
       value: "8080"
     - name: LLEMULATOR_SCRIPT
       value: /scripts/script.yaml
+    {{- if eq .Values.sidecar.wayIn "by-name" }}
+    - name: LLEMULATOR_LISTEN
+      value: "443"
+    {{- else if eq .Values.sidecar.wayIn "transparent" }}
+    - name: LLEMULATOR_LISTEN
+      value: transparent@8081
+    {{- end }}
   startupProbe:
     exec: {command: [llemulator-probe, /readyz]}
     periodSeconds: 1
@@ -89,6 +102,10 @@ Each is called with this chart's own scope: (.Subcharts.llemulator), whose name 
   mountPath: /llemulator-ca/bundle.pem
   subPath: bundle.pem
   readOnly: true
+- name: llemulator-certs
+  mountPath: /llemulator-ca/trust.p12
+  subPath: trust.p12
+  readOnly: true
 {{- end }}
 
 {{- define "llemulator.sidecar.volumes" -}}
@@ -99,4 +116,31 @@ Each is called with this chart's own scope: (.Subcharts.llemulator), whose name 
 - name: llemulator-script
   configMap:
     name: {{ include "llemulator.name" . }}-script
+{{- end }}
+
+{{- define "llemulator.sidecar.hostAliases" -}}
+- ip: {{ ternary "127.0.0.1" "192.0.2.1" (eq .Values.sidecar.wayIn "by-name") }}
+  hostnames: [api.openai.com, us.api.openai.com, eu.api.openai.com]
+{{- end }}
+
+{{- define "llemulator.sidecar.sysctls" -}}
+- name: net.ipv4.ip_unprivileged_port_start
+  value: "443"
+{{- end }}
+
+{{- define "llemulator.sidecar.redirect" -}}
+- name: llemulator-redirect
+  image: {{ .Values.sidecar.redirectImage | quote }}
+  imagePullPolicy: {{ .Values.image.pullPolicy }}
+  resources:
+    requests: {cpu: 10m, memory: 16Mi}
+    limits: {memory: 32Mi}
+  securityContext:
+    runAsUser: 0
+    runAsGroup: 0
+    runAsNonRoot: false
+    allowPrivilegeEscalation: false
+    readOnlyRootFilesystem: true
+    capabilities: {drop: [ALL], add: [NET_ADMIN]}
+    seccompProfile: {type: RuntimeDefault}
 {{- end }}

@@ -1,8 +1,9 @@
 """The certificate authority: made at the first start, and published for clients to trust.
 
-The folder holds `mitmproxy-ca.pem` (key and certificate, as mitmproxy wants it), `ca.pem` (the certificate alone) and
-`bundle.pem` (the roots of this machine and ours). Two processes that start at once agree on one authority: each makes
-its own in a file that nobody else sees and links it to the name, and the first one wins.
+The folder holds `mitmproxy-ca.pem` (key and certificate, as mitmproxy wants it), `ca.pem` (the certificate alone),
+`bundle.pem` (the roots of this machine and ours) and `trust.p12` (the same for Java). Two processes that start at once
+agree on one authority: each makes its own in a file that nobody else sees and links it to the name, and the first one
+wins.
 """
 
 import datetime as dt
@@ -23,7 +24,7 @@ from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 from mitmproxy.certs import DEFAULT_DHPARAM
 from mitmproxy.options import CONF_BASENAME
 
-from llemulator_addon.adapters.trust import bundle
+from llemulator_addon.adapters.trust import bundle, truststore_of
 
 logger = logging.getLogger(__name__)
 
@@ -49,6 +50,8 @@ class Authority:
     """The certificate alone, for what adds to a client's roots."""
     bundle: Path
     """The roots of this machine and ours, for what replaces a client's roots."""
+    truststore: Path
+    """The bundle for Java."""
     certificate: bytes
     """What is in `ca`."""
 
@@ -215,25 +218,28 @@ def _has_key_usage(certificate: x509.Certificate) -> bool:
 
 def _publish(folder: Path, certificate: bytes) -> Authority | None:
     """Write what clients need into a folder; None where that cannot be."""
-    ca, roots = folder / "ca.pem", folder / "bundle.pem"
+    ca, roots, store = folder / "ca.pem", folder / "bundle.pem", folder / "trust.p12"
     try:
         _write(ca, certificate)
-        _write(roots, bundle(certificate, os.environ))
+        # It is never the same twice, being encrypted, and so made again only when what is in it changed.
+        if _write(roots, bundle(certificate, os.environ)) or not store.exists():
+            _write(store, truststore_of(roots.read_bytes()))
         # mitmproxy makes this file itself, but not at once: a second process could read half of it.
         _write(folder / _DHPARAM, DEFAULT_DHPARAM)
     except OSError:
         return None
-    return Authority(confdir=folder, ca=ca, bundle=roots, certificate=certificate)
+    return Authority(confdir=folder, ca=ca, bundle=roots, truststore=store, certificate=certificate)
 
 
-def _write(file: Path, content: bytes) -> None:
-    """Write a file at once, unless it has this content already."""
+def _write(file: Path, content: bytes) -> bool:
+    """Write a file at once, unless it has this content already; whether it had not."""
     with suppress(FileNotFoundError):
         if file.read_bytes() == content:
-            return
+            return False
     draft = file.with_name(f".{file.name}-{os.getpid()}")
     try:
         draft.write_bytes(content)
         draft.replace(file)
     finally:
         draft.unlink(missing_ok=True)
+    return True

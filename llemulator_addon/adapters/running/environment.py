@@ -5,7 +5,8 @@ from dataclasses import dataclass, field
 from urllib.parse import urlsplit
 
 from llemulator_addon.adapters.hosts import Hosts
-from llemulator_addon.adapters.running.files import PASSWORD, PRELOADS, Files
+from llemulator_addon.adapters.running.files import PRELOADS, Files
+from llemulator_addon.adapters.trust import PASSWORD
 
 DEFAULT_KEY = "sk-llemulator"
 """Where the program has no key: clients refuse to start without one, and any is good."""

@@ -2,16 +2,11 @@
 
 import os
 import tempfile
-import warnings
 from collections.abc import Mapping
-from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from llemulator_addon.adapters.trust import certificates_in
-
-PASSWORD = "changeit"  # noqa: S105 - Java's own default; a truststore holds nothing secret
-"""Of the truststore."""
+from llemulator_addon.adapters.trust import truststore_of
 
 PRELOADS = Path(__file__).parent / "preloads"
 """What Python and Node load at their start."""
@@ -32,12 +27,14 @@ class Files:
     """A folder."""
 
 
-def write_files(folder: Path, *, ca: Path, bundle: Path, environment: Mapping[str, str]) -> Files:
-    """Write into a folder what is not there yet. Raises OSError."""
+def write_files(
+    folder: Path, *, ca: Path, bundle: Path, environment: Mapping[str, str], truststore: Path | None = None
+) -> Files:
+    """Write into a folder what is not there yet; a truststore unless there is one elsewhere. Raises OSError."""
     files = Files(
         ca=ca,
         bundle=bundle,
-        truststore=folder / "trust.p12",
+        truststore=truststore or folder / "trust.p12",
         wgetrc=folder / "wgetrc",
         php_ini=folder / "php",
     )
@@ -45,28 +42,9 @@ def write_files(folder: Path, *, ca: Path, bundle: Path, environment: Mapping[st
     _write(files.php_ini / "llemulator.ini", f'curl.cainfo="{bundle}"\nopenssl.cafile="{bundle}"\n'.encode())
     # wget reads one file only: what the user has stays, and ours is last and wins.
     _write(files.wgetrc, _users_wgetrc(environment) + f"\nca_certificate = {bundle}\nuse_proxy = on\n".encode())
-    _write(files.truststore, truststore(bundle.read_bytes()))
+    if truststore is None:
+        _write(files.truststore, truststore_of(bundle.read_bytes()))
     return files
-
-
-def truststore(bundle: bytes) -> bytes:
-    """Return certificates in the form that Java takes: PKCS #12 with the attribute that marks each as trusted.
-
-    What `openssl pkcs12` writes lacks that attribute, and Java finds nothing in it.
-    """
-    from cryptography import x509  # noqa: PLC0415 - takes long to import
-    from cryptography.hazmat.primitives.serialization import BestAvailableEncryption  # noqa: PLC0415 - the same
-    from cryptography.hazmat.primitives.serialization.pkcs12 import (  # noqa: PLC0415 - the same
-        PKCS12Certificate,
-        serialize_java_truststore,
-    )
-
-    found = []
-    for number, pem in enumerate(certificates_in(bundle)):
-        # Systems have roots that bend the rules; what cannot be read is left out.
-        with warnings.catch_warnings(action="ignore"), suppress(ValueError):
-            found.append(PKCS12Certificate(x509.load_pem_x509_certificate(pem), f"root-{number}".encode()))
-    return serialize_java_truststore(found, BestAvailableEncryption(PASSWORD.encode()))
 
 
 def _users_wgetrc(environment: Mapping[str, str]) -> bytes:

@@ -106,6 +106,8 @@ def published(settings: Settings) -> Iterator[tuple[Authority, Files]]:
 
 def _files(folder: Path, found: Authority) -> Files:
     try:
-        return write_files(folder, ca=found.ca, bundle=found.bundle, environment=os.environ)
+        return write_files(
+            folder, ca=found.ca, bundle=found.bundle, environment=os.environ, truststore=found.truststore
+        )
     except OSError as error:
         raise CannotRun(f"{folder}: {error.strerror}; TMPDIR names another folder") from None
