@@ -141,6 +141,10 @@ def _asked(session: Session, request: Request, operation: Endpoint | Operation, 
 
 
 def _served(session: Session, request: Request, operation: Operation, params: Mapping[str, str]) -> Decided:
+    if operation.asks_model:
+        model = _model_in(_unspoken(request, operation.name).body)
+        if (acting := ACTING.get(model)) is not None:
+            return Decided(session=session, answer=acting, endpoint=operation.name)
     try:
         served = operation.serve(_call(session, request, params))
     except Refused as refused:
@@ -176,12 +180,18 @@ def _elsewhere(
 ) -> _Elsewhere | None:
     """Return what is handed to an upstream where no rule answers; None where there is no upstream for it."""
     named = with_model(body, params)
-    model = named.get("model")
+    model = _model_in(named)
     to = session.upstream_for(model)
     if to is None or (endpoint.only_openai and model not in session.upstreams.models) or model in ACTING:
         return None
     written_body = request.body if named is body else jsons.compact(named)
-    return _Elsewhere(to=to, path=endpoint.path, body=written_body, model=str(model or ""))
+    return _Elsewhere(to=to, path=endpoint.path, body=written_body, model=model)
+
+
+def _model_in(body: Mapping[str, Any]) -> str:
+    """Return the model that a body names; empty where it names none."""
+    model = body.get("model")
+    return model if isinstance(model, str) else ""
 
 
 def _understood(

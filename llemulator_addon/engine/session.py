@@ -109,11 +109,11 @@ class Session:
         """How answers are made up, where the request does not say."""
         return self.policy.simulation.under(self.defaults.simulating)
 
-    def upstream_for(self, model: object) -> Upstream | None:
+    def upstream_for(self, model: str) -> Upstream | None:
         """Return the server that is asked for a model where no rule answers, if there is one."""
         if not self.upstreams:
             return None
-        if isinstance(model, str) and (named := self.upstreams.models.get(model)) is not None:
+        if (named := self.upstreams.models.get(model)) is not None:
             return named
         return self.upstreams.anything if self.on_unmatched == "upstream" and model != SIMULATED_MODEL else None
 

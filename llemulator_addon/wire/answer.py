@@ -123,6 +123,8 @@ class Operation:
     path: str
     """Below `/v1`, with `{…}` for a segment that varies."""
     serve: Callable[[Call], Served]
+    asks_model: bool = False
+    """Whether the body names a model, which may be one that acts."""
     takes_turn: bool = True
     """Whether it counts as an answer of the session. What comes from a thread of its own must not: the ids of other
     answers would depend on when it came."""

@@ -14,6 +14,17 @@ SIMULATED_MODEL = "gpt-sim-1"
 """A model of our own: what no rule answers is made up for it, whatever answers for others."""
 
 
+ACTING_MODELS = (
+    "credit-error",
+    "rate-limit-error",
+    "server-error",
+    "overloaded-error",
+    "auth-error",
+    "timeout-error",
+)
+"""Names that make a request fail, always valid and never listed; `engine/acting.py` says how."""
+
+
 def base_model(model: str) -> str:
     """Return the name of the model that a fine-tuned one was made from (`ft:BASE:organization:suffix:id`)."""
     return model.split(":", 2)[1] if model.startswith("ft:") else model

@@ -91,9 +91,13 @@ INPUT_ITEMS = Operation(
     name="responses.input_items.list", method="GET", path="/responses/{response_id}/input_items", serve=input_items
 )
 INPUT_TOKENS = Operation(
-    name="responses.input_tokens.count", method="POST", path="/responses/input_tokens", serve=count_input_tokens
+    name="responses.input_tokens.count",
+    method="POST",
+    path="/responses/input_tokens",
+    serve=count_input_tokens,
+    asks_model=True,
 )
-COMPACT = Operation(name="responses.compact", method="POST", path="/responses/compact", serve=compact)
+COMPACT = Operation(name="responses.compact", method="POST", path="/responses/compact", serve=compact, asks_model=True)
 
 
 def _record(call: Call) -> stored.Record:
