@@ -1,8 +1,11 @@
-"""Audio in place of speech: a tone, the longer the more is said, in the formats whose form needs no codec."""
+"""Audio in place of speech: a tone, the longer the more is said, in each format that OpenAI speaks."""
 
+from collections.abc import Callable, Mapping
 from functools import cache
 from math import pi, sin
 from struct import pack
+
+from llemulator_addon.wire import encoded
 
 RATE = 24_000
 """Samples a second, one channel of 16 bits, as OpenAI's speech has it."""
@@ -39,6 +42,16 @@ def wav(text: str) -> bytes:
         + samples
     )
 
+
+FORMATS: Mapping[str, Callable[[str], bytes]] = {
+    "wav": wav,
+    "pcm16": pcm16,
+    "flac": lambda text: encoded.flac(pcm16(text)),
+    "mp3": lambda text: encoded.mp3(seconds_of(text)),
+    "aac": lambda text: encoded.aac(seconds_of(text)),
+    "opus": lambda text: encoded.opus(seconds_of(text)),
+}
+"""How a text is spoken, by the names that the API has for formats."""
 
 _FREQUENCY = 400
 

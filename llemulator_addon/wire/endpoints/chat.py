@@ -1,7 +1,7 @@
 """`POST /v1/chat/completions`: reading the body, and writing the answer as JSON or as chunks."""
 
 from base64 import b64encode
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from functools import lru_cache
 from itertools import chain, zip_longest
 from typing import Any
@@ -446,10 +446,7 @@ def _speaks(prompt: Prompt, choice: Choice) -> bool:
 def _sound(prompt: Prompt, text: str) -> bytes:
     options = prompt.body.get("audio")
     wanted = options.get("format") if isinstance(options, dict) else None
-    return _SOUNDS.get(str(wanted), audio.wav)(text)
-
-
-_SOUNDS: Mapping[str, Callable[[str], bytes]] = {"wav": audio.wav, "pcm16": audio.pcm16}
+    return audio.FORMATS.get(str(wanted), audio.wav)(text)
 
 
 def _usage(prompt: Prompt, says: Says) -> dict[str, Any]:
