@@ -1,6 +1,7 @@
 """`llemulator smollm`: a model on this machine, loaded and served as SmolLM is, though a tiny one of random weights."""
 
 import json
+import math
 import os
 import pty
 import re
@@ -27,7 +28,8 @@ from llemulator_addon.client import Client
 _PROGRAMS = Path(__file__).parent / "programs"
 _SECONDS = 60
 _WORDS = {"zorp", "blick", "quam", "thrum", "vexo", "lunt"}
-"""All that the tiny model says; `programs/tiny_model.py` has them."""
+"""All that the tiny model says; `programs/tiny_model.py` has them, and its width."""
+_WIDTH = 64
 _NO_HUB = {"HF_ENDPOINT": "http://127.0.0.1:9"}
 _KEY = "sk-key-of-the-application"
 _OTHER_KEY = "sk-key-for-upstreams"
@@ -93,6 +95,11 @@ def test_the_model_answers_in_the_form_of_a_schema(got: Mapping[str, Any]) -> No
     assert set(value) == {"color", "dark"}
     assert value["color"] in {"red", "blue"}
     assert value["dark"] in {True, False}
+
+
+def test_the_model_gives_embeddings(got: Mapping[str, Any]) -> None:
+    assert len(got["embedding"]) == _WIDTH
+    assert math.hypot(*got["embedding"]) == pytest.approx(1, abs=1e-3)
 
 
 def test_a_rule_answers_before_the_model(got: Mapping[str, Any]) -> None:

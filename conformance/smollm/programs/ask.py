@@ -38,6 +38,7 @@ print(
             .message.content,
             "responses": client.responses.create(model="smollm", input="Tell me.", max_output_tokens=16).output_text,
             "completions": client.completions.create(model="smollm", prompt="Once", max_tokens=8).choices[0].text,
+            "embedding": client.embeddings.create(model="smollm", input="Once").data[0].embedding,
             "models": [model.id for model in client.models.list()],
             "model": client.models.retrieve("smollm").id,
         }

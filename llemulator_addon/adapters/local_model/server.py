@@ -11,6 +11,8 @@ import xllamacpp
 
 _TOKENS = 8192
 """Of all conversations that it remembers together; of one at most as many as the model was made for."""
+_EMBEDDED_AT_MOST = 1024
+"""Tokens of a text whose embedding is asked for; more would take more memory, asked for or not."""
 _AT_ONCE = 4
 _CACHE_MIB = 256
 _THREADS_AT_MOST = 4
@@ -45,6 +47,9 @@ def _parameters(file: str, name: str) -> xllamacpp.CommonParams:
     parameters.kv_unified = True
     parameters.cache_ram_mib = _CACHE_MIB
     parameters.cpuparams.n_threads = parameters.cpuparams_batch.n_threads = _threads()
+    parameters.embedding = True
+    parameters.pooling_type = xllamacpp.llama_pooling_type.LLAMA_POOLING_TYPE_MEAN
+    parameters.n_batch = parameters.n_ubatch = _EMBEDDED_AT_MOST
     parameters.offline = True
     parameters.verbosity = _ERRORS_ONLY
     parameters.ui = False
