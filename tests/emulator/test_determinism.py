@@ -6,7 +6,8 @@ import sys
 from hashlib import sha256
 from pathlib import Path
 
-from tests.playing import chat, emulator, play, request
+from llemulator_addon.core.request import Request
+from tests.playing import chat, emulator, play, post, request
 
 _SCRIPT = {
     "seed": 42,
@@ -31,7 +32,40 @@ def fingerprint() -> str:
         request("GET", "/v1/models"),
         chat("x", model="nope"),
     ]
-    return sha256(repr(play(server, *asked)).encode()).hexdigest()
+    everything = [
+        *play(server, *asked),
+        *play(emulator({**_SCRIPT, "rules": [], "defaults": {"on_unmatched": "simulate"}}), *_on_every_endpoint()),
+        *play(server, *_on_every_endpoint(), *_looks()),
+    ]
+    return sha256(repr(everything).encode()).hexdigest()
+
+
+def _on_every_endpoint() -> list[Request]:
+    schema = {"type": "object", "properties": {"a": {"enum": ["x", "y"]}, "b": {"type": "array"}}}
+    form = {"type": "json_schema", "name": "s", "schema": schema}
+    tool = {"type": "function", "name": "f", "parameters": schema}
+    return [
+        *(
+            each
+            for stream in (False, True)
+            for each in (
+                chat("Tell me", stream=stream, logprobs=True, top_logprobs=3, store=True),
+                post("/v1/responses", {"model": "o4-mini", "input": "Tell me", "stream": stream}),
+                post("/v1/responses", {"model": "gpt-4o", "input": "As JSON", "text": {"format": form}}),
+                post("/v1/responses", {"model": "gpt-4o", "input": "Call", "tools": [tool], "tool_choice": "required"}),
+                post("/v1/completions", {"model": "gpt-3.5-turbo-instruct", "prompt": "Tell me", "stream": stream}),
+            )
+        ),
+        post("/v1/embeddings", {"model": "text-embedding-3-small", "input": "Tell me"}),
+        post("/v1/moderations", {"input": "Tell me"}),
+        post("/v1/conversations", {"items": [{"type": "message", "role": "user", "content": "Hi"}]}),
+        request("GET", "/v1/chat/completions"),
+    ]
+
+
+def _looks() -> list[Request]:
+    paths = ("script", "requests?format=full", "requests?format=har", "unclaimed")
+    return [*(request("GET", f"/_emulator/{path}") for path in paths), post("/_emulator/verify")]
 
 
 def test_the_same_seed_gives_the_same_bytes_whatever_the_process_hashes_with() -> None:
