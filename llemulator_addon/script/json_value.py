@@ -1,8 +1,9 @@
 """What may come in as a script: JSON values of a reasonable size."""
 
 from collections.abc import Iterator, Mapping
+from math import inf
 
-from llemulator_addon.script.problems import Problem, ScriptError, inside, kind_of
+from llemulator_addon.script.problems import Problem, ScriptError, inside, kind_of, problem
 
 MOST_VALUES = 1_000_000
 MOST_NESTED = 100
@@ -15,15 +16,25 @@ def check(value: object) -> None:
 
     YAML can make such values: dates, sets, and with aliases very many members from few characters.
     """
-    problems = list(_problems(value, "", 0, [MOST_VALUES]))
+    if _size(value, {}, 0) > MOST_VALUES:
+        raise problem("", f"it has more than {MOST_VALUES} values")
+    problems = list(_problems(value, "", 0))
     if problems:
         raise ScriptError(problems)
 
 
-def _problems(value: object, place: str, depth: int, left: list[int]) -> Iterator[Problem]:
-    left[0] -= 1
-    if left[0] < 0:
-        raise ScriptError([Problem("", f"it has more than {MOST_VALUES} values")])
+def _size(value: object, known: dict[int, float], depth: int) -> float:
+    """Return how many values there are; what stands in several places is looked at once, and counts in each."""
+    if not isinstance(value, Mapping | list) or depth > MOST_NESTED:
+        return 1
+    if (size := known.get(id(value))) is None:
+        known[id(value)] = inf  # where it is within itself
+        members = value.values() if isinstance(value, Mapping) else value
+        size = known[id(value)] = 1 + sum(_size(member, known, depth + 1) for member in members)
+    return size
+
+
+def _problems(value: object, place: str, depth: int) -> Iterator[Problem]:
     if depth > MOST_NESTED:
         raise ScriptError([Problem(place[:_SHORT], f"it is nested more than {MOST_NESTED} times")])
     match value:
@@ -31,10 +42,10 @@ def _problems(value: object, place: str, depth: int, left: list[int]) -> Iterato
             for key, member in value.items():
                 yield from _of_key(key, place)
                 if isinstance(key, str):
-                    yield from _problems(member, inside(place, key), depth + 1, left)
+                    yield from _problems(member, inside(place, key), depth + 1)
         case list():
             for number, member in enumerate(value):
-                yield from _problems(member, inside(place, number), depth + 1, left)
+                yield from _problems(member, inside(place, number), depth + 1)
         case _:
             yield from _of_value(value, place)
 
