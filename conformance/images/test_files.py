@@ -26,6 +26,7 @@ SCHEMAS = {
 }
 """By the mark of a block of a page."""
 
+_COMPOSE_FILES = ("docker-compose.yml", "docs/examples/open-webui/docker-compose.yml")
 _DOCKERFILES = ("Dockerfile", "docs/examples/chat/Dockerfile", "k8s/transparent/image/Dockerfile")
 
 needs_kubectl = pytest.mark.skipif(shutil.which("kubectl") is None, reason="kubectl is not installed")
@@ -37,7 +38,8 @@ def test_a_dockerfile_is_as_hadolint_wants_it(file: str, tools: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("schema", "file"), [("vendor.compose-spec", "docker-compose.yml"), ("vendor.github-actions", "action.yml")]
+    ("schema", "file"),
+    [*(("vendor.compose-spec", file) for file in _COMPOSE_FILES), ("vendor.github-actions", "action.yml")],
 )
 def test_a_file_is_valid_by_the_schema_of_its_reader(schema: str, file: str, tools: Path) -> None:
     assert "ok --" in said(tools / "check-jsonschema", "--builtin-schema", schema, ROOT / file)
@@ -156,7 +158,8 @@ def test_every_pod_is_restricted_and_has_its_resources() -> None:
 
 
 def test_the_variables_that_are_set_for_llemulator_are_its_settings() -> None:
-    compose = YAML(typ="safe").load(ROOT / "docker-compose.yml")["services"]["llemulator"]["environment"]
+    services = [YAML(typ="safe").load(ROOT / file)["services"]["llemulator"] for file in _COMPOSE_FILES]
+    compose = [variable for service in services for variable in service["environment"]]
     base = YAML(typ="safe").load(ROOT / "k8s/base/deployment.yaml")["spec"]["template"]["spec"]["containers"][0]["env"]
     named = {*compose, *(each["name"] for each in (*base, *sidecar_source()["initContainers"][0]["env"]))}
 
@@ -164,7 +167,7 @@ def test_the_variables_that_are_set_for_llemulator_are_its_settings() -> None:
 
 
 def test_every_image_has_a_version() -> None:
-    files = [*_DOCKERFILES, "docker-compose.yml", *(str(path.relative_to(ROOT)) for path in _yaml("k8s"))]
+    files = [*_DOCKERFILES, *_COMPOSE_FILES, *(str(path.relative_to(ROOT)) for path in _yaml("k8s"))]
     texts = {file: (ROOT / file).read_text() for file in [*files, "docs/docker.md"]}
     images = [
         (file, image)
@@ -180,7 +183,7 @@ def test_every_image_has_a_version() -> None:
 def test_the_version_is_the_same_everywhere() -> None:
     project = re.search(r'^version = "(.+)"', (ROOT / "pyproject.toml").read_text(), re.MULTILINE)
     assert project
-    texts = [(ROOT / file).read_text() for file in ("Dockerfile", "docker-compose.yml", "k8s/sidecar/pod.yaml")]
+    texts = [(ROOT / file).read_text() for file in ("Dockerfile", *_COMPOSE_FILES, "k8s/sidecar/pod.yaml")]
     chart = YAML(typ="safe").load(ROOT / "charts/llemulator/Chart.yaml")
 
     assert all(project[1] in text for text in texts)

@@ -1,7 +1,7 @@
 """What the client asked, in terms common to all endpoints."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
 
@@ -49,8 +49,16 @@ class Prompt:
     tools: tuple[Tool, ...] = ()
     stream: bool = False
     choices: int = 1
+    apart: bool = False
+    """Whether each message is a prompt of its own, as in legacy completions, with as many choices as the others."""
     body: Mapping[str, Any] = field(default_factory=dict)
     """The request body as it was sent, fields that this program does not know included. Never changed."""
+
+    def of_choice(self, index: int) -> "Prompt":
+        """Return what a choice answers."""
+        if not self.apart or len(self.messages) < 2:  # noqa: PLR2004 - one prompt is the whole
+            return self
+        return replace(self, messages=(self.messages[index // (self.choices // len(self.messages))],))
 
     @property
     def user_text(self) -> str:

@@ -1,14 +1,17 @@
 """What answers when no rule does."""
 
 from llemulator_addon.core.prompt import Prompt
-from llemulator_addon.core.reply import Failure, Says, says
+from llemulator_addon.core.reply import Choice, Failure, Says, Text, says
 from llemulator_addon.engine.near_miss import NearMiss
 from llemulator_addon.script.templates.problems import TemplateProblem
 
 
 def echo(prompt: Prompt) -> Says:
-    """Say what the user said last."""
-    return says(prompt.user_text)
+    """Say what the user said last; where there are several prompts, what each of them says."""
+    if not prompt.apart:
+        return says(prompt.user_text)
+    texts = (prompt.of_choice(index).user_text for index in range(prompt.choices))
+    return Says(choices=tuple(Choice(blocks=(Text(text),)) for text in texts))
 
 
 def unmatched(missed: NearMiss) -> Failure:

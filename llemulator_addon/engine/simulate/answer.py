@@ -59,7 +59,10 @@ def simulate(
     limit of tokens goes before all. Raises `Refused` where there is no such length or strategy.
     """
     settings = settings.under(_in_body(prompt).over(_in_headers(headers)))
-    choices = (_choice(prompt, chance_for(prompt, stamp, index), settings) for index in range(max(1, prompt.choices)))
+    choices = (
+        _choice(prompt.of_choice(index), chance_for(prompt, stamp, index), settings)
+        for index in range(max(1, prompt.choices))
+    )
     return Says(choices=tuple(choices))
 
 

@@ -43,6 +43,7 @@ def read(call: Call, body: Mapping[str, Any]) -> Prompt:
         messages=tuple(Message(role="user", text=each.text) for each in prompts),
         stream=bool(asked.stream),
         choices=(asked.n or 1) * len(prompts),
+        apart=True,
         body=body,
     )
 
