@@ -30,6 +30,7 @@ from llemulator_addon.script.reading import OnUnmatched, Script
 from llemulator_addon.script.simulating import Simulating
 from llemulator_addon.store.memory import MemoryStore
 from llemulator_addon.wire import errors
+from llemulator_addon.wire.browsers import preflight
 from llemulator_addon.wire.credentials import token_of
 from llemulator_addon.wire.models import DEFAULT_MODELS
 
@@ -121,6 +122,9 @@ class Emulator:
         token = token_of(request)
         if is_admin(request):
             return Play(admin_answer(await self._with_news(request, token), self._server))
+        if token is None and (allowed := preflight(request)) is not None:
+            # Browsers send it without a key; the request itself comes after it.
+            return Play(allowed)
         if token is None:
             self._note_unclaimed(request, "")
             refused = self._store.change(_ANONYMOUS, partial(_refuse_anonymous, request=request))

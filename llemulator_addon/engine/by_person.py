@@ -18,6 +18,7 @@ from llemulator_addon.script.reply import Ready, Reply, filled
 from llemulator_addon.script.template import Template
 from llemulator_addon.script.templates.problems import TemplateProblem
 from llemulator_addon.wire import errors
+from llemulator_addon.wire.browsers import readable
 from llemulator_addon.wire.endpoints import ENDPOINTS
 from llemulator_addon.wire.errors import Refused
 
@@ -47,7 +48,7 @@ def answered_by_person(session: Session, ask: Ask, given: Given) -> tuple[Sessio
         endpoint=ask.prompt.endpoint,
         prompt=ask.prompt,
     )
-    steps = steps_of_decided(decided, then)
+    steps = readable(steps_of_decided(decided, then), ask.request)
     return _noted(session.changed(resources=resources_after(decided)), ask, steps), steps
 
 
@@ -63,7 +64,7 @@ def forgotten(session: Session, ask: Ask) -> Steps:
 
 
 def _failing(session: Session, ask: Ask, failure: Failure) -> Steps:
-    return errors.steps_of(failure, Stamp(session.seed, ask.turn))
+    return readable(errors.steps_of(failure, Stamp(session.seed, ask.turn)), ask.request)
 
 
 def _noted(session: Session, ask: Ask, steps: Steps) -> Session:

@@ -29,6 +29,7 @@ from llemulator_addon.script.templates.problems import TemplateProblem
 from llemulator_addon.wire import errors, jsons
 from llemulator_addon.wire.answer import Answer, Body, Call, Endpoint, Manner, Operation, Served, Stream
 from llemulator_addon.wire.bodies import read_object
+from llemulator_addon.wire.browsers import readable
 from llemulator_addon.wire.deployments import DEPLOYMENT, not_found, with_model
 from llemulator_addon.wire.errors import Refused
 from llemulator_addon.wire.models import SIMULATED_MODEL
@@ -49,7 +50,7 @@ def refuse(session: Session, request: Request, failure: Failure) -> tuple[Sessio
 
 
 def _concluded(session: Session, request: Request, decided: "Decided") -> tuple[Session, Outcome]:
-    answer, steps = decided.answer, steps_of_decided(decided, session)
+    answer, steps = decided.answer, readable(steps_of_decided(decided, session), request)
     upstream = answer.to.url if isinstance(answer, _Elsewhere) else None
     basis = Basis(decided.endpoint, decided.prompt, decided.rule, decided.unmatched, upstream)
     journal = session.journal.record(request, steps, basis)
