@@ -7,6 +7,7 @@ import re
 import signal
 import sys
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import replace
 from importlib.util import find_spec
 from pathlib import Path
@@ -44,9 +45,10 @@ def _run(arguments: argparse.Namespace) -> None:
     _check_packages()
     settings = _settings(arguments)
     log_to_stderr(settings.log_level)
-    # Until the proxy listens; from then on it is stopped by the same signals.
+    # Until the proxy listens; from then on it is stopped by the same signals. For a server that is how it ends.
     signal.signal(signal.SIGTERM, signal.default_int_handler)
-    asyncio.run(_serve(settings, arguments, _file(arguments)))
+    with suppress(KeyboardInterrupt):
+        asyncio.run(_serve(settings, arguments, _file(arguments)))
 
 
 def _check_packages() -> None:
