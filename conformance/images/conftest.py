@@ -32,12 +32,16 @@ def tools() -> Path:
 
 @pytest.fixture(scope="session")
 def images() -> None:
-    """Build both images under the names that docker-compose.yml and k8s/ have for them."""
+    """Build all images under the names that docker-compose.yml and k8s/ have for them."""
     # The project's limit for one test is not enough for an image where nothing of it is there yet.
     faulthandler.cancel_dump_traceback_later()
     if not docker_answers():
         _prepare_daemonless()
-    for words in (["llemulator:0.1.0"], ["chat:0.1.0", "docs/examples/chat"]):
+    for words in (
+        ["llemulator:0.1.0"],
+        ["chat:0.1.0", "docs/examples/chat"],
+        ["llemulator-redirect:0.1.0", "k8s/transparent/image"],
+    ):
         built = _script("build", *words)
         assert built.status == 0, built.said[-8000:]
 

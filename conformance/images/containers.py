@@ -53,6 +53,10 @@ class Container:
                 raise TimeoutError(f"{got.said}\n{self.log()}")
             time.sleep(0.1)
 
+    def enter_network(self, *command: str) -> Ended:
+        """Run a command of this machine in its network."""
+        return _ended(["nsenter", "--net", "--target", str(inspect(self.name)["State"]["Pid"]), *command])
+
     def log(self) -> str:
         """Return what its program has said so far."""
         return _ended([*_engine(), "logs", self.name]).said
