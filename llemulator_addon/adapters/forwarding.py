@@ -20,6 +20,7 @@ from llemulator_addon.core.outcome import Forward
 from llemulator_addon.core.reply import Failure
 from llemulator_addon.core.request import Request
 from llemulator_addon.core.steps import Cut, Head, Headers, Send, Steps, Wait
+from llemulator_addon.wire.browsers import readable_head
 from llemulator_addon.wire.credentials import token_of
 
 if TYPE_CHECKING:
@@ -45,6 +46,8 @@ _OF_ONE_CONNECTION = frozenset(
 )
 _NOT_FOR_CLIENTS = frozenset(("alt-svc", "set-cookie", "strict-transport-security"))
 """They would bind the client to a server that it does not know of."""
+_OF_PAGES = "access-control-"
+"""Whom the upstream lets read says nothing of who may read here."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -177,7 +180,7 @@ class Forwarding:
         if 300 <= response.status < 400:  # noqa: PLR2004 - redirections
             await until_left.aclose()
             return refusals.redirected(url, response.status)
-        head = Head(response.status, tuple(_for_client(response.headers)))
+        head = readable_head(Head(response.status, _for_client(response.headers)), request)
         return Arriving(head, aiter(response.aiter_stream()), until_left, waited=time.monotonic() - begun)
 
     @property
@@ -221,7 +224,7 @@ def _for_client(headers: Iterable[tuple[bytes, bytes]]) -> Headers:
     # What Connection names is of that connection, too (RFC 9110, 7.6.1).
     named = {word.strip().lower() for name, value in pairs if name == "connection" for word in value.split(",")}
     left_out = _OF_ONE_CONNECTION | _NOT_FOR_CLIENTS | named
-    return tuple((name, value) for name, value in pairs if name not in left_out)
+    return tuple((name, value) for name, value in pairs if not (name in left_out or name.startswith(_OF_PAGES)))
 
 
 def _failure(url: str, error: Exception, silence: float) -> Failure:

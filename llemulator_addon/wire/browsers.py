@@ -27,4 +27,9 @@ def readable(steps: Steps, request: Request) -> Steps:
     """Return an answer that a page's script may read, where one asks; any other answer as it is."""
     if "origin" not in request.headers:
         return steps
-    return tuple(Head(step.status, step.headers + _ANY) if isinstance(step, Head) else step for step in steps)
+    return tuple(readable_head(step, request) if isinstance(step, Head) else step for step in steps)
+
+
+def readable_head(head: Head, request: Request) -> Head:
+    """Return the head of such an answer."""
+    return Head(head.status, head.headers + _ANY) if "origin" in request.headers else head

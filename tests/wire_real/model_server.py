@@ -94,6 +94,8 @@ class _Server(BaseHTTPRequestHandler):
                 self._wait_for_the_end(noted)
             case "with-cookies":
                 self._json(200, {"said": "ok"}, **{"set-cookie": "a=b", "x-request-id": "theirs", "alt-svc": "h3"})
+            case "for-its-own-pages":
+                self._json(200, {"said": "ok"}, **{"access-control-allow-origin": "http://127.0.0.1"})
             case model if self.path.endswith("/embeddings"):
                 self._json(200, {"model": model, "data": [{"index": 0, "embedding": [0.25, 0.5]}]})
             case model if asked.get("stream"):

@@ -36,6 +36,7 @@ _HEADERS = (
     ("OpenAI-Project", "proj-secret"),
     ("X-Api-Key", "another-secret"),
 )
+_ALLOWED = "access-control-allow-origin"
 _EACH: list[tuple[Way, Version]] = [
     ("connect", "1.1"),
     ("connect", "2"),
@@ -173,6 +174,15 @@ async def test_what_would_bind_the_client_to_the_upstream_does_not_come_back(pro
 
     back = [answer.header(name) for name in ("x-request-id", "set-cookie", "alt-svc")]
     assert back == ["theirs", None, None]
+
+
+@pytest.mark.parametrize("model", ["for-its-own-pages", "dying"])
+async def test_a_page_may_read_what_comes_back_whomever_the_upstream_lets(proxy: Proxy, model: str) -> None:
+    of_a_page = await ask(proxy, headers=(*_HEADERS, ("Origin", "https://app.example")), body=_body(model))
+    of_another = await ask(proxy, headers=_HEADERS, body=_body(model))
+
+    allowed = [[value for name, value in answer.headers if name == _ALLOWED] for answer in (of_a_page, of_another)]
+    assert allowed == [["*"], []]
 
 
 async def test_the_journal_has_what_came_back_and_the_egress_report_counts_it(server: Server, proxy: Proxy) -> None:

@@ -34,6 +34,7 @@ from llemulator_addon.core.outcome import Ending, Forward, Play
 from llemulator_addon.core.request import Request, Way
 from llemulator_addon.core.steps import Head, Steps
 from llemulator_addon.script.fault import ConnectionFault
+from llemulator_addon.wire.browsers import readable
 
 logger = logging.getLogger(__name__)
 
@@ -206,7 +207,7 @@ class Rules:
             failure = answer
         else:
             self.egress.count(forward.to.host, "refused")
-        steps = refusals.steps_of(failure)
+        steps = readable(refusals.steps_of(failure), request)
         self._note(forward.exchange, steps)
         return played(steps, flow.request)
 
