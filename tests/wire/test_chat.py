@@ -12,6 +12,7 @@ from llemulator_addon.core.reply import Choice, Failure, Reasoning, Refusal, Say
 from llemulator_addon.wire.answer import ChunkBy
 from llemulator_addon.wire.endpoints.chat import ENDPOINT
 from llemulator_addon.wire.headers import UNLIMITED
+from tests.playing import chat, emulator, json_of, play, status
 from tests.wire.answering import HELLO, NO, TIME, WEATHER, answer, chunks, one, refused, stream, understood, whole
 from tests.wire.shapes import Differences, assert_described, assert_sdk, differences
 
@@ -491,3 +492,25 @@ def test_streamed_speech_carries_the_same_samples_and_words() -> None:
 
 def test_a_stream_tells_the_limits_and_so_does_a_body() -> None:
     assert set(UNLIMITED) <= set(answer(ENDPOINT, {**ASKED, "stream": True}, one(HELLO)).headers)
+
+
+@pytest.mark.parametrize(
+    "written",
+    [
+        {"json_schema": {"name": "n", "schema": {"type": "object", "properties": {}}}},
+        {"schema": {"type": "object", "properties": {}}},
+        {"name": "n", "strict": False, "schema": {"type": "object", "properties": {}}},
+        {"json_schema": {"type": "object", "properties": {}}},
+    ],
+)
+def test_a_schema_may_stand_where_other_servers_take_it(written: dict[str, Any]) -> None:
+    (steps,) = play(emulator(), chat("Hi", response_format={"type": "json_schema", **written}))
+
+    assert status(steps) == 200
+
+
+def test_a_flat_schema_is_checked_as_a_nested_one_is() -> None:
+    schema = {"type": "object", "properties": {"a": {"type": "string"}}}
+    (steps,) = play(emulator(), chat("Hi", response_format={"type": "json_schema", "strict": True, "schema": schema}))
+
+    assert json_of(steps)["error"]["message"].startswith("Invalid schema for response_format 'response'")

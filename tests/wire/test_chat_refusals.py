@@ -290,6 +290,12 @@ FORMS: dict[str, tuple[dict[str, Any], str | None, str | None, str]] = {
         "missing_required_parameter",
         "Missing required parameter: 'response_format.json_schema'.",
     ),
+    "a schema without its name": (
+        _ask(response_format={"type": "json_schema", "json_schema": {"schema": STRICT}}),
+        "response_format.json_schema.name",
+        "missing_required_parameter",
+        "Missing required parameter: 'response_format.json_schema.name'.",
+    ),
     "JSON that no message speaks of": (
         _ask(response_format={"type": "json_object"}),
         "messages",

@@ -160,7 +160,8 @@ def _limited(text: str, prompt: Prompt) -> tuple[str, bool]:
         return text, True
     pieces = tokens.pieces(text, family(prompt.model).encoding)
     kept = "".join(pieces[: max(0, min(given))])
-    return kept, len(pieces) <= min(given)
+    # Responses count the sign of the end, too.
+    return kept, len(pieces) + (prompt.endpoint == "responses") <= min(given)
 
 
 def _until_stop(text: str, prompt: Prompt) -> str:

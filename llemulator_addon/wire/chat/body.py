@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from typing import Annotated, Any, Literal
 
-from pydantic import Discriminator, Field, Tag
+from pydantic import Discriminator, Field, Tag, model_validator
 
 from llemulator_addon.core.prompt import CalledTool, Message, Tool
 from llemulator_addon.wire.bodies import RequestBody
@@ -153,6 +153,25 @@ class ResponseFormat(RequestBody):
 
     type: Literal["json_object", "json_schema", "text"]
     json_schema: NamedSchema | None = None
+
+    @model_validator(mode="before")
+    @classmethod
+    def _nested(cls, value: object) -> object:
+        """Take a schema that stands beside `type`, as in Responses, or is itself `json_schema`; the API takes neither.
+
+        Programs that were written for other servers send them.
+        """
+        if not isinstance(value, dict) or value.get("type") != "json_schema":
+            return value
+        nested = value.get("json_schema")
+        if nested is None and isinstance(value.get("schema"), dict):
+            return {**value, "json_schema": {"name": "response", **{key: value[key] for key in _NAMED & value.keys()}}}
+        if isinstance(nested, dict) and not _NAMED & nested.keys() and {"type", "properties"} & nested.keys():
+            return {**value, "json_schema": {"name": "response", "schema": nested}}
+        return value
+
+
+_NAMED = frozenset({"name", "schema", "strict"})
 
 
 class AudioOptions(RequestBody):

@@ -104,9 +104,12 @@ def usage(of: Counted) -> dict[str, Any]:
 
 
 def _charged(prompt: Prompt, says: Says) -> Counted:
-    """Count the tokens. Recorded, 36 of 40: the output of a response is one token more than its text."""
+    """Count the tokens. Recorded, 36 of 40: the output of a response is one token more than its text.
+
+    That is taken for the sign of its end, which an answer that the limit cut does not have.
+    """
     of = counted(prompt, says)
-    if says.usage.completion_tokens is not None:
+    if says.usage.completion_tokens is not None or says.choice(0).finish_reason == "length":
         return of
     return Counted(prompt=of.prompt, completion=of.completion + 1, cached=of.cached, reasoning=of.reasoning)
 

@@ -116,3 +116,29 @@ def test_what_there_is_not_is_refused_in_a_script_with_its_place(name: str) -> N
     (refused,) = play(emulator(), post("/_emulator/script", _script(**{name: "huge"}), token=TOKEN))
 
     assert json_of(refused)["error"]["param"] == f"defaults.simulate.{name}"
+
+
+@pytest.mark.parametrize("limit", [16, 17, 40, 60, 5000])
+@pytest.mark.parametrize(
+    ("path", "body", "name"),
+    [
+        ("/v1/chat/completions", {"messages": [{"role": "user", "content": "Hi"}]}, "max_tokens"),
+        ("/v1/chat/completions", {"messages": [{"role": "user", "content": "Hi"}]}, "max_completion_tokens"),
+        ("/v1/responses", {"input": "Hi"}, "max_output_tokens"),
+        ("/v1/completions", {"model": "gpt-3.5-turbo-instruct", "prompt": "Hi"}, "max_tokens"),
+    ],
+)
+def test_no_answer_is_charged_with_more_tokens_than_the_request_allows(
+    path: str, body: dict[str, Any], name: str, limit: int
+) -> None:
+    server = emulator(on_unmatched="simulate")
+    limit = min(limit, 3000) if "prompt" in body else limit
+
+    answers = [json_of(steps) for steps in play(server, *[post(path, {"model": "gpt-4o", name: limit, **body})] * 20)]
+
+    charged = [answer["usage"].get("output_tokens", answer["usage"].get("completion_tokens")) for answer in answers]
+    ended = [answer["choices"][0]["finish_reason"] if "choices" in answer else answer["status"] for answer in answers]
+    assert max(charged) <= limit
+    assert {
+        (how in {"length", "incomplete"}) == (count == limit) for how, count in zip(ended, charged, strict=True)
+    } == {True}
