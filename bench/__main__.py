@@ -18,7 +18,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from bench import fixture, ratios, streams
+from bench import fixture, ratios, simulated, starts, streams
 from bench.servers import SERVERS, Running, running
 
 _ASK = {"model": "gpt-4o", "messages": [{"role": "user", "content": "Hello"}]}
@@ -50,12 +50,19 @@ def main() -> None:
     hey = shutil.which("hey") or sys.exit("hey was not found; it sends the requests: apt-get install hey")
     with tempfile.TemporaryDirectory(prefix="llemulator-bench-") as folder:
         script = _script(Path(folder))
-        starts = {name: _start_seconds(name, script) for name in SERVERS}
+        seconds = {name: _start_seconds(name, script) for name in SERVERS}
         with running(SERVERS, script) as servers:
             memory = {name: server.resident_mebibytes() for name, server in servers.items()}
             rates = _rates(hey, servers, arguments)
             pacing = streams.measure(servers["llemulator"])
-    _print(starts, memory, rates, pacing)
+            rhythms = tuple(simulated.measure(servers["llemulator"]))
+    _print(seconds, memory, rates, pacing)
+    for rhythm in rhythms:
+        said = f"simulated streams: {rhythm.measured:.1f} {rhythm.name} (within 5 % of {rhythm.asked:.1f})"
+        print(f"{_met(rhythm.is_met):12} {said}")
+    ratio = starts.ratio()
+    said = f"llemulator run -- true / a bare mitmdump, until it listens: {ratio:.2f} (at most {starts.AT_MOST})"
+    print(f"{_met(ratio <= starts.AT_MOST):12} {said}")
     for each in ratios.measure():
         said = f"{each.name}: {each.ratio:.2f} (at most {ratios.AT_MOST}; {each.much_us:.0f} / {each.little_us:.0f} us)"
         print(f"{_met(each.ratio <= ratios.AT_MOST):12} {said}")

@@ -33,14 +33,16 @@ class Running:
         return pages * os.sysconf("SC_PAGE_SIZE") / 2**20
 
 
-def _mitmdump(port: int, certs: str, addon: str) -> list[str]:
+def mitmdump(port: int, certs: str, *addons: str) -> list[str]:
+    """Return the command for mitmdump on a port, with a folder for its certificates."""
     name = shutil.which("mitmdump", path=str(Path(sys.executable).parent)) or "mitmdump"
-    return [name, "--quiet", "--listen-host", "127.0.0.1", "-p", str(port), "--set", f"confdir={certs}", "-s", addon]
+    scripts = [word for addon in addons for word in ("-s", addon)]
+    return [name, "--quiet", "--listen-host", "127.0.0.1", "-p", str(port), "--set", f"confdir={certs}", *scripts]
 
 
 SERVERS: dict[str, Callable[[int, str], list[str]]] = {
-    "mitmdump with a constant": lambda port, certs: _mitmdump(port, certs, str(_REPOSITORY / "bench/constant.py")),
-    "mitmdump with llemulator": lambda port, certs: _mitmdump(
+    "mitmdump with a constant": lambda port, certs: mitmdump(port, certs, str(_REPOSITORY / "bench/constant.py")),
+    "mitmdump with llemulator": lambda port, certs: mitmdump(
         port, certs, str(_REPOSITORY / "llemulator_addon/addon.py")
     ),
     "llemulator": lambda port, _: [sys.executable, "-m", "llemulator_addon", "--port", str(port)],
@@ -58,7 +60,7 @@ def running(names: Iterable[str], script: Path) -> Iterator[dict[str, Running]]:
 @contextmanager
 def _one_running(name: str, script: Path) -> Iterator[Running]:
     with tempfile.TemporaryDirectory(prefix="llemulator-bench-") as certs:
-        port = _free_port()
+        port = free_port()
         settings = {"LLEMULATOR_SCRIPT": str(script), "LLEMULATOR_CERTS": certs, "LOG_LEVEL": "warning"}
         environment = {**plain_environment(), **settings}
         began = time.perf_counter()
@@ -79,7 +81,8 @@ def on_core(core: int, command: list[str]) -> list[str]:
     return [taskset, "--cpu-list", str(core), *command]
 
 
-def _free_port() -> int:
+def free_port() -> int:
+    """Return a port that nobody listens on."""
     with socket.socket() as listener:
         listener.bind(("127.0.0.1", 0))
         port: int = listener.getsockname()[1]

@@ -7,6 +7,7 @@ import statistics
 import subprocess
 import sys
 import time
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from itertools import pairwise
 
@@ -37,7 +38,7 @@ class Pacing:
 
 def measure(server: Running) -> Pacing:
     """Play the streams from a process of its own, away from the server's core."""
-    return Pacing(**json.loads(run_apart([sys.executable, "-m", "bench.streams", str(server.port)])))
+    return Pacing(**json.loads(run_apart([sys.executable, "-m", __spec__.name, str(server.port)])))
 
 
 def run_apart(command: list[str]) -> str:
@@ -45,37 +46,37 @@ def run_apart(command: list[str]) -> str:
     return subprocess.run(on_core(1, command), check=True, stdout=subprocess.PIPE, text=True).stdout
 
 
-async def _main(port: int) -> None:
-    began = time.perf_counter()
-    arrivals = await asyncio.gather(*(_arrivals(port, number) for number in range(_STREAMS)))
-    chunks = sum(len(times) for times in arrivals)
-    lasted = max(times[-1] for times in arrivals) - min(times[0] for times in arrivals)
-    errors = sorted(
-        abs(later - earlier - 1 / _TOKENS_PER_SECOND) * 1000 for times in arrivals for earlier, later in pairwise(times)
-    )
-    assert chunks >= _STREAMS * _WORDS, f"{chunks} chunks in {time.perf_counter() - began:.1f} s"
-    pacing = Pacing(
-        chunks_per_second=chunks / lasted,
-        median_error_ms=statistics.median(errors),
-        p99_error_ms=errors[int(len(errors) * 0.99)],
-    )
-    print(json.dumps(asdict(pacing)))
-
-
-async def _arrivals(port: int, number: int) -> list[float]:
-    """Return when each chunk with text arrived."""
+async def arrivals(port: int, token: str, body: Mapping[str, object]) -> list[float]:
+    """Ask for a stream through CONNECT and TLS, and return when each chunk with text arrived."""
     reader, writer = await asyncio.open_connection("127.0.0.1", port)
     writer.write(b"CONNECT api.openai.com:443 HTTP/1.1\r\nHost: api.openai.com:443\r\n\r\n")
     await reader.readuntil(b"\r\n\r\n")
     await writer.start_tls(_trusting(), server_hostname="api.openai.com")
-    body = json.dumps({"model": "gpt-4o", "stream": True, "messages": [{"role": "user", "content": "stream"}]})
-    head = (
-        f"Host: api.openai.com\r\nAuthorization: Bearer sk-{number}\r\nContent-Length: {len(body)}\r\nConnection: close"
-    )
-    writer.write(f"POST /v1/chat/completions HTTP/1.1\r\n{head}\r\n\r\n{body}".encode())
+    asked = json.dumps({**body, "stream": True})
+    head = f"Host: api.openai.com\r\nAuthorization: Bearer {token}\r\nContent-Length: {len(asked)}\r\nConnection: close"
+    writer.write(f"POST /v1/chat/completions HTTP/1.1\r\n{head}\r\n\r\n{asked}".encode())
     times = [time.perf_counter() async for line in reader if b'"delta":{"content":' in line]
     writer.close()
     return times
+
+
+async def _main(port: int) -> None:
+    asked = {"model": "gpt-4o", "messages": [{"role": "user", "content": "stream"}]}
+    every = await asyncio.gather(*(arrivals(port, f"sk-{number}", asked) for number in range(_STREAMS)))
+    chunks = sum(len(times) for times in every)
+    assert chunks >= _STREAMS * _WORDS, f"{chunks} chunks"
+    # While all of them stream: before and after, connections are opened and closed beside fewer streams.
+    begin, end = max(times[0] for times in every), min(times[-1] for times in every)
+    within = [[at for at in times if begin <= at <= end] for times in every]
+    errors = sorted(
+        abs(later - earlier - 1 / _TOKENS_PER_SECOND) * 1000 for times in within for earlier, later in pairwise(times)
+    )
+    pacing = Pacing(
+        chunks_per_second=sum((len(times) - 1) / (times[-1] - times[0]) for times in within),
+        median_error_ms=statistics.median(errors),
+        p99_error_ms=errors[int(len(errors) * 0.99)],
+    )
+    print(json.dumps(asdict(pacing)))
 
 
 def _trusting() -> ssl.SSLContext:
