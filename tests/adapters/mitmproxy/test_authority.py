@@ -7,8 +7,10 @@ import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519
+from cryptography.hazmat.primitives.serialization import pkcs12
 
 from llemulator_addon.adapters.mitmproxy.authority import NoAuthority, authority
+from llemulator_addon.adapters.trust import PASSWORD
 from tests.wire_real.certificates import certificate_for
 
 _CA = "mitmproxy-ca.pem"
@@ -18,10 +20,12 @@ def test_the_first_start_makes_it_and_the_next_ones_keep_it(tmp_path: Path) -> N
     folder = tmp_path / "new" / "certs"
     with authority(folder) as first:
         key = (folder / _CA).read_bytes()
+        store = first.truststore.read_bytes()
     with authority(folder) as second:
         pass
 
     assert (folder / _CA).read_bytes() == key
+    assert second.truststore.read_bytes() == store
     assert first == second
     assert (first.ca, first.bundle, first.confdir) == (folder / "ca.pem", folder / "bundle.pem", folder)
     assert first.ca.read_bytes() == first.certificate
@@ -55,6 +59,16 @@ def test_a_folder_that_is_there_already_gets_no_gitignore(tmp_path: Path) -> Non
         pass
 
     assert not (tmp_path / ".gitignore").exists()
+
+
+# Systems have roots that bend the rules.
+@pytest.mark.filterwarnings("ignore::cryptography.utils.CryptographyDeprecationWarning")
+def test_the_truststore_of_java_holds_what_the_bundle_holds(tmp_path: Path) -> None:
+    with authority(tmp_path / "certs") as found:
+        store = pkcs12.load_pkcs12(found.truststore.read_bytes(), PASSWORD.encode())
+        roots = x509.load_pem_x509_certificates(found.bundle.read_bytes())
+
+    assert {each.certificate for each in store.additional_certs} == set(roots)
 
 
 def test_the_bundle_is_written_again_when_the_roots_changed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
