@@ -25,6 +25,10 @@ def _schema(schema: object, *, strict: bool = True) -> dict[str, Any]:
     return {"type": "json_schema", "json_schema": {"name": "s", "strict": strict, "schema": schema}}
 
 
+def _looking(image: Any) -> dict[str, Any]:  # noqa: ANN401 - in any form
+    return {"role": "user", "content": [{"type": "image_url", "image_url": image}]}
+
+
 FORMS: dict[str, tuple[dict[str, Any], str | None, str | None, str]] = {
     # what is asked: param, code, message
     "no model": ({"messages": [USER]}, "model", None, "you must provide a model parameter"),
@@ -183,6 +187,37 @@ FORMS: dict[str, tuple[dict[str, Any], str | None, str | None, str]] = {
         "functions",
         "empty_array",
         "Invalid 'functions': empty array. Expected an array with minimum length 1, but got an empty array instead.",
+    ),
+    "an image without a prefix": (
+        _ask(messages=[_looking({"url": "iVBORw0KGgo="})]),
+        "messages[0].content[0].image_url.url",
+        "invalid_value",
+        (
+            "Invalid image URL: 'messages[0].content[0].image_url.url'. Expected a base64-encoded data URL with an "
+            "image MIME type (e.g. 'data:image/png;base64,aW1nIGJ5dGVzIGhlcmU='), but got a value without the 'data:' "
+            "prefix."
+        ),
+    ),
+    "an image as a text": (
+        _ask(messages=[_looking("https://a.example/x.png")]),
+        "messages[0].content[0].image_url",
+        "invalid_type",
+        ("Invalid type for 'messages[0].content[0].image_url': expected an object, but got a string instead."),
+    ),
+    "an image of a kind that is not seen": (
+        _ask(messages=[_looking({"url": "data:image/heic;base64,aGk="})]),
+        None,
+        "invalid_image_format",
+        (
+            "You uploaded an unsupported image. Please make sure your image has of one the following formats: ['png', "
+            "'jpeg', 'gif', 'webp']."
+        ),
+    ),
+    "an image that is none": (
+        _ask(messages=[{"role": "user", "content": [{"type": "image_url"}]}]),
+        "messages[0].content[0].image_url",
+        "missing_required_parameter",
+        "Missing required parameter: 'messages[0].content[0].image_url'.",
     ),
     "no calls in a message": (
         _ask(messages=[USER, {"role": "assistant", "content": "Hi", "tool_calls": []}, USER]),
@@ -468,6 +503,8 @@ def test_a_model_of_another_endpoint_is_not_found(model: str, message: str) -> N
         _ask(tools=[_tool(parameters={"type": "object", "properties": {}})]),
         _ask(tools=[_tool()], tool_choice={"type": "function", "function": {"name": "f"}}),
         _ask(tools=[_tool()], tool_choice=None),
+        _ask(messages=[_looking({"url": "https://a.example/x.png", "detail": "high"})]),
+        _ask(messages=[_looking({"url": "data:image/png;base64,iVBORw0KGgo="})]),
         _ask(tools=[], response_format=_schema(STRICT)),
         _ask(model="gpt-5", temperature=1, reasoning_effort="minimal"),
         _ask(model="gpt-5.6", tools=[_tool()], reasoning_effort="none"),

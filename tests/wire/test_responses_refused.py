@@ -125,6 +125,24 @@ REFUSED: dict[str, tuple[dict[str, Any], str | None, str | None, str]] = {
         "missing_required_parameter",
         "Missing required parameter: 'tool_choice.name'.",
     ),
+    "an image that is empty": (
+        {"input": [{"role": "user", "content": [{"type": "input_image", "image_url": "data:image/png;base64,"}]}]},
+        "input[0].content[0].image_url",
+        "invalid_value",
+        (
+            "Invalid 'input[0].content[0].image_url'. Expected a base64-encoded data URL with an image MIME type (e.g. "
+            "'data:image/png;base64,aW1nIGJ5dGVzIGhlcmU='), but got empty base64-encoded bytes."
+        ),
+    ),
+    "an image that is no base64": (
+        {"input": [{"role": "user", "content": [{"type": "input_image", "image_url": "data:image/png;base64,!"}]}]},
+        "input[0].content[0].image_url",
+        "invalid_value",
+        (
+            "Invalid 'input[0].content[0].image_url'. Expected a base64-encoded data URL with an image MIME type (e.g. "
+            "'data:image/png;base64,aW1nIGJ5dGVzIGhlcmU='), but got an invalid base64-encoded value."
+        ),
+    ),
     "a choice without tools": (
         {"tool_choice": "required", "tools": []},
         "tool_choice",

@@ -9,12 +9,19 @@ from llemulator_addon.core.prompt import CalledTool, Message, Tool
 from llemulator_addon.wire.bodies import RequestBody
 
 
+class Image(RequestBody):
+    """Where an image is, or the image itself."""
+
+    url: str
+
+
 class Part(RequestBody):
     """A part of a message's content. Only text is understood; other parts stand in the body as they are."""
 
     type: Literal["text", "image_url", "input_audio", "refusal", "audio", "file"]
     text: str | None = None
     refusal: str | None = None
+    image_url: Image | None = None
 
 
 def _text_or_list(value: object) -> str | None:

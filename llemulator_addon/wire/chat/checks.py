@@ -12,6 +12,7 @@ from llemulator_addon.wire import errors, schemas
 from llemulator_addon.wire.chat.body import ChatBody, ChatMessage, NamedFunction
 from llemulator_addon.wire.errors import INVALID
 from llemulator_addon.wire.families import REPLACED_BY, Family, Refused, family, refused
+from llemulator_addon.wire.images import refused_image
 from llemulator_addon.wire.models import serves
 from llemulator_addon.wire.usage import of_prompt
 
@@ -20,6 +21,7 @@ def of_body(asked: ChatBody) -> Iterator[Failure]:
     """Yield what is wrong whatever the model is."""
     yield from _combinations(asked)
     yield from _conversation(asked.messages)
+    yield from _images(asked.messages)
     yield from _tools(asked)
     yield from _format(asked)
 
@@ -137,6 +139,18 @@ def _content(message: ChatMessage, number: int) -> Iterator[Failure]:
         yield errors.missing(f"messages[{number}].content")
         return
     yield _wrong_message(f"messages.[{number}].content", "Invalid value for 'content': expected a string, got null.")
+
+
+def _images(messages: list[ChatMessage]) -> Iterator[Failure]:
+    for number, message in enumerate(messages):
+        for at, part in enumerate(message.content if isinstance(message.content, list) else ()):
+            if part.type != "image_url":
+                continue
+            place = f"messages[{number}].content[{at}].image_url"
+            if part.image_url is None:
+                yield errors.missing(place)
+            elif failure := refused_image(part.image_url.url, f"{place}.url", f"Invalid image URL: '{place}.url'."):
+                yield failure
 
 
 def _unanswered(calls: Mapping[str, None], param: str) -> Failure:

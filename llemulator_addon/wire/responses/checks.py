@@ -9,6 +9,7 @@ from typing import Any
 
 from llemulator_addon.wire import errors
 from llemulator_addon.wire.errors import Refused
+from llemulator_addon.wire.images import refused_image
 from llemulator_addon.wire.responses import failures
 
 Check = Callable[[str, Any], None]
@@ -361,6 +362,14 @@ def _part(name: str, given: Any, role: str) -> None:  # noqa: ANN401 - a checker
     if given["type"] in {"input_text", "output_text"}:
         _needs(name, given, "text")
         _text(f"{name}.text", given["text"])
+    if given["type"] == "input_image" and given.get("image_url") is not None:
+        _image(f"{name}.image_url", given["image_url"])
+
+
+def _image(name: str, given: Any) -> None:  # noqa: ANN401 - a checker takes anything
+    _text(name, given)
+    if (failure := refused_image(given, name, f"Invalid '{name}'.")) is not None:
+        raise Refused(failure)
 
 
 _SPOKEN = ("output_text", "refusal")
