@@ -47,7 +47,8 @@ def answer(call: AdminCall) -> Steps:
 def _asked(call: AdminCall) -> Ask:
     """Return the request that is meant; raises `Refused` where it does not wait."""
     number = unquote(call.request.path.rpartition("/")[2])
-    ask = call.server.waiting.get(call.token, int(number)) if number.isdecimal() and number.isascii() else None
+    is_number = number.isdecimal() and number.isascii() and len(number) <= _DIGITS
+    ask = call.server.waiting.get(call.token, int(number)) if is_number else None
     if ask is None:
         raise Refused(_not_waiting(number, call))
     return ask
