@@ -250,7 +250,13 @@ def _words(name: str, given: Any) -> None:  # noqa: ANN401 - a checker takes any
 
 def _stream_options(name: str, given: Any) -> None:  # noqa: ANN401 - a checker takes anything
     _object(name, given)
-    _members(name, given, {"include_obfuscation": _boolean})
+    _members(name, given, {"include_obfuscation": _boolean, **_OF_SIMULATED_STREAMS})
+
+
+_OF_SIMULATED_STREAMS = dict.fromkeys(
+    ("delay_min_ms", "delay_max_ms", "tokens_per_second"), _number("decimal", 0, None)
+)
+"""Not the API's: how this program is asked to pace what it makes up."""
 
 
 def _tool(name: str, given: Any) -> None:  # noqa: ANN401 - a checker takes anything

@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from llemulator_addon.core.steps import Wait
 from llemulator_addon.script.reading import value_of
 from llemulator_addon.script.simulating import Length, Simulating, ToolStrategy
 from tests.playing import TOKEN, chat, emulator, json_of, load, play, post
@@ -140,3 +141,25 @@ def test_no_answer_is_charged_with_more_tokens_than_the_request_allows(
     ended = [answer["choices"][0]["finish_reason"] if "choices" in answer else answer["status"] for answer in answers]
     assert max(charged) <= limit
     assert {count for how, count in zip(ended, charged, strict=True) if how in {"length", "incomplete"}} <= {limit}
+
+
+@pytest.mark.parametrize(
+    ("path", "body"),
+    [
+        ("/v1/chat/completions", {"messages": [{"role": "user", "content": "Hi"}]}),
+        ("/v1/responses", {"input": "Hi"}),
+        ("/v1/completions", {"model": "gpt-3.5-turbo-instruct", "prompt": "Hi"}),
+    ],
+)
+def test_every_endpoint_that_streams_is_paced_as_the_request_asks(path: str, body: dict[str, Any]) -> None:
+    options = ({"tokens_per_second": 50}, {"delay_min_ms": 10, "delay_max_ms": 30})
+    asked = [post(path, {"model": "gpt-4o", "stream": True, **body, "stream_options": each}) for each in options]
+
+    at_a_rate, with_delays = (
+        [step.seconds for step in steps if isinstance(step, Wait)]
+        for steps in play(emulator(on_unmatched="simulate"), *asked)
+    )
+
+    assert set(at_a_rate) == {0.02}
+    assert len(set(with_delays)) > 1
+    assert all(0.01 <= seconds <= 0.03 for seconds in with_delays)
