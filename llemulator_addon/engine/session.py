@@ -1,6 +1,7 @@
 """A session: all that one token owns."""
 
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Literal
 
@@ -234,6 +235,14 @@ def _with_rules(session: Session, rules: tuple[Rule, ...]) -> Session:
     return replace(
         session,
         owner="token",
-        index=Index((*session.index.rules, *rules)),
+        index=Index((*session.index.rules, *_told_apart(rules, session.index.rules))),
         connection_rules=(*session.connection_rules, *of_connections),
     )
+
+
+def _told_apart(rules: tuple[Rule, ...], before: tuple[Rule, ...]) -> Iterator[Rule]:
+    """Yield rules that are added, of which those without a name of their own get another than those before them."""
+    times = Counter(rule.name.partition(" (")[0] for rule in before if not rule.is_named)
+    for rule in rules:
+        seen = 0 if rule.is_named else times[rule.name]
+        yield rule.renamed(f"{rule.name} ({seen + 1})") if seen else rule

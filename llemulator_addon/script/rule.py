@@ -1,7 +1,7 @@
 """A rule: as a script writes it in full, and as the engine plays it."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Annotated, Any, Self
 
 from pydantic import Discriminator, Field, Tag, create_model, model_validator
@@ -23,6 +23,8 @@ class Rule:
 
     name: str
     """Given by the script, else its place in it."""
+    is_named: bool = field(default=True, compare=False)
+    """Whether the script gave the name."""
     patterns: tuple[Pattern, ...]
     """All of them must hold."""
     replies: tuple[Reply, ...]
@@ -46,6 +48,10 @@ class Rule:
     def condition(self) -> str:
         """The same for rules that answer the same requests."""
         return repr(self.patterns)
+
+    def renamed(self, name: str) -> "Rule":
+        """Return it with another name."""
+        return replace(self, name=name, written={**self.written, "name": name})
 
     def reply(self, number: int) -> Reply:
         """Return what it says when it answered so many times before."""
@@ -118,6 +124,7 @@ class RulePart(ScriptPart):
         name = self.name or place
         return Rule(
             name=name,
+            is_named=self.name is not None,
             patterns=(*self.match.patterns(), *((InState(requires),) if requires is not None else ())),
             replies=tuple(reply.reply() for reply in replies if reply is not None),
             times=self.times,

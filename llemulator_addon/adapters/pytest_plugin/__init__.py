@@ -73,13 +73,15 @@ def llemulator_session(request: pytest.FixtureRequest) -> Iterator[Llemulator]:
 
 
 @pytest.hookimpl(wrapper=True)
-def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+def pytest_runtest_makereport(
+    item: pytest.Item, call: pytest.CallInfo[None]
+) -> Generator[None, pytest.TestReport, pytest.TestReport]:
     """Show what was asked beside the failure of a test."""
     report = yield
     plugin = item.config.stash.get(_PLUGIN, None)
     if plugin is not None and report.failed and report.when != "teardown":
         _note_failure(item)
-        if (shown := plugin.shown_of(item)) is not None:
+        if (shown := plugin.shown_of(item, call.excinfo and call.excinfo.value)) is not None:
             report.sections.append((_NAME, shown))
     return report
 

@@ -1,7 +1,9 @@
 """What a person reads when something is amiss."""
 
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from itertools import chain
 from textwrap import indent, wrap
 
 from llemulator_addon.client import Exchange, Finding
@@ -40,8 +42,9 @@ class Ink:
 def explained(findings: Sequence[Finding], exchanges: Sequence[Exchange], ink: Ink) -> str:
     """Tell what is amiss, and what was asked."""
     many = "one thing" if len(findings) == 1 else f"{len(findings)} things"
-    told = "\n".join(_told(finding, ink) for finding in findings)
-    return f"llemulator found {many} amiss:\n\n{told}\n{asked(exchanges, ink)}"
+    told: set[str] = set()
+    parts = [_told(finding, told, ink) for finding in findings]
+    return f"llemulator found {many} amiss:\n\n{'\n'.join(parts)}\n{asked(exchanges, ink)}"
 
 
 def asked(exchanges: Sequence[Exchange], ink: Ink) -> str:
@@ -53,23 +56,29 @@ def asked(exchanges: Sequence[Exchange], ink: Ink) -> str:
     return "\n".join((head, *(f"  {_line(exchange, ink)}" for exchange in exchanges[-_SHOWN:])))
 
 
-def _told(finding: Finding, ink: Ink) -> str:
-    sentences = _sentences(finding.sentence)
+def _told(finding: Finding, told: set[str], ink: Ink) -> str:
+    """Tell a finding; differences that were told before, of the same rule and request, are not told again."""
+    sentences = _sentences(finding.sentence, told)
     return f"  {ink.red(finding.name)}\n" + indent("\n".join(sentences), "    ") + "\n"
 
 
-def _sentences(text: str) -> Iterable[str]:
+def _sentences(text: str, told: set[str]) -> Iterable[str]:
     """Put the nearest rule or request, and each difference, on a line of its own."""
-    for mark in (" No rule matches. The closest is ", " Every rule that matches is used up: ", " The nearest is "):
-        first, found, rest = text.partition(mark)
-        if found:
-            name, colon, differences = rest.partition(": ")
-            yield from wrap(first, _WIDTH)
-            yield from wrap(f"{mark.strip()} {name}{colon.strip()}", _WIDTH)
-            for difference in differences.split("; ") if colon else ():
-                yield from wrap(difference, _WIDTH, initial_indent="  - ", subsequent_indent="    ")
-            return
-    yield from wrap(text, _WIDTH)
+    if (found := _NEAREST.search(text)) is None:
+        return wrap(text, _WIDTH)
+    differences = text[found.end() :]
+    head = [*wrap(text[: found.start()], _WIDTH), *wrap(found[0].strip(), _WIDTH)]
+    if differences in told:
+        return [*head, "  (see above)"]
+    told.add(differences)
+    parts = (wrap(part, _WIDTH, initial_indent="  - ", subsequent_indent="    ") for part in _APART.split(differences))
+    return [*head, *chain.from_iterable(parts)]
+
+
+# A text that is quoted may have colons and semicolons too.
+_RULE = r'No rule matches\. The closest is ".*?"|Every rule that matches is used up'
+_NEAREST = re.compile(rf" (?:{_RULE}|The nearest is request \d+ \(.*?\)): ")
+_APART = re.compile(r'; (?=(?:[^"]*"[^"]*")*[^"]*$)')
 
 
 def _line(exchange: Exchange, ink: Ink) -> str:

@@ -10,7 +10,7 @@ import pytest
 from llemulator_addon.adapters.pytest_plugin.messages import Ink, asked, explained
 from llemulator_addon.adapters.pytest_plugin.proxy import Proxy
 from llemulator_addon.adapters.pytest_plugin.report import COLOURED, PROPERTY, Report, Row
-from llemulator_addon.adapters.pytest_plugin.session import ABOUT_THE_SCRIPT, Llemulator
+from llemulator_addon.adapters.pytest_plugin.session import ABOUT_THE_SCRIPT, Llemulator, Unverified
 from llemulator_addon.client import Client, Finding, Unclaimed
 
 MARK = "llemulator"
@@ -72,10 +72,12 @@ class Plugin:
             if not is_forgotten:
                 session.client.reset()
 
-    def shown_of(self, item: pytest.Item) -> str | None:
-        """Return what was asked by a test that failed; None where it has no session."""
+    def shown_of(self, item: pytest.Item, error: BaseException | None) -> str | None:
+        """Return what was asked by a test that failed; None where it has no session, or its error tells that."""
         session = getattr(item, "funcargs", {}).get("llemulator")
-        return asked(session.requests, self.ink) if isinstance(session, Llemulator) else None
+        if not isinstance(session, Llemulator) or isinstance(error, Unverified):
+            return None
+        return asked(session.requests, self.ink)
 
     def _conclude(self, node: pytest.Item | pytest.Session, session: Llemulator, refused: dict[str, int]) -> bool:
         """Verify a session; whether the server has forgotten it, because it has nothing to say of it."""

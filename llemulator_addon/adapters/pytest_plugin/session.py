@@ -2,6 +2,7 @@
 
 import os
 import secrets
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -33,6 +34,7 @@ class Llemulator:
         self.settings = Settings()
         self.environment: Environment = environment(proxy.url, proxy.certs, self.token)
         self._folders = tuple(folders)
+        self._names: Counter[str] = Counter()
 
     @property
     def env(self) -> dict[str, str]:
@@ -93,6 +95,11 @@ class Llemulator:
         self.client.load({"rules": [whole]})
         return self
 
+    def told_apart(self, name: str) -> str:
+        """Return a name for a rule, with a number where there is one of that name already."""
+        self._names[name] += 1
+        return name if self._names[name] == 1 else f"{name} ({self._names[name]})"
+
     def _load_file(self, file: Path) -> None:
         found = next((folder / file for folder in self._folders if (folder / file).exists()), file)
         self.client.load_text(found.read_text("utf-8"), "json" if file.suffix == ".json" else "yaml")
@@ -112,6 +119,7 @@ class Llemulator:
         ignore: Iterable[str] = (),
     ) -> Verdict:
         """Raise an AssertionError that says what is amiss, if anything is; else return the verdict."""
+        __tracebackhide__ = True
         verdict = self.look(expectations=expectations, order=order, ignore=ignore)
         amiss = self.counted(verdict.findings)
         if amiss:
@@ -140,7 +148,7 @@ class Llemulator:
 
 
 class On:
-    """Requests that are meant. Each of its methods adds a rule for them."""
+    """Requests that are meant. Each of its methods adds a rule for them, named as the test spells it."""
 
     def __init__(self, llemulator: Llemulator, match: Mapping[str, Any] | None = None) -> None:
         self.match = dict(match or {})
@@ -148,21 +156,39 @@ class On:
 
     def reply(self, reply: str | Mapping[str, Any], *, times: int | None = None, **rule: Any) -> Llemulator:  # noqa: ANN401
         """Answer them, for ever unless `times` says how often."""
-        return self._llemulator.add({"reply": reply, "times": times, **rule}, match=self.match)
+        return self._add({"name": self._named("reply", reply), "reply": reply, "times": times, **rule})
 
     def stream(self, text: str, *, times: int | None = None, **rhythm: Any) -> Llemulator:  # noqa: ANN401
         """Answer them with a text in a rhythm: `ttft_ms`, `tokens_per_second`, `jitter`, `chunk_by`."""
-        return self._llemulator.add({"reply": text, "stream": rhythm, "times": times}, match=self.match)
+        return self._add({"name": self._named("stream", text), "reply": text, "stream": rhythm, "times": times})
 
     def fail(self, status: int, *, times: int | None = None, **failure: Any) -> Llemulator:  # noqa: ANN401
         """Fail them."""
         failing = {"failure": {"status": status, **failure}}
-        return self._llemulator.add({"reply": failing, "times": times}, match=self.match)
+        return self._add({"name": self._named("fail", status), "reply": failing, "times": times})
 
     def tool_call(self, name: str, *, times: int | None = None, **arguments: Any) -> Llemulator:  # noqa: ANN401
         """Answer them with the call of a tool."""
         calling = {"tool_calls": [{"name": name, "arguments": arguments}]}
-        return self._llemulator.add({"reply": calling, "times": times}, match=self.match)
+        return self._add({"name": self._named("tool_call", name), "reply": calling, "times": times})
+
+    def _add(self, rule: Mapping[str, Any]) -> Llemulator:
+        return self._llemulator.add(rule, match=self.match)
+
+    def _named(self, method: str, argument: object) -> str:
+        """Name a rule by its `on`, or where there is none by what it does, so that a failure leads to its line."""
+        first, *more = (f"{word}={_short(value)}" for word, value in self.match.items()) if self.match else ("",)
+        first = first.removeprefix("user_text=")
+        spelled = f"on({', '.join((first, *more))})" if self.match else f"{method}({_short(argument)})"
+        return self._llemulator.told_apart(spelled)
+
+
+def _short(value: object) -> str:
+    spelled = repr(value)
+    return spelled if len(spelled) <= _LONGEST else f"{spelled[:_LONGEST]}…"
+
+
+_LONGEST = 50
 
 
 def _plainly(_: Llemulator, findings: Iterable[Finding]) -> str:

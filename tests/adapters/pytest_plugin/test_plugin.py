@@ -149,7 +149,53 @@ def test_weather(llemulator):
 """)
 
     result.assert_outcomes(failed=1)
-    assert '  1  chat.completions gpt-4o "hello"  200 rule "rules[0]"' in _text(result)
+    assert """  1  chat.completions gpt-4o "hello"  200 rule "reply('x')\"""" in _text(result)
+
+
+def test_rules_are_called_as_the_test_spells_them(run: Run) -> None:
+    result = run("""
+@pytest.mark.llemulator(verify=False)
+def test_names(llemulator):
+    llemulator.reply("one").reply("one").fail(429).stream("two").tool_call("f", a=1)
+    llemulator.on("(?i)hello", model="gpt-4o").reply("three").on(turn=2).reply("four", name="mine")
+    assert [rule.name for rule in llemulator.client.rules()] == [
+        "reply('one')", "reply('one') (2)", "fail(429)", "stream('two')", "tool_call('f')",
+        "on('(?i)hello', model='gpt-4o')", "mine",
+    ]
+""")
+
+    result.assert_outcomes(passed=1)
+
+
+def test_texts_with_colons_are_told_whole_and_differences_once(run: Run) -> None:
+    result = run("""
+def test_colons(llemulator):
+    llemulator.on("summarise: now").reply("x")
+    ask("summarize: this; and that")
+""")
+
+    assert """
+    No rule matches. The closest is "on('summarise: now')":
+      - user_text "summarise: now" is not found in the last user message, "summarize: this; and that".
+
+  unused
+    Rule "on('summarise: now')" never answered.
+    The nearest is request 1 (POST /v1/chat/completions, gpt-4o, "summarize: this; and that"):
+      (see above)
+""" in _text(result)
+
+
+def test_an_expectation_that_fails_is_told_once_and_without_the_plugins_own_code(run: Run) -> None:
+    result = run("""
+def test_verify(llemulator):
+    llemulator.reply("x")
+    ask("a")
+    llemulator.verify(expectations=[{"match": "b"}])
+""")
+
+    told = _text(result)
+    assert told.count("What was asked (1):") == 1
+    assert "session.py" not in told.partition("short test summary")[0].replace("session.Unverified", "")
 
 
 def test_what_is_verified_can_be_chosen(run: Run) -> None:
