@@ -1,6 +1,8 @@
+import re
 import wave
 from base64 import b64decode
 from io import BytesIO
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -87,6 +89,14 @@ _NEVER_RECORDED_TYPES = (
     "choices[].logprobs object",
     "choices[].delta.refusal str",
 )
+
+
+def test_what_was_never_recorded_is_on_the_page_of_deviations() -> None:
+    page = (Path(__file__).parents[2] / "docs" / "deviations.md").read_text()
+    unrecorded = page.partition("## Sent without a recording")[2].partition("\n## ")[0]
+
+    names = {re.findall(r"[a-z_]+", path)[-1] for path in _NEVER_RECORDED_PARTS}
+    assert {name for name in names if name not in unrecorded} == set()
 
 
 @every_reply
