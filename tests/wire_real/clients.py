@@ -19,6 +19,14 @@ Version = Literal["1.0", "1.1", "2"]
 Headers = Iterable[tuple[str, str]]
 
 OPENAI = "api.openai.com"
+EACH_WAY: list[tuple[Way, Version]] = [
+    ("connect", "1.1"),
+    ("connect", "2"),
+    ("connect plain", "1.1"),
+    ("absolute", "1.1"),
+    ("origin", "1.1"),
+    ("tls", "1.1"),
+]
 SECONDS = 30
 """After which a test gives up. Nothing here is expected to take as long."""
 

@@ -8,18 +8,11 @@ import pytest
 
 from llemulator_addon.adapters.mitmproxy.rules import Policy
 from llemulator_addon.emulator import Emulator, EmulatorSettings
-from tests.wire_real.clients import Answer, Proxy, Question, Version, Way, ask, begin_h2, connected
+from tests.wire_real.clients import EACH_WAY, Answer, Proxy, Question, Version, Way, ask, begin_h2, connected
 from tests.wire_real.processes import LLEMULATOR, started
 from tests.wire_real.proxies import proxying
 
 _HEADERS = (("Authorization", "Bearer sk-of-manual"), ("Content-Type", "application/json"))
-_EACH: list[tuple[Way, Version]] = [
-    ("connect", "1.1"),
-    ("connect", "2"),
-    ("absolute", "1.1"),
-    ("origin", "1.1"),
-    ("tls", "1.1"),
-]
 
 
 def _body(*, stream: bool) -> bytes:
@@ -41,7 +34,7 @@ async def _answer(proxy: Proxy, number: int, reply: object) -> Answer:
 
 
 @pytest.mark.parametrize("stream", [True, False])
-@pytest.mark.parametrize(("way", "version"), _EACH)
+@pytest.mark.parametrize(("way", "version"), EACH_WAY)
 async def test_a_person_answers_over_every_way_in(certs: Path, way: Way, version: Version, *, stream: bool) -> None:
     async with proxying(Emulator(EmulatorSettings(on_unmatched="manual")), certs, Policy()) as (proxy, _):
         asked = asyncio.create_task(ask(proxy, way, version, headers=_HEADERS, body=_body(stream=stream)))

@@ -18,18 +18,21 @@ from llemulator_addon.adapters.hosts import Hosts
 from llemulator_addon.adapters.mitmproxy.interception import Interception
 from llemulator_addon.adapters.mitmproxy.playback import Playback
 from llemulator_addon.adapters.mitmproxy.rules import Policy, Rules
-from tests.wire_real.clients import OPENAI, Headers, Question, Version, Way, ask, ask_h1, connected, open_tunnel
+from tests.wire_real.clients import (
+    EACH_WAY,
+    OPENAI,
+    Headers,
+    Question,
+    Version,
+    Way,
+    ask,
+    ask_h1,
+    connected,
+    open_tunnel,
+)
 from tests.wire_real.proxies import Elsewhere, Failing, Playing, elsewhere, proxying
 
 _OTHER = "other.test"
-_EACH: list[tuple[Way, Version]] = [
-    ("connect", "1.1"),
-    ("connect", "2"),
-    ("connect plain", "1.1"),
-    ("absolute", "1.1"),
-    ("origin", "1.1"),
-    ("tls", "1.1"),
-]
 
 
 @pytest.fixture
@@ -46,7 +49,7 @@ async def test_the_stand_in_sees_what_is_dialled_for_another_host(network: Elsew
     assert [(each.host, each.passed) for each in rules.egress.report()] == [(_OTHER, 1)]
 
 
-@pytest.mark.parametrize(("way", "version"), _EACH)
+@pytest.mark.parametrize(("way", "version"), EACH_WAY)
 async def test_a_bug_of_ours_is_answered_with_500(network: Elsewhere, certs: Path, way: Way, version: Version) -> None:
     async with proxying(Failing(), certs) as (proxy, _):
         answer = await ask(proxy, way, version, headers=(("Authorization", "Bearer sk-secret"),), body=b"{}")
@@ -170,9 +173,9 @@ async def test_options_that_somebody_sets_do_not_make_mitmproxy_dial(network: El
             stream_large_bodies="1",
             body_size_limit="2",
         )
-        answers = [await ask(proxy, way, version, body=b"x" * 5000) for way, version in _EACH]
+        answers = [await ask(proxy, way, version, body=b"x" * 5000) for way, version in EACH_WAY]
 
-    assert [answer.status for answer in answers] == [200] * len(_EACH)
+    assert [answer.status for answer in answers] == [200] * len(EACH_WAY)
     assert network.connections == []
 
 
@@ -268,7 +271,7 @@ async def test_what_a_firewall_redirects_goes_on_only_where_it_cannot_be_openai(
     assert (data.server.error is None) == is_dialled
 
 
-@pytest.mark.parametrize(("way", "version"), _EACH)
+@pytest.mark.parametrize(("way", "version"), EACH_WAY)
 @pytest.mark.parametrize("announced", [True, False])
 async def test_a_body_over_the_limit_gets_413_and_nobody_reads_it(
     certs: Path, way: Way, version: Version, *, announced: bool

@@ -21,7 +21,19 @@ from llemulator_addon.adapters.mitmproxy.rules import Policy
 from llemulator_addon.client import Client
 from llemulator_addon.core.upstream import NamedBy, Upstream, Upstreams
 from llemulator_addon.emulator import Emulator, EmulatorSettings
-from tests.wire_real.clients import OPENAI, Answer, Headers, Proxy, Question, Version, Way, ask, begin_h2, connected
+from tests.wire_real.clients import (
+    EACH_WAY,
+    OPENAI,
+    Answer,
+    Headers,
+    Proxy,
+    Question,
+    Version,
+    Way,
+    ask,
+    begin_h2,
+    connected,
+)
 from tests.wire_real.model_server import GAP, WORDS, ModelServer
 from tests.wire_real.model_server import serving as serving_models
 from tests.wire_real.processes import LLEMULATOR, run, started
@@ -37,14 +49,6 @@ _HEADERS = (
     ("X-Api-Key", "another-secret"),
 )
 _ALLOWED = "access-control-allow-origin"
-_EACH: list[tuple[Way, Version]] = [
-    ("connect", "1.1"),
-    ("connect", "2"),
-    ("connect plain", "1.1"),
-    ("absolute", "1.1"),
-    ("origin", "1.1"),
-    ("tls", "1.1"),
-]
 
 
 @pytest.fixture(scope="module")
@@ -102,7 +106,7 @@ def _said(answer: Answer) -> str:
 # What passes through --------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize(("way", "version"), _EACH)
+@pytest.mark.parametrize(("way", "version"), EACH_WAY)
 async def test_a_stream_passes_through_piece_by_piece_as_it_comes(proxy: Proxy, way: Way, version: Version) -> None:
     answer = await ask(proxy, way, version, headers=_HEADERS, body=_body(stream=True))
 
@@ -113,7 +117,7 @@ async def test_a_stream_passes_through_piece_by_piece_as_it_comes(proxy: Proxy, 
     assert times[-1] - times[0] >= GAP
 
 
-@pytest.mark.parametrize(("way", "version"), _EACH)
+@pytest.mark.parametrize(("way", "version"), EACH_WAY)
 async def test_an_answer_in_one_piece_passes_through(proxy: Proxy, way: Way, version: Version) -> None:
     answer = await ask(proxy, way, version, headers=_HEADERS, body=_body())
 
@@ -268,7 +272,7 @@ async def test_a_stream_that_breaks_off_is_cut_where_it_broke(server: Server, pr
     headers = (("Authorization", f"Bearer {token}"),)
 
     answers = [await ask(proxy, way, version, headers=headers, body=_body("breaking", stream=True))
-               for way, version in _EACH]  # fmt: skip
+               for way, version in EACH_WAY]  # fmt: skip
 
     assert [(answer.status, answer.ended, _said(answer)) for answer in answers] == [(200, "cut", "Real words")] * 6
     with Client(server.origin, token) as client:
