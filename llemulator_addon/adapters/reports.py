@@ -36,34 +36,22 @@ def as_json(told: Told) -> str:
 def as_html(told: Told) -> str:
     """Report as one page that needs nothing else."""
     verdict = told.verdict
-    head = "Nothing is amiss" if verdict.passed else f"{len(verdict.findings)} findings"
-    findings = _table(("finding", "what"), ((each.name, each.sentence) for each in verdict.findings))
-    rules = _table(
-        ("rule", "answered", "left"),
-        ((each.name, each.answered, "" if each.left is None else each.left) for each in told.rules),
-    )
-    requests = _table(
-        ("", "endpoint", "model", "asked", "rule", "status"),
-        (
+    head = "Nothing is amiss" if verdict.passed else _counted(len(verdict.findings), "finding")
+    return _PAGE.format(
+        head=escape(head),
+        kind="good" if verdict.passed else "bad",
+        counts=f"{_counted(verdict.requests, 'request')}, {verdict.unmatched} of them answered by no rule",
+        findings=_table(("finding", "what"), map(_finding_row, verdict.findings)),
+        rules=_table(("rule", "answered"), map(_rule_row, told.rules)),
+        requests=_table(("", "endpoint", "model", "asked", "answered by", "status"), map(_request_row, told.exchanges)),
+        hosts=_table(
+            ("host", "answered", "passed", "refused", "forwarded"),
             (
-                each.number,
-                each.endpoint or each.path,
-                each.model or "",
-                each.user_text or "",
-                each.rule or "",
-                each.status,
-            )
-            for each in told.exchanges
+                _row(each.host, *map(_Number, (each.answered, each.passed, each.refused, each.forwarded)))
+                for each in told.hosts
+            ),
         ),
     )
-    hosts = _table(
-        ("host", "answered", "passed", "refused", "forwarded"),
-        ((each.host, each.answered, each.passed, each.refused, each.forwarded) for each in told.hosts),
-    )
-    return _PAGE.format(
-        head=escape(head), kind="good" if verdict.passed else "bad", findings=findings, rules=rules, requests=requests,
-        hosts=hosts,
-    )  # fmt: skip
 
 
 REPORTS: Mapping[str, Callable[[Told], str]] = {".xml": as_junit, ".json": as_json, ".html": as_html}
@@ -102,10 +90,64 @@ def _printable(text: str) -> str:
     return "".join(character for character in text if character.isprintable() or character in "\t\n")
 
 
-def _table(names: Iterable[str], rows: Iterable[Iterable[object]]) -> str:
+def _counted(count: int, what: str) -> str:
+    return f"{count} {what}{'' if count == 1 else 's'}"
+
+
+# The page -------------------------------------------------------------------------------------------------------------
+
+
+def _finding_row(finding: Finding) -> str:
+    """Put what differed on lines of its own, and lead to the requests that are named."""
+    said = finding.sentence
+    for mark in (" No rule matches.", " Every rule that matches", " The nearest is ", " The oldest requests "):
+        said = said.replace(mark, f"\n{mark.strip()}{' ' if mark.endswith(' ') else ''}")
+    links = "".join(f' <a href="#request-{number}">{number}</a>' for number in finding.requests)
+    return f'<tr><td class="bad">{escape(finding.name)}</td><td class="said">{escape(said)}{links}</td></tr>'
+
+
+def _rule_row(rule: RuleUse) -> str:
+    times = rule.written.get("times")
+    answered = _Number(rule.answered if times is None else f"{rule.answered} of {times}")
+    is_amiss = not rule.answered and not rule.written.get("optional")
+    return _row(rule.name, answered, kind="bad" if is_amiss else "")
+
+
+def _request_row(each: Exchange) -> str:
+    ended = {"cut": ", cut", "client_left": ", the client left"}.get((each.ending or {}).get("how", ""), "")
+    by = "no rule" if each.unmatched else each.rule or each.upstream or ""
+    return _row(
+        _Number(each.number),
+        each.endpoint or f"{each.method} {each.path}",
+        each.model or "",
+        each.user_text or "",
+        by,
+        f"{each.status or 'no answer'}{ended}",
+        name=f"request-{each.number}",
+        kind="bad" if each.unmatched else "",
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Number:
+    """A cell whose figures stand below each other."""
+
+    shown: object
+
+
+def _row(*cells: object, name: str = "", kind: str = "") -> str:
+    marks = f"{f' id={quoteattr(name)}' if name else ''}{f' class={quoteattr(kind)}' if kind else ''}"
+    return f"<tr{marks}>{''.join(map(_cell, cells))}</tr>"
+
+
+def _cell(cell: object) -> str:
+    return f'<td class="number">{escape(str(cell.shown))}' if isinstance(cell, _Number) else f"<td>{escape(str(cell))}"
+
+
+def _table(names: Iterable[str], rows: Iterable[str]) -> str:
     head = "".join(f"<th>{escape(name)}</th>" for name in names)
-    body = "".join(f"<tr>{''.join(f'<td>{escape(str(cell))}</td>' for cell in row)}</tr>\n" for row in rows)
-    return f"<table><tr>{head}</tr>\n{body}</table>" if body else "<p>None.</p>"
+    body = "\n".join(rows)
+    return f"<table><tr>{head}</tr>\n{body}\n</table>" if body else "<p>None.</p>"
 
 
 _PAGE = """<!doctype html>
@@ -113,12 +155,17 @@ _PAGE = """<!doctype html>
 <meta charset="utf-8">
 <title>llemulator: {head}</title>
 <style>
-body {{ font: 15px/1.5 system-ui, sans-serif; margin: 2rem auto; max-width: 70rem; padding: 0 1rem; color: #222 }}
-table {{ border-collapse: collapse; width: 100% }}
-th, td {{ border-bottom: 1px solid #ddd; padding: .3rem .6rem; text-align: left; vertical-align: top }}
-.good {{ color: #17692b }} .bad {{ color: #a11 }}
+:root {{ color-scheme: light dark }}
+body {{ font: 15px/1.5 system-ui, sans-serif; margin: 2rem auto; max-width: 70rem; padding: 0 1rem }}
+table {{ border-collapse: collapse }}
+th, td {{ border-bottom: 1px solid #8884; padding: .3rem .8rem .3rem 0; text-align: left; vertical-align: top }}
+td {{ overflow-wrap: anywhere }} td:first-child, th {{ white-space: nowrap }}
+.number {{ text-align: right; font-variant-numeric: tabular-nums; white-space: nowrap }}
+.said {{ white-space: pre-line }} .said a {{ color: inherit }}
+.good {{ color: light-dark(#17692b, #7fd492) }} .bad {{ color: light-dark(#a11, #ff8f8f) }}
 </style>
 <h1 class="{kind}">{head}</h1>
+<p>{counts}.</p>
 <h2>Findings</h2>{findings}
 <h2>Rules</h2>{rules}
 <h2>Requests</h2>{requests}

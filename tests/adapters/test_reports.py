@@ -65,5 +65,7 @@ def test_html_shows_texts_of_clients_as_texts() -> None:
     Tags().feed(page)
 
     assert "b" not in tags
-    assert "1 findings" in page
+    assert "1 finding<" in page
+    assert '<a href="#request-1">' in page
+    assert 'id="request-1" class="bad"' in page
     assert "Nothing is amiss" in as_html(_told())
