@@ -1,10 +1,12 @@
 """Steps are played on the connection as they are written, over each version of HTTP and each way in."""
 
 import asyncio
+import gc
 import time
 from pathlib import Path
 
 import pytest
+from mitmproxy.http import HTTPFlow, MessageData
 
 from llemulator_addon.core.steps import Cut, Head, Send, Steps, Wait
 from tests.wire_real.clients import (
@@ -49,6 +51,34 @@ async def test_gaps_between_sends_arrive_as_gaps(certs: Path, way: Way, version:
     assert third - before >= 0.29
     assert (answer.ended, ending.how, ending.bytes_sent, ending.sends) == ("whole", "whole", 11, 3)
     assert [round(left, 1) for left in ending.left] == sorted(round(left, 1) for left in ending.left)
+
+
+@pytest.mark.parametrize("version", ["1.1", "2"])
+@pytest.mark.parametrize(
+    "steps",
+    [
+        pytest.param(HELLO, id="at once"),
+        pytest.param((EVENTS, Send(b"one"), Wait(0.01), Send(b"two")), id="paced"),
+        pytest.param((EVENTS, Send(b"one"), Wait(0.01), Cut()), id="cut"),
+    ],
+)
+async def test_what_an_answer_took_is_free_at_its_end_and_not_at_a_collection_of_garbage(
+    certs: Path, version: Version, steps: Steps, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # As the program does. Left in, it leaves circles of its own.
+    monkeypatch.setattr(MessageData, "__post_init__", lambda _: None)
+    playing = Playing(steps)
+    async with proxying(playing, certs) as (proxy, _):
+        gc.disable()
+        try:
+            await ask(proxy, "connect", version)
+            await playing.next_ending()
+            flows = [each for each in gc.get_objects() if isinstance(each, HTTPFlow)]
+        finally:
+            gc.enable()
+
+    # What opened the tunnel lasts as long as the connection.
+    assert {flow.request.method for flow in flows} <= {"CONNECT"}
 
 
 @pytest.mark.parametrize(("way", "version"), _EACH)
