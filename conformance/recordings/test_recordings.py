@@ -36,6 +36,19 @@ def test_every_kind_of_answer_is_among_the_recordings() -> None:
     }
 
 
+@pytest.mark.parametrize(
+    "recorded", [each for each in RECORDED if b'"obfuscation"' in each.body], ids=lambda it: it.name
+)
+def test_recorded_streams_are_padded_by_the_rules_that_ours_follow(recorded: Recorded) -> None:
+    lines = [line.removeprefix(b"data: ") for line in recorded.body.split(b"\n") if b'"obfuscation"' in line]
+    events = [json.loads(line) for line in lines]
+
+    if recorded.path == "/v1/responses":
+        assert {(len(event["delta"]) + len(event["obfuscation"])) % 16 for event in events} == {0}
+    else:
+        assert {len(line) % 16 for line in lines} == {1}
+
+
 def _found(recorded: Recorded, ours: bytes) -> list[str]:
     if not recorded.streams:
         return list(differences(Plain().event(json.loads(recorded.body)), Plain().event(json.loads(ours))))

@@ -400,12 +400,16 @@ def test_a_stream_is_framed_in_data_lines_and_ends_with_done() -> None:
     assert '"delta":{"content":"é"}'.encode() in found
 
 
-def test_obfuscation_fills_deltas_up_to_sixteen_and_can_be_turned_off() -> None:
-    filled = chunks(ENDPOINT, ASKED, one(HELLO))
-    bare = chunks(ENDPOINT, {**ASKED, "stream_options": {"include_obfuscation": False}}, one(HELLO))
+@every_reply
+def test_obfuscation_fills_every_chunk_up_to_blocks_as_recorded_and_can_be_turned_off(
+    asked: dict[str, Any], says: Says
+) -> None:
+    body = {**ASKED, **asked}
+    filled = stream(ENDPOINT, body, says).removesuffix(b"data: [DONE]\n\n").split(b"\n\n")[:-1]
+    bare = chunks(ENDPOINT, {**body, "stream_options": {"include_obfuscation": False}}, says)
 
-    lengths = [len(chunk["obfuscation"]) + len(chunk["choices"][0]["delta"].get("content") or "") for chunk in filled]
-    assert {length % 16 for length in lengths} == {0}
+    assert {len(chunk.removeprefix(b"data: ")) % 16 for chunk in filled} == {1}
+    assert all(chunk.rpartition(b',"obfuscation":"')[2].strip(b'"}').isalnum() or b':""}' in chunk for chunk in filled)
     assert not any("obfuscation" in chunk for chunk in bare)
 
 

@@ -199,9 +199,8 @@ def _pieces(prompt: Prompt, says: Says, manner: Manner) -> Iterator[Piece]:
     obfuscates = options.get("include_obfuscation") is not False
     padding = manner.stamp.base62("obfuscation", _BLOCK * len(chunks)) if obfuscates else ""
     for number, (chunk, tokens) in enumerate(chunks):
-        if obfuscates:
-            chunk["obfuscation"] = _obfuscation(chunk, padding[number * _BLOCK : (number + 1) * _BLOCK])
-        yield Piece(sse.unnamed(chunk), tokens)
+        framed = _padded(chunk, padding[number * _BLOCK : (number + 1) * _BLOCK]) if obfuscates else sse.unnamed(chunk)
+        yield Piece(framed, tokens)
     yield Piece(sse.DONE)
 
 
@@ -227,11 +226,19 @@ def _chunks(prompt: Prompt, says: Says, manner: Manner, *, wants_usage: bool) ->
 _BLOCK = 16
 
 
-def _obfuscation(chunk: dict[str, Any], padding: str) -> str:
-    """Pad a delta to blocks of 16 characters, as OpenAI does so that its length tells nothing of the token's."""
-    delta = chunk["choices"][0]["delta"] if chunk["choices"] else {}
-    said = len(delta.get("content") or delta.get("refusal") or "")
-    return padding[said % _BLOCK :]
+def _padded(chunk: dict[str, Any], padding: str) -> bytes:
+    """Frame a chunk, padded so that its length tells nothing of the token's.
+
+    Recorded: the JSON of every chunk is a whole number of blocks and one character long. Unlike in Responses, it is not
+    the delta that is filled up.
+    """
+    framed = sse.unnamed({**chunk, "obfuscation": ""})
+    missing = (1 - (len(framed) - _FRAME)) % _BLOCK
+    return framed[:-_ENDING] + padding[:missing].encode() + framed[-_ENDING:]
+
+
+_FRAME = len(b"data: \n\n")
+_ENDING = len(b'"}\n\n')
 
 
 def _interleaved(prompt: Prompt, says: Says, manner: Manner) -> Iterator[_Delta]:
