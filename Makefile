@@ -55,7 +55,7 @@ docker-test: setup-python ## the image, the manifests, the chart and the action,
 	@$(pytest) conformance/images
 
 bench: setup-python ## requests per second, start, memory and pacing beside mitmdump's own (hey is asked for)
-	@$(python) -m bench
+	@$(python) -m conformance.bench
 
 soak: setup-python ## a million requests through one process, whose memory must not grow (REQUESTS=30000 for fewer)
 	@$(python) -m conformance.soak --requests $(or $(REQUESTS),1000000)

@@ -18,8 +18,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from bench import fixture, ratios, simulated, starts, streams
-from bench.servers import SERVERS, Running, running
+from conformance.bench import fixture, ratios, simulated, starts, streams
+from conformance.bench.servers import SERVERS, Running, running
 
 _ASK = {"model": "gpt-4o", "messages": [{"role": "user", "content": "Hello"}]}
 _PATH = "/v1/chat/completions"

@@ -15,7 +15,7 @@ from pathlib import Path
 
 from conformance.server import plain_environment
 
-_REPOSITORY = Path(__file__).parent.parent
+_REPOSITORY = Path(__file__).parents[2]
 _SECONDS_TO_START = 30
 
 
@@ -41,7 +41,7 @@ def mitmdump(port: int, certs: str, *addons: str) -> list[str]:
 
 
 SERVERS: dict[str, Callable[[int, str], list[str]]] = {
-    "mitmdump with a constant": lambda port, certs: mitmdump(port, certs, str(_REPOSITORY / "bench/constant.py")),
+    "mitmdump with a constant": lambda port, certs: mitmdump(port, certs, str(Path(__file__).with_name("constant.py"))),
     "mitmdump with llemulator": lambda port, certs: mitmdump(
         port, certs, str(_REPOSITORY / "llemulator_addon/addon.py")
     ),
