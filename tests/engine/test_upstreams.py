@@ -167,6 +167,14 @@ def test_verify_takes_what_went_to_a_named_model_for_answered() -> None:
     assert (verified["passed"], verified["counts"]["unmatched"]) == (True, 0)
 
 
+@pytest.mark.parametrize("model", [["smollm"], {"smollm": 1}, 5, None])
+def test_a_model_that_is_no_text_goes_to_the_upstream_for_everything_and_to_no_other(model: object) -> None:
+    asked = chat(model=model)
+
+    assert _told(emulator(upstreams=_ANYTHING), asked) == f"{_URL}/chat/completions"
+    assert _told(emulator(upstreams=_NAMED), asked).startswith("400")
+
+
 # Naming them ----------------------------------------------------------------------------------------------------------
 
 

@@ -5,6 +5,7 @@ It knows nothing of this project. What it does goes by the model that is asked: 
 
 import json
 import socket
+import ssl
 import struct
 import subprocess
 import sys
@@ -15,6 +16,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 from typing import Any, override
 
 GAP = 0.05
@@ -28,11 +30,12 @@ class ModelServer:
     """One that runs."""
 
     port: int
+    certificate: Path | None = None
 
     @property
     def url(self) -> str:
         """Its base URL."""
-        return f"http://127.0.0.1:{self.port}/v1"
+        return f"{'https' if self.certificate else 'http'}://localhost:{self.port}/v1"
 
     def seen(self) -> list[dict[str, Any]]:
         """Return the requests that came, and which of their clients left before the end."""
@@ -59,13 +62,14 @@ class ModelServer:
 
 
 @contextmanager
-def serving() -> Iterator[ModelServer]:
-    """Run one on a free port."""
-    process = subprocess.Popen([sys.executable, __file__], stdout=subprocess.PIPE, text=True)
+def serving(certificate: Path | None = None) -> Iterator[ModelServer]:
+    """Run one on a free port, with TLS where a certificate and its key are given in one file."""
+    command = [sys.executable, __file__, *([str(certificate)] if certificate else [])]
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
     assert process.stdout
     try:
         with process.stdout as said:
-            yield ModelServer(port=int(said.readline()))
+            yield ModelServer(port=int(said.readline()), certificate=certificate)
     finally:
         process.kill()
         process.wait()
@@ -169,6 +173,10 @@ def _whole(model: str) -> dict[str, Any]:
 
 if __name__ == "__main__":
     server = ThreadingHTTPServer(("127.0.0.1", 0), _Server)
+    for file in sys.argv[1:]:
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        context.load_cert_chain(file)
+        server.socket = context.wrap_socket(server.socket, server_side=True)
     threading.Thread(target=server.serve_forever, daemon=True).start()
     sys.stdout.write(f"{server.server_port}\n")
     sys.stdout.flush()

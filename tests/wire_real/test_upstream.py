@@ -21,6 +21,7 @@ from llemulator_addon.adapters.mitmproxy.rules import Policy
 from llemulator_addon.client import Client
 from llemulator_addon.core.upstream import NamedBy, Upstream, Upstreams
 from llemulator_addon.emulator import Emulator, EmulatorSettings
+from tests.wire_real.certificates import certificate_for
 from tests.wire_real.clients import (
     EACH_WAY,
     OPENAI,
@@ -198,14 +199,14 @@ async def test_the_journal_has_what_came_back_and_the_egress_report_counts_it(se
         verdict, egress = client.verify(), client.egress()
     assert (exchange.status, exchange.rule, exchange.model) == (200, None, "smollm")
     assert exchange.upstream is not None
-    assert exchange.upstream.startswith("http://127.0.0.1:")
+    assert exchange.upstream.startswith("http://localhost:")
     events = [event["value"] for event in exchange.answer["events"]]
     assert "".join(event["choices"][0]["delta"].get("content", "") for event in events[:-1]) == "".join(WORDS)
     assert events[-1] == "[DONE]"
     assert exchange.ending is not None
     assert exchange.ending["how"] == "whole"
     assert verdict.passed
-    assert next(host.forwarded for host in egress if host.host == "127.0.0.1") >= 1
+    assert next(host.forwarded for host in egress if host.host == "localhost") >= 1
 
 
 async def test_rules_come_first_and_a_named_model_is_listed_beside_the_simulated_one(
@@ -223,6 +224,20 @@ async def test_rules_come_first_and_a_named_model_is_listed_beside_the_simulated
     contents = [json.loads(answer.body)["choices"][0]["message"]["content"] for answer in (ruled, real)]
     assert contents == ["of the rule", "".join(WORDS)]
     assert {"tiny", "gpt-sim-1", "gpt-4o"} <= {model["id"] for model in json.loads(listed.body)["data"]}
+
+
+async def test_an_upstream_with_tls_is_asked_where_its_certificate_is_trusted(tmp_path: Path) -> None:
+    certificate = certificate_for("localhost", tmp_path)
+    answers = []
+    with serving_models(certificate) as models:
+        for env in ({"SSL_CERT_FILE": str(certificate)}, {}):
+            with running("--upstream", models.url, env=env) as server:
+                proxy = Proxy(port=server.port, ca=server.ca)
+                answers.append(await ask(proxy, headers=_HEADERS, body=_body(stream=True)))
+
+    assert (answers[0].status, _said(answers[0])) == (200, "".join(WORDS))
+    assert _code(answers[1]) == (502, "upstream_unreachable")
+    assert "certificate verify failed" in json.loads(answers[1].body)["error"]["message"]
 
 
 # Who leaves, and what fails -------------------------------------------------------------------------------------------

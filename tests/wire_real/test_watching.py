@@ -37,11 +37,20 @@ async def test_a_changed_script_is_played_from_its_start(command: Sequence[str],
     assert own == "own"
 
 
-async def test_a_broken_script_keeps_the_old_one_and_says_why_in_one_line(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("broken_script", "why"),
+    [
+        ("responses:\n  - {respones: new}\n", "responses[0].respones: "),
+        ("defaults: {on_unmatched: upstream}\n", "defaults.on_unmatched: there is no upstream; "),
+    ],
+)
+async def test_a_broken_script_keeps_the_old_one_and_says_why_in_one_line(
+    tmp_path: Path, broken_script: str, why: str
+) -> None:
     script = tmp_path / "script.yaml"
     script.write_text("responses: {'': old}\n", "utf-8")
     async with started(*_WAYS["llemulator"], cwd=tmp_path) as begun:
-        script.write_text("responses:\n  - {respones: new}\n", "utf-8")
+        script.write_text(broken_script, "utf-8")
         broken = await _logged(begun)
         kept = await _said(begun.proxy)
         _replace(script, "responses: {'': mended}\n")
@@ -49,7 +58,7 @@ async def test_a_broken_script_keeps_the_old_one_and_says_why_in_one_line(tmp_pa
         played = await _said(begun.proxy)
         ended = await begun.stop()
 
-    assert broken.startswith("llemulator: ERROR: the script stays as it was: script.yaml: responses[0].respones: ")
+    assert broken.startswith(f"llemulator: ERROR: the script stays as it was: script.yaml: {why}")
     assert mended == "llemulator: INFO: script.yaml has changed, and is played from its beginning\n"
     assert (kept, played, ended.status, ended.err) == ("old", "mended", 0, "")
 
