@@ -38,6 +38,9 @@ __all__ = [
     "verdict_from",
 ]
 
+# For pytest, which leaves out of its tracebacks what is here: what was refused is shown where it was asked.
+__tracebackhide__ = True
+
 _PAGE = 500
 _ERRORS_FROM = 400
 

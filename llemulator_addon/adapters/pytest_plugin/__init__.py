@@ -79,9 +79,9 @@ def pytest_runtest_makereport(
     """Show what was asked beside the failure of a test."""
     report = yield
     plugin = item.config.stash.get(_PLUGIN, None)
-    if plugin is not None and report.failed and report.when != "teardown":
+    if plugin is not None and not report.passed and report.when != "teardown":
         _note_failure(item)
-        if (shown := plugin.shown_of(item, call.excinfo and call.excinfo.value)) is not None:
+        if report.failed and (shown := plugin.shown_of(item, call.excinfo and call.excinfo.value)) is not None:
             report.sections.append((_NAME, shown))
     return report
 

@@ -50,7 +50,7 @@ def explained(findings: Sequence[Finding], exchanges: Sequence[Exchange], ink: I
 def asked(exchanges: Sequence[Exchange], ink: Ink) -> str:
     """Show what was asked and what answered, a line each, the last ones of many."""
     if not exchanges:
-        return "Nothing was asked."
+        return "Nothing was asked. A client reads the environment when it is made: was it made before the test?"
     left_out = len(exchanges) - _SHOWN
     head = f"What was asked ({len(exchanges)}{f', the last {_SHOWN} of which are shown' if left_out > 0 else ''}):"
     return "\n".join((head, *(f"  {_line(exchange, ink)}" for exchange in exchanges[-_SHOWN:])))

@@ -11,7 +11,7 @@ from llemulator_addon.adapters.pytest_plugin.messages import Ink, asked, explain
 from llemulator_addon.adapters.pytest_plugin.proxy import Proxy
 from llemulator_addon.adapters.pytest_plugin.report import COLOURED, PROPERTY, Report, Row
 from llemulator_addon.adapters.pytest_plugin.session import ABOUT_THE_SCRIPT, Llemulator, Unverified
-from llemulator_addon.client import Client, Finding, Unclaimed
+from llemulator_addon.client import Client, Finding, Refused, Unclaimed
 
 MARK = "llemulator"
 
@@ -63,7 +63,7 @@ class Plugin:
         try:
             with _environment(session):
                 if isinstance(node, pytest.Item):
-                    _apply_mark(node, session)
+                    _marked(node, session)
                 yield session
             is_forgotten = self._conclude(node, session, refused)
         finally:
@@ -171,6 +171,14 @@ def _environment(session: Llemulator) -> Iterator[None]:
         yield
 
 
+def _marked(item: pytest.Item, session: Llemulator) -> None:
+    """Do what the mark says; what is wrong in it is told without the code that found it."""
+    try:
+        _apply_mark(item, session)
+    except (Refused, OSError, pytest.UsageError) as error:
+        pytest.fail(f"pytest.mark.llemulator: {error}", pytrace=False)
+
+
 def _apply_mark(item: pytest.Item, session: Llemulator) -> None:
     for mark in reversed(list(item.iter_markers(MARK))):
         _check(mark)
@@ -185,11 +193,11 @@ def _check(mark: pytest.Mark) -> None:
     unknown = set(mark.kwargs) - {"script", "verify", "verdicts", "ignore"}
     if unknown or len(mark.args) > 1:
         wrong = ", ".join(sorted(unknown)) or "a second argument"
-        raise pytest.UsageError(f"pytest.mark.llemulator takes script, verify, verdicts and ignore, not {wrong}")
+        raise pytest.UsageError(f"it takes script, verify, verdicts and ignore, not {wrong}")
 
 
 def _has_failed(node: pytest.Item | pytest.Session) -> bool:
-    """Whether the test itself failed: that is the failure to read, and what was asked stands beside it."""
+    """Whether the test itself failed, or was skipped on its way: what was asked stands beside its own failure."""
     return bool(node.stash.get(FAILED, False))
 
 

@@ -13,6 +13,9 @@ from llemulator_addon.adapters.pytest_plugin.proxy import Proxy
 from llemulator_addon.client import Client, Exchange, Finding, Unclaimed, Verdict
 from llemulator_addon.core.unclaimed import digest_of
 
+# What is here stands in no traceback of pytest's: a failure is shown at the line of the test.
+__tracebackhide__ = True
+
 ABOUT_THE_SCRIPT = frozenset(("unmatched", "unused", "expectation", "order", "egress", "unclaimed"))
 """Findings that are not about how the client behaved."""
 
@@ -101,7 +104,9 @@ class Llemulator:
         return name if self._names[name] == 1 else f"{name} ({self._names[name]})"
 
     def _load_file(self, file: Path) -> None:
-        found = next((folder / file for folder in self._folders if (folder / file).exists()), file)
+        found = next((folder / file for folder in self._folders if (folder / file).exists()), None)
+        if found is None:
+            raise FileNotFoundError(f"there is no {file} in {' or '.join(map(str, dict.fromkeys(self._folders)))}")
         self.client.load_text(found.read_text("utf-8"), "json" if file.suffix == ".json" else "yaml")
 
     # What came
@@ -119,7 +124,6 @@ class Llemulator:
         ignore: Iterable[str] = (),
     ) -> Verdict:
         """Raise an AssertionError that says what is amiss, if anything is; else return the verdict."""
-        __tracebackhide__ = True
         verdict = self.look(expectations=expectations, order=order, ignore=ignore)
         amiss = self.counted(verdict.findings)
         if amiss:

@@ -152,6 +152,41 @@ def test_weather(llemulator):
     assert """  1  chat.completions gpt-4o "hello"  200 rule "reply('x')\"""" in _text(result)
 
 
+def test_a_test_that_is_skipped_on_its_way_is_not_verified(run: Run) -> None:
+    result = run("""
+def test_skipped(llemulator):
+    llemulator.reply("x")
+    pytest.skip("not on this machine")
+
+@pytest.mark.xfail
+def test_expected_to_fail(llemulator):
+    llemulator.reply("x")
+    assert False
+""")
+
+    result.assert_outcomes(skipped=1, xfailed=1)
+
+
+def test_what_is_wrong_in_a_script_is_told_at_the_line_of_the_test(run: Run) -> None:
+    result = run("""
+@pytest.mark.llemulator(script="nowhere.yaml")
+def test_no_file(): ...
+
+@pytest.mark.llemulator(script={"responses": [{"patern": "x", "response": "y"}]})
+def test_unknown_key(): ...
+
+def test_unknown_word(llemulator):
+    llemulator.on(modle="gpt-4o").reply("x")
+""")
+
+    told = _text(result)
+    assert "pytest.mark.llemulator: there is no nowhere.yaml in /" in told
+    assert 'pytest.mark.llemulator: responses[0].patern: unknown key; did you mean "pattern"?' in told
+    assert 'rules[0].match.modle: unknown key; did you mean "model"?' in told
+    assert ">       llemulator.on" in told
+    assert "def _bytes" not in told
+
+
 def test_rules_are_called_as_the_test_spells_them(run: Run) -> None:
     result = run("""
 @pytest.mark.llemulator(verify=False)
@@ -231,7 +266,7 @@ def test_it(llemulator):
     pass
 """)
 
-    assert "pytest.mark.llemulator takes script, verify, verdicts and ignore, not scirpt" in _text(result)
+    assert "pytest.mark.llemulator: it takes script, verify, verdicts and ignore, not scirpt" in _text(result)
 
 
 def test_async_tests_of_both_plugins(run: Run) -> None:
