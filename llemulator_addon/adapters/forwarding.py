@@ -241,6 +241,10 @@ def _failure(url: str, error: Exception, silence: float) -> Failure:
             return refusals.broken(url, _told(error))
 
 
-def _told(error: BaseException) -> str:
-    """Say what went wrong: an error without words is told by its name."""
-    return str(error).strip() or type(error).__name__
+def _told(error: Exception) -> str:
+    """Say what went wrong. Other errors than the network's may quote what was to be sent, a key among it."""
+    import httpcore2  # noqa: PLC0415 - it was imported to get here
+
+    of_network = (httpcore2.NetworkError, httpcore2.RemoteProtocolError, httpcore2.UnsupportedProtocol)
+    words = str(error).strip() if isinstance(error, of_network) else ""
+    return words or type(error).__name__

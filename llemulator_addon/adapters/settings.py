@@ -247,6 +247,12 @@ def _listener(text: str) -> Listener:
     return Listener(port=number, host=host.strip("[]") or None, transparent=bare != text)
 
 
+def _key(text: str) -> str:
+    if not (text.isascii() and text.isprintable()) or " " in text:
+        raise _Unquoted("it has neither blanks nor letters beyond ASCII")
+    return text
+
+
 def _upstreams(text: str) -> Upstreams:
     try:
         return upstreams_in(text, "server")
@@ -332,7 +338,7 @@ SETTINGS = (
     Setting(
         name="upstream_key",
         variable="LLEMULATOR_UPSTREAM_KEY",
-        read=str,
+        read=_key,
         expected="a key",
         metavar="KEY",
         secret=True,

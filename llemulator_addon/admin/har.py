@@ -36,8 +36,14 @@ def _entry(exchange: Exchange, token: str) -> dict[str, Any]:
         "cache": {},
         "timings": {"send": 0, "wait": wait, "receive": receive},
         "connection": exchange.connection,
-        "comment": hidden_text(exchange.unmatched or (f"rule: {exchange.rule}" if exchange.rule else ""), token),
+        "comment": hidden_text(_comment(exchange), token),
     }
+
+
+def _comment(exchange: Exchange) -> str:
+    if exchange.upstream:
+        return f"upstream: {exchange.upstream}"
+    return exchange.unmatched or (f"rule: {exchange.rule}" if exchange.rule else "")
 
 
 def _request(exchange: Exchange, token: str) -> dict[str, Any]:

@@ -15,7 +15,7 @@ import pytest
 from openai import APIStatusError, OpenAI
 
 from conformance.server import Server, running
-from llemulator_addon.adapters.forwarding import Terms
+from llemulator_addon.adapters.forwarding import Forwarding, Terms
 from llemulator_addon.adapters.hosts import OPENAI_HOSTS, Hosts
 from llemulator_addon.adapters.mitmproxy.rules import Policy
 from llemulator_addon.client import Client
@@ -351,6 +351,34 @@ async def test_a_key_goes_only_where_the_users_own_settings_say(certs: Path, mod
     assert sent == ["Bearer sk-local", f"Bearer {_KEY}", None, None]
 
 
+async def test_a_key_that_cannot_be_sent_is_told_of_without_it(
+    certs: Path, models: ModelServer, caplog: pytest.LogCaptureFixture
+) -> None:
+    before = len(models.seen())
+    async with _proxying(models.url, certs, terms=Terms(key="sk-not\nsendable")) as proxy:
+        answer = await ask(proxy, headers=_HEADERS, body=_body())
+
+    assert _code(answer) == (502, "upstream_broken")
+    assert "sendable" not in answer.body.decode() + caplog.text
+    assert len(models.seen()) == before
+
+
+@pytest.mark.parametrize("where", ["refused", "ask"])
+async def test_a_bug_on_the_way_there_is_answered_with_500_and_nothing_is_dialled(
+    network: Elsewhere, certs: Path, monkeypatch: pytest.MonkeyPatch, where: str
+) -> None:
+    def fail(*_: object, **__: object) -> None:
+        raise RuntimeError("a bug")
+
+    async with _proxying(f"http://other.test:{network.port}/v1", certs) as proxy:
+        with monkeypatch.context() as patched:
+            patched.setattr(Forwarding, where, fail)
+            answers = [await ask(proxy, way, version, headers=_HEADERS, body=_body()) for way, version in EACH_WAY]
+
+    assert [_code(answer) for answer in answers] == [(500, "llemulator_bug")] * len(EACH_WAY)
+    assert network.connections == []
+
+
 @pytest.mark.parametrize(
     ("host", "named_by", "terms"),
     [
@@ -432,6 +460,11 @@ async def test_stopping_in_the_middle_ends_what_is_under_way_there_without_a_wor
             (),
             {"LLEMULATOR_UPSTREAM": "https://api.openai.com/v1"},
             "LLEMULATOR_UPSTREAM: api.openai.com is one of the hosts that are answered here; to ask it in earnest, say",
+        ),
+        (
+            ("--upstream", "http://127.0.0.1:1", "--upstream-key", "sk-secret with blanks"),
+            {},
+            "--upstream-key: expected a key; it has neither blanks nor letters beyond ASCII",
         ),
         (
             ("--upstream", "http://127.0.0.1:1", "--upstream-pass-key", "--upstream-key", "sk-secret"),
