@@ -23,6 +23,7 @@ NOWHERE = "192.0.2.1"
 API_SERVER = "198.51.100.2"
 """Where a cluster's API server would be; what goes there is not redirected."""
 
+_ADDRESS_IN_IPV6 = "2001:db8::2"
 _REDIRECT = ROOT / "k8s/transparent/image/redirect"
 _GROUP = "10001"
 """That of the proxy, whose own connections are not redirected."""
@@ -82,6 +83,9 @@ def namespace(hosts: Mapping[str, str]) -> Iterator[Namespace]:
             ("route", "add", "default", "dev", "lo", "src", OTHER_ADDRESS),
         ):
             _run(made("ip", *words))
+        if socket.has_ipv6:
+            _run(made("ip", "-6", "address", "add", f"{_ADDRESS_IN_IPV6}/128", "dev", "lo"))
+            _run(made("ip", "-6", "route", "add", "default", "dev", "lo"))
         yield made
     finally:
         _run(["ip", "netns", "delete", made.name])

@@ -133,6 +133,17 @@ def test_stock_mitmdump_takes_such_a_client_as_well(way: Way, tmp_path: Path) ->
     assert ended.stdout.count(SAID) == 1, ended.stdout + ended.stderr
 
 
+def test_a_program_that_is_run_comes_by_name_as_well(tmp_path: Path) -> None:
+    (client,) = (each for each in WITHOUT_PROXY if each.name == "PHP, streams")
+    run = (sys.executable, "-m", "llemulator_addon", "run", "--hermetic", "--strict", "--listen", "443")
+    (tmp_path / "script.yaml").write_text(_SCRIPT)
+    with namespace({_OPENAI: "127.0.0.1"}) as inside:
+        command = [*run, "--script", "script.yaml", "--", *placed(client, tmp_path)]
+        ended = Network(inside=inside, folder=tmp_path).run(command, tmp_path)
+
+    assert (ended.returncode, ended.stdout.count(SAID)) == (0, 1), ended.stderr
+
+
 def test_mitmdump_in_local_mode_takes_a_program_by_its_name(tmp_path: Path) -> None:
     # It looks at the programs of the whole machine, so the name is one that no other has.
     program = tmp_path / f"ask-{uuid.uuid4().hex[:8]}"
@@ -183,6 +194,26 @@ def test_a_hermetic_proxy_lets_a_redirected_connection_through_by_the_name_in_it
         ended = _ask(network, _OTHER)
 
     assert ended.stdout == came, ended.stderr
+
+
+@pytest.mark.parametrize(
+    ("family", "address", "kind"),
+    [
+        ("AF_INET", "192.0.2.1", "SOCK_DGRAM"),
+        ("AF_INET6", "2001:db8::1", "SOCK_DGRAM"),
+        ("AF_INET6", "2001:db8::1", "SOCK_STREAM"),
+    ],
+)
+def test_what_is_not_redirected_is_refused_at_once(family: str, address: str, kind: str, tmp_path: Path) -> None:
+    with namespace({}) as inside:
+        inside.redirect(to=_REDIRECTED_TO)
+        program = (
+            f"import socket; s = socket.socket(socket.{family}, socket.{kind}); s.settimeout(20);"
+            f" s.connect(('{address}', 443)); s.send(b'x'); s.recv(1)"
+        )
+        ended = Network(inside=inside, folder=tmp_path).run((sys.executable, "-c", program), tmp_path)
+
+    assert ended.stderr.splitlines()[-1].startswith(("ConnectionRefusedError", "PermissionError")), ended.stderr
 
 
 def test_a_cluster_s_api_server_is_reached_past_a_hermetic_proxy(tmp_path: Path) -> None:
