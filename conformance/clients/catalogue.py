@@ -25,7 +25,7 @@ _SHARED_PHP = Path("/usr/share/php")
 _BODY = '{"model": "gpt-4o", "messages": [{"role": "user", "content": "Hello"}]}'
 _TO = ("https://api.openai.com/v1/chat/completions", "Authorization: Bearer any", "Content-Type: application/json")
 
-NEWER = {name: name for name in ("@ai-sdk/openai", "ai", "axios", "openai")}
+NEWER = {name: name for name in ("@ai-sdk/openai", "ai", "axios", "openai", "undici")}
 """Where a program's import is found among what npm has installed."""
 _OLDER = NEWER | {"@ai-sdk/openai": "ai-sdk-openai-3", "ai": "ai-6", "openai": "openai-6"}
 """The major version before, for a Node that the newest no longer takes."""
@@ -204,6 +204,11 @@ def _of_node(name: str, folder: str) -> tuple[Client, ...]:
 
 _OF_JAVASCRIPT = (
     *(client for name, folder in (_NODES | _NODES_WITH_SWITCH).items() for client in _of_node(name, folder)),
+    *(
+        Client(name=f"{name}, {program}", command=_node(folder, f"{program.replace(' ', '_')}.mjs"))
+        for name, folder in (_NODES | _NODES_WITH_SWITCH).items()
+        for program in ("own agent", "own dispatcher")
+    ),
     Client(name="Node 24, openai 6", command=_node("node-24", "openai.mjs"), asks=2, imports=_OLDER),
     Client(name="Node 24, ai 6", command=_node("node-24", "ai.mjs"), asks=2, imports=_OLDER),
     *_of_javascript("Bun", _bun),

@@ -31,7 +31,7 @@ _LOOKED_INTO = 64 << 20
 REASONS: Mapping[Runtime, str] = {
     "python": "a client with trust_env=False or a proxy of its own, a resolver that is not Python's (uvloop, aiodns),"
     " or `python -I`, `-E` or `-S`, which leave out what leads the others here",
-    "node": "a client with an agent or dispatcher of its own, or a base URL in its configuration",
+    "node": "a base URL in its configuration, a proxy of its own, or NODE_OPTIONS set anew on the way",
     "bun": "Node's https module or got, which in Bun need NODE_USE_ENV_PROXY to be supported, or a base URL of its own",
     "deno": "Deno was not allowed to read the environment or the network (--allow-env, --allow-net)",
     "java": "a client built with a proxy selector of its own (Proxy.NO_PROXY), or Reactor Netty without"

@@ -1,13 +1,13 @@
 // What Node loads at its start, by NODE_OPTIONS: connections to OpenAI's hosts lead to the emulator.
 //
-// For a Node that does not read HTTPS_PROXY itself: older than 22.21, and 24.0 to 24.4. The port of the emulator takes a
-// bare TLS handshake, so the client verifies the certificate and the name as it always does.
+// For a Node that does not read HTTPS_PROXY itself (older than 22.21, and 24.0 to 24.4), and in newer ones for agents and
+// dispatchers that a program makes itself, which lead to no proxy. The port of the emulator takes a bare TLS handshake, so
+// the client verifies the certificate and the name as it always does.
 "use strict"
 
 const [, here, port] = /^(.*):(\d+)$/.exec(process.env.LLEMULATOR_RUN_ADDRESS || "") || []
-const isNative = process.allowedNodeEnvironmentFlags && process.allowedNodeEnvironmentFlags.has("--use-env-proxy")
 
-if (here && !isNative && !process.versions.bun && !(globalThis.Deno)) {
+if (here && !process.versions.bun && !(globalThis.Deno)) {
   const hosts = (process.env.LLEMULATOR_RUN_HOSTS || "").split(",").filter(Boolean).map(expression)
   const { Socket } = require("net")
   const connect = Socket.prototype.connect
