@@ -333,7 +333,7 @@ SETTINGS = (
         expected="a base URL, or MODEL=URL with commas between",
         metavar="URL",
         meaning="an OpenAI-compatible server for what no rule answers, as http://127.0.0.1:8081/v1; or MODEL=URL for "
-        "each of some models, with commas between them",
+        "each of some models, with commas between them; #NAME behind a URL is the model's name there",
     ),
     Setting(
         name="upstream_key",

@@ -14,9 +14,16 @@ class Upstream:
 
     url: str
     """Its base URL, as `http://127.0.0.1:8081/v1`; without a slash at the end, and without a password."""
+    model: str | None = None
+    """By which name the model is asked there; None: as the client names it."""
     named_by: NamedBy
     """Who named it. A key goes only to one that the server's own settings name: a script may come from anybody, and
     what a command has started itself needs none."""
+
+    @property
+    def written(self) -> str:
+        """As settings and scripts write it."""
+        return self.url if self.model is None else f"{self.url}#{self.model}"
 
     @property
     def host(self) -> str:
@@ -42,8 +49,8 @@ class Upstreams:
 
     def written(self) -> tuple[str, ...]:
         """Return them as a setting writes them, part by part."""
-        named = tuple(f"{model}={upstream.url}" for model, upstream in self.models.items())
-        return named if self.anything is None else (self.anything.url, *named)
+        named = tuple(f"{model}={upstream.written}" for model, upstream in self.models.items())
+        return named if self.anything is None else (self.anything.written, *named)
 
     @property
     def urls(self) -> tuple[str, ...]:
@@ -59,10 +66,16 @@ def upstreams_in(text: str, named_by: NamedBy) -> Upstreams:
         model, url = (None, part) if part.lower().startswith(_SCHEMES) else _named(part)
         if model in found:
             raise ValueError(f"two URLs for {'everything' if model is None else model}")
-        found[model] = Upstream(url=base_url(url), named_by=named_by)
+        found[model] = upstream_in(url, named_by)
     if not found:
         raise ValueError("no URL")
     return Upstreams(anything=found.pop(None, None), models={model: found[model] for model in found if model})
+
+
+def upstream_in(text: str, named_by: NamedBy) -> Upstream:
+    """Read a base URL, with `#NAME` behind it where the model has another name there; raises ValueError."""
+    url, _, model = text.partition("#")
+    return Upstream(url=base_url(url), model=model.strip() or None, named_by=named_by)
 
 
 def base_url(text: str) -> str:
@@ -77,7 +90,7 @@ def base_url(text: str) -> str:
     if parts.username is not None or parts.password is not None:
         raise ValueError("a key does not belong into a URL; --upstream-key (LLEMULATOR_UPSTREAM_KEY) sends one")
     if parts.query or parts.fragment:
-        raise ValueError("a base URL has neither ? nor #; the paths of requests are put behind it")
+        raise ValueError("a base URL has no ?, and nothing but a model's name behind #; paths are put behind it")
     if not text.isascii() or any(character.isspace() or not character.isprintable() for character in text):
         raise ValueError("a URL has neither blanks nor letters beyond ASCII")
     return text.rstrip("/")

@@ -185,6 +185,8 @@ def _elsewhere(
     to = session.upstream_for(model)
     if to is None or (endpoint.only_openai and model not in session.upstreams.models) or model in ACTING:
         return None
+    if to.model is not None:
+        named = {**named, "model": to.model}
     written_body = request.body if named is body else jsons.compact(named)
     return _Elsewhere(to=to, path=endpoint.path, body=written_body, model=model)
 

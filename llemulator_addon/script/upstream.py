@@ -4,7 +4,7 @@ from typing import Annotated
 
 from pydantic import Field
 
-from llemulator_addon.core.upstream import Upstream, Upstreams, base_url, host_of
+from llemulator_addon.core.upstream import Upstream, Upstreams, upstream_in
 from llemulator_addon.script.globs import fits
 from llemulator_addon.script.problems import inside, problem
 from llemulator_addon.wire.openai_hosts import OPENAI_HOSTS
@@ -23,9 +23,9 @@ def upstreams_of(written: UpstreamSpec) -> Upstreams:
 
 def _upstream(url: str, place: str) -> Upstream:
     try:
-        checked = base_url(url)
+        found = upstream_in(url, "script")
     except ValueError as error:
         raise problem(place, str(error)) from None
-    if any(fits(glob, host_of(checked)) for glob in OPENAI_HOSTS):
+    if any(fits(glob, found.host) for glob in OPENAI_HOSTS):
         raise problem(place, "a script cannot name OpenAI's own servers; --upstream with a key for it can")
-    return Upstream(url=checked, named_by="script")
+    return found

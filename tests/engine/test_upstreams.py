@@ -60,6 +60,25 @@ def test_paths_are_mapped_below_the_base_url_and_the_body_goes_as_it_was_sent(
     assert (forward.to.url + forward.path, forward.body) == (_URL + below, asked.body)
 
 
+@pytest.mark.parametrize(
+    "settings",
+    [
+        {"upstreams": upstreams_in(f"gpt-4o={_URL}#llama3.2:1b", "server")},
+        {"upstreams": upstreams_in(f"{_URL}#llama3.2:1b", "server")},
+        {"script": {"responses": [], "upstream": {"gpt-4o": f"{_URL}#llama3.2:1b"}}},
+        {"script": {"responses": [], "upstream": f"{_URL}#llama3.2:1b"}},
+    ],
+)
+def test_a_model_may_have_another_name_there_and_the_rest_of_the_body_is_the_same(settings: dict[str, Any]) -> None:
+    server = emulator(**settings)
+
+    forward = _answered(server, chat("Hi", temperature=0.5))
+
+    assert isinstance(forward, Forward)
+    assert (forward.to.url, forward.path) == (_URL, "/chat/completions")
+    assert json.loads(forward.body) == {**json.loads(chat("Hi", temperature=0.5).body), "model": "llama3.2:1b"}
+
+
 def test_a_named_model_goes_there_whatever_the_fallback_is_and_others_do_not() -> None:
     server = emulator({"responses": {"scripted": "x"}}, upstreams=_NAMED)
 
@@ -214,6 +233,7 @@ def test_on_unmatched_upstream_is_good_where_the_server_names_one() -> None:
     [
         ("http://a/v1/", "http://a/v1", {}),
         ("smollm=http://a/v1", None, {"smollm": "http://a/v1"}),
+        ("gpt-4o=http://a/v1#llama3.2", None, {"gpt-4o": "http://a/v1"}),
         (" x = https://a:1/v1 , http://b , y=http://c", "http://b", {"x": "https://a:1/v1", "y": "http://c"}),
     ],
 )
