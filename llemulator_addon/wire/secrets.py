@@ -1,6 +1,6 @@
 """What must never be written down: credentials in headers and queries, and keys in texts."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from functools import lru_cache
 from typing import Any
 
@@ -40,6 +40,14 @@ def hidden_headers(headers: Mapping[str, str]) -> Mapping[str, str]:
 def hidden_query(query: tuple[tuple[str, str], ...]) -> tuple[tuple[str, str], ...]:
     """Return the pairs of a query without the values that are secret."""
     return tuple((name, HIDDEN if _is_secret(name.lower()) else value) for name, value in query)
+
+
+def without(text: str, pairs: Iterable[tuple[str, str]]) -> str:
+    """Return a text without the secret values among the pairs of a header or a query, and without OpenAI's keys."""
+    for name, value in pairs:
+        for part in value.split() if _is_secret(name.lower()) else ():
+            text = hidden_text(text, part)
+    return hidden_text(text, "")
 
 
 def hidden_texts(value: Any, token: str) -> Any:  # noqa: ANN401 - any JSON value

@@ -35,6 +35,7 @@ from llemulator_addon.core.request import Request, Way
 from llemulator_addon.core.steps import Head, Steps
 from llemulator_addon.script.fault import ConnectionFault
 from llemulator_addon.wire.browsers import readable
+from llemulator_addon.wire.secrets import without
 
 logger = logging.getLogger(__name__)
 
@@ -242,7 +243,7 @@ class Rules:
 
     def answer_bug(self, flow: http.HTTPFlow, error: Exception | None = None) -> Played:
         """Return the answer to a request that was not answered because of a bug, and log that."""
-        what = "nothing answered" if error is None else in_full(error) if self.policy.debug else without_secrets(error)
+        what = "nothing answered" if error is None else self._told(error, flow)
         where = f"{flow.request.method} {flow.request.pretty_host}{flow.request.path.partition('?')[0]}"
         more = (
             ""
@@ -251,6 +252,13 @@ class Rules:
         )
         logger.error("a bug of llemulator, answered with 500: %s\n%s%s", where, what, more)
         return played(refusals.bug(), flow.request)
+
+    def _told(self, error: Exception, flow: http.HTTPFlow) -> str:
+        """Tell a bug; what it says itself only to somebody who asked for it, and without the request's credentials."""
+        if not self.policy.debug:
+            return without_secrets(error)
+        pairs = (*flow.request.headers.items(multi=True), *flow.request.query.items(multi=True))
+        return without(in_full(error), pairs)
 
     # Ends
 
