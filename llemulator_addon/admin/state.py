@@ -43,6 +43,7 @@ def show(call: AdminCall) -> Steps:
             "clock_ahead_s": session.clock_ahead,
             "serialize": session.serialize,
             "on_unmatched": session.on_unmatched,
+            "upstreams": list(session.upstreams.written()),
             "models": list(session.models),
             "rules": [
                 {"name": rule.name, "times": rule.times, "answered": answered}

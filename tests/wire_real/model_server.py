@@ -172,6 +172,7 @@ def _whole(model: str) -> dict[str, Any]:
 
 
 if __name__ == "__main__":
+    ThreadingHTTPServer.request_queue_size = 1024
     server = ThreadingHTTPServer(("127.0.0.1", 0), _Server)
     for file in sys.argv[1:]:
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)

@@ -118,6 +118,15 @@ async def test_a_stream_passes_through_piece_by_piece_as_it_comes(proxy: Proxy, 
     assert times[-1] - times[0] >= GAP
 
 
+async def test_many_streams_pass_through_side_by_side(proxy: Proxy) -> None:
+    asked = [ask(proxy, way, version, headers=_HEADERS, body=_body(stream=True)) for way, version in EACH_WAY * 8]
+
+    answers = await asyncio.gather(*asked)
+
+    assert [answer.body for answer in answers if answer.status != 200] == []
+    assert {(answer.status, answer.ended, _said(answer)) for answer in answers} == {(200, "whole", "".join(WORDS))}
+
+
 @pytest.mark.parametrize(("way", "version"), EACH_WAY)
 async def test_an_answer_in_one_piece_passes_through(proxy: Proxy, way: Way, version: Version) -> None:
     answer = await ask(proxy, way, version, headers=_HEADERS, body=_body())
@@ -265,12 +274,18 @@ async def test_a_client_that_leaves_ends_the_request_there(
     assert await asyncio.to_thread(models.left)
 
 
-async def test_a_client_that_leaves_a_stream_that_stalls_is_noted(server: Server, proxy: Proxy) -> None:
-    token = "sk-who-leaves-a-stall"
+@pytest.mark.parametrize("model", ["stalling", "silent"])
+async def test_a_client_that_leaves_is_noted_before_the_head_and_in_the_middle(
+    server: Server, proxy: Proxy, models: ModelServer, model: str
+) -> None:
+    token, before = f"sk-who-leaves-what-is-{model}", len(models.seen())
     async with connected(proxy, "connect") as (reader, writer):
         headers = (("Authorization", f"Bearer {token}"),)
-        writer.write(_question(_body("stalling", stream=True), headers).as_h1())
-        await reader.readuntil(b"words")
+        writer.write(_question(_body(model, stream=True), headers).as_h1())
+        if model == "silent":
+            await asyncio.to_thread(models.asked, before)
+        else:
+            await reader.readuntil(b"words")
 
     assert await asyncio.to_thread(_ending, server, token) == "client_left"
 
