@@ -14,6 +14,8 @@ from llemulator_addon.core.outcome import Play
 from llemulator_addon.core.request import Request
 from llemulator_addon.core.steps import Head, Send
 from llemulator_addon.emulator import Emulator, EmulatorSettings
+from llemulator_addon.wire import sse
+from llemulator_addon.wire.jsons import escaped, pretty
 
 RECORDED = all_recorded()
 
@@ -47,6 +49,17 @@ def test_recorded_streams_are_padded_by_the_rules_that_ours_follow(recorded: Rec
         assert {(len(event["delta"]) + len(event["obfuscation"])) % 16 for event in events} == {0}
     else:
         assert {len(line) % 16 for line in lines} == {1}
+
+
+@pytest.mark.parametrize("recorded", RECORDED, ids=lambda recorded: recorded.name)
+def test_recorded_json_is_spelled_as_ours_to_the_byte(recorded: Recorded) -> None:
+    if recorded.streams:
+        lines = [line for line in recorded.body.split(b"\n") if line.startswith(b"data: {")]
+        assert [sse.unnamed(json.loads(line.removeprefix(b"data: "))).strip() for line in lines] == lines
+    elif recorded.path == "/v1/responses":
+        assert escaped(json.loads(recorded.body)) == recorded.body
+    else:
+        assert pretty(json.loads(recorded.body)) + b"\n" == recorded.body
 
 
 def _found(recorded: Recorded, ours: bytes) -> list[str]:

@@ -1,4 +1,7 @@
-"""JSON as OpenAI spells it: bodies in two-space lines, events compact, characters never escaped without need."""
+"""JSON as OpenAI spells it: bodies in two-space lines, events compact.
+
+Characters are never escaped without need, but in the bodies of Responses all beyond ASCII are.
+"""
 
 import json
 from typing import Any
@@ -12,6 +15,12 @@ def pretty(value: Any) -> bytes:  # noqa: ANN401
         return to_json(value, indent=2)
     except PydanticSerializationError:
         return _escaping_surrogates(json.dumps(value, indent=2, ensure_ascii=False))
+
+
+def escaped(value: Any) -> bytes:  # noqa: ANN401
+    """Spell a body of Responses and what goes with them. Recorded from 2025-06 to 2026-08: in ASCII alone."""
+    body = pretty(value)
+    return body if body.isascii() else json.dumps(value, indent=2).encode()
 
 
 def compact(value: Any) -> bytes:  # noqa: ANN401

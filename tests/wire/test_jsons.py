@@ -40,3 +40,11 @@ def test_characters_are_not_escaped_without_need() -> None:
 def test_what_is_no_json_is_not_read(text: bytes) -> None:
     with pytest.raises(ValueError, match="at line 1"):
         jsons.read(text)
+
+
+@given(values)
+def test_what_is_escaped_is_ascii_and_means_the_same(value: object) -> None:
+    body = jsons.escaped(value)
+
+    assert body.isascii()
+    assert json.loads(body) == value

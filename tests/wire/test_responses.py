@@ -94,7 +94,15 @@ def test_a_body_is_spelled_in_lines_without_a_final_one() -> None:
     assert isinstance(made, Body)
     assert made.body.startswith(b'{\n  "id": "resp_')
     assert made.body.endswith(b"}")
-    assert '"text": "Grüße 🙂"'.encode() in made.body
+
+
+def test_what_is_not_ascii_is_escaped_in_a_body_and_stands_as_it_is_in_a_stream() -> None:
+    made, told = answer(Text("Grüße 🙂")), answer(Text("Grüße 🙂"), stream=True)
+
+    assert isinstance(made, Body)
+    assert isinstance(told, Stream)
+    assert rb'"text": "Gr\u00fc\u00dfe \ud83d\ude42"' in made.body
+    assert '"text":"Grüße 🙂"'.encode() in told.pieces[-1].piece
 
 
 def test_ids_share_their_first_digits_and_say_whether_the_response_is_stored() -> None:

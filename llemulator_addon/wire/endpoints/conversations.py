@@ -8,7 +8,7 @@ from llemulator_addon.wire import errors
 from llemulator_addon.wire.answer import Body, Call, Operation, Served
 from llemulator_addon.wire.bodies import read_object
 from llemulator_addon.wire.errors import Refused
-from llemulator_addon.wire.jsons import pretty
+from llemulator_addon.wire.jsons import escaped
 from llemulator_addon.wire.paging import page
 from llemulator_addon.wire.responses import failures, stored
 from llemulator_addon.wire.responses.checks import check_items, check_metadata
@@ -166,4 +166,4 @@ def _list(items: tuple[Item, ...]) -> dict[str, Any]:
 
 
 def _served(value: Mapping[str, Any], resources: Resources | None = None) -> Served:
-    return Served(answer=Body(body=pretty(value)), resources=resources)
+    return Served(answer=Body(body=escaped(value)), resources=resources)

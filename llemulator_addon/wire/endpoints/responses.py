@@ -9,7 +9,7 @@ from llemulator_addon.core.reply import Failure, HostedCall, Says, says
 from llemulator_addon.core.resources import Kept
 from llemulator_addon.wire.answer import Answer, Body, Call, Endpoint, Manner, Stream
 from llemulator_addon.wire.endpoints import completions
-from llemulator_addon.wire.jsons import pretty
+from llemulator_addon.wire.jsons import escaped
 from llemulator_addon.wire.responses import failures, reading, stored
 from llemulator_addon.wire.responses.events import Cutting, pieces_of
 from llemulator_addon.wire.responses.hosted import PARTIAL_IMAGES, POINT
@@ -68,7 +68,7 @@ def _told(prompt: Prompt, response: Response, ids: Ids, cutting: Cutting) -> Ans
     made = stored.record(response, items_of(prompt.body.get("input"), ids), cutting)
     if prompt.stream:
         return Stream(pieces=pieces_of(response, cutting), keeps=_keeps(stored.done(made), prompt.body))
-    return Body(body=pretty(billed(stored.now(made))), keeps=_keeps(made, prompt.body))
+    return Body(body=escaped(billed(stored.now(made))), keeps=_keeps(made, prompt.body))
 
 
 def _cutting(prompt: Prompt, reply: Says, manner: Manner) -> Cutting:

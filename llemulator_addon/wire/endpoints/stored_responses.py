@@ -9,7 +9,7 @@ from llemulator_addon.wire import errors
 from llemulator_addon.wire.answer import Answer, Body, Call, Manner, Operation, Piece, Served, Stream
 from llemulator_addon.wire.bodies import read_object
 from llemulator_addon.wire.errors import Refused
-from llemulator_addon.wire.jsons import pretty
+from llemulator_addon.wire.jsons import escaped
 from llemulator_addon.wire.paging import page
 from llemulator_addon.wire.responses import failures, stored
 from llemulator_addon.wire.responses.events import Cutting, pieces_of
@@ -159,4 +159,4 @@ def _is_users(item: Item) -> bool:
 
 
 def _json(value: Response | dict[str, Any]) -> Body:
-    return Body(body=pretty(value))
+    return Body(body=escaped(value))
