@@ -2,7 +2,7 @@
 
 from typing import Annotated
 
-from pydantic import Field
+from pydantic import Discriminator, Field, Tag
 
 from llemulator_addon.core.upstream import Upstream, Upstreams, upstream_in
 from llemulator_addon.script.globs import fits
@@ -10,7 +10,16 @@ from llemulator_addon.script.problems import inside, problem
 from llemulator_addon.wire.openai_hosts import OPENAI_HOSTS
 
 Url = Annotated[str, Field(min_length=1, max_length=2000)]
-UpstreamSpec = Url | Annotated[dict[Annotated[str, Field(min_length=1)], Url], Field(min_length=1)]
+_Named = Annotated[dict[Annotated[str, Field(min_length=1)], Url], Field(min_length=1)]
+
+
+def _branch(written: object) -> str:
+    return "[models]" if isinstance(written, dict) else "[everything]"
+
+
+UpstreamSpec = Annotated[
+    Annotated[Url, Tag("[everything]")] | Annotated[_Named, Tag("[models]")], Discriminator(_branch)
+]
 """A base URL for everything, or a base URL for each of some models."""
 
 
