@@ -32,6 +32,9 @@ class Resources:
     _oldest: int = 0
     _next: int = 0
 
+    def __len__(self) -> int:
+        return len(self._values)
+
     def get(self, kind: str, resource_id: str) -> Value | None:
         """Return a resource's value, or None."""
         number = self._numbers.get((kind, resource_id))

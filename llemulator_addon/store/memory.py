@@ -2,28 +2,34 @@
 
 from collections import OrderedDict
 from collections.abc import Callable
-from dataclasses import replace
 from hashlib import blake2b
 
+from llemulator_addon.core.resources import Resources
 from llemulator_addon.engine.session import Session
+from llemulator_addon.store.shares import Shares
 
 
 class MemoryStore:
     """Sessions in a dict, under a digest of the token. Above the limit, the one that was not used for longest goes.
 
-    Above the limit of what all journals take together, those that were not used for longest are emptied.
+    Above the limit of what all journals take together, those that were not used for longest are emptied; and so are
+    stored resources.
     """
 
     def __init__(
-        self, fresh: Callable[[str], Session], *, limit: int = 200_000, journals_limit: int = 128 << 20
+        self,
+        fresh: Callable[[str], Session],
+        *,
+        limit: int = 200_000,
+        journals_limit: int = 128 << 20,
+        resources_limit: int = 50_000,
     ) -> None:
         """`fresh` makes the session of a token that was never seen; `journals_limit` is in bytes."""
         self._fresh = fresh
         self._limit = limit
-        self._journals_limit = journals_limit
-        self._journals_size = 0
+        self._journals = Shares(journals_limit)
+        self._resources = Shares(resources_limit)
         self._sessions: OrderedDict[bytes, Session] = OrderedDict()
-        self._with_journal: OrderedDict[bytes, None] = OrderedDict()
         self._with_connection_rules: dict[bytes, None] = {}
         self._last = "", _digest("")
         """The token that was used last, and its digest: a request asks for it three times."""
@@ -35,8 +41,9 @@ class MemoryStore:
         self._keep(key, session)
         self._sessions.move_to_end(key)
         if len(self._sessions) > self._limit:
-            forgotten, gone = self._sessions.popitem(last=False)
-            self._weigh(forgotten, gone, None)
+            forgotten, _ = self._sessions.popitem(last=False)
+            self._journals.take(forgotten, 0)
+            self._resources.take(forgotten, 0)
             self._with_connection_rules.pop(forgotten, None)
         return result
 
@@ -55,8 +62,11 @@ class MemoryStore:
         return None
 
     def _keep(self, key: bytes, session: Session) -> None:
-        self._weigh(key, self._sessions.get(key), session)
         self._sessions[key] = session
+        for other in self._journals.take(key, session.journal.size):
+            self._empty(other, journal=self._sessions[other].journal.emptied())
+        for other in self._resources.take(key, len(session.resources)):
+            self._empty(other, resources=Resources())
         if session.connection_rules:
             self._with_connection_rules.setdefault(key)
         elif self._with_connection_rules:
@@ -77,22 +87,8 @@ class MemoryStore:
             self._last = token, digest
         return digest
 
-    def _weigh(self, key: bytes, before: Session | None, after: Session | None) -> None:
-        """Count what a session's journal takes, and make room where all of them take too much."""
-        size = after.journal.size if after else 0
-        self._journals_size += size - (before.journal.size if before else 0)
-        if not size:
-            self._with_journal.pop(key, None)
-            return
-        self._with_journal[key] = None
-        self._with_journal.move_to_end(key)
-        while self._journals_size > self._journals_limit and len(self._with_journal) > 1:
-            self._empty(self._with_journal.popitem(last=False)[0])
-
-    def _empty(self, key: bytes) -> None:
-        session = self._sessions[key]
-        self._journals_size -= session.journal.size
-        self._sessions[key] = replace(session, journal=session.journal.emptied())
+    def _empty(self, key: bytes, **emptied: object) -> None:
+        self._sessions[key] = self._sessions[key].changed(**emptied)
 
 
 def _digest(token: str) -> bytes:
