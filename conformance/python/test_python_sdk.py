@@ -4,7 +4,7 @@ import asyncio
 import inspect
 import logging
 import secrets
-from collections.abc import AsyncIterable, Iterable, Iterator, Mapping
+from collections.abc import AsyncIterable, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from itertools import chain, repeat
@@ -34,19 +34,6 @@ class Seen:
     streamed: bool = False
     error: openai.APIError | None = None
     retries: int = 0
-
-
-@pytest.fixture(scope="module", params=["through HTTPS_PROXY", "by base URL"])
-def way(request: pytest.FixtureRequest, server: Server) -> Iterator[Server]:
-    """Lead clients to the server as a user would: with variables alone."""
-    variables = server.through_proxy() if request.param == "through HTTPS_PROXY" else server.by_base_url()
-    with pytest.MonkeyPatch.context() as patch:
-        for name in ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY", "OPENAI_BASE_URL", "SSL_CERT_DIR"):
-            patch.delenv(name, raising=False)
-            patch.delenv(name.lower(), raising=False)
-        for name, value in variables.items():
-            patch.setenv(name, value)
-        yield server
 
 
 @pytest.mark.parametrize("kind", _KINDS)
