@@ -1,8 +1,10 @@
-"""OpenAI's SDK, whole and streamed."""
+"""OpenAI's SDK, whole and streamed; with `own` as argument over a client that reads no variable."""
 
-from openai import OpenAI
+import sys
 
-client = OpenAI()
+from openai import DefaultHttpxClient, OpenAI
+
+client = OpenAI(http_client=DefaultHttpxClient(trust_env=False) if "own" in sys.argv else None)
 asked = {"model": "gpt-4o", "messages": [{"role": "user", "content": "Hello"}]}
 print(client.chat.completions.create(**asked).choices[0].message.content)
 chunks = client.chat.completions.create(**asked, stream=True)

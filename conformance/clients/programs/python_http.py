@@ -27,6 +27,26 @@ def by_httpx() -> bytes:
     return httpx.post(URL, content=BODY, headers=HEADERS).content
 
 
+def by_requests_without_variables() -> bytes:
+    """Ask; without `trust_env` it reads no variable, and trusts its own roots."""
+    import requests
+
+    with requests.Session() as session:
+        session.trust_env = False
+        return session.post(URL, BODY, headers=HEADERS, timeout=30).content
+
+
+def by_httpx_with_own_roots() -> bytes:
+    """Ask; it trusts the roots that it is given, and those only."""
+    import ssl
+
+    import certifi
+    import httpx
+
+    roots = ssl.create_default_context(cafile=certifi.where())
+    return httpx.post(URL, content=BODY, headers=HEADERS, verify=roots).content
+
+
 def by_httpx2() -> bytes:
     """Ask."""
     import httpx2
@@ -92,6 +112,8 @@ CLIENTS: dict[str, Callable[[], bytes]] = {
     "requests": by_requests,
     "httpx": by_httpx,
     "httpx2": by_httpx2,
+    "requests, no variables": by_requests_without_variables,
+    "httpx, own roots": by_httpx_with_own_roots,
     "urllib3": by_urllib3,
     "aiohttp": by_aiohttp,
     "aiohttp, trust_env": by_aiohttp_with_proxy,

@@ -85,6 +85,7 @@ def _of_runtimes(way: Way, inherited: Mapping[str, str]) -> dict[str, str]:
         "PYTHONPATH": ":".join(filter(None, (str(PRELOADS / "python"), inherited.get("PYTHONPATH")))),
         "LLEMULATOR_RUN_ADDRESS": f"{address.hostname}:{address.port}",
         "LLEMULATOR_RUN_HOSTS": ",".join(way.hosts.globs),
+        "LLEMULATOR_RUN_CA": str(way.files.ca),
         "JAVA_TOOL_OPTIONS": _with(inherited, "JAVA_TOOL_OPTIONS", *_java(way)),
         # The empty entry stands for the folder that PHP was built with.
         "PHP_INI_SCAN_DIR": f"{inherited.get('PHP_INI_SCAN_DIR', '')}:{way.files.php_ini}",

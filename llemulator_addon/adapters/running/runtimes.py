@@ -29,7 +29,7 @@ _GO_MAGIC = b"\xff Go buildinf:"
 _LOOKED_INTO = 64 << 20
 
 REASONS: Mapping[Runtime, str] = {
-    "python": "a client with trust_env=False or a proxy of its own, a resolver that is not Python's (uvloop, aiodns),"
+    "python": "a client with a proxy or a resolver of its own (uvloop, aiodns),"
     " or `python -I`, `-E` or `-S`, which leave out what leads the others here",
     "node": "a base URL in its configuration, a proxy of its own, or NODE_OPTIONS set anew on the way",
     "bun": "Node's https module or got, which in Bun need NODE_USE_ENV_PROXY to be supported, or a base URL of its own",

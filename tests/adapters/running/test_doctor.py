@@ -74,7 +74,7 @@ def test_a_runtime_that_does_not_come_is_told_with_the_likely_reason(machine: Pa
 
 def test_a_runtime_that_does_not_trust_the_certificate_is_told_so(machine: Path) -> None:
     ask = "import ssl, urllib.request as u\nu.urlopen('https://api.openai.com', context=ssl.SSLContext(16))"
-    _put(machine / "curl", f'#!{sys.executable}\nimport sys\nif "--version" in sys.argv: sys.exit()\n{ask}\n')
+    _put(machine / "curl", f'#!{sys.executable} -I\nimport sys\nif "--version" in sys.argv: sys.exit()\n{ask}\n')
 
     status, checks = _doctor(machine, "--port", "0")
 

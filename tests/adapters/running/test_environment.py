@@ -47,6 +47,7 @@ def test_all_that_is_set_where_nothing_is_inherited() -> None:
             "PYTHONPATH": f"{PRELOADS}/python",
             "LLEMULATOR_RUN_ADDRESS": "127.0.0.1:9999",
             "LLEMULATOR_RUN_HOSTS": ",".join(OPENAI_HOSTS),
+            "LLEMULATOR_RUN_CA": "/c/ca.pem",
             "JAVA_TOOL_OPTIONS": "-Dhttps.proxyHost=127.0.0.1 -Dhttps.proxyPort=9999 "
             "-Dhttp.proxyHost=127.0.0.1 -Dhttp.proxyPort=9999 -Djavax.net.ssl.trustStore=/c/trust.p12 "
             "-Djavax.net.ssl.trustStoreType=PKCS12 -Djavax.net.ssl.trustStorePassword=changeit",

@@ -168,7 +168,7 @@ def test_a_program_that_never_came_is_told_the_likely_reason() -> None:
     assert ended.returncode == 0
     assert said[0].startswith("llemulator: nothing came through the proxy")
     assert said[1] == "llemulator:   - LLM_BASE_URL leads elsewhere"
-    assert said[2].startswith("llemulator:   - python: a client with trust_env=False")
+    assert said[2].startswith("llemulator:   - python: a client with a proxy or a resolver of its own")
 
 
 def test_a_program_that_failed_is_told_that_it_may_be_for_that() -> None:
@@ -183,7 +183,7 @@ def test_a_program_that_does_not_trust_the_certificate_is_told_so() -> None:
 import ssl, urllib.request
 urllib.request.urlopen("https://api.openai.com", context=ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT))
 """
-    ended = _run("--", sys.executable, "-c", program)
+    ended = _run("--", sys.executable, "-I", "-c", program)
 
     assert ended.returncode == 1
     assert "the program does not trust the certificate for api.openai.com" in ended.stderr

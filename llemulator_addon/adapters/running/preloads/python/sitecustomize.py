@@ -1,6 +1,7 @@
-"""What Python imports at its start, by `PYTHONPATH`: names of OpenAI's hosts lead to the emulator."""  # noqa: INP001 - a folder of Python's path
+"""What Python imports at its start, by `PYTHONPATH`: OpenAI's hosts lead to the emulator, which is trusted."""  # noqa: INP001 - a folder of Python's path
 
-# For clients that ask no proxy variable (aiohttp without `trust_env`, urllib3, http.client). The emulator's port takes
+# For clients that ask no proxy variable (aiohttp without `trust_env`, urllib3, http.client), and for those that bring
+# roots of their own whatever the variables say (`trust_env=False`, `verify=` with certifi's). The emulator's port takes
 # a bare TLS handshake, so the client verifies the certificate and the name as it always does. This runs in whatever
 # Python the application has: it is written for 3.6 too, and imports nothing but Python's own.
 
@@ -30,6 +31,50 @@ def _is_openai(host: object, globs: list) -> bool:  # type: ignore[type-arg] # t
     return any(fnmatchcase(name.lower().rstrip("."), glob) for glob in globs)
 
 
+def _trust(ssl: object, ca: str, globs: list) -> None:  # type: ignore[type-arg] # the same
+    """Have each TLS handshake with OpenAI's hosts trust the emulator beside what the client trusts."""
+    contexts = vars(ssl)["SSLContext"]
+
+    def trusting(wrap: object, place: int) -> object:
+        def wrapped(context: object, *given: object, **named: object) -> object:
+            host = named.get("server_hostname", given[place] if len(given) > place else None)
+            if host and _is_openai(host, globs):
+                context.load_verify_locations(ca)  # type: ignore[attr-defined] # an SSLContext
+            return wrap(context, *given, **named)  # type: ignore[operator] # a method
+
+        return wrapped
+
+    # Where each of them takes the name, if not by keyword.
+    contexts.wrap_socket = trusting(contexts.wrap_socket, 4)
+    contexts.wrap_bio = trusting(contexts.wrap_bio, 3)
+
+
+class _WhenImported:
+    """Finds `ssl` as Python would, and has it trust. Most programs never import it, and it takes long."""
+
+    def __init__(self, ca: str, globs: list) -> None:  # type: ignore[type-arg] # the same
+        self._ca = ca
+        self._globs = globs
+
+    def find_spec(self, name: str, path: object = None, target: object = None) -> object:
+        if name != "ssl":
+            return None
+        sys.meta_path.remove(self)  # type: ignore[arg-type] # a finder, in all that is asked of one
+        finders = (finder.find_spec(name, path, target) for finder in sys.meta_path)  # type: ignore[arg-type] # the same
+        spec = next((found for found in finders if found is not None), None)
+        load = getattr(spec and spec.loader, "exec_module", None)
+        if load is not None:
+            spec.loader.exec_module = self._trusting(load)  # type: ignore[union-attr, method-assign] # its own loader
+        return spec
+
+    def _trusting(self, load: object) -> object:
+        def exec_module(module: object) -> None:
+            load(module)  # type: ignore[operator] # a method
+            _trust(module, self._ca, self._globs)
+
+        return exec_module
+
+
 def _run_shadowed() -> None:
     """Let the `sitecustomize` run that would have run without this one, and leave no trace on `sys.path`."""
     here = os.path.dirname(os.path.abspath(__file__))  # noqa: PTH100, PTH120 - pathlib would be imported at every start
@@ -45,6 +90,12 @@ def _run_shadowed() -> None:
 
 _here, _, _port = os.environ.get("LLEMULATOR_RUN_ADDRESS", "").rpartition(":")
 if _here:
-    _lead(_here, _port, os.environ.get("LLEMULATOR_RUN_HOSTS", "").split(","))
+    _globs = os.environ.get("LLEMULATOR_RUN_HOSTS", "").split(",")
+    _ca = os.environ.get("LLEMULATOR_RUN_CA", "")
+    _lead(_here, _port, _globs)
+    if "ssl" in sys.modules:
+        _trust(sys.modules["ssl"], _ca, _globs)
+    else:
+        sys.meta_path.insert(0, _WhenImported(_ca, _globs))  # type: ignore[arg-type] # the same
 if __name__ == "sitecustomize":
     _run_shadowed()
