@@ -156,24 +156,33 @@ def _served(session: Session, request: Request, operation: Operation, params: Ma
 
 
 def _spoken(session: Session, request: Request, endpoint: Endpoint, params: Mapping[str, str]) -> Decided:
-    elsewhere = None
+    call, elsewhere, body = _call(session, request, params), None, _NOTHING
     try:
         body = read_object(request.body)
         elsewhere = _elsewhere(session, request, endpoint, params, body) if session.upstreams else None
-        prompt = _understood(session, endpoint, _call(session, request, params), body, elsewhere)
+        prompt = _understood(session, endpoint, call, body, elsewhere)
     except Refused as refused:
-        # What this API does not take, another server's may: that one has the say.
-        return _not_understood(session, endpoint, refused.failure, elsewhere)
+        if elsewhere is None:
+            return Decided(session=session, answer=refused.failure, endpoint=endpoint.name)
+        # What this API does not take, another server's may: it has the say, after the rules.
+        if (leniently := _leniently(endpoint, call, body)) is None:
+            prompt = Prompt(endpoint=endpoint.name, model=elsewhere.model)
+            return Decided(session=session, answer=elsewhere, endpoint=endpoint.name, prompt=prompt)
+        prompt = leniently
     if (acting := ACTING.get(prompt.model)) is not None:
         return Decided(session=session, answer=acting, endpoint=endpoint.name, prompt=prompt)
     return _answered(session, Asked(prompt, request, session.state), endpoint, elsewhere)
 
 
-def _not_understood(session: Session, endpoint: Endpoint, failure: Failure, elsewhere: "_Elsewhere | None") -> Decided:
-    if elsewhere is None:
-        return Decided(session=session, answer=failure, endpoint=endpoint.name)
-    prompt = Prompt(endpoint=endpoint.name, model=elsewhere.model)
-    return Decided(session=session, answer=elsewhere, endpoint=endpoint.name, prompt=prompt)
+_NOTHING: Mapping[str, Any] = {}
+
+
+def _leniently(endpoint: Endpoint, call: Call, body: Mapping[str, Any]) -> Prompt | None:
+    """Understand a body as far as it can be, without asking whether it is right; None where it cannot."""
+    try:
+        return endpoint.read(call._replace(lenient=True), body)
+    except Refused:
+        return None
 
 
 def _elsewhere(

@@ -103,6 +103,14 @@ def test_what_this_api_would_refuse_is_left_to_the_upstream_to_judge() -> None:
     assert _told(emulator(upstreams=_NAMED), chat(temperature=17)).startswith("400")
 
 
+def test_rules_come_first_although_this_api_would_refuse_the_request() -> None:
+    server = emulator({"responses": {"scripted": "of the rule"}}, upstreams=_ANYTHING)
+
+    assert _told(server, chat("scripted", temperature=17)) == "of the rule"
+    assert _told(server, chat("else", temperature=17)) == f"{_URL}/chat/completions"
+    assert _told(server, post("/v1/chat/completions", {"model": "x"})) == f"{_URL}/chat/completions"
+
+
 @pytest.mark.parametrize(
     ("settings", "script", "wanted"),
     [
