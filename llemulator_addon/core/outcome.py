@@ -1,7 +1,7 @@
 """What is decided about a request. A closed union: nothing that is not listed here ever reaches the network."""
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from llemulator_addon.core.prompt import Prompt
 from llemulator_addon.core.request import Request
@@ -55,8 +55,7 @@ Answered = Play | Forward
 """What is left for a way in, once somebody has been asked."""
 
 
-@dataclass(frozen=True, slots=True)
-class Ending:
+class Ending(NamedTuple):
     """How the playing of an answer ended."""
 
     how: Literal["whole", "cut", "client_left"]

@@ -1,7 +1,7 @@
 """Which rule answers: the first in the order written that matches and is not used up."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from llemulator_addon.engine.index import Group
 from llemulator_addon.engine.session import Session
@@ -10,8 +10,7 @@ from llemulator_addon.script.patterns.all_of import captures
 from llemulator_addon.script.rule import Rule
 
 
-@dataclass(frozen=True, slots=True)
-class Selected:
+class Selected(NamedTuple):
     """The rule that answers, and how often it did before."""
 
     rule: Rule

@@ -3,6 +3,7 @@
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Hashable, Iterable, Mapping
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from llemulator_addon.core.prompt import Prompt
 from llemulator_addon.core.request import Request
@@ -11,8 +12,7 @@ START = "started"
 """The state of a session in which no rule has set another."""
 
 
-@dataclass(frozen=True, slots=True)
-class Asked:
+class Asked(NamedTuple):
     """One request: as it came, as the endpoint understood it, and the state of the session that it met."""
 
     prompt: Prompt

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from llemulator_addon.core.reply import Failure
 from llemulator_addon.core.stamp import Stamp
@@ -37,8 +37,7 @@ class Admission:
     """Headers that the answer has from this fault."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Scene:
+class Scene(NamedTuple):
     """What a fault knows of the answer whose steps it rewrites."""
 
     endpoint: str | None

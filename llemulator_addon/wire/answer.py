@@ -21,8 +21,7 @@ NO_PARAMS: Mapping[str, str] = {}
 ChunkBy = Literal["token", "word", "character"] | int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Manner:
+class Manner(NamedTuple):
     """How an answer is to be written, apart from what it says."""
 
     stamp: Stamp

@@ -15,7 +15,7 @@ import time
 from collections.abc import Generator
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Any, Literal, Protocol, assert_never, cast, override
+from typing import Any, Literal, NamedTuple, Protocol, assert_never, cast, override
 from weakref import WeakKeyDictionary
 
 from h2.errors import ErrorCodes
@@ -81,8 +81,7 @@ _RESET_ON_CLOSE = struct.pack("ii", 1, 0)
 """`SO_LINGER` with a time of zero: closing the socket sends RST."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Arrival:
+class Arrival(NamedTuple):
     """What was decided about a request when its head had come."""
 
     fate: Literal["answer", "pass", "refuse"]
