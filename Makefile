@@ -33,7 +33,8 @@ conformance: setup ## only the official SDKs, Python and JavaScript, and the Pyt
 # With the slow tests; conformance/images is left out unless it is named.
 matrix: setup setup-clients ## the wider suites: all else in conformance/, such as recordings, frameworks, clients, images
 	@$(pytest) -m slow tests
-	@$(pytest) -m '' --ignore conformance/python --ignore conformance/js conformance $(wildcard conformance/images)
+	@$(pytest) $(parallel) -m '' conformance/clients
+	@$(pytest) -m '' $(addprefix --ignore conformance/,python js clients) conformance $(wildcard conformance/images)
 
 lint: setup-python ## ruff, mypy, import-linter
 	@.venv/bin/ruff check

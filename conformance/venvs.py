@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+from fcntl import LOCK_EX, flock
 from hashlib import sha256
 from pathlib import Path
 
@@ -12,14 +13,21 @@ def programs_of(lock: Path) -> Path:
     """Return the `bin` folder of the environment for a lock as it is now; what has changed is made anew."""
     folder = ROOT / ".cache" / "venvs" / f"{lock.stem}-{sha256(lock.read_bytes()).hexdigest()[:12]}"
     ready = folder / "ready"
-    if not ready.exists():
-        print(f"Setting up {folder.relative_to(ROOT)}", file=sys.stderr)
-        uv = [str(Path(sys.executable).parent / "uv"), "--quiet", "--system-certs"]
-        subprocess.run([*uv, "venv", "--clear", "--python", sys.executable, str(folder)], check=True)
-        install = ["pip", "install", "--python", str(folder), "--no-deps", "--require-hashes", "--compile-bytecode"]
-        subprocess.run([*uv, *install, "--requirement", str(lock)], check=True)
-        ready.touch()
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    with Path(f"{folder}.lock").open("w") as held:
+        flock(held, LOCK_EX)  # another process may be at it
+        if not ready.exists():
+            _make(folder, lock)
+            ready.touch()
     return folder / "bin"
+
+
+def _make(folder: Path, lock: Path) -> None:
+    print(f"Setting up {folder.relative_to(ROOT)}", file=sys.stderr)
+    uv = [str(Path(sys.executable).parent / "uv"), "--quiet", "--system-certs"]
+    subprocess.run([*uv, "venv", "--clear", "--python", sys.executable, str(folder)], check=True)
+    install = ["pip", "install", "--python", str(folder), "--no-deps", "--require-hashes", "--compile-bytecode"]
+    subprocess.run([*uv, *install, "--requirement", str(lock)], check=True)
 
 
 if __name__ == "__main__":

@@ -4,6 +4,7 @@ docs/ways-in.md tells of both. Each has a network of its own, in which variables
 nothing else.
 """
 
+import dataclasses
 import datetime as dt
 import shutil
 import subprocess
@@ -41,6 +42,8 @@ _ADDON = Path(llemulator_addon.__file__).parent / "addon.py"
 _OTHER_HOST = Path(__file__).parent / "other_host.py"
 _REDIRECTED_TO = 8081
 _SECONDS = 300
+_CURL_DISTRUSTS = 60
+"""The status with which curl ends where it does not trust a certificate."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -183,6 +186,18 @@ def test_a_redirected_connection_to_another_host_goes_on_to_it_untouched(tmp_pat
 
     # They trust that host's own certificate alone.
     assert (by_name.stdout, by_address.stdout) == ("another host\n", "another host\n"), by_name.stderr
+
+
+def test_a_regular_port_to_which_is_redirected_decrypts_other_hosts_too(
+    tmp_path: Path,
+) -> None:
+    regular = dataclasses.replace(_REDIRECTED, proxy=_llemulator(str(_REDIRECTED_TO)))
+    with _network(regular, tmp_path) as network, _other_host(network):
+        openai = network.run((_curl(), "-sS", f"https://{_OPENAI}/healthz"), tmp_path)
+        other = _ask(network, _OTHER)
+
+    assert '"status": "ok"' in openai.stdout, openai.stderr
+    assert (other.returncode, other.stdout) == (_CURL_DISTRUSTS, ""), other.stderr
 
 
 @pytest.mark.parametrize(("allow", "came"), [("", ""), (_OTHER, "another host\n")])
