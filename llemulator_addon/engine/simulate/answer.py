@@ -12,6 +12,7 @@ from llemulator_addon.engine.simulate.asked import Format, asked_format, tool_us
 from llemulator_addon.engine.simulate.chance import Chance, chance_for
 from llemulator_addon.engine.simulate.facts import facts_of
 from llemulator_addon.engine.simulate.findings import read, text_of_results
+from llemulator_addon.engine.simulate.limits import limited_calls, limited_text
 from llemulator_addon.engine.simulate.physics import pacing_for
 from llemulator_addon.engine.simulate.schema import value_for
 from llemulator_addon.engine.simulate.settings import Settings
@@ -22,9 +23,8 @@ from llemulator_addon.engine.simulate.tools import calls_for, results
 from llemulator_addon.engine.simulate.topics import topic_of
 from llemulator_addon.script.pacing import Pacing
 from llemulator_addon.script.simulating import Length, Simulating, ToolStrategy
-from llemulator_addon.wire import errors, jsons, tokens
+from llemulator_addon.wire import errors, jsons
 from llemulator_addon.wire.errors import Refused
-from llemulator_addon.wire.families import family
 
 LENGTH_HEADER = "x-llemulator-response-length"
 TOOLS_HEADER = "x-llemulator-tool-strategy"
@@ -101,9 +101,10 @@ def _choice(prompt: Prompt, chance: Chance, settings: Settings) -> Choice:
     use = tool_use(prompt)
     calls = calls_for(prompt, use, settings.asked.tool_strategy or "contextual", chance)
     if calls:
-        return Choice(blocks=calls)
+        kept, is_whole = limited_calls(calls, prompt)
+        return Choice(blocks=kept or (Text(""),), finish_reason=None if is_whole else "length")
     hosted: tuple[Block, ...] = (HostedCall(type=f"{_base(use.hosted)}_call"),) if use.hosted else ()
-    text, is_whole = _limited(_text(prompt, chance, settings), prompt)
+    text, is_whole = limited_text(_text(prompt, chance, settings), prompt)
     return Choice(blocks=(*hosted, Text(text)), finish_reason=None if is_whole else "length")
 
 
@@ -150,18 +151,6 @@ def _subject(text: str) -> str:
         return text
     lines = rest.partition("</chat_history>")[0].strip().splitlines()
     return next((line.partition(":")[2].strip() for line in lines if line.upper().startswith("USER:")), text)
-
-
-def _limited(text: str, prompt: Prompt) -> tuple[str, bool]:
-    """Return as much of a text as the request's limit of tokens allows, and whether that is all of it."""
-    limits = [prompt.body.get(name) for name in ("max_tokens", "max_completion_tokens", "max_output_tokens")]
-    given = [limit for limit in limits if isinstance(limit, int) and not isinstance(limit, bool)]
-    if not given:
-        return text, True
-    pieces = tokens.pieces(text, family(prompt.model).encoding)
-    kept = "".join(pieces[: max(0, min(given))])
-    # Responses count the sign of the end, too.
-    return kept, len(pieces) + (prompt.endpoint == "responses") <= min(given)
 
 
 def _until_stop(text: str, prompt: Prompt) -> str:

@@ -8,12 +8,21 @@ import pytest
 from llemulator_addon.core.steps import Wait
 from llemulator_addon.script.reading import value_of
 from llemulator_addon.script.simulating import Length, Simulating, ToolStrategy
-from tests.playing import TOKEN, chat, emulator, json_of, load, play, post
+from tests.playing import TOKEN, body_of, chat, emulator, json_of, load, play, post
 from tests.project.pages import blocks
 
 _TOOLS = [
     {"type": "function", "function": {"name": name, "parameters": {"type": "object", "properties": {}}}}
     for name in ("get_weather", "send_email", "add_numbers")
+]
+_WITH_CITY = [
+    {
+        "type": "function",
+        "function": {
+            "name": "get_weather",
+            "parameters": {"type": "object", "properties": {"city": {"type": "string"}}, "required": ["city"]},
+        },
+    }
 ]
 _RANGES: Mapping[Length, tuple[int, int]] = {"short": (120, 450), "medium": (450, 1500), "long": (1500, 5000)}
 
@@ -163,3 +172,20 @@ def test_every_endpoint_that_streams_is_paced_as_the_request_asks(path: str, bod
     assert set(at_a_rate) == {0.02}
     assert len(set(with_delays)) > 1
     assert all(0.01 <= seconds <= 0.03 for seconds in with_delays)
+
+
+@pytest.mark.parametrize("stream", [True, False])
+@pytest.mark.parametrize("limit", [1, 3, 6, 400])
+def test_calls_of_tools_are_cut_where_the_request_allows_no_more(limit: int, *, stream: bool) -> None:
+    server = emulator(on_unmatched="simulate")
+    asked = chat("What is the weather in Oslo?", tools=_WITH_CITY, max_tokens=limit)
+
+    answer = json_of(play(server, asked)[0])
+
+    choice = answer["choices"][0]
+    (arguments,) = [call["function"]["arguments"] for call in choice["message"].get("tool_calls", ())] or [""]
+    assert answer["usage"]["completion_tokens"] <= limit
+    assert choice["finish_reason"] == ("tool_calls" if limit == 400 else "length")
+    assert '{"city":"Oslo"}'.startswith(arguments)
+    (steps,) = play(server, chat("What is the weather in Oslo?", tools=_WITH_CITY, max_tokens=limit, stream=stream))
+    assert (b'"finish_reason":"length"' in body_of(steps).replace(b": ", b":")) == (limit != 400)
