@@ -1,3 +1,4 @@
+import json
 from typing import Any
 
 import pytest
@@ -6,10 +7,24 @@ from hypothesis import strategies as st
 from openai.types import Completion
 
 from llemulator_addon.core.reply import Choice, Failure, Says, Text
+from llemulator_addon.wire.answer import Body, Manner
 from llemulator_addon.wire.endpoints.completions import ENDPOINT
 from llemulator_addon.wire.tokens import ids
 from tests.playing import emulator, json_of, play, post
-from tests.wire.answering import HELLO, NO, WEATHER, answer, chunks, client, one, refused, stream, understood, whole
+from tests.wire.answering import (
+    HELLO,
+    NO,
+    STAMP,
+    WEATHER,
+    answer,
+    chunks,
+    client,
+    one,
+    refused,
+    stream,
+    understood,
+    whole,
+)
 from tests.wire.shapes import Differences, assert_described, assert_sdk, differences, events
 
 ASKED = {"model": "gpt-3.5-turbo-instruct", "prompt": "Say this"}
@@ -138,6 +153,16 @@ def test_the_first_token_of_an_echoed_prompt_has_no_probability() -> None:
     assert (found["token_logprobs"][0], found["top_logprobs"][0]) == (None, None)
     assert None not in (*found["token_logprobs"][1:], *found["top_logprobs"][1:])
     assert None not in (*without["token_logprobs"], *without["top_logprobs"])
+
+
+def test_leniently_an_echoed_prompt_has_no_probabilities_since_the_sdk_knows_no_null_among_them() -> None:
+    body = {**ASKED, "logprobs": 1, "echo": True}
+    says = one(HELLO)
+
+    found = ENDPOINT.write(understood(ENDPOINT, body, lenient=True), says, Manner(stamp=STAMP))
+
+    assert isinstance(found, Body)
+    assert json.loads(found.body)["choices"][0]["logprobs"] is None
 
 
 def test_log_probabilities_of_a_stream_are_those_of_the_body() -> None:

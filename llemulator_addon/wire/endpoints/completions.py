@@ -44,8 +44,13 @@ def read(call: Call, body: Mapping[str, Any]) -> Prompt:
         stream=bool(asked.stream),
         choices=(asked.n or 1) * len(prompts),
         apart=True,
-        body=body,
+        body=_without_null(body) if call.lenient else body,
     )
+
+
+def _without_null(body: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Ask for no probabilities of an echoed prompt: the SDK's types do not know that the first of them is null."""
+    return {key: value for key, value in body.items() if key != "logprobs"} if body.get("echo") is True else body
 
 
 def write(prompt: Prompt, says: Says, manner: Manner) -> Answer:
