@@ -45,6 +45,13 @@ def read_body[B: RequestBody](shape: type[B], body: Mapping[str, Any], *, lenien
     raise Refused(_failure(found[0]))
 
 
+def as_understood(asked: RequestBody, body: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Return a body without the parameters that counted as not given when it was read leniently."""
+    fields = type(asked).model_fields
+    given = {(fields[name].alias or name) if name in fields else name for name in asked.model_fields_set}
+    return {name: value for name, value in body.items() if name in given}
+
+
 def _without_wrong[B: RequestBody](shape: type[B], body: Mapping[str, Any], found: list[ErrorDetails]) -> B | None:
     wrong = {error["loc"][0] for error in found}
     try:

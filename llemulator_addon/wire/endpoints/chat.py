@@ -12,7 +12,7 @@ from llemulator_addon.core.resources import Kept
 from llemulator_addon.core.stamp import Stamp
 from llemulator_addon.wire import audio, headers, moderation, sse
 from llemulator_addon.wire.answer import Answer, Body, Call, Endpoint, Manner, Piece, Stream, cut
-from llemulator_addon.wire.bodies import read_body
+from llemulator_addon.wire.bodies import as_understood, read_body
 from llemulator_addon.wire.chat import checks
 from llemulator_addon.wire.chat.body import ChatBody
 from llemulator_addon.wire.deployments import with_model
@@ -33,6 +33,7 @@ def read(call: Call, body: Mapping[str, Any]) -> Prompt:
     if body.get("model") is None:
         raise Refused(no_model())
     asked = read_body(ChatBody, body, lenient=call.lenient)
+    body = as_understood(asked, body) if call.lenient else body
     prompt = Prompt(
         endpoint=NAME,
         model=asked.model,

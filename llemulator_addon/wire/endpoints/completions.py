@@ -13,7 +13,7 @@ from llemulator_addon.core.prompt import Message, Prompt
 from llemulator_addon.core.reply import Choice, Failure, Refusal, Says, Text
 from llemulator_addon.wire import errors, headers, sse
 from llemulator_addon.wire.answer import Answer, Body, Call, Endpoint, Manner, Piece, Stream, cut
-from llemulator_addon.wire.bodies import RequestBody, read_body
+from llemulator_addon.wire.bodies import RequestBody, as_understood, read_body
 from llemulator_addon.wire.chat.body import Penalty, Probability, Stop, StreamOptions
 from llemulator_addon.wire.deployments import with_model
 from llemulator_addon.wire.errors import INVALID, Refused
@@ -33,6 +33,7 @@ def read(call: Call, body: Mapping[str, Any]) -> Prompt:
     if body.get("model") is None:
         raise Refused(errors.no_model())
     asked = read_body(CompletionBody, body, lenient=call.lenient)
+    body = as_understood(asked, body) if call.lenient else body
     prompts = _prompts(body, asked.model)
     if not call.lenient:
         for failure in _refusals(call, asked, prompts):
