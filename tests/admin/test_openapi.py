@@ -70,3 +70,23 @@ def test_parameters_of_the_query_are_described() -> None:
     assert [each["name"] for each in parameters] == [
         "endpoint", "model", "rule", "unmatched", "status", "since", "limit", "format",
     ]  # fmt: skip
+
+
+def test_no_schema_has_a_default_that_it_does_not_allow_or_a_pattern_that_only_we_read() -> None:
+    parts = list(_parts(description(ROUTES)["components"]["schemas"]))
+
+    assert [part for part in parts if "default" in part and part["default"] is None] == []
+    assert [part["pattern"] for part in parts if r"\x{" in str(part.get("pattern"))] == []
+
+
+def _parts(value: object) -> Iterator[dict[str, Any]]:
+    match value:
+        case dict():
+            yield value
+            for part in value.values():
+                yield from _parts(part)
+        case list():
+            for part in value:
+                yield from _parts(part)
+        case _:
+            pass
