@@ -275,10 +275,11 @@ def test_a_report_of_another_kind_is_refused_before_anything_runs(tmp_path: Path
 
 # Signals --------------------------------------------------------------------------------------------------------------
 
+# Written past `print`, in the middle of which the signal may come: that cannot be entered twice.
 _COUNTS = """
-import signal, sys
+import os, signal, sys
 for name in ("SIGINT", "SIGTERM", "SIGHUP", "SIGUSR1"):
-    signal.signal(getattr(signal, name), lambda number, frame: print(number, flush=True))
+    signal.signal(getattr(signal, name), lambda number, frame: os.write(1, b"%d\\n" % number))
 print("ready", flush=True)
 sys.stdin.readline()
 sys.exit(9)
