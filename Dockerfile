@@ -8,7 +8,7 @@ FROM ${PYTHON} AS build
 ENV PIP_DISABLE_PIP_VERSION_CHECK=1 PIP_NO_CACHE_DIR=1 PIP_NO_INPUT=1 PIP_ROOT_USER_ACTION=ignore
 WORKDIR /build
 # Dependencies are a layer of their own: a change of our code does not fetch them again.
-COPY locks/build.txt locks/runtime.txt locks/
+COPY .ci/locks/build.txt .ci/locks/runtime.txt locks/
 RUN pip install --require-hashes --only-binary :all: --requirement locks/build.txt \
     && python -m venv --without-pip /opt/llemulator \
     && pip --python /opt/llemulator/bin/python install --require-hashes --only-binary :all: --no-compile \

@@ -42,7 +42,7 @@ class Suite:
     @property
     def lock(self) -> Path:
         """Return the file with everything at its exact version."""
-        return ROOT / "locks" / f"sdk-suite-{self.version}.txt"
+        return ROOT / ".ci/locks" / f"sdk-suite-{self.version}.txt"
 
 
 _ALWAYS = (
