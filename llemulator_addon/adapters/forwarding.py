@@ -150,7 +150,7 @@ class Forwarding:
         """Whether a request is one that was handed on from here: an upstream leads in a circle."""
         return self._via in request.headers.get("via", "")
 
-    def refused(self, forward: Forward) -> Failure | None:
+    def refused(self, forward: Forward, request: Request) -> Failure | None:
         """Return why a request is not handed on although a script or a setting says so."""
         host = forward.to.host
         named_by = forward.to.named_by
@@ -158,6 +158,9 @@ class Forwarding:
             return refusals.openai_as_upstream(forward.to.url)
         if named_by == "script" and not self._lets_through(host):
             return refusals.host_not_allowed(host)
+        if named_by == "server" and self._terms.key is not None and "origin" in request.headers:
+            # Whatever page its user opens reaches this machine, and would have the key at its service.
+            return refusals.key_for_a_page(forward.to.url)
         return None
 
     async def ask(self, forward: Forward, request: Request) -> Arriving | Failure:

@@ -96,6 +96,15 @@ def openai_as_upstream(url: str) -> Failure:
     return _upstream(502, "upstream_refused", message)
 
 
+def key_for_a_page(url: str) -> Failure:
+    """Refuse to ask with the server's key for a page in a browser, which may be anybody's."""
+    message = (
+        f"The upstream {url} is asked with the key of --upstream-key (LLEMULATOR_UPSTREAM_KEY), which no page in a "
+        "browser may use. With --upstream-pass-key (LLEMULATOR_UPSTREAM_PASS_KEY) a page sends its own."
+    )
+    return _upstream(403, "key_not_for_pages", message)
+
+
 def _upstream(status: int, code: str, message: str) -> Failure:
     remedy = "--upstream (LLEMULATOR_UPSTREAM) or the script's `upstream` names it."
     return Failure(status=status, type="server_error", code=code, message=f"{message} {remedy}")

@@ -366,6 +366,19 @@ async def test_a_key_goes_only_where_the_users_own_settings_say(certs: Path, mod
     assert sent == ["Bearer sk-local", f"Bearer {_KEY}", None, None]
 
 
+async def test_a_page_in_a_browser_does_not_spend_the_servers_key(certs: Path, models: ModelServer) -> None:
+    page, before = (*_HEADERS, ("Origin", "https://anybodys.example")), len(models.seen())
+    async with _proxying(models.url, certs, terms=Terms(key="sk-local")) as proxy:
+        refused = await ask(proxy, headers=page, body=_body())
+        seen = len(models.seen()) - before
+    async with _proxying(models.url, certs, terms=Terms(passes_key=True)) as proxy:
+        with_its_own = await ask(proxy, headers=page, body=_body())
+
+    assert (refused.status, json.loads(refused.body)["error"]["code"], seen) == (403, "key_not_for_pages", 0)
+    assert "sk-local" not in refused.body.decode()
+    assert with_its_own.status == 200
+
+
 async def test_a_key_that_cannot_be_sent_is_told_of_without_it(
     certs: Path, models: ModelServer, caplog: pytest.LogCaptureFixture
 ) -> None:

@@ -198,7 +198,7 @@ class Rules:
 
     async def _forwarded(self, flow: http.HTTPFlow, request: Request, forward: Forward) -> Played:
         """Ask the upstream; its answer is played as it comes."""
-        failure = self._forwarding.refused(forward)
+        failure = self._forwarding.refused(forward, request)
         if failure is None:
             self.egress.count(forward.to.host, "forwarded")
             answer = await self._waited(flow, self._forwarding.ask(forward, request))
