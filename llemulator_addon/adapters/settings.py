@@ -285,7 +285,7 @@ SETTINGS = (
         read=str,
         expected="an address to listen on",
         metavar="ADDRESS",
-        meaning="the address to listen on; 0.0.0.0 or :: for every one that the machine has",
+        meaning="address to listen on; 0.0.0.0 or :: for all addresses of the machine",
         in_mitmproxy=False,
     ),
     Setting(
@@ -294,7 +294,7 @@ SETTINGS = (
         read=partial(_whole, most=_PORT_AT_MOST),
         expected=f"a port number from 0 to {_PORT_AT_MOST}",
         metavar="PORT",
-        meaning="the port to listen on; 0 takes a free one",
+        meaning="port to listen on; 0 picks a free one",
         in_mitmproxy=False,
     ),
     Setting(
@@ -303,8 +303,8 @@ SETTINGS = (
         read=_listeners,
         expected="ports with commas between them, each as 443, 0.0.0.0:443 or transparent@8081",
         metavar="PORTS",
-        meaning="more ports to listen on, with commas between them: `443` for names that lead here, "
-        "`transparent@8081` for what a firewall redirects; `0.0.0.0:443` names an address",
+        meaning="more ports to listen on, separated by commas: `443` for host names that resolve to this machine, "
+        "`transparent@8081` for connections that a firewall redirects; `0.0.0.0:443` also sets the address",
         in_mitmproxy=False,
         several=True,
     ),
@@ -314,17 +314,17 @@ SETTINGS = (
         read=_path,
         expected="the path of a script",
         metavar="FILE",
-        meaning="the default script (JSON or YAML): played by every token that loads none of its own",
+        meaning="default script (JSON or YAML), used by every token that loads none of its own",
     ),
-    _switch_setting("watch", "LLEMULATOR_WATCH", "play the default script anew when its file changes"),
+    _switch_setting("watch", "LLEMULATOR_WATCH", "reload the default script when its file changes"),
     Setting(
         name="on_unmatched",
         variable="LLEMULATOR_ON_UNMATCHED",
         read=partial(_one_of, choices=get_args(OnUnmatched)),
         expected=f"one of {', '.join(get_args(OnUnmatched))}",
         metavar="FALLBACK",
-        meaning="what answers where no rule does: error, echo, simulate, manual or upstream; unset, upstream where "
-        "--upstream names one for everything, else error with a script, echo without",
+        meaning="what answers unmatched requests: error, echo, simulate, manual or upstream; default: upstream if "
+        "--upstream names one for everything, else error with a script and echo without",
     ),
     Setting(
         name="upstream",
@@ -332,8 +332,8 @@ SETTINGS = (
         read=_upstreams,
         expected="a base URL, or MODEL=URL with commas between",
         metavar="URL",
-        meaning="an OpenAI-compatible server for what no rule answers, as http://127.0.0.1:8081/v1; or MODEL=URL for "
-        "each of some models, with commas between them; #NAME behind a URL is the model's name there",
+        meaning="OpenAI-compatible server for unmatched requests, such as http://127.0.0.1:8081/v1; or MODEL=URL for "
+        "single models, separated by commas; add #NAME to a URL to rename the model there",
     ),
     Setting(
         name="upstream_key",
@@ -342,12 +342,12 @@ SETTINGS = (
         expected="a key",
         metavar="KEY",
         secret=True,
-        meaning="the key to send to the servers that --upstream names; unset, they get none",
+        meaning="API key to send to the servers of --upstream; default: none",
     ),
     _switch_setting(
         "upstream_pass_key",
         "LLEMULATOR_UPSTREAM_PASS_KEY",
-        "send the application's own key to the servers that --upstream names",
+        "send the application's own API key to the servers of --upstream",
     ),
     Setting(
         name="upstream_timeout",
@@ -355,7 +355,7 @@ SETTINGS = (
         read=_positive,
         expected="a number of seconds above 0",
         metavar="SECONDS",
-        meaning="how long an upstream may say nothing before it is given up",
+        meaning="give up on an upstream after this many seconds of silence",
     ),
     Setting(
         name="manual_timeout",
@@ -363,7 +363,7 @@ SETTINGS = (
         read=_positive,
         expected="a number of seconds above 0",
         metavar="SECONDS",
-        meaning="how long a request waits for a person with the fallback manual",
+        meaning="seconds that a request waits for a person, with the fallback manual",
     ),
     Setting(
         name="response_length",
@@ -371,7 +371,7 @@ SETTINGS = (
         read=partial(_one_of, choices=get_args(ResponseLength)),
         expected=f"one of {', '.join(get_args(ResponseLength))}",
         metavar="LENGTH",
-        meaning="how long simulated texts are: short, medium or long; unset, it follows from the question's length",
+        meaning="length of simulated texts: short, medium or long; default: by the question's length",
     ),
     Setting(
         name="tool_strategy",
@@ -387,7 +387,7 @@ SETTINGS = (
         read=_delay,
         expected="a number of milliseconds",
         metavar="MS",
-        meaning="the least delay before each token of a simulated stream",
+        meaning="shortest delay before each token of a simulated stream",
     ),
     Setting(
         name="stream_delay_max_ms",
@@ -395,7 +395,7 @@ SETTINGS = (
         read=_delay,
         expected="a number of milliseconds",
         metavar="MS",
-        meaning="the greatest delay before each token of a simulated stream",
+        meaning="longest delay before each token of a simulated stream",
     ),
     Setting(
         name="stream_tokens_per_second",
@@ -403,7 +403,7 @@ SETTINGS = (
         read=_positive,
         expected="a number above 0",
         metavar="NUMBER",
-        meaning="the rate of simulated streams; unset, they come at once",
+        meaning="speed of simulated streams; default: no delay",
     ),
     Setting(
         name="stream_profile",
@@ -411,7 +411,7 @@ SETTINGS = (
         read=partial(_one_of, choices=get_args(StreamProfile)),
         expected=f"one of {', '.join(get_args(StreamProfile))}",
         metavar="PROFILE",
-        meaning="pace simulated streams as small, large or reasoning models do; auto chooses by the model's name",
+        meaning="pace simulated streams like small, large or reasoning models; auto chooses by the model's name",
     ),
     Setting(
         name="seed",
@@ -419,7 +419,7 @@ SETTINGS = (
         read=partial(_whole, most=_SEED_AT_MOST),
         expected="a whole number from 0",
         metavar="NUMBER",
-        meaning="the seed of ids, jitter and faults: the same seed and requests give the same bytes",
+        meaning="seed for ids, jitter and faults: the same seed and requests give the same bytes",
     ),
     Setting(
         name="models",
@@ -427,30 +427,30 @@ SETTINGS = (
         read=_names,
         expected="names of models with commas between them",
         metavar="NAMES",
-        meaning="the valid models, with commas between them, in place of the default set",
+        meaning="valid models, separated by commas, instead of the default set",
         several=True,
     ),
     _switch_setting(
-        "lenient", "LLEMULATOR_LENIENT", "accept any model and parameter, make up what an unknown id stands for"
+        "lenient", "LLEMULATOR_LENIENT", "accept any model and parameter, and invent an object for an unknown id"
     ),
-    _switch_setting("dated_models", "LLEMULATOR_DATED_MODELS", "answer with the dated name of a model, as OpenAI does"),
+    _switch_setting("dated_models", "LLEMULATOR_DATED_MODELS", "answer with the model's dated name, as OpenAI does"),
     Setting(
         name="hosts",
         variable="LLEMULATOR_HOSTS",
         read=_names,
         expected="names of hosts (globs) with commas between them",
         metavar="GLOBS",
-        meaning="hosts to take as OpenAI's beside its own, with commas between them",
+        meaning="more hosts to treat as OpenAI's, separated by commas",
         several=True,
     ),
-    _switch_setting("hermetic", "LLEMULATOR_HERMETIC", "let nothing through to other hosts"),
+    _switch_setting("hermetic", "LLEMULATOR_HERMETIC", "block all other hosts"),
     Setting(
         name="allow",
         variable="LLEMULATOR_ALLOW",
         read=_names,
         expected="names of hosts (globs) with commas between them",
         metavar="GLOBS",
-        meaning="hosts that --hermetic lets through, with commas between them",
+        meaning="hosts that --hermetic does not block, separated by commas",
         several=True,
     ),
     Setting(
@@ -459,7 +459,7 @@ SETTINGS = (
         read=_path,
         expected="the path of a folder",
         metavar="FOLDER",
-        meaning="where the certificate authority is, or is made at the first start",
+        meaning="folder of the certificate authority; one is made there at the first start",
     ),
     Setting(
         name="body_limit",
@@ -467,7 +467,7 @@ SETTINGS = (
         read=_size,
         expected="a size such as 64MiB",
         metavar="SIZE",
-        meaning="the largest body of a request; a larger one gets 413",
+        meaning="largest request body; a larger one gets 413",
     ),
     Setting(
         name="journal_entries",
@@ -475,7 +475,7 @@ SETTINGS = (
         read=_count,
         expected="a whole number from 1",
         metavar="NUMBER",
-        meaning="how many requests and answers the journal of a token keeps",
+        meaning="exchanges that the journal of one token keeps",
     ),
     Setting(
         name="journal_size",
@@ -483,7 +483,7 @@ SETTINGS = (
         read=_size,
         expected="a size such as 16MiB",
         metavar="SIZE",
-        meaning="how much memory the journal of a token may take; the oldest entries make room",
+        meaning="memory that the journal of one token may use; the oldest exchanges are dropped first",
     ),
     Setting(
         name="journals_size",
@@ -491,16 +491,16 @@ SETTINGS = (
         read=_size,
         expected="a size such as 128MiB",
         metavar="SIZE",
-        meaning="how much memory all journals may take together; the one not used for longest is emptied",
+        meaning="memory that all journals may use together; the least recently used one is emptied first",
     ),
-    _switch_setting("debug", "DEBUG", "show the state of sessions at /_emulator/state, and more in the log of a bug"),
+    _switch_setting("debug", "DEBUG", "expose session state at /_emulator/state, and log full tracebacks"),
     Setting(
         name="log_level",
         variable="LOG_LEVEL",
         read=partial(_one_of, choices=get_args(LogLevel)),
         expected=f"one of {', '.join(get_args(LogLevel))}",
         metavar="LEVEL",
-        meaning="the least weight of what is logged: debug (every request), info, warning or error",
+        meaning="log level: debug (every request), info, warning or error",
         in_mitmproxy=False,
     ),
 )
