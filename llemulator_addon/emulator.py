@@ -1,6 +1,7 @@
 """The whole program without a way in: a request goes to an admin route or to the engine."""
 
 from collections import deque
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from functools import partial
 from itertools import count
@@ -18,6 +19,7 @@ from llemulator_addon.core.unclaimed import Unclaimed, digest_of
 from llemulator_addon.core.upstream import Upstreams
 from llemulator_addon.engine.by_person import nobody_answered
 from llemulator_addon.engine.decide import decide, refuse
+from llemulator_addon.engine.fallback import session_forgotten
 from llemulator_addon.engine.journal import Journal
 from llemulator_addon.engine.news import News
 from llemulator_addon.engine.session import Policy, Session, load
@@ -30,7 +32,7 @@ from llemulator_addon.script.reading import OnUnmatched, Script
 from llemulator_addon.script.simulating import Simulating
 from llemulator_addon.store.memory import MemoryStore
 from llemulator_addon.wire import errors
-from llemulator_addon.wire.browsers import preflight
+from llemulator_addon.wire.browsers import preflight, readable
 from llemulator_addon.wire.credentials import token_of
 from llemulator_addon.wire.models import DEFAULT_MODELS
 
@@ -98,6 +100,7 @@ class Emulator:
         self._waiting = Waiting()
         self._unclaimed: deque[Unclaimed] = deque(maxlen=_UNCLAIMED_AT_MOST)
         self._unclaimed_numbers = count(1)
+        self._lives = count(1)
         self._egress: EgressReport = tuple
         self._server = Server(
             store=self._store,
@@ -107,6 +110,7 @@ class Emulator:
             ca_certificate=settings.ca_certificate,
             egress=self._egress_now,
             waiting=self._waiting,
+            turns=self._turns,
             version=settings.version,
             unclaimed=lambda: tuple(self._unclaimed),
         )
@@ -134,7 +138,11 @@ class Emulator:
             self._note_unclaimed(request, token)
         if not session.serialize:
             return await self._ready(token, self._decided(token, request))
-        await self._turns.come(token)
+        # One that was never seen begins its life now.
+        session = self._store.change(token, lambda session: (session, session))
+        if not await self._turns.come(token, session.life):
+            forgotten = errors.steps_of(session_forgotten("its turn"), session.stamp)
+            return Play(readable(forgotten, request))
         return await self._ready(token, self._decided_in_turn(token, request))
 
     def on_connect(self, host: str) -> ConnectionFault | None:
@@ -167,23 +175,23 @@ class Emulator:
 
     def came(self, exchange: str, steps: Steps) -> None:
         """Note what an upstream answered, as far as it came; `exchange` is the outcome's."""
-        entry, _, token = exchange.partition(" ")
-        number, _, at = entry.partition("@")
-
-        def transition(session: Session) -> tuple[Session, None]:
-            return replace(session, journal=session.journal.answered(int(number), float(at), steps)), None
-
-        self._store.change(token, transition)
+        self._note(exchange, lambda journal, number: journal.answered(number, steps))
 
     def ended(self, exchange: str, ending: Ending) -> None:
         """Note how the playing of an answer ended; `exchange` is the outcome's."""
         entry, _, token = exchange.partition(" ")
-        number, _, at = entry.partition("@")
+        self._turns.leave(token, entry)
+        self._note(exchange, lambda journal, number: journal.ended(number, ending))
+
+    def _note(self, exchange: str, note: Callable[[Journal, int], Journal]) -> None:
+        """Note something about an exchange, unless its session was forgotten meanwhile."""
+        entry, _, token = exchange.partition(" ")
+        number, _, life = entry.partition("@")
 
         def transition(session: Session) -> tuple[Session, None]:
-            return session.changed(journal=session.journal.ended(int(number), float(at), ending)), None
+            is_that_one = session.life == int(life)
+            return session.changed(journal=note(session.journal, int(number))) if is_that_one else session, None
 
-        self._turns.leave(token, entry)
         self._store.change(token, transition)
 
     def _decided(self, token: str, request: Request) -> Outcome:
@@ -226,11 +234,12 @@ class Emulator:
         """Wait where somebody asks for exchanges as they come, and there is none that he does not know."""
         if request.path != live.PATH or token is None or request.method != "GET":
             return request
-        journal = self._store.read(token).journal
-        if live.last_told(request, journal) < journal.recorded:
+        session = self._store.read(token)
+        recorded = session.journal.recorded
+        if live.last_told(request, session) < recorded:
             return request
         await self._news.wait(token)
-        return replace(request, headers={**request.headers, "last-event-id": str(journal.recorded)})
+        return replace(request, headers={**request.headers, "last-event-id": live.event_id(session, recorded)})
 
     def _egress_now(self) -> tuple[HostEgress, ...]:
         return self._egress()
@@ -257,7 +266,7 @@ class Emulator:
         return replace(played, owner="server" if played.index.rules else "nobody")
 
     def _fresh_for(self, token: str) -> Session:
-        session = replace(self._fresh, name=_name(token), connection_rules=())
+        session = replace(self._fresh, name=_name(token), life=next(self._lives), connection_rules=())
         return self._with_connection_rules(session) if token == _ANONYMOUS else session
 
     def _with_connection_rules(self, session: Session) -> Session:
@@ -281,6 +290,7 @@ def _begun_anew(session: Session, *, before: Session, fresh: Session) -> Session
     own = {name: value for name in names if (value := getattr(session, name)) != getattr(before, name)}
     return fresh.changed(
         name=session.name,
+        life=session.life,
         turn=session.turn,
         clock_ahead=session.clock_ahead,
         resources=session.resources,

@@ -9,7 +9,7 @@ from llemulator_addon.admin.route import AdminCall, answer
 from llemulator_addon.admin.shown import in_brief
 from llemulator_addon.core.request import Request
 from llemulator_addon.core.steps import Steps
-from llemulator_addon.engine.journal import Journal
+from llemulator_addon.engine.session import Session
 from llemulator_addon.wire.jsons import compact
 
 PATH = "/_emulator/requests/live"
@@ -20,19 +20,28 @@ _AGAIN_AFTER = b"retry: 10\n\n"
 
 def show(call: AdminCall) -> Steps:
     """Send exchanges as they come, each as an event, from `Last-Event-ID` or `since` on, else from now on."""
-    journal = call.server.store.read(call.token).journal
-    told_before = last_told(call.request, journal)
+    session = call.server.store.read(call.token)
+    told_before = last_told(call.request, session)
     events = [
-        b"id: %d\nevent: exchange\ndata: %b\n\n" % (exchange.number, compact(in_brief(exchange, call.token)))
-        for exchange in journal
+        b"id: %b\nevent: exchange\ndata: %b\n\n"
+        % (event_id(session, exchange.number).encode(), compact(in_brief(exchange, call.token)))
+        for exchange in session.journal
         if exchange.number > told_before
     ]
     return answer(_AGAIN_AFTER + b"".join(events), "text/event-stream; charset=utf-8")
 
 
-def last_told(request: Request, journal: Journal) -> int:
+def event_id(session: Session, number: int) -> str:
+    """Name an exchange so that none of the token's next session is taken for it."""
+    return f"{number}@{session.life}"
+
+
+def last_told(request: Request, session: Session) -> int:
     """Return the number of the last exchange that a client knows; of what was forgotten since it knows nothing."""
     given = request.headers.get("last-event-id") or request.query_value("since") or ""
-    if not is_number(given):
-        return journal.recorded
-    return int(given) if int(given) <= journal.recorded else 0
+    number, _, life = given.partition("@")
+    recorded = session.journal.recorded
+    if not is_number(number):
+        return recorded
+    is_of_another = bool(life) and life != str(session.life)
+    return int(number) if int(number) <= recorded and not is_of_another else 0

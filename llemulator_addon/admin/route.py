@@ -11,6 +11,7 @@ from llemulator_addon.core.steps import Head, Headers, Send, Steps
 from llemulator_addon.core.unclaimed import Unclaimed
 from llemulator_addon.engine.by_person import forgotten
 from llemulator_addon.engine.session import Session
+from llemulator_addon.engine.turns import Turns
 from llemulator_addon.engine.waiting import Waiting
 from llemulator_addon.store.port import Store
 from llemulator_addon.wire.credentials import token_of
@@ -36,11 +37,14 @@ class Server:
     """The last requests that belong to nobody's test, oldest first."""
     waiting: Waiting = field(default_factory=Waiting)
     """Requests that wait for a person."""
+    turns: Turns = field(default_factory=Turns)
+    """Requests that wait for each other."""
     version: str = ""
     """Of this program; empty where it is not known."""
 
     def forget_waiting(self, token: str) -> None:
         """Answer the requests that wait under a token whose session was forgotten."""
+        self.turns.forget(token)
         session = self.store.read(token)
         for ask in self.waiting.of(token):
             self.waiting.answer(token, ask.number, forgotten(session, ask))

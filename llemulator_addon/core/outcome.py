@@ -30,6 +30,8 @@ class Ask:
     prompt: Prompt
     turn: int
     """Of the answer's stamp."""
+    life: int
+    """Of the session in which it was asked."""
     seconds: float
     """How long somebody may take."""
 

@@ -49,7 +49,7 @@ def answered_by_person(session: Session, ask: Ask, given: Given) -> tuple[Sessio
         prompt=ask.prompt,
     )
     steps = readable(steps_of_decided(decided, then), ask.request)
-    return _noted(session.changed(resources=resources_after(decided)), ask, steps), steps
+    return _noted(session, ask, steps, resources=resources_after(decided)), steps
 
 
 def nobody_answered(session: Session, *, ask: Ask) -> tuple[Session, Steps]:
@@ -60,15 +60,18 @@ def nobody_answered(session: Session, *, ask: Ask) -> tuple[Session, Steps]:
 
 def forgotten(session: Session, ask: Ask) -> Steps:
     """Answer a request whose session was forgotten while it waited."""
-    return _failing(session, ask, fallback.session_forgotten())
+    return _failing(session, ask, fallback.session_forgotten("a person's answer"))
 
 
 def _failing(session: Session, ask: Ask, failure: Failure) -> Steps:
     return readable(errors.steps_of(failure, Stamp(session.seed, ask.turn)), ask.request)
 
 
-def _noted(session: Session, ask: Ask, steps: Steps) -> Session:
-    return session.changed(journal=session.journal.answered(ask.number, ask.request.at, steps))
+def _noted(session: Session, ask: Ask, steps: Steps, **more: object) -> Session:
+    """Note the answer; a session that began after the request knows nothing of it."""
+    if session.life != ask.life:
+        return session
+    return session.changed(journal=session.journal.answered(ask.number, steps), **more)
 
 
 def _reply(session: Session, ask: Ask, given: Given) -> tuple[Ready, Pacing | None]:

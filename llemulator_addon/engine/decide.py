@@ -57,7 +57,7 @@ def _concluded(session: Session, request: Request, decided: "Decided") -> tuple[
     answered = decided.session.changed(
         turn=session.turn + decided.takes_turn, resources=resources_after(decided), journal=journal
     )
-    exchange = f"{journal.recorded}@{request.at!r}"
+    exchange = f"{journal.recorded}@{session.life}"
     match answer:
         case Body() | Stream() | Failure() | Silence():
             return answered, Play(steps, exchange=exchange)
@@ -71,6 +71,7 @@ def _concluded(session: Session, request: Request, decided: "Decided") -> tuple[
                 request=request,
                 prompt=answer.prompt,
                 turn=session.turn,
+                life=session.life,
                 seconds=session.patience,
             )
         case never:

@@ -50,13 +50,13 @@ def nobody_answered(seconds: float) -> Failure:
     )
 
 
-def session_forgotten() -> Failure:
+def session_forgotten(waited_for: str) -> Failure:
     """Fail where a session is reset while a request of it waits."""
     return Failure(
         status=409,
         type="invalid_request_error",
         code="session_forgotten",
-        message="The session was reset while this request waited for a person's answer.",
+        message=f"The session was reset while this request waited for {waited_for}.",
         headers=(("x-should-retry", "false"),),
     )
 

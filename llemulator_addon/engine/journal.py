@@ -188,20 +188,15 @@ class Journal:
         )
         return added if size <= self.size_limit else added.made_smaller()
 
-    def ended(self, number: int, at: float, ending: Ending) -> "Journal":
-        """Note how the playing of an answer ended; `at` is the exchange's.
-
-        Nothing is noted where the exchange has made room meanwhile, or the session has begun anew with its numbers.
-        """
-        exchange = self._kept(number)
-        if exchange is None or exchange.at != at:
+    def ended(self, number: int, ending: Ending) -> "Journal":
+        """Note how the playing of an answer ended; nothing, where its exchange has made room meanwhile."""
+        if self._kept(number) is None:
             return self
         return self._changed(endings=self.endings.insert(number % self.limit, ending))
 
-    def answered(self, number: int, at: float, steps: Steps) -> "Journal":
-        """Note the answer of an exchange that had none yet; `at` is the exchange's, as for `ended`."""
-        exchange = self._kept(number)
-        if exchange is None or exchange.at != at:
+    def answered(self, number: int, steps: Steps) -> "Journal":
+        """Note the answer of an exchange that had none yet; nothing, where it has made room meanwhile."""
+        if (exchange := self._kept(number)) is None:
             return self
         kept, sent = _bounded(steps)
         size = exchange.size + sent + _BYTES_OF_A_STEP * len(kept)

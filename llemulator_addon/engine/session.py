@@ -52,6 +52,8 @@ class Session:
 
     name: str = ""
     """The last four characters of the token."""
+    life: int = 0
+    """Tells it from the one that the token had before a reset; no two of a server have the same."""
     policy: Policy = Policy()
     seed: int = 0
     turn: int = 0
@@ -199,6 +201,7 @@ def load(session: Session, script: Script, *, fresh: Session, bare: Session) -> 
     if script.rules and session.owner != "token":
         session = replace(
             bare,
+            life=session.life,
             turn=session.turn,
             own_models=session.own_models,
             upstreams=session.upstreams,

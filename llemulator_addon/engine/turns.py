@@ -7,11 +7,13 @@ from dataclasses import dataclass, field
 
 @dataclass(slots=True)
 class _Queue:
-    """The requests of one token. Somebody has the turn as long as it exists."""
+    """The requests of one session. Somebody has the turn as long as it exists."""
 
+    life: int
+    """Of the session."""
     exchange: str | None = None
     """The answer that has not left yet; None while it is being decided."""
-    waiting: "deque[Future[None]]" = field(default_factory=deque)
+    waiting: "deque[Future[bool]]" = field(default_factory=deque)
 
 
 class Turns:
@@ -20,19 +22,30 @@ class Turns:
     def __init__(self) -> None:
         self._queues: dict[str, _Queue] = {}
 
-    async def come(self, token: str) -> None:
-        """Wait for one's turn, in the order of arrival. Cancelled, it leaves the queue without a trace."""
-        if (queue := self._queues.get(token)) is None:
-            self._queues[token] = _Queue()
-            return
-        called: Future[None] = get_running_loop().create_future()
+    async def come(self, token: str, life: int) -> bool:
+        """Wait for one's turn in a session, in the order of arrival; False: the session was forgotten meanwhile.
+
+        Cancelled, it leaves the queue without a trace.
+        """
+        if (queue := self._queues.get(token)) is None or queue.life != life:
+            self.forget(token)
+            self._queues[token] = _Queue(life)
+            return True
+        called: Future[bool] = get_running_loop().create_future()
         queue.waiting.append(called)
         try:
-            await called
+            return await called and self._queues.get(token) is queue
         except CancelledError:
             if called.done() and not called.cancelled():
                 self._next(token, queue)
             raise
+
+    def forget(self, token: str) -> None:
+        """Forget a session: nobody waits for an answer of it any more."""
+        queue = self._queues.pop(token, None)
+        for called in queue.waiting if queue is not None else ():
+            if not called.done():
+                called.set_result(False)
 
     def answer(self, token: str, exchange: str | None) -> None:
         """Note the answer that whoever has the turn got."""
@@ -46,10 +59,12 @@ class Turns:
             self._next(token, queue)
 
     def _next(self, token: str, queue: _Queue) -> None:
+        if self._queues.get(token) is not queue:
+            return  # it was forgotten
         queue.exchange = None
         while queue.waiting:
             called = queue.waiting.popleft()
             if not called.done():
-                called.set_result(None)
+                called.set_result(True)
                 return
         del self._queues[token]

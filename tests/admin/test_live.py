@@ -1,4 +1,5 @@
 import asyncio
+import re
 
 from llemulator_addon.emulator import Emulator
 from tests.playing import TOKEN, body_of, chat, emulator, headers_of, play, played, request
@@ -7,7 +8,8 @@ _LIVE = "/_emulator/requests/live"
 
 
 def _told(text: bytes) -> list[bytes]:
-    return [line for line in text.splitlines() if line.startswith(b"id: ")]
+    """Return the numbers of the exchanges that are told."""
+    return [line.partition(b"@")[0] for line in text.splitlines() if line.startswith(b"id: ")]
 
 
 async def _watched(server: Emulator, query: str = "", **headers: str) -> bytes:
@@ -22,7 +24,7 @@ async def _watched(server: Emulator, query: str = "", **headers: str) -> bytes:
 def test_an_exchange_is_told_as_it_comes() -> None:
     told = asyncio.run(_watched(emulator()))
 
-    assert told.startswith(b'retry: 10\n\nid: 1\nevent: exchange\ndata: {"number":1,')
+    assert re.match(rb'retry: 10\n\nid: 1@\d+\nevent: exchange\ndata: {"number":1,', told)
     assert b"somebody else" not in told
 
 
@@ -47,6 +49,29 @@ def test_after_a_reset_it_begins_anew() -> None:
     (steps,) = play(server, request("GET", _LIVE, headers={"last-event-id": "3"}))
 
     assert _told(body_of(steps)) == [b"id: 1"]
+
+
+def test_who_comes_again_after_a_reset_misses_nothing_however_much_came_since() -> None:
+    server = emulator()
+    before = body_of(play(server, chat("a"), request("GET", f"{_LIVE}?since=0"))[-1])
+    (known,) = re.findall(rb"id: (.*)", before)
+    play(server, request("POST", "/_emulator/reset"), chat("b"), chat("c"))
+    (steps,) = play(server, request("GET", _LIVE, headers={"last-event-id": known.decode()}))
+
+    assert _told(body_of(steps)) == [b"id: 1", b"id: 2"]
+
+
+def test_who_waits_while_the_session_is_reset_is_told_its_first_exchange() -> None:
+    async def told() -> bytes:
+        server = emulator()
+        await server.answer(chat("before"))
+        watching = asyncio.create_task(server.answer(request("GET", _LIVE)))
+        await asyncio.sleep(0)
+        await server.answer(request("POST", "/_emulator/reset"))
+        await server.answer(chat("after"))
+        return body_of(played(await watching).steps)
+
+    assert _told(asyncio.run(told())) == [b"id: 1"]
 
 
 def test_a_watcher_that_leaves_is_forgotten() -> None:

@@ -3,9 +3,11 @@
 import asyncio
 from contextlib import suppress
 
+import pytest
+
 from llemulator_addon.core.outcome import Answered, Ending
 from llemulator_addon.emulator import Emulator
-from tests.playing import chat, emulator, played, said
+from tests.playing import chat, emulator, headers_of, json_of, played, post, request, said
 
 _LEFT = Ending(how="whole", bytes_sent=1, sends=1, seconds=0.0)
 
@@ -78,3 +80,53 @@ async def test_an_answer_that_left_twice_gives_one_turn() -> None:
     assert await _settled(*tasks) == [True, True, False]
     _end(server, await tasks[1])
     await tasks[2]
+
+
+_SCRIPT = {"serialize": True, "responses": ["a", "b", "c"]}
+
+
+async def _forget(server: Emulator, how: str) -> None:
+    body = {**_SCRIPT, "reset": True} if how == "script" else {}
+    await server.answer(post(f"/_emulator/{how}", body))
+
+
+@pytest.mark.parametrize("how", ["reset", "script"])
+async def test_requests_after_a_reset_do_not_wait_for_an_answer_before_it(how: str) -> None:
+    server = emulator(_SCRIPT)
+    old = await server.answer(chat())
+
+    await _forget(server, how)
+    new, next_one = (asyncio.create_task(server.answer(chat())) for _ in range(2))
+
+    assert await _settled(new, next_one) == [True, False]
+    _end(server, old)
+    assert await _settled(next_one) == [False]  # the end of the old answer gives no turn in the new session
+    _end(server, await new)
+    assert [said(played(await task).steps) for task in (new, next_one)] == ["a", "b"]
+
+
+@pytest.mark.parametrize("how", ["reset", "script"])
+async def test_requests_that_wait_while_their_session_is_reset_are_refused_and_use_up_nothing(how: str) -> None:
+    server = emulator(_SCRIPT)
+    first, waiting = (asyncio.create_task(server.answer(chat())) for _ in range(2))
+    await _settled(first, waiting)
+
+    await _forget(server, how)
+    refused = played(await waiting)
+
+    assert (said(refused.steps), refused.exchange) == ("409 session_forgotten", None)
+    assert headers_of(refused.steps)["x-should-retry"] == "false"
+    assert said(played(await server.answer(chat())).steps) == "a"
+    assert json_of(played(await server.answer(request("GET", "/_emulator/requests"))).steps)["recorded"] == 1
+
+
+async def test_a_request_whose_turn_comes_just_when_its_session_is_reset_is_refused() -> None:
+    server = emulator(_SCRIPT)
+    first, waiting = (asyncio.create_task(server.answer(chat())) for _ in range(2))
+    await _settled(first)
+
+    _end(server, await first)
+    await _forget(server, "reset")
+
+    assert said(played(await waiting).steps) == "409 session_forgotten"
+    assert said(played(await server.answer(chat())).steps) == "a"

@@ -79,19 +79,19 @@ def test_an_emptied_journal_counts_on() -> None:
 def test_how_an_answer_ended_is_noted_with_its_exchange() -> None:
     ending = Ending(how="whole", bytes_sent=1000, sends=1, seconds=0.5)
 
-    assert [each.ending for each in _recorded(Journal(), 2).ended(1, 1.0, ending)] == [ending, None]
+    assert [each.ending for each in _recorded(Journal(), 2).ended(1, ending)] == [ending, None]
 
 
-def test_an_ending_does_not_go_to_another_exchange_of_that_number() -> None:
+def test_an_ending_does_not_go_to_the_exchange_that_took_the_place() -> None:
     ending = Ending(how="whole", bytes_sent=1000, sends=1, seconds=0.5)
     full = _recorded(Journal(limit=2), 3)
 
-    assert [full.ended(1, 1.0, ending), full.ended(3, 99.0, ending)] == [full, full]
+    assert [full.ended(1, ending)] == [full]
 
 
 def test_an_ending_goes_when_its_exchange_makes_room() -> None:
     ending = Ending(how="whole", bytes_sent=1000, sends=1, seconds=0.5)
-    journal = _recorded(Journal(limit=2), 2).ended(1, 1.0, ending)
+    journal = _recorded(Journal(limit=2), 2).ended(1, ending)
 
     assert [each.ending for each in _recorded(journal, 1)] == [None, None]
 
