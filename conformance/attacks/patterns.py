@@ -1,0 +1,126 @@
+"""Patterns of a script that cost much to match, and caches that they fill."""
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from conformance.attacks.attack import Attack, Send, Way, chat
+
+_CHAT = "/v1/chat/completions"
+
+_ANSWERED = frozenset({200, 400})
+"""What no rule answers is answered with 400, and so is what is too much to match."""
+
+_PATH = {"json_path": {"$..*..*..*..*.zz": 1}}
+_LONGER_PATH = {"json_path": {"$..*..*..*..*..*.zz": 1}}
+
+
+def _lists(depth: int) -> Any:  # noqa: ANN401
+    nested: Any = []
+    for _ in range(depth):
+        nested = [nested]
+    return nested
+
+
+_NESTED = chat("Hello", metadata={}, lists=_lists(90))
+_WIDE = chat("Hello", lists=[[[number] * 30 for number in range(30)] for _ in range(30)])
+
+
+def _matching(name: str, match: object, body: object, *, path: str = _CHAT) -> Send:
+    token = f"sk-attack-patterns-{name}"
+
+    def send(way: Way) -> Iterable[int]:
+        way.load({"rules": [{"match": match, "reply": {"text": "found"}}]}, token=token)
+        way.begin()
+        return [way.post(path, body, token=token)]
+
+    return send
+
+
+def _verifying(way: Way) -> Iterable[int]:
+    token = "sk-attack-patterns-verify"
+    way.load({"responses": ["Hello"]}, token=token)
+    way.post(_CHAT, _NESTED, token=token)
+    way.begin()
+    return [way.post("/_emulator/verify", {"expectations": [{"match": _PATH}], "order": [_PATH, _PATH]}, token=token)]
+
+
+def _many_rules(way: Way) -> Iterable[int]:
+    token = "sk-attack-patterns-many"
+    rules = [{"match": {"json_path": {f"$..*..*.z{number}": 1}}, "reply": {"text": "found"}} for number in range(2_000)]
+    way.load({"rules": rules}, token=token)
+    way.begin()
+    return [way.post(_CHAT, _NESTED, token=token)]
+
+
+def _large_expressions(way: Way) -> Iterable[int]:
+    """Load 2 000 large regular expressions, three times under tokens of their own, and match each."""
+    way.begin()
+    statuses = []
+    for turn in range(3):
+        token = f"sk-attack-expressions-{turn}"
+        rules = [
+            {"match": {"user_text": f"[^{chr(97 + number % 26)}]{{1000}}{number}-{turn}i"}, "reply": {"text": "found"}}
+            for number in range(2_000)
+        ]
+        statuses.append(way.post("/_emulator/script", {"reset": True, "rules": rules}, token=token))
+        statuses.append(way.post(_CHAT, chat("Hello " * 2_000), token=token))
+    return statuses
+
+
+def _large_expressions_of_many_tokens(way: Way) -> Iterable[int]:
+    way.begin()
+    statuses = []
+    for number in range(300):
+        rules = [
+            {"match": {"user_text": f"[^a]{{1000}}{number}-{each}i"}, "reply": {"text": "found"}} for each in range(20)
+        ]
+        token = f"sk-attack-expressions-of-{number}"
+        statuses.append(way.post("/_emulator/script", {"rules": rules}, token=token))
+        statuses.append(way.post(_CHAT, chat("Hello " * 2_000), token=token))
+    return statuses
+
+
+def _expressions_to_verify(way: Way) -> Iterable[int]:
+    """Ask to verify with large regular expressions that are no script's."""
+    token = "sk-attack-expressions-verify"
+    way.post(_CHAT, chat("Hello " * 2_000), token=token)
+    way.begin()
+    return [
+        way.post(
+            "/_emulator/verify",
+            {"expectations": [{"match": f"[^a]{{1000}}{turn}-{number}i", "count": 0} for number in range(500)]},
+            token=token,
+        )
+        for turn in range(4)
+    ]
+
+
+_SENDS: Mapping[str, tuple[str, Send]] = {
+    "a path with four ..*": ("$..*..*..*..*.zz on 90 nested lists", _matching("four", _PATH, _NESTED)),
+    "a path with five ..*": ("the same, once more ..*", _matching("five", _LONGER_PATH, _NESTED)),
+    "a path with five ..*, wide": ("the same on 27 000 numbers", _matching("wide", _LONGER_PATH, _WIDE)),
+    "a path with five ..*, negated": (
+        "the same in not, any_of and all_of",
+        _matching("not", {"not": {"any_of": [{"all_of": [_LONGER_PATH, _LONGER_PATH]}]}}, _NESTED),
+    ),
+    "a path with five ..*, by responses": (
+        "the same by Responses",
+        _matching(
+            "responses",
+            _LONGER_PATH,
+            {"model": "gpt-4o", "input": "Hello", "metadata": {}, "lists": _lists(90)},
+            path="/v1/responses",
+        ),
+    ),
+    "paths to verify": ("the same as expectations of verify", _verifying),
+    "2000 paths with ..*": ("2 000 rules with ..*, whose nearest is looked for", _many_rules),
+    "nested json": ("a json pattern of 90 nested lists", _matching("json", {"json": {"lists": _lists(90)}}, _NESTED)),
+    "2000 large expressions, three times": ("2 000 of [^a]{1000}i under each of three tokens", _large_expressions),
+    "large expressions of 300 tokens": ("twenty of them under each of 300 tokens", _large_expressions_of_many_tokens),
+    "large expressions to verify": ("500 of them as expectations of verify, four times", _expressions_to_verify),
+}
+
+ATTACKS: Mapping[str, Attack] = {
+    name: Attack(sends=sends, send=send, answers=_ANSWERED) for name, (sends, send) in _SENDS.items()
+}
+"""By name."""
