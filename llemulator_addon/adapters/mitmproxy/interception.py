@@ -10,10 +10,10 @@ from mitmproxy.connection import Client
 from mitmproxy.proxy import layer, mode_specs, server_hooks
 
 from llemulator_addon.adapters import refusals
-from llemulator_addon.adapters.forwarding import Arriving
 from llemulator_addon.adapters.mitmproxy.hello import server_name
 from llemulator_addon.adapters.mitmproxy.playback import NOTHING_SENT, Playback, no_common_cipher
 from llemulator_addon.adapters.mitmproxy.rules import ClientLeft, Rules
+from llemulator_addon.core.rest import Rest
 
 logger = logging.getLogger(__name__)
 
@@ -84,8 +84,8 @@ class Interception:
         """Wait for a hook that was begun and is not done."""
         await begun
 
-    async def llemulator_rest(self, rest: Arriving) -> None:
-        """Wait until more of an upstream's answer has come."""
+    async def llemulator_rest(self, rest: Rest) -> None:
+        """Wait until more of an answer has come, or was made."""
         await rest.more()
 
     def error(self, flow: http.HTTPFlow) -> None:

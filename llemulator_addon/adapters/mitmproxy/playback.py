@@ -56,10 +56,10 @@ from mitmproxy.proxy.layers.http._http2 import Http2Server, format_h2_response_h
 from OpenSSL import SSL
 
 from llemulator_addon.adapters.bugs import without_secrets
-from llemulator_addon.adapters.forwarding import Arriving
 from llemulator_addon.adapters.mitmproxy.dispatch import Calls, RestOfHook, calls_of
 from llemulator_addon.core.outcome import Ending
 from llemulator_addon.core.request import Way
+from llemulator_addon.core.rest import Rest
 from llemulator_addon.core.steps import Cut, Head, Headers, Send, Steps, Wait
 
 logger = logging.getLogger(__name__)
@@ -128,7 +128,7 @@ class Played(http.Response):
     steps: Steps = ()
     at_once: bool = True
     """Whether it is a head and a body that follows at once."""
-    rest: Arriving | None = None
+    rest: Rest | None = None
     """Where the steps behind these come from."""
 
 
@@ -136,7 +136,7 @@ class Played(http.Response):
 class LlemulatorRestHook(commands.StartHook):
     """Waits until more of an answer has come. Only the stream that plays it waits."""
 
-    rest: Arriving
+    rest: Rest
 
 
 def played(steps: Steps, request: http.Request) -> Played:
@@ -164,11 +164,13 @@ def played(steps: Steps, request: http.Request) -> Played:
     return response
 
 
-def arriving(rest: Arriving, request: http.Request) -> Played:
-    """Return the response that plays an answer as it comes."""
-    response = played((rest.head,), request)
-    if not _is_bare(rest.head, request):
+def begun(steps: Steps, rest: Rest, request: http.Request) -> Played:
+    """Return the response that plays these steps, a head among them, and then the rest as it comes."""
+    response = played(steps, request)
+    if not _is_bare(Head(response.status_code), request):
         response.rest, response.at_once = rest, False
+        # No piece of what is sent in time is needed twice.
+        response.data.content = b""
     return response
 
 
@@ -395,7 +397,7 @@ class _Playing:
     """When the step at `position` is to be played, as it was planned."""
     position: int = 0
     headed: float | None = None
-    rest: Arriving | None = None
+    rest: Rest | None = None
     """Where more steps come from, once these are played."""
     bytes_sent: int = 0
     left: list[float] = field(default_factory=list)
@@ -442,6 +444,8 @@ class _Stream(HttpStream):
         # While a hook is waited for, events are kept for later; that the client is gone matters now.
         if self._paused is not None and isinstance(event, RequestProtocolError):
             self._rules.give_up(self.flow)
+            if self._playing is not None and self._playing.rest is not None:
+                self._playing.rest.leave()
         return super().handle_event(event)
 
     @override
@@ -618,6 +622,7 @@ class _Stream(HttpStream):
                 return
             playing.steps, playing.position, playing.due = playing.rest.taken(), 0, time.monotonic()
             if not playing.steps:
+                playing.rest.leave()
                 playing.rest = None
             yield from self._play_steps(playing)
 
@@ -670,8 +675,7 @@ class _Stream(HttpStream):
             # What comes next on the connection would be taken for the rest of this answer.
             yield from self._cut(playing, "close")
             return
-        self._playing = None
-        self._rules.ended(self.flow, playing.ending("whole"))
+        self._note_end(playing, "whole")
         yield from super().send_response(already_streamed=True)
         self._let_go()
 
@@ -684,8 +688,7 @@ class _Stream(HttpStream):
 
     def _cut(self, playing: _Playing, how: Literal["close", "reset", "goaway"]) -> Commands:
         """End the answer where it is."""
-        self._playing = None
-        self._rules.ended(self.flow, playing.ending("cut"))
+        self._note_end(playing, "cut")
         server = self._parent.connections[self.context.client]
         match how:
             case "goaway" if isinstance(server, _Http2Server):
@@ -712,9 +715,14 @@ class _Stream(HttpStream):
 
     def _stop(self, playing: _Playing, why: str) -> Commands:
         """End an answer whose client has left."""
-        self._playing = None
-        self._rules.ended(self.flow, playing.ending("client_left"))
+        self._note_end(playing, "client_left")
         yield from self._leave(why)
+
+    def _note_end(self, playing: _Playing, how: Literal["whole", "cut", "client_left"]) -> None:
+        self._playing = None
+        if playing.rest is not None:
+            playing.rest.leave()
+        self._rules.ended(self.flow, playing.ending(how))
 
     def _leave(self, why: str) -> Commands:
         self.flow.error = flow.Error(why)

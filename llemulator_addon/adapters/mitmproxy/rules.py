@@ -28,7 +28,7 @@ from llemulator_addon.adapters.egress import Egress
 from llemulator_addon.adapters.forwarding import Arriving, Forwarding, Terms
 from llemulator_addon.adapters.hosts import OPENAI_HOSTS, Hosts
 from llemulator_addon.adapters.mitmproxy.bodies import TooLarge, decoded
-from llemulator_addon.adapters.mitmproxy.playback import NOTHING_SENT, Arrival, Played, arriving, played
+from llemulator_addon.adapters.mitmproxy.playback import NOTHING_SENT, Arrival, Played, begun, played
 from llemulator_addon.adapters.settings import Settings
 from llemulator_addon.core.outcome import Ending, Forward, Play
 from llemulator_addon.core.request import Request, Way
@@ -204,7 +204,7 @@ class Rules:
             answer = await self._waited(flow, self._forwarding.ask(forward, request))
             if isinstance(answer, Arriving):
                 self._arriving[flow.id] = answer
-                return arriving(answer, flow.request)
+                return begun((answer.head,), answer, flow.request)
             failure = answer
         else:
             self.egress.count(forward.to.host, "refused")
