@@ -1,4 +1,4 @@
-"""The README's tables, each below a line `<!-- table: NAME -->`.
+"""The tables of the pages that tests compare with the code, each below a line `<!-- table: NAME -->`.
 
 `python -m tests.project.tables` (`make tables`) writes the table of settings.
 """
@@ -7,17 +7,17 @@ import re
 
 from llemulator_addon.adapters.settings import SETTINGS, Setting
 from llemulator_addon.core.upstream import Upstreams
-from tests.project.pages import ROOT
+from tests.project.pages import ROOT, pages
 
 _README = ROOT / "README.md"
 _MEBIBYTE = 1 << 20
 
 
 def written(name: str) -> str:
-    """Return a table as it stands in the README; raises if it is not there."""
-    found = _place(name).search(_README.read_text("utf-8"))
-    assert found, f"README.md has no line <!-- table: {name} -->"
-    return found["table"]
+    """Return a table as it stands on its page; raises if no page has it, or more than one."""
+    found = [table["table"] for page in pages() if (table := _place(name).search(page.read_text("utf-8")))]
+    assert len(found) == 1, f"{len(found)} pages have a line <!-- table: {name} -->"
+    return found[0]
 
 
 def rows(name: str) -> list[tuple[str, str]]:
