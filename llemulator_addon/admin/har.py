@@ -67,7 +67,7 @@ def _request(exchange: Exchange, token: str) -> dict[str, Any]:
 
 def _url(exchange: Exchange, query: list[tuple[str, str]]) -> str:
     scheme = "http" if exchange.way == "origin" else "https"
-    search = f"?{urlencode(query, quote_via=quote)}" if query else ""
+    search = f"?{urlencode(query, quote_via=quote, errors='replace')}" if query else ""
     named = exchange.headers.get("host", "")
     host = named if named.partition(":")[0].lower() == exchange.host else exchange.host  # with its port
     return f"{scheme}://{host}{exchange.path}{search}"

@@ -79,7 +79,7 @@ def _failure(found: ErrorDetails) -> Failure:
         case "string_too_long":
             return errors.text_too_long(param, given["max_length"], len(found["input"]))
         case kind:
-            return errors.wrong_type(param, _EXPECTED.get(kind, "another value"), _kind(found["input"]))
+            return errors.wrong_type(param, _EXPECTED.get(kind, "another value"), kind_of(found["input"]))
 
 
 def _param(place: tuple[int | str, ...]) -> str:
@@ -126,7 +126,8 @@ def _listed(expected: str) -> tuple[str, ...]:
     return tuple(word.strip().strip("'") for word in expected.replace(" or ", ", ").split(", "))
 
 
-def _kind(value: object) -> str:
+def kind_of(value: object) -> str:
+    """Name the type of a JSON value as OpenAI does."""
     match value:
         case None:
             return "null"

@@ -46,6 +46,11 @@ def of_events(stamp: Stamp, *, limits: Headers = ()) -> Headers:
     )
 
 
+def of_model(model: str) -> tuple[str, str]:
+    """Return the header that names a model: leniently by any name, of which not all fits into a header."""
+    return "openai-model", "".join(letter if " " <= letter <= "~" else "?" for letter in model)
+
+
 def of_error(stamp: Stamp, body: bytes) -> Headers:
     """Return the headers of an answer with OpenAI's error object."""
     return (

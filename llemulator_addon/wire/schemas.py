@@ -6,6 +6,8 @@ The wordings and their places are from public reports of 2024-08 to 2026-04. Onl
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from llemulator_addon.wire.members import list_in, object_in
+
 Place = tuple[str, ...]
 
 
@@ -34,8 +36,8 @@ def _problems(schema: object, place: Place, *, strict: bool) -> Iterator[str]:
 def _open_object(schema: Mapping[str, Any], place: Place) -> Iterator[str]:
     if schema.get("additionalProperties") is not False:
         yield f"In context={place}, 'additionalProperties' is required to be supplied and to be false."
-    required = schema.get("required")
-    missing = [name for name in schema.get("properties") or {} if name not in (required or ())]
+    required = list_in(schema, "required")
+    missing = [name for name in object_in(schema, "properties") if name not in required]
     if missing:
         yield (
             f"In context={place}, 'required' is required to be supplied and to be an array including every key in "

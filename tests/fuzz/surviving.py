@@ -40,7 +40,7 @@ def play(server: Emulator) -> None:
     answered(server, _questions())
     server.on_connect("api.openai.com")
     server.on_tls("api.openai.com")
-    for steps in answered(server, _looks()):
+    for steps in answered(server, looks()):
         assert status(steps) in range(200, 500), steps
 
 
@@ -59,15 +59,15 @@ def answered(server: Emulator, requests: Iterable[Request]) -> list[Steps]:
     """Let requests be answered one after the other; what is wrong in this program is raised."""
 
     async def one_after_the_other() -> list[Steps]:
-        return [steps for asked in requests for steps in await _steps(server, asked)]
+        return [steps for asked in requests for steps in await steps_of(server, asked)]
 
     all_steps = asyncio.run(one_after_the_other())
     for steps in all_steps:
-        _can_be_sent(steps)
+        can_be_sent(steps)
     return all_steps
 
 
-async def _steps(server: Emulator, asked: Request) -> list[Steps]:
+async def steps_of(server: Emulator, asked: Request) -> list[Steps]:
     """Return the answer; none where it is an upstream's, or somebody would have to be waited for."""
     answering = asyncio.ensure_future(server.answer(asked))
     for _ in range(20):
@@ -83,7 +83,7 @@ async def _steps(server: Emulator, asked: Request) -> list[Steps]:
     return [outcome.steps] if isinstance(outcome, Play) else []
 
 
-def _can_be_sent(steps: Steps) -> None:
+def can_be_sent(steps: Steps) -> None:
     """Whether a way in can play it."""
     for step in steps:
         match step:
@@ -124,7 +124,7 @@ def _questions() -> Iterator[Request]:
 _TOOL = {"type": "function", "function": {"name": "a", "parameters": {"type": "object", "properties": {}}}}
 
 
-def _looks() -> Iterator[Request]:
+def looks() -> Iterator[Request]:
     for path in (
         *("/_emulator/script", "/_emulator/state", "/_emulator/clock", "/_emulator/unclaimed"),
         *("/_emulator/requests", "/_emulator/requests?format=full", "/_emulator/requests?format=har"),

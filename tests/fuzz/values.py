@@ -254,15 +254,16 @@ def trees(keys: st.SearchStrategy[str]) -> st.SearchStrategy[Json]:
 # Changing something --------------------------------------------------------------------------------------------------
 
 
-def _places(value: Json, place: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
+def places(value: Json, place: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
+    """Yield every place in a value; the empty one is the value itself."""
     yield place
     match value:
         case dict():
             for key, member in value.items():
-                yield from _places(member, (*place, key))
+                yield from places(member, (*place, key))
         case list():
             for number, member in enumerate(value):
-                yield from _places(member, (*place, number))
+                yield from places(member, (*place, number))
         case _:
             pass
 
@@ -274,8 +275,8 @@ def changed(originals: Callable[[], tuple[Json, ...]], keys: st.SearchStrategy[s
     def changing(draw: st.DrawFn) -> Json:
         value = copy.deepcopy(originals()[draw(st.integers(0, len(originals()) - 1))])
         for _ in range(draw(st.integers(0, 4))):
-            places = list(_places(value))
-            if place := places[draw(st.integers(0, len(places) - 1))]:
+            all_places = list(places(value))
+            if place := all_places[draw(st.integers(0, len(all_places) - 1))]:
                 _change(draw, _at(value, place[:-1]), place[-1], keys)
         return value
 

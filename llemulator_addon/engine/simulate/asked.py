@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from llemulator_addon.core.prompt import Prompt, Tool
+from llemulator_addon.wire.members import object_in, objects_in
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -100,8 +101,8 @@ def tool_use(prompt: Prompt) -> ToolUse:
 
 def _chosen(choice: Mapping[str, Any], tools: tuple[Tool, ...], *, parallel: bool) -> ToolUse:
     if choice.get("type") == "allowed_tools":
-        allowed = choice.get("allowed_tools", choice)
-        names = {_name(tool) for tool in allowed.get("tools", ()) if isinstance(tool, Mapping)}
+        allowed = object_in(choice, "allowed_tools") or choice
+        names = {_name(tool) for tool in objects_in(allowed, "tools")}
         kept = tuple(tool for tool in tools if tool.name in names)
         return ToolUse(tools=kept, must=allowed.get("mode") == "required" and bool(kept), parallel=parallel)
     name = _name(choice)

@@ -46,7 +46,7 @@ def is_kind(value: Any, kind: str) -> bool:  # noqa: ANN401 - any JSON
         case "null":
             return value is None
         case "integer":
-            return is_number(value) and float(value).is_integer()
+            return is_number(value) and value.is_integer()
         case "number":
             return is_number(value)
         case _:

@@ -10,6 +10,7 @@ from llemulator_addon.script.pacing import Pacing
 from llemulator_addon.wire import errors
 from llemulator_addon.wire.errors import Refused
 from llemulator_addon.wire.families import family
+from llemulator_addon.wire.members import spelled
 
 Profile = Literal["small", "large", "reasoning"]
 
@@ -91,8 +92,13 @@ def _number(options: Mapping[str, Any], name: str) -> float | None:
     if isinstance(value, bool) or not isinstance(value, int | float):
         raise Refused(errors.wrong_type(f"stream_options.{name}", "a decimal", "another value"))
     if value < 0:
-        raise Refused(errors.out_of_range(f"stream_options.{name}", "decimal", "below", "0", f"{value:g}"))
+        raise Refused(errors.out_of_range(f"stream_options.{name}", "decimal", "below", "0", spelled(value)))
+    if value > _MOST:
+        raise Refused(errors.out_of_range(f"stream_options.{name}", "decimal", "above", spelled(_MOST), spelled(value)))
     return float(value)
+
+
+_MOST = 1_000_000_000
 
 
 def _not_positive(param: str) -> Failure:

@@ -6,6 +6,7 @@ from typing import Any
 
 from llemulator_addon.engine import answered
 from llemulator_addon.engine.verdict.asking import Asking, Attempt
+from llemulator_addon.wire.members import text_in
 
 _SHORTEST = 4
 """Characters. What is shorter stands in other texts by chance."""
@@ -55,7 +56,7 @@ def _carries(later: Attempt, what: Said) -> bool:
     prompt = later.exchange.prompt
     if prompt is None:
         return False
-    if prompt.body.get("previous_response_id") in what.calls:
+    if text_in(prompt.body, "previous_response_id") in what.calls:
         return True
     for message in prompt.messages:
         if message.answers is not None and message.answers in what.calls:

@@ -9,6 +9,7 @@ from typing import Any
 from llemulator_addon.core.prompt import Prompt
 from llemulator_addon.core.reply import Failure
 from llemulator_addon.wire import errors, schemas
+from llemulator_addon.wire.bodies import kind_of
 from llemulator_addon.wire.chat.body import ChatBody, ChatMessage, NamedFunction
 from llemulator_addon.wire.errors import INVALID
 from llemulator_addon.wire.families import REPLACED_BY, Family, Refused, family, refused
@@ -210,6 +211,8 @@ def _choice(asked: ChatBody) -> Iterator[Failure]:
     name = wanted.get("name") if isinstance(wanted, dict) else None
     if name is None:
         yield errors.missing(f"tool_choice.{kind}" + (".name" if isinstance(wanted, dict) else ""))
+    elif not isinstance(name, str):
+        yield errors.wrong_type(f"tool_choice.{kind}.name", "a string", kind_of(name))
     elif name not in {tool.named.name for tool in asked.tools if tool.named is not None}:
         yield Failure(
             status=400,

@@ -56,7 +56,7 @@ def _without_null(body: Mapping[str, Any]) -> Mapping[str, Any]:
 
 def write(prompt: Prompt, says: Says, manner: Manner) -> Answer:
     """Write the texts as one object, or as chunks where the request asks for a stream."""
-    more = (*headers.UNLIMITED, ("openai-model", dated_name(prompt.model)))
+    more = (*headers.UNLIMITED, headers.of_model(dated_name(prompt.model)))
     if prompt.stream:
         return Stream(pieces=tuple(_pieces(prompt, says, manner)), headers=more)
     return Body(body=pretty(_completion(prompt, says, manner)) + b"\n", headers=more[-1:])

@@ -15,7 +15,7 @@ from pydantic import Field
 
 from llemulator_addon.core.prompt import Message, Prompt
 from llemulator_addon.core.reply import Failure, Says
-from llemulator_addon.wire import errors
+from llemulator_addon.wire import errors, headers
 from llemulator_addon.wire.answer import Answer, Body, Call, Endpoint, Manner
 from llemulator_addon.wire.bodies import RequestBody, read_body
 from llemulator_addon.wire.deployments import with_model
@@ -63,7 +63,7 @@ def write(prompt: Prompt, says: Says, manner: Manner) -> Answer:
         "model": says.model or (dated_name(prompt.model) if manner.dated_models else prompt.model),
         "usage": _usage(prompt, says),
     }
-    return Body(body=pretty(answer) + b"\n", headers=(("openai-model", dated_name(prompt.model)),))
+    return Body(body=pretty(answer) + b"\n", headers=(headers.of_model(dated_name(prompt.model)),))
 
 
 ENDPOINT = Endpoint(name=NAME, method="POST", path="/embeddings", read=read, write=write, speaks=False)

@@ -18,6 +18,7 @@ from llemulator_addon.wire.bodies import RequestBody, read_body
 from llemulator_addon.wire.errors import INVALID, Refused
 from llemulator_addon.wire.jsons import pretty
 from llemulator_addon.wire.jsons import read as read_json
+from llemulator_addon.wire.members import text_in
 from llemulator_addon.wire.models import dated_name, serves
 
 NAME = "moderations"
@@ -78,7 +79,7 @@ def _inputs(value: Any) -> tuple[_Input, ...]:  # noqa: ANN401 - JSON
             return (_Input(value),)
         case [str(), *_] if all(isinstance(text, str) for text in value):
             return tuple(_Input(text) for text in value)
-        case [{"type": _}, *_] if all(isinstance(part, dict) for part in value):
+        case [dict(), *_] if all(isinstance(part, dict) and isinstance(part.get("type"), str) for part in value):
             return (_of_parts(list(value)),)
         case _:
             # No recording of this refusal is known.
@@ -88,8 +89,8 @@ def _inputs(value: Any) -> tuple[_Input, ...]:  # noqa: ANN401 - JSON
 
 
 def _of_parts(parts: list[Any]) -> _Input:
-    kinds = {part.get("type") for part in parts}
-    texts = [str(part.get("text") or "") for part in parts if part.get("type") == "text"]
+    kinds = {part["type"] for part in parts}
+    texts = [text_in(part, "text") or "" for part in parts if part["type"] == "text"]
     return _Input("\n".join(texts), has_text="text" in kinds, has_image="image_url" in kinds)
 
 

@@ -10,6 +10,7 @@ from llemulator_addon.core.resources import Kept
 from llemulator_addon.wire.answer import Answer, Body, Call, Endpoint, Manner, Stream
 from llemulator_addon.wire.endpoints import completions
 from llemulator_addon.wire.jsons import escaped
+from llemulator_addon.wire.members import objects_in
 from llemulator_addon.wire.responses import failures, reading, stored
 from llemulator_addon.wire.responses.events import Cutting, pieces_of
 from llemulator_addon.wire.responses.hosted import PARTIAL_IMAGES, POINT
@@ -95,9 +96,12 @@ def _partial_images(prompt: Prompt, reply: Says) -> tuple[str, ...]:
 
 
 def _images_asked(body: Mapping[str, Any]) -> int:
-    tools = body.get("tools")
-    asked = [tool.get("partial_images") for tool in tools or () if isinstance(tool, dict)]
-    return next((count for count in asked if isinstance(count, int)), 0)
+    asked = [tool.get("partial_images") for tool in objects_in(body, "tools")]
+    return min(next((count for count in asked if isinstance(count, int)), 0), _MOST_PARTIAL)
+
+
+_MOST_PARTIAL = 3
+"""The API's own limit."""
 
 
 def _keeps(made: stored.Record, body: Mapping[str, Any]) -> tuple[Kept, ...]:

@@ -10,6 +10,7 @@ from typing import Any
 from llemulator_addon.wire import errors
 from llemulator_addon.wire.errors import Refused
 from llemulator_addon.wire.images import refused_image
+from llemulator_addon.wire.members import objects_in, spelled
 from llemulator_addon.wire.responses import failures
 
 Check = Callable[[str, Any], None]
@@ -26,6 +27,27 @@ def check(body: Mapping[str, Any], *, needs_model: bool = True) -> None:
     if body.get("stream_options") is not None and not body.get("stream"):
         raise Refused(errors.only_with("stream_options", "stream"))
     _check_choice(body)
+
+
+def understood(body: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Return a body without what would be refused: leniently a parameter that is wrong counts as not given.
+
+    Of a conversation and of tools stays what there is; who reads them leaves out what is of a wrong type.
+    """
+    wrong = {name for name, parameter in _IN_ORDER if name not in _READ_LENIENTLY and _refuses(parameter, name, body)}
+    return {name: value for name, value in body.items() if name not in wrong} if wrong else body
+
+
+_READ_LENIENTLY = frozenset({"input", "previous_response_id", "conversation", "instructions", "tools"})
+
+
+def _refuses(parameter: Check, name: str, body: Mapping[str, Any]) -> bool:
+    try:
+        if body.get(name) is not None:
+            parameter(name, body[name])
+    except Refused:
+        return True
+    return False
 
 
 def check_input(name: str, given: Any) -> None:  # noqa: ANN401 - a checker takes anything
@@ -59,7 +81,7 @@ def check_metadata(name: str, given: Any) -> None:  # noqa: ANN401 - a checker t
 def _check_choice(body: Mapping[str, Any]) -> None:
     """Refuse the choice of a tool that is not there; a stored prompt and what was said may bring tools of their own."""
     choice, tools = body.get("tool_choice"), body.get("tools") or []
-    if any(body.get(name) is not None for name in _BRINGING) or _BRINGING_ITEMS & _kinds(body.get("input")):
+    if any(body.get(name) is not None for name in _BRINGING) or _BRINGING_ITEMS & _kinds(body):
         return
     if choice == "required" and not tools:
         raise Refused(failures.required_without_tools())
@@ -74,15 +96,16 @@ _BRINGING = ("prompt", "previous_response_id", "conversation")
 _BRINGING_ITEMS = frozenset({"additional_tools", "tool_search_output"})
 
 
-def _kinds(given: object) -> set[Any]:
-    return {item.get("type") for item in given if isinstance(item, dict)} if isinstance(given, list) else set()
+def _kinds(body: Mapping[str, Any]) -> set[Any]:
+    return {item.get("type") for item in objects_in(body, "input")}
 
 
 def _flat(tools: Iterable[Any]) -> Iterator[Mapping[str, Any]]:
     """Yield tools, and those within namespaces."""
     for tool in tools:
         yield tool
-        yield from (each for each in tool.get("tools") or () if tool["type"] == "namespace" and "type" in each)
+        if tool["type"] == "namespace":
+            yield from tool["tools"]
 
 
 def _check_model(body: Mapping[str, Any], *, needed: bool) -> None:
@@ -148,9 +171,9 @@ def _number(kind: str, least: float, most: float | None) -> Check:
         if isinstance(given, bool) or not isinstance(given, takes):
             raise Refused(errors.wrong_type(name, "a decimal" if kind == "decimal" else "an integer", _got(given)))
         if given < least:
-            raise Refused(errors.out_of_range(name, kind, "below", f"{least:g}", f"{given:g}"))
+            raise Refused(errors.out_of_range(name, kind, "below", spelled(least), spelled(given)))
         if most is not None and given > most:
-            raise Refused(errors.out_of_range(name, kind, "above", f"{most:g}", f"{given:g}"))
+            raise Refused(errors.out_of_range(name, kind, "above", spelled(most), spelled(given)))
 
     return parameter
 
@@ -264,6 +287,10 @@ def _tool(name: str, given: Any) -> None:  # noqa: ANN401 - a checker takes anyt
     _needs(name, given, "type")
     _text(f"{name}.type", given["type"])
     _needs(name, given, *_NEEDED_BY_TOOLS.get(given["type"], ()))
+    if given.get("name") is not None:
+        _text(f"{name}.name", given["name"])
+    if given["type"] == "namespace":
+        _list_of("tools", _tool)(f"{name}.tools", given["tools"])
 
 
 _NEEDED_BY_TOOLS = {
@@ -281,8 +308,10 @@ def _tool_choice(name: str, given: Any) -> None:  # noqa: ANN401 - a checker tak
         _one_of("none", "auto", "required", or_else="an object or ")(name, given)
         return
     _needs(name, given, "type")
-    if given["type"] in {"function", "custom"}:
+    _text(f"{name}.type", given["type"])
+    if given["type"] in _NAMED:
         _needs(name, given, "name")
+        _text(f"{name}.name", given["name"])
 
 
 def _conversation(name: str, given: Any) -> None:  # noqa: ANN401 - a checker takes anything
@@ -301,6 +330,8 @@ def _conversation(name: str, given: Any) -> None:  # noqa: ANN401 - a checker ta
 
 def _item(name: str, given: Any) -> None:  # noqa: ANN401 - a checker takes anything
     _object(name, given)
+    if given.get("type") is not None:
+        _text(f"{name}.type", given["type"])
     kind = given.get("type") or ("message" if "role" in given or "id" not in given else "item_reference")
     if kind not in _NEEDED_BY_ITEMS:
         raise Refused(errors.invalid_value(name, str(kind), tuple(sorted(_NEEDED_BY_ITEMS))))

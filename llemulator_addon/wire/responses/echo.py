@@ -6,6 +6,7 @@ from urllib.parse import urlsplit
 
 from llemulator_addon.core.prompt import Prompt
 from llemulator_addon.wire.families import family
+from llemulator_addon.wire.members import list_in, object_in
 
 Body = Mapping[str, Any]
 
@@ -18,7 +19,7 @@ def instructions(body: Body) -> Any:  # noqa: ANN401 - a text; or items, where a
 def reasoning(prompt: Prompt) -> dict[str, Any]:
     """Return how the model was to think; `auto` was answered with `detailed` by every model recorded."""
     of = family(prompt.model)
-    asked = _object(prompt.body, "reasoning")
+    asked = object_in(prompt.body, "reasoning")
     summary = summary_asked(prompt.body)
     told = {
         "context": asked.get("context") or _turns_seen(prompt.model),
@@ -30,7 +31,7 @@ def reasoning(prompt: Prompt) -> dict[str, Any]:
 
 def summary_asked(body: Body) -> str | None:
     """Return which summary of its reasoning the request asks for, if any."""
-    asked = _object(body, "reasoning")
+    asked = object_in(body, "reasoning")
     summary = asked.get("summary") or asked.get("generate_summary")
     return summary if isinstance(summary, str) else None
 
@@ -50,8 +51,8 @@ def _turns_seen(model: str) -> str | None:
 
 def text(body: Body) -> dict[str, Any]:
     """Return the format of the text."""
-    asked = _object(body, "text")
-    return {"format": _format(_object(asked, "format")), "verbosity": asked.get("verbosity") or "medium"}
+    asked = object_in(body, "text")
+    return {"format": _format(object_in(asked, "format")), "verbosity": asked.get("verbosity") or "medium"}
 
 
 def _format(asked: Body) -> dict[str, Any]:
@@ -76,10 +77,10 @@ def tools(prompt: Prompt) -> list[Any]:
 
     Recorded: tools that came with the input stand among them too.
     """
-    brought = [tool for item in _list(prompt.body, "input") for tool in _brought(item)]
+    brought = [tool for item in list_in(prompt.body, "input") for tool in _brought(item)]
     # Recorded on gpt-6-astra in 2026-09.
     newer = {"output_schema": None} if is_since(prompt.model, _GPT_6) else {}
-    return [_tool(tool, newer) for tool in (*_list(prompt.body, "tools"), *brought)]
+    return [_tool(tool, newer) for tool in (*list_in(prompt.body, "tools"), *brought)]
 
 
 def _brought(item: Any) -> list[Any]:  # noqa: ANN401 - what is no item brings nothing
@@ -115,7 +116,7 @@ def _tool(tool: Any, newer: Body) -> Any:  # noqa: ANN401 - what is no tool is l
         case "image_generation":
             # Recorded: `partial_images` is not said back.
             return _filled(_DEFAULTS["image_generation"], {k: v for k, v in tool.items() if k != "partial_images"})
-        case kind if kind in _DEFAULTS:
+        case str(kind) if kind in _DEFAULTS:
             return _filled(_DEFAULTS[kind], tool)
         case _:
             return tool
@@ -166,7 +167,7 @@ def strictly(schema: Body) -> dict[str, Any]:
     made = {key: _strict_members(key, value) for key, value in schema.items()}
     if schema.get("type") == "object" or "properties" in schema:
         made["additionalProperties"] = False
-        made["required"] = list(_object(schema, "properties"))
+        made["required"] = list(object_in(schema, "properties"))
     return made
 
 
@@ -207,11 +208,11 @@ def _only_host(url: str) -> str:
 
 def _web_search(tool: Body) -> dict[str, Any]:
     """Return a web search. Recorded: it looks from the United States unless it is told where."""
-    place = _object(tool, "user_location")
+    place = object_in(tool, "user_location")
     country = None if place else "US"
-    location = {"type": "approximate", "city": None, "country": country, "region": None, "timezone": None} | place
+    usual = {"type": "approximate", "city": None, "country": country, "region": None, "timezone": None}
     filters = {} if tool["type"].startswith("web_search_preview") else {"filters": None}
-    return _filled({**filters, "search_context_size": "medium"}, {**tool, "user_location": location})
+    return _filled({**filters, "search_context_size": "medium"}, {**tool, "user_location": {**usual, **place}})
 
 
 # What depends on how new a model is ---------------------------------------------------------------------------------
@@ -257,13 +258,3 @@ def cache_retention(prompt: Prompt) -> str:
     """Return how long the prompt is cached by itself: recorded in 2026, `24h` from gpt-5.5 on."""
     asked = prompt.body.get("prompt_cache_retention")
     return str(asked) if asked else ("24h" if is_since(prompt.model, _GPT_5_5) else "in_memory")
-
-
-def _object(body: Body, key: str) -> dict[str, Any]:
-    value = body.get(key)
-    return value if isinstance(value, dict) else {}
-
-
-def _list(body: Body, key: str) -> list[Any]:
-    value = body.get(key)
-    return value if isinstance(value, list) else []

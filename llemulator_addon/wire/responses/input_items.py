@@ -5,6 +5,7 @@ from typing import Any
 
 from llemulator_addon.core.prompt import CalledTool, Message
 from llemulator_addon.wire.jsons import compact
+from llemulator_addon.wire.members import text_in
 from llemulator_addon.wire.responses.ids import Ids, prefix
 
 Item = Mapping[str, Any]
@@ -15,7 +16,12 @@ def items_of(given: object, ids: Ids) -> tuple[Item, ...]:
     if isinstance(given, str):
         given = [{"role": "user", "content": given}]
     members = given if isinstance(given, list) else []
-    return tuple(_whole(item, ids, at) for at, item in enumerate(members) if isinstance(item, dict))
+    return tuple(_whole(item, ids, at) for at, item in enumerate(members) if isinstance(item, dict) and _is_one(item))
+
+
+def _is_one(item: Item) -> bool:
+    """Whether it is an item: a reference that names nothing, which only a lenient server takes, is none."""
+    return _kind(item) != "item_reference" or text_in(item, "id") is not None
 
 
 def messages_of(items: Iterable[Item]) -> tuple[Message, ...]:
@@ -26,7 +32,7 @@ def messages_of(items: Iterable[Item]) -> tuple[Message, ...]:
             case "message":
                 messages.append(Message(role=str(item.get("role", "user")), text=text_of(item.get("content"))))
             case kind if kind.endswith("_output"):
-                messages.append(Message(role="tool", text=_result(item), answers=_text(item, "call_id") or None))
+                messages.append(Message(role="tool", text=_result(item), answers=text_in(item, "call_id") or None))
             case _ if (called := _called(item)) is not None:
                 last = messages.pop() if messages and messages[-1].role == "assistant" else Message(role="assistant")
                 messages.append(Message(role="assistant", text=last.text, called=(*last.called, called)))
@@ -46,12 +52,12 @@ def text_of(content: object) -> str:
 
 def calls_of(items: Iterable[Item]) -> Iterator[str]:
     """Yield the ids of the calls that a client has to answer."""
-    return (_text(item, "call_id") for item in items if _kind(item) in ANSWERED_BY)
+    return (text_in(item, "call_id") or "" for item in items if _kind(item) in ANSWERED_BY)
 
 
 def outputs_of(items: Iterable[Item]) -> Iterator[tuple[str, str]]:
     """Yield the type and the call's id of each result that a client sent."""
-    return ((_kind(item), _text(item, "call_id")) for item in items if _kind(item) in ANSWERED_BY.values())
+    return ((_kind(item), text_in(item, "call_id") or "") for item in items if _kind(item) in ANSWERED_BY.values())
 
 
 ANSWERED_BY = {
@@ -139,12 +145,12 @@ def _rest(part: Mapping[str, Any]) -> dict[str, Any]:
 
 def _called(item: Item) -> CalledTool | None:
     """Return the call that an item is, if the client is to answer it; `shell_call` calls `shell`."""
-    kind, call_id = _kind(item), _text(item, "call_id")
+    kind, call_id = _kind(item), text_in(item, "call_id") or ""
     match kind:
         case "function_call":
-            return CalledTool(id=call_id, name=_text(item, "name"), arguments=_text(item, "arguments"))
+            return CalledTool(id=call_id, name=text_in(item, "name") or "", arguments=text_in(item, "arguments") or "")
         case "custom_tool_call":
-            return CalledTool(id=call_id, name=_text(item, "name"), arguments=_text(item, "input"))
+            return CalledTool(id=call_id, name=text_in(item, "name") or "", arguments=text_in(item, "input") or "")
         case _ if call_id and kind.endswith("_call"):
             made = next((item[key] for key in ("action", "actions", "operation", "arguments") if key in item), None)
             return CalledTool(id=call_id, name=kind.removesuffix("_call"), arguments=_spelled(made))
@@ -163,8 +169,3 @@ def _spelled(value: object) -> str:
     if value is None or isinstance(value, str):
         return value or ""
     return compact(value).decode()
-
-
-def _text(item: Item, key: str) -> str:
-    value = item.get(key)
-    return value if isinstance(value, str) else ""

@@ -7,8 +7,9 @@ from llemulator_addon.core.prompt import Message, Prompt, Tool
 from llemulator_addon.wire.answer import Call
 from llemulator_addon.wire.errors import Refused
 from llemulator_addon.wire.families import family, refused
+from llemulator_addon.wire.members import text_in
 from llemulator_addon.wire.responses import failures, stored
-from llemulator_addon.wire.responses.checks import check
+from llemulator_addon.wire.responses.checks import check, understood
 from llemulator_addon.wire.responses.ids import Ids
 from llemulator_addon.wire.responses.input_items import (
     ANSWERED_BY,
@@ -27,7 +28,9 @@ Body = Mapping[str, Any]
 
 def read(call: Call, body: Body) -> Prompt:
     """Understand a body; raises `Refused` in OpenAI's words."""
-    if not call.lenient:
+    if call.lenient:
+        body = understood(body)
+    else:
         check(body, needs_model=not isinstance(body.get("prompt"), dict))
     items = _conversation(call, body)
     model = _model(call, body)
@@ -45,7 +48,9 @@ def read(call: Call, body: Body) -> Prompt:
 
 def read_counting(call: Call, body: Body) -> Prompt:
     """Understand a body of which only the tokens are counted; raises `Refused`."""
-    if not call.lenient:
+    if call.lenient:
+        body = understood(body)
+    else:
         check(body, needs_model=False)
     items = _conversation(call, body) if _says_something(body) or not call.lenient else []
     return Prompt(
@@ -171,7 +176,7 @@ def _tools_of(tool: Mapping[str, Any]) -> Iterable[Tool]:
         Tool(
             name=name if isinstance(name, str) else kind,
             kind=kind,
-            description=tool.get("description") or "",
+            description=text_in(tool, "description") or "",
             parameters=parameters if isinstance(parameters, dict) else {},
         ),
     )
