@@ -42,14 +42,16 @@ def _section(case: Case) -> str:
 
 
 def _asked(asks: list[Ask]) -> str:
-    """Say what is asked, where it is anything but one stream of chat."""
-    said = "; then ".join(map(_one_asked, asks))
-    return f"{said[0].upper()}{said[1:]}."
+    """Return the line about the requests, of a case with any but one stream of chat."""
+    said = [_one_asked(ask) for ask in asks]
+    if len(said) > 1 and len(set(said)) == 1:
+        return f"Requested {len(said)} times: {said[0]}."
+    return f"Requested: {'; then '.join(said)}."
 
 
 def _one_asked(ask: Ask) -> str:
-    words = [f"{ask.advance_s:g} seconds later by the session's clock"] if ask.advance_s else []
-    words += ["a stream" if ask.stream else "an answer in one piece"]
+    words = [f"after {ask.advance_s:g} seconds of the session's clock,"] if ask.advance_s else []
+    words += ["a stream" if ask.stream else "a JSON answer"]
     usual = Ask()
     words += ["of Responses"] if ask.endpoint == "responses" else []
     words += [f"with `max_completion_tokens` {ask.max_tokens}"] if ask.max_tokens else []
