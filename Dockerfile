@@ -1,13 +1,14 @@
-# llemulator as an image. It runs as nobody in particular (10001), with a root file system that may be read-only; what it
-# writes is the certificate authority in /certs, if there is none. docs/docker.md says how to use it.
+# The image of llemulator. It runs as user 10001, and its root file system can be read-only: it writes only the
+# certificate authority in /certs, if there is none. docs/docker.md explains how to use it.
 #
-# The base is pinned by version and by release of Debian; its packages get Debian's security fixes whenever it is pulled.
+# The base is pinned by version and by release of Debian; its packages get Debian's security fixes whenever it is
+# pulled.
 ARG PYTHON=python:3.13.16-slim-bookworm
 
 FROM ${PYTHON} AS build
 ENV PIP_DISABLE_PIP_VERSION_CHECK=1 PIP_NO_CACHE_DIR=1 PIP_NO_INPUT=1 PIP_ROOT_USER_ACTION=ignore
 WORKDIR /build
-# Dependencies are a layer of their own: a change of our code does not fetch them again.
+# Dependencies are a separate layer, so a change of our code does not download them again.
 COPY .ci/locks/build.txt .ci/locks/runtime.txt locks/
 RUN pip install --require-hashes --only-binary :all: --requirement locks/build.txt \
     && python -m venv --without-pip /opt/llemulator \
@@ -15,8 +16,8 @@ RUN pip install --require-hashes --only-binary :all: --requirement locks/build.t
         --requirement locks/runtime.txt
 COPY pyproject.toml README.md LICENSE ./
 COPY llemulator_addon/ llemulator_addon/
-# Byte code is written here, once: a process that may not write it would translate some 900 modules at each start.
-# It is checked by nobody afterwards (unchecked-hash), so it stays valid however the layers are unpacked.
+# Compile the byte code once: a process that cannot write it would compile about 900 modules at each start. Python does
+# not check it later (unchecked-hash), so it stays valid whatever the file times are.
 RUN pip wheel --no-deps --no-index --no-build-isolation --wheel-dir dist . \
     && pip --python /opt/llemulator/bin/python install --no-deps --no-index --no-compile dist/*.whl \
     && python -m compileall -q -j 0 --invalidation-mode unchecked-hash /opt/llemulator
@@ -24,19 +25,19 @@ RUN pip wheel --no-deps --no-index --no-build-isolation --wheel-dir dist . \
 FROM ${PYTHON}
 ARG VERSION=0.1.0
 LABEL org.opencontainers.image.title="llemulator" \
-    org.opencontainers.image.description="Scripted, deterministic answers in place of OpenAI's API" \
+    org.opencontainers.image.description="Answers calls to the OpenAI API from a script" \
     org.opencontainers.image.licenses="Apache-2.0" \
     org.opencontainers.image.version="${VERSION}"
-# The base image leaves out the standard library's byte code. Group 0 may write as well: OpenShift runs an image as a user
-# of its own choice in that group.
+# The base image leaves out the standard library's byte code. Group 0 may write as well: OpenShift runs an image as a
+# user of its own choice in that group.
 RUN python -m compileall -q -j 0 --invalidation-mode unchecked-hash \
         -x '/(site-packages|ensurepip|idlelib|test|tkinter|turtledemo)/' /usr/local/lib/python3.13 \
     && groupadd --gid 10001 llemulator \
     && useradd --uid 10001 --gid 10001 --no-create-home --home-dir /certs --shell /usr/sbin/nologin llemulator \
     && install --directory --owner 10001 --group 0 --mode 0775 /certs /scripts
 COPY --from=build /opt/llemulator /opt/llemulator
-# What `HEALTHCHECK` and a pod's probes run: `llemulator-probe /readyz` ends with 0 if that answers 200. It imports next
-# to nothing, because it runs every few seconds.
+# The probe of `HEALTHCHECK` and of pods: `llemulator-probe /readyz` exits with 0 if that path answers 200. It runs
+# every few seconds, so it imports very little.
 RUN printf '%s\n' \
         '#!/opt/llemulator/bin/python -IS' \
         'import os, socket, sys' \
@@ -51,7 +52,7 @@ RUN printf '%s\n' \
     && mkdir /llemulator \
     && ln -s /opt/llemulator/lib/python3.13/site-packages/llemulator_addon/addon.py /llemulator/llemulator_addon
 
-# In this folder `mitmdump -s llemulator_addon` works to the letter: mitmproxy's `-s` takes the path of a file.
+# In this folder, `mitmdump -s llemulator_addon` works: mitmproxy's `-s` takes the path of a file.
 WORKDIR /llemulator
 ENV PATH=/opt/llemulator/bin:$PATH \
     PYTHONDONTWRITEBYTECODE=1 \

@@ -1,17 +1,17 @@
 {{/*
-The sidecar, for a chart that has this one as a dependency (docs/kubernetes.md shows a Deployment that includes them all).
-Each is called with this chart's own scope: (.Subcharts.llemulator), whose name in a parent is the dependency's.
+The sidecar, for a chart that depends on this one. docs/kubernetes.md shows a Deployment that includes all templates.
+Call each template with the scope of this chart: .Subcharts.NAME, where NAME is the name of the dependency, such as llemulator.
 
-  llemulator.sidecar.initContainer   the first of a pod's initContainers
+  llemulator.sidecar.initContainer   the first item of the pod's initContainers
   llemulator.sidecar.env             variables of every other container
   llemulator.sidecar.volumeMounts    three files, for every other container
   llemulator.sidecar.volumes         volumes of the pod
 
-With the value sidecar.wayIn, for applications that read no proxy variable (docs/ways-in.md), also:
+With the value sidecar.wayIn, for applications that ignore proxy variables (docs/ways-in.md), also:
 
   llemulator.sidecar.hostAliases     hostAliases of the pod
   llemulator.sidecar.sysctls         securityContext.sysctls of the pod, by-name
-  llemulator.sidecar.redirect        the second of its initContainers, transparent
+  llemulator.sidecar.redirect        the second item of its initContainers, transparent
 */}}
 
 {{- define "llemulator.image" -}}
@@ -31,7 +31,7 @@ With the value sidecar.wayIn, for applications that read no proxy variable (docs
   image: {{ include "llemulator.image" . }}
   imagePullPolicy: {{ .Values.image.pullPolicy }}
   env:
-    # Reached from within the pod alone, hence probes that run inside.
+    # It can be reached only from inside the pod, so its probes run inside too.
     - name: HOST
       value: 127.0.0.1
     - name: PORT

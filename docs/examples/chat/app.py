@@ -1,6 +1,6 @@
-"""Somebody's application: it asks OpenAI through the official SDK, and knows of nothing else.
+"""An example application: it calls OpenAI through the official SDK, and contains nothing about llemulator.
 
-`app.py --once` asks one question and ends; without it, it asks again every ten seconds.
+`app.py --once` asks one question and ends; without `--once`, it repeats the question every ten seconds.
 """
 
 import sys
