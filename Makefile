@@ -1,73 +1,73 @@
-# `make` alone says what there is. Each of these does its own set-up: a Python >= 3.12 somewhere on the machine, Node 20
-# or newer with npm (for what is in JavaScript), and the package registries are all that is needed.
+# `make` alone lists the commands. Each one installs what it needs. Required: Python 3.12 or newer, Node 20 or newer
+# with npm (for the JavaScript parts), and access to the package registries.
 
-# An empty value is no value to Python: byte code is written, and the next start is faster.
+# Python treats an empty value as unset: it writes byte code, and the next start is faster.
 export PYTHONDONTWRITEBYTECODE =
 
 PORT ?= 8080
 python := .venv/bin/python
 pytest := .venv/bin/pytest
-# As many workers as there are cores; tests of one group stay together. A worker that dies ends the run: with others in
-# its place, xdist may wait for ever.
+# One worker per core; tests of one group run on the same worker. A worker that dies ends the run: if xdist replaces it,
+# the run may hang.
 parallel := --numprocesses auto --dist loadgroup --max-worker-restart 0
 image := llemulator:0.1.0
 
 .DEFAULT_GOAL := help
 .PHONY: help run run-smollm test conformance matrix lint fmt docker-build docker-run docker-test bench soak models tables lock setup setup-python setup-clients
 
-help: ## this list
+help: ## list the commands
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | while IFS="$$(printf '\t')" read -r name says; do printf '  make %-12s %s\n' "$$name" "$$says"; done
 
-run: setup-python ## start the proxy with scripts/hello.yaml and print lines to try
+run: setup-python ## start the proxy with scripts/hello.yaml and print commands to try
 	@exec .venv/bin/llemulator --port $(PORT) --script scripts/hello.yaml --examples
 
-run-smollm: setup-python ## the same, with a real model behind the script: SmolLM-135M, fetched once (145 MB)
+run-smollm: setup-python ## the same, with a real model for unmatched requests: SmolLM-135M, downloaded once (145 MB)
 	@programs=$$($(python) -m conformance.venvs smollm) && exec "$$programs/python" -m llemulator_addon smollm --port $(PORT) --script scripts/hello.yaml --examples
 
-test: setup ## unit tests, the wire over real sockets, and conformance with both official SDKs
+test: setup ## run the unit tests, the tests over real sockets, and both official SDKs
 	@$(pytest) $(parallel)
 
-conformance: setup ## only the official SDKs, Python and JavaScript, and the Python SDK's own tests, against a running llemulator
+conformance: setup ## run only the official SDKs (Python and JavaScript) and the Python SDK's own tests
 	@$(pytest) $(parallel) conformance/python conformance/js conformance/test_sdk_suite.py
 
-# With the slow tests; conformance/images is left out unless it is named.
-matrix: setup setup-clients ## the wider suites: all else in conformance/, such as recordings, frameworks, clients, images
+# With the slow tests. conformance/images must be named to be run.
+matrix: setup setup-clients ## run the wider suites: the rest of conformance/, such as recordings, frameworks, clients, images
 	@$(pytest) -m slow tests
 	@$(pytest) $(parallel) -m '' conformance/clients
 	@$(pytest) -m '' $(addprefix --ignore conformance/,python js clients) conformance $(wildcard conformance/images)
 
-lint: setup-python ## ruff, mypy, import-linter
+lint: setup-python ## check the code with ruff, mypy and import-linter
 	@.venv/bin/ruff check
 	@.venv/bin/ruff format --check
 	@.venv/bin/mypy
 	@.venv/bin/lint-imports
 
-fmt: setup-python ## put the code in its form
+fmt: setup-python ## format the code
 	@.venv/bin/ruff check --fix
 	@.venv/bin/ruff format
 
-docker-build: ## the image, with Docker, or without its engine as root on Debian
+docker-build: ## build the image, with Docker, or as root on Debian without Docker
 	@conformance/images/build $(image)
 
-docker-run: docker-build ## the image in the foreground, read-only, playing scripts/hello.yaml
+docker-run: docker-build ## run the image in the foreground, read-only, with scripts/hello.yaml
 	@PORT=$(PORT) conformance/images/run $(image)
 
-docker-test: setup-python ## the image, the manifests, the chart and the action, each run or validated
+docker-test: setup-python ## test the image, the manifests, the chart and the action
 	@$(pytest) conformance/images
 
-bench: setup-python ## requests per second, start, memory and pacing beside mitmdump's own (hey is asked for)
+bench: setup-python ## measure requests per second, start-up, memory and pacing, compared with mitmdump (needs hey)
 	@$(python) -m conformance.bench
 
-soak: setup-python ## a million requests through one process, whose memory must not grow (REQUESTS=30000 for fewer)
+soak: setup-python ## send a million requests through one process and check its memory (REQUESTS=30000 for fewer)
 	@$(python) -m conformance.soak --requests $(or $(REQUESTS),1000000)
 
-models: setup-python ## the table of models again, from the types of the installed SDK
+models: setup-python ## write the table of models, from the types of the installed SDK
 	@$(python) -m conformance.make_models
 
-tables: setup-python ## the README's table of settings again, from the code
+tables: setup-python ## write the README's table of settings, from the code
 	@$(python) -m tests.project.tables
 
-lock: setup-python ## exact versions again, from pyproject.toml, requirements.in and package.json
+lock: setup-python ## write the lock files, from pyproject.toml, requirements.in and package.json
 	@.venv/bin/uv pip compile --quiet --system-certs --upgrade --universal --python-version 3.12 --generate-hashes --extra pytest --group dev \
 		--custom-compile-command 'make lock' --output-file .ci/locks/dev.txt pyproject.toml
 	@.venv/bin/uv pip compile --quiet --system-certs --upgrade --universal --python-version 3.12 --generate-hashes --group installer \
