@@ -1,6 +1,7 @@
 """The `llemulator` command."""
 
 import argparse
+import errno
 import os
 import sys
 from collections.abc import Sequence
@@ -13,6 +14,7 @@ _DEFAULT = next(iter(COMMANDS))
 _INTERRUPTED = 130
 _NOT_READ = 141
 """What a shell makes of SIGINT and of SIGPIPE."""
+_FULL = frozenset((errno.ENOSPC, errno.EDQUOT, errno.EFBIG))
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -32,10 +34,21 @@ def main(arguments: Sequence[str] | None = None) -> int:
         # For a server that is how it ends.
         return 0 if name == _DEFAULT else _INTERRUPTED
     except BrokenPipeError:
-        # Whoever read has enough, as `head` has. Python writes what is left when it ends, and would fail once more.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        # Whoever read has enough, as `head` has.
+        _write_no_more()
         return _NOT_READ
+    except OSError as error:
+        if error.errno not in _FULL:
+            raise
+        _write_no_more()
+        sys.stderr.write(f"llemulator: the standard output cannot be written: {error.strerror}\n")
+        return Failed.status
     return status
+
+
+def _write_no_more() -> None:
+    """Python writes what is left when it ends, and would fail once more."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _parser(name: str) -> argparse.ArgumentParser:

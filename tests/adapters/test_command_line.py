@@ -70,3 +70,12 @@ def test_a_reader_that_has_enough_is_no_failure_to_speak_of() -> None:
     os.close(write)
 
     assert (ended.returncode, ended.stderr) == (141, "")
+
+
+def test_a_standard_output_that_is_full_is_one_line_and_a_failure() -> None:
+    command = [sys.executable, "-m", "llemulator_addon", "config"]
+    with Path("/dev/full").open("w") as full:
+        ended = subprocess.run(command, stdout=full, stderr=subprocess.PIPE, text=True, timeout=60, check=False)
+
+    assert ended.returncode == 1
+    assert ended.stderr == "llemulator: the standard output cannot be written: No space left on device\n"

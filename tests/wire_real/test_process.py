@@ -14,7 +14,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.wire_real.clients import Proxy, Question, ask, connected
+from conformance.bench.servers import free_port
+from conformance.server import plain_environment
+from tests.wire_real.clients import SECONDS, Answer, Proxy, Question, ask, connected
 from tests.wire_real.processes import LLEMULATOR, run, started
 
 _SLOW = """
@@ -226,6 +228,46 @@ async def test_debug_logs_each_request_without_its_secrets(tmp_path: Path) -> No
 
     assert "llemulator: DEBUG: POST api.openai.com/v1/chat/completions (connect): 200\n" in ended.err
     assert "sk-" not in ended.err
+
+
+async def test_a_log_that_nobody_reads_holds_up_no_answer(tmp_path: Path) -> None:
+    long = f"/v1/{'a' * 8_000}"
+    async with started(*LLEMULATOR, "--port", "0", cwd=tmp_path, env={"LOG_LEVEL": "debug"}) as begun:
+        answers = [await ask(begun.proxy, path=long, headers=_TOKEN, body=_QUESTION) for _ in range(60)]
+        begun.process.terminate()
+        # It ends although nobody reads what it has still to say.
+        async with asyncio.timeout(SECONDS):
+            while begun.process.returncode is None:  # noqa: ASYNC110 - `wait` waits for the pipe as well
+                await asyncio.sleep(0.05)
+        await begun.process.communicate()
+
+    assert {answer.status for answer in answers} == {404}
+    assert begun.process.returncode == 0
+
+
+async def test_a_standard_output_that_is_full_holds_up_no_answer(tmp_path: Path) -> None:
+    port = free_port()
+    full = os.open("/dev/full", os.O_WRONLY)
+    process = await asyncio.create_subprocess_exec(
+        *LLEMULATOR, "--port", str(port), cwd=tmp_path, env=plain_environment(), stdout=full, stderr=full
+    )
+    os.close(full)
+    try:
+        answer = await _asked_once_it_listens(Proxy(port=port, ca=tmp_path / "certs" / "ca.pem"))
+    finally:
+        process.terminate()
+        status = await process.wait()
+
+    assert (answer.status, status) == (200, 0)
+
+
+async def _asked_once_it_listens(proxy: Proxy) -> Answer:
+    async with asyncio.timeout(SECONDS):
+        while True:
+            try:
+                return await ask(proxy, method="GET", path="/v1/models", headers=_TOKEN)
+            except OSError:
+                await asyncio.sleep(0.05)
 
 
 async def test_requests_that_are_sent_at_once_by_many_clients_are_all_answered(proxy: Proxy) -> None:

@@ -5,6 +5,7 @@ import sys
 from pathlib import Path
 
 from llemulator_addon.adapters.commands.command import Command, Failed, no_options
+from llemulator_addon.adapters.files import write_whole
 
 _FILE = Path("llemulator_addon")
 _CONTENT = "from llemulator_addon.addon import addons  # mitmdump -s llemulator_addon\n"
@@ -16,7 +17,7 @@ def _run(_: argparse.Namespace) -> None:
     try:
         if _FILE.exists() and _FILE.read_text("utf-8") != _CONTENT:
             raise Failed(f"{_FILE} is here already and is something else; remove it, or run this in another folder")
-        _FILE.write_text(_CONTENT, "utf-8")
+        write_whole(_FILE, _CONTENT)
     except (OSError, UnicodeDecodeError) as error:
         raise Failed(f"{_FILE}: {error}") from None
     sys.stdout.write(f"Wrote {_FILE}; in this folder this works now: mitmdump -s {_FILE}\n")

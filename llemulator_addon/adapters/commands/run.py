@@ -13,6 +13,7 @@ from shlex import quote
 from typing import TYPE_CHECKING
 
 from llemulator_addon.adapters.commands.command import Command, Failed, add_settings, settings_given
+from llemulator_addon.adapters.files import write_whole
 from llemulator_addon.adapters.settings import Settings, SettingsError, settings_from
 
 if TYPE_CHECKING:
@@ -136,19 +137,27 @@ def _with_proxy(settings: Settings, arguments: argparse.Namespace, command: Sequ
     all_told = told(ran.seen)
     _tell(lines(ran.seen, all_told, strict=arguments.strict))
     _tell(why_nothing_came(ran.seen, command, program, ran.environment, ran.hosts, ran.status))
-    if arguments.report:
-        _write_reports(arguments.report, all_told)
-    return ran.status or (_AMISS if arguments.strict and not all_told.verdict.passed else 0)
+    are_written = _write_reports(arguments.report, all_told)
+    amiss = _AMISS if arguments.strict and not all_told.verdict.passed else 0
+    return ran.status or amiss or (0 if are_written else Failed.status)
 
 
-def _write_reports(files: Iterable[Path], told: "Told") -> None:
+def _write_reports(files: Iterable[Path], told: "Told") -> bool:
+    """Write all that can be written; whether that were all."""
+    written = [_is_written(file, told) for file in files]
+    return all(written)
+
+
+def _is_written(file: Path, told: "Told") -> bool:
+    """Write a report; whether that went well. Says why not."""
     from llemulator_addon.adapters.reports import REPORTS  # noqa: PLC0415 - takes long to import
 
-    for file in files:
-        try:
-            file.write_text(REPORTS[file.suffix](told), "utf-8")
-        except OSError as error:
-            _tell([f"--report {file}: {error.strerror}"])
+    try:
+        write_whole(file, REPORTS[file.suffix](told))
+    except OSError as error:
+        _tell([f"--report {file}: {error.strerror}"])
+        return False
+    return True
 
 
 def _tell(lines: Iterable[str]) -> None:
@@ -205,8 +214,8 @@ def _kept_files(certificate: bytes) -> "Files":
     folder = _cache() / sha256(certificate).hexdigest()[:_DIGITS]
     folder.mkdir(parents=True, exist_ok=True)
     ca, roots = folder / "ca.pem", folder / "bundle.pem"
-    ca.write_bytes(certificate)
-    roots.write_bytes(bundle(certificate, os.environ))
+    write_whole(ca, certificate, mode=0o644)
+    write_whole(roots, bundle(certificate, os.environ), mode=0o644)
     return write_files(folder, ca=ca, bundle=roots, environment=os.environ)
 
 

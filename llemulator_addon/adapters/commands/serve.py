@@ -96,9 +96,12 @@ async def _serve(settings: Settings, examples: Callable[[Address], str] | None) 
 
 
 def _print(text: str) -> None:
-    # Whoever waits for the line reads it from a pipe.
-    sys.stdout.write(f"{text}\n")
-    sys.stdout.flush()
+    try:
+        sys.stdout.write(f"{text}\n")
+        sys.stdout.flush()  # whoever waits for the line reads it from a pipe
+    except OSError as error:
+        # It serves as well to those who know already how to use it.
+        logger.warning("the standard output cannot be written: %s", error.strerror)
 
 
 SERVE = Command(

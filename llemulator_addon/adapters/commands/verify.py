@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from llemulator_addon.adapters.commands.command import Command, Failed
+from llemulator_addon.adapters.files import write_whole
 
 _DEFAULT_URL = "http://127.0.0.1:8080"
 
@@ -90,9 +91,9 @@ def _yaml(text: str) -> Any:  # noqa: ANN401
 
 def _write(file: Path, text: str) -> None:
     try:
-        file.write_text(text, "utf-8")
+        write_whole(file, text)
     except OSError as error:
-        raise Failed(f"{file}: {error.strerror}") from None
+        raise Failed(f"--report {file}: {error.strerror}") from None
 
 
 VERIFY = Command(

@@ -24,6 +24,8 @@ from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 from mitmproxy.certs import DEFAULT_DHPARAM
 from mitmproxy.options import CONF_BASENAME
 
+from llemulator_addon.adapters.files import write_whole
+from llemulator_addon.adapters.ownership import doubts_about
 from llemulator_addon.adapters.trust import bundle, truststore_of
 
 logger = logging.getLogger(__name__)
@@ -89,10 +91,20 @@ def _found_or_made(folder: Path) -> bytes:
         _make_folder(folder)
         if not file.exists():
             _make(file)
-        return _checked(file, file.read_bytes())
+        certificate = _checked(file, file.read_bytes())
+        _doubt(file)
     except OSError as error:
         where = file if error.filename == str(file) else folder
         raise NoAuthority(f"{where}: {error.strerror}; {_ANOTHER}") from None
+    return certificate
+
+
+def _doubt(file: Path) -> None:
+    """Warn of a key that others may know, or refuse it. Raises NoAuthority and OSError."""
+    for doubt in doubts_about(file):
+        if doubt.forbids:
+            raise NoAuthority(f"{doubt.file}: {doubt.what}, or {_ANOTHER}")
+        logger.warning("%s: %s", doubt.file, doubt.what)
 
 
 def _make_folder(folder: Path) -> None:
@@ -100,7 +112,8 @@ def _make_folder(folder: Path) -> None:
     if folder.is_dir():
         return
     with suppress(FileExistsError):
-        folder.mkdir(parents=True)
+        # Whatever the umask is: who can write there can put another key in place of ours.
+        folder.mkdir(parents=True, mode=0o755)
         _write(folder / ".gitignore", b"*\n")
 
 
@@ -234,12 +247,8 @@ def _publish(folder: Path, certificate: bytes) -> Authority | None:
 def _write(file: Path, content: bytes) -> bool:
     """Write a file at once, unless it has this content already; whether it had not."""
     with suppress(FileNotFoundError):
-        if file.read_bytes() == content:
+        if not file.is_symlink() and file.read_bytes() == content:
             return False
-    draft = file.with_name(f".{file.name}-{os.getpid()}")
-    try:
-        draft.write_bytes(content)
-        draft.replace(file)
-    finally:
-        draft.unlink(missing_ok=True)
+    # Clients may run as somebody else; what they trust is for nobody else to write.
+    write_whole(file, content, mode=0o644)
     return True

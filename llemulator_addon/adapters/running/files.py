@@ -1,11 +1,11 @@
 """What some runtimes want as a file: Java a truststore, PHP and wget a line of settings."""
 
 import os
-import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from llemulator_addon.adapters.files import write_whole
 from llemulator_addon.adapters.trust import truststore_of
 
 PRELOADS = Path(__file__).parent / "preloads"
@@ -56,8 +56,5 @@ def _users_wgetrc(environment: Mapping[str, str]) -> bytes:
 
 
 def _write(file: Path, content: bytes) -> None:
-    """Write a file at once. Nobody but the owner reads it: what the user has for wget may hold passwords."""
-    handle, draft = tempfile.mkstemp(dir=file.parent, prefix=".draft-")
-    with os.fdopen(handle, "wb") as opened:
-        opened.write(content)
-    Path(draft).replace(file)
+    """Write a file for nobody but the owner: what the user has for wget may hold passwords."""
+    write_whole(file, content, mode=0o600)

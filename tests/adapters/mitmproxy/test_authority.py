@@ -41,7 +41,41 @@ def test_the_key_is_its_owners_alone_even_where_files_are_everybodys(tmp_path: P
         os.umask(before)
 
     assert modes[_CA] == 0o600
-    assert modes["ca.pem"] == 0o666
+    assert modes["ca.pem"] == 0o644  # what clients trust is for nobody else to write
+
+
+@pytest.mark.parametrize("name", ["ca.pem", "bundle.pem", "trust.p12"])
+def test_a_link_that_somebody_put_there_is_replaced_and_not_followed(tmp_path: Path, name: str) -> None:
+    victim = tmp_path / "victim"
+    victim.write_text("precious")
+    folder = tmp_path / "certs"
+    folder.mkdir()
+    (folder / name).symlink_to(victim)
+    (folder / f".{name}-{os.getpid()}").symlink_to(victim)
+    with authority(folder):
+        pass
+
+    assert victim.read_text() == "precious"
+    assert not (folder / name).is_symlink()
+
+
+@pytest.mark.parametrize(("mode", "what"), [(0o666, "everybody may write to it"), (0o604, "everybody may read this")])
+def test_a_key_that_is_everybodys_is_refused(tmp_path: Path, mode: int, what: str) -> None:
+    with authority(tmp_path):
+        pass
+    (tmp_path / _CA).chmod(mode)
+
+    with pytest.raises(NoAuthority, match=f"{_CA}: {what}.*; .*remove it.*--certs"), authority(tmp_path):
+        pass
+
+
+def test_a_folder_in_which_everybody_may_write_is_refused(tmp_path: Path) -> None:
+    with authority(tmp_path):
+        pass
+    tmp_path.chmod(0o777)
+
+    with pytest.raises(NoAuthority, match="everybody may put another key there"), authority(tmp_path):
+        pass
 
 
 def test_it_is_one_that_strict_clients_trust(tmp_path: Path) -> None:
@@ -86,7 +120,7 @@ def test_the_bundle_is_written_again_when_the_roots_changed(tmp_path: Path, monk
 def test_one_of_ones_own_in_a_folder_that_cannot_be_written_to_is_used_from_there(
     tmp_path: Path, caplog: pytest.LogCaptureFixture, read_only: Callable[[Path], None]
 ) -> None:
-    certificate_for("own.test", tmp_path).rename(tmp_path / _CA)
+    certificate_for("own.test", tmp_path).rename(tmp_path / _CA).chmod(0o600)
     read_only(tmp_path)
     with authority(tmp_path) as found:
         published = found.ca.read_bytes()

@@ -3,6 +3,7 @@
 import json
 import os
 import re
+import shutil
 import signal
 import subprocess
 import sys
@@ -265,6 +266,32 @@ def test_what_came_of_it_is_written_to_files(script: str, tmp_path: Path) -> Non
     )
     assert "sk-llemulator" not in files[1].read_text()
     assert "<h1" in files[2].read_text()
+
+
+def test_a_report_that_finds_no_room_ends_with_1_and_leaves_the_one_that_was_there(script: str, tmp_path: Path) -> None:
+    report, other = tmp_path / "report.json", tmp_path / "report.xml"
+    report.write_text("before")
+    limited = "import resource, runpy, sys; resource.setrlimit(resource.RLIMIT_FSIZE, (600, 600))"
+    command = [
+        sys.executable,
+        "-c",
+        f"{limited}; sys.argv[0] = 'run'; runpy.run_module('llemulator_addon', None, '__main__')",
+    ]
+    # Its certificates are there already: they would find no room either.
+    with running("--script", script) as server:
+        certs = tmp_path / "certs"
+        shutil.copytree(server.certs, certs)
+    ended = subprocess.run(
+        [*command, "run", "--certs", str(certs), "--report", str(report), "--report", str(other), *_ask("Hello")],
+        env=_environment(),
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+
+    assert (ended.returncode, report.read_text(), other.exists()) == (1, "before", True)
+    assert f"llemulator: --report {report}: File too large" in ended.stderr
 
 
 def test_a_report_of_another_kind_is_refused_before_anything_runs(tmp_path: Path) -> None:
