@@ -10,6 +10,7 @@ from mitmproxy.connection import Client
 from mitmproxy.proxy import layer, mode_specs, server_hooks
 
 from llemulator_addon.adapters import refusals
+from llemulator_addon.adapters.mitmproxy.flow_control import Taking
 from llemulator_addon.adapters.mitmproxy.hello import server_name
 from llemulator_addon.adapters.mitmproxy.playback import NOTHING_SENT, Playback, no_common_cipher
 from llemulator_addon.adapters.mitmproxy.rules import ClientLeft, Rules
@@ -87,6 +88,10 @@ class Interception:
     async def llemulator_rest(self, rest: Rest) -> None:
         """Wait until more of an answer has come, or was made."""
         await rest.more()
+
+    async def llemulator_taken(self, taking: Taking) -> None:
+        """Wait until a client took what was sent to it."""
+        await taking.wait()
 
     def error(self, flow: http.HTTPFlow) -> None:
         """Note that a client left."""

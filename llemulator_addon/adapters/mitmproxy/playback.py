@@ -8,6 +8,7 @@ goes away is seen at once.
 A request that is not to be passed on cannot be passed on here, whatever raised before: its stream opens no connection.
 """
 
+import asyncio
 import logging
 import socket
 import struct
@@ -18,6 +19,7 @@ from functools import cached_property
 from typing import Any, Literal, NamedTuple, Protocol, assert_never, cast, override
 from weakref import WeakKeyDictionary
 
+import h2.events
 from h2.errors import ErrorCodes
 from mitmproxy import ctx, flow, http
 from mitmproxy.net.http import status_codes
@@ -57,6 +59,7 @@ from OpenSSL import SSL
 
 from llemulator_addon.adapters.bugs import without_secrets
 from llemulator_addon.adapters.mitmproxy.dispatch import Calls, RestOfHook, calls_of
+from llemulator_addon.adapters.mitmproxy.flow_control import PORTION, LlemulatorTakenHook, Outlet, Taking, portions
 from llemulator_addon.core.outcome import Ending
 from llemulator_addon.core.request import Way
 from llemulator_addon.core.rest import Rest
@@ -126,6 +129,8 @@ class Played(http.Response):
     """A response that is played from steps."""
 
     steps: Steps = ()
+    body: bytes = b""
+    """Of these steps, as they were made."""
     at_once: bool = True
     """Whether it is a head and a body that follows at once."""
     rest: Rest | None = None
@@ -153,7 +158,7 @@ def played(steps: Steps, request: http.Request) -> Played:
     data.status_code = head.status
     data.reason = b"" if request.is_http2 else status_codes.RESPONSES.get(head.status, "").encode()
     data.headers = fields
-    data.content = body
+    data.content = response.body = body
     data.trailers = None
     data.timestamp_start = time.time()
     data.timestamp_end = None
@@ -303,6 +308,7 @@ class _HttpLayer(HttpLayer):
         self.rules = rules
         self.arrivals = arrivals
         self.calls = calls
+        self.outlet = Outlet(context.client)
         self.tunnel: layer.Layer | None = None
         """What speaks in a tunnel to one of our hosts, once it is open."""
 
@@ -368,10 +374,41 @@ def _assembled(response: http.Response, body: bytes) -> bytes:
 
 
 class _Http2Server(Http2Server):
+    """mitmproxy's, which also tells when a client's windows let through what waited for them."""
+
+    def __init__(self, context: Context) -> None:
+        super().__init__(context)
+        self._waiting: dict[int, asyncio.Future[bool]] = {}
+
+    def holds(self, stream: int) -> bool:
+        """Whether something of a stream waits for its window."""
+        return bool(self.h2_conn.stream_buffers.get(stream))
+
+    def emptied(self, stream: int) -> asyncio.Future[bool]:
+        """Return what is done once nothing waits any more: whether it was sent, and not dropped with the stream."""
+        return self._waiting.setdefault(stream, asyncio.get_running_loop().create_future())
+
+    @override
+    def handle_h2_event(self, event: h2.events.Event) -> layer.CommandGenerator[bool]:
+        if isinstance(event, h2.events.StreamReset):
+            self._tell(event.stream_id, sent=False)
+        elif isinstance(event, h2.events.ConnectionTerminated):
+            self._tell(*self._waiting, sent=False)
+        return (yield from super().handle_h2_event(event))
+
+    def _tell(self, *streams: int, sent: bool) -> None:
+        for stream in streams:
+            waiting = self._waiting.pop(stream, None)
+            if waiting is not None and not waiting.done():
+                waiting.set_result(sent)
+
     @override
     def _handle_event(self, event: events.Event) -> Commands:
         if not isinstance(event, _WholeResponse):
             yield from super()._handle_event(event)
+            if self._waiting:
+                gone = isinstance(event, events.ConnectionClosed)
+                self._tell(*(each for each in self._waiting if gone or not self.holds(each)), sent=not gone)
             return
         if not self.is_open_for_us(event.stream_id):
             return
@@ -399,7 +436,10 @@ class _Playing:
     headed: float | None = None
     rest: Rest | None = None
     """Where more steps come from, once these are played."""
+    is_told: bool = False
+    """Whether addons were told of the whole answer already."""
     bytes_sent: int = 0
+    """What the client took."""
     left: list[float] = field(default_factory=list)
     """For each send, how long after the head it left."""
 
@@ -422,6 +462,7 @@ class _Stream(HttpStream):
         self._parent = parent
         self._rules = parent.rules
         self._playing: _Playing | None = None
+        self._taking: Taking | None = None
         self._origin_form = False
 
     @cached_property
@@ -446,6 +487,8 @@ class _Stream(HttpStream):
             self._rules.give_up(self.flow)
             if self._playing is not None and self._playing.rest is not None:
                 self._playing.rest.leave()
+            if self._taking is not None:
+                self._taking.leave()
         return super().handle_event(event)
 
     @override
@@ -566,10 +609,19 @@ class _Stream(HttpStream):
 
     def _send_at_once(self, response: http.Response) -> Commands:
         self.flow.response = response
+        body = response.raw_content or b""
+        if len(body) > PORTION:
+            self._playing = _Playing(steps=_steps_of(response, body), due=time.monotonic(), is_told=True)
+            yield from self._play_on()
+            return
+        if (why := (yield from self._until_taken(own=False))) is not None:
+            logger.debug("an answer was not begun: %s", why)
+            self._rules.ended(self.flow, NOTHING_SENT)
+            yield from self._leave(why)
+            return
         self.flow.live = False
         self.server_state = self.state_done
         response.timestamp_end = time.time()
-        body = response.raw_content or b""
         yield DropStream(self.stream_id)
         if not self._is_open():
             self._rules.ended(self.flow, NOTHING_SENT)
@@ -581,8 +633,33 @@ class _Stream(HttpStream):
             yield SendHttp(ResponseData(self.stream_id, body), self.context.client)
             yield SendHttp(ResponseEndOfMessage(self.stream_id), self.context.client)
         sends = sum(isinstance(step, Send) for step in response.steps) if isinstance(response, Played) else 1
-        self._rules.ended(self.flow, Ending(how="whole", bytes_sent=len(body), sends=sends, seconds=0.0))
+        ending = Ending(how="whole", bytes_sent=len(body), sends=sends, seconds=0.0)
+        if (yield from self._until_taken()) is not None:
+            ending = NOTHING_SENT
+        self._rules.ended(self.flow, ending)
         self._let_go()
+
+    def _until_taken(self, *, own: bool = True) -> layer.CommandGenerator[str | None]:
+        """Wait until the client took what was sent to it; return why it did not.
+
+        `own`: until it took what this stream sent, too, for which HTTP/2 has a window of its own.
+        """
+        outlet, server = self._parent.outlet, self._parent.connections[self.context.client]
+        windows = server if own and isinstance(server, _Http2Server) else None
+        if outlet.is_closed():
+            return "the client disconnected"
+        if not outlet.holds() and (windows is None or not windows.holds(self.stream_id)):
+            return None
+        self._taking = taking = Taking(outlet, windows, self.stream_id)
+        yield LlemulatorTakenHook(taking)
+        self._taking = None
+        if taking.timed_out:
+            logger.warning("closed what was sent to a client: %s", taking.refused)
+            if outlet.holds():
+                outlet.drop()
+            else:
+                yield SendHttp(ResponseProtocolError(self.stream_id, "not taken", ErrorCode.KILL), self.context.client)
+        return taking.refused
 
     def _let_go(self) -> None:
         """Leave the circles in which a stream stands: then it is gone at once, and not by a collection of garbage."""
@@ -648,14 +725,15 @@ class _Stream(HttpStream):
                 case Head():
                     yield from self._send_head(playing)
                 case Cut(how):
-                    yield from self._send(playing, due)
-                    yield from self._cut(playing, how)
+                    if (yield from self._send(playing, due)):
+                        yield from self._cut(playing, how)
                     return
                 case _:
                     assert_never(step)
-        yield from self._send(playing, due)
+        if not (yield from self._send(playing, due)):
+            return
         if playing.due > now:
-            yield commands.RequestWakeup(min(playing.due - time.monotonic(), _LONGEST_SLEEP))
+            yield commands.RequestWakeup(min(max(0.0, playing.due - time.monotonic()), _LONGEST_SLEEP))
         elif playing.rest is None:
             yield from self._end(playing)
 
@@ -663,11 +741,17 @@ class _Stream(HttpStream):
         playing.headed = time.monotonic()
         yield SendHttp(ResponseHeaders(self.stream_id, self._response), self.context.client)
 
-    def _send(self, playing: _Playing, due: list[bytes]) -> Commands:
-        playing.left += [playing.since_head()] * len(due)
-        if body := b"".join(due):
-            playing.bytes_sent += len(body)
-            yield SendHttp(ResponseData(self.stream_id, body), self.context.client)
+    def _send(self, playing: _Playing, due: list[bytes]) -> layer.CommandGenerator[bool]:
+        """Send pieces, each portion when the client took the one before. Whether it took them all."""
+        for portion, ended in portions(due):
+            if portion:
+                yield SendHttp(ResponseData(self.stream_id, portion), self.context.client)
+                if (why := (yield from self._until_taken()) or self._gone()) is not None:
+                    yield from self._stop(playing, why)
+                    return False
+                playing.bytes_sent += len(portion)
+            playing.left += [playing.since_head()] * ended
+        return True
 
     def _end(self, playing: _Playing) -> Commands:
         response = self._response
@@ -676,7 +760,11 @@ class _Stream(HttpStream):
             yield from self._cut(playing, "close")
             return
         self._note_end(playing, "whole")
-        yield from super().send_response(already_streamed=True)
+        if playing.is_told:
+            self.server_state = self.state_done
+            yield from self.flow_done()
+        else:
+            yield from super().send_response(already_streamed=True)
         self._let_go()
 
     def _is_missized(self, playing: _Playing, response: http.Response) -> bool:
@@ -731,6 +819,13 @@ class _Stream(HttpStream):
         yield HttpErrorHook(self.flow)
         yield DropStream(self.stream_id)
         self._let_go()
+
+
+def _steps_of(response: http.Response, body: bytes) -> Steps:
+    """Return the steps that send a response: its own, where no addon put another body in their place."""
+    if isinstance(response, Played) and response.body is body:
+        return response.steps
+    return (Head(response.status_code), Send(body))
 
 
 def _over(_: events.Event) -> Commands:
