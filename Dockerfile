@@ -17,7 +17,7 @@ RUN pip install --require-hashes --only-binary :all: --requirement locks/build.t
 COPY pyproject.toml README.md LICENSE ./
 COPY llemulator_addon/ llemulator_addon/
 # Compile the byte code once: a process that cannot write it would compile about 900 modules at each start. Python does
-# not check it later (unchecked-hash), so it stays valid whatever the file times are.
+# not check it later (unchecked-hash), so it stays valid with any file times.
 RUN pip wheel --no-deps --no-index --no-build-isolation --wheel-dir dist . \
     && pip --python /opt/llemulator/bin/python install --no-deps --no-index --no-compile dist/*.whl \
     && python -m compileall -q -j 0 --invalidation-mode unchecked-hash /opt/llemulator

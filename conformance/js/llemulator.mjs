@@ -1,4 +1,4 @@
-// The admin routes for tests in JavaScript: a session of its own for each test of node:test, verified in the end.
+// Sessions for tests with node:test: each test has its own session, which is verified at its end. Copy this file.
 //
 //   import { llemulator } from './llemulator.mjs'
 //
@@ -9,14 +9,14 @@
 //     …
 //   })
 //
-// LLEMULATOR_URL says where llemulator listens (http://127.0.0.1:8080 unless set).
+// LLEMULATOR_URL is the address of llemulator (default: http://127.0.0.1:8080).
 
 import assert from 'node:assert/strict'
 import { randomBytes } from 'node:crypto'
 
 const URL_OF_ALL = process.env.LLEMULATOR_URL ?? 'http://127.0.0.1:8080'
 
-/** Begins a session for a test. `options.ignore` names findings that do not fail it; `verify: false` leaves it to you. */
+/** Starts a session for a test. `options.ignore` lists findings that do not fail the test; `verify: false` skips the check. */
 export async function llemulator(t, options = {}) {
   const session = new Session(options.url ?? URL_OF_ALL, options.token)
   t.after(async () => {
@@ -31,7 +31,7 @@ export async function llemulator(t, options = {}) {
 
 /** One token, its script and its journal. */
 export class Session {
-  /** How the client behaved: looked at only where a test asks for it, as in pytest. */
+  /** The checks of the client. By default they are ignored, as in pytest. */
   verdicts = [
     'retried_in_vain', 'early_retry', 'ignored_should_retry', 'retry_storm', 'no_backoff', 'gave_up_early',
     'accepted_cut_stream', 'ignored_error_event', 'no_read_timeout', 'new_connections', 'dead_connection',
@@ -50,20 +50,20 @@ export class Session {
     return this.#ask('POST', '/_emulator/script', body, text ? 'application/yaml' : 'application/json')
   }
 
-  /** Returns what was asked and what answered, oldest first. */
+  /** Returns the requests and their answers, oldest first. */
   async requests(filters = {}) {
     const query = new URLSearchParams({ ...filters, format: 'full' })
     return (await this.#ask('GET', `/_emulator/requests?${query}`)).data
   }
 
-  /** Throws an AssertionError that says what is amiss; returns the verdict where nothing is. */
+  /** Returns the verdict; throws an AssertionError that lists the findings, if there are any. */
   async verify(expected = {}) {
     const verdict = await this.#ask('POST', '/_emulator/verify', JSON.stringify(expected))
     if (!verdict.passed) assert.fail(verdict.findings.map(({ name, sentence }) => `${name}: ${sentence}`).join('\n'))
     return verdict
   }
 
-  /** Forgets the session. */
+  /** Clears the session. */
   async reset() {
     await this.#ask('POST', '/_emulator/reset')
   }
