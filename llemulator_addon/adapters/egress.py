@@ -8,7 +8,7 @@ from llemulator_addon.core.egress import HostEgress
 _HOSTS_AT_MOST = 10_000
 _OTHERS = "(others)"
 
-Fate = Literal["answered", "passed", "refused", "forwarded"]
+Fate = Literal["answered", "passed", "refused", "forwarded", "with_key"]
 
 
 class Egress:
@@ -33,6 +33,7 @@ class Egress:
                 passed=counts["passed"],
                 refused=counts["refused"],
                 forwarded=counts["forwarded"],
+                with_key=counts["with_key"],
             )
             for host, counts in sorted(self._counts.items())
         )

@@ -10,7 +10,7 @@ import logging
 import time
 from collections.abc import AsyncIterator, Callable, Iterable
 from contextlib import AsyncExitStack
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 from urllib.parse import quote, urlencode
 from uuid import uuid4
@@ -20,6 +20,7 @@ from llemulator_addon.core.outcome import Forward
 from llemulator_addon.core.reply import Failure
 from llemulator_addon.core.request import Request
 from llemulator_addon.core.steps import Cut, Head, Headers, Send, Steps, Wait
+from llemulator_addon.core.upstream import UpstreamKeys
 from llemulator_addon.wire.browsers import readable_head
 from llemulator_addon.wire.credentials import token_of
 
@@ -54,17 +55,16 @@ _OF_PAGES = "access-control-"
 class Terms:
     """On which terms requests are handed on."""
 
-    key: str | None = field(default=None, repr=False)
-    """A key for the upstreams that the server's settings name."""
+    keys: UpstreamKeys = UpstreamKeys()
+    """Keys for the upstreams that the server's settings name."""
     passes_key: bool = False
     """Whether these get the application's own."""
     silence: float = 300.0
     """Seconds without a byte after which an upstream is given up."""
 
-    @property
-    def sends_key(self) -> bool:
-        """Whether an upstream gets any key."""
-        return self.key is not None or self.passes_key
+    def sends_key(self, host: str) -> bool:
+        """Whether an upstream on this host gets any key."""
+        return self.passes_key or self.keys.of(host) is not None
 
 
 class Arriving:
@@ -138,10 +138,12 @@ class Arriving:
 class Forwarding:
     """Asks upstreams. Nothing else of this program opens a connection for one of OpenAI's requests."""
 
-    def __init__(self, terms: Terms, *, is_openai: Callable[[str], bool], lets_through: Callable[[str], bool]) -> None:
+    def __init__(
+        self, terms: Terms, *, is_openai: Callable[[str], bool], why_refused: Callable[[str], str | None]
+    ) -> None:
         self._terms = terms
         self._is_openai = is_openai
-        self._lets_through = lets_through
+        self._why_refused = why_refused
         self._pool: httpcore2.AsyncConnectionPool | None = None
         self._via = f"llemulator-{uuid4().hex}"
         """Stands in `via` of what is handed on (RFC 9110, 7.6.3)."""
@@ -154,11 +156,11 @@ class Forwarding:
         """Return why a request is not handed on although a script or a setting says so."""
         host = forward.to.host
         named_by = forward.to.named_by
-        if self._is_openai(host) and not (named_by == "server" and self._terms.sends_key):
+        if self._is_openai(host) and not (named_by == "server" and self._terms.sends_key(host)):
             return refusals.openai_as_upstream(forward.to.url)
-        if named_by == "script" and not self._lets_through(host):
-            return refusals.host_not_allowed(host)
-        if named_by == "server" and self._terms.key is not None and "origin" in request.headers:
+        if named_by == "script" and (why := self._why_refused(host)):
+            return refusals.host_not_allowed(why)
+        if named_by == "server" and self._terms.keys.of(host) is not None and "origin" in request.headers:
             # Whatever page its user opens reaches this machine, and would have the key at its service.
             return refusals.key_for_a_page(forward.to.url)
         return None
@@ -214,7 +216,7 @@ class Forwarding:
     def _key(self, forward: Forward, request: Request) -> str | None:
         if forward.to.named_by != "server":
             return None
-        return token_of(request) if self._terms.passes_key else self._terms.key
+        return token_of(request) if self._terms.passes_key else self._terms.keys.of(forward.to.host)
 
 
 def _url(forward: Forward) -> str:

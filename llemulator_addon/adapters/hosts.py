@@ -4,9 +4,9 @@ import re
 from collections.abc import Iterable
 from functools import lru_cache
 
-from llemulator_addon.wire.openai_hosts import OPENAI_HOSTS
+from llemulator_addon.wire.openai_hosts import OPENAI_HOSTS, REFUSED_HOSTS, normalize
 
-__all__ = ["OPENAI_HOSTS", "Hosts"]
+__all__ = ["OPENAI_HOSTS", "REFUSED_HOSTS", "Hosts"]
 
 _REMEMBERED = 4096
 
@@ -15,7 +15,7 @@ class Hosts:
     """A set of host names given by globs: `*` is any run of characters, `?` is one; letter case does not matter."""
 
     def __init__(self, globs: Iterable[str]) -> None:
-        self.globs = tuple(dict.fromkeys(glob.strip().lower().rstrip(".") for glob in globs if glob.strip()))
+        self.globs = tuple(dict.fromkeys(normalize(glob) for glob in globs if glob.strip()))
         names = "|".join(_expression(glob) for glob in self.globs)
         self._pattern = re.compile(f"(?:{names})") if names else None
         self._holds = lru_cache(_REMEMBERED)(self._look)
@@ -29,8 +29,7 @@ class Hosts:
         return [rf"^{_expression(glob)}\.?(?::\d+)?$" for glob in self.globs]
 
     def _look(self, host: str) -> bool:
-        # `api.openai.com.` with the root's dot is the same name.
-        return self._pattern is not None and self._pattern.fullmatch(host.lower().rstrip(".")) is not None
+        return self._pattern is not None and self._pattern.fullmatch(normalize(host)) is not None
 
 
 def _expression(glob: str) -> str:

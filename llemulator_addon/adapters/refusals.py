@@ -33,19 +33,35 @@ def too_large(limit: int) -> Steps:
     )
 
 
-def hermetic(host: str) -> Steps:
+def not_passed(reason: str) -> Steps:
     """Refuse to let a request or a tunnel through to another host."""
-    return steps_of(host_not_allowed(host))
+    return steps_of(host_not_allowed(reason))
 
 
-def host_not_allowed(host: str) -> Failure:
-    """Refuse to let anything through to another host."""
-    return Failure(status=403, type=errors.INVALID, code="host_not_allowed", message=hermetic_reason(host))
+def host_not_allowed(reason: str) -> Failure:
+    """Refuse to let anything through to another host, for one of the reasons below.
+
+    A reason is one line: clients show the reason phrase of a refused CONNECT, and not its body.
+    """
+    return Failure(status=403, type=errors.INVALID, code="host_not_allowed", message=reason)
 
 
 def hermetic_reason(host: str) -> str:
-    """Say the same in one line: clients show the reason phrase of a refused CONNECT, and not its body."""
+    """Say why nothing passes to a host that `--allow` does not name."""
     return f"llemulator is hermetic; LLEMULATOR_ALLOW={host} lets this host through"
+
+
+def openai_reason(host: str) -> str:
+    """Say why nothing passes to a host of OpenAI's at which no API is."""
+    return f"llemulator does not answer {host}, and lets nothing through to OpenAI; LLEMULATOR_ALLOW={host} allows it"
+
+
+def key_reason(host: str) -> str:
+    """Say why a request with a key does not pass to another host."""
+    return (
+        f"llemulator is hermetic, and this request to {host} carries a key that looks like OpenAI's; name the host as "
+        "an upstream to send it a key"
+    )
 
 
 def unnamed_reason(address: str) -> str:

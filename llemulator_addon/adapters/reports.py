@@ -45,9 +45,12 @@ def as_html(told: Told) -> str:
         rules=_table(("rule", "answered"), map(_rule_row, told.rules)),
         requests=_table(("", "endpoint", "model", "asked", "answered by", "status"), map(_request_row, told.exchanges)),
         hosts=_table(
-            ("host", "answered", "passed", "refused", "forwarded"),
+            ("host", "answered", "passed", "refused", "forwarded", "with a key"),
             (
-                _row(each.host, *map(_Number, (each.answered, each.passed, each.refused, each.forwarded)))
+                _row(
+                    each.host,
+                    *map(_Number, (each.answered, each.passed, each.refused, each.forwarded, each.with_key)),
+                )
                 for each in told.hosts
             ),
         ),

@@ -11,8 +11,8 @@ from functools import partial
 from pathlib import Path
 from typing import Any, Literal, cast, get_args, override
 
-from llemulator_addon.adapters.hosts import OPENAI_HOSTS, Hosts
-from llemulator_addon.core.upstream import Upstreams, host_of, upstreams_in
+from llemulator_addon.adapters.hosts import OPENAI_HOSTS, REFUSED_HOSTS, Hosts
+from llemulator_addon.core.upstream import UpstreamKeys, Upstreams, host_of, keys_in, upstreams_in
 
 OnUnmatched = Literal["error", "echo", "simulate", "manual", "upstream"]
 ResponseLength = Literal["short", "medium", "long"]
@@ -58,7 +58,7 @@ class Settings:
     watch: bool = False
     on_unmatched: OnUnmatched | None = None
     upstream: Upstreams = Upstreams()
-    upstream_key: str | None = field(default=None, repr=False)
+    upstream_key: UpstreamKeys = UpstreamKeys()
     upstream_pass_key: bool = False
     upstream_timeout: float = 300.0
     manual_timeout: float = 300.0
@@ -148,18 +148,28 @@ def settings_from(
 def _check_together(settings: Settings) -> None:
     """Refuse what settings do not allow each other."""
     sources = settings.sources
-    if settings.upstream_key is not None and settings.upstream_pass_key:
+    keys = settings.upstream_key
+    if keys and settings.upstream_pass_key:
         raise SettingsError(
             f"{sources['upstream_key']}: it sends another key in place of the application's; leave out "
             f"{sources['upstream_pass_key']}, or this"
         )
-    hosts = Hosts((*OPENAI_HOSTS, *settings.hosts))
-    for url in settings.upstream.urls:
-        if host_of(url) in hosts and settings.upstream_key is None and not settings.upstream_pass_key:
+    hosts = Hosts((*OPENAI_HOSTS, *REFUSED_HOSTS, *settings.hosts))
+    named = {host_of(url) for url in settings.upstream.urls}
+    of_openai = sorted(host for host in named if host in hosts)
+    for host in of_openai:
+        if keys.of(host) is None and not settings.upstream_pass_key:
             raise SettingsError(
-                f"{sources['upstream']}: {host_of(url)} is one of the hosts that are answered here; to ask it in "
-                "earnest, say with which key: --upstream-key (LLEMULATOR_UPSTREAM_KEY) or --upstream-pass-key"
+                f"{sources['upstream']}: {host} belongs to OpenAI; to really forward requests there, give a key with "
+                "--upstream-key (LLEMULATOR_UPSTREAM_KEY) or --upstream-pass-key"
             )
+    if of_openai and len(named) > 1 and keys.for_all is not None:
+        raise SettingsError(
+            f"{sources['upstream_key']}: --upstream names {len(named)} hosts; name the host of each key, as "
+            f"{of_openai[0]}=KEY, so that no other host gets it"
+        )
+    if unknown := sorted(set(keys.by_host) - named):
+        raise SettingsError(f"{sources['upstream_key']}: --upstream does not name the host {unknown[0]}")
 
 
 def _texts(
@@ -247,10 +257,13 @@ def _listener(text: str) -> Listener:
     return Listener(port=number, host=host.strip("[]") or None, transparent=bare != text)
 
 
-def _key(text: str) -> str:
+def _keys(text: str) -> UpstreamKeys:
     if not (text.isascii() and text.isprintable()) or " " in text:
         raise _Unquoted("it has neither blanks nor letters beyond ASCII")
-    return text
+    try:
+        return keys_in(text)
+    except ValueError as error:
+        raise _Unquoted(error) from None
 
 
 def _upstreams(text: str) -> Upstreams:
@@ -338,11 +351,11 @@ SETTINGS = (
     Setting(
         name="upstream_key",
         variable="LLEMULATOR_UPSTREAM_KEY",
-        read=_key,
-        expected="a key",
+        read=_keys,
+        expected="a key, or HOST=KEY with commas between",
         metavar="KEY",
         secret=True,
-        meaning="API key to send to the servers of --upstream; default: none",
+        meaning="API key to send to the servers of --upstream, or HOST=KEY for each host, separated by commas; default: none",
     ),
     _switch_setting(
         "upstream_pass_key",

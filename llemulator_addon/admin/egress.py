@@ -7,6 +7,8 @@ from llemulator_addon.core.steps import Steps
 def show(call: AdminCall) -> Steps:
     """Show for each host how much was answered here, passed on, refused and handed to it as an upstream.
 
+    `with_key` counts the requests among those passed on that carried a key that looks like OpenAI's.
+
     Of all tokens, since the start.
     """
     hosts = [
@@ -16,6 +18,7 @@ def show(call: AdminCall) -> Steps:
             "passed": each.passed,
             "refused": each.refused,
             "forwarded": each.forwarded,
+            "with_key": each.with_key,
         }
         for each in call.server.egress()
     ]

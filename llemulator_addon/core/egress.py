@@ -17,6 +17,8 @@ class HostEgress:
     """Tunnels, requests and connections that were not let through."""
     forwarded: int = 0
     """Requests that were handed to this host as the upstream that the user named."""
+    with_key: int = 0
+    """Requests that carried a key that looks like OpenAI's and passed to this host. Those inside TLS are not seen."""
 
 
 EgressReport = Callable[[], tuple[HostEgress, ...]]

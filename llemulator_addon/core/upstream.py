@@ -78,6 +78,42 @@ def upstream_in(text: str, named_by: NamedBy) -> Upstream:
     return Upstream(url=base_url(url), model=model.strip() or None, named_by=named_by)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UpstreamKeys:
+    """Which key is sent to which server."""
+
+    for_all: str | None = field(default=None, repr=False)
+    """For hosts that are not named."""
+    by_host: Mapping[str, str] = field(default_factory=dict, repr=False)
+
+    def __bool__(self) -> bool:
+        """Whether there is any."""
+        return self.for_all is not None or bool(self.by_host)
+
+    def of(self, host: str) -> str | None:
+        """Return the key for a host; None: it gets none."""
+        return self.by_host.get(host, self.for_all)
+
+
+def keys_in(text: str) -> UpstreamKeys:
+    """Read `KEY`, or `HOST=KEY` with commas between; raises ValueError, which never quotes the text.
+
+    A key may end in `=`, as Base64 does.
+    """
+    for_all, by_host = None, dict[str, str]()
+    for part in filter(None, (part.strip() for part in text.split(","))):
+        host, _, key = part.partition("=")
+        if host and key.strip("="):
+            by_host[host.lower().rstrip(".")] = key
+        elif for_all is not None:
+            raise ValueError("two keys without a host; write HOST=KEY")
+        else:
+            for_all = part
+    if for_all is None and not by_host:
+        raise ValueError("no key")
+    return UpstreamKeys(for_all=for_all, by_host=by_host)
+
+
 def base_url(text: str) -> str:
     """Return a base URL without a slash at its end; raises ValueError, which says what is wrong with it."""
     try:

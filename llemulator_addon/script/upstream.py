@@ -7,7 +7,7 @@ from pydantic import Discriminator, Field, Tag
 from llemulator_addon.core.upstream import Upstream, Upstreams, upstream_in
 from llemulator_addon.script.globs import fits
 from llemulator_addon.script.problems import inside, problem
-from llemulator_addon.wire.openai_hosts import OPENAI_HOSTS
+from llemulator_addon.wire.openai_hosts import OPENAI_HOSTS, REFUSED_HOSTS, normalize
 
 Url = Annotated[str, Field(min_length=1, max_length=2000)]
 _Named = Annotated[dict[Annotated[str, Field(min_length=1)], Url], Field(min_length=1)]
@@ -35,6 +35,7 @@ def _upstream(url: str, place: str) -> Upstream:
         found = upstream_in(url, "script")
     except ValueError as error:
         raise problem(place, str(error)) from None
-    if any(fits(glob, found.host) for glob in OPENAI_HOSTS):
-        raise problem(place, "a script cannot name OpenAI's own servers; --upstream with a key for it can")
+    host = normalize(found.host)
+    if any(fits(glob, host) for glob in (*OPENAI_HOSTS, *REFUSED_HOSTS)):
+        raise problem(place, "a script cannot name a host of OpenAI; --upstream with a key for it can")
     return found

@@ -11,7 +11,7 @@ from llemulator_addon.core.steps import Head, Send, Steps
     [
         (refusals.bug(), 500, "llemulator_bug"),
         (refusals.too_large(5), 413, "request_too_large"),
-        (refusals.hermetic("other.test"), 403, "host_not_allowed"),
+        (refusals.not_passed(refusals.hermetic_reason("other.test")), 403, "host_not_allowed"),
     ],
 )
 def test_a_refusal_has_openais_envelope_and_is_not_tried_again(steps: Steps, status: int, code: str) -> None:

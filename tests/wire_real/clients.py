@@ -4,7 +4,7 @@ import asyncio
 import ssl
 import time
 from collections.abc import AsyncIterator, Iterable
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
@@ -228,3 +228,14 @@ def take_h2(connection: h2.connection.H2Connection, event: h2.events.Event, answ
         case _:
             pass
     return None
+
+
+def client_hello(name: str | None) -> bytes:
+    """Return the first message of a TLS handshake that names a host, or none."""
+    sent = ssl.MemoryBIO()
+    context = ssl.create_default_context()
+    context.check_hostname = False
+    client = context.wrap_bio(ssl.MemoryBIO(), sent, server_hostname=name)
+    with suppress(ssl.SSLWantReadError):
+        client.do_handshake()
+    return sent.read()

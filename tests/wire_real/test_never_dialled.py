@@ -18,6 +18,7 @@ from llemulator_addon.adapters.hosts import Hosts
 from llemulator_addon.adapters.mitmproxy.interception import Interception
 from llemulator_addon.adapters.mitmproxy.playback import Playback
 from llemulator_addon.adapters.mitmproxy.rules import Policy, Rules
+from llemulator_addon.core.egress import HostEgress
 from tests.wire_real.clients import (
     EACH_WAY,
     OPENAI,
@@ -27,6 +28,7 @@ from tests.wire_real.clients import (
     Way,
     ask,
     ask_h1,
+    client_hello,
     connected,
     open_tunnel,
 )
@@ -105,6 +107,102 @@ async def test_it_is_enough_that_tunnel_or_host_or_sni_names_openai(  # noqa: PL
 
     assert head == b"HTTP/1.1 200 OK\r\n"
     assert network.connections == []
+
+
+_KEY = f"Bearer sk-proj-{'Ab3' * 16}"
+_REGIONAL = ("gb.api.openai.com", "new-region.api.openai.com", "mine.services.ai.azure.com", "mine.openai.azure.us")
+_NOT_ANSWERED = ("chatgpt.com", "auth.openai.com", "files.oaiusercontent.com", "cdn.oaistatic.com", "openai.com")
+
+
+@pytest.mark.parametrize("host", _REGIONAL)
+@pytest.mark.parametrize(("way", "version"), EACH_WAY)
+async def test_every_region_of_openai_and_azure_is_answered_and_not_dialled(
+    network: Elsewhere, certs: Path, way: Way, version: Version, host: str
+) -> None:
+    async with proxying(Playing(), certs) as (proxy, _):
+        answer = await ask(proxy, way, version, host=host, headers=(("Authorization", _KEY),), body=b"{}")
+
+    assert (answer.status, network.connections) == (200, [])
+
+
+@pytest.mark.parametrize("host", _NOT_ANSWERED)
+async def test_what_belongs_to_openai_and_is_not_answered_is_refused_with_words(
+    network: Elsewhere, certs: Path, host: str
+) -> None:
+    words = f"llemulator does not answer {host}, and lets nothing through to OpenAI; LLEMULATOR_ALLOW={host} allows it"
+    async with proxying(Playing(), certs) as (proxy, rules):
+        plain = await ask(proxy, "absolute", host=host, headers=(("Authorization", _KEY),), body=b"{}")
+        with pytest.raises(ConnectionRefusedError, match=words):
+            await ask(proxy, "connect", host=host)
+
+    assert (plain.status, json.loads(plain.body)["error"]["message"]) == (403, words)
+    assert network.connections == []
+    assert rules.egress.report() == (HostEgress(host=host, refused=2),)
+
+
+async def test_allow_lets_a_host_of_openai_through_that_is_not_answered(network: Elsewhere, certs: Path) -> None:
+    async with proxying(Playing(), certs, Policy(allow=Hosts(["chatgpt.com", OPENAI]))) as (proxy, _):
+        allowed = await ask(proxy, "absolute", host="chatgpt.com")
+        api = await ask(proxy, "absolute", host=OPENAI)
+
+    assert (allowed.status, api.status, len(network.connections)) == (502, 200, 1)
+
+
+@pytest.mark.parametrize("sni", ["chatgpt.com", "cdn.openai.com", None, "cloudflare-ech.com"])
+async def test_a_tunnel_to_an_address_is_closed_if_openai_may_be_behind_it(
+    network: Elsewhere, certs: Path, sni: str | None
+) -> None:
+    async with proxying(Playing(), certs) as (proxy, _), connected(proxy, "origin") as (reader, writer):
+        await open_tunnel(reader, writer, "162.159.140.245:8443")
+        writer.write(client_hello(sni))
+        writer.write_eof()
+        rest = await reader.read()
+
+    assert (rest, network.connections) == (b"", [])
+
+
+async def test_plain_http_in_a_tunnel_to_an_address_is_refused_if_it_names_openai(
+    network: Elsewhere, certs: Path
+) -> None:
+    async with proxying(Playing(), certs) as (proxy, _), connected(proxy, "origin") as (reader, writer):
+        await open_tunnel(reader, writer, "162.159.140.245:80")
+        writer.write(b"GET / HTTP/1.1\r\nHost: auth.openai.com\r\n\r\n")
+        writer.write_eof()
+        await reader.read()
+
+    assert network.connections == []
+
+
+async def test_a_tunnel_to_an_address_that_names_another_host_passes(network: Elsewhere, certs: Path) -> None:
+    async with proxying(Playing(), certs) as (proxy, _), connected(proxy, "origin") as (reader, writer):
+        await open_tunnel(reader, writer, "162.159.140.245:443")
+        writer.write(client_hello(_OTHER))
+        writer.write_eof()
+        await reader.read()
+
+    assert len(network.connections) == 1
+
+
+async def test_a_key_on_its_way_to_another_host_is_logged_once_and_counted(
+    network: Elsewhere, certs: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    async with proxying(Playing(), certs) as (proxy, rules):
+        for _ in range(2):
+            await ask(proxy, "absolute", host=_OTHER, headers=(("Authorization", _KEY),), body=b"{}")
+
+    assert caplog.text.count(f"a request to {_OTHER} carries a key that looks like OpenAI's") == 1
+    assert _KEY.split()[1] not in caplog.text
+    assert [each.with_key for each in rules.egress.report()] == [2]
+    assert len(network.connections) == 2
+
+
+async def test_a_hermetic_proxy_refuses_a_key_even_to_a_host_that_is_allowed(network: Elsewhere, certs: Path) -> None:
+    async with proxying(Playing(), certs, Policy(hermetic=True, allow=Hosts([_OTHER]))) as (proxy, _):
+        with_key = await ask(proxy, "absolute", host=_OTHER, headers=(("Authorization", _KEY),), body=b"{}")
+        without = await ask(proxy, "absolute", host=_OTHER, body=b"{}")
+
+    assert (with_key.status, without.status, len(network.connections)) == (403, 502, 1)
+    assert "carries a key that looks like OpenAI's" in json.loads(with_key.body)["error"]["message"]
 
 
 @pytest.mark.parametrize(

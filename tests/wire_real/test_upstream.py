@@ -19,7 +19,7 @@ from llemulator_addon.adapters.forwarding import Forwarding, Terms
 from llemulator_addon.adapters.hosts import OPENAI_HOSTS, Hosts
 from llemulator_addon.adapters.mitmproxy.rules import Policy
 from llemulator_addon.client import Client
-from llemulator_addon.core.upstream import NamedBy, Upstream, Upstreams
+from llemulator_addon.core.upstream import NamedBy, Upstream, UpstreamKeys, Upstreams
 from llemulator_addon.emulator import Emulator, EmulatorSettings
 from tests.wire_real.certificates import certificate_for
 from tests.wire_real.clients import (
@@ -357,7 +357,7 @@ async def _sent(proxy: Proxy, models: ModelServer) -> str | None:
 
 
 async def test_a_key_goes_only_where_the_users_own_settings_say(certs: Path, models: ModelServer) -> None:
-    own, passed = Terms(key="sk-local"), Terms(passes_key=True)
+    own, passed = Terms(keys=UpstreamKeys(for_all="sk-local")), Terms(passes_key=True)
     sent = []
     for named_by, terms in (("server", own), ("server", passed), ("script", own), ("script", passed)):
         async with _proxying(models.url, certs, named_by=named_by, terms=terms) as proxy:  # type: ignore[arg-type]
@@ -368,7 +368,7 @@ async def test_a_key_goes_only_where_the_users_own_settings_say(certs: Path, mod
 
 async def test_a_page_in_a_browser_does_not_spend_the_servers_key(certs: Path, models: ModelServer) -> None:
     page, before = (*_HEADERS, ("Origin", "https://anybodys.example")), len(models.seen())
-    async with _proxying(models.url, certs, terms=Terms(key="sk-local")) as proxy:
+    async with _proxying(models.url, certs, terms=Terms(keys=UpstreamKeys(for_all="sk-local"))) as proxy:
         refused = await ask(proxy, headers=page, body=_body())
         seen = len(models.seen()) - before
     async with _proxying(models.url, certs, terms=Terms(passes_key=True)) as proxy:
@@ -383,7 +383,7 @@ async def test_a_key_that_cannot_be_sent_is_told_of_without_it(
     certs: Path, models: ModelServer, caplog: pytest.LogCaptureFixture
 ) -> None:
     before = len(models.seen())
-    async with _proxying(models.url, certs, terms=Terms(key="sk-not\nsendable")) as proxy:
+    async with _proxying(models.url, certs, terms=Terms(keys=UpstreamKeys(for_all="sk-not\nsendable"))) as proxy:
         answer = await ask(proxy, headers=_HEADERS, body=_body())
 
     assert _code(answer) == (502, "upstream_broken")
@@ -413,7 +413,7 @@ async def test_a_bug_on_the_way_there_is_answered_with_500_and_nothing_is_dialle
         (OPENAI, "server", Terms()),
         (OPENAI, "script", Terms(passes_key=True)),
         (f"{OPENAI.upper()}.", "server", Terms()),
-        ("x.openai.azure.com", "script", Terms(key="sk-local")),
+        ("x.openai.azure.com", "script", Terms(keys=UpstreamKeys(for_all="sk-local"))),
     ],
 )
 async def test_openais_own_hosts_are_not_dialled_for_an_upstream(

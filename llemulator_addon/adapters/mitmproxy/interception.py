@@ -11,7 +11,7 @@ from mitmproxy.proxy import layer, mode_specs, server_hooks
 
 from llemulator_addon.adapters import refusals
 from llemulator_addon.adapters.mitmproxy.flow_control import Taking
-from llemulator_addon.adapters.mitmproxy.hello import server_name
+from llemulator_addon.adapters.mitmproxy.hello import named_host
 from llemulator_addon.adapters.mitmproxy.playback import NOTHING_SENT, Playback, no_common_cipher
 from llemulator_addon.adapters.mitmproxy.rules import ClientLeft, Rules
 from llemulator_addon.core.rest import Rest
@@ -47,8 +47,11 @@ class Interception:
 
     def next_layer(self, data: layer.NextLayer) -> None:
         """Put our HTTP in place of mitmproxy's."""
-        if isinstance(data.context.client.proxy_mode, _BY_ADDRESS) and (name := server_name(data.data_client())):
-            self._rules.client_named(data.context.client.id, name)
+        client, address = data.context.client, data.context.server.address
+        if address is not None and self._rules.asks_name(client.id):
+            name = named_host(data.data_client())
+            if name is not None:
+                self._rules.client_named(client.id, name)
         self._playback.next_layer(data)
 
     def http_connect(self, flow: http.HTTPFlow) -> None:
@@ -58,10 +61,8 @@ class Interception:
             self._rules.tunnel_opened(flow.client_conn.id)
             if flow.response is None and (fault := self._rules.fault_of_connect(host)) is not None:
                 flow.response = http.Response.make(fault.status)
-        elif flow.response is None and not self._rules.lets_through(host):
+        elif flow.response is None and self._rules.why_refused(host):
             flow.response = self._rules.refuse(flow)
-            # Clients show the reason of a refused CONNECT, and not its body.
-            flow.response.reason = refusals.hermetic_reason(host)
 
     async def request(self, flow: http.HTTPFlow) -> None:
         """Answer a request that is ours; when our own code fails, with 500 and never by passing it on."""
@@ -75,7 +76,7 @@ class Interception:
                 case "refuse":
                     flow.response = self._rules.refuse(flow)
                 case "pass":
-                    pass
+                    self._rules.passes(flow)
         except ClientLeft:
             flow.response = self._rules.nobody_listens(flow)
         except Exception as error:  # noqa: BLE001 - mitmproxy forwards a request whose hook raised
@@ -107,13 +108,16 @@ class Interception:
         if data.server.error or data.server.address is None:
             return
         client, address = data.client.id, data.server.address
-        host = self._rules.name_of(client) or address[0]
-        if self._rules.leads_to_us(client, host, address, data.server.sni, data.client.sni):
+        named = self._rules.name_of(client)
+        by_address = isinstance(data.client.proxy_mode, _BY_ADDRESS)
+        host = (named if by_address else None) or address[0]
+        names = (named, address[0], data.server.sni, data.client.sni)
+        if self._rules.leads_to_us(client, *names):
             data.server.error = "llemulator never connects to this host"
-        elif not self._rules.lets_through(host):
-            data.server.error = refusals.hermetic_reason(host)
-        elif isinstance(data.client.proxy_mode, _BY_ADDRESS) and self._rules.may_be_ours(client, address):
+        elif (by_address or named == "") and self._rules.may_be_ours(client, address):
             data.server.error = refusals.unnamed_reason(host)
+        else:
+            data.server.error = self._rules.why_refused(host, *names)
         if data.server.error:
             logger.warning("refused a connection to %s: %s", host, data.server.error)
         self._rules.egress.count(host, "refused" if data.server.error else "passed")

@@ -26,9 +26,10 @@ from llemulator_addon.adapters.answerer import Answerer
 from llemulator_addon.adapters.bugs import in_full, without_secrets
 from llemulator_addon.adapters.egress import Egress
 from llemulator_addon.adapters.forwarding import Arriving, Forwarding, Terms
-from llemulator_addon.adapters.hosts import OPENAI_HOSTS, Hosts
+from llemulator_addon.adapters.hosts import OPENAI_HOSTS, REFUSED_HOSTS, Hosts
 from llemulator_addon.adapters.mitmproxy.bodies import TooLarge, decoded
 from llemulator_addon.adapters.mitmproxy.playback import NOTHING_SENT, Arrival, Played, begun, played
+from llemulator_addon.adapters.openai_keys import has_key
 from llemulator_addon.adapters.settings import Settings
 from llemulator_addon.core.outcome import Ending, Forward, Play
 from llemulator_addon.core.request import Request, Way
@@ -40,9 +41,12 @@ from llemulator_addon.wire.secrets import without
 logger = logging.getLogger(__name__)
 
 _THIS_PROXY = "(this proxy)"
+_HOSTS_LOGGED = 1000
 _CLIENT_LEFT = 499
 """What nginx logs for it; nobody sees it but another addon."""
 _HTTPS = 443
+_HIDES_NAME = Hosts(("cloudflare-ech.com",))
+"""What stands in a handshake that encrypts its real name (Encrypted Client Hello), at the CDN that OpenAI uses."""
 _LOOPBACK = frozenset(("localhost", "127.0.0.1", "::1"))
 
 
@@ -51,6 +55,8 @@ class Policy:
     """What is taken as ours, what is let through, and how much of a request is read."""
 
     hosts: Hosts = field(default_factory=lambda: Hosts(OPENAI_HOSTS))
+    refused: Hosts = field(default_factory=lambda: Hosts(REFUSED_HOSTS))
+    """Hosts of OpenAI's that are not answered. `allow` may let them through."""
     hermetic: bool = False
     allow: Hosts = field(default_factory=lambda: Hosts(()))
     body_limit: int = 64 << 20
@@ -76,7 +82,7 @@ def policy_from(settings: Settings, *, ca: Path, streams_others: bool = True) ->
         debug=settings.debug,
         ca=ca,
         terms=Terms(
-            key=settings.upstream_key, passes_key=settings.upstream_pass_key, silence=settings.upstream_timeout
+            keys=settings.upstream_key, passes_key=settings.upstream_pass_key, silence=settings.upstream_timeout
         ),
     )
 
@@ -98,10 +104,11 @@ class Rules:
         self._answerer = answerer
         self._tunnels: set[str] = set()
         self._names: dict[str, str] = {}
+        self._with_keys: set[str] = set()
         self._open: dict[str, dict[str, str]] = {}
         self._waited_for: dict[str, asyncio.Task[Any]] = {}
         self._arriving: dict[str, Arriving] = {}
-        self._forwarding = Forwarding(policy.terms, is_openai=policy.hosts.__contains__, lets_through=self.lets_through)
+        self._forwarding = Forwarding(policy.terms, is_openai=self._is_openai, why_refused=self.why_refused)
 
     # Deciding
 
@@ -117,26 +124,38 @@ class Rules:
             (name[0] if isinstance(name, tuple) else name) in hosts for name in names if name
         )
 
-    def lets_through(self, host: str) -> bool:
-        """Whether another host may be connected to."""
-        return not self.policy.hermetic or host in self.policy.allow
+    def why_refused(self, host: str, *aliases: str | None) -> str | None:
+        """Say why nothing passes to another host, which may have other names too; None: it passes."""
+        policy = self.policy
+        for name in (host, *aliases):
+            if name and name in policy.refused and name not in policy.allow:
+                return refusals.openai_reason(name)
+        return refusals.hermetic_reason(host) if policy.hermetic and host not in policy.allow else None
 
     def tunnel_opened(self, client: str) -> None:
         """Remember that a client connection is now a tunnel to a host of ours, so that nothing is dialled for it."""
         self._tunnels.add(client)
 
+    def asks_name(self, client: str) -> bool:
+        """Whether the name in the TLS handshake of a client's tunnel still matters."""
+        return client not in self._tunnels
+
     def client_named(self, client: str, host: str) -> None:
-        """Remember the host that a client connection names in its TLS handshake, where it came to an address only."""
-        self._names[client] = host
+        """Remember the host that a client connection names in its TLS handshake; an empty one where it names none."""
+        self._names[client] = "" if host in _HIDES_NAME else host
 
     def name_of(self, client: str) -> str | None:
-        """Return the host that a client connection named, where it came to an address only."""
+        """Return the host that a client connection named in its TLS handshake."""
         return self._names.get(client)
 
     def may_be_ours(self, client: str, address: tuple[str, int]) -> bool:
-        """Whether an address to which a client came could be one of OpenAI's, because the client names no host."""
+        """Whether an address to which a client came could be one of OpenAI's, because the client names no host.
+
+        OpenAI's addresses are a CDN's, which has thousands. Behind them TLS is on more ports than 443.
+        """
         host, port, *_ = address
-        return client not in self._names and port == _HTTPS and _is_public(host) and host not in self.policy.allow
+        unnamed = self._names.get(client) == "" or (client not in self._names and port == _HTTPS)
+        return unnamed and _is_public(host) and host not in self.policy.allow
 
     def arrival(self, flow: http.HTTPFlow, *, origin_form: bool) -> Arrival:
         """Decide about a request by its head."""
@@ -145,10 +164,25 @@ class Rules:
         to_proxy = server is None and (origin_form or _is_own_address(flow))
         ours = self.leads_to_us(flow.client_conn.id, named, request.host, flow.client_conn.sni, server)
         return Arrival(
-            fate="answer" if ours or to_proxy else "pass" if self.lets_through(request.host) else "refuse",
+            fate="answer" if ours or to_proxy else "pass" if self._why_not_passed(flow) is None else "refuse",
             host=named.lower(),
             way=_way(flow, ours=ours, to_proxy=to_proxy),
         )
+
+    def _why_not_passed(self, flow: http.HTTPFlow) -> str | None:
+        request, client = flow.request, flow.client_conn
+        why = self.why_refused(request.host, _host(request.host_header), client.sni, self.name_of(client.id))
+        return why or (refusals.key_reason(request.host) if self.policy.hermetic and _has_key(request) else None)
+
+    def passes(self, flow: http.HTTPFlow) -> None:
+        """Take note of a request that goes to another host. One with a key is logged, once for each host."""
+        if not _has_key(flow.request):
+            return
+        host = flow.request.host
+        self.egress.count(host, "with_key")
+        if host not in self._with_keys and len(self._with_keys) < _HOSTS_LOGGED:
+            self._with_keys.add(host)
+            logger.warning("a request to %s carries a key that looks like OpenAI's", host)
 
     def fault_of_connect(self, host: str) -> ConnectionFault | None:
         """Return what a script does to a CONNECT to a host of ours."""
@@ -228,10 +262,16 @@ class Rules:
             self._waited_for.pop(flow.id, None)
 
     def refuse(self, flow: http.HTTPFlow) -> Played:
-        """Return the answer to a request to a host that is not let through."""
-        self.egress.count(flow.request.host, "refused")
-        logger.warning("refused a request to %s: %s", flow.request.host, refusals.hermetic_reason(flow.request.host))
-        return played(refusals.hermetic(flow.request.host), flow.request)
+        """Return the answer to a request or a CONNECT that is not let through."""
+        host = flow.request.host
+        why = self._why_not_passed(flow) or refusals.hermetic_reason(host)
+        self.egress.count(host, "refused")
+        logger.warning("refused a request to %s: %s", host, why)
+        response = played(refusals.not_passed(why), flow.request)
+        if flow.request.method == "CONNECT":
+            # Clients show the reason of a refused CONNECT, and not its body.
+            response.reason = why
+        return response
 
     def nobody_listens(self, flow: http.HTTPFlow) -> Played:
         """Return the answer to a client that left; without one mitmproxy could take the request for unanswered."""
@@ -291,6 +331,13 @@ class Rules:
             self._answerer.ended(exchange, ending)
         except Exception as error:  # noqa: BLE001 - the client has its answer already; only the journal lacks its end
             logger.error("the end of an answer was not noted:\n%s", without_secrets(error))  # noqa: TRY400 - see `bugs`
+
+    def _is_openai(self, host: str) -> bool:
+        return host in self.policy.hosts or host in self.policy.refused
+
+
+def _has_key(request: http.Request) -> bool:
+    return has_key(request.headers.items(multi=True), request.query.items(multi=True))
 
 
 def _is_public(host: str) -> bool:

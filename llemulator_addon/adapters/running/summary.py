@@ -80,6 +80,9 @@ def lines(seen: Seen, told: Told, *, strict: bool) -> Iterator[str]:
         for each in seen.hosts:
             forwarded = f" {each.forwarded:>9}" if forwards else ""
             yield f"{each.answered:>10} {each.passed:>8} {each.refused:>8}{forwarded}  {each.host}"
+        for each in seen.hosts:
+            if each.with_key:
+                yield f"{_times(each.with_key, 'request')} to {each.host} carried a key that looks like OpenAI's"
     for finding in shown[:_SHOWN_AT_MOST]:
         yield f"{finding.name}: {finding.sentence}"
     if (more := len(shown) - _SHOWN_AT_MOST) > 0:
