@@ -355,7 +355,8 @@ SETTINGS = (
         expected="a key, or HOST=KEY with commas between",
         metavar="KEY",
         secret=True,
-        meaning="API key to send to the servers of --upstream, or HOST=KEY for each host, separated by commas; default: none",
+        meaning="API key to send to the servers of --upstream, or HOST=KEY for each host, separated by commas; "
+        "default: none",
     ),
     _switch_setting(
         "upstream_pass_key",

@@ -123,7 +123,7 @@ async def elsewhere(
     talk: Talk = hang_up,
     **options: Any,  # noqa: ANN401 - as `start_server` takes them
 ) -> AsyncIterator[Elsewhere]:
-    """Stand for all hosts but the loopback's own: every other name resolves to here, on every port."""
+    """Stand for all hosts but the loopback's own: every other name and address leads to here, on every port."""
     seen = Elsewhere(port=0)
 
     async def connected(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -143,6 +143,8 @@ async def elsewhere(
         return genuine("127.0.0.1", seen.port, *rest, **more)
 
     monkeypatch.setattr(socket, "getaddrinfo", resolved)
+    # Without this asyncio connects to an address as it stands, and asks nobody.
+    monkeypatch.setattr(asyncio.base_events, "_ipaddr_info", lambda *_: None)
     try:
         yield seen
     finally:

@@ -487,12 +487,12 @@ async def test_stopping_in_the_middle_ends_what_is_under_way_there_without_a_wor
         (
             (),
             {"LLEMULATOR_UPSTREAM": "https://api.openai.com/v1"},
-            "LLEMULATOR_UPSTREAM: api.openai.com is one of the hosts that are answered here; to ask it in earnest, say",
+            "LLEMULATOR_UPSTREAM: api.openai.com belongs to OpenAI; to really forward requests there, give a key with",
         ),
         (
             ("--upstream", "http://127.0.0.1:1", "--upstream-key", "sk-secret with blanks"),
             {},
-            "--upstream-key: expected a key; it has neither blanks nor letters beyond ASCII",
+            "--upstream-key: expected a key, or HOST=KEY with commas between; it has neither blanks nor letters beyond ASCII",
         ),
         (
             ("--upstream", "http://127.0.0.1:1", "--upstream-pass-key", "--upstream-key", "sk-secret"),

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from fnmatch import fnmatchcase
 from urllib.parse import urlsplit
 
 from llemulator_addon.adapters.hosts import Hosts
@@ -125,7 +126,22 @@ def _past_proxy(inherited: Mapping[str, str], hosts: Hosts) -> dict[str, None]:
 def undoes(entry: str, hosts: Hosts) -> bool:
     """Whether an entry of NO_PROXY would lead a client past the proxy to one of these hosts."""
     name = _without_port(entry.strip().lower()).removeprefix("*").strip(".")
-    return not name or name in hosts or any(glob == name or glob.endswith(f".{name}") for glob in hosts.globs)
+    return not name or name in hosts or any(_may_end(glob, name) for glob in hosts.globs)
+
+
+def _may_end(glob: str, name: str) -> bool:
+    """Whether a host that the glob holds may be this name or end with it, label by label."""
+    labels, wanted = glob.split("."), name.split(".")
+    if len(wanted) > len(labels):
+        return False
+    if wanted in _CLOUDS and labels[-1] == "*":
+        return True
+    pairs = zip(labels[-len(wanted) :], wanted, strict=True)
+    return labels[-len(wanted) :] != ["*"] and all(fnmatchcase(label, pattern) for pattern, label in pairs)
+
+
+_CLOUDS = (["com"], ["us"], ["cn"], ["de"])
+"""What ends the names of Azure's clouds."""
 
 
 def _without_port(entry: str) -> str:

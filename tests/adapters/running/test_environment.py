@@ -88,7 +88,11 @@ def test_what_is_inherited_is_kept_beside_ours() -> None:
         "com",
         "api.openai.com:443",
         "mine.openai.azure.com",
+        "kr.api.openai.com",
         ".azure.com",
+        "azure.us",
+        ".cn",
+        ".microsoft.com",
     ],
 )
 def test_an_entry_of_no_proxy_that_undoes_it_is_left_out(entry: str) -> None:
