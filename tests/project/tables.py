@@ -6,7 +6,7 @@
 import re
 
 from llemulator_addon.adapters.settings import SETTINGS, Setting
-from llemulator_addon.core.upstream import Upstreams
+from llemulator_addon.core.upstream import UpstreamKeys, Upstreams
 from tests.project.pages import ROOT, pages
 
 _README = ROOT / "README.md"
@@ -49,7 +49,7 @@ def _row(setting: Setting) -> str:
 
 def _default(value: object) -> str:
     match value:
-        case None | () | False | Upstreams():
+        case None | () | False | Upstreams() | UpstreamKeys():
             return ""
         case int() if value and value % _MEBIBYTE == 0:
             return f"`{value // _MEBIBYTE}MiB`"

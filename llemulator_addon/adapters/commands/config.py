@@ -26,7 +26,7 @@ def _run(arguments: argparse.Namespace) -> None:
 
 def _shown(setting: Setting, settings: Settings) -> str:
     value = getattr(settings, setting.name)
-    return HIDDEN if setting.secret and value is not None else _spelled(value)
+    return HIDDEN if setting.secret and value else "-" if setting.secret else _spelled(value)
 
 
 def _spelled(value: object) -> str:
