@@ -366,6 +366,15 @@ async def test_a_key_goes_only_where_the_users_own_settings_say(certs: Path, mod
     assert sent == ["Bearer sk-local", f"Bearer {_KEY}", None, None]
 
 
+async def test_each_upstream_gets_the_key_that_names_its_host(certs: Path, models: ModelServer) -> None:
+    sent = []
+    for keys in ({"127.0.0.1": "sk-this"}, {"other.test": "sk-other"}):
+        async with _proxying(models.url, certs, terms=Terms(keys=UpstreamKeys(by_host=keys))) as proxy:
+            sent.append(await _sent(proxy, models))
+
+    assert sent == ["Bearer sk-this", None]
+
+
 async def test_a_page_in_a_browser_does_not_spend_the_servers_key(certs: Path, models: ModelServer) -> None:
     page, before = (*_HEADERS, ("Origin", "https://anybodys.example")), len(models.seen())
     async with _proxying(models.url, certs, terms=Terms(keys=UpstreamKeys(for_all="sk-local"))) as proxy:
@@ -492,7 +501,17 @@ async def test_stopping_in_the_middle_ends_what_is_under_way_there_without_a_wor
         (
             ("--upstream", "http://127.0.0.1:1", "--upstream-key", "sk-secret with blanks"),
             {},
-            "--upstream-key: expected a key, or HOST=KEY with commas between; it has neither blanks nor letters beyond ASCII",
+            "--upstream-key: expected a key, or HOST=KEY with commas between; it has neither blanks nor letters",
+        ),
+        (
+            ("--upstream", "https://api.openai.com/v1,a=http://127.0.0.1:1", "--upstream-key", "sk-secret"),
+            {},
+            "--upstream-key: --upstream names 2 hosts; name the host of each key, as api.openai.com=KEY, so that no",
+        ),
+        (
+            ("--upstream", "http://127.0.0.1:1", "--upstream-key", "other.test=sk-secret"),
+            {},
+            "--upstream-key: --upstream does not name the host other.test",
         ),
         (
             ("--upstream", "http://127.0.0.1:1", "--upstream-pass-key", "--upstream-key", "sk-secret"),
