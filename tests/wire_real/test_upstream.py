@@ -368,7 +368,7 @@ async def test_a_key_goes_only_where_the_users_own_settings_say(certs: Path, mod
 
 async def test_each_upstream_gets_the_key_that_names_its_host(certs: Path, models: ModelServer) -> None:
     sent = []
-    for keys in ({"127.0.0.1": "sk-this"}, {"other.test": "sk-other"}):
+    for keys in ({"localhost": "sk-this"}, {"other.test": "sk-other"}):
         async with _proxying(models.url, certs, terms=Terms(keys=UpstreamKeys(by_host=keys))) as proxy:
             sent.append(await _sent(proxy, models))
 
