@@ -1,12 +1,15 @@
 """The addon does the same within stock mitmdump."""
 
+import asyncio
 import json
+import signal
 import time
 from pathlib import Path
 
 import pytest
 
 import llemulator_addon
+from llemulator_addon.adapters.ending import SAME
 from tests.wire_real.clients import Version, Way, ask
 from tests.wire_real.model_server import serving as serving_models
 from tests.wire_real.processes import LLEMULATOR, MITMDUMP, run, started
@@ -137,3 +140,30 @@ async def test_init_makes_the_short_name_work_in_a_folder(tmp_path: Path) -> Non
         answer = await ask(begun.proxy, headers=_TOKEN, body=_QUESTION)
 
     assert (written.status, again.status, answer.status) == (0, 0, 200)
+
+
+_BUSY = """
+def request(flow):
+    if flow.request.path == "/busy":
+        print("busy", flush=True)
+        while True:
+            pass
+"""
+
+
+async def test_a_second_signal_ends_a_mitmdump_that_is_busy(tmp_path: Path) -> None:
+    (tmp_path / "busy.py").write_text(_BUSY, "utf-8")
+    options = (*_PORT, "-s", _ADDON, "-s", "busy.py")
+    async with (
+        started(*MITMDUMP, *options, cwd=tmp_path) as begun,
+        asyncio.TaskGroup() as asking,
+    ):
+        asked = asking.create_task(ask(begun.proxy, "origin", method="GET", path="/busy", headers=_TOKEN))
+        await begun.read_until("busy")
+        begun.process.send_signal(signal.SIGTERM)
+        await asyncio.sleep(2 * SAME)
+        was_there = begun.process.returncode is None
+        ended = await begun.stop()
+        asked.cancel()
+
+    assert (was_there, ended.status) == (True, -signal.SIGTERM)

@@ -4,10 +4,9 @@ import asyncio
 import errno
 import gc
 import os
-import signal
 import socket
-from collections.abc import AsyncIterator, Callable, Iterator
-from contextlib import asynccontextmanager, contextmanager, suppress
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, override
@@ -23,6 +22,7 @@ from mitmproxy.master import Master
 from mitmproxy.proxy.mode_servers import ServerInstance
 from mitmproxy.proxy.mode_specs import ProxyMode
 
+from llemulator_addon.adapters.ending import ended_by_signals
 from llemulator_addon.adapters.mitmproxy.dispatch import HookTable
 from llemulator_addon.adapters.mitmproxy.interception import Interception
 from llemulator_addon.adapters.mitmproxy.listening import Listening
@@ -53,7 +53,10 @@ class CannotListen(Exception):
 async def serve(
     rules: Rules, place: Place, *, confdir: Path, ready: Callable[[Listening], None] = lambda _: None
 ) -> None:
-    """Serve until SIGINT or SIGTERM. `ready` is called once connections are taken. Raises CannotListen."""
+    """Serve until SIGINT or SIGTERM, of which a second ends the process. `ready` is called once connections are taken.
+
+    Raises CannotListen.
+    """
 
     def begin(listening: Listening) -> None:
         _keep_what_is_here()
@@ -62,7 +65,7 @@ async def serve(
     _make_quicker()
     master = SmallMaster(rules, begin)
     master.listen(place, confdir=confdir)
-    with _stopped_by_signals(master):
+    with ended_by_signals(master.event_loop, master.shutdown):
         await master.run()
 
 
@@ -197,15 +200,3 @@ def _explained(error: Exception, host: str, port: int, *, is_main: bool) -> str:
         case _:
             # mitmproxy puts a sentence of its own around what the system said.
             return f"{where}: {error.__cause__ or error}; check --host (HOST) and {option}"
-
-
-@contextmanager
-def _stopped_by_signals(master: Master) -> Iterator[None]:
-    signals = (signal.SIGINT, signal.SIGTERM)
-    for number in signals:
-        master.event_loop.add_signal_handler(number, master.shutdown)
-    try:
-        yield
-    finally:
-        for number in signals:
-            master.event_loop.remove_signal_handler(number)

@@ -8,6 +8,7 @@ from collections.abc import Callable, Coroutine, Iterable
 from contextlib import ExitStack
 from functools import partial
 from pathlib import Path
+from threading import current_thread, main_thread
 from typing import Any, override
 
 from mitmproxy import ctx
@@ -16,6 +17,7 @@ from mitmproxy.exceptions import OptionsError
 from mitmproxy.tools.dump import DumpMaster
 
 from llemulator_addon.adapters.emulation import BadScript, emulator_from
+from llemulator_addon.adapters.ending import ended_by_signals
 from llemulator_addon.adapters.instructions import Address, how_to_use
 from llemulator_addon.adapters.mitmproxy.authority import Authority, NoAuthority, authority
 from llemulator_addon.adapters.mitmproxy.interception import Interception
@@ -61,6 +63,9 @@ class StockInterception(Interception):
 
     def running(self) -> None:
         """Say how an application is led here, and watch the script's file."""
+        if isinstance(ctx.master, DumpMaster) and current_thread() is main_thread():  # mitmproxy's own interface asks
+            loop, end = asyncio.get_running_loop(), ctx.master.shutdown
+            self._until_done.enter_context(ended_by_signals(loop, end))
         if self._watch is not None:
             self._until_done.callback(asyncio.get_running_loop().create_task(self._watch()).cancel)
         addresses = ctx.master.addons.get("proxyserver").listen_addrs()

@@ -3,19 +3,25 @@
 import asyncio
 import os
 import signal
+import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
+from types import FrameType
+
+from llemulator_addon.adapters.ending import SAME, end_by
 
 _PASSED_ON = (signal.SIGTERM, signal.SIGHUP, signal.SIGUSR1, signal.SIGUSR2, signal.SIGINT, signal.SIGQUIT)
 _FROM_KEYS = (signal.SIGINT, signal.SIGQUIT)
 """What a terminal sends to all in its foreground, so also to the command."""
+_ENDING = (signal.SIGTERM, signal.SIGINT)
+"""Of these, one that comes while another has not been passed on yet ends this program too."""
 _KILLED = 128
 """A shell's status for what a signal ended is this and the signal's number."""
 
 
 async def status_of(command: Sequence[str], environment: Mapping[str, str]) -> int:
     """Run a command to its end and return its exit status. Raises OSError where it cannot be started."""
-    relay = _Relay()
+    relay = _Relay(asyncio.get_running_loop())
     with _heard(relay):
         child = await asyncio.create_subprocess_exec(*command, env=environment)
         relay.lead_to(child)
@@ -26,15 +32,35 @@ async def status_of(command: Sequence[str], environment: Mapping[str, str]) -> i
 class _Relay:
     """Passes signals on; what comes before the command is there waits for it."""
 
-    def __init__(self) -> None:
+    def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
+        self._loop = loop
         self._child: asyncio.subprocess.Process | None = None
         self._waiting: list[signal.Signals] = []
+        self._unheard: float | None = None
 
     def lead_to(self, child: asyncio.subprocess.Process) -> None:
         """Name the command."""
         self._child = child
         for number in self._waiting:
             self._send(child, number)
+
+    def catch(self, number: int, frame: FrameType | None) -> None:
+        """Let the loop pass a signal on; where it has not passed on the one before, end the command and this program.
+
+        Python calls it between two instructions, even where the loop is kept busy by other code.
+        """
+        del frame
+        now = time.monotonic()
+        if number in _ENDING and self._unheard is not None and now - self._unheard >= SAME:
+            if self._child is not None:
+                self._send(self._child, signal.Signals(number))
+            end_by(number)
+        self._unheard = now if self._unheard is None else self._unheard
+        self._loop.call_soon_threadsafe(self._heard, signal.Signals(number))
+
+    def _heard(self, number: signal.Signals) -> None:
+        self._unheard = None
+        self.take(number)
 
     def take(self, number: signal.Signals) -> None:
         """Pass a signal on, unless the terminal has sent it to the command itself."""
@@ -54,7 +80,9 @@ def _heard(relay: _Relay) -> Iterator[None]:
     loop = asyncio.get_running_loop()
     heard = [number for number in _PASSED_ON if signal.getsignal(number) is not signal.SIG_IGN]
     for number in heard:
-        loop.add_signal_handler(number, relay.take, number)
+        # This makes the system wake the loop, whichever thread it gives the signal to.
+        loop.add_signal_handler(number, lambda: None)
+        signal.signal(number, relay.catch)
     try:
         yield
     finally:
