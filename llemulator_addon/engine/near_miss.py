@@ -8,7 +8,7 @@ from typing import Literal
 
 from llemulator_addon.engine.index import Group, Index, words
 from llemulator_addon.engine.session import Session
-from llemulator_addon.script.asked import Asked
+from llemulator_addon.script.asked import Asked, differences, hold
 
 # Of up to so many rules each is looked at. Of more, as programs write them, only so many of the first ones and of those
 # that share the rarest words with the request: then an answer costs about what it costs with a few rules.
@@ -64,7 +64,7 @@ def _times(times: int | None) -> str:
 
 
 def _differences(group: Group, asked: Asked) -> list[str]:
-    return [pattern.difference(asked) for pattern in group.patterns if not pattern.holds(asked)]
+    return differences(group.patterns, asked)
 
 
 def _looked_at(index: Index, asked: Asked) -> list[Group]:
@@ -84,7 +84,7 @@ def _sharing_words(index: Index, asked: Asked) -> Iterator[Group]:
 
 
 def _closest(groups: list[Group], asked: Asked) -> Group:
-    misses = [sum(not pattern.holds(asked) for pattern in group.patterns) for group in groups]
+    misses = [sum(not hold((pattern,), asked) for pattern in group.patterns) for group in groups]
     fewest = min(misses)
     equal = [group for group, missed in zip(groups, misses, strict=True) if missed == fewest]
     if len(equal) == 1:
@@ -95,7 +95,7 @@ def _closest(groups: list[Group], asked: Asked) -> Group:
 
 def _likeness(group: Group, asked: Asked, *, closely: bool) -> float:
     """Return how alike the texts are that differ, from 0 to 1."""
-    pairs = [pattern.texts(asked) for pattern in group.patterns if not pattern.holds(asked)]
+    pairs = [pattern.texts(asked) for pattern in group.patterns if not hold((pattern,), asked)]
     ratios = [_ratio(pair, closely=closely) for pair in pairs if pair is not None]
     return sum(ratios) / len(pairs) if pairs else 0.0
 

@@ -5,7 +5,8 @@ from typing import NamedTuple
 
 from llemulator_addon.engine.index import Group
 from llemulator_addon.engine.session import Session
-from llemulator_addon.script.asked import Asked
+from llemulator_addon.script.asked import Asked, hold
+from llemulator_addon.script.looking import TooMuchLooking
 from llemulator_addon.script.patterns.all_of import captures
 from llemulator_addon.script.rule import Rule
 
@@ -20,7 +21,10 @@ class Selected(NamedTuple):
 
     def captures(self, asked: Asked) -> Mapping[str, str]:
         """Return what the groups of its regular expressions caught."""
-        return captures(self.rule.patterns, asked)
+        try:
+            return captures(self.rule.patterns, asked)
+        except TooMuchLooking:  # which of several matches held cannot be looked up again
+            return {}
 
 
 def select(session: Session, asked: Asked, *, naming_path: bool = False) -> Selected | None:
@@ -34,7 +38,7 @@ def select(session: Session, asked: Asked, *, naming_path: bool = False) -> Sele
         if (position := session.head(group)) is not None and (not naming_path or group.names_path)
     ]
     for position, group in sorted(heads, key=_position):
-        if session.index.is_certain(group) or all(pattern.holds(asked) for pattern in group.patterns):
+        if session.index.is_certain(group) or hold(group.patterns, asked):
             return Selected(session.index.rules[position], group, position, session.used.get(position, 0))
     return None
 

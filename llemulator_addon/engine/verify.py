@@ -9,7 +9,7 @@ from llemulator_addon.engine.finding import Finding, named, once_or_times
 from llemulator_addon.engine.journal import Exchange
 from llemulator_addon.engine.session import Session
 from llemulator_addon.engine.verdict import Asking, verdicts
-from llemulator_addon.script.asked import Asked, Pattern
+from llemulator_addon.script.asked import Asked, Pattern, differences, hold
 from llemulator_addon.script.rule import Rule
 
 _NEAREST_OF = 200
@@ -134,8 +134,7 @@ def _lowered(sentence: str) -> str:
 
 
 def _differences(patterns: Iterable[Pattern], exchange: Exchange) -> list[str]:
-    asked = _asked(exchange)
-    return [pattern.difference(asked) for pattern in patterns if not pattern.holds(asked)]
+    return differences(patterns, _asked(exchange))
 
 
 def _asked(exchange: Exchange) -> Asked:
@@ -200,7 +199,7 @@ def _fitting(exchanges: Iterable[Exchange], expectation: Expectation) -> list[Ex
 
 
 def _fits(expectation: Expectation) -> Callable[[Exchange], bool]:
-    return lambda exchange: all(pattern.holds(_asked(exchange)) for pattern in expectation.patterns)
+    return lambda exchange: hold(expectation.patterns, _asked(exchange))
 
 
 # Order ----------------------------------------------------------------------------------------------------------------

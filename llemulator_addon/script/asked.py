@@ -2,22 +2,25 @@
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Hashable, Iterable, Mapping
-from dataclasses import dataclass
-from typing import NamedTuple
+from dataclasses import dataclass, field
 
 from llemulator_addon.core.prompt import Prompt
 from llemulator_addon.core.request import Request
+from llemulator_addon.script.looking import Looking, TooMuchLooking
 
 START = "started"
 """The state of a session in which no rule has set another."""
 
 
-class Asked(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Asked:
     """One request: as it came, as the endpoint understood it, and the state of the session that it met."""
 
     prompt: Prompt
     request: Request
     state: str = START
+    looking: Looking = field(default_factory=Looking, compare=False, repr=False)
+    """What was found in its body, for all rules."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +50,7 @@ class Pattern(ABC):
 
     @abstractmethod
     def holds(self, asked: Asked) -> bool:
-        """Whether the request is as the script wants it."""
+        """Whether the request is as the script wants it. Raises `TooMuchLooking`."""
 
     @abstractmethod
     def difference(self, asked: Asked) -> str:
@@ -73,3 +76,23 @@ class Pattern(ABC):
         """Return the text that was looked for and the one that came: where they are alike, the rule is near."""
         del asked
         return None
+
+
+def hold(patterns: Iterable[Pattern], asked: Asked) -> bool:
+    """Whether all of a rule's patterns hold; where one would take too much looking, they do not."""
+    try:
+        return all(pattern.holds(asked) for pattern in patterns)
+    except TooMuchLooking:
+        return False
+
+
+def differences(patterns: Iterable[Pattern], asked: Asked) -> list[str]:
+    """Say for each of a rule's patterns that does not hold what differs, or that it would take too much looking."""
+    return [difference for pattern in patterns if (difference := _difference(pattern, asked)) is not None]
+
+
+def _difference(pattern: Pattern, asked: Asked) -> str | None:
+    try:
+        return None if pattern.holds(asked) else pattern.difference(asked)
+    except TooMuchLooking as error:
+        return str(error)

@@ -1,9 +1,7 @@
 """Paths into JSON values: the part of JSONPath (RFC 9535) that names places, without filters, slices and unions."""
 
-from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Any
 
 
 @dataclass(frozen=True, slots=True)
@@ -15,9 +13,16 @@ class Step:
     """`..`: from the value itself, and from everything within it."""
 
 
-@lru_cache(maxsize=4_096)
+_LONGEST = 1_000
+_STEPS_AT_MOST = 64
+
+
+@lru_cache(maxsize=1_024)
 def parsed(path: str) -> tuple[Step, ...]:
     """Read a path; raises ValueError that says what is wrong."""
+    if len(path) > _LONGEST:
+        message = f"a path of {len(path)} characters is too long; {_LONGEST} are possible"
+        raise ValueError(message)
     if not path.startswith("$"):
         message = f'"{path}" is no path: it begins with $, as $.tools[0].type'
         raise ValueError(message)
@@ -26,15 +31,10 @@ def parsed(path: str) -> tuple[Step, ...]:
     while rest:
         step, rest = _step(path, rest)
         steps.append(step)
+    if len(steps) > _STEPS_AT_MOST:
+        message = f'"{path}" has {len(steps)} steps; {_STEPS_AT_MOST} are possible'
+        raise ValueError(message)
     return tuple(steps)
-
-
-def values_at(value: Any, path: str) -> Iterator[Any]:  # noqa: ANN401
-    """Yield the values at the places that a path names."""
-    values = iter((value,))
-    for step in parsed(path):
-        values = _walk(values, step)
-    return values
 
 
 def _step(path: str, rest: str) -> tuple[Step, str]:
@@ -72,27 +72,3 @@ _DIGITS = 10
 def _unreadable(path: str, rest: str) -> ValueError:
     known = ".name ['name'] [0] [*] ..name"
     return ValueError(f'"{path}" is no path that is understood from "{rest}" on; known are {known}')
-
-
-def _walk(values: Iterator[Any], step: Step) -> Iterator[Any]:
-    for value in values:
-        for start in _within(value) if step.deep else (value,):
-            yield from _taken(start, step.to)
-
-
-def _taken(value: Any, to: str | int | None) -> Iterator[Any]:  # noqa: ANN401
-    match value, to:
-        case Mapping(), None:
-            yield from value.values()
-        case list(), None:
-            yield from value
-        case Mapping(), str() if to in value:
-            yield value[to]
-        case list(), int() if -len(value) <= to < len(value):
-            yield value[to]
-
-
-def _within(value: Any) -> Iterator[Any]:  # noqa: ANN401
-    yield value
-    for member in _taken(value, None):
-        yield from _within(member)

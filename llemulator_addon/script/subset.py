@@ -3,12 +3,8 @@
 from collections.abc import Mapping
 from typing import Any
 
+from llemulator_addon.script.looking import equal
 from llemulator_addon.script.problems import kind_of
-
-
-def contains(value: Any, wanted: Any) -> bool:  # noqa: ANN401
-    """Whether a value has all that is wanted: members of objects may be more, elements of lists may not."""
-    return first_difference(value, wanted, "") is None
 
 
 def first_difference(value: Any, wanted: Any, place: str) -> str | None:  # noqa: ANN401
@@ -19,7 +15,7 @@ def first_difference(value: Any, wanted: Any, place: str) -> str | None:  # noqa
         case list():
             return _of_list(value, wanted, place)
         case _:
-            return None if _equal(value, wanted) else f"{place} is {kind_of(wanted)}, the request has {kind_of(value)}"
+            return None if equal(value, wanted) else f"{place} is {kind_of(wanted)}, the request has {kind_of(value)}"
 
 
 def _of_object(value: Any, wanted: Mapping[str, Any], place: str) -> str | None:  # noqa: ANN401
@@ -42,8 +38,3 @@ def _of_list(value: Any, wanted: list[Any], place: str) -> str | None:  # noqa: 
         if (difference := first_difference(one, other, f"{place}[{number}]")) is not None:
             return difference
     return None
-
-
-def _equal(value: object, wanted: object) -> bool:
-    # In JSON, true is no number, but 1 and 1.0 are the same one.
-    return isinstance(value, bool) is isinstance(wanted, bool) and value == wanted

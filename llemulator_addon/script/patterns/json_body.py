@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any, override
 
 from llemulator_addon.script.asked import Asked, Is, Key, Pattern
-from llemulator_addon.script.subset import contains, first_difference
+from llemulator_addon.script.subset import first_difference
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,7 +17,7 @@ class JsonBody(Pattern):
     @override
     def holds(self, asked: Asked) -> bool:
         """Compare what is wanted, and nothing else."""
-        return contains(asked.prompt.body, self.wanted)
+        return asked.looking.contains(asked.prompt.body, self.wanted)
 
     @override
     def difference(self, asked: Asked) -> str:

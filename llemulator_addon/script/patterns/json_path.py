@@ -6,9 +6,8 @@ from typing import Annotated, Any, override
 from pydantic import AfterValidator, Field
 
 from llemulator_addon.script.asked import Asked, Pattern
-from llemulator_addon.script.paths import parsed, values_at
+from llemulator_addon.script.paths import parsed
 from llemulator_addon.script.problems import kind_of
-from llemulator_addon.script.subset import contains
 
 
 def _readable(paths: dict[str, Any]) -> dict[str, Any]:
@@ -21,7 +20,8 @@ def _readable(paths: dict[str, Any]) -> dict[str, Any]:
 class JsonPath(Pattern):
     """Places in the body and what stands there: `$.a.b`, `$['a b']`, `$.a[0]`, `$.a[-1]`, `$.a[*].b`, `$..b`.
 
-    Where a path names several places, it is enough that one of them has the value.
+    Where a path names several places, it is enough that one of them has the value. All looking has a
+    bound, for each request (`looking.STEPS`).
     """
 
     wanted: Annotated[dict[str, Any], Field(min_length=1), AfterValidator(_readable)]
@@ -35,9 +35,12 @@ class JsonPath(Pattern):
     def difference(self, asked: Asked) -> str:
         """Say what stands at the first path that differs."""
         path, wanted = next((path, value) for path, value in self.wanted.items() if not _holds(asked, path, value))
-        came = [kind_of(value) for value, _ in zip(values_at(asked.prompt.body, path), range(3), strict=False)]
+        came = [
+            kind_of(value) for value, _ in zip(asked.looking.values_at(asked.prompt.body, path), range(3), strict=False)
+        ]
         return f"json_path {path} is {kind_of(wanted)}, the request has {' and '.join(came) or 'none'}"
 
 
 def _holds(asked: Asked, path: str, wanted: object) -> bool:
-    return any(contains(value, wanted) for value in values_at(asked.prompt.body, path))
+    looking = asked.looking
+    return any(looking.contains(value, wanted) for value in looking.values_at(asked.prompt.body, path))

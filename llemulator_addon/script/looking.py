@@ -1,0 +1,102 @@
+"""Looking into the body of one request: each place is looked for once, and all looking together has a bound."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from llemulator_addon.script.paths import Step, parsed
+
+STEPS = 150_000
+"""So many members are looked at for one request, by all rules together."""
+
+
+class TooMuchLooking(Exception):
+    """What a pattern asks for takes more steps than one request may cost. The pattern does not hold then."""
+
+    def __init__(self) -> None:
+        super().__init__(f"to look into the body takes more than the {STEPS} steps of one request")
+
+
+class Looking:
+    """What was found so far, and how many steps are left. An object, because the patterns of all rules share it."""
+
+    __slots__ = ("_found", "_left")
+
+    def __init__(self, steps: int = STEPS) -> None:
+        self._left = steps
+        self._found: dict[tuple[Step, ...], list[Any]] = {}
+
+    def values_at(self, body: Any, path: str) -> list[Any]:  # noqa: ANN401
+        """Return the values at the places that a path names, each place once. Raises `TooMuchLooking`."""
+        steps = parsed(path)
+        known = next((end for end in range(len(steps), 0, -1) if steps[:end] in self._found), 0)
+        values = self._found[steps[:known]] if known else [body]
+        for end in range(known + 1, len(steps) + 1):
+            values = self._walk(values, steps[end - 1])
+            self._found[steps[:end]] = values
+        return values
+
+    def contains(self, value: Any, wanted: Any) -> bool:  # noqa: ANN401
+        """Whether a value has all that is wanted: members of objects may be more, elements of lists may not.
+
+        Raises `TooMuchLooking`.
+        """
+        self._pay(1)
+        match wanted:
+            case Mapping():
+                return isinstance(value, Mapping) and all(
+                    key in value and self.contains(value[key], part) for key, part in wanted.items()
+                )
+            case list():
+                return isinstance(value, list) and len(value) == len(wanted) and all(map(self.contains, value, wanted))
+            case _:
+                return equal(value, wanted)
+
+    def _walk(self, values: list[Any], step: Step) -> list[Any]:
+        found: list[Any] = []
+        for value in self._within(values) if step.deep else values:
+            taken = _taken(value, step.to)
+            self._pay(1 + len(taken))
+            found += taken
+        return found
+
+    def _within(self, values: list[Any]) -> list[Any]:
+        """Return the values and all that is within them, in the order written. One within two of them comes once."""
+        found: list[Any] = []
+        seen: set[int] = set()
+        left = [value for value in reversed(values) if isinstance(value, _HOLDS_MORE)]
+        while left:
+            value = left.pop()
+            if id(value) in seen:
+                continue
+            self._pay(1 + len(value))
+            seen.add(id(value))
+            found.append(value)
+            members = value if isinstance(value, list) else list(value.values())
+            left += [member for member in reversed(members) if isinstance(member, _HOLDS_MORE)]
+        return found
+
+    def _pay(self, steps: int) -> None:
+        self._left -= steps
+        if self._left < 0:
+            raise TooMuchLooking
+
+
+_HOLDS_MORE = (dict, list, Mapping)
+"""The quickest to be told comes first."""
+
+
+def equal(value: object, wanted: object) -> bool:
+    """Whether two scalars are the same JSON: true is no number, but 1 and 1.0 are the same one."""
+    return isinstance(value, bool) is isinstance(wanted, bool) and value == wanted
+
+
+def _taken(value: Any, to: str | int | None) -> list[Any]:  # noqa: ANN401
+    if isinstance(value, list):
+        if to is None:
+            return value
+        return [value[to]] if isinstance(to, int) and -len(value) <= to < len(value) else []
+    if isinstance(value, (dict, Mapping)):
+        if to is None:
+            return list(value.values())
+        return [value[to]] if isinstance(to, str) and to in value else []
+    return []
