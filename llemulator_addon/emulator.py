@@ -14,6 +14,7 @@ from llemulator_addon.admin.route import Server
 from llemulator_addon.core.egress import EgressReport, HostEgress
 from llemulator_addon.core.outcome import Answered, Ask, Ending, Forward, Outcome, Play
 from llemulator_addon.core.request import Request
+from llemulator_addon.core.resources import Resources
 from llemulator_addon.core.steps import Steps
 from llemulator_addon.core.unclaimed import Unclaimed, digest_of
 from llemulator_addon.core.upstream import Upstreams
@@ -71,8 +72,16 @@ class EmulatorSettings:
     """How many exchanges the journal of a token keeps."""
     journal_size: int = 16 << 20
     """Bytes of memory that the journal of a token may take."""
-    journals_size: int = 128 << 20
+    journals_size: int = 48 << 20
     """Bytes of memory that all journals may take together; those that were not used for longest are emptied first."""
+    stored_size: int = 32 << 20
+    """Bytes of memory that what a token stores may take: responses, conversations, chat completions."""
+    all_stored_size: int = 48 << 20
+    """Bytes of memory that what all tokens store may take together; what was not used for longest goes first."""
+    script_size: int = 32 << 20
+    """Bytes of memory that the rules and settings of a token may take."""
+    sessions_size: int = 48 << 20
+    """Bytes of memory that all sessions may take together, beside journals and what they store."""
 
 
 class Emulator:
@@ -83,18 +92,28 @@ class Emulator:
         self._bare = Session(
             seed=settings.seed,
             upstreams=settings.upstreams,
-            journal=Journal(limit=settings.journal_entries, size_limit=settings.journal_size),
+            resources=Resources(size_limit=min(settings.stored_size, settings.all_stored_size)),
+            journal=Journal(
+                limit=settings.journal_entries, size_limit=min(settings.journal_size, settings.journals_size)
+            ),
             policy=Policy(
                 on_unmatched=settings.on_unmatched,
                 lenient=settings.lenient,
                 dated_models=settings.dated_models,
                 patience=settings.patience,
+                script_size=min(settings.script_size, settings.sessions_size),
                 models=dict.fromkeys(settings.models or DEFAULT_MODELS),
                 simulation=Simulation(asked=settings.simulating, physics=settings.stream),
             ),
         )
         self._fresh = self._bare if settings.script is None else self._playing(settings.script)
-        self._store = MemoryStore(self._fresh_for, journals_limit=settings.journals_size)
+        self._store = MemoryStore(
+            self._fresh_for,
+            sessions_limit=settings.sessions_size,
+            journals_limit=settings.journals_size,
+            stored_limit=settings.all_stored_size,
+            lasting=_ANONYMOUS,
+        )
         self._turns = Turns()
         self._news = News()
         self._waiting = Waiting()
@@ -263,7 +282,8 @@ class Emulator:
     def _playing(self, script: Script) -> Session:
         """Return the session of a token that was never seen, with this default script."""
         played = load(self._bare, script, fresh=self._bare, bare=self._bare)
-        return replace(played, owner="server" if played.index.rules else "nobody")
+        # What is of the default script exists once, and is no token's own.
+        return replace(played, owner="server" if played.index.rules else "nobody", settings_size=0)
 
     def _fresh_for(self, token: str) -> Session:
         session = replace(self._fresh, name=_name(token), life=next(self._lives), connection_rules=())
@@ -292,6 +312,7 @@ def _begun_anew(session: Session, *, before: Session, fresh: Session) -> Session
         name=session.name,
         life=session.life,
         turn=session.turn,
+        settings_size=session.settings_size,
         clock_ahead=session.clock_ahead,
         resources=session.resources,
         journal=session.journal,

@@ -51,6 +51,10 @@ def _emulator(settings: Settings, script: Script | None, ca_certificate: bytes) 
             journal_entries=settings.journal_entries,
             journal_size=settings.journal_size,
             journals_size=settings.journals_size,
+            stored_size=settings.stored_size,
+            all_stored_size=settings.all_stored_size,
+            script_size=settings.script_size,
+            sessions_size=settings.sessions_size,
         )
     )
 

@@ -79,7 +79,11 @@ class Settings:
     body_limit: int = 64 << 20
     journal_entries: int = 1000
     journal_size: int = 16 << 20
-    journals_size: int = 128 << 20
+    journals_size: int = 48 << 20
+    stored_size: int = 32 << 20
+    all_stored_size: int = 48 << 20
+    script_size: int = 32 << 20
+    sessions_size: int = 48 << 20
     debug: bool = False
     log_level: LogLevel = "info"
     sources: Mapping[str, str] = field(default_factory=dict)
@@ -291,6 +295,11 @@ def _switch_setting(name: str, variable: str, meaning: str) -> Setting:
     return Setting(name=name, variable=variable, read=_switch, expected="true or false", meaning=meaning)
 
 
+def _size_setting(name: str, variable: str, *, example: str, meaning: str) -> Setting:
+    expected = f"a size such as {example}"
+    return Setting(name=name, variable=variable, read=_size, expected=expected, metavar="SIZE", meaning=meaning)
+
+
 SETTINGS = (
     Setting(
         name="host",
@@ -475,12 +484,10 @@ SETTINGS = (
         metavar="FOLDER",
         meaning="folder of the certificate authority; one is made there at the first start",
     ),
-    Setting(
-        name="body_limit",
-        variable="LLEMULATOR_BODY_LIMIT",
-        read=_size,
-        expected="a size such as 64MiB",
-        metavar="SIZE",
+    _size_setting(
+        "body_limit",
+        "LLEMULATOR_BODY_LIMIT",
+        example="64MiB",
         meaning="largest request body; a larger one gets 413",
     ),
     Setting(
@@ -491,21 +498,43 @@ SETTINGS = (
         metavar="NUMBER",
         meaning="exchanges that the journal of one token keeps",
     ),
-    Setting(
-        name="journal_size",
-        variable="LLEMULATOR_JOURNAL_SIZE",
-        read=_size,
-        expected="a size such as 16MiB",
-        metavar="SIZE",
+    _size_setting(
+        "journal_size",
+        "LLEMULATOR_JOURNAL_SIZE",
+        example="16MiB",
         meaning="memory that the journal of one token may use; the oldest exchanges are dropped first",
     ),
-    Setting(
-        name="journals_size",
-        variable="LLEMULATOR_JOURNALS_SIZE",
-        read=_size,
-        expected="a size such as 128MiB",
-        metavar="SIZE",
+    _size_setting(
+        "journals_size",
+        "LLEMULATOR_JOURNALS_SIZE",
+        example="48MiB",
         meaning="memory that all journals may use together; the least recently used one is emptied first",
+    ),
+    _size_setting(
+        "stored_size",
+        "LLEMULATOR_STORED_SIZE",
+        example="32MiB",
+        meaning="memory that stored responses, conversations and chat completions of one token may use; the oldest are "
+        "dropped first",
+    ),
+    _size_setting(
+        "all_stored_size",
+        "LLEMULATOR_ALL_STORED_SIZE",
+        example="48MiB",
+        meaning="memory that what all tokens store may use together; the least recently used token loses its own first",
+    ),
+    _size_setting(
+        "script_size",
+        "LLEMULATOR_SCRIPT_SIZE",
+        example="32MiB",
+        meaning="memory that the script loaded by one token may use; a larger one is refused",
+    ),
+    _size_setting(
+        "sessions_size",
+        "LLEMULATOR_SESSIONS_SIZE",
+        example="48MiB",
+        meaning="memory that all sessions and their scripts may use together; the least recently used one without "
+        "a script is forgotten first",
     ),
     _switch_setting("debug", "DEBUG", "expose session state at /_emulator/state, and log full tracebacks"),
     Setting(

@@ -6,7 +6,7 @@ from llemulator_addon.admin.route import AdminCall, json_answer
 from llemulator_addon.core.reply import Failure
 from llemulator_addon.core.request import Request
 from llemulator_addon.core.steps import Steps
-from llemulator_addon.engine.session import Session
+from llemulator_addon.engine.session import Session, check_size
 from llemulator_addon.engine.session import load as load_into
 from llemulator_addon.script.problems import ScriptError
 from llemulator_addon.script.reading import Script, read_text
@@ -19,6 +19,7 @@ def load(call: AdminCall) -> Steps:
 
     def transition(session: Session) -> tuple[Session, Session]:
         after = load_into(session, script, fresh=server.fresh(token), bare=server.bare(token))
+        check_size(after)
         return after, after
 
     try:

@@ -2,9 +2,11 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import Any, NamedTuple
 
 from rpds import HashTrieMap
+
+from llemulator_addon.core.sizes import size_of
 
 Value = Mapping[str, Any]
 
@@ -18,6 +20,15 @@ class Kept:
     value: Value
 
 
+class TooLarge(Exception):
+    """What is to be kept takes more memory than there may be."""
+
+
+class _Sized(NamedTuple):
+    kept: Kept
+    size: int
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Resources:
     """Resources by kind and id, in the order in which they were created. Bounded: the oldest make room.
@@ -25,9 +36,12 @@ class Resources:
     A value: each change makes a new one, at a cost that does not grow with what is kept.
     """
 
-    limit: int = 10_000
+    size_limit: int = 32 << 20
+    """Bytes of memory that they may take together."""
+    size: int = 0
+    """Bytes of memory that they take, about. A text that two of them share is counted for each: either may go first."""
     _numbers: "HashTrieMap[tuple[str, str], int]" = field(default_factory=HashTrieMap)
-    _values: "HashTrieMap[int, Kept]" = field(default_factory=HashTrieMap)
+    _values: "HashTrieMap[int, _Sized]" = field(default_factory=HashTrieMap)
     _by_kind: "HashTrieMap[str, HashTrieMap[int, str]]" = field(default_factory=HashTrieMap)
     _oldest: int = 0
     _next: int = 0
@@ -38,14 +52,20 @@ class Resources:
     def get(self, kind: str, resource_id: str) -> Value | None:
         """Return a resource's value, or None."""
         number = self._numbers.get((kind, resource_id))
-        return None if number is None else self._values[number].value
+        return None if number is None else self._values[number].kept.value
 
     def put(self, *resources: Kept) -> "Resources":
-        """Keep resources; one that is there already keeps its place in the order."""
+        """Keep resources; one that is there already keeps its place in the order. The oldest others make room.
+
+        Raises `TooLarge`, where these alone take more than there may be.
+        """
+        if not resources:
+            return self
+        sized = self._sized(resources)
         changed = self
-        for kept in resources:
-            changed = changed._put(kept)
-        return changed
+        for each in sized:
+            changed = changed._put(each)
+        return changed.made_smaller(resources)
 
     def remove(self, kind: str, resource_id: str) -> "Resources":
         """Forget a resource, if it is there."""
@@ -55,41 +75,63 @@ class Resources:
     def of_kind(self, kind: str) -> Iterator[Value]:
         """Yield the values of a kind, oldest first."""
         for number in sorted(self._by_kind.get(kind, _EMPTY)):
-            yield self._values[number].value
+            yield self._values[number].kept.value
 
-    def _put(self, kept: Kept) -> "Resources":
+    def emptied(self) -> "Resources":
+        """Return none, within the same bound."""
+        return Resources(size_limit=self.size_limit)
+
+    def _sized(self, resources: tuple[Kept, ...]) -> list["_Sized"]:
+        sized, size = [], 0
+        for kept in resources:
+            takes = _BYTES_OF_A_RESOURCE + len(kept.id) + size_of(kept.value, at_most=self.size_limit)
+            sized.append(_Sized(kept, takes))
+            if (size := size + takes) > self.size_limit:
+                raise TooLarge
+        return sized
+
+    def _put(self, sized: "_Sized") -> "Resources":
+        kept = sized.kept
         number = self._numbers.get((kept.kind, kept.id))
         if number is not None:
-            return replace(self, _values=self._values.insert(number, kept))
+            size = self.size + sized.size - self._values[number].size
+            return replace(self, size=size, _values=self._values.insert(number, sized))
         number = self._next
         of_kind = self._by_kind.get(kept.kind, _EMPTY).insert(number, kept.id)
-        added = replace(
+        return replace(
             self,
+            size=self.size + sized.size,
             _numbers=self._numbers.insert((kept.kind, kept.id), number),
-            _values=self._values.insert(number, kept),
+            _values=self._values.insert(number, sized),
             _by_kind=self._by_kind.insert(kept.kind, of_kind),
             _next=number + 1,
         )
-        return added.bounded()
 
     def _remove(self, number: int) -> "Resources":
-        kept = self._values[number]
+        kept, size = self._values[number]
         of_kind = self._by_kind[kept.kind].remove(number)
         return replace(
             self,
+            size=self.size - size,
             _numbers=self._numbers.remove((kept.kind, kept.id)),
             _values=self._values.remove(number),
             _by_kind=self._by_kind.insert(kept.kind, of_kind) if of_kind else self._by_kind.remove(kept.kind),
         )
 
-    def bounded(self) -> "Resources":
-        """Return them without the oldest where they are more than the limit."""
-        if len(self._values) <= self.limit:
+    def made_smaller(self, newest: tuple[Kept, ...]) -> "Resources":
+        """Return them without the oldest, as long as they are too large. The newest stay, whatever their place."""
+        if self.size <= self.size_limit:
             return self
-        oldest = self._oldest
-        while oldest not in self._values:
+        changed, oldest = self, self._oldest
+        stay = {self._numbers[kept.kind, kept.id] for kept in newest}
+        while changed.size > self.size_limit:
+            if oldest in changed._values and oldest not in stay:
+                changed = changed._remove(oldest)
             oldest += 1
-        return replace(self._remove(oldest), _oldest=oldest + 1)
+        return replace(changed, _oldest=min(oldest, *stay))
 
 
 _EMPTY: "HashTrieMap[int, str]" = HashTrieMap()
+
+_BYTES_OF_A_RESOURCE = 600
+"""Of what finds a resource again, as measured."""

@@ -8,7 +8,7 @@ from llemulator_addon.core.reply import Failure, Says
 from llemulator_addon.core.stamp import Stamp
 from llemulator_addon.core.steps import Steps
 from llemulator_addon.engine import fallback
-from llemulator_addon.engine.decide import Decided, resources_after, steps_of_decided, written
+from llemulator_addon.engine.decide import Decided, played, written
 from llemulator_addon.engine.session import Session
 from llemulator_addon.script.asked import Asked
 from llemulator_addon.script.fault import Fault
@@ -48,8 +48,8 @@ def answered_by_person(session: Session, ask: Ask, given: Given) -> tuple[Sessio
         endpoint=ask.prompt.endpoint,
         prompt=ask.prompt,
     )
-    steps = readable(steps_of_decided(decided, then), ask.request)
-    return _noted(session, ask, steps, resources=resources_after(decided)), steps
+    steps, resources = played(decided, then, ask.request)
+    return _noted(session, ask, steps, resources=resources), steps
 
 
 def nobody_answered(session: Session, *, ask: Ask) -> tuple[Session, Steps]:

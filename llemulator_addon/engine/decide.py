@@ -8,7 +8,7 @@ from llemulator_addon.core.outcome import Ask, Forward, Outcome, Play
 from llemulator_addon.core.prompt import Prompt
 from llemulator_addon.core.reply import Failure, Says, Usage, says
 from llemulator_addon.core.request import Request
-from llemulator_addon.core.resources import Resources
+from llemulator_addon.core.resources import Resources, TooLarge
 from llemulator_addon.core.steps import Headers, Steps
 from llemulator_addon.core.upstream import Upstream
 from llemulator_addon.engine import fallback
@@ -50,13 +50,11 @@ def refuse(session: Session, request: Request, failure: Failure) -> tuple[Sessio
 
 
 def _concluded(session: Session, request: Request, decided: "Decided") -> tuple[Session, Outcome]:
-    answer, steps = decided.answer, readable(steps_of_decided(decided, session), request)
+    answer, (steps, resources) = decided.answer, played(decided, session, request)
     upstream = answer.to.url if isinstance(answer, _Elsewhere) else None
     basis = Basis(decided.endpoint, decided.prompt, decided.rule, decided.unmatched, upstream)
     journal = session.journal.record(request, steps, basis)
-    answered = decided.session.changed(
-        turn=session.turn + decided.takes_turn, resources=resources_after(decided), journal=journal
-    )
+    answered = decided.session.changed(turn=session.turn + decided.takes_turn, resources=resources, journal=journal)
     exchange = f"{journal.recorded}@{session.life}"
     match answer:
         case Body() | Stream() | Failure() | Silence():
@@ -151,6 +149,8 @@ def _served(session: Session, request: Request, operation: Operation, params: Ma
         served = operation.serve(_call(session, request, params))
     except Refused as refused:
         served = Served(answer=refused.failure)
+    except TooLarge:
+        served = Served(answer=fallback.too_large_to_keep(session.resources.size_limit))
     if served.resources is not None:
         session = replace(session, resources=served.resources)
     return Decided(session=session, answer=served.answer, endpoint=operation.name, takes_turn=operation.takes_turn)
@@ -399,7 +399,25 @@ def _with_usage(reply: Says, usage: Usage) -> Says:
 _COUNTED = Usage()
 
 
-def steps_of_decided(decided: Decided, session: Session) -> Steps:
+def played(decided: Decided, session: Session, request: Request) -> tuple[Steps, Resources]:
+    """Return the steps of an answer as the client gets them, and what the session keeps once it is given.
+
+    What is too large to be kept is given all the same, and a header says that it is not kept.
+    """
+    steps, resources, answer = _steps_of(decided, session), decided.session.resources, decided.answer
+    if isinstance(answer, Body | Stream):
+        try:
+            resources = resources.put(*answer.keeps)
+        except TooLarge:
+            reason = fallback.too_large_to_keep(resources.size_limit).message
+            steps = with_headers(steps, ((_NOT_KEPT, reason),))
+    return readable(steps, request), resources
+
+
+_NOT_KEPT = "x-llemulator-not-kept"
+
+
+def _steps_of(decided: Decided, session: Session) -> Steps:
     """Return the steps of an answer; none where it comes from elsewhere."""
     answer = decided.answer
     match answer:
@@ -417,9 +435,3 @@ def steps_of_decided(decided: Decided, session: Session) -> Steps:
     for fault in decided.faults:
         steps = fault.rewrite(steps, scene)
     return steps
-
-
-def resources_after(decided: Decided) -> Resources:
-    """Return what the session keeps once the answer is given."""
-    resources, answer = decided.session.resources, decided.answer
-    return resources.put(*answer.keeps) if isinstance(answer, Body | Stream) else resources

@@ -2,6 +2,7 @@
 
 from llemulator_addon.core.prompt import Prompt
 from llemulator_addon.core.reply import Choice, Failure, Says, Text, says
+from llemulator_addon.core.sizes import in_words
 from llemulator_addon.engine.near_miss import NearMiss
 from llemulator_addon.script.templates.problems import TemplateProblem
 
@@ -57,6 +58,18 @@ def session_forgotten(waited_for: str) -> Failure:
         type="invalid_request_error",
         code="session_forgotten",
         message=f"The session was reset while this request waited for {waited_for}.",
+        headers=(("x-should-retry", "false"),),
+    )
+
+
+def too_large_to_keep(limit: int) -> Failure:
+    """Refuse to keep what takes more memory than all that a token may store."""
+    return Failure(
+        status=413,
+        type="invalid_request_error",
+        code="too_large_to_keep",
+        message=f"This is not kept: it takes more memory than the {in_words(limit)} that a token may store. "
+        "--stored-size (LLEMULATOR_STORED_SIZE) says how much that is.",
         headers=(("x-should-retry", "false"),),
     )
 

@@ -44,6 +44,11 @@ class Index:
     rules: tuple[Rule, ...] = ()
 
     @cached_property
+    def size(self) -> int:
+        """Bytes of memory that the rules take, and what finds them."""
+        return sum(rule.size for rule in self.rules)
+
+    @cached_property
     def groups(self) -> tuple[Group, ...]:
         """Return the groups, in the order of their first rules."""
         members: dict[str, list[int]] = {}

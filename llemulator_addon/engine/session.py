@@ -9,6 +9,7 @@ from rpds import HashTrieMap
 
 from llemulator_addon.core.request import Request
 from llemulator_addon.core.resources import Resources
+from llemulator_addon.core.sizes import in_words, size_of
 from llemulator_addon.core.stamp import Stamp
 from llemulator_addon.core.upstream import Upstream, Upstreams
 from llemulator_addon.engine.index import Group, Index
@@ -19,8 +20,11 @@ from llemulator_addon.script.fault import ConnectionFault
 from llemulator_addon.script.globs import fits
 from llemulator_addon.script.problems import problem
 from llemulator_addon.script.reading import RULES_AT_MOST, Defaults, OnUnmatched, Script
-from llemulator_addon.script.rule import Rule
+from llemulator_addon.script.rule import TIMES_FOR_READ, Rule
 from llemulator_addon.wire.models import DEFAULT_MODELS, SIMULATED_MODEL
+
+_BYTES, _BYTES_OF_A_COUNT, _BYTES_OF_A_MEMORY = 1_000, 100, 500
+"""What a session takes in memory, and each of what it counts and remembers, as measured."""
 
 ModelNames = Mapping[str, None]
 """Names in order, of which one can be found at once."""
@@ -38,6 +42,8 @@ class Policy:
     """An alias is answered with the dated name, as the real API does."""
     patience: float = 300.0
     """Seconds that a person may take to answer."""
+    script_size: int = 32 << 20
+    """Bytes of memory that what a token loads may take."""
     models: ModelNames = field(default_factory=lambda: dict.fromkeys(DEFAULT_MODELS))
     simulation: Simulation = field(default_factory=Simulation)
     """How simulated answers are made where neither the request nor the script says."""
@@ -65,6 +71,8 @@ class Session:
     upstreams: Upstreams = Upstreams()
     """The server's, and the script's over them."""
     defaults: Defaults = Defaults()
+    settings_size: int = 0
+    """Bytes of memory that models, upstreams and defaults take which are its own."""
     serialize: bool = False
     """Whether a request waits until the answer to the one before has left."""
     used: "HashTrieMap[int, int]" = field(default_factory=HashTrieMap)
@@ -80,6 +88,22 @@ class Session:
     """Seconds by which the session's clock is ahead of the real one."""
     resources: Resources = Resources()
     journal: Journal = Journal()
+
+    @property
+    def has_own_script(self) -> bool:
+        """Whether the token loaded one, and still has something of it."""
+        return self.owner == "token" or self.settings_size > 0
+
+    @property
+    def script_size(self) -> int:
+        """Bytes of memory that what the token loaded takes, about."""
+        return self.settings_size + (self.index.size if self.owner == "token" else 0)
+
+    @property
+    def size(self) -> int:
+        """Bytes of memory that it takes beside its journal and what it stores, about."""
+        counted = len(self.used) + len(self.heads)
+        return _BYTES + self.script_size + _BYTES_OF_A_COUNT * counted + _BYTES_OF_A_MEMORY * len(self.memories)
 
     @property
     def stamp(self) -> Stamp:
@@ -219,7 +243,27 @@ def load(session: Session, script: Script, *, fresh: Session, bare: Session) -> 
     )
     if loaded.defaults.on_unmatched == "upstream" and not loaded.upstreams:
         raise problem("defaults.on_unmatched", NO_UPSTREAM)
-    return loaded
+    return loaded.changed(settings_size=_settings_size(loaded, fresh))
+
+
+def check_size(session: Session) -> None:
+    """Raise `ScriptError` where what a token loaded takes more memory than it may."""
+    if session.script_size > session.policy.script_size:
+        raise problem(
+            "",
+            f"the script takes {in_words(session.script_size)} of memory with what was loaded before; a token may have "
+            f"{in_words(session.policy.script_size)}, as --script-size (LLEMULATOR_SCRIPT_SIZE) says",
+        )
+
+
+def _settings_size(loaded: Session, fresh: Session) -> int:
+    """Return the bytes of memory that settings take which are the token's own and not the server's."""
+    size = 0 if loaded.defaults is fresh.defaults else loaded.defaults.size
+    if loaded.own_models is not fresh.own_models and loaded.own_models is not None:
+        size += size_of(loaded.own_models)
+    if loaded.upstreams is not fresh.upstreams:
+        size += TIMES_FOR_READ * size_of(loaded.upstreams.written())
+    return size
 
 
 NO_UPSTREAM = (

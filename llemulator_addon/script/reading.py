@@ -7,6 +7,7 @@ from typing import Annotated, Any, Literal
 from pydantic import Field
 
 from llemulator_addon.core.reply import Usage
+from llemulator_addon.core.sizes import size_of
 from llemulator_addon.core.upstream import Upstreams
 from llemulator_addon.script import json_value
 from llemulator_addon.script.fault import Fault
@@ -14,7 +15,7 @@ from llemulator_addon.script.pacing import LONGEST_WAIT, Pacing, StreamPart
 from llemulator_addon.script.part import ScriptPart
 from llemulator_addon.script.problems import Problem, ScriptError, inside, kind_of, problem, read_as, unknown_key
 from llemulator_addon.script.reply import UsagePart
-from llemulator_addon.script.rule import FaultSpec, Rule, RulePart
+from llemulator_addon.script.rule import TIMES_FOR_READ, FaultSpec, Rule, RulePart
 from llemulator_addon.script.simulating import SimulatePart, Simulating
 from llemulator_addon.script.upstream import UpstreamSpec, upstreams_of
 from llemulator_addon.wire import jsons
@@ -33,6 +34,8 @@ class Defaults:
     pacing: Pacing = Pacing()
     faults: tuple[Fault, ...] = ()
     usage: Usage = Usage()
+    size: int = field(default=0, compare=False)
+    """Bytes of memory that they take, about."""
 
 
 RULES_AT_MOST = 20_000
@@ -131,6 +134,7 @@ class DefaultsPart(ScriptPart):
             pacing=self.stream.pacing() if self.stream else Pacing(),
             faults=faults,
             usage=self.usage.usage() if self.usage else Usage(),
+            size=TIMES_FOR_READ * size_of(self.model_dump(exclude_unset=True)),
         )
 
 

@@ -1,7 +1,7 @@
 """Regular expressions of scripts: RE2, so that no pattern can be made to run for ever."""
 
+from collections import OrderedDict
 from collections.abc import Iterator, Mapping
-from functools import lru_cache
 from typing import Annotated, Any
 
 import re2
@@ -25,10 +25,48 @@ Regex = Annotated[str, AfterValidator(_readable)]
 """A pattern that RE2 understands."""
 
 
-@lru_cache(maxsize=16_384)
 def compiled(pattern: str) -> Any:  # noqa: ANN401 - re2 has no types
     """Compile a pattern; raises `re2.error`."""
-    return re2.compile(pattern, _options())
+    return _COMPILED.get(pattern)
+
+
+def size_of_regex(pattern: str) -> int:
+    """Return the bytes of memory that a pattern takes, about, which can be compiled."""
+    return _size(pattern, compiled(pattern))
+
+
+def _size(pattern: str, made: Any) -> int:  # noqa: ANN401 - re2 has no types
+    instructions: int = made.programsize
+    return _BYTES_OF_A_REGEX + 2 * len(pattern) + _BYTES_OF_AN_INSTRUCTION * instructions
+
+
+_BYTES_OF_A_REGEX, _BYTES_OF_AN_INSTRUCTION = 1_500, 16
+"""As measured: what is compiled is read forwards and backwards."""
+
+
+class _Compiled:
+    """Patterns that were compiled, up to so many bytes of memory. What was not used for longest makes room."""
+
+    def __init__(self, limit: int) -> None:
+        self.limit = limit
+        self.size = 0
+        self._made: OrderedDict[str, Any] = OrderedDict()
+
+    def get(self, pattern: str) -> Any:  # noqa: ANN401 - re2 has no types
+        """Return a pattern compiled; raises `re2.error`."""
+        if (made := self._made.get(pattern)) is not None:
+            self._made.move_to_end(pattern)
+            return made
+        made = re2.compile(pattern, _options())
+        if (size := _size(pattern, made)) <= self.limit:
+            self._made[pattern] = made
+            self.size += size
+        while self.size > self.limit:
+            self.size -= _size(*self._made.popitem(last=False))
+        return made
+
+
+_COMPILED = _Compiled(16 << 20)
 
 
 def found(pattern: str, text: str) -> bool:

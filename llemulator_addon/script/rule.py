@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING, Annotated, Any, Self
 
 from pydantic import Discriminator, Field, Tag, create_model, model_validator
 
-from llemulator_addon.script.asked import Pattern
+from llemulator_addon.core.sizes import size_of
+from llemulator_addon.script.asked import Pattern, Says
 from llemulator_addon.script.fault import ConnectionFault, Fault
 from llemulator_addon.script.faults import FAULTS
 from llemulator_addon.script.match import Match
@@ -14,7 +15,11 @@ from llemulator_addon.script.pacing import Pacing, StreamPart
 from llemulator_addon.script.part import ScriptPart, given_words, word_fields
 from llemulator_addon.script.patterns.state import InState
 from llemulator_addon.script.problems import inside, problem
+from llemulator_addon.script.regex import size_of_regex
 from llemulator_addon.script.reply import Reply, ReplySpec
+
+TIMES_FOR_READ = 2
+"""How much more memory a part of a script takes, once it is read, than what is written takes alone; as measured."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,6 +48,8 @@ class Rule:
     """Where it acts on connections, and answers no request."""
     written: Mapping[str, Any]
     """The rule in full, as a script would write it."""
+    size: int = field(default=0, compare=False)
+    """Bytes of memory that it takes, about, with what finds it."""
 
     @property
     def condition(self) -> str:
@@ -56,6 +63,11 @@ class Rule:
     def reply(self, number: int) -> Reply:
         """Return what it says when it answered so many times before."""
         return self.replies[min(number, len(self.replies) - 1)]
+
+
+def _size_of_regexes(patterns: tuple[Pattern, ...]) -> int:
+    keys = (key for pattern in patterns for key in pattern.index_keys())
+    return sum(size_of_regex(key.regex) for key in keys if isinstance(key, Says))
 
 
 class FaultPart(ScriptPart):
@@ -122,10 +134,12 @@ class RulePart(ScriptPart):
         replies = self.reply if isinstance(self.reply, list) else [self.reply]
         requires = self.state.requires if self.state else None
         name = self.name or place
+        patterns = (*self.match.patterns(), *((InState(requires),) if requires is not None else ()))
+        written = {"name": name, **self.model_dump(exclude={"name"}, exclude_unset=True, by_alias=True)}
         return Rule(
             name=name,
             is_named=self.name is not None,
-            patterns=(*self.match.patterns(), *((InState(requires),) if requires is not None else ())),
+            patterns=patterns,
             replies=tuple(reply.reply() for reply in replies if reply is not None),
             times=self.times,
             pacing=self.stream.pacing() if self.stream else None,
@@ -133,7 +147,8 @@ class RulePart(ScriptPart):
             becomes=self.state.becomes if self.state else None,
             optional=self.optional,
             connection=connection,
-            written={"name": name, **self.model_dump(exclude={"name"}, exclude_unset=True, by_alias=True)},
+            written=written,
+            size=TIMES_FOR_READ * size_of(written) + _size_of_regexes(patterns),
         )
 
     def _check_is_of_connections(self, place: str) -> None:

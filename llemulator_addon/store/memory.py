@@ -4,15 +4,15 @@ from collections import OrderedDict
 from collections.abc import Callable
 from hashlib import blake2b
 
-from llemulator_addon.core.resources import Resources
 from llemulator_addon.engine.session import Session
 from llemulator_addon.store.shares import Shares
 
 
 class MemoryStore:
-    """Sessions in a dict, under a digest of the token. Above the limit, the one that was not used for longest goes.
+    """Sessions in a dict, under a digest of the token. Three things are bounded for all of them together, in bytes.
 
-    Above the limit of what all journals take together, those that were not used for longest are emptied; and so are
+    Above the limit of what sessions take themselves, those go that were not used for longest: first of all those
+    without a script of their own. Above that of journals, those that were not used for longest are emptied; and so are
     stored resources.
     """
 
@@ -20,17 +20,19 @@ class MemoryStore:
         self,
         fresh: Callable[[str], Session],
         *,
-        limit: int = 200_000,
-        journals_limit: int = 128 << 20,
-        resources_limit: int = 50_000,
+        sessions_limit: int = 48 << 20,
+        journals_limit: int = 48 << 20,
+        stored_limit: int = 48 << 20,
+        lasting: str | None = None,
     ) -> None:
-        """`fresh` makes the session of a token that was never seen; `journals_limit` is in bytes."""
+        """`fresh` makes the session of a token that was never seen; that of the token `lasting` always stays."""
         self._fresh = fresh
-        self._limit = limit
+        self._shares = Shares(sessions_limit)
         self._journals = Shares(journals_limit)
-        self._resources = Shares(resources_limit)
+        self._stored = Shares(stored_limit)
         self._sessions: OrderedDict[bytes, Session] = OrderedDict()
         self._with_connection_rules: dict[bytes, None] = {}
+        self._lasting = None if lasting is None else _digest(lasting)
         self._last = "", _digest("")
         """The token that was used last, and its digest: a request asks for it three times."""
 
@@ -40,17 +42,13 @@ class MemoryStore:
         session, result = transition(self._sessions.get(key) or self._fresh(token))
         self._keep(key, session)
         self._sessions.move_to_end(key)
-        if len(self._sessions) > self._limit:
-            forgotten, _ = self._sessions.popitem(last=False)
-            self._journals.take(forgotten, 0)
-            self._resources.take(forgotten, 0)
-            self._with_connection_rules.pop(forgotten, None)
         return result
 
     def change_all(self, transition: Callable[[Session], Session]) -> None:
         """Replace every session by what the transition makes of it."""
-        for key, session in tuple(self._sessions.items()):
-            self._keep(key, transition(session))
+        for key in tuple(self._sessions):
+            if (session := self._sessions.get(key)) is not None:  # else one before it took its room
+                self._keep(key, transition(session))
 
     def offer[R](self, transition: Callable[[Session], tuple[Session, R | None]]) -> R | None:
         """Offer to the sessions with rules that act on connections."""
@@ -65,12 +63,21 @@ class MemoryStore:
         self._sessions[key] = session
         for other in self._journals.take(key, session.journal.size):
             self._empty(other, journal=self._sessions[other].journal.emptied())
-        for other in self._resources.take(key, len(session.resources)):
-            self._empty(other, resources=Resources())
+        for other in self._stored.take(key, session.resources.size):
+            self._empty(other, resources=self._sessions[other].resources.emptied())
+        if key != self._lasting:
+            for other in self._shares.take(key, session.size, reluctantly=session.has_own_script):
+                self._forget(other)
         if session.connection_rules:
             self._with_connection_rules.setdefault(key)
         elif self._with_connection_rules:
             self._with_connection_rules.pop(key, None)
+
+    def _forget(self, key: bytes) -> None:
+        del self._sessions[key]
+        self._journals.take(key, 0)
+        self._stored.take(key, 0)
+        self._with_connection_rules.pop(key, None)
 
     def read(self, token: str) -> Session:
         """Return a session as it is."""
@@ -79,6 +86,16 @@ class MemoryStore:
     def all(self) -> tuple[Session, ...]:
         """Return every session that is kept, as it is; the one that was used last is last."""
         return tuple(self._sessions.values())
+
+    @property
+    def size(self) -> int:
+        """Bytes of memory that sessions take beside their journals and what they store, about."""
+        return self._shares.total
+
+    @property
+    def size_limit(self) -> int:
+        """Bytes of memory that they may take so."""
+        return self._shares.limit
 
     def _key(self, token: str) -> bytes:
         last, digest = self._last

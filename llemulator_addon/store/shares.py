@@ -8,22 +8,27 @@ class Shares:
     """Above the limit, those who did not use theirs for longest have to give it up; the last one keeps it."""
 
     def __init__(self, limit: int) -> None:
-        self._limit = limit
-        self._total = 0
-        self._taken: OrderedDict[bytes, int] = OrderedDict()
+        self.limit = limit
+        self.total = 0
+        """What all take now."""
+        self._taken: tuple[OrderedDict[bytes, int], ...] = (OrderedDict(), OrderedDict())
+        """Of those who give up theirs first, and of those who do so only when no other is left."""
 
-    def take(self, key: bytes, size: int) -> Sequence[bytes]:
+    def take(self, key: bytes, size: int, *, reluctantly: bool = False) -> Sequence[bytes]:
         """Note how much one takes now, and return those who give up theirs for that."""
-        before = self._taken.pop(key, 0)
+        own, other = self._taken[reluctantly], self._taken[not reluctantly]
+        before = own.pop(key, None)
+        if before is None:
+            before = other.pop(key, 0)
         if size:
-            self._taken[key] = size
-        self._total += size - before
-        return self._making_room() if self._total > self._limit else ()
+            own[key] = size
+        self.total += size - before
+        return self._making_room(key) if self.total > self.limit else ()
 
-    def _making_room(self) -> list[bytes]:
+    def _making_room(self, newest: bytes) -> list[bytes]:
         giving_up: list[bytes] = []
-        while self._total > self._limit and len(self._taken) > 1:
-            key, size = self._taken.popitem(last=False)
-            self._total -= size
-            giving_up.append(key)
+        for taken in self._taken:
+            while self.total > self.limit and taken and (oldest := next(iter(taken))) != newest:
+                self.total -= taken.pop(oldest)
+                giving_up.append(oldest)
         return giving_up

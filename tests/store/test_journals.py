@@ -18,8 +18,9 @@ def _kept(store: MemoryStore, tokens: str) -> list[int]:
     return [len(list(store.read(token).journal)) for token in tokens]
 
 
-def _store(*, entries: int, limit: int = 1000) -> MemoryStore:
-    return MemoryStore(lambda _: Session(), limit=limit, journals_limit=entries * _SIZE)
+def _store(*, entries: int, sessions: int = 1000) -> MemoryStore:
+    limit = sessions * Session().size
+    return MemoryStore(lambda _: Session(), sessions_limit=limit, journals_limit=entries * _SIZE)
 
 
 def test_where_all_journals_take_too_much_the_one_not_used_for_longest_is_emptied() -> None:
@@ -40,7 +41,7 @@ def test_an_emptied_journal_leaves_the_session_as_it_is() -> None:
 
 
 def test_what_a_forgotten_session_took_is_free_again() -> None:
-    store = _store(entries=3, limit=1)
+    store = _store(entries=3, sessions=1)
     for token in "abcdefgh":
         store.change(token, _record)
     for _ in range(2):

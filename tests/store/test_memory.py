@@ -1,17 +1,22 @@
 """Sessions in this process."""
 
+from collections.abc import Callable
 from dataclasses import replace
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from llemulator_addon.engine.session import Session, load
 from llemulator_addon.script.fault import ConnectionFault
 from llemulator_addon.script.reading import read_script
 from llemulator_addon.store.memory import MemoryStore
 
+_SIZE = Session().size
 
-def _store(limit: int = 10) -> MemoryStore:
-    return MemoryStore(lambda token: Session(name=token[-4:]), limit=limit)
+
+def _store(sessions: float = 10, lasting: str | None = None) -> MemoryStore:
+    return MemoryStore(lambda token: Session(name=token[-4:]), sessions_limit=int(sessions * _SIZE), lasting=lasting)
 
 
 def _counted(session: Session) -> tuple[Session, int]:
@@ -41,12 +46,82 @@ def test_a_change_that_raises_changes_nothing() -> None:
     assert store.read("one").turn == 1
 
 
+def _load(session: Session) -> tuple[Session, None]:
+    return load(session, _SCRIPT, fresh=Session(), bare=Session()), None
+
+
+def _forgets(_: Session) -> tuple[Session, None]:
+    return Session(), None
+
+
+_SCRIPT = read_script({"responses": ["Hello"]})
+_WITH_SCRIPT = _load(Session())[0].size
+
+
 def test_above_the_limit_the_session_goes_that_was_not_used_for_longest() -> None:
-    store = _store(limit=2)
+    store = _store(2)
     for token in ("one", "two", "one", "three"):
         store.change(token, _counted)
 
     assert [store.read(token).turn for token in ("one", "two", "three")] == [2, 0, 1]
+
+
+def test_sessions_without_a_script_of_their_own_go_first() -> None:
+    store = _store(2 + _WITH_SCRIPT / _SIZE)
+    store.change("one", _load)
+    for token in ("two", "three", "four", "five"):
+        store.change(token, _counted)
+
+    assert [store.read(token).owner for token in ("one", "two")] == ["token", "nobody"]
+    assert [store.read(token).turn for token in ("two", "three", "four", "five")] == [0, 0, 1, 1]
+
+
+def test_where_all_have_a_script_the_one_not_used_for_longest_goes() -> None:
+    store = _store(2 * _WITH_SCRIPT / _SIZE)
+    for token in ("one", "two", "one", "three"):
+        store.change(token, _load if store.read(token).owner == "nobody" else _counted)
+
+    assert [store.read(token).owner for token in ("one", "two", "three")] == ["token", "nobody", "token"]
+
+
+def test_a_script_that_is_forgotten_gives_its_room_back() -> None:
+    store = _store(1 + 2 * _WITH_SCRIPT / _SIZE)
+    for token in ("one", "two"):
+        store.change(token, _load)
+    store.change("two", lambda session: (session.without_rules(Session()), None))
+    for token in ("three", "one"):
+        store.change(token, _load if token == "three" else _counted)
+
+    assert [store.read(token).owner for token in ("one", "two", "three")] == ["token", "token", "token"]
+
+
+def test_a_session_that_is_to_last_is_never_forgotten() -> None:
+    store = _store(1, lasting="ours")
+    for token in ("ours", "one", "two"):
+        store.change(token, _counted)
+
+    assert [store.read(token).turn for token in ("ours", "one", "two")] == [1, 0, 1]
+
+
+def test_a_change_of_all_sessions_keeps_the_order_in_which_they_were_used() -> None:
+    store = _store(3)
+    for token in ("one", "two", "three", "one"):
+        store.change(token, _counted)
+    store.change_all(lambda session: session)
+    store.change("four", _counted)
+
+    assert [store.read(token).turn for token in ("one", "two", "three", "four")] == [2, 0, 1, 1]
+
+
+@given(st.lists(st.tuples(st.sampled_from("abcdef"), st.sampled_from((_counted, _load, _forgets))), max_size=60))
+def test_whatever_is_loaded_and_forgotten_the_sum_is_that_of_the_sessions_and_within_the_bound(
+    changes: list[tuple[str, Callable[[Session], tuple[Session, object]]]],
+) -> None:
+    store = _store(4 + _WITH_SCRIPT / _SIZE)
+    for token, change in changes:
+        store.change(token, change)
+
+    assert store.size == sum(session.size for session in store.all()) <= store.size_limit
 
 
 def test_connections_are_offered_to_sessions_with_rules_for_them_until_these_are_used_up() -> None:
@@ -62,7 +137,7 @@ def test_connections_are_offered_to_sessions_with_rules_for_them_until_these_are
 
 
 def test_a_session_that_makes_room_touches_no_connection() -> None:
-    store = _store(limit=1)
+    store = _store(1)
     script = read_script({"rules": [{"faults": [{"tls": "handshake_failure"}]}]})
     store.change("one", lambda session: (load(session, script, fresh=Session(), bare=Session()), None))
     store.change("two", _counted)

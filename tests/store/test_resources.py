@@ -1,19 +1,26 @@
-from llemulator_addon.core.resources import Kept
+from llemulator_addon.core.resources import Kept, Resources
 from llemulator_addon.engine.session import Session
 from llemulator_addon.store.memory import MemoryStore
 
 
+def _kept(number: int) -> Kept:
+    return Kept("response", f"resp_{number}", {"id": number})
+
+
+_SIZE = Resources().put(_kept(0)).size
+
+
 def _keep(session: Session) -> tuple[Session, None]:
-    kept = Kept("response", f"resp_{session.turn}", {"id": session.turn})
-    return session.changed(turn=session.turn + 1, resources=session.resources.put(kept)), None
+    return session.changed(turn=session.turn + 1, resources=session.resources.put(_kept(session.turn))), None
 
 
-def _kept(store: MemoryStore, tokens: str) -> list[int]:
+def _numbers(store: MemoryStore, tokens: str) -> list[int]:
     return [len(store.read(token).resources) for token in tokens]
 
 
-def _store(limit: int) -> MemoryStore:
-    return MemoryStore(lambda _: Session(), resources_limit=limit)
+def _store(resources: int, *, of_one: int = 100) -> MemoryStore:
+    session = Session(resources=Resources(size_limit=of_one * _SIZE))
+    return MemoryStore(lambda _: session, stored_limit=resources * _SIZE)
 
 
 def test_where_all_tokens_store_too_much_the_session_not_used_for_longest_forgets_what_it_stored() -> None:
@@ -21,16 +28,16 @@ def test_where_all_tokens_store_too_much_the_session_not_used_for_longest_forget
     for token in "aabbac":
         store.change(token, _keep)
 
-    assert _kept(store, "abc") == [3, 0, 1]
+    assert _numbers(store, "abc") == [3, 0, 1]
     assert store.read("b").turn == 2
 
 
-def test_one_session_alone_keeps_what_it_may() -> None:
-    store = _store(4)
-    for _ in range(10):
-        store.change("a", _keep)
+def test_a_session_that_forgot_what_it_stored_stores_again_within_its_bound() -> None:
+    store = _store(4, of_one=3)
+    for token in "aabbbb" + "aaaaa":
+        store.change(token, _keep)
 
-    assert _kept(store, "a") == [10]
+    assert _numbers(store, "ab") == [3, 0]
 
 
 def test_a_session_that_is_forgotten_gives_its_share_back() -> None:
@@ -41,4 +48,4 @@ def test_a_session_that_is_forgotten_gives_its_share_back() -> None:
     for token in "bbb":
         store.change(token, _keep)
 
-    assert _kept(store, "ab") == [0, 3]
+    assert _numbers(store, "ab") == [0, 3]

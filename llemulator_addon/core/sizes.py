@@ -1,0 +1,46 @@
+"""How much memory a value takes: bounds are in bytes, and what is bounded is counted once, when it is made."""
+
+from typing import Any
+
+_UNITS = (("GiB", 1 << 30), ("MiB", 1 << 20), ("KiB", 1 << 10))
+
+_MOST = 1 << 62
+"""More than there is."""
+
+_BYTES_OF_GARBAGE_COLLECTION = 16
+"""What a container takes beside itself, and a text and a number do not."""
+
+_LONG = 256
+"""Characters of a text that is counted once, however often it stands in a value."""
+
+
+def size_of(value: Any, *, at_most: int = _MOST) -> int:  # noqa: ANN401 - any JSON value
+    """Return the bytes of memory that a JSON value takes; above `at_most`, some number above it, found no later.
+
+    Short texts that stand in it several times may be one object, and are counted each time: it takes no more than this.
+    """
+    size, left, seen = 0, [value], set[int]()
+    while left and size <= at_most:
+        part = left.pop()
+        size += part.__sizeof__()
+        if isinstance(part, str):
+            if len(part) > _LONG:
+                if id(part) in seen:
+                    size -= part.__sizeof__()
+                seen.add(id(part))
+        elif isinstance(part, dict):
+            # Names of members are mostly the same from value to value, and are one object then.
+            size += _BYTES_OF_GARBAGE_COLLECTION + sum(map(len, part))
+            left += part.values()
+        elif isinstance(part, (list, tuple)):
+            size += _BYTES_OF_GARBAGE_COLLECTION
+            left += part
+    return size
+
+
+def in_words(size: int) -> str:
+    """Spell a size: `32 MiB`, `1.5 KiB`, `12 bytes`."""
+    for unit, much in _UNITS:
+        if size >= much:
+            return f"{size / much:.4g} {unit}"
+    return f"{size} bytes"

@@ -1,0 +1,118 @@
+"""What all that lives may take in memory."""
+
+import json
+from typing import Any
+
+import pytest
+
+from llemulator_addon.core.outcome import Play
+from llemulator_addon.core.request import Request
+from llemulator_addon.core.steps import Head, Send
+from llemulator_addon.emulator import Emulator, EmulatorSettings
+
+_KIBIBYTE = 1 << 10
+_GONE = 404
+
+
+def _request(method: str, path: str, body: object = None, key: str = "sk-test") -> Request:
+    headers = {"authorization": f"Bearer {key}", "content-type": "application/json"}
+    return Request(method=method, path=path, headers=headers, body=b"" if body is None else json.dumps(body).encode())
+
+
+async def _answer(emulator: Emulator, request: Request) -> tuple[Head, Any]:
+    outcome = await emulator.answer(request)
+    assert isinstance(outcome, Play)
+    head, *sends = outcome.steps
+    assert isinstance(head, Head)
+    body = b"".join(step.piece for step in sends if isinstance(step, Send))
+    return head, body if b"event:" in body else json.loads(body)
+
+
+def _asking(text: str, **more: object) -> Request:
+    return _request("POST", "/v1/responses", {"model": "gpt-4o", "input": text, **more})
+
+
+async def test_what_made_room_is_gone_as_if_it_had_been_deleted() -> None:
+    emulator = Emulator(EmulatorSettings(stored_size=64 * _KIBIBYTE))
+    made = [(await _answer(emulator, _asking("x" * 10_000)))[1]["id"] for _ in range(8)]
+
+    found = [(await _answer(emulator, _request("GET", f"/v1/responses/{each}")))[0].status for each in made]
+    after = await _answer(emulator, _asking("And?", previous_response_id=made[0]))
+
+    assert (found[0], found[-1], after[0].status) == (_GONE, 200, 400)
+    assert after[1]["error"]["code"] == "previous_response_not_found"
+
+
+@pytest.mark.parametrize("stream", [False, True])
+async def test_a_response_that_is_too_large_to_be_kept_is_answered_and_says_so(stream: bool) -> None:  # noqa: FBT001
+    emulator = Emulator(EmulatorSettings(stored_size=64 * _KIBIBYTE))
+
+    head, _ = await _answer(emulator, _asking("x" * 100_000, stream=stream))
+
+    assert head.status == 200
+    assert "64 KiB that a token may store. --stored-size" in dict(head.headers)["x-llemulator-not-kept"]
+
+
+async def test_a_response_that_is_not_to_be_stored_says_nothing_of_that() -> None:
+    head, _ = await _answer(Emulator(EmulatorSettings(stored_size=64 * _KIBIBYTE)), _asking("x" * 100_000, store=False))
+
+    assert (head.status, "x-llemulator-not-kept" in dict(head.headers)) == (200, False)
+
+
+async def test_a_conversation_that_is_too_large_to_be_kept_is_refused() -> None:
+    emulator = Emulator(EmulatorSettings(stored_size=64 * _KIBIBYTE))
+    item = {"type": "message", "role": "user", "content": "x" * 100_000}
+
+    head, body = await _answer(emulator, _request("POST", "/v1/conversations", {"items": [item]}))
+
+    assert (head.status, body["error"]["code"]) == (413, "too_large_to_keep")
+
+
+async def test_a_script_that_takes_more_than_a_token_may_have_is_refused_and_the_one_before_stays() -> None:
+    emulator = Emulator(EmulatorSettings(script_size=64 * _KIBIBYTE))
+    await _answer(emulator, _request("POST", "/_emulator/script", {"responses": ["Hello"]}))
+
+    head, body = await _answer(emulator, _request("POST", "/_emulator/script", {"responses": ["x" * 100_000]}))
+    _, shown = await _answer(emulator, _request("GET", "/_emulator/script"))
+
+    assert (head.status, body["error"]["code"], len(shown["rules"])) == (400, "invalid_script", 1)
+    assert "a token may have 64 KiB, as --script-size" in body["error"]["message"]
+
+
+@pytest.mark.parametrize(
+    "script",
+    [
+        {"models": [f"model-{number}" for number in range(2_000)]},
+        {"defaults": {"faults": [{"failure": {"status": 500, "message": "x" * 100_000}}]}},
+        {"upstream": {f"model-{number}": "http://127.0.0.1:1/v1" for number in range(2_000)}},
+        {"rules": [{"match": {"user_text": "[^a]{1000}" * 8}, "reply": "Hello"}]},
+    ],
+)
+async def test_all_of_a_script_counts(script: object) -> None:
+    head, body = await _answer(
+        Emulator(EmulatorSettings(script_size=64 * _KIBIBYTE)), _request("POST", "/_emulator/script", script)
+    )
+
+    assert (head.status, body["error"]["code"]) == (400, "invalid_script")
+    assert "--script-size" in body["error"]["message"]
+
+
+async def test_settings_that_are_loaded_again_take_no_more_than_once() -> None:
+    emulator = Emulator(EmulatorSettings(script_size=64 * _KIBIBYTE))
+    models = {"models": [f"model-{number}" for number in range(300)]}
+
+    statuses = [(await _answer(emulator, _request("POST", "/_emulator/script", models)))[0].status for _ in range(9)]
+
+    assert statuses == [200] * 9
+
+
+async def test_many_tokens_leave_no_more_sessions_than_there_is_room_for() -> None:
+    emulator = Emulator(EmulatorSettings(sessions_size=100 * _KIBIBYTE))
+    await _answer(emulator, _request("POST", "/_emulator/script", {"responses": ["Hello"]}, key="sk-mine"))
+    for number in range(1_000):
+        await _answer(emulator, _request("GET", "/v1/models", key=f"sk-{number}"))
+
+    _, mine = await _answer(emulator, _request("GET", "/_emulator/script", key="sk-mine"))
+
+    assert sum(session.size for session in emulator.sessions()) <= 101 * _KIBIBYTE
+    assert len(mine["rules"]) == 1
