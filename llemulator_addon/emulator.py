@@ -1,5 +1,6 @@
 """The whole program without a way in: a request goes to an admin route or to the engine."""
 
+import asyncio
 from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
@@ -36,6 +37,7 @@ from llemulator_addon.wire import errors
 from llemulator_addon.wire.browsers import preflight, readable
 from llemulator_addon.wire.credentials import token_of
 from llemulator_addon.wire.models import DEFAULT_MODELS
+from llemulator_addon.wire.vocabulary import published
 
 _UNCLAIMED_AT_MOST = 1000
 _LEFT = Ending(how="client_left", bytes_sent=0, sends=0, seconds=0.0)
@@ -143,6 +145,8 @@ class Emulator:
         this when the client leaves while it waits.
         """
         token = token_of(request)
+        if request.host == published.HOST:
+            return Play(await asyncio.to_thread(published.answer, request))
         if is_admin(request):
             return Play(admin_answer(await self._with_news(request, token), self._server))
         if token is None and (allowed := preflight(request)) is not None:

@@ -37,6 +37,7 @@ from llemulator_addon.core.steps import Head, Steps
 from llemulator_addon.script.fault import ConnectionFault
 from llemulator_addon.wire.browsers import readable
 from llemulator_addon.wire.secrets import without
+from llemulator_addon.wire.vocabulary.published import HOST
 
 logger = logging.getLogger(__name__)
 
@@ -71,10 +72,16 @@ class Policy:
     """On which requests are handed to upstreams."""
 
 
+def answered_hosts(settings: Settings) -> Hosts:
+    """Return the hosts that are answered. OpenAI's published files are among them, unless `allow` names their host."""
+    published = () if HOST in Hosts(settings.allow) else (HOST,)
+    return Hosts((*OPENAI_HOSTS, *settings.hosts, *published))
+
+
 def policy_from(settings: Settings, *, ca: Path, streams_others: bool = True) -> Policy:
     """Return the policy that these settings ask for."""
     return Policy(
-        hosts=Hosts((*OPENAI_HOSTS, *settings.hosts)),
+        hosts=answered_hosts(settings),
         hermetic=settings.hermetic,
         allow=Hosts(settings.allow),
         body_limit=settings.body_limit,

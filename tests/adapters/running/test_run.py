@@ -382,3 +382,11 @@ def _until(started: subprocess.Popen[str], word: str) -> str:
     while word not in said or not (said.endswith("\n") or word == "^C"):
         said += started.stdout.read(1)
     return said
+
+
+@pytest.mark.parametrize("encoding", ["cl100k_base", "o200k_base"])
+def test_an_unmodified_tiktoken_gets_its_vocabulary_without_a_network(tmp_path: Path, encoding: str) -> None:
+    count = f"import tiktoken; print(len(tiktoken.get_encoding('{encoding}').encode('Hello there')))"
+    done = _run("--hermetic", "--", sys.executable, "-c", count, TIKTOKEN_CACHE_DIR=str(tmp_path / "cache"))
+
+    assert (done.returncode, done.stdout) == (0, "2\n")
