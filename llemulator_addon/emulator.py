@@ -2,13 +2,13 @@
 
 import asyncio
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Container
 from dataclasses import dataclass, field, replace
 from functools import partial
 from itertools import count
 from typing import Literal, assert_never
 
-from llemulator_addon.admin import live
+from llemulator_addon.admin import live, pages
 from llemulator_addon.admin.answer import answer as admin_answer
 from llemulator_addon.admin.answer import is_admin
 from llemulator_addon.admin.route import Server
@@ -51,6 +51,8 @@ class EmulatorSettings:
 
     version: str = ""
     """Of this program; empty where it is not known."""
+    names: Container[str] = ()
+    """Of hosts under which the admin routes answer, beside those that no site can let lead elsewhere."""
     debug: bool = False
     script: Script | None = None
     """The default script: every token that has none of its own plays it, with counters of its own."""
@@ -133,6 +135,7 @@ class Emulator:
             waiting=self._waiting,
             turns=self._turns,
             version=settings.version,
+            names=settings.names,
             unclaimed=lambda: tuple(self._unclaimed),
         )
         self._store.change(_ANONYMOUS, lambda session: (session, None))
@@ -256,6 +259,8 @@ class Emulator:
     async def _with_news(self, request: Request, token: str | None) -> Request:
         """Wait where somebody asks for exchanges as they come, and there is none that he does not know."""
         if request.path != live.PATH or token is None or request.method != "GET":
+            return request
+        if pages.refusal(request, self._server) is not None:
             return request
         session = self._store.read(token)
         recorded = session.journal.recorded

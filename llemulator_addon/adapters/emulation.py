@@ -5,6 +5,7 @@ from contextlib import contextmanager
 from importlib import metadata
 from pathlib import Path
 
+from llemulator_addon.adapters.hosts import OPENAI_HOSTS, Hosts
 from llemulator_addon.adapters.settings import Settings
 from llemulator_addon.emulator import Emulator, EmulatorSettings
 from llemulator_addon.engine.session import NO_UPSTREAM
@@ -31,6 +32,7 @@ def _emulator(settings: Settings, script: Script | None, ca_certificate: bytes) 
     return Emulator(
         EmulatorSettings(
             version=_version(),
+            names=_names(settings),
             debug=settings.debug,
             script=script,
             on_unmatched=settings.on_unmatched,
@@ -57,6 +59,12 @@ def _emulator(settings: Settings, script: Script | None, ca_certificate: bytes) 
             sessions_size=settings.sessions_size,
         )
     )
+
+
+def _names(settings: Settings) -> Hosts:
+    """Return the names under which the user said that this is reached."""
+    listening = (settings.host, *(listener.host for listener in settings.listen if listener.host))
+    return Hosts((*OPENAI_HOSTS, *settings.hosts, *listening, *settings.admin_hosts))
 
 
 def _version() -> str:

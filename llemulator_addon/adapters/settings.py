@@ -73,6 +73,7 @@ class Settings:
     lenient: bool = False
     dated_models: bool = False
     hosts: tuple[str, ...] = ()
+    admin_hosts: tuple[str, ...] = ()
     hermetic: bool = False
     allow: tuple[str, ...] = ()
     certs: Path = Path("certs")
@@ -464,6 +465,16 @@ SETTINGS = (
         expected="names of hosts (globs) with commas between them",
         metavar="GLOBS",
         meaning="more hosts to treat as OpenAI's, separated by commas",
+        several=True,
+    ),
+    Setting(
+        name="admin_hosts",
+        variable="LLEMULATOR_ADMIN_HOSTS",
+        read=_names,
+        expected="names of hosts (globs) with commas between them",
+        metavar="GLOBS",
+        meaning="names with a dot under which the admin routes answer, with commas between them; addresses, localhost "
+        "and names of services in Docker and Kubernetes always do",
         several=True,
     ),
     _switch_setting("hermetic", "LLEMULATOR_HERMETIC", "block all other hosts"),

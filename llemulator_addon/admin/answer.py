@@ -1,6 +1,6 @@
 """Finding the admin route of a request, and answering."""
 
-from llemulator_addon.admin import ONLY_HERE, ROUTES
+from llemulator_addon.admin import ONLY_HERE, ROUTES, pages
 from llemulator_addon.admin.route import AdminCall, Server
 from llemulator_addon.core.reply import Failure
 from llemulator_addon.core.request import Request
@@ -28,6 +28,8 @@ def answer(request: Request, server: Server) -> Steps:
 
 
 def _answer(request: Request, server: Server) -> Steps:
+    if (refusal := pages.refusal(request, server)) is not None:
+        raise Refused(refusal)
     if (route := ROUTES.get(request.path) or _WITH_NUMBER.get(request.path.rpartition("/")[0])) is None:
         raise Refused(_unknown(request))
     if (answering := route.answering(request.method)) is None:

@@ -1,6 +1,6 @@
 """What an admin route is given, and what it answers."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Container
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -41,6 +41,8 @@ class Server:
     """Requests that wait for each other."""
     version: str = ""
     """Of this program; empty where it is not known."""
+    names: Container[str] = ()
+    """Under which it may be asked, beside those that are of no site."""
 
     def forget_waiting(self, token: str) -> None:
         """Answer the requests that wait under a token whose session was forgotten."""

@@ -124,6 +124,8 @@ class Operation:
     serve: Callable[[Call], Served]
     asks_model: bool = False
     """Whether the body names a model, which may be one that acts."""
+    for_pages: bool = False
+    """Whether a page in a browser may read the answer: nothing stands in it that was stored before."""
     takes_turn: bool = True
     """Whether it counts as an answer of the session. What comes from a thread of its own must not: the ids of other
     answers would depend on when it came."""

@@ -1,10 +1,12 @@
 """A page's script may ask, as it may ask OpenAI: what browsers want to see before and with an answer."""
 
+import re
 from typing import Any
 
 import pytest
 
-from tests.playing import body_of, chat, emulator, headers_of, play, request, status
+from llemulator_addon.wire.endpoints import OPERATIONS
+from tests.playing import body_of, chat, emulator, headers_of, json_of, play, request, status
 
 ORIGIN = {"origin": "https://app.example"}
 ASKED = "authorization,content-type,x-stainless-os"
@@ -16,7 +18,7 @@ def preflight(path: str = "/v1/chat/completions", **headers: Any) -> Any:  # noq
     return request("OPTIONS", path, token=None, headers=asking)
 
 
-@pytest.mark.parametrize("path", ["/v1/chat/completions", "/v1/responses/resp_1", "/v1/nothing"])
+@pytest.mark.parametrize("path", ["/v1/chat/completions", "/v1/responses", "/v1/conversations", "/v1/nothing"])
 def test_a_browser_that_asks_whether_it_may_send_may(path: str) -> None:
     (steps,) = play(emulator(), preflight(path))
 
@@ -27,6 +29,54 @@ def test_a_browser_that_asks_whether_it_may_send_may(path: str) -> None:
         "access-control-allow-headers": ASKED,
         "content-length": "0",
     }
+
+
+_STORED = [
+    ("GET", "/v1/chat/completions"),
+    ("GET", "/v1/chat/completions/chatcmpl-1"),
+    ("POST", "/v1/chat/completions/chatcmpl-1"),
+    ("DELETE", "/v1/chat/completions/chatcmpl-1"),
+    ("GET", "/v1/chat/completions/chatcmpl-1/messages"),
+    ("GET", "/v1/responses/resp_1"),
+    ("DELETE", "/v1/responses/resp_1"),
+    ("POST", "/v1/responses/resp_1/cancel"),
+    ("GET", "/v1/responses/resp_1/input_items"),
+    ("POST", "/v1/responses/compact"),
+    ("GET", "/v1/conversations/conv_1"),
+    ("POST", "/v1/conversations/conv_1"),
+    ("DELETE", "/v1/conversations/conv_1"),
+    ("GET", "/v1/conversations/conv_1/items"),
+    ("GET", "/v1/conversations/conv_1/items/msg_1"),
+    ("DELETE", "/v1/conversations/conv_1/items/msg_1"),
+    ("DELETE", "/v1/models/ft:mine"),
+]
+
+
+@pytest.mark.parametrize(("method", "path"), _STORED)
+def test_a_page_may_not_read_what_is_stored(method: str, path: str) -> None:
+    asked = request(method, path, body=b"{}", headers=ORIGIN)
+    steps, allowed = play(emulator(), asked, preflight(path, **{"access-control-request-method": method}))
+
+    assert [
+        name for each in (steps, allowed) for name in headers_of(each) if name.startswith("access-control-allow")
+    ] == []
+    assert (status(allowed), json_of(allowed)["error"]["code"]) == (403, "page_refused")
+
+
+def test_no_operation_is_for_pages_by_oversight() -> None:
+    stored = {(each.method, each.path) for each in OPERATIONS.values() if not each.for_pages}
+
+    assert {re.sub(r"/\{\w+\}", "/{}", f"{method} {path}") for method, path in stored} == {
+        re.sub(r"/(\w+_1|chatcmpl-1|ft:mine)", "/{}", f"{method} {path.removeprefix('/v1')}")
+        for method, path in _STORED
+    }
+
+
+@pytest.mark.parametrize("path", ["/v1/models", "/v1/models/gpt-4o"])
+def test_a_page_may_ask_which_models_there_are(path: str) -> None:
+    (steps,) = play(emulator(), request("GET", path, headers=ORIGIN))
+
+    assert headers_of(steps)["access-control-allow-origin"] == "*"
 
 
 def test_asking_takes_no_turn_and_uses_no_rule() -> None:

@@ -81,12 +81,14 @@ def delete_item(call: Call) -> Served:
 _ONE = "/conversations/{conversation_id}"
 _ITEM = f"{_ONE}/items/{{item_id}}"
 
-CREATE = Operation(name="conversations.create", method="POST", path="/conversations", serve=create)
+CREATE = Operation(name="conversations.create", method="POST", path="/conversations", serve=create, for_pages=True)
 RETRIEVE = Operation(name="conversations.retrieve", method="GET", path=_ONE, serve=retrieve)
 UPDATE = Operation(name="conversations.update", method="POST", path=_ONE, serve=update)
 DELETE = Operation(name="conversations.delete", method="DELETE", path=_ONE, serve=delete)
 ITEMS_LIST = Operation(name="conversations.items.list", method="GET", path=f"{_ONE}/items", serve=list_items)
-ITEMS_CREATE = Operation(name="conversations.items.create", method="POST", path=f"{_ONE}/items", serve=create_items)
+ITEMS_CREATE = Operation(
+    name="conversations.items.create", method="POST", path=f"{_ONE}/items", serve=create_items, for_pages=True
+)
 ITEMS_RETRIEVE = Operation(name="conversations.items.retrieve", method="GET", path=_ITEM, serve=retrieve_item)
 ITEMS_DELETE = Operation(name="conversations.items.delete", method="DELETE", path=_ITEM, serve=delete_item)
 

@@ -36,8 +36,8 @@ def delete_model(call: Call) -> Served:
     return Served(answer=_deleted(name), resources=call.resources.put(Kept(DELETED_MODEL, name, {"id": name})))
 
 
-LIST = Operation(name="models.list", method="GET", path="/models", serve=list_models)
-RETRIEVE = Operation(name="models.retrieve", method="GET", path="/models/{model}", serve=retrieve_model)
+LIST = Operation(name="models.list", method="GET", path="/models", serve=list_models, for_pages=True)
+RETRIEVE = Operation(name="models.retrieve", method="GET", path="/models/{model}", serve=retrieve_model, for_pages=True)
 DELETE = Operation(name="models.delete", method="DELETE", path="/models/{model}", serve=delete_model)
 
 

@@ -96,6 +96,7 @@ INPUT_TOKENS = Operation(
     path="/responses/input_tokens",
     serve=count_input_tokens,
     asks_model=True,
+    for_pages=True,
 )
 COMPACT = Operation(name="responses.compact", method="POST", path="/responses/compact", serve=compact, asks_model=True)
 

@@ -12,4 +12,6 @@ def ingest_traces(_: Call) -> Served:
     return Served(answer=Body(body=b"", status=204))
 
 
-INGEST = Operation(name="traces.ingest", method="POST", path="/traces/ingest", serve=ingest_traces, takes_turn=False)
+INGEST = Operation(
+    name="traces.ingest", method="POST", path="/traces/ingest", serve=ingest_traces, for_pages=True, takes_turn=False
+)
