@@ -51,6 +51,11 @@ def hermetic_reason(host: str) -> str:
     return f"llemulator is hermetic; LLEMULATOR_ALLOW={host} lets this host through"
 
 
+def stranger_reason(address: str) -> str:
+    """Say why a client passes to no other host."""
+    return f"{address} may not reach other hosts through llemulator; LLEMULATOR_PASS_FOR={address} allows it"
+
+
 def openai_reason(host: str) -> str:
     """Say why nothing passes to a host of OpenAI's at which no API is."""
     return f"llemulator does not answer {host}, and lets nothing through to OpenAI; LLEMULATOR_ALLOW={host} allows it"

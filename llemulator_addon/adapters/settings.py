@@ -9,9 +9,11 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
-from typing import Any, Literal, cast, get_args, override
+from typing import Any, Literal, cast, get_args
 
 from llemulator_addon.adapters.hosts import OPENAI_HOSTS, REFUSED_HOSTS, Hosts
+from llemulator_addon.adapters.listener import PORT_AT_MOST, Listener, listener_in
+from llemulator_addon.adapters.networks import Networks
 from llemulator_addon.core.upstream import UpstreamKeys, Upstreams, host_of, keys_in, upstreams_in
 
 OnUnmatched = Literal["error", "echo", "simulate", "manual", "upstream"]
@@ -20,27 +22,9 @@ ToolStrategy = Literal["contextual", "random", "sequence"]
 StreamProfile = Literal["small", "large", "reasoning", "auto"]
 LogLevel = Literal["debug", "info", "warning", "error"]
 
-_PORT_AT_MOST = 65_535
 _SEED_AT_MOST = (1 << 63) - 1
 _SWITCHES = {"true": True, "1": True, "yes": True, "on": True, "false": False, "0": False, "no": False, "off": False}
-_TRANSPARENT = "transparent@"
 _UNITS = {"": 1, "k": 1 << 10, "m": 1 << 20, "g": 1 << 30}
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Listener:
-    """One more place to listen on. Its text is what the setting takes."""
-
-    port: int
-    host: str | None = None
-    """None: the one of the main port."""
-    transparent: bool = False
-    """Whether a firewall redirects connections here, so that each is to go on to where it was going."""
-
-    @override
-    def __str__(self) -> str:
-        where = "" if self.host is None else f"[{self.host}]:" if ":" in self.host else f"{self.host}:"
-        return f"{_TRANSPARENT if self.transparent else ''}{where}{self.port}"
 
 
 class SettingsError(ValueError):
@@ -76,6 +60,7 @@ class Settings:
     admin_hosts: tuple[str, ...] = ()
     hermetic: bool = False
     allow: tuple[str, ...] = ()
+    pass_for: tuple[str, ...] = ("private",)
     certs: Path = Path("certs")
     body_limit: int = 64 << 20
     journal_entries: int = 1000
@@ -249,17 +234,12 @@ def _names(text: str) -> tuple[str, ...]:
     return names
 
 
+def _networks(text: str) -> tuple[str, ...]:
+    return Networks(*_names(text)).texts
+
+
 def _listeners(text: str) -> tuple[Listener, ...]:
-    return tuple(map(_listener, _names(text)))
-
-
-def _listener(text: str) -> Listener:
-    bare = text.removeprefix(_TRANSPARENT)
-    host, _, port = bare.rpartition(":")
-    number = int(port)
-    if not 0 < number <= _PORT_AT_MOST:
-        raise ValueError(text)
-    return Listener(port=number, host=host.strip("[]") or None, transparent=bare != text)
+    return tuple(map(listener_in, _names(text)))
 
 
 def _keys(text: str) -> UpstreamKeys:
@@ -314,8 +294,8 @@ SETTINGS = (
     Setting(
         name="port",
         variable="PORT",
-        read=partial(_whole, most=_PORT_AT_MOST),
-        expected=f"a port number from 0 to {_PORT_AT_MOST}",
+        read=partial(_whole, most=PORT_AT_MOST),
+        expected=f"a port number from 0 to {PORT_AT_MOST}",
         metavar="PORT",
         meaning="port to listen on; 0 picks a free one",
         in_mitmproxy=False,
@@ -485,6 +465,16 @@ SETTINGS = (
         expected="names of hosts (globs) with commas between them",
         metavar="GLOBS",
         meaning="hosts that --hermetic does not block, separated by commas",
+        several=True,
+    ),
+    Setting(
+        name="pass_for",
+        variable="LLEMULATOR_PASS_FOR",
+        read=_networks,
+        expected="loopback, private, all, or networks as 10.0.0.0/8, with commas between them",
+        metavar="NETWORKS",
+        meaning="networks whose clients may reach other hosts, separated by commas: loopback, private (all that the "
+        "internet does not route to), all, or a network such as 10.0.0.0/8",
         several=True,
     ),
     Setting(

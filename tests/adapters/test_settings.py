@@ -5,7 +5,8 @@ from typing import get_args
 import pytest
 
 from llemulator_addon.adapters import settings as module
-from llemulator_addon.adapters.settings import SETTINGS, Listener, Settings, SettingsError, settings_from
+from llemulator_addon.adapters.listener import Listener
+from llemulator_addon.adapters.settings import SETTINGS, Settings, SettingsError, settings_from
 from llemulator_addon.script import reading
 
 

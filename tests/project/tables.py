@@ -51,6 +51,8 @@ def _default(value: object) -> str:
     match value:
         case None | () | False | Upstreams() | UpstreamKeys():
             return ""
+        case tuple():
+            return f"`{','.join(map(str, value))}`"
         case int() if value and value % _MEBIBYTE == 0:
             return f"`{value // _MEBIBYTE}MiB`"
         case _:

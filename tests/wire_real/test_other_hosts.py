@@ -4,11 +4,13 @@ import asyncio
 import json
 import ssl
 from pathlib import Path
+from typing import Literal
 
 import pytest
 
 from llemulator_addon.adapters.hosts import Hosts
 from llemulator_addon.adapters.mitmproxy.rules import Policy
+from llemulator_addon.adapters.networks import Networks
 from llemulator_addon.core.egress import HostEgress
 from tests.wire_real.certificates import certificate_for
 from tests.wire_real.clients import OPENAI, Question, ask, ask_h1, connected, open_tunnel, trusting
@@ -123,6 +125,23 @@ async def test_a_hermetic_proxy_refuses_a_tunnel_and_says_how_to_allow_it(
     assert (
         str(refused.value) == f"HTTP/1.1 403 llemulator is hermetic; LLEMULATOR_ALLOW={_OTHER} lets this host through"
     )
+    assert network.connections == []
+    assert rules.egress.report() == (HostEgress(host=_OTHER, refused=1),)
+
+
+@pytest.mark.parametrize("way", ["absolute", "connect"])
+async def test_a_client_of_a_network_that_is_not_named_reaches_no_other_host(
+    monkeypatch: pytest.MonkeyPatch, certs: Path, way: Literal["absolute", "connect"]
+) -> None:
+    policy = Policy(pass_for=Networks("192.0.2.0/24"))
+    refused = "127.0.0.1 may not reach other hosts through llemulator; LLEMULATOR_PASS_FOR=127.0.0.1 allows it"
+    async with elsewhere(monkeypatch) as network, proxying(Playing(), certs, policy) as (proxy, rules):
+        try:
+            said = json.loads((await ask(proxy, way, host=_OTHER, body=b"{}")).body)["error"]["message"]
+        except ConnectionRefusedError as error:
+            said = str(error).removeprefix("HTTP/1.1 403 ")
+
+    assert said == refused
     assert network.connections == []
     assert rules.egress.report() == (HostEgress(host=_OTHER, refused=1),)
 

@@ -203,13 +203,32 @@ async def test_it_listens_on_an_address_of_ipv6(tmp_path: Path, host: str) -> No
     assert (begun.proxy.host, answer.status) == ("::1", 200)
 
 
-@pytest.mark.parametrize(("options", "warned"), [((), True), (("--hermetic",), False)])
-async def test_an_open_proxy_is_warned_of(tmp_path: Path, options: tuple[str, ...], *, warned: bool) -> None:
+_PROXY = "anyone who can reach 0.0.0.0 from a private network can use this as a proxy to any host; "
+_SPENDS = "anyone who can reach 0.0.0.0 can send requests to --upstream with the key of --upstream-key"
+_UPSTREAM = ("--upstream", "http://127.0.0.1:1/v1", "--upstream-key", "sk-own")
+
+
+@pytest.mark.parametrize(
+    ("options", "warnings"),
+    [
+        ((), [_PROXY]),
+        (("--pass-for", "loopback"), []),
+        (("--hermetic",), []),
+        (("--hermetic", *_UPSTREAM), [_SPENDS]),
+        (_UPSTREAM, [_PROXY, _SPENDS]),
+    ],
+)
+async def test_what_others_can_do_who_reach_it_is_warned_of(
+    tmp_path: Path, options: tuple[str, ...], warnings: list[str]
+) -> None:
     every = ("--host", "0.0.0.0")  # noqa: S104 - what is asked here
     async with started(*LLEMULATOR, "--port", "0", *every, *options, cwd=tmp_path) as begun:
         ended = await begun.stop()
 
-    assert ("whoever can reach 0.0.0.0 can use this as a proxy" in ended.err) == warned
+    lines = ended.err.splitlines()
+    assert len(lines) == len(warnings)
+    for line, warning in zip(lines, warnings, strict=True):
+        assert line.startswith(f"llemulator: WARNING: {warning}")
 
 
 async def test_connections_leave_no_lines_in_the_log(tmp_path: Path) -> None:

@@ -18,6 +18,7 @@ from conformance.server import Server, running
 from llemulator_addon.adapters.forwarding import Forwarding, Terms
 from llemulator_addon.adapters.hosts import OPENAI_HOSTS, Hosts
 from llemulator_addon.adapters.mitmproxy.rules import Policy
+from llemulator_addon.adapters.networks import Networks
 from llemulator_addon.client import Client
 from llemulator_addon.core.upstream import NamedBy, Upstream, UpstreamKeys, Upstreams
 from llemulator_addon.emulator import Emulator, EmulatorSettings
@@ -75,13 +76,22 @@ async def network(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Elsewhere]:
         yield seen
 
 
+_PRIVATE = Networks("private")
+
+
 @asynccontextmanager
-async def _proxying(
-    url: str, certs: Path, *, named_by: NamedBy = "server", terms: Terms | None = None, hermetic: bool = False
+async def _proxying(  # noqa: PLR0913 - what a test is about is named
+    url: str,
+    certs: Path,
+    *,
+    named_by: NamedBy = "server",
+    terms: Terms | None = None,
+    hermetic: bool = False,
+    pass_for: Networks = _PRIVATE,
 ) -> AsyncIterator[Proxy]:
     """Serve in this process, with one upstream for everything."""
     upstreams = Upstreams(anything=Upstream(url=url, named_by=named_by))
-    policy = Policy(hosts=Hosts(OPENAI_HOSTS), terms=terms or Terms(), hermetic=hermetic)
+    policy = Policy(hosts=Hosts(OPENAI_HOSTS), terms=terms or Terms(), hermetic=hermetic, pass_for=pass_for)
     async with proxying(Emulator(EmulatorSettings(upstreams=upstreams)), certs, policy) as (proxy, _):
         yield proxy
 
@@ -447,6 +457,20 @@ async def test_hermetic_holds_for_an_upstream_of_a_script_and_not_for_the_server
     codes = []
     for named_by in ("script", "server"):
         async with _proxying(f"http://other.test:{network.port}/v1", certs, named_by=named_by, hermetic=True) as proxy:
+            codes.append(_code(await ask(proxy, headers=_HEADERS, body=_body())))
+
+    assert codes == [(403, "host_not_allowed"), (502, "upstream_broken")]
+    assert len(network.connections) == 1
+
+
+async def test_a_client_that_is_let_through_to_nobody_reaches_no_upstream_of_a_script(
+    network: Elsewhere, certs: Path
+) -> None:
+    codes = []
+    strangers = Networks("192.0.2.0/24")
+    for named_by in ("script", "server"):
+        url = f"http://other.test:{network.port}/v1"
+        async with _proxying(url, certs, named_by=named_by, pass_for=strangers) as proxy:
             codes.append(_code(await ask(proxy, headers=_HEADERS, body=_body())))
 
     assert codes == [(403, "host_not_allowed"), (502, "upstream_broken")]

@@ -5,7 +5,7 @@ import asyncio
 import logging
 import os
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from ipaddress import ip_address
 
@@ -33,13 +33,29 @@ def _run(arguments: argparse.Namespace) -> None:
 
 async def serve_until_stopped(settings: Settings, examples: Callable[[Address], str] | None) -> None:
     """Serve until SIGINT or SIGTERM. Once it listens, say how to use it, and the examples. Raises Failed."""
-    hosts = (settings.host, *(listener.host for listener in settings.listen if listener.host))
-    if not settings.hermetic and (reached := [host for host in hosts if not _is_local(host)]):
-        logger.warning(
-            "whoever can reach %s can use this as a proxy to any host; --hermetic lets only named ones through",
-            reached[0],
-        )
+    for line in _what_others_can_do(settings):
+        logger.warning(line)
     await _serve(settings, examples)
+
+
+def _what_others_can_do(settings: Settings) -> Iterator[str]:
+    """Say what those can do that reach an address beyond this machine."""
+    hosts = (settings.host, *(listener.host for listener in settings.listen if listener.host))
+    reached = next((host for host in hosts if not _is_local(host)), None)
+    if reached is None:
+        return
+    if not settings.hermetic and settings.pass_for != ("loopback",):
+        yield (
+            f"anyone who can reach {reached} from {_spelled(settings.pass_for)} can use this as a proxy to any host; "
+            "--hermetic blocks other hosts, and --pass-for limits the clients"
+        )
+    if settings.upstream_key:
+        yield f"anyone who can reach {reached} can send requests to --upstream with the key of --upstream-key"
+
+
+def _spelled(networks: tuple[str, ...]) -> str:
+    spelled = {"all": "anywhere", "private": "a private network", "loopback": "this machine"}
+    return " or ".join(spelled.get(each, each) for each in networks)
 
 
 def _is_local(host: str) -> bool:

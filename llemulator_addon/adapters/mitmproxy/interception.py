@@ -61,7 +61,7 @@ class Interception:
             self._rules.tunnel_opened(flow.client_conn.id)
             if flow.response is None and (fault := self._rules.fault_of_connect(host)) is not None:
                 flow.response = http.Response.make(fault.status)
-        elif flow.response is None and self._rules.why_refused(host):
+        elif flow.response is None and (self._rules.why_refused(host) or self._rules.why_stranger(flow.client_conn)):
             flow.response = self._rules.refuse(flow)
 
     async def request(self, flow: http.HTTPFlow) -> None:
@@ -117,7 +117,7 @@ class Interception:
         elif (by_address or named == "") and self._rules.may_be_ours(client, address):
             data.server.error = refusals.unnamed_reason(host)
         else:
-            data.server.error = self._rules.why_refused(host, *names)
+            data.server.error = self._rules.why_refused(host, *names) or self._rules.why_stranger(data.client)
         if data.server.error:
             logger.warning("refused a connection to %s: %s", host, data.server.error)
         self._rules.egress.count(host, "refused" if data.server.error else "passed")

@@ -23,11 +23,11 @@ from mitmproxy.proxy.mode_servers import ServerInstance
 from mitmproxy.proxy.mode_specs import ProxyMode
 
 from llemulator_addon.adapters.ending import ended_by_signals
+from llemulator_addon.adapters.listener import Listener
 from llemulator_addon.adapters.mitmproxy.dispatch import HookTable
 from llemulator_addon.adapters.mitmproxy.interception import Interception
 from llemulator_addon.adapters.mitmproxy.listening import Listening
 from llemulator_addon.adapters.mitmproxy.rules import Rules
-from llemulator_addon.adapters.settings import Listener
 
 _SECONDS_TO_END = 1.0
 _WAITING_AT_MOST = 1024

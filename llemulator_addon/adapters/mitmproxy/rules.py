@@ -17,6 +17,7 @@ from typing import Any, assert_never
 from urllib.parse import parse_qsl
 
 from mitmproxy import http
+from mitmproxy.connection import Client
 from mitmproxy.net.http.url import parse_authority
 from mitmproxy.proxy import mode_specs
 from mitmproxy.proxy.context import Context
@@ -29,9 +30,11 @@ from llemulator_addon.adapters.forwarding import Arriving, Forwarding, Terms
 from llemulator_addon.adapters.hosts import OPENAI_HOSTS, REFUSED_HOSTS, Hosts
 from llemulator_addon.adapters.mitmproxy.bodies import TooLarge, decoded
 from llemulator_addon.adapters.mitmproxy.playback import NOTHING_SENT, Arrival, Played, begun, played
+from llemulator_addon.adapters.networks import Networks
 from llemulator_addon.adapters.openai_keys import has_key
 from llemulator_addon.adapters.settings import Settings
 from llemulator_addon.core.outcome import Ending, Forward, Play
+from llemulator_addon.core.reply import Failure
 from llemulator_addon.core.request import Request, Way
 from llemulator_addon.core.steps import Head, Steps
 from llemulator_addon.script.fault import ConnectionFault
@@ -60,6 +63,8 @@ class Policy:
     """Hosts of OpenAI's that are not answered. `allow` may let them through."""
     hermetic: bool = False
     allow: Hosts = field(default_factory=lambda: Hosts(()))
+    pass_for: Networks = field(default_factory=lambda: Networks("private"))
+    """The clients that are let through to other hosts."""
     body_limit: int = 64 << 20
     """Bytes."""
     streams_others: bool = True
@@ -84,6 +89,7 @@ def policy_from(settings: Settings, *, ca: Path, streams_others: bool = True) ->
         hosts=answered_hosts(settings),
         hermetic=settings.hermetic,
         allow=Hosts(settings.allow),
+        pass_for=Networks(*settings.pass_for),
         body_limit=settings.body_limit,
         streams_others=streams_others,
         debug=settings.debug,
@@ -139,6 +145,11 @@ class Rules:
                 return refusals.openai_reason(name)
         return refusals.hermetic_reason(host) if policy.hermetic and host not in policy.allow else None
 
+    def why_stranger(self, client: Client) -> str | None:
+        """Say why nothing passes to any other host for a client; None: it passes."""
+        address = client.peername[0]
+        return None if address in self.policy.pass_for else refusals.stranger_reason(address)
+
     def tunnel_opened(self, client: str) -> None:
         """Remember that a client connection is now a tunnel to a host of ours, so that nothing is dialled for it."""
         self._tunnels.add(client)
@@ -179,6 +190,7 @@ class Rules:
     def _why_not_passed(self, flow: http.HTTPFlow) -> str | None:
         request, client = flow.request, flow.client_conn
         why = self.why_refused(request.host, _host(request.host_header), client.sni, self.name_of(client.id))
+        why = why or self.why_stranger(client)
         return why or (refusals.key_reason(request.host) if self.policy.hermetic and _has_key(request) else None)
 
     def passes(self, flow: http.HTTPFlow) -> None:
@@ -239,7 +251,7 @@ class Rules:
 
     async def _forwarded(self, flow: http.HTTPFlow, request: Request, forward: Forward) -> Played:
         """Ask the upstream; its answer is played as it comes."""
-        failure = self._forwarding.refused(forward, request)
+        failure = self._forwarding.refused(forward, request) or self._refused_to_stranger(flow, forward)
         if failure is None:
             self.egress.count(forward.to.host, "forwarded")
             answer = await self._waited(flow, self._forwarding.ask(forward, request))
@@ -252,6 +264,11 @@ class Rules:
         steps = readable(refusals.steps_of(failure), request)
         self._note(forward.exchange, steps)
         return played(steps, flow.request)
+
+    def _refused_to_stranger(self, flow: http.HTTPFlow, forward: Forward) -> Failure | None:
+        """Refuse a server that a script names to a client that is let through to no other host."""
+        why = self.why_stranger(flow.client_conn) if forward.to.named_by == "script" else None
+        return None if why is None else refusals.host_not_allowed(why)
 
     async def _waited[R](self, flow: http.HTTPFlow, answer: Awaitable[R]) -> R:
         """Wait for something until the client leaves; raises ClientLeft."""

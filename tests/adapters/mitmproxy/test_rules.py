@@ -8,6 +8,7 @@ from mitmproxy.test import tflow
 from llemulator_addon.adapters.hosts import Hosts
 from llemulator_addon.adapters.mitmproxy.playback import NOTHING_SENT, Arrival
 from llemulator_addon.adapters.mitmproxy.rules import ClientLeft, Policy, Rules
+from llemulator_addon.adapters.networks import Networks
 from llemulator_addon.core.outcome import Ending
 from tests.wire_real.proxies import Playing, Waiting
 
@@ -60,6 +61,26 @@ def test_a_request_is_ours_by_any_of_its_names_or_when_it_names_the_proxy(
     arrival: Arrival,
 ) -> None:
     assert Rules(Playing(), Policy()).arrival(flow, origin_form=origin_form) == arrival
+
+
+@pytest.mark.parametrize(
+    ("client", "networks", "host", "fate"),
+    [
+        ("127.0.0.1", ("private",), "other.test", "pass"),
+        ("10.1.2.3", ("private",), "other.test", "pass"),
+        ("8.8.8.8", ("private",), "other.test", "refuse"),
+        ("8.8.8.8", ("private",), _OPENAI, "answer"),
+        ("10.1.2.3", ("loopback",), "other.test", "refuse"),
+        ("8.8.8.8", ("all",), "other.test", "pass"),
+        ("no address", ("private",), "other.test", "refuse"),
+    ],
+)
+def test_clients_of_networks_that_are_not_named_are_let_through_to_no_other_host(
+    client: str, networks: tuple[str, ...], host: str, fate: str
+) -> None:
+    rules = Rules(Playing(), Policy(pass_for=Networks(*networks)))
+
+    assert rules.arrival(_flow(host, peername=(client, 5000)), origin_form=False).fate == fate
 
 
 @pytest.mark.parametrize(("host", "fate"), [("other.test", "refuse"), ("allowed.test", "pass"), (_OPENAI, "answer")])
