@@ -522,8 +522,8 @@ SETTINGS = (
         "all_stored_size",
         "LLEMULATOR_ALL_STORED_SIZE",
         example="48MiB",
-        meaning="memory that the stored resources of all tokens may use together; those of the least recently used token "
-        "are dropped first",
+        meaning="memory that the stored resources of all tokens may use together; those of the least recently used "
+        "token are dropped first",
     ),
     _size_setting(
         "script_size",
