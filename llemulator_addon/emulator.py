@@ -14,11 +14,13 @@ from llemulator_addon.admin.answer import is_admin
 from llemulator_addon.admin.route import Server
 from llemulator_addon.core.egress import EgressReport, HostEgress
 from llemulator_addon.core.outcome import Answered, Ask, Ending, Forward, Outcome, Play
+from llemulator_addon.core.reply import Failure
 from llemulator_addon.core.request import Request
 from llemulator_addon.core.resources import Resources
-from llemulator_addon.core.steps import Steps
+from llemulator_addon.core.steps import Steps, Told
 from llemulator_addon.core.unclaimed import Unclaimed, digest_of
 from llemulator_addon.core.upstream import Upstreams
+from llemulator_addon.engine.ahead import Ahead
 from llemulator_addon.engine.by_person import nobody_answered
 from llemulator_addon.engine.decide import decide, refuse
 from llemulator_addon.engine.fallback import session_forgotten
@@ -38,6 +40,8 @@ from llemulator_addon.wire.browsers import preflight, readable
 from llemulator_addon.wire.credentials import token_of
 from llemulator_addon.wire.models import DEFAULT_MODELS
 from llemulator_addon.wire.vocabulary import published
+
+_Deciding = Callable[[Session], tuple[Session, Outcome]]
 
 _UNCLAIMED_AT_MOST = 1000
 _LEFT = Ending(how="client_left", bytes_sent=0, sends=0, seconds=0.0)
@@ -72,6 +76,10 @@ class EmulatorSettings:
     """Seconds that a person may take to answer, with the fallback `manual`."""
     ca_certificate: bytes | None = None
     """PEM."""
+    request_values: int = 500_000
+    """How many values the JSON of a request may have."""
+    answer_limit: int = 4 << 30
+    """Bytes that an answer may have, as they are estimated before it is made."""
     journal_entries: int = 1000
     """How many exchanges the journal of a token keeps."""
     journal_size: int = 16 << 20
@@ -106,6 +114,7 @@ class Emulator:
                 dated_models=settings.dated_models,
                 patience=settings.patience,
                 script_size=min(settings.script_size, settings.sessions_size),
+                answer_limit=settings.answer_limit,
                 models=dict.fromkeys(settings.models or DEFAULT_MODELS),
                 simulation=Simulation(asked=settings.simulating, physics=settings.stream),
             ),
@@ -118,6 +127,7 @@ class Emulator:
             stored_limit=settings.all_stored_size,
             lasting=_ANONYMOUS,
         )
+        self._ahead = Ahead(settings.request_values)
         self._turns = Turns()
         self._news = News()
         self._waiting = Waiting()
@@ -159,17 +169,18 @@ class Emulator:
             self._note_unclaimed(request, "")
             refused = self._store.change(_ANONYMOUS, partial(_refuse_anonymous, request=request))
             return await self._ready(_ANONYMOUS, refused)
-        session = self._store.read(token)
-        if session.owner != "token":
+        if self._store.read(token).owner != "token":
             self._note_unclaimed(request, token)
+        deciding = await self._deciding(request)
+        session = self._store.read(token)
         if not session.serialize:
-            return await self._ready(token, self._decided(token, request))
+            return await self._ready(token, await self._decided(token, deciding))
         # One that was never seen begins its life now.
         session = self._store.change(token, lambda session: (session, session))
         if not await self._turns.come(token, session.life):
             forgotten = errors.steps_of(session_forgotten("its turn"), session.stamp)
             return Play(readable(forgotten, request))
-        return await self._ready(token, self._decided_in_turn(token, request))
+        return await self._ready(token, await self._decided_in_turn(token, session.life, deciding))
 
     def on_connect(self, host: str) -> ConnectionFault | None:
         """Return what happens to a CONNECT to a host, if a script wants anything to happen to it.
@@ -220,41 +231,52 @@ class Emulator:
 
         self._store.change(token, transition)
 
-    def _decided(self, token: str, request: Request) -> Outcome:
-        outcome = self._store.change(token, partial(decide, request=request))
+    async def _deciding(self, request: Request) -> _Deciding:
+        """Return what decides about a request; a large one is read before."""
+        read = await self._ahead.read(request)
+        if isinstance(read, Failure):
+            return partial(refuse, request=replace(request, json={}), failure=read)
+        return partial(decide, request=read)
+
+    async def _decided(self, token: str, deciding: _Deciding) -> Outcome:
+        outcome = await self._ahead.counted(partial(self._store.change, token, deciding))
         self._news.tell(token)
         return outcome
 
-    def _decided_in_turn(self, token: str, request: Request) -> Outcome:
+    async def _decided_in_turn(self, token: str, life: int, deciding: _Deciding) -> Outcome:
         try:
-            outcome = self._decided(token, request)
+            outcome = await self._decided(token, deciding)
         except BaseException:
-            self._turns.leave(token, None)
+            if self._store.read(token).life == life:
+                self._turns.leave(token, None)
             raise
-        self._turns.answer(token, (outcome.exchange or "").partition(" ")[0])
+        # Where the session was forgotten while its tokens were counted, so was the turn.
+        if self._store.read(token).life == life:
+            self._turns.answer(token, (outcome.exchange or "").partition(" ")[0])
         return outcome
 
     async def _ready(self, token: str, outcome: Outcome) -> Answered:
         """Wait for a person where one is asked; name the exchange together with its token."""
         match outcome:
             case Play():
-                return Play(outcome.steps, _under(token, outcome.exchange))
+                return replace(outcome, exchange=_under(token, outcome.exchange))
             case Forward():
                 return replace(outcome, exchange=_under(token, outcome.exchange))
             case Ask():
-                return Play(await self._asked(token, outcome), _under(token, outcome.exchange))
+                told = await self._asked(token, outcome)
+                return Play(told.steps, _under(token, outcome.exchange), told.rest)
             case never:
                 assert_never(never)
 
-    async def _asked(self, token: str, ask: Ask) -> Steps:
+    async def _asked(self, token: str, ask: Ask) -> Told:
         try:
-            steps = await self._waiting.wait(token, ask)
+            told = await self._waiting.wait(token, ask)
         except BaseException:
             self.ended(_under(token, ask.exchange), _LEFT)
             raise
-        if steps is None:
-            steps = self._store.change(token, partial(nobody_answered, ask=ask))
-        return steps
+        if told is None:
+            told = self._store.change(token, partial(nobody_answered, ask=ask))
+        return told
 
     async def _with_news(self, request: Request, token: str | None) -> Request:
         """Wait where somebody asks for exchanges as they come, and there is none that he does not know."""

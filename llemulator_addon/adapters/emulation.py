@@ -50,6 +50,8 @@ def _emulator(settings: Settings, script: Script | None, ca_certificate: bytes) 
             upstreams=settings.upstream,
             patience=settings.manual_timeout,
             ca_certificate=ca_certificate,
+            request_values=settings.request_values,
+            answer_limit=settings.answer_limit,
             journal_entries=settings.journal_entries,
             journal_size=settings.journal_size,
             journals_size=settings.journals_size,

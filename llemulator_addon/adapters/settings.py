@@ -63,6 +63,8 @@ class Settings:
     pass_for: tuple[str, ...] = ("private",)
     certs: Path = Path("certs")
     body_limit: int = 64 << 20
+    request_values: int = 500_000
+    answer_limit: int = 4 << 30
     journal_entries: int = 1000
     journal_size: int = 16 << 20
     journals_size: int = 48 << 20
@@ -490,6 +492,22 @@ SETTINGS = (
         "LLEMULATOR_BODY_LIMIT",
         example="64MiB",
         meaning="largest request body; a larger one gets 413",
+    ),
+    Setting(
+        name="request_values",
+        variable="LLEMULATOR_REQUEST_VALUES",
+        read=_count,
+        expected="a number from 1 on",
+        metavar="COUNT",
+        meaning="most values in a request's JSON, where its body is large; more get 413",
+    ),
+    Setting(
+        name="answer_limit",
+        variable="LLEMULATOR_ANSWER_LIMIT",
+        read=_size,
+        expected="a size such as 4GiB",
+        metavar="SIZE",
+        meaning="largest answer, as estimated before it is made; a larger one gets 429",
     ),
     Setting(
         name="journal_entries",

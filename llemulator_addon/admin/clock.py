@@ -42,7 +42,7 @@ class ClockPart(ScriptPart):
 def move(call: AdminCall) -> Steps:
     """Move the clock. It goes on from there."""
     try:
-        wanted = read_as(ClockPart, read_object(call.request.body), "")
+        wanted = read_as(ClockPart, read_object(call.request), "")
     except ScriptError as error:
         raise Refused(Failure(status=400, type=INVALID, param=error.place or None, message=str(error))) from None
 

@@ -7,7 +7,7 @@ from typing import Any
 from llemulator_addon.core.egress import EgressReport
 from llemulator_addon.core.reply import Failure
 from llemulator_addon.core.request import Request
-from llemulator_addon.core.steps import Head, Headers, Send, Steps
+from llemulator_addon.core.steps import Head, Headers, Send, Steps, Told
 from llemulator_addon.core.unclaimed import Unclaimed
 from llemulator_addon.engine.by_person import forgotten
 from llemulator_addon.engine.session import Session
@@ -49,7 +49,7 @@ class Server:
         self.turns.forget(token)
         session = self.store.read(token)
         for ask in self.waiting.of(token):
-            self.waiting.answer(token, ask.number, forgotten(session, ask))
+            self.waiting.answer(token, ask.number, Told(forgotten(session, ask)))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -51,6 +51,7 @@ def in_full(exchange: Exchange, token: str, *, is_new: bool) -> dict[str, Any]:
         "answer": {
             "headers": dict(answer_headers(exchange)),
             **_said(exchange),
+            **({"goes_on": True} if exchange.goes_on else {}),
             "wait_before_head": answered.before_head(exchange),
         },
         "connection": {

@@ -106,7 +106,7 @@ class VerifyPart(ScriptPart):
 def show(call: AdminCall) -> Steps:
     """Say what is amiss: unmatched requests, unused rules, expectations that failed, and how the client behaved."""
     try:
-        part = read_as(VerifyPart, read_object(call.request.body) if call.request.body.strip() else {}, "")
+        part = read_as(VerifyPart, read_object(call.request) if call.request.body.strip() else {}, "")
         wanted = part.wanted()
     except ScriptError as error:
         refused = Failure(

@@ -7,7 +7,7 @@ from llemulator_addon.admin.route import AdminCall, json_answer
 from llemulator_addon.admin.shown import prompt_shown
 from llemulator_addon.core.outcome import Ask
 from llemulator_addon.core.reply import Failure
-from llemulator_addon.core.steps import Steps
+from llemulator_addon.core.steps import Steps, Told
 from llemulator_addon.engine.by_person import Given, answered_by_person
 from llemulator_addon.engine.session import Session
 from llemulator_addon.script.answering import read_answer
@@ -37,7 +37,7 @@ def answer(call: AdminCall) -> Steps:
     """
     ask, given = _asked(call), _given(call.request.body)
 
-    def transition(session: Session) -> tuple[Session, Steps]:
+    def transition(session: Session) -> tuple[Session, Told]:
         return answered_by_person(session, ask, given)
 
     call.server.waiting.answer(call.token, ask.number, call.server.store.change(call.token, transition))

@@ -5,7 +5,7 @@ from typing import Literal, NamedTuple
 
 from llemulator_addon.core.prompt import Prompt
 from llemulator_addon.core.request import Request
-from llemulator_addon.core.steps import Steps
+from llemulator_addon.core.steps import Further, Steps
 from llemulator_addon.core.upstream import Upstream
 
 
@@ -16,6 +16,8 @@ class Play:
     steps: Steps
     exchange: str | None = None
     """The journal's id of this exchange; whoever plays the steps reports under it how the playing ended."""
+    rest: Further | None = None
+    """What comes behind the steps, to be made while they are sent; the head is not in it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

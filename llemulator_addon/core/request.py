@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Any, Literal
 
 Way = Literal["connect", "absolute", "origin", "tls"]
 """How the request reached the port: through CONNECT, as a proxy request with an absolute URL, addressed to the
@@ -25,6 +25,8 @@ class Request:
     headers: Mapping[str, str] = field(default_factory=dict)
     """Names in lower case; the values of a repeated header joined by a comma and a space."""
     body: bytes = b""
+    json: Mapping[str, Any] | None = None
+    """The object that the body is, where somebody has read it already."""
     way: Way = "connect"
     http_version: str = "HTTP/1.1"
     connection: str = ""

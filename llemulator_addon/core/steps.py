@@ -4,8 +4,9 @@ An answer is a tuple of steps. Every latency, pacing, stall, truncation and rese
 that a fault is a small pure function and a test compares values.
 """
 
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, NamedTuple
 
 Headers = tuple[tuple[str, str], ...]
 
@@ -45,3 +46,13 @@ class Cut:
 
 Step = Head | Send | Wait | Cut
 Steps = tuple[Step, ...]
+Further = Callable[[], Iterator[Step]]
+"""Makes the steps behind those that there are: each call begins anew, and makes the same."""
+
+
+class Told(NamedTuple):
+    """An answer as it is played: all of its steps, or the first, where it is too large to be there at once."""
+
+    steps: Steps
+    """The head is among them, and all before it."""
+    rest: Further | None = None

@@ -6,7 +6,7 @@ from typing import Literal, assert_never
 from llemulator_addon.core.outcome import Ask
 from llemulator_addon.core.reply import Failure, Says
 from llemulator_addon.core.stamp import Stamp
-from llemulator_addon.core.steps import Steps
+from llemulator_addon.core.steps import Steps, Told
 from llemulator_addon.engine import fallback
 from llemulator_addon.engine.decide import Decided, played, written
 from llemulator_addon.engine.session import Session
@@ -34,7 +34,7 @@ class Given:
     """None: as the session's defaults say."""
 
 
-def answered_by_person(session: Session, ask: Ask, given: Given) -> tuple[Session, Steps]:
+def answered_by_person(session: Session, ask: Ask, given: Given) -> tuple[Session, Told]:
     """Return the answer, and the session that has it in its journal. Raises `Refused` where it cannot be given."""
     # Ids and times are those of the turn in which it was asked.
     then = session.changed(turn=ask.turn)
@@ -48,14 +48,14 @@ def answered_by_person(session: Session, ask: Ask, given: Given) -> tuple[Sessio
         endpoint=ask.prompt.endpoint,
         prompt=ask.prompt,
     )
-    steps, resources = played(decided, then, ask.request)
-    return _noted(session, ask, steps, resources=resources), steps
+    told, resources = played(decided, then, ask.request)
+    return _noted(session, ask, told, resources=resources), told
 
 
-def nobody_answered(session: Session, *, ask: Ask) -> tuple[Session, Steps]:
+def nobody_answered(session: Session, *, ask: Ask) -> tuple[Session, Told]:
     """Give up to wait for a person, and say so to the client."""
-    steps = _failing(session, ask, fallback.nobody_answered(ask.seconds))
-    return _noted(session, ask, steps), steps
+    told = Told(_failing(session, ask, fallback.nobody_answered(ask.seconds)))
+    return _noted(session, ask, told), told
 
 
 def forgotten(session: Session, ask: Ask) -> Steps:
@@ -67,11 +67,12 @@ def _failing(session: Session, ask: Ask, failure: Failure) -> Steps:
     return readable(errors.steps_of(failure, Stamp(session.seed, ask.turn)), ask.request)
 
 
-def _noted(session: Session, ask: Ask, steps: Steps, **more: object) -> Session:
+def _noted(session: Session, ask: Ask, told: Told, **more: object) -> Session:
     """Note the answer; a session that began after the request knows nothing of it."""
     if session.life != ask.life:
         return session
-    return session.changed(journal=session.journal.answered(ask.number, steps), **more)
+    journal = session.journal.answered(ask.number, told.steps, goes_on=told.rest is not None)
+    return session.changed(journal=journal, **more)
 
 
 def _reply(session: Session, ask: Ask, given: Given) -> tuple[Ready, Pacing | None]:

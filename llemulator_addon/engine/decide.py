@@ -1,7 +1,8 @@
 """`decide(session, request)`: what happens to a request to OpenAI's API. Pure, and may be called twice."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any, NamedTuple, assert_never
 
 from llemulator_addon.core.outcome import Ask, Forward, Outcome, Play
@@ -9,9 +10,9 @@ from llemulator_addon.core.prompt import Prompt
 from llemulator_addon.core.reply import Failure, Says, Usage, says
 from llemulator_addon.core.request import Request
 from llemulator_addon.core.resources import Resources, TooLarge
-from llemulator_addon.core.steps import Headers, Steps
+from llemulator_addon.core.steps import Head, Headers, Step, Told
 from llemulator_addon.core.upstream import Upstream
-from llemulator_addon.engine import fallback
+from llemulator_addon.engine import fallback, play
 from llemulator_addon.engine.acting import ACTING, Silence
 from llemulator_addon.engine.admission import Admitted, admit
 from llemulator_addon.engine.journal import Basis
@@ -26,15 +27,16 @@ from llemulator_addon.script.replies.raw import Raw
 from llemulator_addon.script.reply import Ready, filled
 from llemulator_addon.script.template import Template
 from llemulator_addon.script.templates.problems import TemplateProblem
-from llemulator_addon.wire import errors, jsons
-from llemulator_addon.wire.answer import Answer, Body, Call, Endpoint, Manner, Operation, Served, Stream
+from llemulator_addon.wire import errors, jsons, limits
+from llemulator_addon.wire.answer import Answer, Body, Call, Endpoint, LongBody, Manner, Operation, Served, Stream
 from llemulator_addon.wire.bodies import read_object
-from llemulator_addon.wire.browsers import readable
+from llemulator_addon.wire.browsers import readable, readable_head
 from llemulator_addon.wire.deployments import DEPLOYMENT, not_found, with_model
 from llemulator_addon.wire.errors import Refused
 from llemulator_addon.wire.models import SIMULATED_MODEL
 from llemulator_addon.wire.routing import Found, OtherMethods, find
 from llemulator_addon.wire.secrets import HIDDEN, hidden_query
+from llemulator_addon.wire.usage import counted
 
 
 def decide(session: Session, request: Request) -> tuple[Session, Outcome]:
@@ -50,15 +52,15 @@ def refuse(session: Session, request: Request, failure: Failure) -> tuple[Sessio
 
 
 def _concluded(session: Session, request: Request, decided: "Decided") -> tuple[Session, Outcome]:
-    answer, (steps, resources) = decided.answer, played(decided, session, request)
+    answer, ((steps, rest), resources) = decided.answer, played(decided, session, request)
     upstream = answer.to.url if isinstance(answer, _Elsewhere) else None
     basis = Basis(decided.endpoint, decided.prompt, decided.rule, decided.unmatched, upstream)
-    journal = session.journal.record(request, steps, basis)
+    journal = session.journal.record(request, steps, basis, goes_on=rest is not None)
     answered = decided.session.changed(turn=session.turn + decided.takes_turn, resources=resources, journal=journal)
     exchange = f"{journal.recorded}@{session.life}"
     match answer:
-        case Body() | Stream() | Failure() | Silence():
-            return answered, Play(steps, exchange=exchange)
+        case Body() | Stream() | LongBody() | Failure() | Silence():
+            return answered, Play(steps, exchange=exchange, rest=rest)
         case _Elsewhere():
             query = _for_upstream(request.query)
             return answered, Forward(exchange=exchange, to=answer.to, path=answer.path, query=query, body=answer.body)
@@ -145,6 +147,9 @@ def _served(session: Session, request: Request, operation: Operation, params: Ma
         model = _model_in(_unspoken(request, operation.name).body)
         if (acting := ACTING.get(model)) is not None:
             return Decided(session=session, answer=acting, endpoint=operation.name)
+    # Only a large body was read before, and no other is too long.
+    if (too_long := limits.refusal(operation.name, request.json or _NOTHING, len(request.body))) is not None:
+        return Decided(session=session, answer=too_long, endpoint=operation.name)
     try:
         served = operation.serve(_call(session, request, params))
     except Refused as refused:
@@ -159,7 +164,7 @@ def _served(session: Session, request: Request, operation: Operation, params: Ma
 def _spoken(session: Session, request: Request, endpoint: Endpoint, params: Mapping[str, str]) -> Decided:
     call, elsewhere, body = _call(session, request, params), None, _NOTHING
     try:
-        body = read_object(request.body)
+        body = read_object(request)
         elsewhere = _elsewhere(session, request, endpoint, params, body) if session.upstreams else None
         prompt = _understood(session, endpoint, call, body, elsewhere)
     except Refused as refused:
@@ -210,6 +215,8 @@ def _model_in(body: Mapping[str, Any]) -> str:
 def _understood(
     session: Session, endpoint: Endpoint, call: Call, body: Mapping[str, Any], elsewhere: _Elsewhere | None
 ) -> Prompt:
+    if (too_long := limits.refusal(endpoint.name, body, len(call.request.body))) is not None:
+        raise Refused(too_long)
     prompt = endpoint.read(call, body)
     if not (call.lenient or prompt.model in ACTING or elsewhere is not None or _is_valid(session, call, prompt)):
         raise Refused(not_found() if DEPLOYMENT in call.params else endpoint.unknown_model(prompt.model))
@@ -259,7 +266,7 @@ def _scripted(session: Session, request: Request, operation: str) -> Decided | N
 
 def _unspoken(request: Request, operation: str) -> Prompt:
     try:
-        body = read_object(request.body)
+        body = read_object(request)
     except Refused:
         body = {}
     return Prompt(endpoint=operation, model="", body=body)
@@ -381,7 +388,7 @@ def written(
         case Says():
             if endpoint is None:
                 return fallback.cannot_say()
-            return endpoint.write(prompt, _with_usage(reply, session.defaults.usage), manner)
+            return _said(session, prompt, endpoint, _with_usage(reply, session.defaults.usage), manner)
         case Raw():
             return reply.answer()
         case Failure():
@@ -389,6 +396,23 @@ def written(
             return fails(prompt, reply, manner) if fails else reply
         case never:
             assert_never(never)
+
+
+def _said(session: Session, prompt: Prompt, endpoint: Endpoint, says: Says, manner: Manner) -> Answer | Failure:
+    """Write what the model says; what would be large is made while it is sent, and what would be too large refused."""
+    size = endpoint.size(prompt, says)
+    if size <= play.MADE_AT_ONCE:
+        return endpoint.write(prompt, says, manner)
+    if size > session.policy.answer_limit:
+        return errors.too_large(prompt.model, size, session.policy.answer_limit)
+    # What is to be counted is counted now: whoever sends the answer later does not wait for it.
+    counted(prompt, says)
+    answer = endpoint.write(prompt, says, manner._replace(in_pieces=size > _LONG))
+    return answer if isinstance(answer, Body) else replace(answer, size=size)
+
+
+_LONG = 1 << 20
+"""Bytes of an answer, as they were estimated, from which on it is never there at once."""
 
 
 def _with_usage(reply: Says, usage: Usage) -> Says:
@@ -399,39 +423,54 @@ def _with_usage(reply: Says, usage: Usage) -> Says:
 _COUNTED = Usage()
 
 
-def played(decided: Decided, session: Session, request: Request) -> tuple[Steps, Resources]:
-    """Return the steps of an answer as the client gets them, and what the session keeps once it is given.
+def played(decided: Decided, session: Session, request: Request) -> tuple[Told, Resources]:
+    """Return an answer as the client gets it, and what the session keeps once it is given.
 
     What is too large to be kept is given all the same, and a header says that it is not kept.
     """
-    steps, resources, answer = _steps_of(decided, session), decided.session.resources, decided.answer
-    if isinstance(answer, Body | Stream):
+    told, resources, answer = _told(decided, session, request), decided.session.resources, decided.answer
+    if isinstance(answer, Body | Stream | LongBody):
         try:
             resources = resources.put(*answer.keeps)
         except TooLarge:
             reason = fallback.too_large_to_keep(resources.size_limit).message
-            steps = with_headers(steps, ((_NOT_KEPT, reason),))
-    return readable(steps, request), resources
+            told = Told(with_headers(told.steps, ((_NOT_KEPT, reason),)), told.rest)
+    return told, resources
 
 
 _NOT_KEPT = "x-llemulator-not-kept"
 
 
-def _steps_of(decided: Decided, session: Session) -> Steps:
-    """Return the steps of an answer; none where it comes from elsewhere."""
+def _told(decided: Decided, session: Session, request: Request) -> Told:
+    """Return an answer as it is played; nothing where it comes from elsewhere."""
     answer = decided.answer
     match answer:
         case _Elsewhere() | _Person():
-            return ()
+            return Told(())
         case Silence():
-            return answer.steps()
+            return Told(readable(answer.steps(), request))
         case Failure():
             steps = with_headers(errors.steps_of(answer, session.stamp), decided.limits)
-        case Body() | Stream():
-            steps = steps_of(answer, session.stamp, decided.pacing, limits=decided.limits)
+        case Body() | Stream() | LongBody():
+            told = play.told(lambda: steps_of(answer, session.stamp, decided.pacing, limits=decided.limits))
+            if told.rest is not None and (decided.faults or "origin" in request.headers):
+                return play.told(partial(_rewritten_while_made, decided, session, request))
+            if told.rest is not None:
+                return told
+            steps = told.steps
         case never:
             assert_never(never)
     scene = Scene(endpoint=decided.endpoint, events=isinstance(answer, Stream))
     for fault in decided.faults:
         steps = fault.rewrite(steps, scene)
-    return steps
+    return Told(readable(steps, request))
+
+
+def _rewritten_while_made(decided: Decided, session: Session, request: Request) -> Iterator[Step]:
+    answer = decided.answer
+    assert isinstance(answer, Stream | LongBody)  # noqa: S101 - nothing else is made while it is sent
+    steps = steps_of(answer, session.stamp, decided.pacing, limits=decided.limits)
+    scene = Scene(endpoint=decided.endpoint, events=isinstance(answer, Stream), size=answer.size)
+    for fault in decided.faults:
+        steps = fault.rewrite_made(steps, scene)
+    return (readable_head(step, request) if isinstance(step, Head) else step for step in steps)

@@ -86,6 +86,8 @@ class Exchange(NamedTuple):
     """The same for requests that carry the same body, also where it is not kept whole."""
     size: int = 0
     """Bytes of memory that it takes, about."""
+    goes_on: bool = False
+    """Whether of its answer only the beginning is kept."""
 
     @property
     def request(self) -> Request:
@@ -146,8 +148,8 @@ class Journal:
     limit: int = 1000
     size_limit: int = 16 << 20
 
-    def record(self, request: Request, steps: Steps, basis: Basis = NOTHING) -> "Journal":
-        """Add an exchange under the next number; the oldest make room."""
+    def record(self, request: Request, steps: Steps, basis: Basis = NOTHING, *, goes_on: bool = False) -> "Journal":
+        """Add an exchange under the next number; the oldest make room. `goes_on`: the answer has more steps."""
         number, body = self.recorded + 1, request.body
         kept, sent = _bounded(steps)
         size = _BYTES_OF_AN_EXCHANGE + _weight(len(body)) + sent + _BYTES_OF_A_STEP * len(kept)
@@ -172,6 +174,7 @@ class Journal:
             steps=kept,
             fingerprint=crc32(body),
             size=size,
+            goes_on=goes_on or kept is not steps,
         )
         place, first = number % self.limit, self.first
         size += self.size
@@ -194,13 +197,13 @@ class Journal:
             return self
         return self._changed(endings=self.endings.insert(number % self.limit, ending))
 
-    def answered(self, number: int, steps: Steps) -> "Journal":
+    def answered(self, number: int, steps: Steps, *, goes_on: bool = False) -> "Journal":
         """Note the answer of an exchange that had none yet; nothing, where it has made room meanwhile."""
         if (exchange := self._kept(number)) is None:
             return self
         kept, sent = _bounded(steps)
         size = exchange.size + sent + _BYTES_OF_A_STEP * len(kept)
-        answered = exchange._replace(steps=kept, size=size)
+        answered = exchange._replace(steps=kept, size=size, goes_on=goes_on or kept is not steps)
         entries = self.entries.insert(number % self.limit, answered)
         return self._changed(entries=entries, size=self.size + size - exchange.size).made_smaller()
 

@@ -44,6 +44,8 @@ class Policy:
     """Seconds that a person may take to answer."""
     script_size: int = 32 << 20
     """Bytes of memory that what a token loads may take."""
+    answer_limit: int = 4 << 30
+    """Bytes that an answer may have, as they are estimated before it is made."""
     models: ModelNames = field(default_factory=lambda: dict.fromkeys(DEFAULT_MODELS))
     simulation: Simulation = field(default_factory=Simulation)
     """How simulated answers are made where neither the request nor the script says."""

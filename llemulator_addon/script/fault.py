@@ -1,12 +1,12 @@
 """What a fault is, and what it is told."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Literal, NamedTuple
 
 from llemulator_addon.core.reply import Failure
 from llemulator_addon.core.stamp import Stamp
-from llemulator_addon.core.steps import Headers, Steps
+from llemulator_addon.core.steps import Headers, Send, Step, Steps
 
 Memory = object
 """What a fault remembers from one request of the session to the next: a frozen value of its own."""
@@ -43,6 +43,8 @@ class Scene(NamedTuple):
     endpoint: str | None
     events: bool
     """Whether each `Send` is a server-sent event."""
+    size: int = 0
+    """Bytes of the body, about, of an answer that is made while it is sent."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,6 +76,25 @@ class Fault:
         """Return the steps as the fault makes them."""
         del scene
         return steps
+
+    @property
+    def reach(self) -> int:
+        """How many sends of the answer it looks at; those behind them are left as they are, or left out."""
+        return 0
+
+    def rewrite_made(self, steps: Iterator[Step], scene: Scene) -> Iterator[Step]:
+        """Do the same to an answer that is made while it is sent."""
+        first, seen = list[Step](), 0
+        for step in steps:
+            first.append(step)
+            seen += isinstance(step, Send)
+            if seen > self.reach:
+                break
+        rewritten = self.rewrite(tuple(first), scene)
+        yield from rewritten
+        # The last one is not looked at: where it is left out, so is what comes behind it.
+        if rewritten and rewritten[-1] is first[-1]:
+            yield from steps
 
     def of_connection(self) -> ConnectionFault | None:
         """Return what happens to connections; None for a fault of answers."""

@@ -1,7 +1,8 @@
 """What an operation is, what it is given, and what it makes of a reply: one body, or the pieces of a stream."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from itertools import islice
 from typing import Any, Literal, NamedTuple
 
 from llemulator_addon.core.prompt import Prompt
@@ -29,6 +30,8 @@ class Manner(NamedTuple):
     """What one delta of a stream carries; a number is that many characters."""
     dated_models: bool = False
     """Whether an alias is answered with the dated name, as the real API does."""
+    in_pieces: bool = False
+    """Whether the answer is made while it is sent, because all of it would take too much memory."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +40,17 @@ class Piece:
 
     piece: bytes
     tokens: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Made[P]:
+    """Pieces that are made when somebody goes through them, anew each time and each time the same."""
+
+    make: Callable[[], Iterable[P]]
+
+    def __iter__(self) -> Iterator[P]:
+        """Make them."""
+        return iter(self.make())
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,13 +70,27 @@ class Body:
 class Stream:
     """An answer as server-sent events."""
 
-    pieces: tuple[Piece, ...]
+    pieces: Iterable[Piece]
+    """May be gone through again."""
     status: int = 200
     headers: Headers = ()
     keeps: tuple[Kept, ...] = ()
+    size: int = 0
+    """Bytes, about, where that was estimated."""
 
 
-Answer = Body | Stream
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LongBody:
+    """An answer like `Body`, which is never there at once, so that its length is not known before."""
+
+    pieces: Made[bytes]
+    headers: Headers = ()
+    keeps: tuple[Kept, ...] = ()
+    size: int = 0
+    """As in `Stream`."""
+
+
+Answer = Body | Stream | LongBody
 
 
 class Call(NamedTuple):
@@ -100,6 +128,9 @@ class Endpoint:
     unknown_model: Callable[[str], Failure] = errors.unknown_model
     fail: "Callable[[Prompt, Failure, Manner], Answer | Failure] | None" = None
     """Write an answer that tells of a failure; None: there is none but the error itself."""
+    size: Callable[[Prompt, Says], int] = lambda *_: 0
+    """Say how many bytes an answer will have, about, before it is made. What is much larger than usual is made in
+    pieces while it is sent (`Manner.in_pieces`), and what is too large is refused."""
     only_openai: bool = False
     """Whether other servers have nothing like it, so that one that stands for any model is not asked."""
 
@@ -142,6 +173,17 @@ def cut(text: str, encoding: Encoding, chunk_by: ChunkBy) -> Iterable[tuple[str,
             return _sized(text)
         case _:
             return _sized(text[at : at + chunk_by] for at in range(0, len(text), chunk_by))
+
+
+def in_turns[T](streams: Iterable[Iterable[T]]) -> Iterator[T]:
+    """Take one of each stream, then the next of each, until none has any more."""
+    left = [iter(stream) for stream in streams]
+    while left:
+        taken, left = left, []
+        for stream in taken:
+            for each in islice(stream, 1):
+                yield each
+                left.append(stream)
 
 
 def _words(text: str) -> Iterable[str]:

@@ -8,6 +8,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 from pydantic_core import ErrorDetails
 
 from llemulator_addon.core.reply import Failure
+from llemulator_addon.core.request import Request
 from llemulator_addon.wire import errors
 from llemulator_addon.wire.errors import Refused
 from llemulator_addon.wire.jsons import read as read_json
@@ -20,10 +21,12 @@ class RequestBody(BaseModel):
     model_config = ConfigDict(extra="allow", strict=True, frozen=True, defer_build=True)
 
 
-def read_object(body: bytes) -> Mapping[str, Any]:
+def read_object(request: Request) -> Mapping[str, Any]:
     """Read the JSON object that a request carries; raises `Refused`."""
+    if request.json is not None:
+        return request.json
     try:
-        value = read_json(body)
+        value = read_json(request.body)
     except ValueError:
         raise Refused(errors.not_json()) from None
     if not isinstance(value, dict):

@@ -3,6 +3,7 @@
 The wordings follow recordings and public reports; `docs/deviations.md` names those that are not certain.
 """
 
+import math
 from dataclasses import dataclass
 
 from llemulator_addon.core.reply import Failure
@@ -168,6 +169,38 @@ def text_too_long(param: str, most: int, got: int) -> Failure:
         message=f"Invalid '{param}': string too long. Expected a string with maximum length {most}, but got a string "
         f"with length {got} instead.",
     )
+
+
+def too_many_values(most: int) -> Failure:
+    """Refuse JSON of more values than are read. The words are ours."""
+    return Failure(
+        status=413,
+        type=INVALID,
+        code="request_too_large",
+        message=f"The JSON of this request has more values than llemulator's limit of {most}; --request-values "
+        "(LLEMULATOR_REQUEST_VALUES) raises it.",
+    )
+
+
+def too_large(model: str, requested: int, limit: int) -> Failure:
+    """Refuse a request for an answer of too many bytes, as the API refuses one for too many tokens.
+
+    The API's clients try such a request again, in vain; the header spares them that.
+    """
+    tokens, most = math.ceil(requested / _BYTES_OF_A_TOKEN), limit // _BYTES_OF_A_TOKEN
+    return Failure(
+        status=429,
+        type="tokens",
+        code="rate_limit_exceeded",
+        message=f"Request too large for {model} in organization {headers.ORGANIZATION} on tokens per min (TPM): Limit "
+        f"{most}, Requested {tokens}. The input or output tokens must be reduced in order to run successfully. Visit "
+        "https://platform.openai.com/account/rate-limits to learn more.",
+        headers=(("x-should-retry", "false"),),
+    )
+
+
+_BYTES_OF_A_TOKEN = 100
+"""Of a stream with a chunk for each token, about a third."""
 
 
 def wrong_pattern(param: str, pattern: str) -> Failure:

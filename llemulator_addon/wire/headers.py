@@ -20,10 +20,18 @@ _PROJECT = "proj_llemulator"
 
 def of_body(stamp: Stamp, body: bytes, content_type: str = JSON, *, limits: Headers = ()) -> Headers:
     """Return the headers of an answer in one piece; `limits` are its `x-ratelimit-*`."""
+    return _of_answer(stamp, (("content-type", content_type), ("content-length", str(len(body)))), limits)
+
+
+def of_long_body(stamp: Stamp, *, limits: Headers = ()) -> Headers:
+    """Return the same for one whose length is not known before it was sent."""
+    return _of_answer(stamp, (("content-type", JSON),), limits)
+
+
+def _of_answer(stamp: Stamp, content: Headers, limits: Headers) -> Headers:
     return (
         ("date", _date(stamp)),
-        ("content-type", content_type),
-        ("content-length", str(len(body))),
+        *content,
         *_of_the_service(stamp),
         *(limits or UNLIMITED),
         *_of_the_edge(stamp),

@@ -23,6 +23,7 @@ def inputs(value: Any, encoding: Encoding, wrong: Failure) -> tuple[Input, ...]:
         case str():
             return (_of_text(value, encoding),)
         case [str(), *_] if all(isinstance(text, str) for text in value):
+            tokens.count_all(value, encoding)
             return tuple(_of_text(text, encoding) for text in value)
         case [int(), *_]:
             return (_of_ids(value, encoding, wrong),)
@@ -30,6 +31,11 @@ def inputs(value: Any, encoding: Encoding, wrong: Failure) -> tuple[Input, ...]:
             return tuple(_of_ids(ids, encoding, wrong) for ids in value)
         case _:
             raise Refused(wrong)
+
+
+def is_longer(value: Any, most: int) -> bool:  # noqa: ANN401 - JSON
+    """Whether there are more inputs than so many."""
+    return isinstance(value, list) and len(value) > most and not isinstance(value[0], int)
 
 
 def _of_text(text: str, encoding: Encoding) -> Input:

@@ -4,6 +4,9 @@ Characters are never escaped without need, but in the bodies of Responses all be
 """
 
 import json
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from itertools import chain
 from typing import Any
 
 from pydantic_core import PydanticSerializationError, from_json, to_json
@@ -29,6 +32,115 @@ def compact(value: Any) -> bytes:  # noqa: ANN401
         return to_json(value)
     except PydanticSerializationError:
         return _escaping_surrogates(json.dumps(value, separators=(",", ":"), ensure_ascii=False))
+
+
+@dataclass(frozen=True, slots=True)
+class Many:
+    """An array of JSON whose members are made when it is spelled, anew each time, so that they are never there at once.
+
+    Only `spelled` takes it.
+    """
+
+    make: Callable[[], Iterable[Any]]
+    nests: bool = False
+    """Whether there are further ones in its members."""
+
+    def __iter__(self) -> Iterator[Any]:
+        """Make the members."""
+        return iter(self.make())
+
+
+def spelled(value: Any, spell: Callable[[Any], bytes] = pretty) -> Iterator[bytes]:  # noqa: ANN401
+    """Spell a value piece by piece: joined they are what `spell`, one of the three above, makes of it in one piece."""
+    return gathered(_spelled(value, spell, b"" if spell is compact else b"\n"))
+
+
+def gathered(pieces: Iterable[bytes]) -> Iterator[bytes]:
+    """Join small pieces to some of a size that is worth sending."""
+    waiting, size = [], 0
+    for piece in pieces:
+        waiting.append(piece)
+        size += len(piece)
+        if size >= _WORTH_SENDING:
+            yield b"".join(waiting)
+            waiting, size = [], 0
+    if waiting:
+        yield b"".join(waiting)
+
+
+_WORTH_SENDING = 16 << 10
+
+
+def with_lists(value: Mapping[str, Many | None]) -> dict[str, list[Any] | None]:
+    """Make the arrays of an object."""
+    return {key: None if each is None else list(each) for key, each in value.items()}
+
+
+def without_many(value: Any) -> Any:  # noqa: ANN401
+    """Return a value that can be kept: nothing stands in the place of arrays whose members are made and nest none."""
+    match value:
+        case Many():
+            return [without_many(each) for each in value] if value.nests else []
+        case dict():
+            return {key: without_many(each) for key, each in value.items()}
+        case list():
+            return [without_many(each) for each in value]
+        case _:
+            return value
+
+
+def has_many(value: Any) -> bool:  # noqa: ANN401
+    """Whether arrays whose members are made stand in a value."""
+    match value:
+        case Many():
+            return True
+        case dict():
+            return any(map(has_many, value.values()))
+        case list():
+            return any(map(has_many, value))
+        case _:
+            return False
+
+
+def _spelled(value: Any, spell: Callable[[Any], bytes], line: bytes) -> Iterator[bytes]:  # noqa: ANN401
+    """Go down to the arrays whose members are made; `line` begins a line of this depth, and is empty on one line."""
+    match value:
+        case Many(nests=False):
+            members = (_indented(spell(each), _deeper(line)) for each in value)
+            return _enclosed(b"[", ((each,) for each in members), b"]", line)
+        case Many():
+            return _enclosed(b"[", (_spelled(each, spell, _deeper(line)) for each in value), b"]", line)
+        case dict() if has_many(value):
+            return _enclosed(b"{", _named(value, spell, _deeper(line)), b"}", line)
+        case list() if has_many(value):
+            return _enclosed(b"[", (_spelled(each, spell, _deeper(line)) for each in value), b"]", line)
+        case _:
+            return iter((_indented(spell(value), line),))
+
+
+def _named(value: Mapping[str, Any], spell: Callable[[Any], bytes], line: bytes) -> Iterator[Iterator[bytes]]:
+    colon = b": " if line else b":"
+    for key, each in value.items():
+        yield chain((spell(key) + colon,), _spelled(each, spell, line))
+
+
+def _enclosed(opens: bytes, members: Iterable[Iterable[bytes]], closes: bytes, line: bytes) -> Iterator[bytes]:
+    yield opens
+    between = _deeper(line)
+    is_empty = True
+    for member in members:
+        yield between if is_empty else b"," + between
+        yield from member
+        is_empty = False
+    yield closes if is_empty else line + closes
+
+
+def _deeper(line: bytes) -> bytes:
+    return line + b"  " if line else line
+
+
+def _indented(text: bytes, line: bytes) -> bytes:
+    return text.replace(b"\n", line) if line else text
 
 
 def read(body: bytes) -> Any:  # noqa: ANN401

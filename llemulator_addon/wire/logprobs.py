@@ -1,32 +1,49 @@
 """Log probabilities of tokens: made up from the stamp, but of the right shape and order."""
 
 import math
-from itertools import accumulate
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 from llemulator_addon.core.stamp import Stamp
+from llemulator_addon.wire.jsons import Many
 
 
-def logprobs_of(pieces: tuple[str, ...], top: int, stamp: Stamp) -> list[dict[str, Any]]:
+def logprobs_of(pieces: Iterable[str], top: int, stamp: Stamp) -> list[dict[str, Any]]:
     """Return one entry a token, with `top` alternatives of which the token itself is the likeliest."""
-    return [_entry(piece, top, stamp) for piece in pieces]
+    return list(each_logprob_of(pieces, top, stamp))
+
+
+def each_logprob_of(pieces: Iterable[str], top: int, stamp: Stamp) -> Iterator[dict[str, Any]]:
+    """Yield the same, one after the other."""
+    return (_entry(piece, top, stamp) for piece in pieces)
 
 
 def legacy_logprobs_of(
-    pieces: tuple[str, ...], top: int, offset: int, stamp: Stamp, *, begins: bool = False
-) -> dict[str, Any]:
+    pieces: Callable[[], Iterable[str]], top: int, offset: int, stamp: Stamp, *, begins: bool = False
+) -> dict[str, Many | None]:
     """Return the lists of the old completions endpoint; `offset` is how many characters stand before the first.
 
     The first token of a prompt (`begins`) has no probability, because nothing stands before it.
     """
-    entries = logprobs_of(pieces, max(top, 1), stamp)
-    known = [not begins or at > 0 for at in range(len(entries))]
-    each = list(zip(entries, known, strict=True))
+
+    def known(name: str, entries: Iterable[dict[str, Any]]) -> Iterator[Any]:
+        return (None if begins and at == 0 else entry[name] for at, entry in enumerate(entries))
+
+    def alternatives() -> Iterator[dict[str, float] | None]:
+        found = known("top_logprobs", each_logprob_of(pieces(), top, stamp))
+        return (None if each is None else _by_token(each) for each in found)
+
+    def offsets() -> Iterator[int]:
+        at = offset
+        for piece in pieces():
+            yield at
+            at += len(piece)
+
     return {
-        "tokens": [entry["token"] for entry in entries],
-        "token_logprobs": [entry["logprob"] if is_known else None for entry, is_known in each],
-        "top_logprobs": [_by_token(e["top_logprobs"]) if is_known else None for e, is_known in each] if top else None,
-        "text_offset": list(accumulate((len(piece) for piece in pieces[:-1]), initial=offset)) if pieces else [],
+        "tokens": Many(pieces),
+        "token_logprobs": Many(lambda: known("logprob", each_logprob_of(pieces(), 1, stamp))),
+        "top_logprobs": Many(alternatives) if top else None,
+        "text_offset": Many(offsets),
     }
 
 

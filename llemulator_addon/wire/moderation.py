@@ -3,9 +3,10 @@
 No model judges here. A test that needs a verdict scripts it (`endpoints/moderations.py`).
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from functools import lru_cache
 from hashlib import shake_256
+from itertools import chain, islice
 from types import MappingProxyType
 from typing import Any
 
@@ -48,6 +49,15 @@ WORDS: Mapping[str, frozenset[str]] = MappingProxyType(
 def categories(model: str) -> tuple[str, ...]:
     """Return the categories that a model judges, in its order."""
     return TEXT if model.startswith("text-moderation") else OMNI
+
+
+def judged_of(texts: Iterable[str]) -> str:
+    """Join texts as far as they are looked at."""
+    return "".join(islice(chain.from_iterable(texts), _LOOKED_AT))
+
+
+_LOOKED_AT = 1 << 16
+"""Characters of a text that is judged beside an answer."""
 
 
 @lru_cache(maxsize=4_096)

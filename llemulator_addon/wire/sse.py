@@ -1,8 +1,10 @@
 """Server-sent events framed as OpenAI does: line feeds, one blank line after each event, raw UTF-8."""
 
+from collections.abc import Iterator
+from itertools import chain
 from typing import Any
 
-from llemulator_addon.wire.jsons import compact
+from llemulator_addon.wire.jsons import compact, gathered, spelled
 
 DONE = b"data: [DONE]\n\n"
 """Ends chat and legacy completions; Responses end without it."""
@@ -11,6 +13,12 @@ DONE = b"data: [DONE]\n\n"
 def unnamed(chunk: Any) -> bytes:  # noqa: ANN401
     """Frame a chunk without an `event` line, as chat completions send it."""
     return b"data: %b\n\n" % compact(chunk)
+
+
+def named_in_pieces(event: dict[str, Any]) -> Iterator[bytes]:
+    """Frame an event like `named`, piece by piece."""
+    begin = b"event: %b\ndata: " % event["type"].encode()
+    return gathered(chain((begin,), spelled(event, compact), (b"\n\n",)))
 
 
 def named(event: dict[str, Any]) -> bytes:

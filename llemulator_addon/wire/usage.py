@@ -1,5 +1,6 @@
 """Token counts of a prompt and a reply, before an endpoint spells them in its own fields."""
 
+from collections.abc import Callable
 from typing import NamedTuple
 
 from llemulator_addon.core.prompt import Prompt
@@ -31,13 +32,12 @@ def counted(prompt: Prompt, says: Says, *, audio: int = 0, asked: int | None = N
     `audio` are tokens of speech; `asked` are those of the prompt, where it is no conversation.
     """
     given, encoding = says.usage, family(prompt.model).encoding
-    blocks = [block for index in range(prompt.choices) for block in says.choice(index).blocks]
     reasoning = given.reasoning_tokens
     if reasoning is None:
-        reasoning = sum([_of_reasoning(block, encoding) for block in blocks])
+        reasoning = _of_all(prompt, says, encoding, _of_reasoning)
     completion = given.completion_tokens
     if completion is None:
-        completion = audio + reasoning + sum([_of_block(block, encoding) for block in blocks])
+        completion = audio + reasoning + _of_all(prompt, says, encoding, _of_block)
     return Counted(
         prompt=_of_prompt(prompt, asked) if given.prompt_tokens is None else given.prompt_tokens,
         completion=completion,
@@ -55,6 +55,12 @@ def of_prompt(prompt: Prompt) -> int:
 
 def _of_prompt(prompt: Prompt, asked: int | None) -> int:
     return of_prompt(prompt) if asked is None else asked
+
+
+def _of_all(prompt: Prompt, says: Says, encoding: Encoding, of: Callable[[Block, Encoding], int]) -> int:
+    """Count all choices, each of the reply's once: a request for more of them gets the last one again."""
+    counts = [sum([of(block, encoding) for block in choice.blocks]) for choice in says.choices[: prompt.choices]]
+    return sum(counts) + counts[-1] * (prompt.choices - len(counts))
 
 
 def _whole(prompt: Prompt, index: int) -> str:

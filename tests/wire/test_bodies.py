@@ -4,6 +4,7 @@ import pytest
 from pydantic import Field
 
 from llemulator_addon.core.reply import Failure
+from llemulator_addon.core.request import Request
 from llemulator_addon.wire.bodies import RequestBody, read_body, read_object
 from llemulator_addon.wire.errors import Refused
 
@@ -124,7 +125,7 @@ def test_leniently_what_is_wrong_is_not_given_and_what_is_missing_is_still_missi
 @pytest.mark.parametrize("body", [b"", b"{", b"[]", b"1", b'{"a": NaN}', b"\xff"])
 def test_a_body_that_is_no_json_object_is_refused(body: bytes) -> None:
     with pytest.raises(Refused) as caught:
-        read_object(body)
+        read_object(Request(method="POST", path="/v1/any", body=body))
 
     assert caught.value.failure.message.startswith("We could not parse the JSON body of your request. (HINT: ")
     assert (caught.value.failure.status, caught.value.failure.param, caught.value.failure.code) == (400, None, None)

@@ -59,7 +59,7 @@ def _streams() -> tuple[tuple[str, tuple[Event, ...]], ...]:
 def _broken_off() -> list[Event]:
     made = answer(Text("Hi"), stream=True)
     assert isinstance(made, Stream)
-    sent = [piece.piece for piece in made.pieces[:4]]
+    sent = [piece.piece for piece in list(made.pieces)[:4]]
     failure = Failure(status=500, type="server_error", code="server_error", message="Broken.")
     return events_of(b"".join((*sent, *breaking_off(sent, failure))))
 

@@ -1,4 +1,6 @@
 import json
+from collections.abc import Callable
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -25,6 +27,38 @@ def test_what_is_spelled_is_read_again(value: object) -> None:
 @given(st.text(st.characters()))
 def test_any_text_is_spelled_lone_surrogates_too(text: str) -> None:
     assert json.loads(jsons.compact({"a": text})) == {"a": text}
+
+
+@st.composite
+def _made_and_whole(draw: st.DrawFn, value: object = None) -> tuple[Any, Any]:
+    """A value in which some arrays are made while it is spelled, and the same with lists in their place."""
+    whole = draw(values) if value is None else value
+    match whole:
+        case dict():
+            pairs = {key: draw(_made_and_whole(each)) for key, each in whole.items()}
+            return {key: made for key, (made, _) in pairs.items()}, {key: each for key, (_, each) in pairs.items()}
+        case list() if draw(st.booleans()):
+            return jsons.Many(lambda: iter(whole)), whole
+        case list():
+            members = [draw(_made_and_whole(each)) for each in whole]
+            made = [each for each, _ in members]
+            nests = draw(st.booleans())
+            return (jsons.Many(lambda: iter(made), nests=True) if nests else made), [each for _, each in members]
+        case _:
+            return whole, whole
+
+
+@given(_made_and_whole(), st.sampled_from([jsons.pretty, jsons.compact]))
+def test_pieces_of_json_are_the_same_text_as_all_of_it(value: tuple[Any, Any], spell: Callable[[Any], bytes]) -> None:
+    made, whole = value
+
+    assert b"".join(jsons.spelled(made, spell)) == spell(whole)
+
+
+def test_what_is_kept_of_made_arrays_is_small() -> None:
+    value = {"a": jsons.Many(lambda: [1, 2]), "b": jsons.Many(lambda: [{"c": jsons.Many(lambda: [3])}], nests=True)}
+
+    assert jsons.without_many(value) == {"a": [], "b": [{"c": []}]}
 
 
 def test_bodies_are_in_lines_of_two_spaces_and_events_compact() -> None:

@@ -281,7 +281,7 @@ def test_a_stream_is_told_again_from_behind_any_event(background: bool) -> None:
         )
         served = retrieve(call).answer
         assert isinstance(served, Stream)
-        return events_of(b"".join(piece.piece for piece in served.pieces)) if served.pieces else []
+        return events_of(b"".join(piece.piece for piece in served.pieces)) if list(served.pieces) else []
 
     assert again() == told
     for number in range(len(told)):

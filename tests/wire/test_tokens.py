@@ -105,7 +105,7 @@ def test_pieces_joined_are_the_text(text: str, encoding: Encoding) -> None:
 @unhurried
 @given(any_text, encodings)
 def test_there_are_as_many_tokens_as_counted_and_no_more_pieces(text: str, encoding: Encoding) -> None:
-    assert count(text, encoding) == len(ids(text, encoding)) >= len(cut(text, encoding))
+    assert count(text, encoding) == len(ids(text, encoding)) >= len(list(cut(text, encoding)))
 
 
 @unhurried
@@ -280,7 +280,7 @@ def test_the_approximation_counts_where_tiktoken_is_missing(monkeypatch: pytest.
 @given(any_text)
 def test_the_approximation_cuts_what_it_counts(text: str) -> None:
     assert "".join(cut(text, "o200k_base")) == text
-    assert count(text, "o200k_base") == len(cut(text, "o200k_base"))
+    assert count(text, "o200k_base") == len(list(cut(text, "o200k_base")))
     assert all(cut(text, "o200k_base"))
 
 

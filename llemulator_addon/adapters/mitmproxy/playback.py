@@ -449,6 +449,11 @@ class _Playing:
             how=how, bytes_sent=self.bytes_sent, sends=len(self.left), seconds=self.since_head(), left=tuple(self.left)
         )
 
+    @property
+    def is_over(self) -> bool:
+        """Whether all steps that there are were played, and the time of the last wait is over."""
+        return self.position == len(self.steps) and self.due <= time.monotonic() + _SOON
+
     def since_head(self) -> float:
         """Return how long ago the head left; 0 if it has not."""
         return 0.0 if self.headed is None else time.monotonic() - self.headed
@@ -692,12 +697,12 @@ class _Stream(HttpStream):
 
     def _play_due(self, playing: _Playing) -> Commands:
         yield from self._play_steps(playing)
-        while self._playing is playing and playing.rest is not None and playing.position == len(playing.steps):
+        while self._playing is playing and playing.rest is not None and playing.is_over:
             yield LlemulatorRestHook(playing.rest)
             if (why := self._gone()) is not None:
                 yield from self._stop(playing, why)
                 return
-            playing.steps, playing.position, playing.due = playing.rest.taken(), 0, time.monotonic()
+            playing.steps, playing.position = playing.rest.taken(), 0
             if not playing.steps:
                 playing.rest.leave()
                 playing.rest = None

@@ -28,6 +28,7 @@ from llemulator_addon.adapters.bugs import in_full, without_secrets
 from llemulator_addon.adapters.egress import Egress
 from llemulator_addon.adapters.forwarding import Arriving, Forwarding, Terms
 from llemulator_addon.adapters.hosts import OPENAI_HOSTS, REFUSED_HOSTS, Hosts
+from llemulator_addon.adapters.making import Making
 from llemulator_addon.adapters.mitmproxy.bodies import TooLarge, decoded
 from llemulator_addon.adapters.mitmproxy.playback import NOTHING_SENT, Arrival, Played, begun, played
 from llemulator_addon.adapters.networks import Networks
@@ -121,6 +122,7 @@ class Rules:
         self._open: dict[str, dict[str, str]] = {}
         self._waited_for: dict[str, asyncio.Task[Any]] = {}
         self._arriving: dict[str, Arriving] = {}
+        self._making = asyncio.Lock()
         self._forwarding = Forwarding(policy.terms, is_openai=self._is_openai, why_refused=self.why_refused)
 
     # Deciding
@@ -233,6 +235,8 @@ class Rules:
             self._open.setdefault(flow.client_conn.id, {})[flow.id] = outcome.exchange
         self.egress.count(_THIS_PROXY if arrival.way == "origin" else arrival.host, "answered")
         match outcome:
+            case Play(steps, rest=further) if further is not None:
+                response = begun(steps, Making(further, self._making), flow.request)
             case Play(steps):
                 response = played(steps, flow.request)
             case Forward():

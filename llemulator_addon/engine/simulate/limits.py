@@ -13,7 +13,7 @@ def limited_text(text: str, prompt: Prompt) -> tuple[str, bool]:
     """Return as much of a text as the limit allows, and whether that is all of it."""
     if (limit := _limit(prompt)) is None:
         return text, True
-    pieces = tokens.pieces(text, family(prompt.model).encoding)
+    pieces = tuple(tokens.pieces(text, family(prompt.model).encoding))
     return "".join(pieces[:limit]), len(pieces) + _end(prompt) <= limit
 
 
@@ -29,7 +29,7 @@ def limited_calls(calls: Sequence[ToolCall], prompt: Prompt) -> tuple[tuple[Tool
         left -= tokens.count(call.name, encoding)
         if left < 0:
             return tuple(kept), False
-        pieces = tokens.pieces(call.arguments, encoding)
+        pieces = tuple(tokens.pieces(call.arguments, encoding))
         kept.append(replace(call, arguments="".join(pieces[:left])))
         left -= len(pieces)
         if left < 0:

@@ -1,6 +1,6 @@
 """`cut_after`: the answer ends in the middle."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from typing import Annotated, Literal, Self, override
 
@@ -37,6 +37,12 @@ class CutAfter(Fault):
 
     wanted: CutAfterPart
 
+    @property
+    @override
+    def reach(self) -> int:
+        """Up to there."""
+        return self.wanted.sends or 0
+
     @override
     def rewrite(self, steps: Steps, scene: Scene) -> Steps:
         """Leave out the rest."""
@@ -44,6 +50,16 @@ class CutAfter(Fault):
         if kept == steps:
             return steps
         return _ended(kept) if self.wanted.how == "end" else (*kept, Cut(self.wanted.how))
+
+    @override
+    def rewrite_made(self, steps: Iterator[Step], scene: Scene) -> Iterator[Step]:
+        """Cut a share of an answer whose size is only estimated, and in any case some of it."""
+        if self.wanted.fraction is None:
+            yield from Fault.rewrite_made(self, steps, scene)  # `super` does not know a class with slots
+            return
+        yield from _fewer_bytes(steps, int(scene.size * self.wanted.fraction))
+        if self.wanted.how != "end":
+            yield Cut(self.wanted.how)
 
     def _kept(self, steps: Steps) -> Steps:
         if self.wanted.fraction is not None:
@@ -63,6 +79,25 @@ def _first_bytes(steps: Steps, count: int) -> Iterator[Step]:
             if count:
                 yield Send(step.piece[:count])
             return
+
+
+def _fewer_bytes(steps: Iterable[Step], count: int) -> Iterator[Step]:
+    """Yield the first bytes; where there are not so many, all but half of the last send."""
+    held: Send | None = None
+    for step in steps:
+        if held is not None:
+            yield held
+            held = None
+        if not isinstance(step, Send):
+            yield step
+        elif len(step.piece) < count:
+            count -= len(step.piece)
+            held = step
+        else:
+            yield Send(step.piece[:count])
+            return
+    if held is not None:
+        yield Send(held.piece[: len(held.piece) // 2])
 
 
 def _ended(steps: Steps) -> Steps:

@@ -15,6 +15,12 @@ class DuplicateEvent(Fault):
 
     wanted: AtEventPart
 
+    @property
+    @override
+    def reach(self) -> int:
+        """Up to there."""
+        return self.wanted.at
+
     @override
     def rewrite(self, steps: Steps, scene: Scene) -> Steps:
         """Send it again behind itself."""

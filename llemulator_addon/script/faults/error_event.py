@@ -42,6 +42,12 @@ class ErrorEvent(Fault):
 
     wanted: ErrorEventPart
 
+    @property
+    @override
+    def reach(self) -> int:
+        """Up to there."""
+        return self.wanted.at
+
     @override
     def rewrite(self, steps: Steps, scene: Scene) -> Steps:
         """End with the error."""

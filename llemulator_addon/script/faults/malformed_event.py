@@ -26,6 +26,12 @@ class MalformedEvent(Fault):
 
     wanted: AtEventPart
 
+    @property
+    @override
+    def reach(self) -> int:
+        """Up to there."""
+        return self.wanted.at
+
     @override
     def rewrite(self, steps: Steps, scene: Scene) -> Steps:
         """Break it off."""

@@ -25,6 +25,12 @@ class Stall(Fault):
 
     wanted: StallPart
 
+    @property
+    @override
+    def reach(self) -> int:
+        """Up to there."""
+        return self.wanted.after_sends
+
     @override
     def rewrite(self, steps: Steps, scene: Scene) -> Steps:
         """Wait behind the sends. For ever is a day: no client waits so long, and nothing stays open for good."""

@@ -2,16 +2,28 @@
 
 from base64 import b64encode
 from collections.abc import Iterable, Iterator, Mapping
-from functools import lru_cache
-from itertools import chain, zip_longest
+from functools import lru_cache, partial
+from itertools import chain, count
 from typing import Any
 
 from llemulator_addon.core.prompt import Prompt
 from llemulator_addon.core.reply import Choice, Refusal, Says, Text, ToolCall
 from llemulator_addon.core.resources import Kept
 from llemulator_addon.core.stamp import Stamp
-from llemulator_addon.wire import audio, headers, moderation, sse
-from llemulator_addon.wire.answer import Answer, Body, Call, Endpoint, Manner, Piece, Stream, cut
+from llemulator_addon.wire import audio, headers, moderation, sizes, sse
+from llemulator_addon.wire.answer import (
+    Answer,
+    Body,
+    Call,
+    Endpoint,
+    LongBody,
+    Made,
+    Manner,
+    Piece,
+    Stream,
+    cut,
+    in_turns,
+)
 from llemulator_addon.wire.bodies import as_understood, read_body
 from llemulator_addon.wire.chat import checks
 from llemulator_addon.wire.chat.body import ChatBody
@@ -19,8 +31,8 @@ from llemulator_addon.wire.deployments import with_model
 from llemulator_addon.wire.endpoints import stored_chat
 from llemulator_addon.wire.errors import Refused, no_model
 from llemulator_addon.wire.families import family
-from llemulator_addon.wire.jsons import pretty
-from llemulator_addon.wire.logprobs import logprobs_of
+from llemulator_addon.wire.jsons import Many, pretty, spelled, without_many
+from llemulator_addon.wire.logprobs import each_logprob_of
 from llemulator_addon.wire.models import dated_name
 from llemulator_addon.wire.usage import Counted, counted
 
@@ -55,12 +67,24 @@ def write(prompt: Prompt, says: Says, manner: Manner) -> Answer:
     """
     keeps = tuple(_kept(prompt, says, manner))
     if prompt.stream:
-        pieces = tuple(_pieces(prompt, says, manner))
-        return Stream(pieces=pieces, headers=headers.UNLIMITED, keeps=keeps)
-    return Body(body=pretty(_completion(prompt, says, manner)) + b"\n", keeps=keeps)
+        return Stream(pieces=Made(partial(_pieces, prompt, says, manner)), headers=headers.UNLIMITED, keeps=keeps)
+    completion = _completion(prompt, says, manner)
+    if manner.in_pieces:
+        return LongBody(pieces=Made(lambda: chain(spelled(completion), (b"\n",))), keeps=keeps)
+    return Body(body=pretty(completion) + b"\n", keeps=keeps)
 
 
-ENDPOINT = Endpoint(name=NAME, method="POST", path="/chat/completions", read=read, write=write)
+def size(prompt: Prompt, says: Says) -> int:
+    """Estimate the bytes of an answer."""
+    encoding, body = family(prompt.model).encoding, prompt.body
+    alternatives = sizes.number(body, "top_logprobs") if body.get("logprobs") else None
+    return sum(
+        times * (sizes.OF_AN_ANSWER + sizes.of_texts(texts, encoding, stream=prompt.stream, alternatives=alternatives))
+        for times, texts in sizes.said(prompt, says)
+    )
+
+
+ENDPOINT = Endpoint(name=NAME, method="POST", path="/chat/completions", read=read, write=write, size=size)
 
 
 def _check(call: Call, asked: ChatBody, prompt: Prompt) -> None:
@@ -77,7 +101,9 @@ def _check(call: Call, asked: ChatBody, prompt: Prompt) -> None:
 
 def _kept(prompt: Prompt, says: Says, manner: Manner) -> Iterator[Kept]:
     if prompt.body.get("store") is True:
-        yield stored_chat.kept(prompt, _completion(prompt, says, manner), headers.request_id(manner.stamp))
+        # Without the log probabilities of an answer that is too large to be there at once.
+        completion = without_many(_completion(prompt, says, manner))
+        yield stored_chat.kept(prompt, completion, headers.request_id(manner.stamp))
 
 
 # Writing one object -------------------------------------------------------------------------------------------------
@@ -89,12 +115,19 @@ def _completion(prompt: Prompt, says: Says, manner: Manner) -> dict[str, Any]:
         "object": "chat.completion",
         "created": manner.stamp.created,
         "model": _model(prompt, says, manner),
-        "choices": [_choice(prompt, says.choice(index), index, manner) for index in range(prompt.choices)],
+        "choices": _choices(prompt, says, manner),
         **_moderated(prompt, says),
         "usage": _usage(prompt, says),
         "service_tier": _service_tier(prompt),
         "system_fingerprint": _fingerprint(prompt, manner),
     }
+
+
+def _choices(prompt: Prompt, says: Says, manner: Manner) -> "Many | list[dict[str, Any]]":
+    def make() -> Iterator[dict[str, Any]]:
+        return (_choice(prompt, says.choice(index), index, manner) for index in range(prompt.choices))
+
+    return Many(make, nests=True) if manner.in_pieces else list(make())
 
 
 def _choice(prompt: Prompt, choice: Choice, index: int, manner: Manner) -> dict[str, Any]:
@@ -182,9 +215,13 @@ def _moderated(prompt: Prompt, says: Says) -> dict[str, Any]:
     if not isinstance(asked, dict):
         return {}
     model = str(asked.get("model") or moderation.DEFAULT)
-    said = "".join(says.choice(index).text for index in range(prompt.choices))
+    given = moderation.judged_of((prompt.user_text,))
+    said = moderation.judged_of(says.choice(index).text for index in range(prompt.choices))
     return {
-        "moderation": {"input": moderation.results(model, prompt.user_text), "output": moderation.results(model, said)}
+        "moderation": {
+            "input": moderation.results(model, given),
+            "output": moderation.results(model, said),
+        }
     }
 
 
@@ -196,13 +233,27 @@ _Delta = tuple[dict[str, Any], int]
 
 def _pieces(prompt: Prompt, says: Says, manner: Manner) -> Iterator[Piece]:
     options = prompt.body.get("stream_options") or {}
-    chunks = list(_chunks(prompt, says, manner, wants_usage=bool(options.get("include_usage"))))
-    obfuscates = options.get("include_obfuscation") is not False
-    padding = manner.stamp.base62("obfuscation", _BLOCK * len(chunks)) if obfuscates else ""
-    for number, (chunk, tokens) in enumerate(chunks):
-        framed = _padded(chunk, padding[number * _BLOCK : (number + 1) * _BLOCK]) if obfuscates else sse.unnamed(chunk)
-        yield Piece(framed, tokens)
+    chunks = _chunks(prompt, says, manner, wants_usage=bool(options.get("include_usage")))
+    if options.get("include_obfuscation") is False:
+        yield from (Piece(sse.unnamed(chunk), tokens) for chunk, tokens in chunks)
+    else:
+        padded = zip(chunks, _padding(manner.stamp), strict=False)
+        yield from (Piece(_padded(chunk, padding), tokens) for (chunk, tokens), padding in padded)
     yield Piece(sse.DONE)
+
+
+def _padding(stamp: Stamp) -> Iterator[str]:
+    """Yield the padding of each chunk without an end. The draw of more letters begins with those of fewer."""
+    drawn, blocks = "", 64
+    for number in count():
+        start = number % _BLOCKS * _BLOCK
+        if start >= len(drawn):
+            drawn, blocks = stamp.base62("obfuscation", _BLOCK * blocks), blocks * 4
+        yield drawn[start : start + _BLOCK]
+
+
+_BLOCKS = 1 << 16
+"""After so many chunks the padding begins anew."""
 
 
 def _chunks(prompt: Prompt, says: Says, manner: Manner, *, wants_usage: bool) -> Iterator[_Delta]:
@@ -245,8 +296,7 @@ _ENDING = len(b'"}\n\n')
 def _interleaved(prompt: Prompt, says: Says, manner: Manner) -> Iterator[_Delta]:
     """Take the choices' chunks in turns: with `n` above 1 they arrive interleaved, one choice a chunk."""
     streams = [_choice_chunks(prompt, says.choice(index), index, manner) for index in range(prompt.choices)]
-    for row in zip_longest(*streams):
-        yield from (chunk for chunk in row if chunk is not None)
+    return in_turns(streams)
 
 
 def _choice_chunks(prompt: Prompt, choice: Choice, index: int, manner: Manner) -> Iterator[_Delta]:
@@ -358,9 +408,12 @@ def _cut(prompt: Prompt, text: str, manner: Manner) -> Iterable[tuple[str, int]]
     return cut(text, family(prompt.model).encoding, chunk_by)
 
 
-def _token_logprobs(prompt: Prompt, text: str, manner: Manner) -> list[dict[str, Any]]:
-    pieces = tuple(piece for piece, _ in cut(text, family(prompt.model).encoding, "token"))
-    return logprobs_of(pieces, prompt.body.get("top_logprobs") or 0, manner.stamp)
+def _token_logprobs(prompt: Prompt, text: str, manner: Manner) -> "Many | list[dict[str, Any]]":
+    def make() -> Iterator[dict[str, Any]]:
+        pieces = (piece for piece, _ in cut(text, family(prompt.model).encoding, "token"))
+        return each_logprob_of(pieces, prompt.body.get("top_logprobs") or 0, manner.stamp)
+
+    return Many(make) if manner.in_pieces and not prompt.stream else list(make())
 
 
 def _id(manner: Manner) -> str:

@@ -4,22 +4,35 @@ Each prompt is a user message to the rules, so that they see the last one; what 
 """
 
 from collections.abc import Iterable, Iterator, Mapping
-from itertools import accumulate, chain, zip_longest
+from functools import partial
+from itertools import chain
 from typing import Annotated, Any
 
 from pydantic import Field
 
 from llemulator_addon.core.prompt import Message, Prompt
 from llemulator_addon.core.reply import Choice, Failure, Refusal, Says, Text
-from llemulator_addon.wire import errors, headers, sse
-from llemulator_addon.wire.answer import Answer, Body, Call, Endpoint, Manner, Piece, Stream, cut
+from llemulator_addon.wire import errors, headers, sizes, sse
+from llemulator_addon.wire.answer import (
+    Answer,
+    Body,
+    Call,
+    Endpoint,
+    LongBody,
+    Made,
+    Manner,
+    Piece,
+    Stream,
+    cut,
+    in_turns,
+)
 from llemulator_addon.wire.bodies import RequestBody, as_understood, read_body
 from llemulator_addon.wire.chat.body import Penalty, Probability, Stop, StreamOptions
 from llemulator_addon.wire.deployments import with_model
 from llemulator_addon.wire.errors import INVALID, Refused
 from llemulator_addon.wire.families import family
-from llemulator_addon.wire.inputs import Input, inputs
-from llemulator_addon.wire.jsons import pretty
+from llemulator_addon.wire.inputs import Input, inputs, is_longer
+from llemulator_addon.wire.jsons import Many, pretty, spelled, with_lists
 from llemulator_addon.wire.logprobs import legacy_logprobs_of
 from llemulator_addon.wire.models import dated_name, serves
 from llemulator_addon.wire.usage import counted
@@ -35,6 +48,8 @@ def read(call: Call, body: Mapping[str, Any]) -> Prompt:
     asked = read_body(CompletionBody, body, lenient=call.lenient)
     body = as_understood(asked, body) if call.lenient else body
     prompts = _prompts(body, asked.model)
+    if (asked.n or 1) * len(prompts) > _MOST_CHOICES:
+        raise Refused(Failure(status=400, type=INVALID, message=_INVALID_PROMPT))
     if not call.lenient:
         for failure in _refusals(call, asked, prompts):
             raise Refused(failure)
@@ -58,11 +73,28 @@ def write(prompt: Prompt, says: Says, manner: Manner) -> Answer:
     """Write the texts as one object, or as chunks where the request asks for a stream."""
     more = (*headers.UNLIMITED, headers.of_model(dated_name(prompt.model)))
     if prompt.stream:
-        return Stream(pieces=tuple(_pieces(prompt, says, manner)), headers=more)
-    return Body(body=pretty(_completion(prompt, says, manner)) + b"\n", headers=more[-1:])
+        return Stream(pieces=Made(partial(_pieces, prompt, says, manner)), headers=more)
+    completion = _completion(prompt, says, manner)
+    if manner.in_pieces:
+        return LongBody(pieces=Made(lambda: chain(spelled(completion), (b"\n",))), headers=more[-1:])
+    return Body(body=pretty(completion) + b"\n", headers=more[-1:])
 
 
-ENDPOINT = Endpoint(name=NAME, method="POST", path="/completions", read=read, write=write)
+def size(prompt: Prompt, says: Says) -> int:
+    """Estimate the bytes of an answer."""
+    encoding, asked = family(prompt.model).encoding, prompt.body.get("logprobs")
+    alternatives = None if asked is None else sizes.number(prompt.body, "logprobs")
+
+    def of(texts: list[str]) -> int:
+        return sizes.of_texts(texts, encoding, stream=prompt.stream, alternatives=alternatives)
+
+    said = sum(times * (sizes.OF_A_CHUNK + of(texts)) for times, texts in sizes.said(prompt, says))
+    if prompt.body.get("echo") is not True:
+        return said
+    return said + of([message.text for message in prompt.messages]) * prompt.choices // len(prompt.messages)
+
+
+ENDPOINT = Endpoint(name=NAME, method="POST", path="/completions", read=read, write=write, size=size)
 
 
 # Reading ------------------------------------------------------------------------------------------------------------
@@ -93,7 +125,15 @@ def _prompts(body: Mapping[str, Any], model: str) -> tuple[Input, ...]:
     """Read the prompts; without one the model begins a new document."""
     value = body.get("prompt")
     wrong = Failure(status=400, type=INVALID, message=_INVALID_PROMPT)
+    if is_longer(value, _MOST_PROMPTS):
+        raise Refused(wrong)
     return inputs("<|endoftext|>" if value is None else value, family(model).encoding, wrong)
+
+
+_MOST_PROMPTS = 2_048
+"""As of inputs of embeddings."""
+_MOST_CHOICES = 16_384
+"""Of all prompts together. No limit of the API's is known."""
 
 
 _INVALID_PROMPT = (
@@ -152,12 +192,17 @@ def _completion(prompt: Prompt, says: Says, manner: Manner) -> dict[str, Any]:
     return {
         **_base(manner),
         "model": _model(prompt, says, manner),
-        "choices": [
-            _choice(prompt, tuple(_said(prompt, says, index)), index, says.choice(index), manner)
-            for index in range(prompt.choices)
-        ],
+        "choices": _choices(prompt, says, manner),
         "usage": _usage(prompt, says),
     }
+
+
+def _choices(prompt: Prompt, says: Says, manner: Manner) -> Many | list[dict[str, Any]]:
+    def make() -> Iterator[dict[str, Any]]:
+        for index in range(prompt.choices):
+            yield _choice(prompt, tuple(_said(prompt, says, index)), index, says.choice(index), manner)
+
+    return Many(make, nests=True) if manner.in_pieces else list(make())
 
 
 def _choice(prompt: Prompt, texts: tuple[str, ...], index: int, choice: Choice, manner: Manner) -> dict[str, Any]:
@@ -178,7 +223,7 @@ def _pieces(prompt: Prompt, says: Says, manner: Manner) -> Iterator[Piece]:
     base, model = _base(manner), _model(prompt, says, manner)
     no_usage = {"usage": None} if wants_usage else {}
     streams = [_chunks(prompt, says, index, manner) for index in range(prompt.choices)]
-    for choice, tokens in (each for row in zip_longest(*streams) for each in row if each is not None):
+    for choice, tokens in in_turns(streams):
         yield Piece(sse.unnamed({**base, "choices": [choice], "model": model, **no_usage}), tokens)
     if wants_usage:
         yield Piece(sse.unnamed({**base, "choices": [], "model": model, "usage": _usage(prompt, says)}))
@@ -189,20 +234,19 @@ def _chunks(prompt: Prompt, says: Says, index: int, manner: Manner) -> Iterator[
     """Yield the texts of one choice; the last one carries the reason for which it ends."""
     chunk_by = "token" if prompt.body.get("logprobs") is not None else manner.chunk_by
     encoding = family(prompt.model).encoding
-    pieces = list(chain.from_iterable(cut(text, encoding, chunk_by) for text in _said(prompt, says, index))) or [
-        ("", 0)
-    ]
-    offsets = accumulate((len(text) for text, _ in pieces), initial=0)
-    for number, ((text, tokens), offset) in enumerate(zip(pieces, offsets, strict=False), 1):
-        yield (
-            {
-                "text": text,
-                "index": index,
-                "logprobs": _logprobs(prompt, (text,), offset, manner),
-                "finish_reason": _finish_reason(says.choice(index)) if number == len(pieces) else None,
-            },
-            tokens,
-        )
+    pieces = chain.from_iterable(cut(text, encoding, chunk_by) for text in _said(prompt, says, index))
+
+    def chunk(text: str, finish: str | None) -> dict[str, Any]:
+        probable = _logprobs(prompt, (text,), offset, manner)
+        return {"text": text, "index": index, "logprobs": probable, "finish_reason": finish}
+
+    offset = 0
+    text, tokens = next(pieces, ("", 0))
+    for following, tokens_following in pieces:
+        yield chunk(text, None), tokens
+        offset += len(text)
+        text, tokens = following, tokens_following
+    yield chunk(text, _finish_reason(says.choice(index))), tokens
 
 
 # Both ---------------------------------------------------------------------------------------------------------------
@@ -227,14 +271,18 @@ def _said(prompt: Prompt, says: Says, index: int) -> Iterable[str]:
     yield "".join(block.text for block in says.choice(index).blocks if isinstance(block, Text | Refusal))
 
 
-def _logprobs(prompt: Prompt, texts: Iterable[str], offset: int, manner: Manner) -> dict[str, Any] | None:
+def _logprobs(prompt: Prompt, texts: tuple[str, ...], offset: int, manner: Manner) -> Mapping[str, Any] | None:
     top = prompt.body.get("logprobs")
     if top is None:
         return None
     encoding = family(prompt.model).encoding
-    pieces = tuple(piece for text in texts for piece, _ in cut(text, encoding, "token"))
     begins = offset == 0 and prompt.body.get("echo") is True
-    return legacy_logprobs_of(pieces, top, offset, manner.stamp, begins=begins)
+
+    def pieces() -> Iterator[str]:
+        return (piece for text in texts for piece, _ in cut(text, encoding, "token"))
+
+    probable = legacy_logprobs_of(pieces, top, offset, manner.stamp, begins=begins)
+    return probable if manner.in_pieces and not prompt.stream else with_lists(probable)
 
 
 def _finish_reason(choice: Choice) -> str:

@@ -130,7 +130,7 @@ def _hello(call: Call) -> Item:
 
 
 def _body(call: Call) -> Mapping[str, Any]:
-    body = read_object(call.request.body or b"{}")
+    body = read_object(call.request) if call.request.body else {}
     if not call.lenient and body.get("metadata") is not None:
         check_metadata("metadata", body["metadata"])
     return body

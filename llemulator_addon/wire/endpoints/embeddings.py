@@ -7,7 +7,8 @@ Without a rule every text has its vector (`wire/vectors.py`), whatever `on_unmat
 """
 
 from base64 import b64encode
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from itertools import chain
 from struct import pack
 from typing import Annotated, Any, Literal
 
@@ -16,13 +17,13 @@ from pydantic import Field
 from llemulator_addon.core.prompt import Message, Prompt
 from llemulator_addon.core.reply import Failure, Says
 from llemulator_addon.wire import errors, headers
-from llemulator_addon.wire.answer import Answer, Body, Call, Endpoint, Manner
+from llemulator_addon.wire.answer import Answer, Body, Call, Endpoint, LongBody, Made, Manner
 from llemulator_addon.wire.bodies import RequestBody, read_body
 from llemulator_addon.wire.deployments import with_model
 from llemulator_addon.wire.errors import INVALID, Refused
 from llemulator_addon.wire.families import Embedding, family
-from llemulator_addon.wire.inputs import Input, inputs
-from llemulator_addon.wire.jsons import pretty
+from llemulator_addon.wire.inputs import Input, inputs, is_longer
+from llemulator_addon.wire.jsons import Many, pretty, spelled
 from llemulator_addon.wire.jsons import read as read_json
 from llemulator_addon.wire.models import dated_name, serves
 from llemulator_addon.wire.vectors import numbers, vector
@@ -52,21 +53,39 @@ def read(call: Call, body: Mapping[str, Any]) -> Prompt:
 
 def write(prompt: Prompt, says: Says, manner: Manner) -> Answer:
     """Write a vector for each text: a scripted one, or its own."""
-    vectors = _scripted(says, len(prompt.messages)) or _own(prompt)
-    as_text = prompt.body.get("encoding_format") == "base64"
+    vectors, spell = _scripted(says) or _own(prompt), _base64 if _is_base64(prompt) else _floats
+
+    def vectors_told() -> Iterator[dict[str, Any]]:
+        for index, message in enumerate(prompt.messages):
+            yield {"object": "embedding", "index": index, "embedding": spell(vectors(index, message.text))}
+
     answer = {
         "object": "list",
-        "data": [
-            {"object": "embedding", "index": index, "embedding": _base64(found) if as_text else _floats(found)}
-            for index, found in enumerate(vectors)
-        ],
+        "data": Many(vectors_told) if manner.in_pieces else list(vectors_told()),
         "model": says.model or (dated_name(prompt.model) if manner.dated_models else prompt.model),
         "usage": _usage(prompt, says),
     }
-    return Body(body=pretty(answer) + b"\n", headers=(headers.of_model(dated_name(prompt.model)),))
+    named = (headers.of_model(dated_name(prompt.model)),)
+    if manner.in_pieces:
+        return LongBody(pieces=Made(lambda: chain(spelled(answer), (b"\n",))), headers=named)
+    return Body(body=pretty(answer) + b"\n", headers=named)
 
 
-ENDPOINT = Endpoint(name=NAME, method="POST", path="/embeddings", read=read, write=write, speaks=False)
+def size(prompt: Prompt, says: Says) -> int:
+    """Estimate the bytes of an answer. To find a vector takes as long as to send the text many times over."""
+    del says
+    text = sum(len(message.text) for message in prompt.messages)
+    return len(prompt.messages) * _embedding(prompt.model).size * (8 if _is_base64(prompt) else 32) + text * _FINDING
+
+
+_FINDING = 8
+
+
+ENDPOINT = Endpoint(name=NAME, method="POST", path="/embeddings", read=read, write=write, speaks=False, size=size)
+
+
+def _is_base64(prompt: Prompt) -> bool:
+    return prompt.body.get("encoding_format") == "base64"
 
 
 class EmbeddingBody(RequestBody):
@@ -93,6 +112,8 @@ def _without_base64(body: Mapping[str, Any]) -> Mapping[str, Any]:
 
 
 def _inputs(body: Mapping[str, Any], model: str) -> tuple[Input, ...]:
+    if is_longer(body["input"], _MOST_INPUTS):
+        raise Refused(_INVALID_INPUT)
     return inputs(body["input"], family(model).encoding, _INVALID_INPUT)
 
 
@@ -106,7 +127,7 @@ _MOST_TOKENS = 300_000
 
 
 def _refusals(call: Call, asked: EmbeddingBody, texts: tuple[Input, ...]) -> Iterator[Failure]:
-    if len(texts) > _MOST_INPUTS or not all(each.text for each in texts):
+    if not all(each.text for each in texts):
         yield _INVALID_INPUT
     if not call.knows(asked.model):
         return
@@ -152,15 +173,19 @@ def _embedding(model: str) -> Embedding:
 # Writing ------------------------------------------------------------------------------------------------------------
 
 
-def _own(prompt: Prompt) -> list[bytes]:
+_Vectors = Callable[[int, str], bytes]
+"""Takes the number of an input and its text."""
+
+
+def _own(prompt: Prompt) -> _Vectors:
     of_family = family(prompt.model)
     name = of_family.name if of_family.embedding else prompt.model
     size, wanted = _embedding(prompt.model).size, prompt.body.get("dimensions")
     shorter = min(wanted, size) if isinstance(wanted, int) and wanted > 0 else None
-    return [vector(message.text, name, size, shorter) for message in prompt.messages]
+    return lambda _, text: vector(text, name, size, shorter)
 
 
-def _scripted(says: Says, count: int) -> list[bytes] | None:
+def _scripted(says: Says) -> _Vectors | None:
     """Read vectors from what the script says; None where it says something else."""
     try:
         value = read_json(says.choice(0).text.encode())
@@ -168,9 +193,9 @@ def _scripted(says: Says, count: int) -> list[bytes] | None:
         return None
     match value:
         case [int() | float(), *_] if _are_numbers(value):
-            return [_packed(value)] * count
+            return lambda *_: _packed(value)
         case [[*_], *_] if all(_are_numbers(each) for each in value):
-            return [_packed(value[min(index, len(value) - 1)]) for index in range(count)]
+            return lambda index, _: _packed(value[min(index, len(value) - 1)])
         case _:
             return None
 

@@ -6,17 +6,18 @@ fail; its text is the verdict on every input, as an object from categories to sc
 list of words stands in the input (`wire/moderation.py`), whatever `on_unmatched` says.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from itertools import chain
 from typing import Any
 
 from llemulator_addon.core.prompt import Message, Prompt
 from llemulator_addon.core.reply import Failure, Says
 from llemulator_addon.wire import errors, moderation
-from llemulator_addon.wire.answer import Answer, Body, Call, Endpoint, Manner
+from llemulator_addon.wire.answer import Answer, Body, Call, Endpoint, LongBody, Made, Manner
 from llemulator_addon.wire.bodies import RequestBody, read_body
 from llemulator_addon.wire.errors import INVALID, Refused
-from llemulator_addon.wire.jsons import pretty
+from llemulator_addon.wire.jsons import Many, pretty, spelled
 from llemulator_addon.wire.jsons import read as read_json
 from llemulator_addon.wire.members import text_in
 from llemulator_addon.wire.models import dated_name, serves
@@ -45,16 +46,32 @@ def write(prompt: Prompt, says: Says, manner: Manner) -> Answer:
     """Write a verdict on each input."""
     model = says.model or (dated_name(prompt.model) if manner.dated_models else prompt.model)
     named = _scripted(says)
+    judged = _inputs(prompt.body["input"])
+
+    def results() -> Iterator[dict[str, Any]]:
+        return (_verdict(model, each, named) for each in judged)
+
     answer = {
         "id": _id(model, manner),
         "model": model,
-        "results": [_verdict(model, each, named) for each in _inputs(prompt.body["input"])],
+        "results": Many(results) if manner.in_pieces else list(results()),
     }
+    if manner.in_pieces:
+        return LongBody(pieces=Made(lambda: chain(spelled(answer), (b"\n",))))
     return Body(body=pretty(answer) + b"\n")
 
 
+def size(prompt: Prompt, says: Says) -> int:
+    """Estimate the bytes of an answer. To judge a text takes as long as to send it many times over."""
+    del says
+    return sum(_OF_A_VERDICT + _JUDGING * len(message.text) for message in prompt.messages)
+
+
+_OF_A_VERDICT = 2_500
+_JUDGING = 8
+
 ENDPOINT = Endpoint(
-    name=NAME, method="POST", path="/moderations", read=read, write=write, speaks=False, only_openai=True
+    name=NAME, method="POST", path="/moderations", read=read, write=write, speaks=False, only_openai=True, size=size
 )
 
 

@@ -7,11 +7,13 @@ from typing import Any
 from llemulator_addon.core.prompt import Prompt
 from llemulator_addon.core.reply import Failure, HostedCall, Says, says
 from llemulator_addon.core.resources import Kept
-from llemulator_addon.wire.answer import Answer, Body, Call, Endpoint, Manner, Stream
+from llemulator_addon.wire import sizes
+from llemulator_addon.wire.answer import Answer, Body, Call, Endpoint, LongBody, Made, Manner, Stream
 from llemulator_addon.wire.endpoints import completions
-from llemulator_addon.wire.jsons import escaped
+from llemulator_addon.wire.families import family
+from llemulator_addon.wire.jsons import escaped, spelled, without_many
 from llemulator_addon.wire.members import objects_in
-from llemulator_addon.wire.responses import failures, reading, stored
+from llemulator_addon.wire.responses import echo, failures, reading, stored
 from llemulator_addon.wire.responses.events import Cutting, pieces_of
 from llemulator_addon.wire.responses.hosted import PARTIAL_IMAGES, POINT
 from llemulator_addon.wire.responses.ids import Ids
@@ -42,7 +44,20 @@ def write(prompt: Prompt, reply: Says, manner: Manner) -> Answer:
         return completions.write(prompt, reply, manner)
     ids = Ids(manner.stamp, stored=prompt.body.get("store") is not False)
     response = finished(prompt, reply, Writing(prompt=prompt, manner=manner, ids=ids))
-    return _told(prompt, response, ids, _cutting(prompt, reply, manner))
+    return _told(prompt, response, ids, _cutting(prompt, reply, manner), in_pieces=manner.in_pieces)
+
+
+def size(prompt: Prompt, reply: Says) -> int:
+    """Estimate the bytes of an answer. An answer in one piece says its words once, a stream four times."""
+    if is_legacy(prompt.body):
+        return completions.size(prompt, reply)
+    body, encoding = prompt.body, family(prompt.model).encoding
+    asks = echo.includes(body, "message.output_text.logprobs")
+    alternatives = sizes.number(body, "top_logprobs") if asks else None
+    for times, texts in sizes.said(replace(prompt, choices=1), reply):
+        of = sizes.of_texts(texts, encoding, stream=prompt.stream, alternatives=alternatives)
+        return times * (sizes.OF_AN_ANSWER + (4 * of if prompt.stream else of))
+    return sizes.OF_AN_ANSWER
 
 
 def fail(prompt: Prompt, failure: Failure, manner: Manner) -> Answer | Failure:
@@ -62,14 +77,20 @@ ENDPOINT = Endpoint(
     write=write,
     unknown_model=failures.unknown_model,
     fail=fail,
+    size=size,
 )
 
 
-def _told(prompt: Prompt, response: Response, ids: Ids, cutting: Cutting) -> Answer:
-    made = stored.record(response, items_of(prompt.body.get("input"), ids), cutting)
+def _told(prompt: Prompt, response: Response, ids: Ids, cutting: Cutting, *, in_pieces: bool = False) -> Answer:
+    # Without the log probabilities of an answer that is too large to be there at once.
+    shown = without_many(response) if in_pieces else response
+    made = stored.record(shown, items_of(prompt.body.get("input"), ids), cutting)
     if prompt.stream:
         return Stream(pieces=pieces_of(response, cutting), keeps=_keeps(stored.done(made), prompt.body))
-    return Body(body=escaped(billed(stored.now(made))), keeps=_keeps(made, prompt.body))
+    keeps = _keeps(made, prompt.body)
+    if in_pieces and stored.is_done(made):
+        return LongBody(pieces=Made(lambda: spelled(billed(response), escaped)), keeps=keeps)
+    return Body(body=escaped(billed(stored.now(made))), keeps=keeps)
 
 
 def _cutting(prompt: Prompt, reply: Says, manner: Manner) -> Cutting:

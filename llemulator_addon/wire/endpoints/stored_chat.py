@@ -58,7 +58,7 @@ def retrieve_completion(call: Call) -> Served:
 
 def update_completion(call: Call) -> Served:
     """Change its metadata, which is all that can be changed."""
-    asked = read_body(UpdateBody, read_object(call.request.body), lenient=call.lenient)
+    asked = read_body(UpdateBody, read_object(call.request), lenient=call.lenient)
     if (found := _found(call)) is None:
         return _unknown(call)
     changed = {**found["completion"], "metadata": asked.metadata or {}}

@@ -6,7 +6,7 @@ from typing import Any
 from llemulator_addon.core.prompt import Message, Prompt
 from llemulator_addon.core.reply import says
 from llemulator_addon.wire import errors
-from llemulator_addon.wire.answer import Answer, Body, Call, Manner, Operation, Piece, Served, Stream
+from llemulator_addon.wire.answer import Answer, Body, Call, Made, Manner, Operation, Piece, Served, Stream
 from llemulator_addon.wire.bodies import read_object
 from llemulator_addon.wire.errors import Refused
 from llemulator_addon.wire.jsons import escaped
@@ -57,13 +57,13 @@ def input_items(call: Call) -> Served:
 
 def count_input_tokens(call: Call) -> Served:
     """Count what a response to the body would be charged for its input."""
-    prompt = _counted(call, read_object(call.request.body or b"{}"))
+    prompt = _counted(call, read_object(call.request) if call.request.body else {})
     return Served(answer=_json({"object": "response.input_tokens", "input_tokens": of_prompt(prompt)}))
 
 
 def compact(call: Call) -> Served:
     """Make a conversation short: what the user said, and the rest as one item that says nothing to others."""
-    body = read_object(call.request.body)
+    body = read_object(call.request)
     prompt = _counted(call, body)
     ids = Ids(call.stamp)
     said = stored.resolved(
@@ -120,7 +120,7 @@ def _made_up(call: Call, response_id: str) -> stored.Record:
     return stored.record({**response, "id": response_id}, items_of("Hello", ids), cutting)
 
 
-def _retold(call: Call, made: stored.Record) -> tuple[Piece, ...]:
+def _retold(call: Call, made: stored.Record) -> Made[Piece]:
     padded = call.request.query_value("include_obfuscation") != "false"
     cutting = stored.cutting_of(made, obfuscates=padded)
     return pieces_of(made["response"], cutting, after=_starting_after(call))

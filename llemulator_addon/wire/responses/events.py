@@ -5,14 +5,15 @@ Order and keys are those of the recordings since 2026-01: `type`, and then the o
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from llemulator_addon.core.reply import Failure
 from llemulator_addon.core.stamp import Stamp
 from llemulator_addon.wire import sse
-from llemulator_addon.wire.answer import ChunkBy, Piece, cut
+from llemulator_addon.wire.answer import ChunkBy, Made, Piece, cut
 from llemulator_addon.wire.families import family
-from llemulator_addon.wire.jsons import read
+from llemulator_addon.wire.jsons import has_many, read
 from llemulator_addon.wire.responses.whole import Response, begun, failed
 
 Item = Mapping[str, Any]
@@ -32,15 +33,28 @@ class Cutting:
     obfuscates: bool = True
 
 
-def pieces_of(response: Response, cutting: Cutting, *, after: int | None = None) -> tuple[Piece, ...]:
-    """Return the whole stream, or what comes after the event with a sequence number."""
-    numbered = enumerate(_events(response, cutting))
-    padding = cutting.stamp.base62("obfuscation", _BLOCK * 64)
-    return tuple(
-        Piece(sse.named(_spelled(event, number, padding if cutting.obfuscates else "")), tokens)
-        for number, (event, tokens) in numbered
-        if after is None or number > after
-    )
+def pieces_of(response: Response, cutting: Cutting, *, after: int | None = None) -> Made[Piece]:
+    """Return the whole stream, or what comes after the event with a sequence number.
+
+    An event is one piece; one with log probabilities that are made while they are sent is several.
+    """
+    return Made(partial(_pieces, response, cutting, after))
+
+
+def _pieces(response: Response, cutting: Cutting, after: int | None) -> Iterator[Piece]:
+    padding = cutting.stamp.base62("obfuscation", _BLOCK * 64) if cutting.obfuscates else ""
+    for number, (event, tokens) in enumerate(_events(response, cutting)):
+        if after is None or number > after:
+            spelled = _spelled(event, number, padding)
+            if _is_long(event):
+                yield from map(Piece, sse.named_in_pieces(spelled))
+            else:
+                yield Piece(sse.named(spelled), tokens)
+
+
+def _is_long(event: dict[str, Any]) -> bool:
+    """Whether it has log probabilities that are made: all of a text's, and not those of a delta."""
+    return "delta" not in event and has_many(event)
 
 
 def failing(response: Response, failure: Failure, sequence_number: int) -> tuple[bytes, bytes]:
@@ -333,18 +347,19 @@ def _delta(delta: str, logprobs: list[Any], place: Place) -> dict[str, Any]:
 class _Logprobs:
     """The log probabilities of a text's tokens, to be given out with the deltas in which the tokens end."""
 
-    def __init__(self, entries: list[Any]) -> None:
-        self._entries = list(reversed(entries))
+    def __init__(self, entries: Iterable[Any]) -> None:
+        self._entries = iter(entries)
+        self._next = next(self._entries, None)
         self._ahead = 0
 
     def of(self, delta: str) -> list[Any]:
         """Return those of the tokens that end within the next delta."""
         self._ahead += len(delta)
         taken = []
-        while self._entries and len(self._entries[-1]["token"]) <= self._ahead:
-            entry = self._entries.pop()
-            self._ahead -= len(entry["token"])
-            taken.append(entry)
+        while self._next is not None and len(self._next["token"]) <= self._ahead:
+            self._ahead -= len(self._next["token"])
+            taken.append(self._next)
+            self._next = next(self._entries, None)
         return taken
 
 

@@ -1,6 +1,6 @@
 """What the model says as items of a response's output."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, assert_never
 
@@ -8,7 +8,8 @@ from llemulator_addon.core.prompt import Prompt
 from llemulator_addon.core.reply import Block, Choice, HostedCall, Reasoning, Refusal, Text, ToolCall
 from llemulator_addon.wire.answer import Manner, cut
 from llemulator_addon.wire.families import family
-from llemulator_addon.wire.logprobs import logprobs_of
+from llemulator_addon.wire.jsons import Many
+from llemulator_addon.wire.logprobs import each_logprob_of
 from llemulator_addon.wire.responses import echo
 from llemulator_addon.wire.responses.hosted import Hosted, hosted_item
 from llemulator_addon.wire.responses.ids import Ids, encrypted, prefix
@@ -97,11 +98,15 @@ def _text_part(text: Text, writing: Writing) -> Item:
     }
 
 
-def _logprobs(text: str, writing: Writing) -> list[dict[str, Any]]:
+def _logprobs(text: str, writing: Writing) -> Many | list[dict[str, Any]]:
     if not echo.includes(writing.prompt.body, "message.output_text.logprobs"):
         return []
-    pieces = tuple(piece for piece, _ in cut(text, family(writing.prompt.model).encoding, "token"))
-    return logprobs_of(pieces, writing.prompt.body.get("top_logprobs") or 0, writing.manner.stamp)
+
+    def make() -> Iterator[dict[str, Any]]:
+        pieces = (piece for piece, _ in cut(text, family(writing.prompt.model).encoding, "token"))
+        return each_logprob_of(pieces, writing.prompt.body.get("top_logprobs") or 0, writing.manner.stamp)
+
+    return Many(make) if writing.manner.in_pieces else list(make())
 
 
 def _called(call: ToolCall, at: int, writing: Writing) -> Item:

@@ -1,0 +1,59 @@
+"""The rest of an answer that is made while it is sent, in parts so small that others do not wait for them."""
+
+import asyncio
+import logging
+import time
+from collections.abc import Iterator
+
+from llemulator_addon.adapters.bugs import without_secrets
+from llemulator_addon.core.steps import Cut, Further, Send, Step, Steps, Wait
+
+logger = logging.getLogger(__name__)
+
+_SECONDS = 0.002
+"""How long one part is made; after each there is another round of the event loop, in which at most one is made."""
+_BYTES = 64 << 10
+"""How large it is, about."""
+
+
+class Making:
+    """A `Rest` whose steps are made. Nothing is made before the client has taken what was before it."""
+
+    def __init__(self, further: Further, turn: asyncio.Lock) -> None:
+        """Take what makes the steps, and a lock that is held by whoever makes some."""
+        self._steps: Iterator[Step] = iter(further())
+        self._turn = turn
+        self._next: Steps = ()
+
+    async def more(self) -> None:
+        """Make the next part."""
+        async with self._turn:
+            await asyncio.sleep(0)
+            self._make()
+
+    def taken(self) -> Steps:
+        """Return what was made, once; nothing: that was all."""
+        steps, self._next = self._next, ()
+        return steps
+
+    def leave(self) -> None:
+        """Make no more."""
+        self._steps = iter(())
+
+    def _make(self) -> None:
+        try:
+            self._next = tuple(_part(self._steps))
+        except Exception as error:  # noqa: BLE001 - whatever it was, the client must not take this for the end
+            logger.error("an answer could not be made on:\n%s", without_secrets(error))  # noqa: TRY400 - see `bugs`
+            self._next = (Cut(),)
+            self.leave()
+
+
+def _part(steps: Iterator[Step]) -> Iterator[Step]:
+    until, size = time.monotonic() + _SECONDS, 0
+    for step in steps:
+        yield step
+        if isinstance(step, Send):
+            size += len(step.piece)
+        if isinstance(step, Wait | Cut) or size >= _BYTES or time.monotonic() >= until:
+            return
