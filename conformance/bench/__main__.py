@@ -18,6 +18,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+from conformance.attacks import measure as attacks
+from conformance.attacks.catalogue import ATTACKS
 from conformance.bench import fixture, ratios, simulated, starts, streams
 from conformance.bench.servers import SERVERS, Running, running
 
@@ -66,8 +68,27 @@ def main() -> None:
     for each in ratios.measure():
         said = f"{each.name}: {each.ratio:.2f} (at most {ratios.AT_MOST}; {each.much_us:.0f} / {each.little_us:.0f} us)"
         print(f"{_met(each.ratio <= ratios.AT_MOST):12} {said}")
+    _print_attacks()
     cost = fixture.milliseconds()
     print(f"{_met(cost <= _FIXTURE_MS):12} the pytest fixture, for one test: {cost:.1f} ms (at most {_FIXTURE_MS})")
+
+
+def _print_attacks() -> None:
+    """Print what each attack costs another client of the same server, and the server's memory."""
+    most_ms = 1000 * attacks.MOST_MORE_SECONDS
+    with attacks.arena() as field:
+        for name in ATTACKS:
+            try:
+                seen = field.attack(name)
+            except attacks.NotPrepared as error:
+                print(f"{_met(is_met=False):12} {error}", flush=True)
+                continue
+            before, during = (1000 * waits.percentile(0.99) for waits in (seen.waits_before, seen.waits))
+            said = f'another client\'s p99 during "{name}": {during - before:.0f} ms more'
+            is_met = during - before <= most_ms and seen.killed is None
+            print(f"{_met(is_met):12} {said} (at most {most_ms:.0f}; {during:.1f} / {before:.1f} ms)", flush=True)
+    said = f"the server's memory, all attacks together: {field.mebibytes_most:.0f} MiB"
+    print(f"{_met(field.mebibytes_most <= attacks.MOST_MEBIBYTES):12} {said} (at most {attacks.MOST_MEBIBYTES})")
 
 
 def _arguments() -> Arguments:
