@@ -81,13 +81,19 @@ class Way:
 
     @contextmanager
     def unread(self, requests: Iterable[bytes], *, seconds: float = SECONDS) -> Iterator[None]:
-        """Send each request on a connection of its own, and read nothing of what is answered."""
+        """Send each request on a connection of its own, and read nothing of what is answered.
+
+        A server may read no more for as long as nobody reads: what is not sent when the time is up is not.
+        """
         connections = []
+        deadline = time.monotonic() + seconds / 2
         try:
             for request in requests:
-                connections.append(self.connect(seconds))
+                connections.append(self.connect(max(0.01, deadline - time.monotonic())))
                 with suppress(OSError):
                     connections[-1].sendall(request)
+                if time.monotonic() > deadline:
+                    break
             yield
         finally:
             for connection in connections:

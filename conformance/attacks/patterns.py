@@ -7,8 +7,8 @@ from conformance.attacks.attack import Attack, Send, Way, chat
 
 _CHAT = "/v1/chat/completions"
 
-_ANSWERED = frozenset({200, 400})
-"""What no rule answers is answered with 400, and so is what is too much to match."""
+_ANSWERED = frozenset({200, 400, 404})
+"""A rule answers, none does, or it is too much to match."""
 
 _PATH = {"json_path": {"$..*..*..*..*.zz": 1}}
 _LONGER_PATH = {"json_path": {"$..*..*..*..*..*.zz": 1}}
