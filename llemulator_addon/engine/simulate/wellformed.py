@@ -1,8 +1,9 @@
 """Schemas that are no schemas: words with values that they cannot have."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from typing import Any
 
+from llemulator_addon.core.work import Work
 from llemulator_addon.engine.simulate.fits import is_kind
 from llemulator_addon.engine.simulate.schemas import TYPES
 
@@ -16,27 +17,28 @@ def tidied(schema: object) -> object:
     return {word: _tidied_word(word, value) for word, value in schema.items() if _complaint(word, value) is None}
 
 
-def complaint_about(schema: object) -> str | None:
-    """Return what the API has against a schema that is none.
+def complaint_about(schema: object, work: Work) -> str | None:
+    """Return what the API has against a schema that is none. Raises `TooMuchWork`.
 
     It says it as Python's jsonschema does, without a place: `None is not of type 'array'.` (public reports).
     """
-    return next(_complaints(schema), None)
-
-
-def _complaints(schema: object) -> Iterator[str]:
-    if isinstance(schema, bool):
-        return
-    if not isinstance(schema, Mapping):
-        yield f"{schema!r} is not of type 'object', 'boolean'."
-        return
-    for word, value in schema.items():
-        found = _complaint(word, value)
-        if found is not None:
-            yield found
-        else:
-            for part in _parts(word, value):
-                yield from _complaints(part)
+    left = [schema]
+    while left:
+        part = left.pop()
+        if isinstance(part, bool):
+            continue
+        if not isinstance(part, Mapping):
+            return f"{part!r} is not of type 'object', 'boolean'."
+        work.spend(1 + len(part))
+        within: list[Any] = []
+        for word, value in part.items():
+            if word not in _KNOWN or (isinstance(value, str) and (word in _TEXTS or (word == "type" and value in TYPES))):
+                continue
+            if (found := _complaint(word, value)) is not None:
+                return found
+            within += _parts(word, value)
+        left += reversed(within)
+    return None
 
 
 def _complaint(word: str, value: object) -> str | None:
@@ -118,3 +120,5 @@ _KINDS: Mapping[str, tuple[str, ...]] = {
     ),
     "uniqueItems": ("boolean",),
 }
+_KNOWN = frozenset((*_KINDS, "type"))
+_TEXTS = frozenset(word for word, kinds in _KINDS.items() if kinds == ("string",))

@@ -8,6 +8,7 @@ from typing import Any
 
 from llemulator_addon.core.prompt import Prompt
 from llemulator_addon.core.reply import Failure
+from llemulator_addon.core.work import Work
 from llemulator_addon.wire import errors, schemas
 from llemulator_addon.wire.bodies import kind_of
 from llemulator_addon.wire.chat.body import ChatBody, ChatMessage, NamedFunction
@@ -172,21 +173,22 @@ _NAME = "^[a-zA-Z0-9_-]+$"
 
 
 def _tools(asked: ChatBody) -> Iterator[Failure]:
+    work = Work(schemas.STEPS)
     for number, tool in enumerate(asked.tools or ()):
         if (named := tool.named) is None:
             yield errors.missing(f"tools[{number}].{tool.type}")
         else:
-            yield from _function(named, f"tools[{number}].{tool.type}")
+            yield from _function(named, f"tools[{number}].{tool.type}", work)
     for number, function in enumerate(asked.functions or ()):
-        yield from _function(function, f"functions[{number}]")
+        yield from _function(function, f"functions[{number}]", work)
     yield from _choice(asked)
 
 
-def _function(function: NamedFunction, place: str) -> Iterator[Failure]:
+def _function(function: NamedFunction, place: str, work: Work) -> Iterator[Failure]:
     if not function.name or not all(_in_a_name(character) for character in function.name):
         yield errors.wrong_pattern(f"{place}.name", _NAME)
     if function.parameters is not None:
-        found = schemas.problem(function.parameters, strict=bool(function.strict))
+        found = schemas.problem(function.parameters, strict=bool(function.strict), work=work)
         if found is not None:
             yield Failure(
                 status=400,
@@ -240,7 +242,7 @@ def _format(asked: ChatBody) -> Iterator[Failure]:
         yield errors.missing("response_format.json_schema")
         return
     if (schema := wanted.json_schema.schema_) is not None:
-        found = schemas.problem(schema, strict=bool(wanted.json_schema.strict))
+        found = schemas.problem(schema, strict=bool(wanted.json_schema.strict), work=Work(schemas.STEPS))
         if found is not None:
             yield Failure(
                 status=400,

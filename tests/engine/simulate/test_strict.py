@@ -5,7 +5,9 @@ import pytest
 
 from llemulator_addon.core.prompt import Message, Prompt
 from llemulator_addon.core.reply import Failure
+from llemulator_addon.core.work import Work
 from llemulator_addon.engine.simulate.strict import problem_with, refuse_schema
+from tests.playing import chat, emulator, play
 
 _TEXT = {"type": "string"}
 
@@ -139,3 +141,80 @@ def test_json_without_a_schema_must_be_spoken_of() -> None:
 def test_requests_without_schemas_are_not_refused() -> None:
     assert refuse_schema(_chat()) is None
     assert refuse_schema(_chat(response_format={"type": "text"}, tools=[{"type": "web_search"}])) is None
+
+
+def _referring(levels: int, properties: int) -> dict[str, Any]:
+    named = {
+        f"d{level}": _object({f"p{number}": {"$ref": f"#/$defs/d{level + 1}"} for number in range(properties)})
+        for level in range(levels)
+    }
+    return {**_object({"a": {"$ref": "#/$defs/d0"}}), "$defs": {**named, f"d{levels}": _TEXT}}
+
+
+def test_what_definitions_refer_to_is_looked_at_once() -> None:
+    work = Work(10_000)
+
+    assert problem_with(_referring(9, 50), work) is None
+    assert problem_with(_referring(10, 2)) == "11 levels of nesting exceeds limit of 10."
+
+
+def test_a_long_row_of_references_is_followed() -> None:
+    row = {f"d{number}": {"$ref": f"#/$defs/d{number + 1}"} for number in range(3_000)}
+
+    assert problem_with({**_object({"a": {"$ref": "#/$defs/d0"}}), "$defs": {**row, "d3000": _TEXT}}) is None
+
+
+@pytest.mark.parametrize("described", [{"type": "string"}, {"anyOf": [{"type": "string"}, {"type": "null"}]}])
+def test_as_many_properties_as_are_permitted_are_taken(described: dict[str, Any]) -> None:
+    assert problem_with(_object({f"p{number}": described for number in range(5_000)})) is None
+
+
+@pytest.mark.parametrize(
+    ("schema", "problem"),
+    [
+        (_object({f"p{number}": _TEXT for number in range(5_001)}), "5001 parameters exceeds limit of 5000."),
+        (
+            _object({"a": {"type": "string", "enum": [str(number) for number in range(1_001)]}}),
+            "Expected at most 1000 enum values in total within a single schema when using structured outputs, but "
+            "received 1001. Consider reducing the number of enums, or use 'strict: false' to opt out of structured "
+            "outputs.",
+        ),
+        (
+            _object({"a": {"type": "string", "enum": [f"{number:060}" for number in range(251)]}}),
+            "Expected at most 15000 characters in total within a single enum of more than 250 values when using "
+            "structured outputs, but received 15060. Consider reducing the number of enums, or use 'strict: false' to "
+            "opt out of structured outputs.",
+        ),
+        (
+            _object({f"{number:040}": _TEXT for number in range(3_001)}),
+            "Expected at most 120000 characters in total of property names, definition names, enum values and const "
+            "values within a single schema when using structured outputs, but received 120040. Consider shortening "
+            "them, or use 'strict: false' to opt out of structured outputs.",
+        ),
+    ],
+)
+def test_a_schema_larger_than_is_permitted_is_refused(schema: dict[str, Any], problem: str) -> None:
+    assert problem_with(schema) == problem
+
+
+def test_a_large_enum_of_few_values_is_taken() -> None:
+    assert problem_with(_object({"a": {"type": "string", "enum": ["x" * 400] * 250}})) is None
+
+
+def test_all_schemas_of_a_request_share_one_bound() -> None:
+    parameters = {"type": "object", "properties": {f"p{number}": _TEXT for number in range(1_000)}}
+    tools = [{"type": "function", "name": f"f{number}", "parameters": parameters} for number in range(128)]
+
+    refusal = refuse_schema(Prompt(endpoint="responses", model="gpt-4o", body={"tools": tools}))
+
+    assert refusal is not None
+    assert (refusal.status, refusal.code) == (400, "invalid_function_parameters")
+    assert "more than 150000 words and names in all, which is too many to check." in refusal.message
+    assert refuse_schema(Prompt(endpoint="responses", model="gpt-4o", body={"tools": tools[:20]})) is None
+
+
+def test_chat_has_the_same_bound() -> None:
+    parameters = {"type": "object", "properties": {f"p{number}": _TEXT for number in range(1_000)}}
+    tools = [{"type": "function", "function": {"name": f"f{n}", "parameters": parameters}} for n in range(60)]
+
+    assert "too many to check" in str(play(emulator(), chat("Hi", tools=tools))[0][1])

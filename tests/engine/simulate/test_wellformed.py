@@ -13,6 +13,7 @@ from llemulator_addon.engine.simulate.patterns import NotUnderstood, found, text
 from llemulator_addon.engine.simulate.schema import value_for
 from llemulator_addon.engine.simulate.settings import Settings
 from llemulator_addon.engine.simulate.strict import refuse_schema
+from llemulator_addon.core.work import Work
 from llemulator_addon.engine.simulate.wellformed import complaint_about, tidied
 
 _WORDS = (
@@ -68,7 +69,7 @@ def test_nothing_that_a_client_may_send_makes_an_answer_fail(
     ],
 )
 def test_a_schema_that_is_none_is_complained_about_as_jsonschema_does(schema: object, complaint: str | None) -> None:
-    assert complaint_about(schema) == complaint
+    assert complaint_about(schema, Work(1_000)) == complaint
 
 
 def test_what_is_malformed_is_left_out() -> None:
