@@ -8,13 +8,14 @@ from typing import Any, get_args
 from llemulator_addon.core.prompt import Prompt
 from llemulator_addon.core.reply import Block, Choice, HostedCall, Reply, Says, Text
 from llemulator_addon.core.stamp import Stamp
+from llemulator_addon.core.work import Work
 from llemulator_addon.engine.simulate.asked import Format, asked_format, tool_use
 from llemulator_addon.engine.simulate.chance import Chance, chance_for
 from llemulator_addon.engine.simulate.facts import facts_of
 from llemulator_addon.engine.simulate.findings import read, text_of_results
 from llemulator_addon.engine.simulate.limits import limited_calls, limited_text
 from llemulator_addon.engine.simulate.physics import pacing_for
-from llemulator_addon.engine.simulate.schema import value_for
+from llemulator_addon.engine.simulate.schema import STEPS, value_for
 from llemulator_addon.engine.simulate.settings import Settings
 from llemulator_addon.engine.simulate.shapes import shape_for, wants_json
 from llemulator_addon.engine.simulate.text import length_for, text_about
@@ -59,8 +60,9 @@ def simulate(
     limit of tokens goes before all. Raises `Refused` where there is no such length or strategy.
     """
     settings = settings.under(_in_body(prompt).over(_in_headers(headers)))
+    work = Work(STEPS)
     choices = (
-        _choice(prompt.of_choice(index), chance_for(prompt, stamp, index), settings)
+        _choice(prompt.of_choice(index), chance_for(prompt, stamp, index), settings, work)
         for index in range(max(1, prompt.choices))
     )
     return Says(choices=tuple(choices))
@@ -97,14 +99,14 @@ def _one_of[T](known: tuple[T, ...], name: str, given: object) -> T | None:
     return found
 
 
-def _choice(prompt: Prompt, chance: Chance, settings: Settings) -> Choice:
+def _choice(prompt: Prompt, chance: Chance, settings: Settings, work: Work) -> Choice:
     use = tool_use(prompt)
-    calls = calls_for(prompt, use, settings.asked.tool_strategy or "contextual", chance)
+    calls = calls_for(prompt, use, settings.asked.tool_strategy or "contextual", chance, work)
     if calls:
         kept, is_whole = limited_calls(calls, prompt)
         return Choice(blocks=kept or (Text(""),), finish_reason=None if is_whole else "length")
     hosted: tuple[Block, ...] = (HostedCall(type=f"{_base(use.hosted)}_call"),) if use.hosted else ()
-    text, is_whole = limited_text(_text(prompt, chance, settings), prompt)
+    text, is_whole = limited_text(_text(prompt, chance, settings, work), prompt)
     return Choice(blocks=(*hosted, Text(text)), finish_reason=None if is_whole else "length")
 
 
@@ -113,14 +115,14 @@ def _base(hosted: str) -> str:
     return hosted.partition("_preview")[0]
 
 
-def _text(prompt: Prompt, chance: Chance, settings: Settings) -> str:
+def _text(prompt: Prompt, chance: Chance, settings: Settings, work: Work) -> str:
     asked = asked_format(prompt)
     if asked is not None:
-        return _json(prompt, _schema(asked, prompt), chance)
+        return _json(prompt, _schema(asked, prompt), chance, work)
     if found := results(prompt):
         return text_of_results(found, chance)
     if wants_json(prompt):
-        return _json(prompt, shape_for(prompt), chance)
+        return _json(prompt, shape_for(prompt), chance, work)
     length = settings.asked.response_length or length_for(prompt.user_text, chance)
     return _until_stop(text_about(prompt.user_text, length, chance), prompt)
 
@@ -129,7 +131,7 @@ def _schema(asked: Format, prompt: Prompt) -> Any:  # noqa: ANN401 - any JSON
     return shape_for(prompt) if asked.schema is None else asked.schema
 
 
-def _json(prompt: Prompt, schema: object, chance: Chance) -> str:
+def _json(prompt: Prompt, schema: object, chance: Chance, work: Work) -> str:
     """Return JSON with what the user, and the tools, said where it fits."""
     found = [(name, read(text)) for name, text in results(prompt)]
     known: dict[str, Any] = {}
@@ -138,7 +140,7 @@ def _json(prompt: Prompt, schema: object, chance: Chance) -> str:
     text = _subject(prompt.user_text)
     topic = topic_of(text)
     told = Told(facts_of(text), topic.phrase if topic and topic.phrase else "the topic", known=known)
-    return jsons.compact(value_for(schema, chance, topic=told.topic, source=told)).decode()
+    return jsons.compact(value_for(schema, chance, topic=told.topic, source=told, work=work)).decode()
 
 
 def _subject(text: str) -> str:

@@ -4,6 +4,7 @@
 from dataclasses import dataclass
 from datetime import date
 from functools import lru_cache
+from itertools import islice
 from typing import Any
 
 import re2
@@ -35,10 +36,18 @@ class Facts:
     """Numbers with signs of arithmetic between them."""
 
 
-@lru_cache(maxsize=512)
 def facts_of(text: str) -> Facts:
-    """Find what is said in a text; of a long one, the first part."""
+    """Find what is said in a text; of a long one, the first part, and of many things of a kind the first."""
     text = text[:_LONGEST]
+    return _remembered(text) if len(text) <= _REMEMBERED else _facts_of(text)
+
+
+@lru_cache(maxsize=512)
+def _remembered(text: str) -> Facts:
+    return _facts_of(text)
+
+
+def _facts_of(text: str) -> Facts:
     emails = _all(_EMAIL, text)
     urls = tuple(url.rstrip(".,;:!?)'\"") for url in _all(_URL, text))
     dates = _dates(text)
@@ -63,6 +72,11 @@ def facts_of(text: str) -> Facts:
 
 
 _LONGEST = 20_000
+_REMEMBERED = 2_000
+_MANY = 100
+"""So many things of a kind are offered; a text with more of them is a table, not a question."""
+_NEAR = 100
+"""What stands before or after something is looked for among so many characters."""
 
 
 def _pattern(text: str) -> Any:  # noqa: ANN401 - re2 has no types
@@ -92,7 +106,7 @@ _BEFORE_A_PLACE = frozenset(
 
 
 def _all(pattern: Any, text: str) -> tuple[str, ...]:  # noqa: ANN401
-    return tuple(found.group(0) for found in pattern.finditer(text))
+    return tuple(found.group(0) for found in islice(pattern.finditer(text), _MANY))
 
 
 def _without(text: str, *patterns: Any) -> str:  # noqa: ANN401
@@ -150,13 +164,27 @@ def _names(text: str) -> tuple[str, ...]:
     found: list[str] = []
     for match in _NAME.finditer(text):
         words = match.group(0).strip().removesuffix("'s").removesuffix("’s").split()
-        begins = match.start() == 0 or text[: match.start()].rstrip()[-1:] in {"", ".", "!", "?", ":", "\n"}
+        begins = match.start() == 0 or text[max(0, match.start() - _NEAR) : match.start()].rstrip()[-1:] in {
+            "",
+            ".",
+            "!",
+            "?",
+            ":",
+            "\n",
+        }
         if begins and not content_words(words[0].lower()):
             words = words[1:]
-        elif begins and len(words) == 1 and not _is_repeated(words[0], text) and not _acts(text[match.end() :]):
+        elif (
+            begins
+            and len(words) == 1
+            and not _is_repeated(words[0], text)
+            and not _acts(text[match.end() : match.end() + _NEAR])
+        ):
             words = []
         if words and not _is_calendar(words[0]) and " ".join(words) not in _NO_NAMES:
             found.append(" ".join(words))
+        if len(found) > _MANY:
+            break
     return tuple(dict.fromkeys(found))
 
 
@@ -173,7 +201,7 @@ _DEEDS = frozenset("lives works said says wants met bought wrote called asked or
 
 
 def _is_repeated(word: str, text: str) -> bool:
-    return text.count(word) > 1
+    return text.find(word, text.find(word) + len(word)) >= 0
 
 
 def _is_calendar(word: str) -> bool:
@@ -187,9 +215,11 @@ _MONTH_NAMES = frozenset(
 
 
 def _places(text: str, names: tuple[str, ...]) -> list[str]:
-    return [name for name in names if _word_before(text, name) in _BEFORE_A_PLACE]
+    return [name for name in names if word_before(text, name).strip(",") in _BEFORE_A_PLACE]
 
 
-def _word_before(text: str, name: str) -> str:
-    before = text[: text.find(name)].split()
-    return before[-1].lower().strip(",") if before else ""
+def word_before(text: str, name: str) -> str:
+    """Return the word before a name where it first stands, in small letters; empty where there is none."""
+    at = text.find(name)
+    before = text[max(0, at - _NEAR) : max(at, 0)].split()
+    return before[-1].lower() if before else ""

@@ -9,27 +9,36 @@ from fractions import Fraction
 from typing import Any
 
 from llemulator_addon.engine.simulate import patterns
-from llemulator_addon.engine.simulate.schemas import Schema, Schemas, Unsatisfiable
+from llemulator_addon.engine.simulate.same import key_of, same
+from llemulator_addon.engine.simulate.schemas import Known, Schema, Schemas, Unsatisfiable
 
 
 def fits(value: object, schema: object, schemas: Schemas) -> bool:
-    """Whether the value is valid for the schema, which belongs to that document."""
+    """Whether the value is valid for the schema, which belongs to that document. Raises `TooMuchWork`.
+
+    What takes several schemas together is found out once for a value, however many ways lead there.
+    """
     if isinstance(schema, bool):
         return schema
     if not isinstance(schema, Mapping):
         return False
-    return all(check(value, schema, schemas) for word, check in _CHECKS.items() if word in schema)
+    schemas.work.spend()
+    if schema.keys().isdisjoint(_COMBINING):
+        return _passes(value, schema, schemas)
+    # A schema that leads to itself without going into the value allows nothing.
+    known = schemas.valid.setdefault((id(value), id(schema)), Known(value, schema))
+    if known.holds is None:
+        known.holds = False
+        known.holds = _passes(value, schema, schemas)
+    return known.holds
 
 
-def same(first: object, second: object) -> bool:
-    """Whether two values are the same JSON: 1 is 1.0 but not true."""
-    if isinstance(first, bool) or isinstance(second, bool):
-        return first is second
-    if isinstance(first, list) and isinstance(second, list):
-        return len(first) == len(second) and all(map(same, first, second))
-    if isinstance(first, Mapping) and isinstance(second, Mapping):
-        return first.keys() == second.keys() and all(same(first[key], second[key]) for key in first)
-    return first == second
+def _passes(value: object, schema: Schema, schemas: Schemas) -> bool:
+    checks = dict.fromkeys(_CHECKS[word] for word in schema if word in _CHECKS)
+    return all(check(value, schema, schemas) for check in checks)
+
+
+_COMBINING = ("$ref", "allOf", "anyOf", "oneOf", "not", "if")
 
 
 def is_kind(value: Any, kind: str) -> bool:  # noqa: ANN401 - any JSON
@@ -97,13 +106,18 @@ def _sized(
     return check
 
 
-def _pattern(value: object, schema: Schema, _: Schemas) -> bool:
+def _pattern(value: object, schema: Schema, schemas: Schemas) -> bool:
     if not isinstance(value, str):
         return True
+    return _is_found(schema["pattern"], value, schemas) is not False
+
+
+def _is_found(pattern: str, text: str, schemas: Schemas) -> bool | None:
+    """Whether a pattern is found in a text; None where it is not understood."""
     try:
-        return patterns.found(schema["pattern"], value)
+        return patterns.found(pattern, text, schemas.work)
     except patterns.NotUnderstood:
-        return True
+        return None
 
 
 def _properties(value: object, schema: Schema, schemas: Schemas) -> bool:
@@ -111,23 +125,26 @@ def _properties(value: object, schema: Schema, schemas: Schemas) -> bool:
     if not isinstance(value, Mapping):
         return True
     return all(
-        fits(member, belonging, schemas) for key, member in value.items() for belonging in _belonging(key, schema)
+        fits(member, belonging, schemas)
+        for key, member in value.items()
+        for belonging in _belonging(key, schema, schemas)
     )
 
 
-def _belonging(key: str, schema: Schema) -> Iterator[object]:
+def _belonging(key: str, schema: Schema, schemas: Schemas) -> Iterator[object]:
     named = key in schema.get("properties", {})
     if named:
         yield schema["properties"][key]
     for pattern, belonging in schema.get("patternProperties", {}).items():
-        if patterns.found(pattern, key):
+        if _is_found(pattern, key, schemas):
             named = True
             yield belonging
     if not named and "additionalProperties" in schema:
         yield schema["additionalProperties"]
 
 
-def _required(value: object, schema: Schema, _: Schemas) -> bool:
+def _required(value: object, schema: Schema, schemas: Schemas) -> bool:
+    schemas.work.spend(len(schema["required"]))
     return not isinstance(value, Mapping) or all(key in value for key in schema["required"])
 
 
@@ -135,9 +152,10 @@ def _property_names(value: object, schema: Schema, schemas: Schemas) -> bool:
     return not isinstance(value, Mapping) or all(fits(key, schema["propertyNames"], schemas) for key in value)
 
 
-def _dependent(value: object, schema: Schema, _: Schemas) -> bool:
+def _dependent(value: object, schema: Schema, schemas: Schemas) -> bool:
     if not isinstance(value, Mapping):
         return True
+    schemas.work.spend(len(schema["dependentRequired"]))
     return all(
         needed in value
         for key, all_needed in schema["dependentRequired"].items()
@@ -165,10 +183,14 @@ def _contains(value: object, schema: Schema, schemas: Schemas) -> bool:
     return bool(schema.get("minContains", 1) <= count <= schema.get("maxContains", count))
 
 
-def _unique(value: object, schema: Schema, _: Schemas) -> bool:
+def _unique(value: object, schema: Schema, schemas: Schemas) -> bool:
     if not isinstance(value, list) or not schema["uniqueItems"]:
         return True
-    return not any(same(item, other) for at, item in enumerate(value) for other in value[:at])
+    return len({key_of(item, schemas.work) for item in value}) == len(value)
+
+
+def _enum(value: object, schema: Schema, schemas: Schemas) -> bool:
+    return key_of(value, schemas.work) in schemas.keys_of(schema["enum"])
 
 
 def _if(value: object, schema: Schema, schemas: Schemas) -> bool:
@@ -179,7 +201,7 @@ def _if(value: object, schema: Schema, schemas: Schemas) -> bool:
 _CHECKS: Mapping[str, Callable[[Any, Schema, Schemas], bool]] = {
     "type": _type,
     "const": lambda value, schema, _: same(value, schema["const"]),
-    "enum": lambda value, schema, _: any(same(value, each) for each in schema["enum"]),
+    "enum": _enum,
     "$ref": _reference,
     "minimum": _bounded("minimum", lambda value, bound: value >= bound),
     "maximum": _bounded("maximum", lambda value, bound: value <= bound),

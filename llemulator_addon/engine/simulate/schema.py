@@ -5,15 +5,17 @@ milliseconds and is made for odd values; jsf fails on `allOf`, `multipleOf` and 
 global generator; polyfactory starts from Python classes, not from schemas.
 """
 
-from collections.abc import Mapping, Sequence
-from fractions import Fraction
-from math import ceil, floor
+from collections.abc import Hashable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from typing import Any, Protocol
 
+from llemulator_addon.core.work import TooMuchWork, Work
 from llemulator_addon.engine.simulate import names, patterns
 from llemulator_addon.engine.simulate.chance import Chance
-from llemulator_addon.engine.simulate.fits import fits, is_multiple
-from llemulator_addon.engine.simulate.schemas import Schemas, Unsatisfiable, kinds_of, merged
+from llemulator_addon.engine.simulate.fits import fits
+from llemulator_addon.engine.simulate.numbers import number_within
+from llemulator_addon.engine.simulate.same import key_of
+from llemulator_addon.engine.simulate.schemas import Schemas, Unsatisfiable, kinds_of
 from llemulator_addon.engine.simulate.wellformed import tidied
 
 Flat = Mapping[str, Any]
@@ -36,23 +38,42 @@ class Source(Protocol):
         ...
 
 
-def value_for(schema: object, chance: Chance, *, topic: str = "the topic", source: Source | None = None) -> Any:  # noqa: ANN401
-    """Return a value that is valid for a schema; the best that was found where none is, or a part is not understood."""
-    schema = tidied(schema)
-    schemas = Schemas(schema)
-    first: Any = None
+STEPS = 100_000
+"""So much work may the values of one answer take: about a tenth of a second."""
+
+
+def value_for(
+    schema: object, chance: Chance, *, topic: str = "the topic", source: Source | None = None, work: Work | None = None
+) -> Any:  # noqa: ANN401
+    """Return a value that is valid for a schema; the best that was found where none is, or a part is not understood.
+
+    Where it takes more work than there is, it is the best that was found until then, which may be None.
+    """
+    made: list[Any] = []
+    with suppress(TooMuchWork, RecursionError):
+        made.extend(_made(schema, chance, topic, source, work or Work(STEPS)))
+    return made[-1] if made else None
+
+
+def _made(schema: object, chance: Chance, topic: str, source: Source | None, work: Work) -> Iterator[Any]:
+    """Yield the first value that was made, then a valid one where that is none."""
+    schema = tidied(schema, work)
+    schemas = Schemas(schema, work)
+    is_first = True
     for attempt in range(_ATTEMPTS):
         maker = _Maker(schemas, chance, topic, source, terse=attempt > _ATTEMPTS // 2)
         try:
             value = maker.make(schema, _Place())
+            is_valid = fits(value, schema, schemas)
         except (Unsatisfiable, RecursionError, OverflowError):
             continue
         except _GaveUp:
-            break
-        if fits(value, schema, schemas):
-            return value
-        first = value if first is None else first
-    return first
+            return
+        if is_first or is_valid:
+            yield value
+        if is_valid:
+            return
+        is_first = False
 
 
 class _GaveUp(Exception):
@@ -70,6 +91,8 @@ _MOST = 20_000
 _LONGEST = 200_000
 """and one that asks for a text of more characters than these."""
 _DEEPEST = 200
+_OF_A_VALUE = 10
+"""What it costs to make one up."""
 _WAYS = 5_000
 """So many ways of `anyOf` and its like are tried before a schema is given up."""
 
@@ -95,6 +118,7 @@ class _Maker:
 
     def __init__(self, schemas: Schemas, chance: Chance, topic: str, source: Source | None, *, terse: bool) -> None:
         self._schemas = schemas
+        self._work = schemas.work
         self._chance = chance
         self._topic = topic
         self._source = source
@@ -108,6 +132,7 @@ class _Maker:
         if place.depth > _DEEPEST:
             raise Unsatisfiable("no value ends here")
         flat = self._schemas.flat(schema)
+        self._work.spend(_OF_A_VALUE)
         self._made += 1
         if self._made > _MOST:
             raise _GaveUp
@@ -127,7 +152,7 @@ class _Maker:
             if self._tried > _WAYS:
                 raise _GaveUp
             try:
-                return self._chosen(merged(base, self._schemas.flat(way)), place)
+                return self._chosen(self._schemas.merged(base, self._schemas.flat(way)), place)
             except Unsatisfiable:
                 continue
         raise Unsatisfiable("none of several ways is possible")
@@ -163,7 +188,7 @@ class _Maker:
         if self._source is None or "anyOf" in flat or "oneOf" in flat:
             return False
         if "enum" in flat:
-            return bool(self._source.offered(place.name, flat, "enum"))
+            return bool(self._offered_of("enum", flat, place))
         if "array" in kinds_of(flat) and isinstance(flat.get("items"), Mapping):
             return self._from_user(flat["items"], place)
         return any(self._is_valid(value, flat) for value in self._offered(flat, place))
@@ -195,20 +220,26 @@ class _Maker:
                 return None
 
     def _offered(self, flat: Flat, place: _Place) -> Sequence[Any]:
+        return () if self._source is None else self._offered_of(self._kind(flat, place), flat, place)
+
+    def _offered_of(self, kind: str, flat: Flat, place: _Place) -> Sequence[Any]:
+        """Ask the user's words for a value of a kind; each value of an enum is looked for in them."""
         if self._source is None:
             return ()
-        return self._source.offered(place.name, flat, self._kind(flat, place))
+        self._work.spend(2 + 3 * len(flat.get("enum", ())))
+        return self._source.offered(place.name, flat, kind)
 
     def _is_valid(self, value: object, flat: Flat) -> bool:
         return fits(value, {word: flat[word] for word in flat if word not in ("anyOf", "oneOf")}, self._schemas)
 
     def _of_enum(self, flat: Flat, place: _Place) -> Any:  # noqa: ANN401
-        valid = [value for value in flat["enum"] if self._is_valid(value, flat)]
+        others = {word: flat[word] for word in flat if word not in ("enum", "anyOf", "oneOf")}
+        valid = [value for value in flat["enum"] if fits(value, others, self._schemas)]
         if not valid:
             raise Unsatisfiable("no value of the list is possible")
-        said = self._source.offered(place.name, flat, "enum") if self._source else ()
-        for value in said:
-            if value in valid:
+        texts = {value for value in valid if isinstance(value, str)}
+        for value in self._offered_of("enum", flat, place):
+            if value in texts:
                 return value
         something = [value for value in valid if value is not None]
         if self._source and self._source.brief and len(something) < len(valid):
@@ -227,7 +258,7 @@ class _Maker:
 
     def _said(self, flat: Flat, kinds: Sequence[str], place: _Place) -> bool:
         kind = self._something(kinds)
-        offered = self._source.offered(place.name, {**flat, "type": kind}, kind) if self._source else ()
+        offered = self._offered_of(kind, {**flat, "type": kind}, place)
         return any(self._is_valid(value, flat) for value in offered)
 
     def _something(self, kinds: Sequence[str]) -> str:
@@ -264,9 +295,10 @@ class _Maker:
     def _else(self, flat: Flat, key: str) -> object:
         """Return the schema of a member that `properties` does not name."""
         for pattern, schema in flat.get("patternProperties", {}).items():
-            if patterns.found(pattern, key):
-                found: object = schema
-                return found
+            with suppress(patterns.NotUnderstood):
+                if patterns.found(pattern, key, self._work):
+                    found: object = schema
+                    return found
         return flat.get("additionalProperties", True)
 
     def _filled(self, made: dict[str, Any], flat: Flat, place: _Place) -> dict[str, Any]:
@@ -283,6 +315,7 @@ class _Maker:
         for _ in range(4 * wanted):
             if len(made) >= wanted:
                 break
+            self._work.spend(_OF_A_VALUE)
             key = self._key(flat, place)
             if key not in made:
                 self._add(made, key, self._else(flat, key), place, needed=False)
@@ -293,9 +326,10 @@ class _Maker:
         if isinstance(named, Mapping):
             return str(self.make({"type": "string", **named}, _Place(("word",), (), place.depth + 1)))
         if flat.get("patternProperties"):
-            drawn = patterns.text_of(self._chance.one(list(flat["patternProperties"])), self._chance)
-            if drawn is not None:
-                return drawn
+            with suppress(patterns.NotUnderstood):
+                pattern = self._chance.one(list(flat["patternProperties"]))
+                if (drawn := patterns.text_of(pattern, self._chance, work=self._work)) is not None:
+                    return drawn
         word = names.text_named(names.Asked(("word",), (), self._topic), self._chance)
         return word if self._chance.holds(0.8) else f"{word}_{self._chance.between(2, 99)}"
 
@@ -318,24 +352,29 @@ class _Maker:
         if isinstance(flat.get("prefixItems", flat.get("items")), list) and least <= len(made):
             return made
         is_set = bool(flat.get("uniqueItems"))
+        known = {key_of(item, self._work) for item in made}
         for _ in range(wanted * (8 if is_set else 1)):
             if len(made) >= wanted or schema is False:
                 break
-            self._append(made, schema, place, needed=len(made) < least, is_set=is_set)
+            self._append(made, known, schema, place, needed=len(made) < least, is_set=is_set)
         return made
 
-    def _append(self, made: list[Any], schema: object, place: _Place, *, needed: bool, is_set: bool) -> None:
+    def _append(  # noqa: PLR0913 - what there is, and what is wanted
+        self, made: list[Any], known: set[Hashable], schema: object, place: _Place, *, needed: bool, is_set: bool
+    ) -> None:
         try:
             item = self.make(schema, place.item())
-            if isinstance(item, str) and item in made:
+            if isinstance(item, str) and item in known:
                 item = self.make(schema, place.item())
         except Unsatisfiable:
             if needed:
                 raise
             return
-        is_new = not is_set or item not in made
+        key = key_of(item, self._work)
+        is_new = not is_set or key not in known
         if is_new:
             made.append(item)
+            known.add(key)
         # Where the usual range has too few different numbers for a set, the whole one is used.
         self._wide = not is_new
 
@@ -348,7 +387,7 @@ class _Maker:
             return ()
         if "anyOf" in item or "oneOf" in item or "maxItems" in flat:
             return ()
-        return self._source.offered(place.name, item, "items")
+        return self._offered_of("items", item, place)
 
     def _length(self, least: int, most: int | None, place: _Place, offered: int) -> int:
         if self._must_end(place):
@@ -376,7 +415,7 @@ class _Maker:
             plausible = names.formatted(str(flat.get("format")), asked, self._chance)
             plausible = plausible or names.text_named(asked, self._chance)
             is_long_enough = shortest <= len(plausible) and (longest is None or len(plausible) <= longest)
-            if is_long_enough and patterns.found(pattern, plausible):
+            if is_long_enough and patterns.found(pattern, plausible, self._work):
                 return plausible
             others = [part["pattern"] for part in flat.get("allOf", ()) if "pattern" in part]
             drawn = self._drawn([pattern, *others], shortest, longest)
@@ -389,19 +428,26 @@ class _Maker:
     def _drawn(self, wanted: Sequence[str], shortest: int, longest: int | None) -> str | None:
         """Draw from one pattern; from several, pieces of each one after the other, until all are found in them."""
         if len(wanted) == 1:
-            return patterns.text_of(wanted[0], self._chance, shortest, longest)
+            return patterns.text_of(wanted[0], self._chance, shortest, longest, self._work)
         for _ in range(_TRIES):
             text = "".join(
-                patterns.text_of(each, self._chance) or "" for each in self._chance.some(wanted, len(wanted))
+                patterns.text_of(each, self._chance, work=self._work) or ""
+                for each in self._chance.some(wanted, len(wanted))
             )
-            if shortest <= len(text) <= (longest or len(text)) and all(patterns.found(each, text) for each in wanted):
+            if shortest <= len(text) <= (longest or len(text)) and all(
+                patterns.found(each, text, self._work) for each in wanted
+            ):
                 return text
         return None
 
     def _within(self, text: str, shortest: int, longest: int | None) -> str:
-        while len(text) < shortest:
-            more = names.text_named(names.Asked(("description",), (), self._topic), self._chance)
-            text = f"{text} {more}".strip()
+        if len(text) < shortest:
+            parts, length = [text], len(text)
+            while length < shortest:
+                parts.append(names.text_named(names.Asked(("description",), (), self._topic), self._chance))
+                length += 1 + len(parts[-1])
+                self._work.spend(_OF_A_VALUE)
+            text = " ".join(parts).strip()
             text = text[: max(shortest, longest or len(text))]
         if longest is not None and len(text) > longest:
             cut = text[:longest]
@@ -411,41 +457,9 @@ class _Maker:
 
     def _number(self, flat: Flat, place: _Place, *, whole: bool) -> float:
         usual = names.range_named(names.Asked(place.name, place.parent, self._topic)) or (1, 100, 0 if whole else 1)
-        low, high = _bounds(flat, (-10_000, 10_000, usual[2]) if self._wide else usual)
-        step = Fraction(str(flat["multipleOf"])) if "multipleOf" in flat else None
-        if whole:
-            step = Fraction(step.numerator) if step else Fraction(1)
-        if step is not None:
-            return self._multiple(flat, step, low, high, whole=whole)
-        return self._decimal(flat, low, high, usual[2])
+        usual = (-10_000, 10_000, usual[2]) if self._wide else usual
+        return number_within(flat, usual, self._chance, whole=whole)
 
-    def _multiple(self, flat: Flat, step: Fraction, low: Fraction, high: Fraction, *, whole: bool) -> float:
-        least, most = ceil(low / step), floor(high / step)
-        tries = [self._chance.between(least, most) for _ in range(8)] if least <= most else []
-        for times in (*tries, *range(least, min(most, least + 64) + 1), 0):
-            exact = times * step
-            value = int(exact) if whole or exact.denominator == 1 else float(exact)
-            if _is_within(value, flat) and ("multipleOf" not in flat or is_multiple(value, flat["multipleOf"])):
-                return value
-        raise Unsatisfiable("no multiple lies within the bounds")
-
-    def _decimal(self, flat: Flat, low: Fraction, high: Fraction, decimals: int) -> float:
-        low, high = max(low, -_LARGEST), min(high, _LARGEST)
-        for digits in (max(decimals, 1), 2, 4, 8, 12):
-            scale = 10**digits
-            least, most = ceil(low * scale), floor(high * scale)
-            for _ in range(4 if least <= most else 0):
-                value = float(Fraction(self._chance.between(least, most), scale))
-                if _is_within(value, flat):
-                    return value
-        middle = float((low + high) / 2)
-        if _is_within(middle, flat):
-            return middle
-        raise Unsatisfiable("no number lies within the bounds")
-
-
-_LARGEST = Fraction(1.7976931348623157e308)
-"""The largest number that a float can be."""
 
 _NOTHING = 0.15
 """How often a value that may be null is null."""
@@ -463,43 +477,3 @@ def _first_group(flat: Flat) -> tuple[Sequence[object] | None, Flat]:
         held = {"allOf": [flat["if"], flat.get("then", True)]}
         return [held, flat.get("else", True)], rest
     return None, flat
-
-
-def _bounds(flat: Flat, usual: tuple[float, float, int]) -> tuple[Fraction, Fraction]:
-    """Return where a number lies: in its bounds, and in its usual range as far as they leave room for that."""
-    low, high = _bound(flat, "minimum"), _bound(flat, "maximum")
-    usual_low, usual_high = Fraction(str(usual[0])), Fraction(str(usual[1]))
-    if low is not None and high is not None:
-        inner_low, inner_high = max(low, usual_low), min(high, usual_high)
-        return (inner_low, inner_high) if inner_high - inner_low >= (high - low) / 10 else (low, high)
-    if low is not None:
-        return (max(low, usual_low), usual_high) if low < usual_high else (low, low + _room(low))
-    if high is not None:
-        return (usual_low, min(high, usual_high)) if high > usual_low else (high - _room(high), high)
-    step = flat.get("multipleOf")
-    return usual_low, max(usual_high, usual_low + 20 * Fraction(str(step))) if step else usual_high
-
-
-def _room(bound: Fraction) -> Fraction:
-    """Return how far from its one bound a number may lie."""
-    return max(abs(bound), Fraction(10))
-
-
-def _bound(flat: Flat, word: str) -> Fraction | None:
-    exclusive = flat.get(f"exclusive{word.capitalize()}")
-    given = [flat[word]] if word in flat else []
-    given += [exclusive] if exclusive is not None and not isinstance(exclusive, bool) else []
-    bounds = sorted(Fraction(str(value)) for value in given)
-    return None if not bounds else bounds[-1] if word == "minimum" else bounds[0]
-
-
-def _is_within(value: float, flat: Flat) -> bool:
-    low, high = flat.get("exclusiveMinimum"), flat.get("exclusiveMaximum")
-    strictly_low = flat.get("minimum") if low is True else low
-    strictly_high = flat.get("maximum") if high is True else high
-    return (
-        ("minimum" not in flat or value >= flat["minimum"])
-        and ("maximum" not in flat or value <= flat["maximum"])
-        and (strictly_low is None or strictly_low is False or value > strictly_low)
-        and (strictly_high is None or strictly_high is False or value < strictly_high)
-    )

@@ -1,10 +1,14 @@
 """JSON schemas before a value is made: references, several schemas as one, and how deep a value must become."""
 
-from collections.abc import Mapping
+from collections.abc import Hashable, Mapping
+from dataclasses import dataclass
 from fractions import Fraction
 from functools import reduce
 from math import lcm
 from typing import Any
+
+from llemulator_addon.core.work import TooMuchWork, Work
+from llemulator_addon.engine.simulate.same import key_of
 
 Schema = Mapping[str, Any]
 
@@ -16,23 +20,59 @@ class Unsatisfiable(ValueError):
     """No value is valid, or none that is found here."""
 
 
+@dataclass(slots=True)
+class Known:
+    """What was found out of a value and a schema. Both are kept with it, so that their ids are not given to others."""
+
+    value: object
+    schema: object
+    holds: bool | None = None
+    """None: not known yet."""
+
+
 class Schemas:
     """One schema document: what its references stand for, and how deep its schemas go.
 
     An object, because what was found out about a schema is kept for the rest of the answer.
     """
 
-    def __init__(self, root: object) -> None:
+    def __init__(self, root: object, work: Work) -> None:
         self.root = root
+        self.work = work
+        """What all that is done with it is paid from."""
+        self.valid: dict[tuple[int, int], Known] = {}
+        """What was found out of a value and a schema, by their ids."""
         self._named = dict(_named(root))
         self._depths: dict[tuple[int, int], tuple[object, bool]] = {}
+        self._flats: dict[int, tuple[object, dict[str, Any] | Unsatisfiable]] = {}
+        self._keys: dict[int, tuple[object, frozenset[Hashable]]] = {}
+
+    def keys_of(self, values: list[Any]) -> frozenset[Hashable]:
+        """Return the keys of an enum's values."""
+        if id(values) not in self._keys:
+            self._keys[id(values)] = values, frozenset(key_of(value, self.work) for value in values)
+        return self._keys[id(values)][1]
 
     def flat(self, schema: object) -> dict[str, Any]:
         """Return a schema without `$ref` and `allOf`: what they say stands in it. Raises `Unsatisfiable`.
 
         Of `anyOf` and `oneOf` there may be several then; they stand in lists under the same names.
         """
-        return self._flat(schema, frozenset())
+        if schema is True:
+            return {}
+        if not isinstance(schema, Mapping):
+            raise Unsatisfiable(f"{schema!r} allows nothing")
+        self.work.spend()
+        if not any(word in schema for word in _FOLLOWED):
+            return dict(schema)
+        # The schema is kept beside what was found, so that its id is not given to another one.
+        if id(schema) not in self._flats:
+            self._flats[id(schema)] = schema, Unsatisfiable("it refers to itself")
+            self._flats[id(schema)] = schema, self._flat_or_not(schema)
+        found = self._flats[id(schema)][1]
+        if isinstance(found, Unsatisfiable):
+            raise Unsatisfiable(str(found))
+        return found
 
     def target(self, reference: str) -> object:
         """Return what a reference stands for. Raises `Unsatisfiable`: nothing outside of the document is read."""
@@ -49,24 +89,36 @@ class Schemas:
         """Return how many levels the shallowest valid value has, as far as is known without making it."""
         return next((levels for levels in range(_FAR) if self._ends_within(schema, levels)), _FAR)
 
-    def _flat(self, schema: object, seen: frozenset[str]) -> dict[str, Any]:
-        if schema is True:
-            return {}
-        if not isinstance(schema, Mapping):
-            raise Unsatisfiable(f"{schema!r} allows nothing")
-        if not any(word in schema for word in ("$ref", "$dynamicRef", "allOf", "anyOf", "oneOf")):
-            return dict(schema)
+    def merged(self, first: Schema, second: Schema) -> dict[str, Any]:
+        """Return a schema that allows what both allow. Both are flat. Raises `Unsatisfiable` and `TooMuchWork`."""
+        self.work.spend(len(first) + len(second))
+        together = dict(first)
+        for key, value in second.items():
+            if key not in first:
+                together[key] = value
+            elif first[key] != value and key in _MERGING:
+                self.work.spend(_size(first[key]) + _size(value))
+                together[key] = _MERGING[key](first[key], value)
+            elif first[key] != value and key not in _ANNOTATIONS:
+                together["allOf"] = [*together.get("allOf", ()), {key: value}]
+        if "properties" in first or "properties" in second:
+            self.work.spend(_size(first.get("properties")) + _size(second.get("properties")))
+            together["properties"] = _properties(first, second)
+        return together
+
+    def _flat_or_not(self, schema: Schema) -> dict[str, Any] | Unsatisfiable:
+        try:
+            return self._flat(schema)
+        except Unsatisfiable as problem:
+            return problem
+
+    def _flat(self, schema: Schema) -> dict[str, Any]:
         own = {key: value for key, value in schema.items() if key not in _TAKEN_APART}
         own |= {key: [schema[key]] for key in ("anyOf", "oneOf") if key in schema}
-        parts = [own]
-        for key in ("$ref", "$dynamicRef"):
-            reference = schema.get(key)
-            if isinstance(reference, str):
-                if reference in seen:
-                    raise Unsatisfiable(f"{reference} refers to itself")
-                parts.append(self._flat(self.target(reference), seen | {reference}))
-        parts += [self._flat(part, seen) for part in schema.get("allOf", ())]
-        return reduce(merged, parts)
+        references = (schema.get(key) for key in ("$ref", "$dynamicRef"))
+        within = [self.target(reference) for reference in references if isinstance(reference, str)]
+        parts = [own, *(self.flat(part) for part in (*within, *schema.get("allOf", ())))]
+        return reduce(self.merged, {id(part): part for part in parts}.values())
 
     def _ends_within(self, schema: object, levels: int) -> bool:
         if levels < 0:
@@ -78,6 +130,7 @@ class Schemas:
         return self._depths[key][1]
 
     def _must_end(self, schema: object, levels: int) -> bool:
+        self.work.spend()
         if not isinstance(schema, Mapping):
             return schema is not False
         if "enum" in schema or "const" in schema:
@@ -121,19 +174,8 @@ def kinds_of(schema: Schema) -> tuple[str, ...]:
             return told or ("string",)
 
 
-def merged(first: Schema, second: Schema) -> dict[str, Any]:
-    """Return a schema that allows what both allow. Both are flat. Raises `Unsatisfiable`."""
-    together = dict(first)
-    for key, value in second.items():
-        if key not in first:
-            together[key] = value
-        elif first[key] != value and key in _MERGING:
-            together[key] = _MERGING[key](first[key], value)
-        elif first[key] != value and key not in _ANNOTATIONS:
-            together["allOf"] = [*together.get("allOf", ()), {key: value}]
-    if "properties" in first or "properties" in second:
-        together["properties"] = _properties(first, second)
-    return together
+def _size(value: object) -> int:
+    return len(value) if isinstance(value, list | Mapping) else 0
 
 
 def _named(root: object) -> list[tuple[str, object]]:
@@ -157,6 +199,7 @@ def _step(found: Any, step: str) -> Any:  # noqa: ANN401 - any JSON
     raise Unsatisfiable(f"there is no {step} to refer to")
 
 
+_FOLLOWED = ("$ref", "$dynamicRef", "allOf", "anyOf", "oneOf")
 _TAKEN_APART = ("$ref", "$dynamicRef", "allOf", "anyOf", "oneOf", "$defs", "definitions")
 _ANNOTATIONS = frozenset(
     {"title", "description", "default", "examples", "example", "$schema", "$id", "$comment", "$defs"}
@@ -178,8 +221,17 @@ def _types(first: object, second: object) -> list[str]:
     return both
 
 
+_COMMON = 20
+"""So many parts may the values of two lists have on average that are compared."""
+
+
 def _common(first: list[Any], second: list[Any]) -> list[Any]:
-    both = [value for value in first if value in second]
+    work = Work(_COMMON * (len(first) + len(second)))
+    try:
+        keys = {key_of(value, work) for value in second}
+        both = [value for value in first if key_of(value, work) in keys]
+    except TooMuchWork:
+        raise Unsatisfiable("two lists of values are too large to compare") from None
     if not both:
         raise Unsatisfiable("two lists of values have nothing in common")
     return both
@@ -196,7 +248,9 @@ def _multiple(first: float, second: float) -> float:
 def _both(first: object, second: object) -> object:
     if first is False or second is False:
         return False
-    return second if first is True else first if second is True else {"allOf": [first, second]}
+    if first is True or first is second:
+        return second
+    return first if second is True else {"allOf": [first, second]}
 
 
 def _properties(first: Schema, second: Schema) -> dict[str, Any]:
@@ -208,8 +262,13 @@ def _properties(first: Schema, second: Schema) -> dict[str, Any]:
     return together
 
 
-def _union(first: list[Any], second: list[Any]) -> list[Any]:
-    return [*first, *(value for value in second if value not in first)]
+def _union(first: list[str], second: list[str]) -> list[str]:
+    return list(dict.fromkeys((*first, *second)))
+
+
+def _joined(first: list[Any], second: list[Any]) -> list[Any]:
+    """Put lists of schemas together; one that stands in both comes once."""
+    return list({id(each): each for each in (*first, *second)}.values())
 
 
 _MERGING: Mapping[str, Any] = {
@@ -231,8 +290,8 @@ _MERGING: Mapping[str, Any] = {
     "contains": _both,
     "additionalProperties": _both,
     "properties": lambda first, _: first,
-    "anyOf": lambda first, second: [*first, *second],
-    "oneOf": lambda first, second: [*first, *second],
-    "allOf": lambda first, second: [*first, *second],
+    "anyOf": _joined,
+    "oneOf": _joined,
+    "allOf": _joined,
     "uniqueItems": lambda first, second: first or second,
 }

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from itertools import pairwise
 from typing import Any
 
-from llemulator_addon.engine.simulate.facts import Facts
+from llemulator_addon.engine.simulate.facts import Facts, word_before
 from llemulator_addon.engine.simulate.names import Words, words_of
 from llemulator_addon.engine.simulate.schema import Flat
 from llemulator_addon.engine.simulate.topics import content_words
@@ -25,6 +25,10 @@ class Told:
     known: Mapping[str, Any] = field(default_factory=dict)
     """Values of tools' results, by their names in one word."""
     used: list[Any] = field(default_factory=list)
+    words: list[str] | None = None
+    """Those of the text, once they are needed."""
+    beside: dict[str, set[str]] | None = None
+    """The words around each number, once they are needed."""
 
     def offered(self, name: Words, schema: Flat, kind: str) -> Sequence[Any]:
         """Return values that may fit a property, best first."""
@@ -47,12 +51,20 @@ class Told:
     def taken(self, value: object) -> None:
         """Note that a value was used."""
         self.used.append(value)
+        del self.used[:-_REMEMBERED]
 
     def _named(self, values: Sequence[Any]) -> list[Any]:
         """Return the values of a list that the text names, in the order in which it names them."""
-        text = f" {' '.join(_plain(self.facts.text))} "
-        found = [(text.find(f" {' '.join(_plain(str(value)))} "), value) for value in values if isinstance(value, str)]
+        said = self._words()
+        text, words = f" {' '.join(said)} ", frozenset(said)
+        plain = [(_plain(value), value) for value in values if isinstance(value, str)]
+        found = [(text.find(f" {' '.join(spelled)} "), value) for spelled, value in plain if words.issuperset(spelled)]
         return [value for at, value in sorted(found, key=lambda pair: pair[0]) if at >= 0]
+
+    def _words(self) -> list[str]:
+        if self.words is None:
+            self.words = _plain(self.facts.text)
+        return self.words
 
     def _texts(self, words: frozenset[str], schema: Flat) -> Iterator[str]:
         kind = schema.get("format")
@@ -120,10 +132,26 @@ class Told:
     def _numbers(self, name: Words, schema: Flat) -> list[float]:
         """Return the numbers beside a word of the name, then all others if any number will do."""
         numbers = [number for number in self.facts.numbers if number not in self.used]
-        near = [number for number in numbers if _is_beside(number, name, self.facts.text)]
+        wanted = {
+            variant for word in name for variant in (word, f"{word}s", word.removesuffix("s"), *_UNITS.get(word, ()))
+        }
+        around = self._around_numbers()
+        near = [number for number in numbers if not wanted.isdisjoint(around.get(str(number), ()))]
         others = [number for number in numbers if number not in near] if self.eager else []
         return [float(each) if schema.get("type") == "number" and each != int(each) else each for each in near + others]
 
+    def _around_numbers(self) -> Mapping[str, set[str]]:
+        if self.beside is None:
+            self.beside = {}
+            words = _plain(self.facts.text.replace(",", ""))
+            for at, word in enumerate(words):
+                if word[0].isdecimal():
+                    self.beside.setdefault(word, set()).update(words[max(0, at - 2) : at], words[at + 1 : at + 3])
+        return self.beside
+
+
+_REMEMBERED = 200
+"""So many values are known to be used."""
 
 _EMAIL = frozenset({"email", "mail", "emails", "recipient", "recipients", "to", "cc", "bcc", "sender", "from"})
 _URL = frozenset({"url", "urls", "uri", "link", "links", "website", "site", "page", "href", "webpage"})
@@ -174,13 +202,17 @@ _DIRECTIONS: Mapping[str, tuple[str, ...]] = {
 def flattened(value: object) -> dict[str, Any]:
     """Return the scalars and lists in a tool's result by their names, each in one word; the first of a name counts."""
     found: dict[str, Any] = {}
+    _flatten(value, found)
+    return found
+
+
+def _flatten(value: object, found: dict[str, Any]) -> None:
     if isinstance(value, Mapping):
         for key, member in value.items():
             if not isinstance(member, Mapping):
                 found.setdefault("".join(words_of(str(key))), member)
         for member in value.values():
-            found = {**flattened(member), **found}
-    return found
+            _flatten(member, found)
 
 
 def _plain(text: str) -> list[str]:
@@ -189,8 +221,7 @@ def _plain(text: str) -> list[str]:
 
 def _first_after(words: tuple[str, ...], facts: Facts) -> Iterator[str]:
     for place in facts.names:
-        before = facts.text[: facts.text.find(place)].split()
-        if before and before[-1].lower() in words:
+        if word_before(facts.text, place) in words:
             yield place
 
 
@@ -200,8 +231,7 @@ def _people(facts: Facts) -> list[str]:
 
 
 def _is_in_a_place(name: str, text: str) -> bool:
-    before = text[: text.find(name)].split()
-    return bool(before) and before[-1].lower() in {"in", "at", "near", "from"}
+    return word_before(text, name) in {"in", "at", "near", "from"}
 
 
 def _days(text: str) -> Iterator[str]:
@@ -225,15 +255,6 @@ _DAYS = (
     "saturday",
     "sunday",
 )
-
-
-def _is_beside(number: float, name: Words, text: str) -> bool:
-    words = _plain(text.replace(",", ""))
-    wanted = {variant for word in name for variant in (word, f"{word}s", word.removesuffix("s"), *_UNITS.get(word, ()))}
-    for at, word in enumerate(words):
-        if word == str(number) and wanted & {*words[max(0, at - 2) : at], *words[at + 1 : at + 3]}:
-            return True
-    return False
 
 
 _UNITS: Mapping[str, tuple[str, ...]] = {

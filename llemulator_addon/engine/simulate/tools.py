@@ -6,6 +6,7 @@ from typing import Any, assert_never
 
 from llemulator_addon.core.prompt import Message, Prompt, Tool
 from llemulator_addon.core.reply import ToolCall
+from llemulator_addon.core.work import TooMuchWork, Work
 from llemulator_addon.engine.simulate import patterns
 from llemulator_addon.engine.simulate.asked import ToolUse
 from llemulator_addon.engine.simulate.chance import Chance
@@ -18,7 +19,7 @@ from llemulator_addon.script.simulating import ToolStrategy
 from llemulator_addon.wire import jsons
 
 
-def calls_for(prompt: Prompt, use: ToolUse, strategy: ToolStrategy, chance: Chance) -> tuple[ToolCall, ...]:
+def calls_for(prompt: Prompt, use: ToolUse, strategy: ToolStrategy, chance: Chance, work: Work) -> tuple[ToolCall, ...]:
     """Return the calls of one answer; none: it is time to speak.
 
     What was called since the user spoke is not called again, unless the request forces it: so an agent comes to an end.
@@ -30,7 +31,7 @@ def calls_for(prompt: Prompt, use: ToolUse, strategy: ToolStrategy, chance: Chan
         planned = [_forced(prompt, use, chance)]
     if not use.parallel or strategy == "sequence":
         planned = planned[:1]
-    return tuple(_call(each, prompt, chance) for each in planned)
+    return tuple(_call(each, prompt, chance, work) for each in planned)
 
 
 def results(prompt: Prompt) -> tuple[tuple[str, str], ...]:
@@ -195,15 +196,15 @@ def _places(prompt: Prompt, tool: Tool) -> tuple[str, ...]:
 # With what -----------------------------------------------------------------------------------------------------------
 
 
-def _call(planned: _Planned, prompt: Prompt, chance: Chance) -> ToolCall:
+def _call(planned: _Planned, prompt: Prompt, chance: Chance, work: Work) -> ToolCall:
     tool = planned.tool
     if tool.kind == "custom":
-        return ToolCall(name=tool.name, arguments=_free_text(tool, prompt, chance), custom=True)
+        return ToolCall(name=tool.name, arguments=_free_text(tool, prompt, chance, work), custom=True)
     facts = facts_of(prompt.user_text)
     if planned.about is not None:
         facts = _only_place(facts, planned.about)
     told = Told(facts, _topic(prompt), brief=True, eager=True)
-    arguments = value_for({"type": "object", **tool.parameters}, chance, topic=_topic(prompt), source=told)
+    arguments = value_for({"type": "object", **tool.parameters}, chance, topic=_topic(prompt), source=told, work=work)
     return ToolCall(name=tool.name, arguments=jsons.compact(arguments or {}).decode())
 
 
@@ -217,13 +218,13 @@ def _topic(prompt: Prompt) -> str:
     return topic.phrase if topic and topic.phrase else "the topic"
 
 
-def _free_text(tool: Tool, prompt: Prompt, chance: Chance) -> str:
+def _free_text(tool: Tool, prompt: Prompt, chance: Chance, work: Work) -> str:
     """Return the input of a custom tool: from its regular expression if it has one, else the user's own words."""
     pattern = _regex(tool, prompt)
     if pattern is not None:
         try:
-            drawn = patterns.text_of(f"^(?:{pattern})$", chance)
-        except patterns.NotUnderstood:
+            drawn = patterns.text_of(f"^(?:{pattern})$", chance, work=work)
+        except (patterns.NotUnderstood, TooMuchWork):
             drawn = None
         if drawn is not None:
             return drawn

@@ -8,13 +8,17 @@ from llemulator_addon.engine.simulate.fits import is_kind
 from llemulator_addon.engine.simulate.schemas import TYPES
 
 
-def tidied(schema: object) -> object:
-    """Return a schema without what is malformed in it, all the way down; what is no schema at all allows anything."""
+def tidied(schema: object, work: Work) -> object:
+    """Return a schema without what is malformed in it, all the way down; what is no schema at all allows anything.
+
+    Raises `TooMuchWork`.
+    """
+    work.spend()
     if isinstance(schema, bool):
         return schema
     if not isinstance(schema, Mapping):
         return True
-    return {word: _tidied_word(word, value) for word, value in schema.items() if _complaint(word, value) is None}
+    return {word: _tidied_word(word, value, work) for word, value in schema.items() if _complaint(word, value) is None}
 
 
 def complaint_about(schema: object, work: Work) -> str | None:
@@ -32,7 +36,9 @@ def complaint_about(schema: object, work: Work) -> str | None:
         work.spend(1 + len(part))
         within: list[Any] = []
         for word, value in part.items():
-            if word not in _KNOWN or (isinstance(value, str) and (word in _TEXTS or (word == "type" and value in TYPES))):
+            if word not in _KNOWN or (
+                isinstance(value, str) and (word in _TEXTS or (word == "type" and value in TYPES))
+            ):
                 continue
             if (found := _complaint(word, value)) is not None:
                 return found
@@ -78,13 +84,13 @@ def _parts(word: str, value: Any) -> list[Any]:  # noqa: ANN401 - any JSON
     return list(value.values()) if word in _MAPS_OF_SCHEMAS else []
 
 
-def _tidied_word(word: str, value: Any) -> Any:  # noqa: ANN401 - any JSON
+def _tidied_word(word: str, value: Any, work: Work) -> Any:  # noqa: ANN401 - any JSON
     if word in _LISTS_OF_SCHEMAS or (word == "items" and isinstance(value, list)):
-        return [tidied(each) for each in value]
+        return [tidied(each, work) for each in value]
     if word in _SCHEMAS:
-        return tidied(value)
+        return tidied(value, work)
     if word in _MAPS_OF_SCHEMAS:
-        return {name: tidied(each) for name, each in value.items()}
+        return {name: tidied(each, work) for name, each in value.items()}
     if word in _COUNTS:
         return int(value)
     return value

@@ -8,6 +8,7 @@ from jsonschema import Draft202012Validator
 from jsonschema.protocols import Validator
 from jsonschema.validators import validator_for
 
+from llemulator_addon.core.work import Work
 from llemulator_addon.engine.simulate.chance import Chance
 from llemulator_addon.engine.simulate.fits import fits
 from llemulator_addon.engine.simulate.schema import value_for
@@ -264,7 +265,7 @@ def test_the_checker_agrees_with_a_validator(name: str) -> None:
     others = [value_for(other, Chance("x")) for other in {**REAL, **ODD}.values()]
 
     for value in [*others, None, True, 1, 1.0, "", "a", [], {}]:
-        assert fits(value, schema, Schemas(schema)) == _validator(schema, formats=False).is_valid(value)
+        assert fits(value, schema, Schemas(schema, Work(100_000))) == _validator(schema, formats=False).is_valid(value)
 
 
 def test_the_same_draws_give_the_same_value_and_others_another() -> None:

@@ -7,13 +7,13 @@ from hypothesis import strategies as st
 
 from llemulator_addon.core.prompt import Message, Prompt, Tool
 from llemulator_addon.core.stamp import Stamp
+from llemulator_addon.core.work import Work
 from llemulator_addon.engine.simulate.answer import simulated
 from llemulator_addon.engine.simulate.chance import Chance
 from llemulator_addon.engine.simulate.patterns import NotUnderstood, found, text_of
 from llemulator_addon.engine.simulate.schema import value_for
 from llemulator_addon.engine.simulate.settings import Settings
 from llemulator_addon.engine.simulate.strict import refuse_schema
-from llemulator_addon.core.work import Work
 from llemulator_addon.engine.simulate.wellformed import complaint_about, tidied
 
 _WORDS = (
@@ -75,7 +75,7 @@ def test_a_schema_that_is_none_is_complained_about_as_jsonschema_does(schema: ob
 def test_what_is_malformed_is_left_out() -> None:
     schema = {"type": "object", "required": 5, "properties": {"a": {"type": "x", "minLength": 2.0}}, "x-own": [1]}
 
-    assert tidied(schema) == {"type": "object", "properties": {"a": {"minLength": 2}}, "x-own": [1]}
+    assert tidied(schema, Work(100)) == {"type": "object", "properties": {"a": {"minLength": 2}}, "x-own": [1]}
 
 
 def test_a_schema_without_an_end_or_with_too_many_ways_is_given_up() -> None:
