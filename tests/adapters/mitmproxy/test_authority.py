@@ -1,4 +1,5 @@
 import os
+import resource
 import stat
 from collections.abc import Callable
 from pathlib import Path
@@ -177,6 +178,19 @@ def test_a_key_that_would_not_work_is_one_line(
         pass
 
     assert str(error.value).startswith(f"{tmp_path / _CA}: {why}; ")
+
+
+def test_a_full_disk_is_one_line_and_leaves_no_half_of_a_key(tmp_path: Path) -> None:
+    limits = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (100, limits[1]))
+    try:
+        with pytest.raises(NoAuthority) as error, authority(tmp_path / "certs"):
+            pass
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, limits)
+
+    assert str(error.value).startswith(f"{tmp_path / 'certs'}: File too large; ")
+    assert [file.name for file in (tmp_path / "certs").iterdir()] == [".gitignore"]
 
 
 def test_a_place_that_is_no_folder_is_one_line(tmp_path: Path) -> None:
