@@ -39,6 +39,7 @@ from llemulator_addon.wire import errors
 from llemulator_addon.wire.browsers import preflight, readable
 from llemulator_addon.wire.credentials import token_of
 from llemulator_addon.wire.models import DEFAULT_MODELS
+from llemulator_addon.wire.secrets import hidden_path
 from llemulator_addon.wire.vocabulary import published
 
 _Deciding = Callable[[Session], tuple[Session, Outcome]]
@@ -301,7 +302,7 @@ class Emulator:
                 at=request.at,
                 method=request.method,
                 host=request.host,
-                path=request.path,
+                path=hidden_path(request.path, token),
                 session=_name(token),
                 digest=digest_of(token),
             )

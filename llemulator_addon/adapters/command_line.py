@@ -9,6 +9,7 @@ from importlib.metadata import PackageNotFoundError, version
 
 from llemulator_addon.adapters.commands import COMMANDS
 from llemulator_addon.adapters.commands.command import Failed
+from llemulator_addon.adapters.terminal import printable
 
 _DEFAULT = next(iter(COMMANDS))
 _INTERRUPTED = 130
@@ -28,7 +29,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         status = COMMANDS[name].run(_parser(name).parse_args(words)) or 0
         sys.stdout.flush()
     except Failed as error:
-        sys.stderr.write("".join(f"llemulator: {line}\n" for line in str(error).splitlines()))
+        sys.stderr.write("".join(f"llemulator: {printable(line)}\n" for line in str(error).split("\n")))
         return error.status
     except KeyboardInterrupt:
         # For a server that is how it ends.

@@ -9,6 +9,8 @@ from contextlib import suppress
 from typing import override
 
 from llemulator_addon.adapters.settings import LogLevel
+from llemulator_addon.adapters.terminal import printable
+from llemulator_addon.wire.secrets import hidden_text
 
 _STDERR = 2
 _BYTES_AT_MOST = 1 << 20
@@ -22,8 +24,9 @@ def log_to_stderr(level: LogLevel) -> None:
 
     mitmproxy quotes what it received in some of its lines below that.
     """
-    lines = "llemulator: %(levelname)s: %(message)s"
-    logging.basicConfig(format=lines, level=logging.ERROR, handlers=[Log(_STDERR)])
+    written = Log(_STDERR)
+    written.setFormatter(_Shown("llemulator: %(levelname)s: %(message)s"))
+    logging.basicConfig(level=logging.ERROR, handlers=[written])
     logging.getLogger("llemulator_addon").setLevel(level.upper())
     # Where there is no listening we say so ourselves.
     logging.getLogger("mitmproxy.addons.proxyserver").setLevel(logging.CRITICAL)
@@ -101,3 +104,11 @@ class Log(logging.Handler):
         with suppress(OSError):
             while line:
                 line = line[os.write(self._descriptor, line) :]
+
+
+class _Shown(logging.Formatter):
+    """Without secrets, and without what would act on a terminal: lines quote what came from outside."""
+
+    @override
+    def format(self, record: logging.LogRecord) -> str:
+        return printable(hidden_text(super().format(record), ""), lines=True)

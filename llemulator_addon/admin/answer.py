@@ -1,5 +1,7 @@
 """Finding the admin route of a request, and answering."""
 
+from dataclasses import replace
+
 from llemulator_addon.admin import ONLY_HERE, ROUTES, pages
 from llemulator_addon.admin.route import AdminCall, Server
 from llemulator_addon.core.reply import Failure
@@ -7,7 +9,9 @@ from llemulator_addon.core.request import Request
 from llemulator_addon.core.stamp import Stamp
 from llemulator_addon.core.steps import Steps
 from llemulator_addon.wire import errors
+from llemulator_addon.wire.credentials import token_of
 from llemulator_addon.wire.errors import INVALID, Refused
+from llemulator_addon.wire.secrets import hidden_text
 
 _OWN_NAME = "llemulator"
 
@@ -24,7 +28,9 @@ def answer(request: Request, server: Server) -> Steps:
     try:
         return _answer(request, server)
     except Refused as refused:
-        return errors.steps_of(refused.failure, Stamp(0, 0))
+        failure = refused.failure
+        shown = hidden_text(failure.message, token_of(request) or "")
+        return errors.steps_of(replace(failure, message=shown), Stamp(0, 0))
 
 
 def _answer(request: Request, server: Server) -> Steps:

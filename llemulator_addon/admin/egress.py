@@ -2,6 +2,7 @@
 
 from llemulator_addon.admin.route import AdminCall, json_answer
 from llemulator_addon.core.steps import Steps
+from llemulator_addon.wire.secrets import hidden_text
 
 
 def show(call: AdminCall) -> Steps:
@@ -13,7 +14,7 @@ def show(call: AdminCall) -> Steps:
     """
     hosts = [
         {
-            "host": each.host,
+            "host": hidden_text(each.host, ""),
             "answered": each.answered,
             "passed": each.passed,
             "refused": each.refused,

@@ -8,7 +8,7 @@ from urllib.parse import quote, urlencode
 from llemulator_addon.admin.shown import answer_headers
 from llemulator_addon.engine import answered
 from llemulator_addon.engine.journal import Exchange
-from llemulator_addon.wire.secrets import hidden_text, hidden_texts
+from llemulator_addon.wire.secrets import hidden_body, hidden_text, hidden_texts
 
 _UNKNOWN = -1
 """HAR's own word for a number that is not known or does not apply."""
@@ -47,10 +47,10 @@ def _comment(exchange: Exchange) -> str:
 
 
 def _request(exchange: Exchange, token: str) -> dict[str, Any]:
-    query = [(name, hidden_text(value, token)) for name, value in exchange.query]
+    query = [(hidden_text(name, token), hidden_text(value, token)) for name, value in exchange.query]
     request: dict[str, Any] = {
-        "method": exchange.method,
-        "url": _url(exchange, query),
+        "method": hidden_text(exchange.method, token),
+        "url": _url(exchange, query, token),
         "httpVersion": exchange.http_version,
         "cookies": [],
         "headers": hidden_texts(_pairs(exchange.headers.items()), token),
@@ -60,17 +60,17 @@ def _request(exchange: Exchange, token: str) -> dict[str, Any]:
     }
     if exchange.body:
         content_type = exchange.headers.get("content-type", "application/octet-stream")
-        text = hidden_text(exchange.body.decode("utf-8", "replace"), token)
-        request["postData"] = {"mimeType": content_type, "params": [], "text": text}
+        text = hidden_body(exchange.body, token)
+        request["postData"] = {"mimeType": hidden_text(content_type, token), "params": [], "text": text}
     return request
 
 
-def _url(exchange: Exchange, query: list[tuple[str, str]]) -> str:
+def _url(exchange: Exchange, query: list[tuple[str, str]], token: str) -> str:
     scheme = "http" if exchange.way == "origin" else "https"
     search = f"?{urlencode(query, quote_via=quote, errors='replace')}" if query else ""
     named = exchange.headers.get("host", "")
     host = named if named.partition(":")[0].lower() == exchange.host else exchange.host  # with its port
-    return f"{scheme}://{host}{exchange.path}{search}"
+    return f"{scheme}://{hidden_text(host, token)}{hidden_text(exchange.path, token)}{search}"
 
 
 def _response(exchange: Exchange, token: str) -> dict[str, Any]:
@@ -83,8 +83,8 @@ def _response(exchange: Exchange, token: str) -> dict[str, Any]:
         "headers": hidden_texts(_pairs(answer_headers(exchange)), token),
         "content": {
             "size": len(body),
-            "mimeType": answered.headers(exchange).get("content-type", "x-unknown"),
-            "text": hidden_text(body.decode("utf-8", "replace"), token),
+            "mimeType": hidden_text(answered.headers(exchange).get("content-type", "x-unknown"), token),
+            "text": hidden_body(body, token),
         },
         "redirectURL": "",
         "headersSize": _UNKNOWN,

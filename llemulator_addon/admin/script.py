@@ -11,6 +11,7 @@ from llemulator_addon.engine.session import load as load_into
 from llemulator_addon.script.problems import ScriptError
 from llemulator_addon.script.reading import Script, read_text
 from llemulator_addon.wire.errors import INVALID, Refused
+from llemulator_addon.wire.secrets import hidden_texts
 
 
 def load(call: AdminCall) -> Steps:
@@ -37,7 +38,7 @@ def load(call: AdminCall) -> Steps:
 def show(call: AdminCall) -> Steps:
     """Show the rules in full, each with how often it answered and may still answer."""
     session = call.server.store.read(call.token)
-    rules = [_rule(session, position) for position in range(len(session.index.rules))]
+    rules = [hidden_texts(_rule(session, position), call.token) for position in range(len(session.index.rules))]
     return json_answer(
         {"object": "script", "session": session.name, "owner": session.owner, "seed": session.seed, "rules": rules}
     )

@@ -9,7 +9,7 @@ from llemulator_addon.engine import answered
 from llemulator_addon.engine.client import client_of
 from llemulator_addon.engine.journal import Exchange
 from llemulator_addon.wire import jsons
-from llemulator_addon.wire.secrets import HIDDEN, hidden_headers, hidden_texts
+from llemulator_addon.wire.secrets import HIDDEN, hidden_headers, hidden_text, hidden_texts
 
 _SHOWN_OF_BYTES = 1_000
 
@@ -43,14 +43,14 @@ def in_full(exchange: Exchange, token: str, *, is_new: bool) -> dict[str, Any]:
         "request": {
             "query": [list(pair) for pair in exchange.query],
             "headers": dict(exchange.headers),
-            "body": readable(exchange.body),
+            "body": readable(exchange.body, token),
             "body_bytes": exchange.body_bytes,
             "whole": len(exchange.body) == exchange.body_bytes,
         },
         "prompt": prompt_shown(exchange.prompt) if exchange.prompt else None,
         "answer": {
             "headers": dict(answer_headers(exchange)),
-            **_said(exchange),
+            **_said(exchange, token),
             **({"goes_on": True} if exchange.goes_on else {}),
             "wait_before_head": answered.before_head(exchange),
         },
@@ -77,18 +77,19 @@ def answer_headers(exchange: Exchange) -> Headers:
     return tuple((name, HIDDEN if hidden[name.lower()] == HIDDEN else value) for name, value in headers)
 
 
-def readable(body: bytes) -> Any:  # noqa: ANN401 - any JSON value
-    """Return a body as JSON if it is that, else as text, else its first bytes in hexadecimal digits."""
+def readable(body: bytes, token: str) -> Any:  # noqa: ANN401 - any JSON value
+    """Return a body without secrets: as JSON if it is that, else as text, else its first bytes in hexadecimal."""
     if not body:
         return None
     try:
-        return jsons.read(body)
+        return hidden_texts(jsons.read(body), token)
     except ValueError:
         pass
     try:
-        return body.decode()
+        return hidden_text(body.decode(), token)
     except UnicodeDecodeError:
-        return {"bytes": len(body), "hex": body[:_SHOWN_OF_BYTES].hex()}
+        shown = hidden_text(body.decode("latin-1"), token)[:_SHOWN_OF_BYTES]
+        return {"bytes": len(body), "hex": shown.encode("latin-1").hex()}
 
 
 def prompt_shown(prompt: Prompt) -> dict[str, Any]:
@@ -110,9 +111,9 @@ def prompt_shown(prompt: Prompt) -> dict[str, Any]:
     }
 
 
-def _said(exchange: Exchange) -> dict[str, Any]:
+def _said(exchange: Exchange, token: str) -> dict[str, Any]:
     if not answered.is_stream(exchange):
-        return {"body": readable(answered.body(exchange))}
+        return {"body": readable(answered.body(exchange), token)}
     events = [
         {"event": event.name or None, "left": event.left, "value": event.text if event.value is None else event.value}
         for event in answered.events(exchange)

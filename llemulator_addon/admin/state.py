@@ -4,6 +4,7 @@ from llemulator_addon.admin.route import AdminCall, json_answer
 from llemulator_addon.core.steps import Steps
 from llemulator_addon.engine.session import Session
 from llemulator_addon.wire.errors import Refused, unknown_url
+from llemulator_addon.wire.secrets import hidden_texts
 
 
 def reset(call: AdminCall) -> Steps:
@@ -32,23 +33,22 @@ def show(call: AdminCall) -> Steps:
     if not call.server.debug:
         raise Refused(unknown_url(call.request.method, call.request.path))
     session = call.server.store.read(call.token)
-    return json_answer(
-        {
-            "object": "session",
-            "session": session.name,
-            "turn": session.turn,
-            "seed": session.seed,
-            "owner": session.owner,
-            "state": session.state,
-            "clock_ahead_s": session.clock_ahead,
-            "serialize": session.serialize,
-            "on_unmatched": session.on_unmatched,
-            "upstreams": list(session.upstreams.written()),
-            "models": list(session.models),
-            "rules": [
-                {"name": rule.name, "times": rule.times, "answered": answered}
-                for rule, answered in session.rules_with_use()
-            ],
-            "exchanges": session.journal.recorded,
-        }
-    )
+    state = {
+        "object": "session",
+        "session": session.name,
+        "turn": session.turn,
+        "seed": session.seed,
+        "owner": session.owner,
+        "state": session.state,
+        "clock_ahead_s": session.clock_ahead,
+        "serialize": session.serialize,
+        "on_unmatched": session.on_unmatched,
+        "upstreams": list(session.upstreams.written()),
+        "models": list(session.models),
+        "rules": [
+            {"name": rule.name, "times": rule.times, "answered": answered}
+            for rule, answered in session.rules_with_use()
+        ],
+        "exchanges": session.journal.recorded,
+    }
+    return json_answer(hidden_texts(state, call.token))

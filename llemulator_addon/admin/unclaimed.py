@@ -3,6 +3,7 @@
 from llemulator_addon.admin.numbers import whole
 from llemulator_addon.admin.route import AdminCall, json_answer
 from llemulator_addon.core.steps import Steps
+from llemulator_addon.wire.secrets import hidden_texts
 
 
 def show(call: AdminCall) -> Steps:
@@ -11,5 +12,5 @@ def show(call: AdminCall) -> Steps:
     `since` is a number: those after it.
     """
     since = whole(dict(call.request.query), "since", 0)
-    data = [each._asdict() for each in call.server.unclaimed() if each.number > since]
+    data = [hidden_texts(each._asdict(), "") for each in call.server.unclaimed() if each.number > since]
     return json_answer({"object": "list", "data": data})

@@ -9,6 +9,8 @@ from typing import Literal
 from llemulator_addon.engine.index import Group, Index, words
 from llemulator_addon.engine.session import Session
 from llemulator_addon.script.asked import Asked, differences, hold
+from llemulator_addon.wire.credentials import token_of
+from llemulator_addon.wire.secrets import hidden_text
 
 # Of up to so many rules each is looked at. Of more, as programs write them, only so many of the first ones and of those
 # that share the rarest words with the request: then an answer costs about what it costs with a few rules.
@@ -42,7 +44,9 @@ def near_miss(session: Session, asked: Asked) -> NearMiss:
     group = _closest(groups, asked)
     rule = session.index.rules[session.head(group) or group.rules[0]]
     differences = "; ".join(_differences(group, asked))
-    return NearMiss("no_matching_rule", f'No rule matches. The closest is "{rule.name}": {differences}.', rule.name)
+    sentence = f'No rule matches. The closest is "{rule.name}": {differences}.'
+    # It is told to the client, which logs it.
+    return NearMiss("no_matching_rule", hidden_text(sentence, token_of(asked.request) or ""), rule.name)
 
 
 def _used_up(session: Session, asked: Asked) -> NearMiss | None:

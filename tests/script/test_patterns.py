@@ -119,7 +119,7 @@ def test_a_match_holds(match: object) -> None:
         ({"stream": False}, "stream is false, the request asks for a stream"),
         ({"header": {"x-test": "abd"}}, 'header x-test is "abd", the request has "abc-1"'),
         ({"header": {"x-other": "*"}}, 'header x-other is "*", the request has none'),
-        ({"header": {"authorization": "Bearer x"}}, 'header authorization is "Bearer x", the request\'s is another'),
+        ({"header": {"authorization": "Bearer x"}}, "header authorization is not the one that is wanted"),
         ({"json": {"temperature": 1}}, "json $.temperature is the number 1, the request has the number 0"),
         ({"json": {"store": 0}}, "json $.store is the number 0, the request has false"),
         ({"json": {"n": 1}}, "json $.n is the number 1, the request has none"),

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from llemulator_addon.adapters.commands.command import Command, Failed, add_settings, settings_given
 from llemulator_addon.adapters.settings import Settings, SettingsError, settings_from
+from llemulator_addon.adapters.terminal import printable
 
 if TYPE_CHECKING:
     from llemulator_addon.adapters.running.check import Check
@@ -48,9 +49,13 @@ async def _told(settings: Settings) -> int:
 
 def _print(check: "Check") -> None:
     marks = _MARKS if (sys.stdout.encoding or "").lower().startswith("utf") else _PLAIN
-    sys.stdout.write(f"{marks[check.passed]} {check.name:<10} {check.says}\n")
+    sys.stdout.write(f"{marks[check.passed]} {check.name:<10} {printable(check.says)}\n")
     if check.remedy:
-        sys.stdout.write(f"  {'':<10} → {check.remedy}\n" if marks is _MARKS else f"  {'':<10} -> {check.remedy}\n")
+        sys.stdout.write(
+            f"  {'':<10} → {printable(check.remedy)}\n"
+            if marks is _MARKS
+            else f"  {'':<10} -> {printable(check.remedy)}\n"
+        )
     sys.stdout.flush()
 
 

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 from llemulator_addon.adapters.commands.command import Command, Failed, add_settings, settings_given
 from llemulator_addon.adapters.files import write_whole
 from llemulator_addon.adapters.settings import Settings, SettingsError, settings_from
+from llemulator_addon.adapters.terminal import printable
 
 if TYPE_CHECKING:
     from llemulator_addon.adapters.reports import Told
@@ -163,7 +164,7 @@ def _is_written(file: Path, told: "Told") -> bool:
 def _tell(lines: Iterable[str]) -> None:
     """Write to the standard error: the standard output is the program's."""
     with suppress(BrokenPipeError):
-        sys.stderr.write("".join(f"llemulator: {line}\n" for line in lines))
+        sys.stderr.write("".join(f"llemulator: {printable(line)}\n" for line in lines))
         sys.stderr.flush()
 
 

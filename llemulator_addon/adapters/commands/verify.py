@@ -9,6 +9,7 @@ from typing import Any
 
 from llemulator_addon.adapters.commands.command import Command, Failed
 from llemulator_addon.adapters.files import write_whole
+from llemulator_addon.adapters.terminal import printable
 
 _DEFAULT_URL = "http://127.0.0.1:8080"
 
@@ -60,7 +61,7 @@ def _run(arguments: argparse.Namespace) -> None:
     for file in arguments.report:
         _write(file, REPORTS[file.suffix](told))
     for finding in verdict.findings:
-        sys.stdout.write(f"{finding.name}: {finding.sentence}\n")
+        sys.stdout.write(f"{finding.name}: {printable(finding.sentence)}\n")
     if not verdict.passed:
         raise Failed(f"{len(verdict.findings)} findings in {verdict.requests} requests")
     sys.stdout.write(f"nothing is amiss in {verdict.requests} requests\n")

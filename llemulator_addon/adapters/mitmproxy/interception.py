@@ -14,6 +14,7 @@ from llemulator_addon.adapters.mitmproxy.flow_control import Taking
 from llemulator_addon.adapters.mitmproxy.hello import named_host
 from llemulator_addon.adapters.mitmproxy.playback import NOTHING_SENT, Playback, no_common_cipher
 from llemulator_addon.adapters.mitmproxy.rules import ClientLeft, Rules
+from llemulator_addon.adapters.terminal import printable
 from llemulator_addon.core.rest import Rest
 
 logger = logging.getLogger(__name__)
@@ -119,7 +120,7 @@ class Interception:
         else:
             data.server.error = self._rules.why_refused(host, *names) or self._rules.why_stranger(data.client)
         if data.server.error:
-            logger.warning("refused a connection to %s: %s", host, data.server.error)
+            logger.warning("refused a connection to %s: %s", printable(host), data.server.error)
         self._rules.egress.count(host, "refused" if data.server.error else "passed")
 
     def tls_start_client(self, data: tls.TlsData) -> None:
@@ -139,7 +140,7 @@ class Interception:
         self._rules.distrusted.add(host)
         ca = self._rules.policy.ca
         remedy = f"; does the client trust {ca}?" if ca else ""
-        logger.warning("a TLS handshake for %s failed (%s)%s", host, data.conn.error, remedy)
+        logger.warning("a TLS handshake for %s failed (%s)%s", printable(host), data.conn.error, remedy)
 
     def _decide_by(self, rules: Rules) -> None:
         self._rules = rules

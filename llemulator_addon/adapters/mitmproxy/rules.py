@@ -34,13 +34,15 @@ from llemulator_addon.adapters.mitmproxy.playback import NOTHING_SENT, Arrival, 
 from llemulator_addon.adapters.networks import Networks
 from llemulator_addon.adapters.openai_keys import has_key
 from llemulator_addon.adapters.settings import Settings
+from llemulator_addon.adapters.terminal import printable
 from llemulator_addon.core.outcome import Ending, Forward, Play
 from llemulator_addon.core.reply import Failure
 from llemulator_addon.core.request import Request, Way
 from llemulator_addon.core.steps import Head, Steps
 from llemulator_addon.script.fault import ConnectionFault
 from llemulator_addon.wire.browsers import readable
-from llemulator_addon.wire.secrets import without
+from llemulator_addon.wire.credentials import token_of
+from llemulator_addon.wire.secrets import hidden_text, without
 from llemulator_addon.wire.vocabulary.published import HOST
 
 logger = logging.getLogger(__name__)
@@ -243,7 +245,9 @@ class Rules:
                 response = await self._forwarded(flow, request, outcome)
             case _:
                 assert_never(outcome)
-        logger.debug("%s %s%s (%s): %d", request.method, request.host, request.path, request.way, response.status_code)
+        if logger.isEnabledFor(logging.DEBUG):
+            where = _shown(f"{request.method} {request.host}{request.path}", request)
+            logger.debug("%s (%s): %d", where, request.way, response.status_code)
         return response
 
     def give_up(self, flow: http.HTTPFlow) -> None:
@@ -294,7 +298,7 @@ class Rules:
         host = flow.request.host
         why = self._why_not_passed(flow) or refusals.hermetic_reason(host)
         self.egress.count(host, "refused")
-        logger.warning("refused a request to %s: %s", host, why)
+        logger.warning("refused a request to %s: %s", printable(host), printable(why))
         response = played(refusals.not_passed(why), flow.request)
         if flow.request.method == "CONNECT":
             # Clients show the reason of a refused CONNECT, and not its body.
@@ -312,7 +316,8 @@ class Rules:
     def answer_bug(self, flow: http.HTTPFlow, error: Exception | None = None) -> Played:
         """Return the answer to a request that was not answered because of a bug, and log that."""
         what = "nothing answered" if error is None else self._told(error, flow)
-        where = f"{flow.request.method} {flow.request.pretty_host}{flow.request.path.partition('?')[0]}"
+        path = without(flow.request.path.partition("?")[0], flow.request.headers.items(multi=True))
+        where = printable(f"{flow.request.method} {flow.request.pretty_host}{path}")
         more = (
             ""
             if error is None or self.policy.debug
@@ -366,6 +371,10 @@ class Rules:
 
 def _has_key(request: http.Request) -> bool:
     return has_key(request.headers.items(multi=True), request.query.items(multi=True))
+
+
+def _shown(text: str, request: Request) -> str:
+    return printable(hidden_text(text, token_of(request) or ""))
 
 
 def _is_public(host: str) -> bool:

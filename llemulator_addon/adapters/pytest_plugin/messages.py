@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from itertools import chain
 from textwrap import indent, wrap
 
+from llemulator_addon.adapters.terminal import printable
 from llemulator_addon.client import Exchange, Finding
 
 _WIDTH = 110
@@ -58,7 +59,7 @@ def asked(exchanges: Sequence[Exchange], ink: Ink) -> str:
 
 def _told(finding: Finding, told: set[str], ink: Ink) -> str:
     """Tell a finding; differences that were told before, of the same rule and request, are not told again."""
-    sentences = _sentences(finding.sentence, told)
+    sentences = _sentences(printable(finding.sentence), told)
     return f"  {ink.red(finding.name)}\n" + indent("\n".join(sentences), "    ") + "\n"
 
 
@@ -82,16 +83,16 @@ _APART = re.compile(r'; (?=(?:[^"]*"[^"]*")*[^"]*$)')
 
 
 def _line(exchange: Exchange, ink: Ink) -> str:
-    words = " ".join((exchange.user_text or "").split())
+    words = printable(" ".join((exchange.user_text or "").split()))
     text = f'"{words[:_WORDS]}{"…" if len(words) > _WORDS else ""}"' if words else ""
     what = " ".join(filter(None, (exchange.endpoint or f"{exchange.method} {exchange.path}", exchange.model, text)))
-    return f"{exchange.number:>3}  {what}  {_answer(exchange, ink)}"
+    return f"{exchange.number:>3}  {printable(what)}  {_answer(exchange, ink)}"
 
 
 def _answer(exchange: Exchange, ink: Ink) -> str:
     if exchange.unmatched:
         return ink.red(f"{exchange.status} no rule")
-    by = f' rule "{exchange.rule}"' if exchange.rule else ""
+    by = f' rule "{printable(exchange.rule)}"' if exchange.rule else ""
     how = (exchange.ending or {}).get("how", "whole")
     ended = {"cut": ", cut", "client_left": ", the client left"}.get(how, "")
     return f"{ink.green(str(exchange.status) if exchange.status else 'cut')}{ink.faint(by + ended)}"

@@ -5,6 +5,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import asdict, dataclass, field
 
+from llemulator_addon.adapters.terminal import printable
 from llemulator_addon.core.egress import HostEgress
 
 PROPERTY = "llemulator"
@@ -74,7 +75,7 @@ class Report:
         """Yield each request that was made outside of any session, with its test."""
         for test, row in self.rows.items():
             for stray in row.strays:
-                yield f"{test}: {stray}"
+                yield printable(f"{test}: {stray}")
 
     def table(self) -> Iterator[str]:
         """Yield the lines of the table."""
@@ -96,4 +97,4 @@ class Report:
             yield f"{'answered':>8} {'passed':>9} {'refused':>7}{f' {"forwarded":>9}' if forwards else ''}  host"
         for host in hosts:
             answered, passed, refused, forwarded = (self.hosts[host, fate] for fate in _FATES)
-            yield f"{answered:>8} {passed:>9} {refused:>7}{f' {forwarded:>9}' if forwards else ''}  {host}"
+            yield f"{answered:>8} {passed:>9} {refused:>7}{f' {forwarded:>9}' if forwards else ''}  {printable(host)}"

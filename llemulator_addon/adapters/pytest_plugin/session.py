@@ -10,6 +10,7 @@ from typing import Any
 
 from llemulator_addon.adapters.pytest_plugin.environment import Environment, environment, of_subprocess
 from llemulator_addon.adapters.pytest_plugin.proxy import Proxy
+from llemulator_addon.adapters.terminal import printable
 from llemulator_addon.client import Client, Exchange, Finding, Unclaimed, Verdict
 from llemulator_addon.core.unclaimed import digest_of
 
@@ -196,7 +197,7 @@ _LONGEST = 50
 
 
 def _plainly(_: Llemulator, findings: Iterable[Finding]) -> str:
-    return "\n".join(finding.sentence for finding in findings)
+    return "\n".join(printable(finding.sentence) for finding in findings)
 
 
 @dataclass(slots=True, kw_only=True)

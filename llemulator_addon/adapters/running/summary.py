@@ -16,6 +16,7 @@ from llemulator_addon.client import Exchange, Finding, HostEgress, RuleUse, Verd
 from llemulator_addon.engine.journal import Journal
 from llemulator_addon.engine.session import Session
 from llemulator_addon.engine.verify import Wanted, verify
+from llemulator_addon.wire.secrets import hidden_text, hidden_texts
 
 _COUNTED = ("unmatched", "unused")
 _SHOWN_AT_MOST = 10
@@ -61,9 +62,9 @@ def told(seen: Seen) -> Told:
             answered=sum(verdict.answered for _, verdict in verdicts),
             unmatched=sum(session.journal.unmatched for session in sessions),
         ),
-        rules=tuple(_rules(sessions)),
+        rules=tuple(_shown(rule, seen.token) for rule in _rules(sessions)),
         exchanges=tuple(each for session in sessions for each in _exchanges(session, seen.token)),
-        hosts=tuple(seen.hosts),
+        hosts=tuple(replace(each, host=hidden_text(each.host, seen.token)) for each in seen.hosts),
     )
 
 
@@ -77,7 +78,7 @@ def lines(seen: Seen, told: Told, *, strict: bool) -> Iterator[str]:
         # Few hand anything on: the column is there for those who do.
         forwards = any(each.forwarded for each in seen.hosts)
         yield f"{'answered':>10} {'passed':>8} {'refused':>8}{f' {"forwarded":>9}' if forwards else ''}  host"
-        for each in seen.hosts:
+        for each in told.hosts:
             forwarded = f" {each.forwarded:>9}" if forwards else ""
             yield f"{each.answered:>10} {each.passed:>8} {each.refused:>8}{forwarded}  {each.host}"
         for each in seen.hosts:
@@ -113,6 +114,10 @@ def _times(count: int, what: str) -> str:
 
 def _verdict(session: Session, seen: Seen) -> Verdict:
     return verdict_from(as_shown(verify(session, ARGUED, now=seen.now), (), session.name, seen.token))
+
+
+def _shown(rule: RuleUse, token: str) -> RuleUse:
+    return replace(rule, name=hidden_text(rule.name, token), written=hidden_texts(rule.written, token))
 
 
 # Sessions -------------------------------------------------------------------------------------------------------------

@@ -9,6 +9,7 @@ from pydantic import AfterValidator, Field
 from llemulator_addon.script.asked import Asked, Is, Key, Pattern
 from llemulator_addon.script.globs import fits, is_plain
 from llemulator_addon.script.problems import kind_of
+from llemulator_addon.wire.secrets import is_secret
 
 
 def _lower(headers: dict[str, str]) -> dict[str, str]:
@@ -30,8 +31,8 @@ class Header(Pattern):
     def difference(self, asked: Asked) -> str:
         """Say what the first header that differs is."""
         name, glob = next((name, glob) for name, glob in self.wanted.items() if not _fits(asked, name, glob))
-        if name in _SECRET:
-            return f'header {name} is "{glob}", the request\'s is another'
+        if is_secret(name):
+            return f"header {name} is not the one that is wanted"
         came = asked.request.headers.get(name)
         return f'header {name} is "{glob}", the request has {"none" if came is None else kind_of(came)}'
 
@@ -39,9 +40,6 @@ class Header(Pattern):
     def index_keys(self) -> tuple[Key, ...]:
         """Look up the first that is no glob."""
         return next(((Is(_where, pair),) for pair in self.wanted.items() if is_plain(pair[1])), ())
-
-
-_SECRET = frozenset({"authorization", "api-key", "cookie", "proxy-authorization"})
 
 
 def _fits(asked: Asked, name: str, glob: str) -> bool:
