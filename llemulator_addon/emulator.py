@@ -20,7 +20,7 @@ from llemulator_addon.core.resources import Resources
 from llemulator_addon.core.steps import Steps, Told
 from llemulator_addon.core.unclaimed import Unclaimed, digest_of
 from llemulator_addon.core.upstream import Upstreams
-from llemulator_addon.engine.ahead import Ahead
+from llemulator_addon.engine.ahead import Ahead, Deciding, is_large
 from llemulator_addon.engine.by_person import nobody_answered
 from llemulator_addon.engine.decide import decide, refuse
 from llemulator_addon.engine.fallback import session_forgotten
@@ -41,8 +41,6 @@ from llemulator_addon.wire.credentials import token_of
 from llemulator_addon.wire.models import DEFAULT_MODELS
 from llemulator_addon.wire.secrets import hidden_path
 from llemulator_addon.wire.vocabulary import published
-
-_Deciding = Callable[[Session], tuple[Session, Outcome]]
 
 _UNCLAIMED_AT_MOST = 1000
 _LEFT = Ending(how="client_left", bytes_sent=0, sends=0, seconds=0.0)
@@ -172,16 +170,16 @@ class Emulator:
             return await self._ready(_ANONYMOUS, refused)
         if self._store.read(token).owner != "token":
             self._note_unclaimed(request, token)
-        deciding = await self._deciding(request)
+        deciding, large = await self._deciding(request), is_large(request)
         session = self._store.read(token)
         if not session.serialize:
-            return await self._ready(token, await self._decided(token, deciding))
+            return await self._ready(token, await self._decided(token, deciding, large=large))
         # One that was never seen begins its life now.
         session = self._store.change(token, lambda session: (session, session))
         if not await self._turns.come(token, session.life):
             forgotten = errors.steps_of(session_forgotten("its turn"), session.stamp)
             return Play(readable(forgotten, request))
-        return await self._ready(token, await self._decided_in_turn(token, session.life, deciding))
+        return await self._ready(token, await self._decided_in_turn(token, session.life, deciding, large=large))
 
     def on_connect(self, host: str) -> ConnectionFault | None:
         """Return what happens to a CONNECT to a host, if a script wants anything to happen to it.
@@ -232,26 +230,26 @@ class Emulator:
 
         self._store.change(token, transition)
 
-    async def _deciding(self, request: Request) -> _Deciding:
+    async def _deciding(self, request: Request) -> Deciding:
         """Return what decides about a request; a large one is read before."""
         read = await self._ahead.read(request)
         if isinstance(read, Failure):
             return partial(refuse, request=replace(request, json={}), failure=read)
         return partial(decide, request=read)
 
-    async def _decided(self, token: str, deciding: _Deciding) -> Outcome:
-        outcome = await self._ahead.counted(partial(self._store.change, token, deciding))
+    async def _decided(self, token: str, deciding: Deciding, *, large: bool) -> Outcome:
+        outcome = await self._ahead.decided(self._store, token, deciding, large=large)
         self._news.tell(token)
         return outcome
 
-    async def _decided_in_turn(self, token: str, life: int, deciding: _Deciding) -> Outcome:
+    async def _decided_in_turn(self, token: str, life: int, deciding: Deciding, *, large: bool) -> Outcome:
         try:
-            outcome = await self._decided(token, deciding)
+            outcome = await self._decided(token, deciding, large=large)
         except BaseException:
             if self._store.read(token).life == life:
                 self._turns.leave(token, None)
             raise
-        # Where the session was forgotten while its tokens were counted, so was the turn.
+        # Where the session was forgotten while a thread decided, so was the turn.
         if self._store.read(token).life == life:
             self._turns.answer(token, (outcome.exchange or "").partition(" ")[0])
         return outcome

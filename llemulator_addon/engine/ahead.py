@@ -4,9 +4,13 @@ import asyncio
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from functools import partial
+from typing import Protocol
 
+from llemulator_addon.core.outcome import Outcome
 from llemulator_addon.core.reply import Failure
 from llemulator_addon.core.request import Request
+from llemulator_addon.engine.session import Session
 from llemulator_addon.wire import errors
 from llemulator_addon.wire.answer import Endpoint
 from llemulator_addon.wire.bodies import read_object
@@ -15,22 +19,34 @@ from llemulator_addon.wire.limits import values_in
 from llemulator_addon.wire.routing import Found, find
 from llemulator_addon.wire.tokens import Uncounted, counting_at_most
 
+Deciding = Callable[[Session], tuple[Session, Outcome]]
+"""Pure, and may be called in any thread."""
+
+
+class Store(Protocol):
+    """As `store/port.py` has it."""
+
+    def change[R](self, token: str, transition: Callable[[Session], tuple[Session, R]]) -> R:
+        """Replace a session by what the transition makes of it, and return what else it makes."""
+        ...
+
+
 _LARGE = 256 << 10
 """Bytes of a body that are read in no time."""
 _COUNTED_AT_ONCE = 64 << 10
 """Characters whose tokens are counted in no time."""
-_ROUNDS = 4
-"""How often something is begun anew because more is to be counted: the prompt, what a rule says, what a fault asks."""
+_ATTEMPTS = 3
+"""How often a session may change while a request to it is decided about, before all others wait for that."""
 
 
 class Ahead:
-    """Not a value: it belongs to the event loop. At each moment one body is read, and one request's texts counted."""
+    """Not a value: it belongs to the event loop. At each moment one body is read, and one thread decides."""
 
     def __init__(self, most_values: int) -> None:
         """Take how many values a body may have."""
         self._most_values = most_values
         self._reading = asyncio.Lock()
-        self._counting = ThreadPoolExecutor(max_workers=1, thread_name_prefix="counting")
+        self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="deciding")
 
     async def read(self, request: Request) -> Request | Failure:
         """Return a request with its body read, where that is large, or what is wrong with that."""
@@ -46,22 +62,49 @@ class Ahead:
             await _others_first()
             return read
 
-    async def counted[R](self, decide: Callable[[], R]) -> R:
-        """Decide, and where there is much to count, count it beside others and decide again."""
-        for _ in range(_ROUNDS):
+    async def decided(self, store: Store, token: str, deciding: Deciding, *, large: bool) -> Outcome:
+        """Decide, in a thread where that takes long: it lets others go on, and begins anew if the session changed."""
+        if not large:
             try:
                 with counting_at_most(_COUNTED_AT_ONCE):
-                    return decide()
-            except Uncounted as uncounted:
-                await self._count(uncounted)
-        return decide()
+                    return store.change(token, deciding)
+            except Uncounted:
+                pass
+        for _ in range(_ATTEMPTS):
+            before = store.change(token, _seen)
+            after, outcome = await asyncio.get_running_loop().run_in_executor(self._thread, deciding, before)
+            if store.change(token, partial(_put, before=before, after=after)):
+                return outcome
+        return store.change(token, deciding)
 
-    async def _count(self, uncounted: Uncounted) -> None:
-        """Count in a thread: the encodings are written in Rust, and let other threads go on."""
-        try:
-            await asyncio.get_running_loop().run_in_executor(self._counting, uncounted.count)
-        finally:
-            uncounted.stop()
+
+def is_large(request: Request) -> bool:
+    """Whether a request may take long to decide about, by its body: it is large, or asks for many choices."""
+    body = request.body
+    return len(body) > _LARGE or any(_is_many(body, at) for at in (body.find(_CHOICES), body.rfind(_CHOICES)))
+
+
+_CHOICES = b'"n"'
+
+
+def _is_many(body: bytes, at: int) -> bool:
+    """Whether a number of two digits or more stands behind a name."""
+    _, _, value = body[at : at + _NEAR].partition(b":")
+    number = value.strip()[:2]
+    return at >= 0 and len(number) > 1 and number.isdigit()
+
+
+_NEAR = 20
+"""Bytes."""
+
+
+def _seen(session: Session) -> tuple[Session, Session]:
+    return session, session
+
+
+def _put(session: Session, *, before: Session, after: Session) -> tuple[Session, bool]:
+    """Put what was decided in the place of a session that did not change meanwhile."""
+    return (after, True) if session is before else (session, False)
 
 
 async def _others_first() -> None:

@@ -405,8 +405,9 @@ def _said(session: Session, prompt: Prompt, endpoint: Endpoint, says: Says, mann
         return endpoint.write(prompt, says, manner)
     if size > session.policy.answer_limit:
         return errors.too_large(prompt.model, size, session.policy.answer_limit)
-    # What is to be counted is counted now: whoever sends the answer later does not wait for it.
-    counted(prompt, says)
+    if endpoint.speaks:
+        # What is to be counted is counted now: whoever sends the answer later does not wait for it.
+        counted(prompt, says)
     answer = endpoint.write(prompt, says, manner._replace(in_pieces=size > _LONG))
     return answer if isinstance(answer, Body) else replace(answer, size=size)
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from decimal import Decimal
+from threading import Lock
 from typing import Any
 
 from pydantic import BaseModel, ConfigDict, ValidationError
@@ -12,6 +13,8 @@ from llemulator_addon.core.request import Request
 from llemulator_addon.wire import errors
 from llemulator_addon.wire.errors import Refused
 from llemulator_addon.wire.jsons import read as read_json
+
+_BUILDING = Lock()
 
 
 class RequestBody(BaseModel):
@@ -39,6 +42,9 @@ def read_body[B: RequestBody](shape: type[B], body: Mapping[str, Any], *, lenien
 
     Leniently, a parameter that is wrong counts as not given, so that only a required one is refused.
     """
+    if not shape.__pydantic_complete__:
+        with _BUILDING:  # two threads may be the first to use it
+            shape.model_rebuild()
     try:
         return shape.model_validate(body)
     except ValidationError as error:

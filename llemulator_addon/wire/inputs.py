@@ -23,7 +23,6 @@ def inputs(value: Any, encoding: Encoding, wrong: Failure) -> tuple[Input, ...]:
         case str():
             return (_of_text(value, encoding),)
         case [str(), *_] if all(isinstance(text, str) for text in value):
-            tokens.count_all(value, encoding)
             return tuple(_of_text(text, encoding) for text in value)
         case [int(), *_]:
             return (_of_ids(value, encoding, wrong),)

@@ -32,27 +32,10 @@ class UnknownToken(ValueError):
 
 
 class Uncounted(Exception):
-    """So much is to be counted that others should not wait for it: whoever decided to wait counts it beside them.
+    """So much is to be counted that others should not wait for it.
 
-    What was counted is remembered, so that whatever met this can be done again.
+    Whoever decided to wait may do the same again in a thread: the encodings are written in Rust, and let others go on.
     """
-
-    def __init__(self, texts: Sequence[str], encoding: Encoding) -> None:
-        super().__init__(f"{len(texts)} texts are not counted")
-        self._texts = texts
-        self._encoding = encoding
-        self._is_stopped = False
-
-    def count(self) -> None:
-        """Count them, in a thread of the caller's."""
-        for text in self._texts:
-            if self._is_stopped:
-                return
-            count(text, self._encoding)
-
-    def stop(self) -> None:
-        """Count no more of them: nobody waits for it."""
-        self._is_stopped = True
 
 
 class NoVocabulary(RuntimeError):
@@ -65,24 +48,16 @@ def count(text: str, encoding: Encoding) -> int:
 
     def counted() -> int:
         if len(text) > _QUICK and (allowed := _allowed.get()) is not None:
-            allowed.take((text,), encoding)
+            allowed.take(len(text))
         return _count(text, encoding, counter)
 
     key = _brief(text)
     return _counts.get((counter, encoding, key), len(key), counted)
 
 
-def count_all(texts: Sequence[str], encoding: Encoding) -> int:
-    """Count the tokens of texts, each for itself."""
-    if (allowed := _allowed.get()) is not None and sum(map(len, texts)) > _QUICK:
-        counter = _counting.counter()
-        allowed.take([text for text in texts if (counter, encoding, _brief(text)) not in _counts], encoding)
-    return sum([count(text, encoding) for text in texts])
-
-
 @contextmanager
 def counting_at_most(characters: int) -> Generator[None]:
-    """Within this, more new characters than so many are not counted: `Uncounted` is raised with what is left."""
+    """Within this, more new characters than so many are not counted: `Uncounted` is raised."""
     reset = _allowed.set(_Allowed(characters))
     try:
         yield
@@ -140,7 +115,7 @@ def chat_prompt_tokens(messages: Iterable[tuple[str, str]], family: Family) -> i
     """
     pairs = tuple(messages)
     texts = [each for pair in pairs for each in pair]
-    return 3 + family.prompt_offset + 3 * len(pairs) + count_all(texts, family.encoding)
+    return 3 + family.prompt_offset + 3 * len(pairs) + sum([count(text, family.encoding) for text in texts])
 
 
 def warm(*encodings: Encoding) -> Counter:
@@ -205,11 +180,11 @@ class _Allowed:
     def __init__(self, characters: int) -> None:
         self._left = characters
 
-    def take(self, texts: Sequence[str], encoding: Encoding) -> None:
-        """Count them in; raises Uncounted where they are too many."""
-        self._left -= sum(map(len, texts))
+    def take(self, characters: int) -> None:
+        """Count so many more; raises Uncounted where they are too many."""
+        self._left -= characters
         if self._left < 0:
-            raise Uncounted(texts, encoding)
+            raise Uncounted
 
 
 _allowed: ContextVar[_Allowed | None] = ContextVar("_allowed", default=None)
@@ -235,10 +210,6 @@ class _Latest[V]:
         self._used = 0
         self._kept: OrderedDict[Hashable, tuple[int, V]] = OrderedDict()
         self._lock = Lock()
-
-    def __contains__(self, key: Hashable) -> bool:
-        with self._lock:
-            return key in self._kept
 
     def get(self, key: Hashable, size: int, make: Callable[[], V]) -> V:
         """Return what was made for the key, or make it; two threads may make the same, which does no harm."""

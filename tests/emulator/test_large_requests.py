@@ -4,8 +4,11 @@ import asyncio
 
 import pytest
 
-from llemulator_addon.core.outcome import Ending
+from llemulator_addon.core.outcome import Ending, Outcome, Play
 from llemulator_addon.core.request import Request
+from llemulator_addon.engine.ahead import Ahead, is_large
+from llemulator_addon.engine.session import Session
+from llemulator_addon.store.memory import MemoryStore
 from llemulator_addon.wire import tokens
 from tests.playing import chat, emulator, json_of, load, play, played, post, status
 
@@ -85,3 +88,49 @@ def test_with_serialize_the_next_request_waits_for_the_large_one() -> None:
         return told
 
     assert asyncio.run(both()) == ["one", "two"]
+
+
+def test_each_request_takes_its_own_rule_although_others_are_answered_while_a_thread_decides() -> None:
+    count = 8
+    server = emulator({"rules": [{"reply": f"answer {number}", "times": 1} for number in range(2 * count)]})
+
+    async def all_at_once() -> list[str]:
+        asked = [chat("a long question, " * (9_000 if number % 2 else 1)) for number in range(2 * count)]
+        outcomes = await asyncio.gather(*(server.answer(each) for each in asked))
+        return [json_of(played(each).steps)["choices"][0]["message"]["content"] for each in outcomes]
+
+    assert sorted(asyncio.run(all_at_once())) == sorted(f"answer {number}" for number in range(2 * count))
+
+
+async def test_a_bug_in_the_thread_is_told_to_whoever_waits() -> None:
+    class Bug(Exception):
+        """A bug."""
+
+    def deciding(_: Session) -> tuple[Session, Outcome]:
+        raise Bug
+
+    with pytest.raises(Bug):
+        await Ahead(1).decided(MemoryStore(lambda _: Session()), "sk-test", deciding, large=True)
+
+
+async def test_a_session_that_changes_whenever_a_thread_decides_is_decided_about_in_the_end() -> None:
+    store = MemoryStore(lambda _: Session())
+    tried: list[int] = []
+
+    def deciding(session: Session) -> tuple[Session, Outcome]:
+        tried.append(session.turn)
+        if len(tried) < 4:
+            store.change("sk-test", lambda other: (other.changed(turn=other.turn + 10), None))
+        return session.changed(turn=session.turn + 1), Play(())
+
+    await Ahead(1).decided(store, "sk-test", deciding, large=True)
+
+    assert tried == [0, 10, 20, 30]
+    assert store.read("sk-test").turn == 31
+
+
+@pytest.mark.parametrize(
+    ("body", "is_it"), [(b'{"n": 2}', False), (b'{"n": 12}', True), (b'{"n":\n128}', True), (b" " * 300_000, True)]
+)
+def test_many_choices_and_large_bodies_are_decided_about_in_a_thread(body: bytes, is_it: bool) -> None:  # noqa: FBT001
+    assert is_large(Request(method="POST", path="/v1/chat/completions", body=body)) is is_it

@@ -3,6 +3,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Literal
 
 Kind = Literal["greeting", "deed", "code", "choice", "list", "writing", "subject", "remark"]
@@ -23,6 +24,15 @@ class Topic:
 
 def topic_of(text: str) -> Topic | None:
     """Find out what a text asks for; None where it says nothing that can be repeated."""
+    return _topic_of(text[:_LOOKED_AT])
+
+
+_LOOKED_AT = 16_000
+"""Characters."""
+
+
+@lru_cache(64)
+def _topic_of(text: str) -> Topic | None:
     question = _question(text)
     if not question:
         return _remark(text)
