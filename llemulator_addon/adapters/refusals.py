@@ -33,6 +33,35 @@ def too_large(limit: int) -> Steps:
     )
 
 
+def target_too_long(limit: int) -> Steps:
+    """Refuse a request whose line is longer than so many bytes."""
+    return _about_head(414, "uri_too_long", f"The URL of this request is longer than {limit} bytes.")
+
+
+def head_too_large(limit: int, lines: int) -> Steps:
+    """Refuse a request whose headers take more than so many bytes or lines."""
+    message = f"The headers of this request are larger than {limit} bytes, or more than {lines}."
+    return _about_head(431, "headers_too_large", message)
+
+
+def part_too_large(limit: int) -> Steps:
+    """Refuse a body in chunks in which a chunk's size, or the trailers, takes more than so many bytes."""
+    message = f"A line before a chunk of this body, or its trailers, are larger than {limit} bytes."
+    return _about_head(400, "chunk_too_large", message)
+
+
+def head_too_slow(seconds: float) -> Steps:
+    """Give up a request whose head did not come whole in so many seconds."""
+    return _about_head(408, "request_timeout", f"The headers of this request did not come within {seconds:g} seconds.")
+
+
+def _about_head(status: int, code: str, message: str) -> Steps:
+    """Refuse a request after which nothing can be read on its connection."""
+    head, *body = steps_of(Failure(status=status, type=errors.INVALID, code=code, message=message))
+    assert isinstance(head, Head)  # noqa: S101 - `steps_of` begins with one
+    return (Head(head.status, (*head.headers, ("connection", "close"))), *body)
+
+
 def not_passed(reason: str) -> Steps:
     """Refuse to let a request or a tunnel through to another host."""
     return steps_of(host_not_allowed(reason))

@@ -145,6 +145,16 @@ class LlemulatorTakenHook(commands.StartHook):
     taking: Taking
 
 
+def close_what_is_open(client: Client) -> None:
+    """Close the connection of a client that mitmproxy is through with.
+
+    It does not always: where it ends a connection while what came on it waits for its turn, it forgets the socket.
+    """
+    writer: Any = _writer_of(client)
+    if writer is not None and not writer.is_closing():
+        writer.close()
+
+
 def _writer_of(client: Client) -> object:
     server = ctx.master.addons.get("proxyserver")
     connection = server and server.connections.get(client.id)

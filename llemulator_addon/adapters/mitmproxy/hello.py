@@ -3,7 +3,47 @@
 import re
 
 from mitmproxy.net.tls import starts_like_tls_record
-from mitmproxy.proxy.layers.tls import parse_client_hello
+from mitmproxy.proxy.layers.tls import get_client_hello, parse_client_hello
+
+MOST_BYTES = 64 << 10
+"""Of what is waited for before a client has said what it speaks. A hello is a few hundred bytes, or two thousand."""
+SECONDS = 30.0
+"""How long it may take to say that."""
+
+_HANDSHAKE = b"\x16\x03"
+_METHODS = tuple(
+    b"%b " % method
+    for method in (b"GET", b"POST", b"HEAD", b"PUT", b"PATCH", b"DELETE", b"OPTIONS", b"CONNECT", b"TRACE")
+)
+
+
+def goes_on(sent: bytes, *, leads_on: bool) -> bool:
+    """Whether a client has begun to say what it speaks and with whom, and more must come before that can be told.
+
+    `leads_on`: whether the connection leads to somebody. Decided by its first bytes, it would be passed on whatever
+    host is named in it later.
+    """
+    if sent.startswith(_HANDSHAKE):
+        return len(sent) < 3 or (starts_like_tls_record(sent) and _lacks_hello(sent))  # noqa: PLR2004 - the version
+    if not sent or _HANDSHAKE.startswith(sent):
+        return bool(sent)
+    # The line of a request, without which nothing else is looked for.
+    return (
+        leads_on
+        and b"\n" not in sent
+        and any(sent.startswith(method) or method.startswith(sent) for method in _METHODS)
+    )
+
+
+def _is_of_one_line(sent: bytes, method: bytes) -> bool:
+    return sent.startswith(method) or method.startswith(sent)
+
+
+def _lacks_hello(sent: bytes) -> bool:
+    try:
+        return get_client_hello(sent) is None
+    except ValueError:
+        return False
 
 
 def server_name(sent: bytes) -> str | None:

@@ -10,7 +10,7 @@ from mitmproxy.connection import Client
 from mitmproxy.proxy import layer, mode_specs, server_hooks
 
 from llemulator_addon.adapters import refusals
-from llemulator_addon.adapters.mitmproxy.flow_control import Taking
+from llemulator_addon.adapters.mitmproxy.flow_control import Taking, close_what_is_open
 from llemulator_addon.adapters.mitmproxy.hello import named_host
 from llemulator_addon.adapters.mitmproxy.playback import NOTHING_SENT, Playback, no_common_cipher
 from llemulator_addon.adapters.mitmproxy.rules import ClientLeft, Rules
@@ -101,6 +101,7 @@ class Interception:
 
     def client_disconnected(self, client: Client) -> None:
         """Forget a client."""
+        close_what_is_open(client)
         self._failing.discard(client.id)
         self._rules.client_left(client.id)
 

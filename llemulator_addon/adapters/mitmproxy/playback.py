@@ -17,11 +17,10 @@ from collections.abc import Generator
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, Literal, NamedTuple, Protocol, assert_never, cast, override
-from weakref import WeakKeyDictionary
+from weakref import WeakKeyDictionary, WeakSet
 
-import h2.events
-from h2.errors import ErrorCodes
 from mitmproxy import ctx, flow, http
+from mitmproxy.exceptions import AddonHalt
 from mitmproxy.net.http import status_codes
 from mitmproxy.net.http.http1 import expected_http_body_size
 from mitmproxy.net.http.url import hostport
@@ -35,7 +34,6 @@ from mitmproxy.proxy.layers import (
     ServerTLSLayer,
 )
 from mitmproxy.proxy.layers.http import DropStream, HTTPMode, HttpStream, SendHttp
-from mitmproxy.proxy.layers.http._base import HttpEvent
 from mitmproxy.proxy.layers.http._events import (
     ErrorCode,
     RequestEndOfMessage,
@@ -53,13 +51,14 @@ from mitmproxy.proxy.layers.http._hooks import (
     HttpResponseHeadersHook,
     HttpResponseHook,
 )
-from mitmproxy.proxy.layers.http._http1 import Http1Server
-from mitmproxy.proxy.layers.http._http2 import Http2Server, format_h2_response_headers
 from OpenSSL import SSL
 
+from llemulator_addon.adapters import refusals
 from llemulator_addon.adapters.bugs import without_secrets
+from llemulator_addon.adapters.mitmproxy import heads, hello
 from llemulator_addon.adapters.mitmproxy.dispatch import Calls, RestOfHook, calls_of
 from llemulator_addon.adapters.mitmproxy.flow_control import PORTION, LlemulatorTakenHook, Outlet, Taking, portions
+from llemulator_addon.adapters.mitmproxy.servers import Http1, Http2, WholeResponse
 from llemulator_addon.core.outcome import Ending
 from llemulator_addon.core.request import Way
 from llemulator_addon.core.rest import Rest
@@ -214,12 +213,39 @@ class Playback:
         self._rules = rules
         self._arrivals: WeakKeyDictionary[http.HTTPFlow, Arrival] = WeakKeyDictionary()
         self._calls: Calls | None = None
+        self._undecided: WeakSet[layer.NextLayer] = WeakSet()
 
     def next_layer(self, next_layer: layer.NextLayer) -> None:
-        """Let mitmproxy decide which layer comes next, and put ours in its place."""
-        ctx.master.addons.get("nextlayer").next_layer(next_layer)
+        """Let mitmproxy decide which layer comes next, and put ours in its place.
+
+        Raises AddonHalt where nobody is to decide yet.
+        """
+        sent = next_layer.data_client()
+        waits = hello.goes_on(sent, leads_on=self._leads_on(next_layer.context, sent))
+        if not waits:
+            ctx.master.addons.get("nextlayer").next_layer(next_layer)
         if next_layer.layer is not None:
             next_layer.layer = self._in_place_of(next_layer.layer, next_layer.context)
+        elif len(sent) > hello.MOST_BYTES:
+            logger.warning("closed a connection: its client has not said with whom it speaks in %d bytes", len(sent))
+            next_layer.layer = _ClosedLayer(next_layer.context)
+        elif sent:
+            self._bound(next_layer)
+        if waits and next_layer.layer is None:
+            raise AddonHalt  # mitmproxy's own addon would decide
+
+    def _bound(self, next_layer: layer.NextLayer) -> None:
+        """Give a client some time to say what it speaks, counted from when it began."""
+        if next_layer not in self._undecided:
+            self._undecided.add(next_layer)
+            asyncio.get_running_loop().call_later(hello.SECONDS, _close_undecided, next_layer)
+
+    def _leads_on(self, context: Context, sent: bytes) -> bool:
+        """Whether a connection may lead to somebody else, as far as a request in it has come."""
+        if context.server.address is None:
+            return False
+        # Whoever leads to us gets an answer to a line that is too long.
+        return len(sent) <= heads.MOST_BYTES_OF_TARGET or not self._rules.owns(context)
 
     def arrival(self, flow: http.HTTPFlow) -> Arrival | None:
         """Return what was decided about a request, or None where none of our streams has it."""
@@ -253,6 +279,12 @@ class Playback:
         return self._calls
 
 
+def _close_undecided(next_layer: layer.NextLayer) -> None:
+    """Close the connection of a client that has begun to say what it speaks, and went no further."""
+    if next_layer.layer is None:
+        Outlet(next_layer.context.client).drop()
+
+
 def _without_server(top: layer.Layer, context: Context) -> layer.Layer:
     """Take off the layer for TLS with the server: there will be none, and each byte would pass through it."""
     if type(top) is not ServerTLSLayer or type(top.child_layer) is not ClientTLSLayer:
@@ -280,7 +312,16 @@ class _ClientTLSLayer(ClientTLSLayer):
         yield from super().on_handshake_error(err)
 
 
-class _RefusedLayer(layer.Layer):
+class _ClosedLayer(layer.Layer):
+    """Closes a connection."""
+
+    @override
+    def _handle_event(self, event: events.Event) -> Commands:
+        if isinstance(event, events.Start):
+            yield commands.CloseConnection(self.context.client)
+
+
+class _RefusedLayer(_ClosedLayer):
     """Closes a tunnel to one of OpenAI's hosts in which something else than HTTP is spoken."""
 
     @override
@@ -290,7 +331,7 @@ class _RefusedLayer(layer.Layer):
                 "closed a tunnel to %s: what the client speaks in it is not HTTP",
                 self.context.server.address and self.context.server.address[0],
             )
-            yield commands.CloseConnection(self.context.client)
+        yield from super()._handle_event(event)
 
 
 class _HttpLayer(HttpLayer):
@@ -330,9 +371,9 @@ class _HttpLayer(HttpLayer):
         """Put our servers in place of mitmproxy's, which sees that one is there already."""
         match self.context.client.alpn:
             case b"h2":
-                self.connections.setdefault(self.context.client, _Http2Server(self.context.fork()))
+                self.connections.setdefault(self.context.client, Http2(self.context.fork()))
             case None | b"" | b"http/1.1" | b"http/1.0":
-                self.connections.setdefault(self.context.client, _Http1Server(self.context.fork()))
+                self.connections.setdefault(self.context.client, Http1(self.context.fork()))
             case _:
                 pass  # HTTP/3 has no server of ours; it plays the same steps
 
@@ -343,86 +384,6 @@ def _forked(context: Context) -> Context:
     fork.client, fork.server, fork.options = context.client, context.server, context.options
     fork.layers = context.layers.copy()
     return fork
-
-
-@dataclass
-class _WholeResponse(HttpEvent):
-    """Head, body and end of a response, to leave in one write."""
-
-    response: http.Response
-    body: bytes
-
-
-class _Http1Server(Http1Server):
-    @override
-    def send(self, event: HttpEvent) -> Commands:
-        if not isinstance(event, _WholeResponse):
-            yield from super().send(event)
-            return
-        self.response = event.response
-        yield commands.SendData(self.conn, _assembled(event.response, event.body))
-        yield from self.mark_done(response=True)
-
-
-def _assembled(response: http.Response, body: bytes) -> bytes:
-    data = response.data
-    lines = b"".join([b"%b: %b\r\n" % field for field in data.headers.fields])
-    head = b"%b %d %b\r\n%b\r\n" % (data.http_version, data.status_code, data.reason, lines)
-    if "chunked" in data.headers.get("transfer-encoding", "").lower():
-        return b"%s%x\r\n%s\r\n0\r\n\r\n" % (head, len(body), body) if body else head + b"0\r\n\r\n"
-    return head + body
-
-
-class _Http2Server(Http2Server):
-    """mitmproxy's, which also tells when a client's windows let through what waited for them."""
-
-    def __init__(self, context: Context) -> None:
-        super().__init__(context)
-        self._waiting: dict[int, asyncio.Future[bool]] = {}
-
-    def holds(self, stream: int) -> bool:
-        """Whether something of a stream waits for its window."""
-        return bool(self.h2_conn.stream_buffers.get(stream))
-
-    def emptied(self, stream: int) -> asyncio.Future[bool]:
-        """Return what is done once nothing waits any more: whether it was sent, and not dropped with the stream."""
-        return self._waiting.setdefault(stream, asyncio.get_running_loop().create_future())
-
-    @override
-    def handle_h2_event(self, event: h2.events.Event) -> layer.CommandGenerator[bool]:
-        if isinstance(event, h2.events.StreamReset):
-            self._tell(event.stream_id, sent=False)
-        elif isinstance(event, h2.events.ConnectionTerminated):
-            self._tell(*self._waiting, sent=False)
-        return (yield from super().handle_h2_event(event))
-
-    def _tell(self, *streams: int, sent: bool) -> None:
-        for stream in streams:
-            waiting = self._waiting.pop(stream, None)
-            if waiting is not None and not waiting.done():
-                waiting.set_result(sent)
-
-    @override
-    def _handle_event(self, event: events.Event) -> Commands:
-        if not isinstance(event, _WholeResponse):
-            yield from super()._handle_event(event)
-            if self._waiting:
-                gone = isinstance(event, events.ConnectionClosed)
-                self._tell(*(each for each in self._waiting if gone or not self.holds(each)), sent=not gone)
-            return
-        if not self.is_open_for_us(event.stream_id):
-            return
-        headers = yield from format_h2_response_headers(self.context, ResponseHeaders(event.stream_id, event.response))
-        self.h2_conn.send_headers(event.stream_id, headers, end_stream=not event.body)
-        if event.body:
-            self.h2_conn.send_data(event.stream_id, event.body)
-            self.h2_conn.end_stream(event.stream_id)
-        yield commands.SendData(self.conn, self.h2_conn.data_to_send())
-
-    def go_away(self) -> bytes:
-        """Return the bytes that tell the client to open another connection."""
-        self.h2_conn.close_connection(ErrorCodes.NO_ERROR)
-        return self.h2_conn.data_to_send()
 
 
 @dataclass(slots=True)
@@ -535,7 +496,16 @@ class _Stream(HttpStream):
             # mitmproxy refuses what it cannot forward; some probes name no host, and are meant for us.
             own, port, *_ = self.context.client.sockname
             event.request.headers["host"] = hostport("", own, port)
-        yield from super().state_wait_for_request_headers(event)
+        if len(event.request.path) > heads.MOST_BYTES_OF_TARGET:
+            # By HTTP/2, which bounds a head as a whole; a longer line of HTTP/1 does not come so far.
+            yield from self._refuse_by_head(event.request)
+        else:
+            yield from super().state_wait_for_request_headers(event)
+
+    def _refuse_by_head(self, request: http.Request) -> Commands:
+        self.flow = http.HTTPFlow(self.context.client, self.context.server)
+        self.flow.request = request
+        yield from self._send_at_once(played(refusals.target_too_long(heads.MOST_BYTES_OF_TARGET), request))
 
     @override
     def handle_connect_finish(self) -> Commands:
@@ -631,8 +601,8 @@ class _Stream(HttpStream):
         if not self._is_open():
             self._rules.ended(self.flow, NOTHING_SENT)
             return
-        if isinstance(self._parent.connections[self.context.client], _Http1Server | _Http2Server):
-            yield SendHttp(_WholeResponse(self.stream_id, response, body), self.context.client)
+        if isinstance(self._parent.connections[self.context.client], Http1 | Http2):
+            yield SendHttp(WholeResponse(self.stream_id, response, body), self.context.client)
         else:
             yield SendHttp(ResponseHeaders(self.stream_id, response, not body), self.context.client)
             yield SendHttp(ResponseData(self.stream_id, body), self.context.client)
@@ -650,7 +620,7 @@ class _Stream(HttpStream):
         `own`: until it took what this stream sent, too, for which HTTP/2 has a window of its own.
         """
         outlet, server = self._parent.outlet, self._parent.connections[self.context.client]
-        windows = server if own and isinstance(server, _Http2Server) else None
+        windows = server if own and isinstance(server, Http2) else None
         if outlet.is_closed():
             return "the client disconnected"
         if not outlet.holds() and (windows is None or not windows.holds(self.stream_id)):
@@ -693,7 +663,7 @@ class _Stream(HttpStream):
         A reset that comes together with its request is not told by mitmproxy's HTTP/2.
         """
         server = self._parent.connections[self.context.client]
-        return not isinstance(server, _Http2Server) or server.is_open_for_us(self.stream_id)
+        return not isinstance(server, Http2) or server.is_open_for_us(self.stream_id)
 
     def _play_due(self, playing: _Playing) -> Commands:
         yield from self._play_steps(playing)
@@ -784,7 +754,7 @@ class _Stream(HttpStream):
         self._note_end(playing, "cut")
         server = self._parent.connections[self.context.client]
         match how:
-            case "goaway" if isinstance(server, _Http2Server):
+            case "goaway" if isinstance(server, Http2):
                 yield commands.SendData(self.context.client, server.go_away())
                 yield commands.CloseConnection(self.context.client)
             case "close" | "goaway":
