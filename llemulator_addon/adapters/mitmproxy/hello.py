@@ -35,10 +35,6 @@ def goes_on(sent: bytes, *, leads_on: bool) -> bool:
     )
 
 
-def _is_of_one_line(sent: bytes, method: bytes) -> bool:
-    return sent.startswith(method) or method.startswith(sent)
-
-
 def _lacks_hello(sent: bytes) -> bool:
     try:
         return get_client_hello(sent) is None

@@ -22,6 +22,7 @@ from mitmproxy.master import Master
 from mitmproxy.proxy.mode_servers import ServerInstance
 from mitmproxy.proxy.mode_specs import ProxyMode
 
+from llemulator_addon.adapters.descriptors import Exhaustion, raise_limit
 from llemulator_addon.adapters.ending import ended_by_signals
 from llemulator_addon.adapters.listener import Listener
 from llemulator_addon.adapters.mitmproxy.dispatch import HookTable
@@ -63,6 +64,7 @@ async def serve(
         ready(listening)
 
     _make_quicker()
+    raise_limit()
     master = SmallMaster(rules, begin)
     master.listen(place, confdir=confdir)
     with ended_by_signals(master.event_loop, master.shutdown):
@@ -114,6 +116,7 @@ class SmallMaster(Master):
     async def running(self) -> None:
         listening = self._listening()
         self._take_bursts()
+        self._tell_of_exhaustion()
         await super().running()
         self._ready(listening)
 
@@ -122,6 +125,20 @@ class SmallMaster(Master):
         await self._server.servers.update([])  # listen no longer
         await self._close_connections()
         await super().done()
+
+    def _tell_of_exhaustion(self) -> None:
+        """Say in a line what asyncio tells a hundred times a second with a traceback each. It tries again by itself."""
+        exhaustion, others = Exhaustion(), self.event_loop.get_exception_handler()
+
+        def tell(loop: asyncio.AbstractEventLoop, seen: dict[str, Any]) -> None:
+            if exhaustion.is_told(seen.get("exception")):
+                return
+            if others is None:
+                loop.default_exception_handler(seen)
+            else:
+                others(loop, seen)
+
+        self.event_loop.set_exception_handler(tell)
 
     def _listening(self) -> Listening:
         for instance in self._server.servers:

@@ -1,4 +1,4 @@
-"""Steps played in time, inside mitmproxy. Whatever touches mitmproxy's private API is in this file.
+"""Steps played in time, inside mitmproxy. Whatever touches mitmproxy's private API is here and in `servers`.
 
 mitmproxy sends a response that a hook made in one piece. Here its HTTP layer and its stream are replaced by subclasses
 that take an answer from its steps: every `Send` that is due leaves in one piece, and a `Wait` becomes a wake-up counted
@@ -111,8 +111,8 @@ class Rules(Protocol):
         """Return the answer to a request whose body is larger than `body_limit`."""
         ...
 
-    def answer_bug(self, flow: http.HTTPFlow) -> http.Response:
-        """Return the answer to a request that nothing answered although it is ours."""
+    def answer_bug(self, flow: http.HTTPFlow, error: Exception | None = None) -> http.Response:
+        """Return the answer to a request of ours that nothing answered, or at which something raised, and log that."""
         ...
 
     def give_up(self, flow: http.HTTPFlow) -> None:
@@ -355,6 +355,13 @@ class _HttpLayer(HttpLayer):
 
     @override
     def _handle_event(self, event: events.Event) -> Commands:
+        try:
+            yield from self._handled(event)
+        except Exception as error:  # noqa: BLE001 - mitmproxy would log it, and let the client wait for ever
+            logger.error("a bug of llemulator; a connection was closed for it:\n%s", without_secrets(error))  # noqa: TRY400 - see `bugs`
+            yield commands.CloseConnection(self.context.client)
+
+    def _handled(self, event: events.Event) -> Commands:
         if self.tunnel is not None:
             # Without this each byte would be wrapped in HTTP events and unwrapped again.
             return self.tunnel.handle_event(event)
@@ -429,6 +436,9 @@ class _Stream(HttpStream):
         self._rules = parent.rules
         self._playing: _Playing | None = None
         self._taking: Taking | None = None
+        self._is_sent = False
+        """Whether an answer left at once."""
+        self._is_failing = False
         self._origin_form = False
 
     @cached_property
@@ -471,6 +481,12 @@ class _Stream(HttpStream):
                 command = work.send(answer)
             except StopIteration:
                 return
+            except Exception as error:
+                if self._is_failing:
+                    raise
+                self._is_failing = True
+                work, answer = self._fail(error), None
+                continue
             if isinstance(command, commands.StartHook):
                 answer = None
                 if (rest := self._parent.calls.begin(command)) is not None:
@@ -478,6 +494,24 @@ class _Stream(HttpStream):
                 self._after(command)
             else:
                 answer = yield command
+
+    def _fail(self, error: Exception) -> Commands:
+        """End a request at which our own code failed. Where that fails, too, its connection is closed."""
+        playing = self._playing
+        nothing_sent = not self._is_sent and (playing is None or playing.headed is None)
+        if nothing_sent and not self._passes:
+            self._playing = None
+            yield from self._send_at_once(self._rules.answer_bug(self.flow, error))
+            return
+        logger.error("a bug of llemulator, in the middle of an answer:\n%s", without_secrets(error))
+        if playing is not None:
+            yield from self._cut(playing, "close")
+        elif self._is_sent:
+            self._rules.ended(self.flow, NOTHING_SENT)
+            yield commands.CloseConnection(self.context.client)
+        else:
+            killed = ResponseProtocolError(self.stream_id, "a bug of llemulator", ErrorCode.KILL)
+            yield from super().handle_protocol_error(killed)
 
     def _after(self, command: commands.Command) -> None:
         """Have the last word on what goes through piece by piece, after addons had theirs."""
@@ -601,6 +635,7 @@ class _Stream(HttpStream):
         if not self._is_open():
             self._rules.ended(self.flow, NOTHING_SENT)
             return
+        self._is_sent = True
         if isinstance(self._parent.connections[self.context.client], Http1 | Http2):
             yield SendHttp(WholeResponse(self.stream_id, response, body), self.context.client)
         else:

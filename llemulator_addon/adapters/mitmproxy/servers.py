@@ -11,10 +11,7 @@ from dataclasses import dataclass
 from typing import Any, override
 
 import h2.events
-import h11
 from h2.errors import ErrorCodes
-from h11._readers import ChunkedReader
-from h11._receivebuffer import ReceiveBuffer
 from mitmproxy import http
 from mitmproxy.proxy import commands, events, layer
 from mitmproxy.proxy.context import Context
@@ -107,8 +104,9 @@ class Http1(Http1Server):
 
     @override
     def read_body(self, event: events.Event) -> Commands:
-        if isinstance(self.body_reader, ChunkedReader):
-            self.body_reader = _WithoutTrailers(self.body_reader)  # type: ignore[assignment]
+        reader: Any = self.body_reader
+        if not isinstance(reader, _WithoutTrailers):
+            self.body_reader = _WithoutTrailers(reader)  # type: ignore[assignment]
         yield from super().read_body(event)
         # What a reader leaves is the beginning of a chunk's line or of trailers.
         if self.state == self.read_body and len(self.buf) > heads.MOST_BYTES:
@@ -152,19 +150,20 @@ class Http1(Http1Server):
         yield commands.CloseConnection(self.conn)
 
     def _forget(self) -> None:
-        self.buf = ReceiveBuffer()
+        self.buf = type(self.buf)()
 
 
 class _WithoutTrailers:
-    """Reads a body in chunks, and drops what stands behind it (RFC 9110, 6.5.1), which mitmproxy fails to read."""
+    """Reads a body, and drops what stands behind its chunks (RFC 9110, 6.5.1), which mitmproxy fails to read."""
 
-    def __init__(self, reader: ChunkedReader) -> None:
+    def __init__(self, reader: Any) -> None:  # noqa: ANN401 - h11's, of any kind
         self._reader = reader
         self.read_eof = reader.read_eof
 
-    def __call__(self, received: ReceiveBuffer) -> h11.Data | h11.EndOfMessage | None:
+    def __call__(self, received: object) -> object:
         event = self._reader(received)
-        return h11.EndOfMessage() if isinstance(event, h11.EndOfMessage) else event
+        # Only its end has any.
+        return type(event)() if getattr(event, "headers", None) else event
 
 
 def _assembled(response: http.Response, body: bytes) -> bytes:

@@ -1,0 +1,99 @@
+"""When the code that sends an answer is wrong, its client is told or cut off, and never waits for ever."""
+
+import asyncio
+import json
+from pathlib import Path
+
+import pytest
+
+from llemulator_addon.adapters.mitmproxy import playback
+from llemulator_addon.adapters.mitmproxy.playback import _HttpLayer, _Stream
+from llemulator_addon.adapters.mitmproxy.rules import Rules
+from llemulator_addon.adapters.mitmproxy.servers import Http1, Http2
+from llemulator_addon.core.steps import Send, Steps, Wait
+from tests.wire_real.clients import Answer, Proxy, Version, Way, ask
+from tests.wire_real.proxies import EVENTS, HELLO, Playing, proxying
+
+_SECRET = "sk-of-the-user"
+_PACED: Steps = (EVENTS, Send(b"one"), Wait(0.01), Send(b"two"))
+
+_WAYS: list[tuple[Way, Version]] = [("connect", "1.1"), ("connect", "2"), ("origin", "1.1")]
+
+
+def _fail(*_: object, **__: object) -> None:
+    raise RuntimeError(f"a bug that quotes {_SECRET}")
+
+
+async def _asked(proxy: Proxy, way: Way, version: Version) -> Answer | None:
+    try:
+        return await ask(proxy, way, version, body=b"{}", headers=[("authorization", f"Bearer {_SECRET}")])
+    except (OSError, EOFError):
+        return None
+
+
+@pytest.mark.parametrize(("way", "version"), _WAYS)
+@pytest.mark.parametrize("name", ["send_response", "check_body_size", "_client_left"])
+async def test_before_anything_was_sent_the_client_is_told(
+    certs: Path, monkeypatch: pytest.MonkeyPatch, way: Way, version: Version, name: str
+) -> None:
+    playing = Playing()
+    async with proxying(playing, certs) as (proxy, _):
+        with monkeypatch.context() as patched:
+            patched.setattr(_Stream, name, _fail)
+            answer = await _asked(proxy, way, version)
+        again = await _asked(proxy, way, version)
+
+    assert answer is not None
+    assert (answer.status, json.loads(answer.body)["error"]["code"]) == (500, "llemulator_bug")
+    assert again is not None
+    assert again.body == b"Hello"
+
+
+@pytest.mark.parametrize(("way", "version"), _WAYS)
+@pytest.mark.parametrize("steps", [HELLO, _PACED], ids=["at once", "paced"])
+@pytest.mark.parametrize(
+    ("where", "name"),
+    [
+        (_Stream, "_send_at_once"),
+        (_Stream, "_send_head"),
+        (_Stream, "_send"),
+        (_Stream, "_play_steps"),
+        (_Stream, "_play_on"),
+        (_Stream, "_until_taken"),
+        (_Stream, "_end"),
+        (_Stream, "_let_go"),
+        (_Stream, "_after"),
+        (_Stream, "state_consume_request_body"),
+        (_Stream, "state_wait_for_request_headers"),
+        (_HttpLayer, "make_stream"),
+        (Http1, "send"),
+        (Http1, "read_headers"),
+        (Http2, "handle_h2_event"),
+        (Rules, "ended"),
+        (playback, "portions"),
+    ],
+    ids=lambda each: each if isinstance(each, str) else each.__name__.rpartition(".")[2],
+)
+async def test_whatever_raises_the_client_does_not_wait_and_the_end_is_noted(  # noqa: PLR0913, PLR0917 - three tables
+    certs: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+    way: Way,
+    version: Version,
+    steps: Steps,
+    where: object,
+    name: str,
+) -> None:
+    playing = Playing(steps)
+    async with proxying(playing, certs) as (proxy, _):
+        with monkeypatch.context() as patched:
+            patched.setattr(where, name, _fail)
+            async with asyncio.timeout(10):
+                await _asked(proxy, way, version)
+        if playing.asked:
+            await playing.next_ending()
+        again = await _asked(proxy, way, version)
+
+    assert again is not None
+    assert again.status == 200
+    assert _SECRET not in caplog.text
