@@ -69,6 +69,7 @@ def test_without_a_command_the_steps_that_follow_are_led_through_it(runner_temp:
         os.kill(int((job.report.parent / "pid").read_text()), 15)
 
     assert list(job.statuses) == ["Install llemulator", "Start llemulator"]
+    assert re.fullmatch("sk-llemulator-[0-9a-f]{24}", exported["OPENAI_API_KEY"])
     assert "Anybody there?" in got.stdout, got.stderr
 
 

@@ -1,5 +1,6 @@
 """The environment in which every client of a program is led through the proxy."""
 
+import secrets
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
@@ -9,8 +10,14 @@ from llemulator_addon.adapters.hosts import Hosts
 from llemulator_addon.adapters.running.files import PRELOADS, Files
 from llemulator_addon.adapters.trust import PASSWORD
 
-DEFAULT_KEY = "sk-llemulator"
-"""Where the program has no key: clients refuse to start without one, and any is good."""
+
+def new_key() -> str:
+    """Make a key for a program that has none: clients refuse to start without one, and any is good.
+
+    Nobody can guess it, so that no page in a browser and no other program takes part in the session.
+    """
+    return f"sk-llemulator-{secrets.token_hex(12)}"
+
 
 _PROXIES = ("HTTPS_PROXY", "HTTP_PROXY", "ALL_PROXY")
 _ALWAYS_PAST = ("localhost", "127.0.0.1", "::1")
@@ -43,6 +50,8 @@ class Way:
     """Those that are answered."""
     base_url: bool = False
     """Whether the proxy is named as the API's base URL, too."""
+    key: str = field(default_factory=new_key)
+    """The API key of a program that has none."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,7 +80,7 @@ def environment(way: Way, inherited: Mapping[str, str]) -> Environment:
         | dict.fromkeys(_ADDS_ROOTS, str(way.files.ca))
         | _of_runtimes(way, inherited)
         | (dict.fromkeys(BASE_URLS, base_url) if way.base_url else {})
-        | ({} if inherited.get("OPENAI_API_KEY") else {"OPENAI_API_KEY": DEFAULT_KEY}),
+        | ({} if inherited.get("OPENAI_API_KEY") else {"OPENAI_API_KEY": way.key}),
         removed=tuple(name for name in ("SSL_CERT_DIR", *astray) if name in inherited),
         notes=tuple(_notes(way, inherited, astray)),
     )

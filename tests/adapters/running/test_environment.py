@@ -1,3 +1,4 @@
+import re
 from pathlib import Path
 
 import pytest
@@ -18,7 +19,7 @@ _FILES = Files(
 
 
 def _made(*, base_url: bool = False, files: Files = _FILES, **inherited: str) -> Environment:
-    return environment(Way(url=_URL, files=files, hosts=_HOSTS, base_url=base_url), inherited)
+    return environment(Way(url=_URL, files=files, hosts=_HOSTS, base_url=base_url, key="sk-of-this-run"), inherited)
 
 
 def test_all_that_is_set_where_nothing_is_inherited() -> None:
@@ -53,9 +54,16 @@ def test_all_that_is_set_where_nothing_is_inherited() -> None:
             "-Djavax.net.ssl.trustStoreType=PKCS12 -Djavax.net.ssl.trustStorePassword=changeit",
             "PHP_INI_SCAN_DIR": ":/c/php",
             "WGETRC": "/c/wgetrc",
-            "OPENAI_API_KEY": "sk-llemulator",
+            "OPENAI_API_KEY": "sk-of-this-run",
         }
     )
+
+
+def test_a_program_without_a_key_gets_one_that_nobody_can_guess() -> None:
+    keys = {environment(Way(url=_URL, files=_FILES, hosts=_HOSTS), {}).set["OPENAI_API_KEY"] for _ in range(20)}
+
+    assert len(keys) == 20
+    assert all(re.fullmatch("sk-llemulator-[0-9a-f]{24}", key) for key in keys)
 
 
 def test_what_is_inherited_is_kept_beside_ours() -> None:
