@@ -1,7 +1,8 @@
 """Regular expressions of scripts: RE2, so that no pattern can be made to run for ever."""
 
 from collections import OrderedDict
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import suppress
 from typing import Annotated, Any
 
 import re2
@@ -18,8 +19,17 @@ def _readable(pattern: str) -> str:
     except UnicodeEncodeError:
         message = "half of a surrogate pair is no text that could be found"
         raise ValueError(message) from None
+    if (parts := compiled(pattern).programsize) > PARTS_AT_MOST:
+        message = (
+            f"this regular expression has {parts} parts, once counts as {{1000}} and classes as [^a] are written out; "
+            f"{PARTS_AT_MOST} are possible. Make its counts smaller"
+        )
+        raise ValueError(message)
     return pattern
 
+
+PARTS_AT_MOST = 20_000
+"""So many instructions may the automaton of one pattern have: searching takes time by their number."""
 
 Regex = Annotated[str, AfterValidator(_readable)]
 """A pattern that RE2 understands."""
@@ -57,7 +67,7 @@ class _Compiled:
         if (made := self._made.get(pattern)) is not None:
             self._made.move_to_end(pattern)
             return made
-        made = re2.compile(pattern, _options())
+        made = _with_least_room(_ROOM_OF_ONE, lambda options: re2.compile(pattern, options))
         if (size := _size(pattern, made)) <= self.limit:
             self._made[pattern] = made
             self.size += size
@@ -101,9 +111,11 @@ class RegexSet:
                 yield from (positions[match] for match in matches.Match(encoded) or ())
 
 
-# The default of 8 MiB is not enough for the automaton of hundreds of patterns. Where this is not
-# either, the patterns are halved: each set costs some microseconds at each request.
-_MEMORY = 256 << 20
+# Bytes for an automaton and for what it remembers of texts: the first that is enough, so that what a text makes it
+# remember is little, too. Where no room of a set is enough, the patterns are halved: each set costs some microseconds
+# at each request.
+_ROOM_OF_ONE = (256 << 10, 1 << 20, 8 << 20)
+_ROOM_OF_SET = (2 << 20, 8 << 20, 32 << 20, 128 << 20)
 
 _Patterns = tuple[tuple[int, str], ...]
 
@@ -126,18 +138,30 @@ def _sets(patterns: _Patterns) -> Iterator[tuple[tuple[int, ...], Any]]:
 
 
 def _set(patterns: Iterator[str]) -> Any:  # noqa: ANN401 - re2 has no types
-    options = _options()
-    options.max_mem = _MEMORY
-    made = re2.Set.SearchSet(options)
-    for pattern in patterns:
-        made.Add(pattern)
-    made.Compile()
-    return made
+    wanted = tuple(patterns)
+
+    def make(options: re2.Options) -> Any:  # noqa: ANN401 - re2 has no types
+        made = re2.Set.SearchSet(options)
+        for pattern in wanted:
+            made.Add(pattern)
+        made.Compile()
+        return made
+
+    return _with_least_room(_ROOM_OF_SET, make)
 
 
-def _options() -> re2.Options:
+def _with_least_room[T](rooms: tuple[int, ...], make: Callable[[re2.Options], T]) -> T:
+    """Make something with the first room that is enough; raises `re2.error` where none is, or a pattern is wrong."""
+    for room in rooms[:-1]:
+        with suppress(re2.error):
+            return make(_options(room))
+    return make(_options(rooms[-1]))
+
+
+def _options(room: int) -> re2.Options:
     options = re2.Options()
     options.log_errors = False
+    options.max_mem = room
     return options
 
 

@@ -5,7 +5,7 @@ from typing import Any
 
 from llemulator_addon.script.templates.problems import TemplateProblem
 
-STEPS = 100_000
+STEPS = 50_000
 CHARACTERS = 1_000_000
 _READ_AT_ONCE = 64
 
