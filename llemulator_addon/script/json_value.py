@@ -1,11 +1,12 @@
 """What may come in as a script: JSON values of a reasonable size."""
 
 from collections.abc import Iterator, Mapping
+from itertools import islice
 from math import inf
 
-from llemulator_addon.script.problems import Problem, ScriptError, inside, kind_of, problem
+from llemulator_addon.script.problems import MOST_TOLD, Problem, ScriptError, inside, kind_of, problem
 
-MOST_VALUES = 1_000_000
+MOST_VALUES = 500_000
 MOST_NESTED = 100
 _LARGEST = (1 << 1024) - (1 << 971)
 """The largest float, which is what many readers of JSON make of a number."""
@@ -17,10 +18,14 @@ def check(value: object) -> None:
     YAML can make such values: dates, sets, and with aliases very many members from few characters.
     """
     if _size(value, {}, 0) > MOST_VALUES:
-        raise problem("", f"it has more than {MOST_VALUES} values")
-    problems = list(_problems(value, "", 0))
-    if problems:
+        raise too_many()
+    if problems := list(islice(_problems(value, "", 0), MOST_TOLD + 1)):
         raise ScriptError(problems)
+
+
+def too_many() -> ScriptError:
+    """Return what is said of a script with too many values."""
+    return problem("", f"it has more than {MOST_VALUES} values")
 
 
 def _size(value: object, known: dict[int, float], depth: int) -> float:

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from difflib import get_close_matches
+from itertools import islice
 from typing import Any, override
 
 from pydantic import BaseModel, ValidationError
@@ -23,17 +24,26 @@ class Problem:
         return f"{self.place}: {self.reason}" if self.place else self.reason
 
 
+MOST_TOLD = 100
+"""So many problems are told; what comes after them is not looked for."""
+
+
 class ScriptError(ValueError):
     """A script that cannot be loaded. Nothing of it is."""
 
     def __init__(self, problems: Iterable[Problem]) -> None:
-        self.problems = tuple(problems)
+        """Take the first problems; of the others it is said that they are not told."""
+        told = tuple(islice(problems, MOST_TOLD + 1))
+        self.problems = told if len(told) <= MOST_TOLD else (*told[:MOST_TOLD], Problem("", _MORE))
         super().__init__("\n".join(map(str, self.problems)))
 
     @property
     def place(self) -> str:
         """Place of the first problem."""
         return self.problems[0].place
+
+
+_MORE = f"there is more; the first {MOST_TOLD} problems are told"
 
 
 def problem(place: str, reason: str) -> ScriptError:
@@ -50,7 +60,12 @@ def inside(place: str, step: str | int) -> str:
     """Return the place of a member of what stands at a place."""
     if isinstance(step, int):
         return f"{place}[{step}]"
+    if len(step) > _LONGEST_STEP:
+        step = f"{step[:_LONGEST_STEP]}…"
     return f"{place}.{step}" if place else step
+
+
+_LONGEST_STEP = 200
 
 
 def read_as[M: BaseModel](shape: type[M], value: object, place: str) -> M:
@@ -58,7 +73,36 @@ def read_as[M: BaseModel](shape: type[M], value: object, place: str) -> M:
     try:
         return shape.model_validate(value)
     except ValidationError as error:
-        raise ScriptError(_problem(shape, found, place) for found in error.errors(include_url=False)) from None
+        found = _first(shape, value, error)
+    raise ScriptError(_problem(shape, each, place) for each in found)
+
+
+def _first(shape: type[BaseModel], value: object, error: ValidationError) -> list[ErrorDetails]:
+    """Return what was found, or some of it where that is very much: each error takes a kilobyte."""
+    for most in (1_000, 100, 10, 1):
+        if error.error_count() <= _MOST_FOUND:
+            break
+        try:
+            shape.model_validate(_pruned(value, most))
+        except ValidationError as fewer:
+            error = fewer
+        else:
+            break
+    return error.errors(include_url=False)
+
+
+_MOST_FOUND = 1_000
+
+
+def _pruned(value: object, most: int) -> object:
+    """Return a value with no more than so many members in each list and object."""
+    match value:
+        case Mapping():
+            return {key: _pruned(member, most) for key, member in islice(value.items(), most)}
+        case list():
+            return [_pruned(member, most) for member in value[:most]]
+        case _:
+            return value
 
 
 def kind_of(value: object) -> str:
@@ -146,7 +190,7 @@ _EXPECTED = {
 
 def _unknown(key: str, known: Iterable[str]) -> str:
     known = sorted(known)
-    near = get_close_matches(key.lower(), known, n=1, cutoff=0.5)
+    near = get_close_matches(key.lower(), known, n=1, cutoff=0.5) if len(key) <= _LONGEST_STEP else ()
     if near:
         return f'unknown key; did you mean "{near[0]}"?'
     return f"unknown key; known are {', '.join(known)}"

@@ -9,16 +9,24 @@ from pydantic import Field
 from llemulator_addon.core.reply import Usage
 from llemulator_addon.core.sizes import size_of
 from llemulator_addon.core.upstream import Upstreams
-from llemulator_addon.script import json_value
+from llemulator_addon.script import json_text, json_value
 from llemulator_addon.script.fault import Fault
 from llemulator_addon.script.pacing import LONGEST_WAIT, Pacing, StreamPart
 from llemulator_addon.script.part import ScriptPart
-from llemulator_addon.script.problems import Problem, ScriptError, inside, kind_of, problem, read_as, unknown_key
+from llemulator_addon.script.problems import (
+    MOST_TOLD,
+    Problem,
+    ScriptError,
+    inside,
+    kind_of,
+    problem,
+    read_as,
+    unknown_key,
+)
 from llemulator_addon.script.reply import UsagePart
 from llemulator_addon.script.rule import TIMES_FOR_READ, FaultSpec, Rule, RulePart
 from llemulator_addon.script.simulating import SimulatePart, Simulating
 from llemulator_addon.script.upstream import UpstreamSpec, upstreams_of
-from llemulator_addon.wire import jsons
 
 OnUnmatched = Literal["error", "echo", "simulate", "manual", "upstream"]
 
@@ -78,15 +86,22 @@ def read_script(value: object) -> Script:
         value = {"responses": value}
     if not isinstance(value, Mapping):
         raise problem("", f"a script is an object, got {kind_of(value)}")
-    rest = {key: part for key, part in value.items() if key != "responses"}
+    try:
+        return _script(value)
+    except _Enough as enough:
+        raise ScriptError(enough.problems) from None
+
+
+def _script(value: Mapping[str, Any]) -> Script:
+    if (count := sum(_length(value.get(key)) for key in _OF_RULES)) > RULES_AT_MOST:
+        raise problem("rules", f"at most {RULES_AT_MOST} rules, got {count}")
     problems: list[Problem] = []
     script = ScriptBody()
     with _collecting(problems):
-        script = read_as(ScriptBody, rest, "")
+        # Rules are read one by one: others go on between them.
+        script = read_as(ScriptBody, {key: part for key, part in value.items() if key not in _OF_RULES}, "")
     rules = list(_short_rules(value["responses"], problems)) if "responses" in value else []
-    rules += _rules_in_full(script.rules or [], problems)
-    if len(rules) > RULES_AT_MOST:
-        problems.append(Problem("rules", f"at most {RULES_AT_MOST} rules, got {len(rules)}"))
+    rules += _rules_in_full(value.get("rules"), problems)
     with _collecting(problems):
         defaults = script.defaults.defaults() if script.defaults else None
     upstreams = Upstreams()
@@ -104,6 +119,13 @@ def read_script(value: object) -> Script:
         upstreams=upstreams,
         settings=script.model_dump(exclude_unset=True, by_alias=True, exclude={"rules", "responses"}),
     )
+
+
+_OF_RULES = ("responses", "rules")
+
+
+def _length(rules: object) -> int:
+    return len(rules) if isinstance(rules, list | Mapping) else 0
 
 
 class ManualPart(ScriptPart):
@@ -151,10 +173,14 @@ class ScriptBody(ScriptPart):
     serialize: bool | None = None
 
 
-def _rules_in_full(parts: list[RulePart], problems: list[Problem]) -> Iterator[Rule]:
-    for number, part in enumerate(parts):
+def _rules_in_full(rules: object, problems: list[Problem]) -> Iterator[Rule]:
+    if not isinstance(rules, list):
+        if rules is not None:
+            problems.append(Problem("rules", f"expected a list, got {kind_of(rules)}"))
+        return
+    for number, rule in enumerate(rules):
         with _collecting(problems):
-            yield part.rule(inside("rules", number))
+            yield read_as(RulePart, rule, place := inside("rules", number)).rule(place)
 
 
 # The short forms ----------------------------------------------------------------------------------------------------
@@ -174,10 +200,19 @@ class _collecting:  # noqa: N801 - reads as a verb where it is used
         pass
 
     def __exit__(self, kind: object, error: BaseException | None, trace: object) -> bool:
-        if isinstance(error, ScriptError):
-            self._problems.extend(error.problems)
-            return True
-        return False
+        if not isinstance(error, ScriptError):
+            return False
+        self._problems.extend(error.problems)
+        if len(self._problems) > MOST_TOLD:
+            raise _Enough(self._problems)
+        return True
+
+
+class _Enough(Exception):
+    """So many problems are found that the rest is not read."""
+
+    def __init__(self, problems: list[Problem]) -> None:
+        self.problems = problems
 
 
 def _short_rules(responses: object, problems: list[Problem]) -> Iterator[Rule]:
@@ -289,9 +324,9 @@ def _reply(entry: dict[str, Any], place: str) -> object:
 
 def _json(text: str | bytes) -> object:
     try:
-        return jsons.read(text.encode() if isinstance(text, str) else text)
-    except ValueError as error:
-        raise problem("", f"not JSON: {error}") from None
+        return json_text.read(text.encode() if isinstance(text, str) else text)
+    except UnicodeEncodeError:
+        raise problem("", "not JSON: half of a surrogate pair is no character") from None
 
 
 def _yaml(text: str | bytes) -> object:

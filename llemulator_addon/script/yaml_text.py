@@ -1,13 +1,31 @@
-"""Reading YAML. A module of its own, imported where it is needed: most scripts that arrive over HTTP are JSON."""
+"""Reading YAML 1.2. A module of its own, imported where it is needed: most scripts that arrive over HTTP are JSON.
 
-from typing import Any, override
-from warnings import catch_warnings
+libyaml, by PyYAML, says where values begin and end, one event after the other, so that other threads go on meanwhile.
+What a value is, is said here: plain JSON, without objects, dates or sets. `no`, `on` and `0o10` are what YAML 1.2 says.
+"""
 
-from ruamel.yaml import YAML, MappingNode, SequenceNode
-from ruamel.yaml.constructor import ConstructorError, SafeConstructor
-from ruamel.yaml.error import MarkedYAMLError, ReusedAnchorWarning, YAMLError
+from collections.abc import Hashable, Mapping
+from datetime import date
+from typing import Any
 
-from llemulator_addon.script.problems import problem
+from yaml.cyaml import CParser
+from yaml.error import MarkedYAMLError, YAMLError
+from yaml.events import (
+    AliasEvent,
+    DocumentEndEvent,
+    DocumentStartEvent,
+    MappingEndEvent,
+    MappingStartEvent,
+    ScalarEvent,
+    SequenceEndEvent,
+    SequenceStartEvent,
+    StreamEndEvent,
+    StreamStartEvent,
+)
+
+from llemulator_addon.script.json_value import MOST_NESTED, MOST_VALUES, too_many
+from llemulator_addon.script.problems import ScriptError, kind_of, problem
+from llemulator_addon.script.regex import found
 
 _LONGEST = 4 << 20
 _MOST_MERGED = 10_000
@@ -17,47 +35,183 @@ _MOST_MERGED = 10_000
 def read(text: str | bytes) -> object:
     """Read the one document of a text; raises `ScriptError`. What comes out need not be JSON."""
     if len(text) > _LONGEST:
-        raise problem("", f"not read: YAML of more than {_LONGEST >> 20} MiB takes minutes; JSON takes none")
-    reader = YAML(typ="safe", pure=True)
-    reader.Constructor = _Constructor
+        raise problem("", f"not read: YAML of more than {_LONGEST >> 20} MiB takes long; JSON may have more")
     try:
-        with catch_warnings(action="ignore", category=ReusedAnchorWarning):
-            return reader.load(text)
+        return _Reading(CParser(text)).document()
     except MarkedYAMLError as error:
-        mark = error.problem_mark
-        where = f" in line {mark.line + 1}, column {mark.column + 1}" if mark else ""
-        raise problem("", f"not YAML: {error.problem or error.context}{where}") from None
-    except (YAMLError, ValueError) as error:
+        raise _refused(error.problem or error.context or "", error.problem_mark) from None
+    except YAMLError as error:
         raise problem("", f"not YAML: {error}") from None
-    except RecursionError:
-        raise problem("", "not read: it is nested too deeply") from None
-    except (LookupError, TypeError, AttributeError, AssertionError):
-        # What the reader falls over: `!!bool x`, and the like.
-        raise problem("", "not YAML: a value is not of the kind that its tag says") from None
+    except UnicodeEncodeError:
+        raise problem("", "not YAML: half of a surrogate pair is no character") from None
 
 
-class _Constructor(SafeConstructor):
-    """One that merges no more than there may be: a few lines that merge what merges can make millions of keys."""
-
-    @override
-    def flatten_mapping(self, node: Any) -> Any:
-        merged = [part for key, value in node.value if key.tag == _MERGE for part in _merged(value)]
-        for part in merged:
-            self.flatten_mapping(part)
-        if sum(len(part.value) for part in merged) > _MOST_MERGED:
-            found = f"more than {_MOST_MERGED} keys to merge"
-            raise ConstructorError("while constructing a mapping", node.start_mark, found, node.start_mark)
-        return super().flatten_mapping(node)
+def _refused(reason: str, mark: Any) -> ScriptError:  # noqa: ANN401 - PyYAML has no types
+    where = f" in line {mark.line + 1}, column {mark.column + 1}" if mark else ""
+    return problem("", f"not YAML: {reason}{where}")
 
 
-_MERGE = "tag:yaml.org,2002:merge"
+class _Reading:
+    """The values of one text, made as its events come."""
+
+    def __init__(self, parser: CParser) -> None:
+        self._parser = parser
+        self._anchors: dict[str, object] = {}
+        self._values = 0
+
+    def document(self) -> object:
+        self._next(StreamStartEvent)
+        event = self._parser.get_event()
+        if isinstance(event, StreamEndEvent):
+            return None
+        value = self._value(self._parser.get_event(), 0)
+        self._next(DocumentEndEvent)
+        event = self._parser.get_event()
+        if isinstance(event, DocumentStartEvent):
+            raise _refused("expected a single document", event.start_mark)
+        return value
+
+    def _next(self, kind: type) -> None:
+        event = self._parser.get_event()
+        assert isinstance(event, kind), event  # noqa: S101 - what libyaml promises
+
+    def _value(self, event: Any, depth: int) -> object:  # noqa: ANN401
+        self._values += 1
+        if self._values > MOST_VALUES:
+            raise too_many()
+        if depth > MOST_NESTED + 1:
+            raise _refused(f"it is nested more than {MOST_NESTED} times", event.start_mark)
+        match event:
+            case ScalarEvent():
+                return self._anchored(event, _scalar(event))
+            case AliasEvent():
+                if event.anchor not in self._anchors:
+                    raise _refused(f'found undefined alias "{event.anchor}"', event.start_mark)
+                return self._anchors[event.anchor]
+            case SequenceStartEvent():
+                _check_tag(event, "seq")
+                members: list[object] = []
+                self._anchored(event, members)
+                while not isinstance(member := self._parser.get_event(), SequenceEndEvent):
+                    members.append(self._value(member, depth + 1))
+                return members
+            case _:
+                _check_tag(event, "map")
+                made: dict[Any, object] = {}
+                self._anchored(event, made)
+                self._fill(made, depth)
+                return made
+
+    def _anchored(self, event: Any, value: object) -> object:  # noqa: ANN401
+        if event.anchor is not None:
+            self._anchors[event.anchor] = value
+        return value
+
+    def _fill(self, made: dict[Any, object], depth: int) -> None:
+        merged: dict[Any, object] | None = None
+        while not isinstance(event := self._parser.get_event(), MappingEndEvent):
+            is_merge = isinstance(event, ScalarEvent) and event.value == "<<" and event.implicit[0]
+            key = self._value(event, depth + 1)
+            if not isinstance(key, Hashable):
+                raise _refused(f"a key is text, got {kind_of(key)}", event.start_mark)
+            if key in made or (is_merge and merged is not None):
+                raise _refused(f'found duplicate key "{str(key)[:_SHOWN]}"', event.start_mark)
+            value = self._value(self._parser.get_event(), depth + 1)
+            if is_merge:
+                merged = _merged(value, event.start_mark)
+            else:
+                made[key] = value
+        if merged:
+            own = dict(made)
+            made.clear()
+            made |= merged | own
 
 
-def _merged(value: object) -> list[MappingNode]:
-    match value:
-        case MappingNode():
-            return [value]
-        case SequenceNode():
-            return [part for part in value.value if isinstance(part, MappingNode)]
-        case _:
-            return []
+_SHOWN = 100
+
+
+def _merged(value: object, mark: Any) -> dict[Any, object]:  # noqa: ANN401
+    """Return what `<<` brings; of several objects the first goes before the others."""
+    parts = value if isinstance(value, list) else [value]
+    if not all(isinstance(part, Mapping) for part in parts):
+        raise _refused("expected an object or a list of objects to merge", mark)
+    if sum(map(len, parts)) > _MOST_MERGED:
+        raise _refused(f"more than {_MOST_MERGED} keys to merge", mark)
+    made: dict[Any, object] = {}
+    for part in reversed(parts):
+        made = {**part, **{key: made[key] for key in made if key not in part}}
+    return made
+
+
+# What a scalar is ---------------------------------------------------------------------------------------------------
+
+_TAG = "tag:yaml.org,2002:"
+
+
+def _check_tag(event: MappingStartEvent | SequenceStartEvent, kind: str) -> None:
+    if event.tag not in (None, "!", _TAG + kind):
+        raise _refused(f'the tag "{event.tag[:_SHOWN]}" is not known here', event.start_mark)
+
+
+def _scalar(event: ScalarEvent) -> object:
+    if event.tag is None:
+        return _plain(event) if event.implicit[0] else event.value
+    if event.tag in ("!", _TAG + "str"):
+        return event.value
+    kind = event.tag.removeprefix(_TAG)
+    if kind not in _KINDS:
+        raise _refused(f'the tag "{event.tag[:_SHOWN]}" is not known here', event.start_mark)
+    value = _plain(event)
+    if kind == "float" and type(value) is int:
+        return float(value) if abs(value) < _FAR else value
+    if type(value) is not _KINDS[kind]:
+        raise _refused("a value is not of the kind that its tag says", event.start_mark)
+    return value
+
+
+_FAR = 1 << 1000
+_KINDS: Mapping[str, type] = {"int": int, "float": float, "bool": bool, "null": type(None)}
+
+
+def _plain(event: ScalarEvent) -> object:
+    """Say what a scalar without quotes is."""
+    text: str = event.value
+    if text in _WORDS:
+        return _WORDS[text]
+    if text[0] not in _OF_NUMBERS or len(text) > _LONGEST_NUMBER or not text.isascii():
+        return text
+    if found(_INT, text):
+        return _int(text.replace("_", ""), event)
+    if found(_FLOAT, text):
+        return float(text.replace("_", ""))
+    return date.min if found(_DATE, text) else text  # which is no JSON value, and is told as such
+
+
+def _int(text: str, event: ScalarEvent) -> object:
+    sign, digits = (-1, text[1:]) if text[0] == "-" else (1, text.removeprefix("+"))
+    base = {"0b": 2, "0x": 16, "0o": 8}.get(digits[:2])
+    try:
+        return sign * (int(digits) if base is None else int(digits[2:], base))
+    except ValueError:
+        raise _refused(f'"{event.value[:_SHOWN]}" is no number', event.start_mark) from None
+
+
+_WORDS: Mapping[str, object] = {
+    **dict.fromkeys(("", "~", "null", "Null", "NULL"), None),
+    **dict.fromkeys(("true", "True", "TRUE"), True),
+    **dict.fromkeys(("false", "False", "FALSE"), False),
+    **dict.fromkeys((".inf", ".Inf", ".INF", "+.inf", "+.Inf", "+.INF"), float("inf")),
+    **dict.fromkeys(("-.inf", "-.Inf", "-.INF"), float("-inf")),
+    **dict.fromkeys((".nan", ".NaN", ".NAN"), float("nan")),
+}
+_OF_NUMBERS = frozenset("-+.0123456789")
+_LONGEST_NUMBER = 10_000
+_INT = r"^(?:[-+]?0b[01_]+|[-+]?0o?[0-7_]+|[-+]?[0-9][0-9_]*|[-+]?0x[0-9a-fA-F_]+)$"
+_FLOAT = (
+    r"^(?:[-+]?[0-9][0-9_]*\.[0-9_]*(?:[eE][-+]?[0-9]+)?|[-+]?[0-9][0-9_]*[eE][-+]?[0-9]+"
+    r"|[-+]?\.[0-9][0-9_]*(?:[eE][-+][0-9]+)?)$"
+)
+_DATE = (
+    r"^[0-9]{4}-(?:[0-9]{2}-[0-9]{2}|[0-9]{1,2}-[0-9]{1,2}(?:[Tt]|[ \t]+)[0-9]{1,2}:[0-9]{2}:[0-9]{2}(?:\.[0-9]*)?"
+    r"(?:[ \t]*(?:Z|[-+][0-9]{1,2}(?::[0-9]{2})?))?)$"
+)

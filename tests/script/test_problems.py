@@ -130,7 +130,7 @@ def test_a_problem_is_named_with_its_place_and_its_remedy(script: object, proble
         ("", "json", "not JSON: EOF while parsing"),
         ('{"a": NaN}', "json", "not JSON: "),
         ("a: [", "yaml", "not YAML: "),
-        ("a: b: c", "yaml", "not YAML: mapping values are not allowed here in line 1, column 5"),
+        ("a: b: c", "yaml", "not YAML: mapping values are not allowed in this context in line 1, column 5"),
         ("responses: {a: x, a: y}", "yaml", "not YAML: "),
         ("", "yaml", "a script is an object, got null"),
         ("responses: !!python/name:os.system x", "yaml", "not YAML: "),

@@ -81,13 +81,9 @@ def _expectations(file: Path | None) -> dict[str, Any]:
 
 
 def _yaml(text: str) -> Any:  # noqa: ANN401
-    from ruamel.yaml import YAML  # noqa: PLC0415
-    from ruamel.yaml.error import YAMLError  # noqa: PLC0415
+    from llemulator_addon.script import yaml_text  # noqa: PLC0415 - most are JSON
 
-    try:
-        return YAML(typ="safe", pure=True).load(text)
-    except YAMLError as error:
-        raise ValueError(str(error)) from None
+    return yaml_text.read(text)
 
 
 def _write(file: Path, text: str) -> None:

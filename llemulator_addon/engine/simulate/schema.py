@@ -262,7 +262,7 @@ class _Maker:
         return any(self._is_valid(value, flat) for value in offered)
 
     def _something(self, kinds: Sequence[str]) -> str:
-        return next(kind for kind in kinds if kind != "null")
+        return next((kind for kind in kinds if kind != "null"), "null")
 
     # Objects ---------------------------------------------------------------------------------------------------------
 

@@ -1,0 +1,84 @@
+"""Reading a script's JSON: within bounds, and with no key twice in an object."""
+
+import json
+from collections.abc import Iterator
+from itertools import islice
+
+from llemulator_addon.script.json_value import MOST_NESTED, MOST_VALUES, too_many
+from llemulator_addon.script.problems import MOST_TOLD, Problem, ScriptError, inside, problem
+from llemulator_addon.wire import jsons
+
+_LONGEST = 32 << 20
+
+
+def read(text: bytes) -> object:
+    """Read JSON; raises `ScriptError`. What is nested too deeply, or is no text, is left to `json_value.check`."""
+    if len(text) > _LONGEST:
+        raise problem("", f"not read: it has more than {_LONGEST >> 20} MiB")
+    signs = _signs(text)
+    if sum(map(signs.count, b",[{")) > MOST_VALUES:
+        raise too_many()
+    try:
+        value = jsons.read(text)
+    except ValueError as error:
+        raise problem("", f"not JSON: {error}") from None
+    if signs.count(b":") > _members(value) and (twice := list(islice(_twice(text), MOST_TOLD + 1))):
+        raise ScriptError(twice)
+    return value
+
+
+def _signs(text: bytes) -> bytes:
+    """Return the signs between values: those that stand in no text."""
+    bare = text.replace(b"\\\\", b"").replace(b'\\"', b"").translate(None, _NO_SIGNS)
+    return b"".join(bare.split(b'"')[::2])
+
+
+_NO_SIGNS = bytes(set(range(256)) - set(b'",:[{'))
+
+
+def _members(value: object) -> int:
+    """Count the keys of all objects; of two that are the same, a reader keeps one."""
+    count, left = 0, [value]
+    while left:
+        match left.pop():
+            case dict() as each:
+                count += len(each)
+                left.extend(each.values())
+            case list() as each:
+                left.extend(each)
+            case _:
+                pass
+    return count
+
+
+class _Pairs(tuple[tuple[str, object], ...]):
+    """An object as it was written."""
+
+    __slots__ = ()
+
+
+def _twice(text: bytes) -> Iterator[Problem]:
+    """Yield keys that stand twice in one object, with their places."""
+    try:
+        yield from _within(json.loads(text, object_pairs_hook=_Pairs), "", 0)
+    except (ValueError, RecursionError):
+        # Python's own reader has other limits.
+        yield Problem("", "a key stands twice in an object")
+
+
+def _within(value: object, place: str, depth: int) -> Iterator[Problem]:
+    if depth > MOST_NESTED:
+        return
+    match value:
+        case _Pairs():
+            seen: dict[str, None] = {}
+            for key, member in value:
+                if key in seen:
+                    yield Problem(inside(place, key), "the key stands twice in its object")
+                seen[key] = None
+                yield from _within(member, inside(place, key), depth + 1)
+        case list():
+            for number, member in enumerate(value):
+                yield from _within(member, inside(place, number), depth + 1)
+        case _:
+            pass
