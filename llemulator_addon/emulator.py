@@ -21,6 +21,7 @@ from llemulator_addon.core.steps import Steps, Told
 from llemulator_addon.core.unclaimed import Unclaimed, digest_of
 from llemulator_addon.core.upstream import Upstreams
 from llemulator_addon.engine.ahead import Ahead, Deciding, is_large
+from llemulator_addon.engine.beside import LARGE, beside
 from llemulator_addon.engine.by_person import nobody_answered
 from llemulator_addon.engine.decide import decide, refuse
 from llemulator_addon.engine.fallback import session_forgotten
@@ -160,7 +161,7 @@ class Emulator:
         if request.host == published.HOST:
             return Play(await asyncio.to_thread(published.answer, request))
         if is_admin(request):
-            return Play(admin_answer(await self._with_news(request, token), self._server))
+            return Play(await admin_answer(await self._with_news(request, token), self._server))
         if token is None and (allowed := preflight(request)) is not None:
             # Browsers send it without a key; the request itself comes after it.
             return Play(allowed)
@@ -196,12 +197,13 @@ class Emulator:
         """Take from a way in, which sees all traffic, how to learn what became of it."""
         self._egress = report
 
-    def play_by_default(self, script: Script) -> None:
+    async def play_by_default(self, script: Script) -> None:
         """Put another script in place of the default script. Tokens that have none of their own play it from its start.
 
         What such a token has beside the script stays: its journal, stored resources and clock.
         """
-        before, self._fresh = self._fresh, self._playing(script)
+        fresh = await beside(partial(self._playing, script), LARGE)
+        before, self._fresh = self._fresh, fresh
         self._store.change_all(lambda session: _begun_anew(session, before=before, fresh=self._fresh))
         self._store.change(_ANONYMOUS, lambda session: (self._with_connection_rules(session), None))
 
@@ -312,6 +314,7 @@ class Emulator:
     def _playing(self, script: Script) -> Session:
         """Return the session of a token that was never seen, with this default script."""
         played = load(self._bare, script, fresh=self._bare, bare=self._bare)
+        played.index.prepare()
         # What is of the default script exists once, and is no token's own.
         return replace(played, owner="server" if played.index.rules else "nobody", settings_size=0)
 

@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from pathlib import Path
 
 from llemulator_addon.adapters.emulation import BadScript, script_in, told_in
@@ -27,7 +27,7 @@ class Watching:
         if settings.watch and self._file is None:
             logger.warning("there is nothing to watch: --watch (LLEMULATOR_WATCH) goes with --script")
 
-    async def watch(self, play: Callable[[Script], None]) -> None:
+    async def watch(self, play: Callable[[Script], Awaitable[None]]) -> None:
         """Hand over each script that can be played, until cancelled. Returns at once where nothing is to be watched."""
         while self._file is not None:
             await asyncio.sleep(_SECONDS_BETWEEN_LOOKS)
@@ -46,12 +46,12 @@ def _mark(file: Path) -> _Mark:
     return found.st_ino, found.st_size, found.st_mtime_ns
 
 
-async def _read(file: Path, play: Callable[[Script], None]) -> None:
+async def _read(file: Path, play: Callable[[Script], Awaitable[None]]) -> None:
     try:
         # In a thread, because answers under way must not wait for a large script.
         script = await asyncio.to_thread(script_in, file)
         with told_in(file):
-            play(script)
+            await play(script)
     except BadScript as bad:
         logger.error("the script stays as it was: %s", "; ".join(str(bad).splitlines()))  # noqa: TRY400 - it says all
         return

@@ -1,5 +1,6 @@
 """Finding the admin route of a request, and answering."""
 
+from collections.abc import Awaitable
 from dataclasses import replace
 
 from llemulator_addon.admin import ONLY_HERE, ROUTES, pages
@@ -23,24 +24,25 @@ def is_admin(request: Request) -> bool:
     return request.path in ROUTES or request.path.startswith("/_emulator/") or request.path == "/_emulator"
 
 
-def answer(request: Request, server: Server) -> Steps:
+async def answer(request: Request, server: Server) -> Steps:
     """Answer a request for which `is_admin` holds."""
     try:
-        return _answer(request, server)
+        return await _answer(request, server)
     except Refused as refused:
         failure = refused.failure
         shown = hidden_text(failure.message, token_of(request) or "")
         return errors.steps_of(replace(failure, message=shown), Stamp(0, 0))
 
 
-def _answer(request: Request, server: Server) -> Steps:
+async def _answer(request: Request, server: Server) -> Steps:
     if (refusal := pages.refusal(request, server)) is not None:
         raise Refused(refusal)
     if (route := ROUTES.get(request.path) or _WITH_NUMBER.get(request.path.rpartition("/")[0])) is None:
         raise Refused(_unknown(request))
     if (answering := route.answering(request.method)) is None:
         raise Refused(errors.wrong_method(request.method, request.path, route.methods))
-    return answering(AdminCall(request=request, server=server))
+    answered = answering(AdminCall(request=request, server=server))
+    return await answered if isinstance(answered, Awaitable) else answered
 
 
 _WITH_NUMBER = {path.rpartition("/")[0]: route for path, route in ROUTES.items() if path.endswith("/{number}")}

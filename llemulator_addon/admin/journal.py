@@ -1,6 +1,7 @@
 """`/_emulator/requests`: the journal of a token, as a list, one by one, or as a HAR file."""
 
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from itertools import islice
 from typing import Any
 from urllib.parse import unquote
@@ -11,6 +12,7 @@ from llemulator_addon.admin.route import AdminCall, answer, json_answer
 from llemulator_addon.admin.shown import in_brief, in_full
 from llemulator_addon.core.reply import Failure
 from llemulator_addon.core.steps import Steps
+from llemulator_addon.engine.beside import beside
 from llemulator_addon.engine.journal import Exchange, Journal
 from llemulator_addon.wire.errors import INVALID, Refused, invalid_value
 from llemulator_addon.wire.jsons import pretty
@@ -20,7 +22,7 @@ _AT_MOST = 1000
 Test = Callable[[Exchange], bool]
 
 
-def exchanges(call: AdminCall) -> Steps:
+async def exchanges(call: AdminCall) -> Steps:
     """List exchanges, oldest first, or export them as HAR.
 
     Filters: `endpoint`, `model`, `rule`, `unmatched` (`true` or `false`), `status` (`429`, or `5xx`), `since` (a
@@ -28,16 +30,21 @@ def exchanges(call: AdminCall) -> Steps:
     """
     asked = dict(call.request.query)
     _check_known(asked)
-    journal, tests = call.server.store.read(call.token).journal, _tests(asked)
+    journal = call.server.store.read(call.token).journal
+    return await beside(partial(_listed, journal, asked, call.token), journal.size)
+
+
+def _listed(journal: Journal, asked: Mapping[str, str], token: str) -> Steps:
+    tests = _tests(asked)
     found = [exchange for exchange in journal if all(test(exchange) for test in tests)]
     if asked.get("format") == "har":
-        return answer(pretty(har(found, call.token)) + b"\n", "application/json")
+        return answer(pretty(har(found, token)) + b"\n", "application/json")
     since, limit = whole(asked, "since", 0), whole(asked, "limit", _AT_MOST)
     page = list(islice((exchange for exchange in found if exchange.number > since), limit))
     return json_answer(
         {
             "object": "list",
-            "data": _shown(journal, page, call.token, full=asked.get("format") == "full"),
+            "data": _shown(journal, page, token, full=asked.get("format") == "full"),
             "total": len(found),
             "recorded": journal.recorded,
             "first_kept": journal.first,
@@ -46,14 +53,18 @@ def exchanges(call: AdminCall) -> Steps:
     )
 
 
-def exchange(call: AdminCall) -> Steps:
+async def exchange(call: AdminCall) -> Steps:
     """Show one exchange in full, by its number."""
     number = unquote(call.request.path.rpartition("/")[2])
     journal = call.server.store.read(call.token).journal
     found = journal.get(int(number)) if is_number(number) else None
     if found is None:
         raise Refused(_not_kept(number, journal))
-    (shown,) = _shown(journal, [found], call.token, full=True)
+    return await beside(partial(_one, journal, found, call.token), journal.size)
+
+
+def _one(journal: Journal, found: Exchange, token: str) -> Steps:
+    (shown,) = _shown(journal, [found], token, full=True)
     return json_answer({"object": "exchange", **shown})
 
 

@@ -1,6 +1,6 @@
 """What an admin route is given, and what it answers."""
 
-from collections.abc import Callable, Container
+from collections.abc import Awaitable, Callable, Container
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -75,7 +75,8 @@ _NO_TOKEN = Failure(
     "It may be any text; it isolates scripts from each other and is not checked.",
 )
 
-Answering = Callable[[AdminCall], Steps]
+Answering = Callable[[AdminCall], Steps | Awaitable[Steps]]
+"""What takes long is waited for, and done `beside` the event loop."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,12 +1,14 @@
 """`/_emulator/script`: load, show and forget the rules of a token."""
 
+from functools import partial
 from typing import Any, Literal
 
 from llemulator_addon.admin.route import AdminCall, json_answer
 from llemulator_addon.core.reply import Failure
 from llemulator_addon.core.request import Request
 from llemulator_addon.core.steps import Steps
-from llemulator_addon.engine.session import Session, check_size
+from llemulator_addon.engine.beside import LARGE, beside
+from llemulator_addon.engine.session import Growth, Session, check_size
 from llemulator_addon.engine.session import load as load_into
 from llemulator_addon.script.problems import ScriptError
 from llemulator_addon.script.reading import Script, read_text
@@ -14,19 +16,29 @@ from llemulator_addon.wire.errors import INVALID, Refused
 from llemulator_addon.wire.secrets import hidden_texts
 
 
-def load(call: AdminCall) -> Steps:
+async def load(call: AdminCall) -> Steps:
     """Load a script for the token: all of it, or nothing where something is wrong."""
-    token, script, server = call.token, _read(call.request), call.server
+    token, server, size, growth = call.token, call.server, len(call.request.body), Growth()
+    script = await beside(partial(_read, call.request), size)
+
+    def loaded_into(session: Session) -> Session:
+        after = load_into(session, script, fresh=server.fresh(token), bare=server.bare(token), growth=growth)
+        check_size(after)
+        return after
+
+    def prepare(session: Session) -> None:
+        loaded_into(session).index.prepare()
 
     def transition(session: Session) -> tuple[Session, Session]:
-        after = load_into(session, script, fresh=server.fresh(token), bare=server.bare(token))
-        check_size(after)
-        return after, after
+        return (after := loaded_into(session)), after
 
     try:
+        await beside(partial(prepare, server.store.read(token)), size)
         session = server.store.change(token, transition)
     except ScriptError as error:
         raise Refused(_failure(error)) from None
+    # All is prepared, unless the session got other rules meanwhile.
+    await beside(session.index.prepare, size)
     if script.reset:
         server.forget_waiting(token)
     loaded = len(script.rules)
@@ -35,13 +47,10 @@ def load(call: AdminCall) -> Steps:
     )
 
 
-def show(call: AdminCall) -> Steps:
+async def show(call: AdminCall) -> Steps:
     """Show the rules in full, each with how often it answered and may still answer."""
     session = call.server.store.read(call.token)
-    rules = [hidden_texts(_rule(session, position), call.token) for position in range(len(session.index.rules))]
-    return json_answer(
-        {"object": "script", "session": session.name, "owner": session.owner, "seed": session.seed, "rules": rules}
-    )
+    return await beside(partial(_shown, session, call.token), LARGE)
 
 
 def forget_rules(call: AdminCall) -> Steps:
@@ -52,6 +61,13 @@ def forget_rules(call: AdminCall) -> Steps:
         return session.without_rules(server.bare(token)), len(session.index.rules)
 
     return json_answer({"object": "script.deleted", "deleted": True, "rules": server.store.change(token, transition)})
+
+
+def _shown(session: Session, token: str) -> Steps:
+    rules = [hidden_texts(_rule(session, position), token) for position in range(len(session.index.rules))]
+    return json_answer(
+        {"object": "script", "session": session.name, "owner": session.owner, "seed": session.seed, "rules": rules}
+    )
 
 
 def _read(request: Request) -> Script:

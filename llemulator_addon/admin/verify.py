@@ -1,6 +1,7 @@
 """`/_emulator/verify`: whether a session went as it should."""
 
 from collections.abc import Iterable, Iterator
+from functools import partial
 from typing import Annotated, Any, Self
 
 from pydantic import BeforeValidator, Field, model_validator
@@ -9,8 +10,10 @@ from llemulator_addon.admin import state
 from llemulator_addon.admin.route import AdminCall, json_answer
 from llemulator_addon.core.egress import HostEgress
 from llemulator_addon.core.reply import Failure
+from llemulator_addon.core.request import Request
 from llemulator_addon.core.steps import Steps
 from llemulator_addon.core.unclaimed import Unclaimed
+from llemulator_addon.engine.beside import beside
 from llemulator_addon.engine.finding import Finding, once_or_times
 from llemulator_addon.engine.verdict import VERDICTS
 from llemulator_addon.engine.verify import Expectation, Verified, Wanted, verify
@@ -103,24 +106,32 @@ class VerifyPart(ScriptPart):
         )
 
 
-def show(call: AdminCall) -> Steps:
+async def show(call: AdminCall) -> Steps:
     """Say what is amiss: unmatched requests, unused rules, expectations that failed, and how the client behaved."""
-    try:
-        part = read_as(VerifyPart, read_object(call.request) if call.request.body.strip() else {}, "")
-        wanted = part.wanted()
-    except ScriptError as error:
-        refused = Failure(
-            status=400, type=INVALID, code="invalid_expectation", param=error.place or None, message=str(error)
-        )
-        raise Refused(refused) from None
+    size = len(call.request.body)
+    part, wanted = await beside(partial(_asked, call.request), size)
     session = call.server.store.read(call.token)
-    verified = verify(session, wanted, now=call.request.at)
+    verified = await beside(partial(verify, session, wanted, now=call.request.at), size + session.journal.size)
+    if part.reset and (later := call.server.store.read(call.token)) is not session:
+        # Nothing that came meanwhile is forgotten unseen.
+        verified = verify(later, wanted, now=call.request.at)
     of_the_server = (*_escaped(call.server.egress(), part.egress), *_unclaimed(call.server.unclaimed(), part.unclaimed))
     more = tuple(finding for finding in of_the_server if finding.name not in wanted.ignored)
     verdict = shown(verified, more, session.name, call.token)
     if part.reset and verdict["passed"]:
         state.forget(call)
     return json_answer(verdict)
+
+
+def _asked(request: Request) -> tuple[VerifyPart, Wanted]:
+    try:
+        part = read_as(VerifyPart, read_object(request) if request.body.strip() else {}, "")
+        return part, part.wanted()
+    except ScriptError as error:
+        refused = Failure(
+            status=400, type=INVALID, code="invalid_expectation", param=error.place or None, message=str(error)
+        )
+        raise Refused(refused) from None
 
 
 def shown(verified: Verified, more: tuple[Finding, ...], session: str, token: str) -> dict[str, Any]:

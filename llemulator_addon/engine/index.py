@@ -43,6 +43,10 @@ class Index:
 
     rules: tuple[Rule, ...] = ()
 
+    def prepare(self) -> None:
+        """Compile all that requests need, which the first of them would have to wait for."""
+        _ = self.names_paths, self._places
+
     @cached_property
     def size(self) -> int:
         """Bytes of memory that the rules take, and what finds them."""

@@ -214,7 +214,20 @@ class Session:
         )
 
 
-def load(session: Session, script: Script, *, fresh: Session, bare: Session) -> Session:
+class Growth:
+    """How an index grows by the rules of one script: prepared once, before the session changes."""
+
+    def __init__(self) -> None:
+        self._made: tuple[Index, Index] | None = None
+
+    def grown(self, index: Index, rules: tuple[Rule, ...]) -> Index:
+        """Return an index with more rules; the same again where it is asked of the same index."""
+        if self._made is None or self._made[0] is not index:
+            self._made = index, Index((*index.rules, *_told_apart(rules, index.rules)))
+        return self._made[1]
+
+
+def load(session: Session, script: Script, *, fresh: Session, bare: Session, growth: Growth | None = None) -> Session:
     """Load a script for a token: all of it, or nothing.
 
     Raises `ScriptError` where the rules become too many, or what it says cannot be done.
@@ -236,7 +249,7 @@ def load(session: Session, script: Script, *, fresh: Session, bare: Session) -> 
             journal=session.journal,
         )
     loaded = replace(
-        _with_rules(session, script.rules) if script.rules else session,
+        _with_rules(session, script.rules, growth or Growth()) if script.rules else session,
         own_models=session.own_models if script.models is None else dict.fromkeys(script.models),
         defaults=session.defaults if script.defaults is None else script.defaults,
         seed=session.seed if script.seed is None else script.seed,
@@ -274,7 +287,7 @@ NO_UPSTREAM = (
 )
 
 
-def _with_rules(session: Session, rules: tuple[Rule, ...]) -> Session:
+def _with_rules(session: Session, rules: tuple[Rule, ...], growth: Growth) -> Session:
     before = len(session.index.rules)
     if before + len(rules) > RULES_AT_MOST:
         raise problem(
@@ -284,7 +297,7 @@ def _with_rules(session: Session, rules: tuple[Rule, ...]) -> Session:
     return replace(
         session,
         owner="token",
-        index=Index((*session.index.rules, *_told_apart(rules, session.index.rules))),
+        index=growth.grown(session.index, rules),
         connection_rules=(*session.connection_rules, *of_connections),
     )
 

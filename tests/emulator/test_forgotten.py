@@ -57,7 +57,7 @@ def _forwarded(server: Emulator, text: str) -> str:
 def test_a_default_script_that_changes_leaves_exchanges_under_way_in_their_session() -> None:
     server = emulator(["before"])
     asked = outcome(server, chat())
-    server.play_by_default(read_script(["after"]))
+    asyncio.run(server.play_by_default(read_script(["after"])))
 
     server.ended(asked.exchange or "", _ENDING)
 

@@ -5,6 +5,8 @@ import json
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
 
+from llemulator_addon.admin import live
+from llemulator_addon.admin.answer import is_admin
 from llemulator_addon.core.outcome import Ending, Play
 from llemulator_addon.core.request import Request
 from llemulator_addon.core.steps import Cut, Head, Send, Steps, Wait
@@ -70,6 +72,8 @@ def answered(server: Emulator, requests: Iterable[Request]) -> list[Steps]:
 async def steps_of(server: Emulator, asked: Request) -> list[Steps]:
     """Return the answer; none where it is an upstream's, or somebody would have to be waited for."""
     answering = asyncio.ensure_future(server.answer(asked))
+    if is_admin(asked) and asked.path != live.PATH:
+        await asyncio.wait({answering})
     for _ in range(20):
         await asyncio.sleep(0)
     if not answering.done():

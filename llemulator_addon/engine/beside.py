@@ -1,0 +1,22 @@
+"""Work that takes long is done in a thread beside the event loop, so that others are answered meanwhile.
+
+There are two such threads in a process, whoever asks: one for what is small, which never waits for what is large, and
+one for the rest. So however much is asked at once, the loop shares the interpreter with two at most. Work is given
+frozen values, makes new ones, and changes nothing.
+"""
+
+from asyncio import get_running_loop
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+
+_SMALL = 64 << 10
+"""Bytes of what is read or written."""
+LARGE = _SMALL + 1
+"""For work that may be any size."""
+_small = ThreadPoolExecutor(1, "small-work")
+_large = ThreadPoolExecutor(1, "large-work")
+
+
+async def beside[R](work: Callable[[], R], size: int) -> R:
+    """Do work on so many bytes. Cancelled, work that has not begun is never done; what has begun is done in vain."""
+    return await get_running_loop().run_in_executor(_small if size <= _SMALL else _large, work)
