@@ -9,6 +9,7 @@ from llemulator_addon.admin.route import AdminCall, json_answer
 from llemulator_addon.core.reply import Failure
 from llemulator_addon.core.steps import Steps
 from llemulator_addon.engine.session import Session
+from llemulator_addon.script import json_text
 from llemulator_addon.script.part import ScriptPart
 from llemulator_addon.script.problems import ScriptError, read_as
 from llemulator_addon.wire.bodies import read_object
@@ -42,6 +43,7 @@ class ClockPart(ScriptPart):
 def move(call: AdminCall) -> Steps:
     """Move the clock. It goes on from there."""
     try:
+        json_text.check_bounds(call.request.body)
         wanted = read_as(ClockPart, read_object(call.request), "")
     except ScriptError as error:
         raise Refused(Failure(status=400, type=INVALID, param=error.place or None, message=str(error))) from None

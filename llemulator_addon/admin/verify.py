@@ -17,6 +17,7 @@ from llemulator_addon.engine.beside import beside
 from llemulator_addon.engine.finding import Finding, once_or_times
 from llemulator_addon.engine.verdict import VERDICTS
 from llemulator_addon.engine.verify import Expectation, Verified, Wanted, verify
+from llemulator_addon.script import json_text
 from llemulator_addon.script.globs import fits
 from llemulator_addon.script.match import Match
 from llemulator_addon.script.part import ScriptPart
@@ -125,6 +126,7 @@ async def show(call: AdminCall) -> Steps:
 
 def _asked(request: Request) -> tuple[VerifyPart, Wanted]:
     try:
+        json_text.check_bounds(request.body)
         part = read_as(VerifyPart, read_object(request) if request.body.strip() else {}, "")
         return part, part.wanted()
     except ScriptError as error:

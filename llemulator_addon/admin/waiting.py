@@ -10,6 +10,7 @@ from llemulator_addon.core.reply import Failure
 from llemulator_addon.core.steps import Steps, Told
 from llemulator_addon.engine.by_person import Given, answered_by_person
 from llemulator_addon.engine.session import Session
+from llemulator_addon.script import json_text
 from llemulator_addon.script.answering import read_answer
 from llemulator_addon.script.problems import ScriptError
 from llemulator_addon.wire import jsons
@@ -72,10 +73,8 @@ _DIGITS = 18
 
 def _given(body: bytes) -> Given:
     try:
+        json_text.check_bounds(body)
         value = jsons.read(body)
-    except ValueError:
-        raise Refused(not_json()) from None
-    try:
         part = read_answer(value)
         return Given(
             reply=part.fallback or part.reply(),
@@ -87,6 +86,8 @@ def _given(body: bytes) -> Given:
             status=400, type=INVALID, code="invalid_answer", param=error.place or None, message=str(error)
         )
         raise Refused(failure) from None
+    except ValueError:
+        raise Refused(not_json()) from None
 
 
 def _shown(ask: Ask, token: str) -> dict[str, Any]:

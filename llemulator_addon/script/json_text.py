@@ -8,16 +8,12 @@ from llemulator_addon.script.json_value import MOST_NESTED, MOST_VALUES, too_man
 from llemulator_addon.script.problems import MOST_TOLD, Problem, ScriptError, inside, problem
 from llemulator_addon.wire import jsons
 
-_LONGEST = 32 << 20
+_LONGEST = 16 << 20
 
 
 def read(text: bytes) -> object:
     """Read JSON; raises `ScriptError`. What is nested too deeply, or is no text, is left to `json_value.check`."""
-    if len(text) > _LONGEST:
-        raise problem("", f"not read: it has more than {_LONGEST >> 20} MiB")
-    signs = _signs(text)
-    if sum(map(signs.count, b",[{")) > MOST_VALUES:
-        raise too_many()
+    signs = _signs_within_bounds(text)
     try:
         value = jsons.read(text)
     except ValueError as error:
@@ -25,6 +21,20 @@ def read(text: bytes) -> object:
     if signs.count(b":") > _members(value) and (twice := list(islice(_twice(text), MOST_TOLD + 1))):
         raise ScriptError(twice)
     return value
+
+
+def check_bounds(text: bytes) -> None:
+    """Refuse what is too long, or has too many values, before anything is made of it; raises `ScriptError`."""
+    _signs_within_bounds(text)
+
+
+def _signs_within_bounds(text: bytes) -> bytes:
+    if len(text) > _LONGEST:
+        raise problem("", f"not read: it has more than {_LONGEST >> 20} MiB")
+    signs = _signs(text)
+    if sum(map(signs.count, b",[{")) > MOST_VALUES:
+        raise too_many()
+    return signs
 
 
 def _signs(text: bytes) -> bytes:

@@ -6,7 +6,7 @@ from math import inf
 
 from llemulator_addon.script.problems import MOST_TOLD, Problem, ScriptError, inside, kind_of, problem
 
-MOST_VALUES = 500_000
+MOST_VALUES = 250_000
 MOST_NESTED = 100
 _LARGEST = (1 << 1024) - (1 << 971)
 """The largest float, which is what many readers of JSON make of a number."""

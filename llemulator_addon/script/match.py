@@ -26,7 +26,7 @@ def _patterns_of(given: "MatchPart | list[MatchPart]") -> tuple[Any, ...]:
 if TYPE_CHECKING:
     Match = MatchPart
 else:
-    _SOME = Annotated[list["Match"], Field(min_length=1)]
+    _SOME = Annotated[list["Match"], Field(min_length=1, max_length=1_000)]
     _COMBINING = {"any_of": _SOME, "all_of": _SOME, "not": "Match"}
     Match = create_model(
         "Match",

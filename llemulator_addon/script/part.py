@@ -1,9 +1,10 @@
 """What all parts of a script have in common, and how a table of words becomes a part's fields."""
 
 from collections.abc import Iterator, Mapping
+from itertools import islice
 from typing import Any, get_type_hints
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 
 class ScriptPart(BaseModel):
@@ -11,6 +12,17 @@ class ScriptPart(BaseModel):
 
     # Built when it is first used, together with what it is made of: without a script none is.
     model_config = ConfigDict(extra="forbid", strict=True, frozen=True, allow_inf_nan=False, defer_build=True)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _of_few_keys(cls, value: object) -> object:
+        """Look at the first keys only where there are more than any part knows: it is refused for one of them."""
+        if isinstance(value, dict) and len(value) > _MORE_THAN_ANY_KNOWS:
+            return dict(islice(value.items(), _MORE_THAN_ANY_KNOWS))
+        return value
+
+
+_MORE_THAN_ANY_KNOWS = 200
 
 
 def word_fields(table: Mapping[str, Any], argument: str) -> dict[str, Any]:

@@ -183,6 +183,7 @@ _EXPECTED = {
     "greater_than_equal": "at least {ge}",
     "less_than_equal": "at most {le}",
     "too_short": "at least {min_length} of them",
+    "too_long": "at most {max_length} of them",
     "string_too_short": "at least {min_length} characters",
     "finite_number": "a finite number",
 }

@@ -112,6 +112,7 @@ class _Reading:
         while not isinstance(event := self._parser.get_event(), MappingEndEvent):
             is_merge = isinstance(event, ScalarEvent) and event.value == "<<" and event.implicit[0]
             key = self._value(event, depth + 1)
+            self._values -= 1  # keys are none
             if not isinstance(key, Hashable):
                 raise _refused(f"a key is text, got {kind_of(key)}", event.start_mark)
             if key in made or (is_merge and merged is not None):
