@@ -89,10 +89,25 @@ def _secret_names(names: tuple[str, ...]) -> tuple[str, ...]:
     return tuple(name for name in names if is_secret(name))
 
 
-@lru_cache(4096)
 def is_secret(name: str) -> bool:
     """Whether what a header, a pair of a query or a field of a form has under this name is a secret."""
-    spelled = _HUMP.sub(r"\1-\2", name.strip()[:_LONGEST_NAME]).lower().translate(_APART).strip("-")
+    return _names_secret(_short(name))
+
+
+def _is_secret_in_json(name: str) -> bool:
+    return _names_secret_in_json(_short(name))
+
+
+def _short(name: str) -> str:
+    """Return the ends of a name: what is remembered of names must not grow with what clients send."""
+    return name if len(name) <= _LONGEST_NAME else name[: _LONGEST_NAME // 2] + name[-_LONGEST_NAME // 2 :]
+
+
+@lru_cache(4096)
+def _names_secret(name: str) -> bool:
+    # RE2 takes no half of a surrogate pair.
+    whole = name.encode("utf-8", "replace").decode().strip()
+    spelled = _HUMP.sub(r"\1-\2", whole).lower().translate(_APART).strip("-")
     if spelled in _NO_SECRETS:
         return False
     if any(word in spelled for word in _WORDS) or spelled.endswith(_ENDINGS):
@@ -100,13 +115,14 @@ def is_secret(name: str) -> bool:
     return spelled.rpartition("-")[2] in _LAST_WORDS
 
 
+@lru_cache(4096)
+def _names_secret_in_json(name: str) -> bool:
+    return name.lower().replace("_", "-") not in _NO_SECRETS_IN_JSON and _names_secret(name)
+
+
 _HUMP = re2.compile("([a-z0-9])([A-Z])")
 _APART = str.maketrans(dict.fromkeys("_. []", "-"))
 _LONGEST_NAME = 200
-
-
-def _is_secret_in_json(name: str) -> bool:
-    return name.lower().replace("_", "-") not in _NO_SECRETS_IN_JSON and is_secret(name)
 
 
 # JSON -----------------------------------------------------------------------------------------------------------------
@@ -196,6 +212,8 @@ def hidden_path(path: str, token: str) -> str:
 
 def hidden_text(text: str, token: str) -> str:
     """Return a text without secrets: neither the token, nor what is one by its form or by the name before it."""
+    if len(text) < _SHORTEST_TOKEN and "=" not in text:
+        return text
     if not text.isascii():
         # RE2 takes no half of a surrogate pair.
         text = text.encode("utf-8", "replace").decode()
@@ -205,13 +223,18 @@ def hidden_text(text: str, token: str) -> str:
 
 def _hidden(text: str, token: str) -> str:
     if len(token) >= _SHORTEST_TOKEN:
-        for spelled in (token, quote(token, safe="")):
+        for spelled in _spellings(token):
             if spelled in text:
                 text = text.replace(spelled, HIDDEN)
     text = without_forms(text)
     if "=" in text:
         text = _PAIR.sub(_pair_hidden, text)
     return _without_members(text) if '"' in text else text
+
+
+@lru_cache(16)
+def _spellings(token: str) -> tuple[str, ...]:
+    return tuple({token: None, quote(token, safe=""): None})
 
 
 _LIKELY = "(?i:key|token|secret|auth|sig|pass|pwd|otp|bearer|sas|credential|assertion|connection|cookie|jwt|%)"

@@ -151,6 +151,17 @@ def test_a_secret_behind_escapes_or_in_a_key_that_stands_twice_is_found() -> Non
     assert "0123456789abcdefABCDEF" not in hidden_body(escaped.encode(), "") + hidden_body(twice.encode(), "")
 
 
+def test_what_is_remembered_of_names_does_not_grow_with_them() -> None:
+    long = ["x" * 100_000 + "_token", "password" + "x" * 100_000]
+
+    assert [is_secret(name) for name in (*long, "x" * 100_000)] == [True, True, False]
+    assert ANY not in json.dumps(hidden_texts(dict.fromkeys(long, ANY), ""))
+
+
+def test_a_name_with_half_of_a_pair_is_a_name() -> None:
+    assert hidden_texts({"\ud800": "a", "\ud800_token": ANY}, "") == {"\ud800": "a", "\ud800_token": "***"}
+
+
 def test_names_are_told_apart_whatever_their_spelling() -> None:
     assert [
         name
