@@ -227,7 +227,7 @@ class Rules:
     async def answer(self, flow: http.HTTPFlow, arrival: Arrival) -> Played:
         """Return the answer to a request of ours. Raises ClientLeft, and whatever a bug raises."""
         try:
-            request = _request(flow, arrival, limit=self.body_limit)
+            request = await self._waited(flow, _request(flow, arrival, limit=self.body_limit))
         except TooLarge:
             return self.answer_too_large(flow)
         if self._forwarding.came_back(request):
@@ -411,13 +411,14 @@ def _way(flow: http.HTTPFlow, *, ours: bool, to_proxy: bool) -> Way:
             return "tls"
 
 
-def _request(flow: http.HTTPFlow, arrival: Arrival, *, limit: int) -> Request:
+async def _request(flow: http.HTTPFlow, arrival: Arrival, *, limit: int) -> Request:
     request = flow.request
     path, _, query = request.path.partition("?")
     headers = _headers(request.headers.fields)
     body = request.raw_content or b""
     if "content-encoding" in headers:
-        body = decoded(body, headers["content-encoding"], limit=limit)
+        # In a thread: those who unpack are written in C, and let others go on.
+        body = await asyncio.to_thread(decoded, body, headers["content-encoding"], limit=limit)
     return Request(
         method=request.method.upper(),
         host=arrival.host,
