@@ -66,7 +66,7 @@ class Ending(NamedTuple):
     """`whole`: everything was sent. `cut`: the script, or an upstream, ended it before. `client_left`: the client went
     away before the end."""
     bytes_sent: int
-    """Bytes of the body that were handed to the connection."""
+    """Bytes of the body that the client took: its socket, and with HTTP/2 its windows."""
     sends: int
     """How many `Send` steps that were."""
     seconds: float

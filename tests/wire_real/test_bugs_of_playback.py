@@ -6,10 +6,11 @@ from pathlib import Path
 
 import pytest
 
-from llemulator_addon.adapters.mitmproxy import playback
-from llemulator_addon.adapters.mitmproxy.playback import _HttpLayer, _Stream
+from llemulator_addon.adapters.mitmproxy import streams
+from llemulator_addon.adapters.mitmproxy.playback import _HttpLayer
 from llemulator_addon.adapters.mitmproxy.rules import Rules
 from llemulator_addon.adapters.mitmproxy.servers import Http1, Http2
+from llemulator_addon.adapters.mitmproxy.streams import Stream
 from llemulator_addon.core.steps import Send, Steps, Wait
 from tests.wire_real.clients import Answer, Proxy, Version, Way, ask
 from tests.wire_real.proxies import EVENTS, HELLO, Playing, proxying
@@ -39,7 +40,7 @@ async def test_before_anything_was_sent_the_client_is_told(
     playing = Playing()
     async with proxying(playing, certs) as (proxy, _):
         with monkeypatch.context() as patched:
-            patched.setattr(_Stream, name, _fail)
+            patched.setattr(Stream, name, _fail)
             answer = await _asked(proxy, way, version)
         again = await _asked(proxy, way, version)
 
@@ -54,23 +55,23 @@ async def test_before_anything_was_sent_the_client_is_told(
 @pytest.mark.parametrize(
     ("where", "name"),
     [
-        (_Stream, "_send_at_once"),
-        (_Stream, "_send_head"),
-        (_Stream, "_send"),
-        (_Stream, "_play_steps"),
-        (_Stream, "_play_on"),
-        (_Stream, "_until_taken"),
-        (_Stream, "_end"),
-        (_Stream, "_let_go"),
-        (_Stream, "_after"),
-        (_Stream, "state_consume_request_body"),
-        (_Stream, "state_wait_for_request_headers"),
+        (Stream, "_send_at_once"),
+        (Stream, "_send_head"),
+        (Stream, "_send"),
+        (Stream, "_play_steps"),
+        (Stream, "_play_on"),
+        (Stream, "_until_taken"),
+        (Stream, "_end"),
+        (Stream, "_let_go"),
+        (Stream, "_after"),
+        (Stream, "state_consume_request_body"),
+        (Stream, "state_wait_for_request_headers"),
         (_HttpLayer, "make_stream"),
         (Http1, "send"),
         (Http1, "read_headers"),
         (Http2, "handle_h2_event"),
         (Rules, "ended"),
-        (playback, "portions"),
+        (streams, "portions"),
     ],
     ids=lambda each: each if isinstance(each, str) else each.__name__.rpartition(".")[2],
 )

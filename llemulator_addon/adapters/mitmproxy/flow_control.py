@@ -5,6 +5,8 @@ before it.
 """
 
 import asyncio
+import socket
+import struct
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any, Protocol
@@ -19,6 +21,10 @@ PORTION = 64 << 10
 SECONDS_TO_TAKE = 300.0
 """How long a client may leave a portion where it is. Web servers wait a minute (nginx's `send_timeout`); here somebody
 may look at the client in a debugger."""
+
+
+_RESET_ON_CLOSE = struct.pack("ii", 1, 0)
+"""`SO_LINGER` with a time of zero: closing the socket sends RST."""
 
 
 def portions(pieces: Iterable[bytes]) -> Iterator[tuple[bytes, int]]:
@@ -62,11 +68,6 @@ class Outlet:
             # So that `drain` returns when all was taken, and not when a part was.
             self._transport.set_write_buffer_limits(high=0)
 
-    @property
-    def transport(self) -> Any:  # noqa: ANN401 - asyncio's, of any kind
-        """The transport, or None where there is none."""
-        return self._transport
-
     def is_closed(self) -> bool:
         """Whether nothing more can be sent."""
         return self._transport is not None and self._transport.is_closing()
@@ -83,6 +84,13 @@ class Outlet:
         """Close the connection, whatever waits for the client to take it."""
         if self._transport is not None:
             self._transport.abort()
+
+    def reset(self) -> None:
+        """Close the connection with RST."""
+        connection = self._transport and self._transport.get_extra_info("socket")
+        if connection:
+            connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _RESET_ON_CLOSE)
+            self.drop()
 
     def close_in_the_end(self) -> None:
         """See to it that a connection that is being closed is gone some time later, whatever its client takes."""

@@ -10,9 +10,10 @@ from mitmproxy.connection import Client
 from mitmproxy.proxy import layer, mode_specs, server_hooks
 
 from llemulator_addon.adapters import refusals
+from llemulator_addon.adapters.mitmproxy.deciding import NOTHING_SENT
 from llemulator_addon.adapters.mitmproxy.flow_control import Taking, close_what_is_open
 from llemulator_addon.adapters.mitmproxy.hello import named_host
-from llemulator_addon.adapters.mitmproxy.playback import NOTHING_SENT, Playback, no_common_cipher
+from llemulator_addon.adapters.mitmproxy.playback import Playback, no_common_cipher
 from llemulator_addon.adapters.mitmproxy.rules import ClientLeft, Rules
 from llemulator_addon.adapters.terminal import printable
 from llemulator_addon.core.rest import Rest

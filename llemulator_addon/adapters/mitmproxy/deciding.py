@@ -1,0 +1,52 @@
+"""What playback asks of whoever decides about requests."""
+
+from typing import Literal, NamedTuple, Protocol
+
+from mitmproxy import http
+from mitmproxy.proxy.context import Context
+
+from llemulator_addon.core.outcome import Ending
+from llemulator_addon.core.request import Way
+
+NOTHING_SENT = Ending(how="client_left", bytes_sent=0, sends=0, seconds=0.0)
+
+
+class Arrival(NamedTuple):
+    """What was decided about a request when its head had come."""
+
+    fate: Literal["answer", "pass", "refuse"]
+    host: str
+    way: Way
+
+
+class Rules(Protocol):
+    """What playback asks of whoever decides."""
+
+    body_limit: int
+    """Bytes."""
+    streams_others: bool
+    """Whether bodies of requests that are passed on go through piece by piece."""
+
+    def owns(self, context: Context) -> bool:
+        """Whether a connection is a tunnel to a host that is never connected to."""
+        ...
+
+    def arrival(self, flow: http.HTTPFlow, *, origin_form: bool) -> Arrival:
+        """Decide about a request by its head."""
+        ...
+
+    def answer_too_large(self, flow: http.HTTPFlow) -> http.Response:
+        """Return the answer to a request whose body is larger than `body_limit`."""
+        ...
+
+    def answer_bug(self, flow: http.HTTPFlow, error: Exception | None = None) -> http.Response:
+        """Return the answer to a request of ours that nothing answered, or at which something raised, and log that."""
+        ...
+
+    def give_up(self, flow: http.HTTPFlow) -> None:
+        """Stop waiting for an answer, because the client is gone."""
+        ...
+
+    def ended(self, flow: http.HTTPFlow, ending: Ending) -> None:
+        """Take note of how the answer ended. May be called again for the same flow; only the first counts."""
+        ...
