@@ -126,6 +126,22 @@ async def test_a_body_in_chunks_with_trailers_is_read_without_them(certs: Path) 
     assert [request.body for request in playing.asked] == [b"{}", b"[]"]
 
 
+async def test_a_body_in_chunks_of_one_byte_is_read_whole(certs: Path) -> None:
+    playing = Playing()
+    body = bytes(range(256)) * 400
+    chunks = b"".join(b"1;a=b\r\n%c\r\n" % byte for byte in body)
+    async with proxying(playing, certs) as (proxy, _), connected(proxy, "connect") as (reader, writer):
+        writer.write(_CHUNKED)
+        for start in range(0, len(chunks), 100_003):
+            writer.write(chunks[start : start + 100_003])
+            await writer.drain()
+        writer.write(b"0\r\n\r\n")
+        answer = await read_h1(reader)
+
+    assert answer.body == b"Hello"
+    assert [request.body for request in playing.asked] == [body]
+
+
 @pytest.mark.parametrize("blank", [b"\r\n", b"\r\n" * 50_000])
 async def test_blank_lines_before_a_request_are_passed_over(certs: Path, blank: bytes) -> None:
     async with proxying(Playing(), certs) as (proxy, _), connected(proxy, "connect") as (reader, writer):

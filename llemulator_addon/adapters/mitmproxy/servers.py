@@ -105,8 +105,8 @@ class Http1(Http1Server):
     @override
     def read_body(self, event: events.Event) -> Commands:
         reader: Any = self.body_reader
-        if not isinstance(reader, _WithoutTrailers):
-            self.body_reader = _WithoutTrailers(reader)  # type: ignore[assignment]
+        if not isinstance(reader, _InOnePiece):
+            self.body_reader = _InOnePiece(reader)  # type: ignore[assignment]
         yield from super().read_body(event)
         # What a reader leaves is the beginning of a chunk's line or of trailers.
         if self.state == self.read_body and len(self.buf) > heads.MOST_BYTES:
@@ -153,17 +153,29 @@ class Http1(Http1Server):
         self.buf = type(self.buf)()
 
 
-class _WithoutTrailers:
-    """Reads a body, and drops what stands behind its chunks (RFC 9110, 6.5.1), which mitmproxy fails to read."""
+class _InOnePiece:
+    """Reads all of a body that has come as one piece: each event, for a chunk of one byte, too, takes mitmproxy long.
+
+    What stands behind the last chunk is dropped (RFC 9110, 6.5.1); mitmproxy fails to read it.
+    """
 
     def __init__(self, reader: Any) -> None:  # noqa: ANN401 - h11's, of any kind
         self._reader = reader
+        self._end: object = None
         self.read_eof = reader.read_eof
 
     def __call__(self, received: object) -> object:
-        event = self._reader(received)
-        # Only its end has any.
-        return type(event)() if getattr(event, "headers", None) else event
+        pieces: list[bytes] = []
+        event = None
+        while self._end is None and (read := self._reader(received)) is not None:
+            if hasattr(read, "data"):
+                event = read
+                pieces.append(read.data)
+            else:
+                self._end = type(read)()
+        if event is None:
+            return self._end
+        return event if len(pieces) == 1 else type(event)(data=b"".join(pieces))
 
 
 def _assembled(response: http.Response, body: bytes) -> bytes:
