@@ -22,11 +22,12 @@ from llemulator_addon.core.unclaimed import Unclaimed, digest_of
 from llemulator_addon.core.upstream import Upstreams
 from llemulator_addon.engine.ahead import Ahead, Deciding, is_large
 from llemulator_addon.engine.beside import LARGE, beside
-from llemulator_addon.engine.by_person import nobody_answered
+from llemulator_addon.engine.by_person import no_room, nobody_answered
 from llemulator_addon.engine.decide import decide, refuse
-from llemulator_addon.engine.fallback import session_forgotten
+from llemulator_addon.engine.fallback import no_room_to_wait, session_forgotten
 from llemulator_addon.engine.journal import Journal
 from llemulator_addon.engine.news import News
+from llemulator_addon.engine.room import Room, size_asked, size_waiting
 from llemulator_addon.engine.session import Policy, Session, load
 from llemulator_addon.engine.simulate.physics import Physics
 from llemulator_addon.engine.simulate.settings import Settings as Simulation
@@ -44,6 +45,8 @@ from llemulator_addon.wire.secrets import hidden_path
 from llemulator_addon.wire.vocabulary import published
 
 _UNCLAIMED_AT_MOST = 1000
+_SHOWN = 1000
+"""Characters that are kept of a path to which nobody lays claim, and of a host and a method."""
 _LEFT = Ending(how="client_left", bytes_sent=0, sends=0, seconds=0.0)
 _ANONYMOUS = ""
 """The session of requests without a token: it only gives out request ids and keeps a journal."""
@@ -94,6 +97,8 @@ class EmulatorSettings:
     """Bytes of memory that the rules and settings of a token may take."""
     sessions_size: int = 48 << 20
     """Bytes of memory that all sessions may take together, beside journals and what they store."""
+    waiting_size: int = 16 << 20
+    """Bytes of memory that all requests may take together which wait: for a person, their turn, or news."""
 
 
 class Emulator:
@@ -130,6 +135,7 @@ class Emulator:
         self._ahead = Ahead(settings.request_values)
         self._turns = Turns()
         self._news = News()
+        self._room = Room(settings.waiting_size)
         self._waiting = Waiting()
         self._unclaimed: deque[Unclaimed] = deque(maxlen=_UNCLAIMED_AT_MOST)
         self._unclaimed_numbers = count(1)
@@ -177,7 +183,13 @@ class Emulator:
             return await self._ready(token, await self._decided(token, deciding, large=large))
         # One that was never seen begins its life now.
         session = self._store.change(token, lambda session: (session, session))
-        if not await self._turns.come(token, session.life):
+        is_free = self._turns.is_free(token, session.life)
+        with self._room.held(0 if is_free else size_waiting(request)) as fits:
+            if not fits:
+                full = errors.steps_of(no_room_to_wait(self._room.limit), session.stamp)
+                return Play(readable(full, request))
+            came = await self._turns.come(token, session.life)
+        if not came:
             forgotten = errors.steps_of(session_forgotten("its turn"), session.stamp)
             return Play(readable(forgotten, request))
         return await self._ready(token, await self._decided_in_turn(token, session.life, deciding, large=large))
@@ -270,11 +282,14 @@ class Emulator:
                 assert_never(never)
 
     async def _asked(self, token: str, ask: Ask) -> Told:
-        try:
-            told = await self._waiting.wait(token, ask)
-        except BaseException:
-            self.ended(_under(token, ask.exchange), _LEFT)
-            raise
+        with self._room.held(size_asked(ask, at_most=self._room.limit)) as fits:
+            if not fits:
+                return self._store.change(token, partial(no_room, ask=ask, limit=self._room.limit))
+            try:
+                told = await self._waiting.wait(token, ask)
+            except BaseException:
+                self.ended(_under(token, ask.exchange), _LEFT)
+                raise
         if told is None:
             told = self._store.change(token, partial(nobody_answered, ask=ask))
         return told
@@ -289,7 +304,10 @@ class Emulator:
         recorded = session.journal.recorded
         if live.last_told(request, session) < recorded:
             return request
-        await self._news.wait(token)
+        with self._room.held(size_waiting(request)) as fits:
+            if not fits:
+                return request
+            await self._news.wait(token)
         return replace(request, headers={**request.headers, "last-event-id": live.event_id(session, recorded)})
 
     def _egress_now(self) -> tuple[HostEgress, ...]:
@@ -300,9 +318,9 @@ class Emulator:
             Unclaimed(
                 number=next(self._unclaimed_numbers),
                 at=request.at,
-                method=request.method,
-                host=request.host,
-                path=hidden_path(request.path, token),
+                method=request.method[:_SHOWN],
+                host=request.host[:_SHOWN],
+                path=hidden_path(request.path, token)[:_SHOWN],
                 session=_name(token),
                 digest=digest_of(token),
             )

@@ -6,13 +6,15 @@ from typing import Literal
 from llemulator_addon.core.egress import HostEgress
 
 _HOSTS_AT_MOST = 10_000
+_LONGEST = 253
+"""Characters of a host's name (RFC 1035, 2.3.4)."""
 _OTHERS = "(others)"
 
 Fate = Literal["answered", "passed", "refused", "forwarded", "with_key"]
 
 
 class Egress:
-    """Counts by host. The names come from clients, so there is a bound: beyond it, hosts are counted together."""
+    """Counts by host. The names come from clients, so there are bounds: beyond them, hosts are counted together."""
 
     def __init__(self) -> None:
         self._counts: dict[str, Counter[Fate]] = {}
@@ -39,4 +41,4 @@ class Egress:
         )
 
     def _within_bound(self, host: str) -> str:
-        return host if len(self._counts) < _HOSTS_AT_MOST else _OTHERS
+        return host if len(self._counts) < _HOSTS_AT_MOST and len(host) <= _LONGEST else _OTHERS

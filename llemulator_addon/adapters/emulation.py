@@ -62,6 +62,7 @@ def _emulator(settings: Settings, script: Script | None, ca_certificate: bytes) 
             all_stored_size=settings.all_stored_size,
             script_size=settings.script_size,
             sessions_size=settings.sessions_size,
+            waiting_size=settings.waiting_size,
         )
     )
 

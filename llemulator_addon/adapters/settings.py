@@ -72,6 +72,7 @@ class Settings:
     all_stored_size: int = 48 << 20
     script_size: int = 32 << 20
     sessions_size: int = 48 << 20
+    waiting_size: int = 16 << 20
     debug: bool = False
     log_level: LogLevel = "info"
     sources: Mapping[str, str] = field(default_factory=dict)
@@ -555,6 +556,13 @@ SETTINGS = (
         example="48MiB",
         meaning="memory that all sessions and their scripts may use together; the least recently used one without "
         "a script is forgotten first",
+    ),
+    _size_setting(
+        "waiting_size",
+        "LLEMULATOR_WAITING_SIZE",
+        example="16MiB",
+        meaning="memory that all waiting requests (manual answers, serialize, live news) may use together, 64 KiB for "
+        "each and its body; one without room gets 503",
     ),
     _switch_setting("debug", "DEBUG", "expose session state at /_emulator/state, and log full tracebacks"),
     Setting(

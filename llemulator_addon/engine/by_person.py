@@ -58,6 +58,12 @@ def nobody_answered(session: Session, *, ask: Ask) -> tuple[Session, Told]:
     return _noted(session, ask, told), told
 
 
+def no_room(session: Session, *, ask: Ask, limit: int) -> tuple[Session, Told]:
+    """Refuse a request for which there is no room to wait."""
+    told = Told(_failing(session, ask, fallback.no_room_to_wait(limit)))
+    return _noted(session, ask, told), told
+
+
 def forgotten(session: Session, ask: Ask) -> Steps:
     """Answer a request whose session was forgotten while it waited."""
     return _failing(session, ask, fallback.session_forgotten("a person's answer"))

@@ -62,6 +62,18 @@ def session_forgotten(waited_for: str) -> Failure:
     )
 
 
+def no_room_to_wait(limit: int) -> Failure:
+    """Fail where so much waits already that this request has no room beside it."""
+    return Failure(
+        status=503,
+        type="server_error",
+        code="no_room_to_wait",
+        message=f"This request would have to wait, and all that wait may take {in_words(limit)} of memory together. "
+        "--waiting-size (LLEMULATOR_WAITING_SIZE) says how much that is.",
+        headers=(("x-should-retry", "false"),),
+    )
+
+
 def too_large_to_keep(limit: int) -> Failure:
     """Refuse to keep what takes more memory than all that a token may store."""
     return Failure(

@@ -4,7 +4,7 @@ Recording costs the same whether the journal is empty or full, and little: an ex
 what a reader wants to see is made of it when it is read.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import NamedTuple
 from zlib import crc32
@@ -26,9 +26,18 @@ _PARSED = 64 << 10
 _WORDS = 2_000
 """Characters of the user's text that are kept of a prompt that is not kept whole."""
 
-_BYTES_OF_AN_EXCHANGE = 2_500
+_HEAD_KEPT = 32 << 10
+"""Bytes of headers that are kept, and as many of a query and of a path."""
+_NAME_KEPT = 256
+"""Characters of a method or the name of a host that are kept."""
+_MESSAGES = 5_000
+"""The most messages of a prompt that is kept whole."""
+
+_BYTES_OF_AN_EXCHANGE = 1_400
+_BYTES_OF_A_HEADER = 150
 _BYTES_OF_A_STEP = 130
-_TIMES_FOR_PARSED = 6
+_BYTES_OF_A_MESSAGE = 120
+_BYTES_OF_PARSED = ((b"{", 150), (b"[", 70), (b",", 40))
 """What things take in memory, as measured: the journal is bounded by what it takes, and need not be exact."""
 
 
@@ -152,22 +161,29 @@ class Journal:
         """Add an exchange under the next number; the oldest make room. `goes_on`: the answer has more steps."""
         number, body = self.recorded + 1, request.body
         kept, sent = _bounded(steps)
-        size = _BYTES_OF_AN_EXCHANGE + _weight(len(body)) + sent + _BYTES_OF_A_STEP * len(kept)
+        path, headers = request.path[:_HEAD_KEPT], hidden_headers(request.headers)
+        query = hidden_query(request.query) if request.query else ()
+        told = len(path) + _length(headers.items()) + (_length(query) if query else 0)
+        if told > _HEAD_KEPT:
+            query, headers = _beginning(query), dict(_beginning(headers.items()))
+            told = len(path) + _length(headers.items()) + _length(query)
+        prompt, weight = _bounded_prompt(basis.prompt, body)
+        size = _BYTES_OF_AN_EXCHANGE + told + weight + sent + _BYTES_OF_A_STEP * len(kept)
         exchange = Exchange(
             number=number,
             at=request.at,
-            method=request.method,
-            host=request.host,
-            path=request.path,
-            query=hidden_query(request.query) if request.query else (),
-            headers=hidden_headers(request.headers),
+            method=request.method[:_NAME_KEPT],
+            host=request.host[:_NAME_KEPT],
+            path=path,
+            query=query,
+            headers=headers,
             body=body if len(body) <= _KEPT else body[:_KEPT],
             body_bytes=len(body),
             way=request.way,
             http_version=request.http_version,
             connection=request.connection,
             endpoint=basis.endpoint,
-            prompt=basis.prompt if basis.prompt is None or len(body) <= _PARSED else _short(basis.prompt),
+            prompt=prompt,
             rule=basis.rule,
             unmatched=basis.unmatched,
             upstream=basis.upstream,
@@ -261,8 +277,43 @@ def _bounded(steps: Steps) -> tuple[Steps, int]:
     return steps, sent
 
 
-def _weight(length: int) -> int:
-    return length * _TIMES_FOR_PARSED if length <= _PARSED else min(length, _KEPT)
+def _length(pairs: Collection[tuple[str, str]]) -> int:
+    """Return the bytes that the pairs of a query or of headers take."""
+    return _BYTES_OF_A_HEADER * len(pairs) + sum([len(name) + len(value) for name, value in pairs])
+
+
+def _beginning(pairs: Collection[tuple[str, str]]) -> tuple[tuple[str, str], ...]:
+    """Return the first of the pairs, as many as are kept; the last of them may be cut."""
+    kept, left = [], _HEAD_KEPT
+    for name, value in pairs:
+        if (left := left - _BYTES_OF_A_HEADER - len(name)) < 0:
+            break
+        kept.append((name, value[:left]))
+        left -= len(value)
+    return tuple(kept)
+
+
+def _bounded_prompt(prompt: Prompt | None, body: bytes) -> tuple[Prompt | None, int]:
+    """Return what is kept of a prompt, and what that takes together with the body.
+
+    A prompt holds what the body says, and what was said before it in a conversation that is stored.
+    """
+    length = len(body)
+    if length > _PARSED:
+        return prompt if prompt is None else _short(prompt), min(length, _KEPT) + 2 * _WORDS
+    weight = 2 * length if body.isascii() and b"\\u" not in body else 5 * length
+    for sign, size in _BYTES_OF_PARSED:
+        weight += size * body.count(sign)
+    if prompt is None:
+        return None, weight
+    said, messages = 0, prompt.messages
+    for message in messages:
+        said += len(message.text)
+        for call in message.called:
+            said += _BYTES_OF_A_MESSAGE + len(call.arguments)
+    if said > _PARSED or len(messages) > _MESSAGES:
+        return _short(prompt), weight + 2 * _WORDS
+    return prompt, weight + _BYTES_OF_A_MESSAGE * len(messages) + max(0, said - length)
 
 
 def _short(prompt: Prompt) -> Prompt:

@@ -27,10 +27,11 @@ class Turns:
 
         Cancelled, it leaves the queue without a trace.
         """
-        if (queue := self._queues.get(token)) is None or queue.life != life:
+        if self.is_free(token, life):
             self.forget(token)
             self._queues[token] = _Queue(life)
             return True
+        queue = self._queues[token]
         called: Future[bool] = get_running_loop().create_future()
         queue.waiting.append(called)
         try:
@@ -39,6 +40,11 @@ class Turns:
             if called.done() and not called.cancelled():
                 self._next(token, queue)
             raise
+
+    def is_free(self, token: str, life: int) -> bool:
+        """Whether who comes now has the turn at once."""
+        queue = self._queues.get(token)
+        return queue is None or queue.life != life
 
     def forget(self, token: str) -> None:
         """Forget a session: nobody waits for an answer of it any more."""

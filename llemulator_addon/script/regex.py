@@ -3,6 +3,7 @@
 from collections import OrderedDict
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
+from threading import Lock
 from typing import Annotated, Any
 
 import re2
@@ -54,29 +55,38 @@ _BYTES_OF_A_REGEX, _BYTES_OF_AN_INSTRUCTION = 1_500, 16
 """As measured: what is compiled is read forwards and backwards."""
 
 
-class _Compiled:
+class Compiled:
     """Patterns that were compiled, up to so many bytes of memory. What was not used for longest makes room."""
 
     def __init__(self, limit: int) -> None:
         self.limit = limit
         self.size = 0
         self._made: OrderedDict[str, Any] = OrderedDict()
+        # Large scripts and requests are read in threads of their own.
+        self._lock = Lock()
 
     def get(self, pattern: str) -> Any:  # noqa: ANN401 - re2 has no types
         """Return a pattern compiled; raises `re2.error`."""
-        if (made := self._made.get(pattern)) is not None:
-            self._made.move_to_end(pattern)
-            return made
+        with self._lock:
+            if (made := self._made.get(pattern)) is not None:
+                self._made.move_to_end(pattern)
+                return made
         made = _with_least_room(_ROOM_OF_ONE, lambda options: re2.compile(pattern, options))
-        if (size := _size(pattern, made)) <= self.limit:
-            self._made[pattern] = made
-            self.size += size
-        while self.size > self.limit:
-            self.size -= _size(*self._made.popitem(last=False))
+        with self._lock:
+            self._remember(pattern, made)
         return made
 
+    def _remember(self, pattern: str, made: Any) -> None:  # noqa: ANN401 - re2 has no types
+        size = _size(pattern, made)
+        if pattern in self._made or size > self.limit:
+            return
+        self._made[pattern] = made
+        self.size += size
+        while self.size > self.limit:
+            self.size -= _size(*self._made.popitem(last=False))
 
-_COMPILED = _Compiled(16 << 20)
+
+_COMPILED = Compiled(16 << 20)
 
 
 def found(pattern: str, text: str) -> bool:

@@ -21,3 +21,11 @@ def test_names_beyond_the_bound_are_counted_together() -> None:
 
     report = {each.host: each.refused for each in egress.report()}
     assert (len(report), report["0.test"], report["(others)"]) == (10_001, 2, 100)
+
+
+def test_hosts_with_names_that_no_host_can_have_are_counted_together() -> None:
+    egress = Egress()
+    for name in ("a" * 253, "b" * 254, "c" * 1_000_000):
+        egress.count(name, "refused")
+
+    assert [(each.host, each.refused) for each in egress.report()] == [("(others)", 2), ("a" * 253, 1)]

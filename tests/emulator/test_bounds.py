@@ -1,5 +1,6 @@
 """What all that lives may take in memory."""
 
+import asyncio
 import json
 from typing import Any
 
@@ -85,7 +86,7 @@ async def test_a_script_that_takes_more_than_a_token_may_have_is_refused_and_the
         {"models": [f"model-{number}" for number in range(2_000)]},
         {"defaults": {"faults": [{"failure": {"status": 500, "message": "x" * 100_000}}]}},
         {"upstream": {f"model-{number}": "http://127.0.0.1:1/v1" for number in range(2_000)}},
-        {"rules": [{"match": {"user_text": "[^a]{1000}" * 8}, "reply": "Hello"}]},
+        {"rules": [{"match": {"user_text": "[^a]{1000}i"}, "reply": "Hello"}]},
     ],
 )
 async def test_all_of_a_script_counts(script: object) -> None:
@@ -116,3 +117,52 @@ async def test_many_tokens_leave_no_more_sessions_than_there_is_room_for() -> No
 
     assert sum(session.size for session in emulator.sessions()) <= 101 * _KIBIBYTE
     assert len(mine["rules"]) == 1
+
+
+async def test_requests_for_which_there_is_no_room_to_wait_are_refused_until_there_is() -> None:
+    emulator = Emulator(EmulatorSettings(on_unmatched="manual", waiting_size=200 * _KIBIBYTE))
+    waiting = [asyncio.create_task(emulator.answer(_asking("Hello", store=False))) for _ in range(3)]
+    await asyncio.sleep(0)
+
+    head, body = await _answer(emulator, _asking("Hello"))
+    _, shown = await _answer(emulator, _request("GET", "/_emulator/waiting"))
+    waiting[0].cancel()
+    await asyncio.wait(waiting[:1])
+    again = asyncio.create_task(emulator.answer(_asking("Hello")))
+    await asyncio.sleep(0)
+
+    assert (head.status, body["error"]["code"], len(shown["data"])) == (503, "no_room_to_wait", 3)
+    assert "200 KiB of memory together. --waiting-size" in body["error"]["message"]
+    assert not again.done()
+    for task in (*waiting, again):
+        task.cancel()
+
+
+async def test_what_alone_is_too_large_to_wait_is_refused() -> None:
+    emulator = Emulator(EmulatorSettings(on_unmatched="manual", waiting_size=200 * _KIBIBYTE))
+
+    head, _ = await _answer(emulator, _asking("x" * 100_000))
+
+    assert head.status == 503
+
+
+async def test_with_serialize_only_who_waits_for_his_turn_needs_room() -> None:
+    emulator = Emulator(EmulatorSettings(waiting_size=100 * _KIBIBYTE))
+    await _answer(emulator, _request("POST", "/_emulator/script", {"serialize": True, "responses": "Hello"}))
+
+    first = await _answer(emulator, _asking("x" * 1_000_000))
+    second = asyncio.create_task(emulator.answer(_asking("Hello")))
+    await asyncio.sleep(0)
+    third = await _answer(emulator, _asking("Hello"))
+
+    assert (first[0].status, second.done(), third[0].status) == (200, False, 503)
+    second.cancel()
+
+
+async def test_of_a_long_path_to_which_nobody_lays_claim_the_beginning_is_shown() -> None:
+    emulator = Emulator(EmulatorSettings())
+    await _answer(emulator, _request("GET", "/v1/" + "x" * 1_000_000))
+
+    _, shown = await _answer(emulator, _request("GET", "/_emulator/unclaimed"))
+
+    assert [len(each["path"]) for each in shown["data"]] == [1_000]

@@ -1,3 +1,9 @@
+from dataclasses import replace
+from itertools import chain
+from typing import Any
+
+import pytest
+
 from llemulator_addon.core.outcome import Ending
 from llemulator_addon.core.prompt import Message, Prompt
 from llemulator_addon.core.request import Request
@@ -107,6 +113,59 @@ def test_of_a_large_answer_the_beginning_is_kept() -> None:
     (exchange,) = Journal().record(_request(), (Head(200), *[Send(b"x" * 100_000)] * 5))
 
     assert [len(step.piece) for step in exchange.steps if isinstance(step, Send)] == [100_000, 100_000, 62_144]
+
+
+def _recorded_size(fields: dict[str, Any]) -> int:
+    return Journal().record(replace(_request(), **fields), _ANSWER).size
+
+
+_LONG = "x" * 20_000
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [{"path": f"/{_LONG}"}, {"query": (("a", _LONG),)}, {"headers": {"x-more": _LONG}}, {"headers": {_LONG: "1"}}],
+)
+def test_path_query_and_headers_count(fields: dict[str, Any]) -> None:
+    assert 19_000 <= _recorded_size(fields) - _recorded_size({}) <= 21_000
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"method": "X" * 1_000_000},
+        {"host": "x" * 1_000_000},
+        {"path": "/" + "x" * 1_000_000},
+        {"query": (("a", "x" * 1_000_000),)},
+        {"query": (("a" * 1_000_000, "x"),)},
+        {"query": (("a", "b"),) * 100_000},
+        {"headers": {"x-more": "x" * 1_000_000}},
+        {"headers": {f"x-{number}": "x" for number in range(100_000)}},
+    ],
+)
+def test_of_a_large_head_the_beginning_is_kept(fields: dict[str, Any]) -> None:
+    (exchange,) = Journal().record(replace(_request(), **fields), _ANSWER)
+
+    assert exchange.size < 80_000
+    kept = (exchange.method, exchange.host, exchange.path, *chain(*exchange.query, *exchange.headers.items()))
+    assert sum(map(len, kept)) < exchange.size
+
+
+def test_of_a_long_conversation_that_was_stored_lists_show_what_they_show() -> None:
+    history = (Message(role="user", text="x" * 200_000), Message(role="user", text="And?"))
+    prompt = Prompt(endpoint="responses", model="m", messages=history)
+    (exchange,) = Journal().record(_request(), _ANSWER, Basis(prompt=prompt))
+
+    assert (exchange.user_text, exchange.prompt == prompt, exchange.size < 20_000) == ("And?", False, True)
+
+
+def test_what_was_said_before_counts() -> None:
+    def size(*texts: str) -> int:
+        messages = tuple(Message(role="user", text=text) for text in texts)
+        prompt = Prompt(endpoint="responses", model="m", messages=messages)
+        return Journal().record(_request(), _ANSWER, Basis(prompt=prompt)).size
+
+    assert size("x" * 10_000, "And?") - size("And?") >= 10_000
 
 
 def test_requests_with_the_same_body_have_the_same_fingerprint() -> None:

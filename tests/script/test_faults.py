@@ -212,6 +212,22 @@ def test_tokens_a_minute_count_the_prompt_and_the_most_that_is_asked_for() -> No
     assert "retry-after" not in _limits(never)
 
 
+def test_where_the_clock_goes_back_a_limit_lasts_no_longer_than_it_says() -> None:
+    server = emulator({"responses": {"": {"response": "a", "faults": [{"rate_limit": {"requests_per_minute": 1}}]}}})
+
+    said = texts(server, chat(at=5000), chat(at=1000), chat(at=1059), chat(at=1060))
+
+    assert said == ["a", "429 rate_limit_exceeded", "429 rate_limit_exceeded", "a"]
+
+
+def test_where_the_clock_goes_back_an_outage_lasts_no_longer_than_it_was_to() -> None:
+    script = {"responses": [{"response": "up", "faults": [{"failure": {"status": 503, "for_seconds": 60}}]}]}
+
+    said = texts(emulator(script), chat(at=5000), chat(at=1000), chat(at=1059), chat(at=1060))
+
+    assert said[3] == "up"
+
+
 def test_a_stream_carries_the_limits_too() -> None:
     server = emulator({"rules": [{"reply": "Hello", "faults": [{"rate_limit": {"requests_per_minute": 2}}]}]})
 

@@ -6,7 +6,6 @@ itself. What is ours is answered, or refused when our own code fails; it is neve
 
 import asyncio
 import logging
-import time
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -25,6 +24,7 @@ from mitmproxy.proxy.context import Context
 from llemulator_addon.adapters import refusals
 from llemulator_addon.adapters.answerer import Answerer
 from llemulator_addon.adapters.bugs import in_full, without_secrets
+from llemulator_addon.adapters.clock import now
 from llemulator_addon.adapters.egress import Egress
 from llemulator_addon.adapters.forwarding import Arriving, Forwarding, Terms
 from llemulator_addon.adapters.hosts import OPENAI_HOSTS, REFUSED_HOSTS, Hosts
@@ -431,7 +431,7 @@ async def _request(flow: http.HTTPFlow, arrival: Arrival, *, limit: int) -> Requ
         way=arrival.way,
         http_version=request.http_version,
         connection=flow.client_conn.id,
-        at=time.time(),
+        at=now(),
     )
 
 

@@ -3,12 +3,12 @@
 import asyncio
 import os
 import tempfile
-import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from llemulator_addon.adapters.clock import now
 from llemulator_addon.adapters.emulation import BadScript, emulator_from
 from llemulator_addon.adapters.hosts import Hosts
 from llemulator_addon.adapters.mitmproxy.authority import Authority, NoAuthority, authority
@@ -73,7 +73,7 @@ def run(settings: Settings, command: Sequence[str], *, base_url: bool, tell: Cal
         hosts=rules.egress.report(),
         distrusted=sorted(rules.distrusted),
         token=whole.get("OPENAI_API_KEY", ""),
-        now=time.time(),
+        now=now(),
     )
     return Ran(status=status, seen=seen, environment=whole, hosts=rules.policy.hosts)
 

@@ -29,7 +29,8 @@ class FailureFault(Fault):
     @override
     def admit(self, arrival: Arrival, memory: Memory | None) -> Admission:
         """Draw, and look at the clock."""
-        began = memory if isinstance(memory, float) else arrival.at
+        # Where the clock went back behind the beginning, it goes on no longer than it was to.
+        began = min(memory, arrival.at) if isinstance(memory, float) else arrival.at
         over = self.wanted.for_seconds is not None and arrival.at >= began + self.wanted.for_seconds
         fails = not over and arrival.stamp.fraction(arrival.label) < self.wanted.probability
         return Admission(refused=self.wanted.failure() if fails else None, memory=began)

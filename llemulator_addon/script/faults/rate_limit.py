@@ -44,7 +44,9 @@ class RateLimit(Fault):
         before = memory if isinstance(memory, _Levels) else _Levels(at=arrival.at)
         found = tuple(self._found(arrival, before, max(0.0, arrival.at - before.at)))
         if (short := next((bucket for bucket in found if bucket.cost > bucket.level), None)) is not None:
-            return Admission(refused=_refused(short, found, arrival.model), memory=memory)
+            # Where the clock went back, the buckets fill from now on: as much later as the refusal says.
+            waiting = replace(before, at=min(before.at, arrival.at))
+            return Admission(refused=_refused(short, found, arrival.model), memory=waiting if memory else memory)
         taken = tuple(replace(bucket, level=bucket.level - bucket.cost) for bucket in found)
         levels = {bucket.name: bucket.level for bucket in taken}
         return Admission(memory=_Levels(at=arrival.at, levels=levels), headers=_headers(taken))
