@@ -3,7 +3,9 @@
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from conformance.attacks.attack import Attack, Send, Way, chat
+import httpx
+
+from conformance.attacks.attack import Attack, Send, Way, at_once, chat
 
 _CHAT = "/v1/chat/completions"
 
@@ -52,32 +54,27 @@ def _many_rules(way: Way) -> Iterable[int]:
     return [way.post(_CHAT, _NESTED, token=token)]
 
 
-def _large_expressions(way: Way) -> Iterable[int]:
-    """Load 2 000 large regular expressions, three times under tokens of their own, and match each."""
-    way.begin()
-    statuses = []
-    for turn in range(3):
-        token = f"sk-attack-expressions-{turn}"
-        rules = [
-            {"match": {"user_text": f"[^{chr(97 + number % 26)}]{{1000}}{number}-{turn}i"}, "reply": {"text": "found"}}
-            for number in range(2_000)
-        ]
-        statuses.append(way.post("/_emulator/script", {"reset": True, "rules": rules}, token=token))
-        statuses.append(way.post(_CHAT, chat("Hello " * 2_000), token=token))
-    return statuses
+def _large_expressions(*, tokens: int, rules: int) -> Send:
+    """Load large regular expressions under many tokens, each with its own, and match them."""
+
+    def send(way: Way) -> Iterable[int]:
+        way.begin()
+
+        def load_and_match(number: int) -> int:
+            token = f"sk-attack-expressions-{tokens}-{number}"
+            script = {
+                "rules": [{"match": {"user_text": _expression(number, each)}, "reply": "a"} for each in range(rules)]
+            }
+            status = way.post("/_emulator/script", script, token=token)
+            return status if status != httpx.codes.OK else way.post(_CHAT, chat("Hello " * 2_000), token=token)
+
+        return at_once(load_and_match, tokens, width=1)
+
+    return send
 
 
-def _large_expressions_of_many_tokens(way: Way) -> Iterable[int]:
-    way.begin()
-    statuses = []
-    for number in range(300):
-        rules = [
-            {"match": {"user_text": f"[^a]{{1000}}{number}-{each}i"}, "reply": {"text": "found"}} for each in range(20)
-        ]
-        token = f"sk-attack-expressions-of-{number}"
-        statuses.append(way.post("/_emulator/script", {"rules": rules}, token=token))
-        statuses.append(way.post(_CHAT, chat("Hello " * 2_000), token=token))
-    return statuses
+def _expression(token: int, number: int) -> str:
+    return f"[^{chr(97 + number % 26)}]{{1000}}{token}-{number}i"
 
 
 def _expressions_to_verify(way: Way) -> Iterable[int]:
@@ -85,14 +82,12 @@ def _expressions_to_verify(way: Way) -> Iterable[int]:
     token = "sk-attack-expressions-verify"
     way.post(_CHAT, chat("Hello " * 2_000), token=token)
     way.begin()
-    return [
-        way.post(
-            "/_emulator/verify",
-            {"expectations": [{"match": f"[^a]{{1000}}{turn}-{number}i", "count": 0} for number in range(500)]},
-            token=token,
-        )
-        for turn in range(4)
-    ]
+
+    def verify(turn: int) -> int:
+        wanted = [{"match": _expression(turn, number), "count": 0} for number in range(500)]
+        return way.post("/_emulator/verify", {"expectations": wanted}, token=token)
+
+    return at_once(verify, 4, width=1)
 
 
 _SENDS: Mapping[str, tuple[str, Send]] = {
@@ -115,8 +110,14 @@ _SENDS: Mapping[str, tuple[str, Send]] = {
     "paths to verify": ("the same as expectations of verify", _verifying),
     "2000 paths with ..*": ("2 000 rules with ..*, whose nearest is looked for", _many_rules),
     "nested json": ("a json pattern of 90 nested lists", _matching("json", {"json": {"lists": _lists(90)}}, _NESTED)),
-    "2000 large expressions, three times": ("2 000 of [^a]{1000}i under each of three tokens", _large_expressions),
-    "large expressions of 300 tokens": ("twenty of them under each of 300 tokens", _large_expressions_of_many_tokens),
+    "2000 large expressions, three times": (
+        "2 000 of [^a]{1000}i under each of three tokens",
+        _large_expressions(tokens=3, rules=2_000),
+    ),
+    "large expressions of 300 tokens": (
+        "twenty of them under each of 300 tokens",
+        _large_expressions(tokens=300, rules=20),
+    ),
     "large expressions to verify": ("500 of them as expectations of verify, four times", _expressions_to_verify),
 }
 
