@@ -4,11 +4,12 @@ No model judges here. A test that needs a verdict scripts it (`endpoints/moderat
 """
 
 from collections.abc import Iterable, Mapping
-from functools import lru_cache
 from hashlib import shake_256
 from itertools import chain, islice
 from types import MappingProxyType
 from typing import Any
+
+from llemulator_addon.core.remembering import remembered
 
 DEFAULT = "omni-moderation-latest"
 
@@ -60,8 +61,8 @@ _LOOKED_AT = 1 << 16
 """Characters of a text that is judged beside an answer."""
 
 
-@lru_cache(maxsize=4_096)
-def scores(model: str, text: str) -> Mapping[str, float]:
+@remembered(4_096, longest=1_000)
+def _scores(text: str, model: str) -> Mapping[str, float]:
     """Score a text in every category, from 0 to 1."""
     said = set(_words(text))
     raised = {category for category, words in WORDS.items() if words & said}
@@ -70,6 +71,11 @@ def scores(model: str, text: str) -> Mapping[str, float]:
     return MappingProxyType(
         {category: _high(chance) if category in raised else _low(chance) for category, chance in pairs}
     )
+
+
+def scores(model: str, text: str) -> Mapping[str, float]:
+    """Score a text in every category, from 0 to 1."""
+    return _scores(text, model)
 
 
 def judged(model: str, scored: Mapping[str, float], *, text: bool = True, image: bool = False) -> dict[str, Any]:

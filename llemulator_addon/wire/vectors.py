@@ -18,6 +18,8 @@ from math import sqrt, sumprod
 from struct import pack, unpack
 from zlib import crc32
 
+from llemulator_addon.core.remembering import remembered
+
 _BUCKETS = 1_024
 _LANE = 4
 """Bytes: enough for 255 times the weights of all features that a text of the longest size has."""
@@ -36,7 +38,7 @@ def numbers(found: bytes) -> tuple[float, ...]:
     return unpack(f"<{len(found) // 4}f", found)
 
 
-@lru_cache(maxsize=512)
+@remembered(512, longest=4_000)
 def _whole(text: str, model: str, size: int) -> bytes:
     directions: defaultdict[int, int] = defaultdict(int)
     for bucket, count in _counts(text).items():

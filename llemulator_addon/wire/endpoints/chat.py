@@ -2,11 +2,12 @@
 
 from base64 import b64encode
 from collections.abc import Iterable, Iterator, Mapping
-from functools import lru_cache, partial
+from functools import partial
 from itertools import chain, count
 from typing import Any
 
 from llemulator_addon.core.prompt import Prompt
+from llemulator_addon.core.remembering import remembered
 from llemulator_addon.core.reply import Choice, Refusal, Says, Text, ToolCall
 from llemulator_addon.core.resources import Kept
 from llemulator_addon.core.stamp import Stamp
@@ -446,11 +447,11 @@ def _fingerprint(prompt: Prompt, manner: Manner) -> str | None:
     """Return the fingerprint of the model's set-up; reasoning models mostly send null."""
     if family(prompt.model).reasoning:
         return None
-    return _fingerprint_of(manner.stamp.lasting, prompt.model)
+    return _fingerprint_of(prompt.model, manner.stamp.lasting)
 
 
-@lru_cache(1024)
-def _fingerprint_of(lasting: Stamp, model: str) -> str:
+@remembered(1024, longest=200)
+def _fingerprint_of(model: str, lasting: Stamp) -> str:
     return f"fp_{lasting.hex(f'fingerprint/{model}', 10)}"
 
 
