@@ -10,6 +10,7 @@ from typing import Protocol
 from llemulator_addon.core.outcome import Outcome
 from llemulator_addon.core.reply import Failure
 from llemulator_addon.core.request import Request
+from llemulator_addon.core.work import NotAtOnce, working_at_most
 from llemulator_addon.engine.session import Session
 from llemulator_addon.wire import errors
 from llemulator_addon.wire.answer import Endpoint
@@ -35,6 +36,8 @@ _LARGE = 256 << 10
 """Bytes of a body that are read in no time."""
 _COUNTED_AT_ONCE = 64 << 10
 """Characters whose tokens are counted in no time."""
+_STEPS_AT_ONCE = 10_000
+"""Steps of checking schemas, making values for them and looking into bodies that take no time."""
 _ATTEMPTS = 3
 """How often a session may change while a request to it is decided about, before all others wait for that."""
 
@@ -66,9 +69,9 @@ class Ahead:
         """Decide, in a thread where that takes long: it lets others go on, and begins anew if the session changed."""
         if not large:
             try:
-                with counting_at_most(_COUNTED_AT_ONCE):
+                with counting_at_most(_COUNTED_AT_ONCE), working_at_most(_STEPS_AT_ONCE):
                     return store.change(token, deciding)
-            except Uncounted:
+            except (Uncounted, NotAtOnce):
                 pass
         for _ in range(_ATTEMPTS):
             before = store.change(token, _seen)

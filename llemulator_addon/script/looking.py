@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
+from llemulator_addon.core.work import TooMuchWork, Work
 from llemulator_addon.script.paths import Step, parsed
 
 STEPS = 150_000
@@ -19,10 +20,10 @@ class TooMuchLooking(Exception):
 class Looking:
     """What was found so far, and how many steps are left. An object, because the patterns of all rules share it."""
 
-    __slots__ = ("_found", "_left")
+    __slots__ = ("_found", "_work")
 
     def __init__(self, steps: int = STEPS) -> None:
-        self._left = steps
+        self._work = Work(steps)
         self._found: dict[tuple[Step, ...], list[Any]] = {}
 
     def values_at(self, body: Any, path: str) -> list[Any]:  # noqa: ANN401
@@ -76,9 +77,10 @@ class Looking:
         return found
 
     def _pay(self, steps: int) -> None:
-        self._left -= steps
-        if self._left < 0:
-            raise TooMuchLooking
+        try:
+            self._work.spend(steps)
+        except TooMuchWork:
+            raise TooMuchLooking from None
 
 
 _HOLDS_MORE = (dict, list, Mapping)
