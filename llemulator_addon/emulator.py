@@ -272,7 +272,7 @@ class Emulator:
         """Wait for a person where one is asked; name the exchange together with its token."""
         match outcome:
             case Play():
-                return replace(outcome, exchange=_under(token, outcome.exchange))
+                return Play(outcome.steps, _under(token, outcome.exchange), outcome.rest)
             case Forward():
                 return replace(outcome, exchange=_under(token, outcome.exchange))
             case Ask():
