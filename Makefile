@@ -59,10 +59,10 @@ bench: setup-python ## measure requests per second, start-up, memory and pacing,
 	@$(python) -m conformance.bench
 
 soak: setup-python ## send a million requests through one process and check its memory (REQUESTS=30000 for fewer)
-	@$(python) -m conformance.soak --requests $(or $(REQUESTS),1000000)
+	@$(python) -m benchmarks.soak --requests $(or $(REQUESTS),1000000)
 
 models: setup-python ## write the table of models, from the types of the installed SDK
-	@$(python) -m conformance.make_models
+	@$(python) -m tools.make_models
 
 tables: setup-python ## write the README's table of settings, from the code
 	@$(python) -m tests.project.tables

@@ -16,7 +16,7 @@ from packaging.utils import canonicalize_name
 from tests.project.pages import ROOT, tracked
 from tests.project.test_pyproject import asked
 
-_OURS = {"llemulator_addon", "tests", "conformance"}
+_OURS = {"llemulator_addon", "tests", "conformance", "benchmarks", "tools"}
 
 
 def test_the_package_imports_only_what_it_depends_on() -> None:
@@ -24,8 +24,9 @@ def test_the_package_imports_only_what_it_depends_on() -> None:
 
 
 def test_tests_import_only_what_is_asked_for() -> None:
+    folders = ("tests", "conformance", "benchmarks", "tools")
     # Programs of users, in `programs` folders, have environments of their own.
-    files = [file for file in tracked("tests/*.py", "conformance/*.py") if "programs" not in file.parts]
+    files = [file for file in tracked(*(f"{folder}/*.py" for folder in folders)) if "programs" not in file.parts]
 
     assert _unasked(files, _names(asked("dependencies", "optional-dependencies", "dependency-groups"))) == {}
 

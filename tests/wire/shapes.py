@@ -1,27 +1,25 @@
 """Whether a JSON value is what OpenAI sends: by the SDK's types, by OpenAI's description, and by what was recorded.
 
-The last two lie in `../shared/spec` beside the repository and are looked at where they are there.
+`openai/README.md` says where the last two are from.
 """
 
 import json
-import os
 import re
-from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from typing import Any
 
-import pytest
 from jsonschema import Draft202012Validator, ValidationError
 from openai._models import construct_type
 from pydantic import BaseModel, TypeAdapter
 
-SPEC = Path(os.environ.get("OPENAI_SPEC") or Path(__file__).parents[3] / "shared" / "spec")
-needs_spec = pytest.mark.skipif(not SPEC.is_dir(), reason="OpenAI's description and the recorded shapes are not there")
-
+_OPENAI = Path(__file__).parent / "openai"
 _OFTEN = 0.95
+
+type Paths = dict[str, dict[str, int]]
+"""How many values of each JSON type were recorded at each path of an object."""
 
 
 def events(stream: bytes) -> list[Any]:
@@ -49,13 +47,11 @@ def assert_described(
     but: Iterable[str] = (),
     null: Iterable[str] = (),
 ) -> None:
-    """Assert that a value is as a schema of OpenAI's description says; nothing, where the description is not there.
+    """Assert that a value is as a schema of OpenAI's description says.
 
     Where recordings show that the description is wrong, `but` are whole findings, and `null` the paths (`$.a[].b`) of
     keys that may be null although it does not say so.
     """
-    if not SPEC.is_dir():
-        return
     found = sorted(_validator(schema).iter_errors(value), key=lambda error: list(map(str, error.absolute_path)))
     findings = [f"{error.json_path}: {error.message[:300]}" for error in found if not _may_be_null(error, null)]
     unexplained = [finding for finding in findings if finding not in but]
@@ -75,7 +71,7 @@ def _unnamed(path: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Differences:
-    """How a value differs from what was recorded, as paths in the notation of `observed-shapes.json`."""
+    """How a value differs from what was recorded, as paths in the notation of `openai/recorded.json`."""
 
     missing: tuple[str, ...] = ()
     """Keys that at least 95 % of the recorded objects have."""
@@ -86,10 +82,8 @@ class Differences:
 
 
 def differences(kind: str, value: Any) -> Differences:  # noqa: ANN401
-    """Compare a value with the recordings of its kind; no differences, where they are not there."""
-    if not SPEC.is_dir():
-        return Differences()
-    recorded = _recorded()[kind]["paths"]
+    """Compare a value with the recordings of its kind."""
+    at_paths = recorded()[kind]
     types: dict[str, set[str]] = {}
     objects: list[tuple[str, frozenset[str]]] = []
     for path, found in _walk("", value):
@@ -98,16 +92,30 @@ def differences(kind: str, value: Any) -> Differences:  # noqa: ANN401
             objects.append((path, frozenset(found)))
     return Differences(
         missing=tuple(
-            sorted({path for at, keys in objects for path in _often(recorded, at) if _key(path) not in keys})
+            sorted({path for at, keys in objects for path in _often(at_paths, at) if _key(path) not in keys})
         ),
         wrong=tuple(
             f"{path} {found}"
             for path in sorted(types)
-            if path in recorded
-            for found in sorted(types[path] - set(recorded[path]["t"]))
+            if path in at_paths
+            for found in sorted(types[path] - at_paths[path].keys())
         ),
-        never=tuple(path for path in sorted(types) if path and path[-1] not in "]>" and path not in recorded),
+        never=tuple(path for path in sorted(types) if path and path[-1] not in "]>" and path not in at_paths),
     )
+
+
+@cache
+def recorded() -> dict[str, Paths]:
+    """Return of each kind of recorded object its paths."""
+    kinds: dict[str, Paths] = json.loads((_OPENAI / "recorded.json").read_bytes())
+    return kinds
+
+
+@cache
+def recorded_events() -> list[dict[str, Any]]:
+    """Return single recorded events of Responses: the `event` and item, the day when, and the places of all `keys`."""
+    events: list[dict[str, Any]] = json.loads((_OPENAI / "recorded_events.json").read_bytes())
+    return events
 
 
 def _may_be_null(error: ValidationError, null: Iterable[str]) -> bool:
@@ -135,19 +143,13 @@ def _adapter(shape: Any) -> TypeAdapter[Any]:  # noqa: ANN401 - one of the SDK's
 
 
 @cache
-def _recorded() -> dict[str, Any]:
-    recorded: dict[str, Any] = json.loads((SPEC / "observed-shapes.json").read_bytes())
-    return recorded
-
-
-@cache
 def _validator(schema: str) -> Draft202012Validator:
     return Draft202012Validator({"$ref": f"#/components/schemas/{schema}", "components": _description()["components"]})
 
 
 @cache
 def _description() -> dict[str, Any]:
-    description: dict[str, Any] = json.loads((SPEC / "openapi.json").read_bytes())
+    description: dict[str, Any] = json.loads((_OPENAI / "description.json").read_bytes())
     return description
 
 
@@ -166,15 +168,11 @@ def _walk(path: str, value: Any) -> Iterator[tuple[str, Any]]:  # noqa: ANN401
             return
 
 
-def _often(recorded: dict[str, Any], at: str) -> list[str]:
+def _often(paths: Paths, at: str) -> list[str]:
     """Return the paths of the keys that nearly all recorded objects at a place have."""
-    children = {path: _count(recorded[path]) for path in recorded if _parent(path) == at and not path.endswith("]")}
-    total = recorded[at]["t"].get("object", 0) if at and at in recorded else max(children.values(), default=0)
+    children = {path: sum(paths[path].values()) for path in paths if _parent(path) == at and not path.endswith("]")}
+    total = paths[at].get("object", 0) if at and at in paths else max(children.values(), default=0)
     return [path for path, count in children.items() if total and count >= _OFTEN * total]
-
-
-def _count(path: dict[str, Any]) -> int:
-    return sum(Counter(path["t"]).values())
 
 
 def _parent(path: str) -> str:

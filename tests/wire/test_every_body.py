@@ -26,7 +26,7 @@ from openai.types.responses.input_token_count_response import InputTokenCountRes
 from llemulator_addon.wire.endpoints import ENDPOINTS, OPERATIONS
 from tests.playing import emulator
 from tests.wire.asking import Asking
-from tests.wire.shapes import assert_described, assert_sdk, described_answer, needs_spec
+from tests.wire.shapes import assert_described, assert_sdk, described_answer
 from tests.wire.test_responses import ECHOED, without_nulls
 
 USER = {"role": "user", "content": "Hi"}
@@ -154,7 +154,6 @@ def _as_typed(name: str, body: dict[str, Any]) -> dict[str, Any]:
             return body
 
 
-@needs_spec
 @every_body
 def test_a_body_is_as_openai_describes_the_operation(name: str) -> None:
     operation = ENDPOINTS.get(name) or OPERATIONS[name]

@@ -1,6 +1,5 @@
 """Every type of event and of item, so that none is sent without its check, and none that exists is forgotten unsaid."""
 
-import json
 from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
@@ -14,7 +13,7 @@ from llemulator_addon.wire.answer import Stream
 from llemulator_addon.wire.responses.events import breaking_off
 from llemulator_addon.wire.responses.hosted import HOSTED as KNOWN_HOSTED
 from tests.wire.responding import CITED, HOSTED, SPOKEN, answer, streamed
-from tests.wire.shapes import SPEC, assert_described, assert_sdk, differences, needs_spec
+from tests.wire.shapes import assert_described, assert_sdk, differences, recorded, recorded_events
 from tests.wire.shapes import events as events_of
 from tests.wire.test_responses import ASKED, UNTYPED, beyond, without_nulls
 
@@ -121,13 +120,11 @@ def test_events_are_numbered_without_a_gap_and_padded_to_blocks(name: str) -> No
     assert not any("obfuscation" in event for event in events if event not in padded)
 
 
-@needs_spec
 def test_only_items_that_were_never_recorded_have_keys_that_were_not() -> None:
-    recorded = json.loads((SPEC / "observed-shapes.json").read_bytes())
     never = {
         path
         for event in _events()
-        if (kind := _recorded_as(event)) in recorded
+        if (kind := _recorded_as(event)) in recorded()
         for path in differences(kind, event).never
     }
 
@@ -150,17 +147,15 @@ _NEVER_RECORDED_PARTS = (
 )
 
 
-@needs_spec
 def test_every_event_that_was_recorded_once_has_the_same_keys_in_the_same_order() -> None:
     ours: dict[str, list[list[str]]] = {}
     for event in _events():
         ours.setdefault(_skeleton_of(event), []).append(list(_keys(event)))
-    recorded = [json.loads(line) for line in (SPEC / "event-skeletons.jsonl").read_text().splitlines()]
 
     differing = {
         each["event"]
-        for each in recorded
-        if not any(_same(list(_keys(each["shape"])), keys, each["recorded"]) for keys in ours.get(each["event"], ()))
+        for each in recorded_events()
+        if not any(_same(each["keys"], keys, each["recorded"]) for keys in ours.get(each["event"], ()))
     }
     assert differing == {
         # What a tool returned, and where it ran, is the script's to say.

@@ -1,5 +1,5 @@
-from conformance import make_models
 from llemulator_addon.wire.model_names import MODEL_NAMES, SHUTDOWN_DATES
+from tools import make_models
 
 
 def test_the_table_is_what_the_locked_sdk_names() -> None:

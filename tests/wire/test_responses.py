@@ -9,7 +9,7 @@ from llemulator_addon.core.reply import Failure, FinishReason, HostedCall, Reaso
 from llemulator_addon.wire.answer import Body, ChunkBy, Stream
 from llemulator_addon.wire.responses.events import breaking_off
 from tests.wire.responding import CITED, HOSTED, SPOKEN, answer, kinds, streamed, whole
-from tests.wire.shapes import Differences, assert_described, assert_sdk, differences, events, needs_spec
+from tests.wire.shapes import Differences, assert_described, assert_sdk, differences, events
 
 # Beyond the SDK's types, but recorded.
 ECHOED = ("frequency_penalty", "presence_penalty", "store")
@@ -54,7 +54,6 @@ def test_a_response_is_what_the_sdk_types_say(said: str, model: str) -> None:
     assert_sdk(Response, body, beyond={"billing", *ECHOED, *beyond})
 
 
-@needs_spec
 @cases
 @spoken
 def test_a_response_is_as_openai_describes_it(said: str, model: str) -> None:
@@ -63,7 +62,6 @@ def test_a_response_is_as_openai_describes_it(said: str, model: str) -> None:
     assert_described("Response", without_nulls(body))
 
 
-@needs_spec
 @cases
 @spoken
 def test_a_response_has_the_keys_and_types_of_the_recordings(said: str, model: str) -> None:
@@ -391,7 +389,6 @@ def test_every_event_is_what_the_sdk_types_say(said: str, model: str) -> None:
             assert_sdk(ResponseStreamEvent, event, beyond=beyond(event))
 
 
-@needs_spec
 @cases
 @spoken
 def test_every_event_is_as_openai_describes_it(said: str, model: str) -> None:
@@ -406,7 +403,6 @@ def test_every_event_is_as_openai_describes_it(said: str, model: str) -> None:
         assert_described("ResponseStreamEvent", described)
 
 
-@needs_spec
 @cases
 @spoken
 def test_every_event_has_the_keys_and_types_of_the_recordings(said: str, model: str) -> None:

@@ -13,12 +13,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from conformance import make_vocabulary
 from llemulator_addon.wire import tokens
 from llemulator_addon.wire.families import Encoding, family
 from llemulator_addon.wire.tokens import NoVocabulary, UnknownToken, _Latest, chat_prompt_tokens, count, decode, ids
 from llemulator_addon.wire.tokens import pieces as cut
 from llemulator_addon.wire.vocabulary import Vocabulary, load
+from tools import make_vocabulary
 
 ENCODINGS: tuple[Encoding, ...] = ("cl100k_base", "o200k_base")
 REPOSITORY = Path(__file__).parents[2]

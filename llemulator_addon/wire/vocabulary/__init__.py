@@ -1,6 +1,6 @@
 """OpenAI's vocabularies, read from this folder: nothing is downloaded.
 
-`conformance/make_vocabulary.py` writes the files and says how; tiktoken's licence is beside them.
+`tools/make_vocabulary.py` writes the files and says how; tiktoken's licence is beside them.
 
 Measured on one core of a 2-core machine with Python 3.13 and tiktoken 0.14: importing tiktoken 0.05 s, loading
 o200k_base 0.35 s and 53 MB, cl100k_base 0.15 s and 27 MB. More than half of the time is tiktoken building its tables,

@@ -1,7 +1,7 @@
 """Write the vocabularies that `llemulator_addon/wire/tokens.py` counts with. Needs the network, or the files at hand.
 
-    python conformance/make_vocabulary.py             # takes the files out of litellm's wheel
-    python conformance/make_vocabulary.py --from DIR  # DIR as TIKTOKEN_CACHE_DIR would name it
+    python tools/make_vocabulary.py             # takes the files out of litellm's wheel
+    python tools/make_vocabulary.py --from DIR  # DIR as TIKTOKEN_CACHE_DIR would name it
 
 tiktoken brings no vocabulary: it downloads one at its first use. litellm's wheel carries the same files, under the
 names that tiktoken's cache gives them (the SHA-1 of the address). What is read is compared with the SHA-256 that

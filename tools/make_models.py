@@ -1,6 +1,6 @@
 """Write `llemulator_addon/wire/model_names.py` from the types of the installed official SDK.
 
-    python conformance/make_models.py
+    python tools/make_models.py
 
 Run it when the locked SDK changes; a test fails until it was. It stops when the SDK names models in a place that
 `PLACES` does not know, so that a new kind of model is looked at by a person.
@@ -72,7 +72,7 @@ def made() -> str:
         (
             '"""The models that OpenAI\'s Python SDK names in its types, and the parameters where it names them.',
             "",
-            f"Made by `conformance/make_models.py` from openai {version('openai')}; do not edit.",
+            f"Made by `tools/make_models.py` from openai {version('openai')}; do not edit.",
             '"""',
             "",
             "from typing import Literal",
