@@ -9,11 +9,11 @@ FROM ${PYTHON} AS build
 ENV PIP_DISABLE_PIP_VERSION_CHECK=1 PIP_NO_CACHE_DIR=1 PIP_NO_INPUT=1 PIP_ROOT_USER_ACTION=ignore
 WORKDIR /build
 # Dependencies are a separate layer, so a change of our code does not download them again.
-COPY .ci/locks/build.txt .ci/locks/runtime.txt locks/
-RUN pip install --require-hashes --only-binary :all: --requirement locks/build.txt \
+COPY requirements/build.txt requirements/runtime.txt requirements/
+RUN pip install --require-hashes --only-binary :all: --requirement requirements/build.txt \
     && python -m venv --without-pip /opt/llemulator \
     && pip --python /opt/llemulator/bin/python install --require-hashes --only-binary :all: --no-compile \
-        --requirement locks/runtime.txt
+        --requirement requirements/runtime.txt
 COPY pyproject.toml README.md LICENSE ./
 COPY llemulator_addon/ llemulator_addon/
 # Compile the byte code once: a process that cannot write it would compile about 900 modules at each start. Python does

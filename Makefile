@@ -69,23 +69,23 @@ tables: setup-python ## write the README's table of settings, from the code
 
 lock: setup-python ## write the lock files, from pyproject.toml, requirements.in and package.json
 	@.venv/bin/uv pip compile --quiet --system-certs --upgrade --universal --python-version 3.12 --generate-hashes --extra pytest --group dev \
-		--custom-compile-command 'make lock' --output-file .ci/locks/dev.txt pyproject.toml
+		--custom-compile-command 'make lock' --output-file requirements/dev.txt pyproject.toml
 	@.venv/bin/uv pip compile --quiet --system-certs --upgrade --universal --python-version 3.12 --generate-hashes --group installer \
-		--custom-compile-command 'make lock' --output-file .ci/locks/uv.txt
-	@.venv/bin/uv pip compile --quiet --system-certs --universal --python-version 3.12 --generate-hashes --constraint .ci/locks/dev.txt \
-		--custom-compile-command 'make lock' --output-file .ci/locks/runtime.txt pyproject.toml
+		--custom-compile-command 'make lock' --output-file requirements/uv.txt
+	@.venv/bin/uv pip compile --quiet --system-certs --universal --python-version 3.12 --generate-hashes --constraint requirements/dev.txt \
+		--custom-compile-command 'make lock' --output-file requirements/runtime.txt pyproject.toml
 	@echo 'hatchling >= 1.27, < 2' | .venv/bin/uv pip compile --quiet --system-certs --universal --python-version 3.12 --generate-hashes \
-		--constraint .ci/locks/dev.txt --custom-compile-command 'make lock' --output-file .ci/locks/build.txt -
+		--constraint requirements/dev.txt --custom-compile-command 'make lock' --output-file requirements/build.txt -
 	@.venv/bin/uv pip compile --quiet --system-certs --upgrade --universal --python-version 3.12 --generate-hashes \
-		--custom-compile-command 'make lock' --output-file .ci/locks/images.txt conformance/images/requirements.in
+		--custom-compile-command 'make lock' --output-file requirements/images.txt conformance/images/requirements.in
 	@.venv/bin/uv pip compile --quiet --system-certs --upgrade --universal --python-version 3.12 --generate-hashes \
-		--custom-compile-command 'make lock' --output-file .ci/locks/frameworks.txt conformance/frameworks/requirements.in
-	@.venv/bin/uv pip compile --quiet --system-certs --universal --python-version 3.12 --generate-hashes --constraint .ci/locks/dev.txt \
-		--extra smollm --custom-compile-command 'make lock' --output-file .ci/locks/smollm.txt pyproject.toml conformance/smollm/requirements.in
-	@.venv/bin/uv pip compile --quiet --system-certs --universal --python-version 3.12 --generate-hashes --constraint .ci/locks/dev.txt \
-		--custom-compile-command 'make lock' --output-file .ci/locks/fuzz.txt pyproject.toml conformance/fuzz/requirements.in
+		--custom-compile-command 'make lock' --output-file requirements/frameworks.txt conformance/frameworks/requirements.in
+	@.venv/bin/uv pip compile --quiet --system-certs --universal --python-version 3.12 --generate-hashes --constraint requirements/dev.txt \
+		--extra smollm --custom-compile-command 'make lock' --output-file requirements/smollm.txt pyproject.toml conformance/smollm/requirements.in
+	@.venv/bin/uv pip compile --quiet --system-certs --universal --python-version 3.12 --generate-hashes --constraint requirements/dev.txt \
+		--custom-compile-command 'make lock' --output-file requirements/fuzz.txt pyproject.toml conformance/fuzz/requirements.in
 	@echo openai | .venv/bin/uv pip compile --quiet --system-certs --universal --python-version 3.13 --generate-hashes --no-annotate --no-header \
-		--constraint .ci/locks/dev.txt --output-file docs/examples/chat/requirements.txt -
+		--constraint requirements/dev.txt --output-file docs/examples/chat/requirements.txt -
 	@for folder in conformance/js conformance/frameworks/js conformance/clients/js; do \
 		(cd $$folder && npm install --package-lock-only --ignore-scripts --no-audit --no-fund) || exit 1; done
 

@@ -42,7 +42,7 @@ class Suite:
     @property
     def lock(self) -> Path:
         """Return the file with everything at its exact version."""
-        return ROOT / ".ci/locks" / f"sdk-suite-{self.version}.txt"
+        return ROOT / "requirements" / f"sdk-suite-{self.version}.txt"
 
 
 _ALWAYS = (

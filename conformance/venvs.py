@@ -1,4 +1,4 @@
-"""Virtual environments that hold exactly what a file of `.ci/locks/` names, made once below `.cache/`."""
+"""Virtual environments that hold exactly what a file of `requirements/` names, made once below `.cache/`."""
 
 import subprocess
 import sys
@@ -33,6 +33,6 @@ def _make(folder: Path, lock: Path) -> None:
 if __name__ == "__main__":
     # For the Makefile: prints the folder of the lock that is named.
     try:
-        print(programs_of(ROOT / ".ci/locks" / f"{sys.argv[1]}.txt"))
+        print(programs_of(ROOT / "requirements" / f"{sys.argv[1]}.txt"))
     except subprocess.CalledProcessError as error:
         sys.exit(error.returncode)  # it has said why

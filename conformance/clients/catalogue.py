@@ -99,7 +99,7 @@ def _own(*arguments: str) -> Callable[[], Sequence[str]]:
 
 
 def _locked(lock: str, *arguments: str) -> Callable[[], Sequence[str]]:
-    return lambda: (str(programs_of(ROOT / ".ci/locks" / lock) / "python"), *_program(*arguments))
+    return lambda: (str(programs_of(ROOT / "requirements" / lock) / "python"), *_program(*arguments))
 
 
 def _node(folder: str, program: str) -> Callable[[], Sequence[str]]:

@@ -112,7 +112,7 @@ def _sent(exchanges: Sequence[Exchange]) -> list[Sent]:
 
 
 def _python(name: str) -> tuple[list[str], Mapping[str, str]]:
-    programs = programs_of(ROOT / ".ci/locks" / "frameworks.txt")
+    programs = programs_of(ROOT / "requirements" / "frameworks.txt")
     (vocabularies,) = programs.parent.glob("lib/*/site-packages/litellm/litellm_core_utils/tokenizers")
     return [str(programs / "python"), str(_HERE / "programs" / f"with_{name}.py")], {
         # Not over the network: tiktoken's vocabularies, which LiteLLM brings along, and LiteLLM's list of prices.

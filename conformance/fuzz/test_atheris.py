@@ -23,7 +23,7 @@ def test_atheris_finds_nothing_that_is_neither_refused_nor_played(tmp_path: Path
     (words := tmp_path / "words").write_text("".join(f'"{word}"\n' for word in (*WORDS, "&a", "*a", "<<:", "!!")))
 
     options = [f"-dict={words}", "-max_len=4096", "-timeout=60", "-rss_limit_mb=4096", "-seed=1", f"-runs={_RUNS}"]
-    python = programs_of(ROOT / ".ci/locks/fuzz.txt") / "python"
+    python = programs_of(ROOT / "requirements/fuzz.txt") / "python"
     command = [
         str(python),
         str(_PROGRAM),

@@ -26,8 +26,8 @@ def pytest_ignore_collect(config: pytest.Config) -> bool | None:
 
 @pytest.fixture(scope="session")
 def tools() -> Path:
-    """Return the folder of the programs of .ci/locks/images.txt."""
-    return programs_of(ROOT / ".ci/locks/images.txt")
+    """Return the folder of the programs of requirements/images.txt."""
+    return programs_of(ROOT / "requirements/images.txt")
 
 
 @pytest.fixture(scope="session")

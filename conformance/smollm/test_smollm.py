@@ -40,7 +40,7 @@ _TAKEN = "the port is taken; choose another one with --port (PORT), or 0 for a f
 @pytest.fixture(scope="module")
 def python() -> str:
     """Return the Python of an environment with the extra."""
-    return str(programs_of(ROOT / ".ci/locks" / "smollm.txt") / "python")
+    return str(programs_of(ROOT / "requirements" / "smollm.txt") / "python")
 
 
 @pytest.fixture(scope="module")

@@ -24,7 +24,7 @@ def test_every_exception_from_ruff_has_its_reason_beside_it() -> None:
     assert [line for line in exceptions if not re.search(r"# \w.{5,}$", line)] == []
 
 
-@pytest.mark.parametrize("lock", tracked(".ci/locks/*.txt"), ids=lambda lock: lock.name)
+@pytest.mark.parametrize("lock", tracked("requirements/*.txt"), ids=lambda lock: lock.name)
 def test_every_locked_package_has_one_version_and_hashes(lock: Path) -> None:
     entries = re.findall(r"^(\S.*?)(?=^\S|\Z)", _without_comments(lock), re.MULTILINE | re.DOTALL)
 
@@ -40,7 +40,9 @@ def test_the_locks_have_what_pyproject_asks_for() -> None:
 
 
 def _missing(lock: str, wishes: list[Requirement]) -> list[str]:
-    locked = dict(re.findall(r"^([a-z0-9.-]+)==([^ ;\\]+)", (ROOT / f".ci/locks/{lock}.txt").read_text(), re.MULTILINE))
+    locked = dict(
+        re.findall(r"^([a-z0-9.-]+)==([^ ;\\]+)", (ROOT / f"requirements/{lock}.txt").read_text(), re.MULTILINE)
+    )
     return [str(wish) for wish in wishes if locked.get(canonicalize_name(wish.name), "0") not in wish.specifier]
 
 
