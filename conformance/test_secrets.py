@@ -16,7 +16,7 @@ import httpx
 import pytest
 
 from conformance.server import Server, plain_environment, running
-from llemulator_addon.admin import ROUTES, live
+from llemulator_addon.admin import ROUTES, journal_stream
 
 _MARK = secrets.token_hex(6)
 _TOKEN = f"sk-proj-{_MARK}aaaaaaaaaaaaaaaaaaaaaaaa"
@@ -81,7 +81,11 @@ def _outputs(server: Server, folder: Path) -> Iterator[tuple[str, str]]:
     with httpx.Client(base_url=server.origin, trust_env=False) as http:
         for token in tokens:
             for path in (
-                *(path.replace("{number}", "1") for path, route in ROUTES.items() if route.get and path != live.PATH),
+                *(
+                    path.replace("{number}", "1")
+                    for path, route in ROUTES.items()
+                    if route.get and path != journal_stream.PATH
+                ),
                 "/_emulator/requests?format=full",
                 "/_emulator/requests?format=har",
                 "/metrics",
@@ -90,7 +94,7 @@ def _outputs(server: Server, folder: Path) -> Iterator[tuple[str, str]]:
             verdict = http.post("/_emulator/verify", headers=_headers(token), content=json.dumps({"egress": True}))
             yield f"verify {token[-4:]}", verdict.text
         # Answered only where there is something to tell, as there is under this token.
-        yield live.PATH, http.get(f"{live.PATH}?since=0", headers=_headers()).text
+        yield journal_stream.PATH, http.get(f"{journal_stream.PATH}?since=0", headers=_headers()).text
     for ending in (".xml", ".json", ".html"):
         file = folder / f"report{ending}"
         yield f"printed with {ending}", _verified(server, file)

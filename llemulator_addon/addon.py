@@ -10,6 +10,6 @@ from pathlib import Path
 sys.path[:] = [entry for entry in sys.path if Path(entry).resolve() != Path(__file__).resolve().parent]
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
-from llemulator_addon.adapters.mitmproxy.stock import StockInterception  # noqa: E402 - found by the lines above
+from llemulator_addon.adapters.mitmproxy.mitmdump import StockInterception  # noqa: E402 - found by the lines above
 
 addons = [StockInterception()]

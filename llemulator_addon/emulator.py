@@ -8,9 +8,9 @@ from functools import partial
 from itertools import count
 from typing import Literal, assert_never
 
-from llemulator_addon.admin import live, pages
-from llemulator_addon.admin.answer import answer as admin_answer
-from llemulator_addon.admin.answer import is_admin
+from llemulator_addon.admin import journal_stream, pages
+from llemulator_addon.admin.dispatch import answer as admin_answer
+from llemulator_addon.admin.dispatch import is_admin
 from llemulator_addon.admin.route import Server
 from llemulator_addon.core.egress import EgressReport, HostEgress
 from llemulator_addon.core.outcome import Answered, Ask, Ending, Forward, Outcome, Play
@@ -22,26 +22,26 @@ from llemulator_addon.core.unclaimed import Unclaimed, digest_of
 from llemulator_addon.core.upstream import Upstreams
 from llemulator_addon.engine.ahead import Ahead, Deciding, is_large
 from llemulator_addon.engine.beside import LARGE, beside
-from llemulator_addon.engine.by_person import no_room, nobody_answered
 from llemulator_addon.engine.decide import decide, refuse
 from llemulator_addon.engine.fallback import no_room_to_wait, session_forgotten
 from llemulator_addon.engine.journal import Journal
-from llemulator_addon.engine.news import News
+from llemulator_addon.engine.manual import no_room, nobody_answered
 from llemulator_addon.engine.room import Room, size_asked, size_waiting
 from llemulator_addon.engine.session import Policy, Session, load
-from llemulator_addon.engine.simulate.physics import Physics
-from llemulator_addon.engine.simulate.settings import Settings as Simulation
-from llemulator_addon.engine.turns import Turns
-from llemulator_addon.engine.waiting import Waiting
+from llemulator_addon.live.manual_queue import Waiting
+from llemulator_addon.live.subscribers import News
+from llemulator_addon.live.token_queue import Turns
 from llemulator_addon.script.fault import ConnectionFault
-from llemulator_addon.script.reading import OnUnmatched, Script
-from llemulator_addon.script.simulating import Simulating
+from llemulator_addon.script.reader import OnUnmatched, Script
+from llemulator_addon.script.simulate_defaults import Simulating
+from llemulator_addon.simulate.settings import Settings as Simulation
+from llemulator_addon.simulate.stream_timing import Physics
 from llemulator_addon.store.memory import MemoryStore
 from llemulator_addon.wire import errors
-from llemulator_addon.wire.browsers import preflight, readable
+from llemulator_addon.wire.cors import preflight, readable
 from llemulator_addon.wire.credentials import token_of
 from llemulator_addon.wire.models import DEFAULT_MODELS
-from llemulator_addon.wire.secrets import hidden_path
+from llemulator_addon.wire.redaction import hidden_path
 from llemulator_addon.wire.vocabulary import published
 
 _UNCLAIMED_AT_MOST = 1000
@@ -296,19 +296,21 @@ class Emulator:
 
     async def _with_news(self, request: Request, token: str | None) -> Request:
         """Wait where somebody asks for exchanges as they come, and there is none that he does not know."""
-        if request.path != live.PATH or token is None or request.method != "GET":
+        if request.path != journal_stream.PATH or token is None or request.method != "GET":
             return request
         if pages.refusal(request, self._server) is not None:
             return request
         session = self._store.read(token)
         recorded = session.journal.recorded
-        if live.last_told(request, session) < recorded:
+        if journal_stream.last_told(request, session) < recorded:
             return request
         with self._room.held(size_waiting(request)) as fits:
             if not fits:
                 return request
             await self._news.wait(token)
-        return replace(request, headers={**request.headers, "last-event-id": live.event_id(session, recorded)})
+        return replace(
+            request, headers={**request.headers, "last-event-id": journal_stream.event_id(session, recorded)}
+        )
 
     def _egress_now(self) -> tuple[HostEgress, ...]:
         return self._egress()

@@ -9,7 +9,7 @@ from llemulator_addon.core.outcome import Answered, Play
 from llemulator_addon.core.request import Request
 from llemulator_addon.core.steps import Head, Send, Steps
 from llemulator_addon.emulator import Emulator, EmulatorSettings
-from llemulator_addon.script.reading import read_script
+from llemulator_addon.script.reader import read_script
 
 TOKEN = "sk-test-1234"
 

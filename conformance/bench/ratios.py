@@ -18,7 +18,7 @@ from llemulator_addon.core.outcome import Ending, Play
 from llemulator_addon.core.request import Request
 from llemulator_addon.core.steps import Head
 from llemulator_addon.emulator import Emulator, EmulatorSettings
-from llemulator_addon.script.reading import read_script
+from llemulator_addon.script.reader import read_script
 
 AT_MOST = 1.3
 

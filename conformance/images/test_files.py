@@ -11,7 +11,7 @@ from ruamel.yaml import YAML
 from conformance.images.containers import ROOT
 from conformance.images.sources import said, sidecar_source
 from llemulator_addon.adapters.settings import SETTINGS
-from llemulator_addon.script.reading import read_text
+from llemulator_addon.script.reader import read_text
 from tests.project.pages import Block, blocks
 
 KUBERNETES = ["1.29", "1.33", "1.37"]

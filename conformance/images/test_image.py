@@ -117,7 +117,7 @@ def test_a_user_that_a_platform_makes_up_can_run_it() -> None:
 
 def test_every_module_that_a_start_needs_is_there_as_byte_code() -> None:
     program = (
-        "import os, sys, llemulator_addon.adapters.command_line, llemulator_addon.adapters.emulation,"
+        "import os, sys, llemulator_addon.adapters.command_line, llemulator_addon.adapters.compose,"
         " llemulator_addon.adapters.mitmproxy.master\n"
         "print(*(name for name, module in sys.modules.items() if getattr(module, '__cached__', None)"
         " and not os.path.exists(module.__cached__)))"

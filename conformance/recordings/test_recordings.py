@@ -15,7 +15,7 @@ from llemulator_addon.core.request import Request
 from llemulator_addon.core.steps import Head, Send
 from llemulator_addon.emulator import Emulator, EmulatorSettings
 from llemulator_addon.wire import sse
-from llemulator_addon.wire.jsons import escaped, pretty
+from llemulator_addon.wire.json_bytes import escaped, pretty
 
 RECORDED = all_recorded()
 

@@ -15,13 +15,13 @@ from typing import TYPE_CHECKING
 from urllib.parse import quote, urlencode
 from uuid import uuid4
 
-from llemulator_addon.adapters import refusals
+from llemulator_addon.adapters import proxy_errors
 from llemulator_addon.core.outcome import Forward
 from llemulator_addon.core.reply import Failure
 from llemulator_addon.core.request import Request
 from llemulator_addon.core.steps import Cut, Head, Headers, Send, Steps, Wait
 from llemulator_addon.core.upstream import UpstreamKeys
-from llemulator_addon.wire.browsers import readable_head
+from llemulator_addon.wire.cors import readable_head
 from llemulator_addon.wire.credentials import token_of
 
 if TYPE_CHECKING:
@@ -157,12 +157,12 @@ class Forwarding:
         host = forward.to.host
         named_by = forward.to.named_by
         if self._is_openai(host) and not (named_by == "server" and self._terms.sends_key(host)):
-            return refusals.openai_as_upstream(forward.to.url)
+            return proxy_errors.openai_as_upstream(forward.to.url)
         if named_by == "script" and (why := self._why_refused(host)):
-            return refusals.host_not_allowed(why)
+            return proxy_errors.host_not_allowed(why)
         if named_by == "server" and self._terms.keys.of(host) is not None and "origin" in request.headers:
             # Whatever page its user opens reaches this machine, and would have the key at its service.
-            return refusals.key_for_a_page(forward.to.url)
+            return proxy_errors.key_for_a_page(forward.to.url)
         return None
 
     async def ask(self, forward: Forward, request: Request) -> Arriving | Failure:
@@ -184,7 +184,7 @@ class Forwarding:
             return _failure(url, error, self._terms.silence)
         if 300 <= response.status < 400:  # noqa: PLR2004 - redirections
             await until_left.aclose()
-            return refusals.redirected(url, response.status)
+            return proxy_errors.redirected(url, response.status)
         head = readable_head(Head(response.status, _for_client(response.headers)), request)
         return Arriving(head, aiter(response.aiter_stream()), until_left, waited=time.monotonic() - begun)
 
@@ -237,13 +237,13 @@ def _failure(url: str, error: Exception, silence: float) -> Failure:
 
     match error:
         case httpcore2.ConnectTimeout():
-            return refusals.unreachable(url, f"no connection within {min(_SECONDS_TO_CONNECT, silence):g} seconds")
+            return proxy_errors.unreachable(url, f"no connection within {min(_SECONDS_TO_CONNECT, silence):g} seconds")
         case httpcore2.TimeoutException():
-            return refusals.silent(url, silence)
+            return proxy_errors.silent(url, silence)
         case httpcore2.ConnectError() | httpcore2.UnsupportedProtocol():
-            return refusals.unreachable(url, _told(error))
+            return proxy_errors.unreachable(url, _told(error))
         case _:
-            return refusals.broken(url, _told(error))
+            return proxy_errors.broken(url, _told(error))
 
 
 def _told(error: Exception) -> str:

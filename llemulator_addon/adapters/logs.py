@@ -10,7 +10,7 @@ from typing import override
 
 from llemulator_addon.adapters.settings import LogLevel
 from llemulator_addon.adapters.terminal import printable
-from llemulator_addon.wire.secrets import hidden_text
+from llemulator_addon.wire.redaction import hidden_text
 
 _STDERR = 2
 _BYTES_AT_MOST = 1 << 20

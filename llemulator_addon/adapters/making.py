@@ -5,7 +5,7 @@ import logging
 import time
 from collections.abc import Iterator
 
-from llemulator_addon.adapters.bugs import without_secrets
+from llemulator_addon.adapters.bug_log import without_secrets
 from llemulator_addon.core.steps import Cut, Further, Send, Step, Steps, Wait
 
 logger = logging.getLogger(__name__)

@@ -5,9 +5,9 @@ import logging
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 
-from llemulator_addon.adapters.emulation import BadScript, script_in, told_in
+from llemulator_addon.adapters.compose import BadScript, script_in, told_in
 from llemulator_addon.adapters.settings import Settings
-from llemulator_addon.script.reading import Script
+from llemulator_addon.script.reader import Script
 
 logger = logging.getLogger(__name__)
 

@@ -10,8 +10,8 @@ from llemulator_addon.core.reply import Failure
 from llemulator_addon.core.steps import Steps
 from llemulator_addon.engine.session import Session
 from llemulator_addon.script import json_text
-from llemulator_addon.script.part import ScriptPart
-from llemulator_addon.script.problems import ScriptError, read_as
+from llemulator_addon.script.model import ScriptPart
+from llemulator_addon.script.script_error import ScriptError, read_as
 from llemulator_addon.wire.bodies import read_object
 from llemulator_addon.wire.errors import INVALID, Refused
 

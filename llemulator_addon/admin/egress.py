@@ -2,7 +2,7 @@
 
 from llemulator_addon.admin.route import AdminCall, json_answer
 from llemulator_addon.core.steps import Steps
-from llemulator_addon.wire.secrets import hidden_text
+from llemulator_addon.wire.redaction import hidden_text
 
 
 def show(call: AdminCall) -> Steps:

@@ -5,10 +5,10 @@ from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import quote, urlencode
 
-from llemulator_addon.admin.shown import answer_headers
-from llemulator_addon.engine import answered
+from llemulator_addon.admin.exchange_json import answer_headers
 from llemulator_addon.engine.journal import Exchange
-from llemulator_addon.wire.secrets import hidden_body, hidden_text, hidden_texts
+from llemulator_addon.verification import delivered
+from llemulator_addon.wire.redaction import hidden_body, hidden_text, hidden_texts
 
 _UNKNOWN = -1
 """HAR's own word for a number that is not known or does not apply."""
@@ -26,7 +26,7 @@ def har(exchanges: Iterable[Exchange], token: str) -> dict[str, Any]:
 
 
 def _entry(exchange: Exchange, token: str) -> dict[str, Any]:
-    wait = answered.before_head(exchange) * 1000
+    wait = delivered.before_head(exchange) * 1000
     receive = (exchange.ending.seconds if exchange.ending else 0.0) * 1000
     return {
         "startedDateTime": datetime.fromtimestamp(exchange.at, UTC).isoformat(timespec="milliseconds"),
@@ -74,7 +74,7 @@ def _url(exchange: Exchange, query: list[tuple[str, str]], token: str) -> str:
 
 
 def _response(exchange: Exchange, token: str) -> dict[str, Any]:
-    body = answered.body(exchange)
+    body = delivered.body(exchange)
     return {
         "status": exchange.status,
         "statusText": "",
@@ -83,7 +83,7 @@ def _response(exchange: Exchange, token: str) -> dict[str, Any]:
         "headers": hidden_texts(_pairs(answer_headers(exchange)), token),
         "content": {
             "size": len(body),
-            "mimeType": hidden_text(answered.headers(exchange).get("content-type", "x-unknown"), token),
+            "mimeType": hidden_text(delivered.headers(exchange).get("content-type", "x-unknown"), token),
             "text": hidden_body(body, token),
         },
         "redirectURL": "",

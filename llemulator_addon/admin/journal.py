@@ -6,16 +6,16 @@ from itertools import islice
 from typing import Any
 from urllib.parse import unquote
 
+from llemulator_addon.admin.exchange_json import in_brief, in_full
 from llemulator_addon.admin.har import har
-from llemulator_addon.admin.numbers import is_number, whole
+from llemulator_addon.admin.query_numbers import is_number, whole
 from llemulator_addon.admin.route import AdminCall, answer, json_answer
-from llemulator_addon.admin.shown import in_brief, in_full
 from llemulator_addon.core.reply import Failure
 from llemulator_addon.core.steps import Steps
 from llemulator_addon.engine.beside import beside
 from llemulator_addon.engine.journal import Exchange, Journal
 from llemulator_addon.wire.errors import INVALID, Refused, invalid_value
-from llemulator_addon.wire.jsons import pretty
+from llemulator_addon.wire.json_bytes import pretty
 
 _AT_MOST = 1000
 

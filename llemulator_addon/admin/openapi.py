@@ -8,10 +8,10 @@ from llemulator_addon.admin.journal import PARAMETERS
 from llemulator_addon.admin.route import AdminCall, Answering, Route, answer
 from llemulator_addon.admin.verify import VerifyPart
 from llemulator_addon.core.steps import Steps
-from llemulator_addon.script.answering import schema as answer_schema
+from llemulator_addon.script.manual_answer import schema as answer_schema
 from llemulator_addon.script.schema import schema as script_schema
 from llemulator_addon.script.schema import tidied
-from llemulator_addon.wire.jsons import pretty
+from llemulator_addon.wire.json_bytes import pretty
 
 _ERROR = {
     "type": "object",

@@ -9,14 +9,14 @@ from llemulator_addon.core.reply import Failure
 from llemulator_addon.core.request import Request
 from llemulator_addon.core.steps import Head, Headers, Send, Steps, Told
 from llemulator_addon.core.unclaimed import Unclaimed
-from llemulator_addon.engine.by_person import forgotten
+from llemulator_addon.engine.manual import forgotten
 from llemulator_addon.engine.session import Session
-from llemulator_addon.engine.turns import Turns
-from llemulator_addon.engine.waiting import Waiting
+from llemulator_addon.live.manual_queue import Waiting
+from llemulator_addon.live.token_queue import Turns
 from llemulator_addon.store.port import Store
 from llemulator_addon.wire.credentials import token_of
 from llemulator_addon.wire.errors import INVALID, Refused
-from llemulator_addon.wire.jsons import pretty
+from llemulator_addon.wire.json_bytes import pretty
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -10,10 +10,10 @@ from llemulator_addon.core.steps import Steps
 from llemulator_addon.engine.beside import LARGE, beside
 from llemulator_addon.engine.session import Growth, Session, check_size
 from llemulator_addon.engine.session import load as load_into
-from llemulator_addon.script.problems import ScriptError
-from llemulator_addon.script.reading import Script, read_text
+from llemulator_addon.script.reader import Script, read_text
+from llemulator_addon.script.script_error import ScriptError
 from llemulator_addon.wire.errors import INVALID, Refused
-from llemulator_addon.wire.secrets import hidden_texts
+from llemulator_addon.wire.redaction import hidden_texts
 
 
 async def load(call: AdminCall) -> Steps:

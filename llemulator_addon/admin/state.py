@@ -4,7 +4,7 @@ from llemulator_addon.admin.route import AdminCall, json_answer
 from llemulator_addon.core.steps import Steps
 from llemulator_addon.engine.session import Session
 from llemulator_addon.wire.errors import Refused, unknown_url
-from llemulator_addon.wire.secrets import hidden_texts
+from llemulator_addon.wire.redaction import hidden_texts
 
 
 def reset(call: AdminCall) -> Steps:

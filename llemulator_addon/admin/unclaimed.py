@@ -1,9 +1,9 @@
 """`/_emulator/unclaimed`: requests that belong to nobody's test."""
 
-from llemulator_addon.admin.numbers import whole
+from llemulator_addon.admin.query_numbers import whole
 from llemulator_addon.admin.route import AdminCall, json_answer
 from llemulator_addon.core.steps import Steps
-from llemulator_addon.wire.secrets import hidden_texts
+from llemulator_addon.wire.redaction import hidden_texts
 
 
 def show(call: AdminCall) -> Steps:

@@ -14,18 +14,18 @@ from llemulator_addon.core.request import Request
 from llemulator_addon.core.steps import Steps
 from llemulator_addon.core.unclaimed import Unclaimed
 from llemulator_addon.engine.beside import beside
-from llemulator_addon.engine.finding import Finding, once_or_times
-from llemulator_addon.engine.verdict import VERDICTS
-from llemulator_addon.engine.verify import Expectation, Verified, Wanted, verify
 from llemulator_addon.script import json_text
 from llemulator_addon.script.globs import fits
 from llemulator_addon.script.match import Match
-from llemulator_addon.script.part import ScriptPart
-from llemulator_addon.script.problems import ScriptError, inside, problem, read_as
-from llemulator_addon.wire import jsons
+from llemulator_addon.script.model import ScriptPart
+from llemulator_addon.script.script_error import ScriptError, inside, problem, read_as
+from llemulator_addon.verification.finding import Finding, once_or_times
+from llemulator_addon.verification.verdicts import VERDICTS
+from llemulator_addon.verification.verify import Expectation, Verified, Wanted, verify
+from llemulator_addon.wire import json_bytes
 from llemulator_addon.wire.bodies import read_object
 from llemulator_addon.wire.errors import INVALID, Refused
-from llemulator_addon.wire.secrets import hidden_texts
+from llemulator_addon.wire.redaction import hidden_texts
 
 FINDINGS: dict[str, str] = {
     "unmatched": "a request that no rule answered",
@@ -195,4 +195,4 @@ def _unclaimed(requests: Iterable[Unclaimed], since: int | None) -> Iterator[Fin
 
 def _spelled(match: Match) -> str:
     written = match.model_dump(exclude_unset=True, by_alias=True)
-    return f"A request that matches {jsons.compact(written).decode()}" if written else "A request"
+    return f"A request that matches {json_bytes.compact(written).decode()}" if written else "A request"

@@ -3,19 +3,19 @@
 from typing import Any
 from urllib.parse import unquote
 
+from llemulator_addon.admin.exchange_json import prompt_shown
 from llemulator_addon.admin.route import AdminCall, json_answer
-from llemulator_addon.admin.shown import prompt_shown
 from llemulator_addon.core.outcome import Ask
 from llemulator_addon.core.reply import Failure
 from llemulator_addon.core.steps import Steps, Told
-from llemulator_addon.engine.by_person import Given, answered_by_person
+from llemulator_addon.engine.manual import Given, answered_by_person
 from llemulator_addon.engine.session import Session
 from llemulator_addon.script import json_text
-from llemulator_addon.script.answering import read_answer
-from llemulator_addon.script.problems import ScriptError
-from llemulator_addon.wire import jsons
+from llemulator_addon.script.manual_answer import read_answer
+from llemulator_addon.script.script_error import ScriptError
+from llemulator_addon.wire import json_bytes
 from llemulator_addon.wire.errors import INVALID, Refused, not_json
-from llemulator_addon.wire.secrets import hidden_texts
+from llemulator_addon.wire.redaction import hidden_texts
 
 PATH = "/_emulator/waiting"
 
@@ -74,7 +74,7 @@ _DIGITS = 18
 def _given(body: bytes) -> Given:
     try:
         json_text.check_bounds(body)
-        value = jsons.read(body)
+        value = json_bytes.read(body)
         part = read_answer(value)
         return Given(
             reply=part.fallback or part.reply(),

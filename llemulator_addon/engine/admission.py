@@ -8,8 +8,8 @@ from llemulator_addon.core.prompt import Prompt
 from llemulator_addon.core.reply import Failure
 from llemulator_addon.core.steps import Headers
 from llemulator_addon.engine.session import Session
-from llemulator_addon.script.asked import Asked
 from llemulator_addon.script.fault import Arrival, Fault
+from llemulator_addon.script.pattern import Asked
 from llemulator_addon.wire.usage import of_prompt
 
 

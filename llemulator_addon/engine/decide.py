@@ -12,30 +12,30 @@ from llemulator_addon.core.request import Request
 from llemulator_addon.core.resources import Resources, TooLarge
 from llemulator_addon.core.steps import Head, Headers, Step, Told
 from llemulator_addon.core.upstream import Upstream
-from llemulator_addon.engine import fallback, play
-from llemulator_addon.engine.acting import ACTING, Silence
+from llemulator_addon.engine import fallback, paced_steps
 from llemulator_addon.engine.admission import Admitted, admit
+from llemulator_addon.engine.failing_models import ACTING, Silence
 from llemulator_addon.engine.journal import Basis
 from llemulator_addon.engine.near_miss import near_miss
-from llemulator_addon.engine.play import steps_of, with_headers
+from llemulator_addon.engine.paced_steps import steps_of, with_headers
 from llemulator_addon.engine.select import Selected, select
 from llemulator_addon.engine.session import Session
-from llemulator_addon.script.asked import Asked
 from llemulator_addon.script.fault import Fault, Scene
 from llemulator_addon.script.pacing import Pacing
+from llemulator_addon.script.pattern import Asked
 from llemulator_addon.script.replies.raw import Raw
 from llemulator_addon.script.reply import Ready, filled
 from llemulator_addon.script.template import Template
 from llemulator_addon.script.templates.problems import TemplateProblem
-from llemulator_addon.wire import errors, jsons, limits
+from llemulator_addon.wire import errors, json_bytes, limits
 from llemulator_addon.wire.answer import Answer, Body, Call, Endpoint, LongBody, Manner, Operation, Served, Stream
+from llemulator_addon.wire.azure import DEPLOYMENT, not_found, with_model
 from llemulator_addon.wire.bodies import read_object
-from llemulator_addon.wire.browsers import readable, readable_head
-from llemulator_addon.wire.deployments import DEPLOYMENT, not_found, with_model
+from llemulator_addon.wire.cors import readable, readable_head
 from llemulator_addon.wire.errors import Refused
 from llemulator_addon.wire.models import SIMULATED_MODEL
+from llemulator_addon.wire.redaction import HIDDEN, hidden_query
 from llemulator_addon.wire.routing import Found, OtherMethods, find
-from llemulator_addon.wire.secrets import HIDDEN, hidden_query
 from llemulator_addon.wire.usage import counted
 
 
@@ -202,7 +202,7 @@ def _elsewhere(
         return None
     if to.model is not None:
         named = {**named, "model": to.model}
-    written_body = request.body if named is body else jsons.compact(named)
+    written_body = request.body if named is body else json_bytes.compact(named)
     return _Elsewhere(to=to, path=endpoint.path, body=written_body, model=model)
 
 
@@ -230,7 +230,7 @@ _SHAPING = frozenset(("response_format", "text", "tools"))
 
 
 def _check_schemas(prompt: Prompt) -> None:
-    from llemulator_addon.engine.simulate.strict import refuse_schema  # noqa: PLC0415 - takes long to import
+    from llemulator_addon.wire.structured_outputs import refuse_schema  # noqa: PLC0415 - takes long to import
 
     if (refusal := refuse_schema(prompt)) is not None:
         raise Refused(refusal)
@@ -354,7 +354,7 @@ def _unmatched(session: Session, asked: Asked, endpoint: Endpoint) -> Decided:
             admitted = admit(session, faults, "", asked)
             reply = admitted.refused or fallback.echo(asked.prompt)
         case "simulate":
-            from llemulator_addon.engine.simulate.answer import simulated  # noqa: PLC0415 - takes long to import
+            from llemulator_addon.simulate.answer import simulated  # noqa: PLC0415 - takes long to import
 
             admitted = admit(session, faults, "", asked)
             made = simulated(asked.prompt, session.stamp, session.simulation, asked.request.headers)
@@ -401,7 +401,7 @@ def written(
 def _said(session: Session, prompt: Prompt, endpoint: Endpoint, says: Says, manner: Manner) -> Answer | Failure:
     """Write what the model says; what would be large is made while it is sent, and what would be too large refused."""
     size = endpoint.size(prompt, says)
-    if size <= play.MADE_AT_ONCE:
+    if size <= paced_steps.MADE_AT_ONCE:
         return endpoint.write(prompt, says, manner)
     if size > session.policy.answer_limit:
         return errors.too_large(prompt.model, size, session.policy.answer_limit)
@@ -453,9 +453,9 @@ def _told(decided: Decided, session: Session, request: Request) -> Told:
         case Failure():
             steps = with_headers(errors.steps_of(answer, session.stamp), decided.limits)
         case Body() | Stream() | LongBody():
-            told = play.told(lambda: steps_of(answer, session.stamp, decided.pacing, limits=decided.limits))
+            told = paced_steps.told(lambda: steps_of(answer, session.stamp, decided.pacing, limits=decided.limits))
             if told.rest is not None and (decided.faults or "origin" in request.headers):
-                return play.told(partial(_rewritten_while_made, decided, session, request))
+                return paced_steps.told(partial(_rewritten_while_made, decided, session, request))
             if told.rest is not None:
                 return told
             steps = told.steps

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from itertools import chain
 
-from llemulator_addon.script.asked import Asked, Is, Key, Pattern, Says
+from llemulator_addon.script.pattern import Asked, Is, Key, Pattern, Says
 from llemulator_addon.script.patterns.endpoint import Endpoint
 from llemulator_addon.script.patterns.path import Path
 from llemulator_addon.script.patterns.regex_pattern import RegexPattern

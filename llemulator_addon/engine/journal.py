@@ -15,7 +15,7 @@ from llemulator_addon.core.outcome import Ending
 from llemulator_addon.core.prompt import Prompt
 from llemulator_addon.core.request import Request, Way
 from llemulator_addon.core.steps import Head, Send, Steps
-from llemulator_addon.wire.secrets import hidden_headers, hidden_query
+from llemulator_addon.wire.redaction import hidden_headers, hidden_query
 
 NO_HEADERS: Mapping[str, str] = {}
 

@@ -8,9 +8,9 @@ from typing import Literal
 
 from llemulator_addon.engine.index import Group, Index, words
 from llemulator_addon.engine.session import Session
-from llemulator_addon.script.asked import Asked, differences, hold
+from llemulator_addon.script.pattern import Asked, differences, hold
 from llemulator_addon.wire.credentials import token_of
-from llemulator_addon.wire.secrets import hidden_text
+from llemulator_addon.wire.redaction import hidden_text
 
 # Of up to so many rules each is looked at. Of more, as programs write them, only so many of the first ones and of those
 # that share the rarest words with the request: then an answer costs about what it costs with a few rules.

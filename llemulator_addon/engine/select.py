@@ -5,8 +5,8 @@ from typing import NamedTuple
 
 from llemulator_addon.engine.index import Group
 from llemulator_addon.engine.session import Session
-from llemulator_addon.script.asked import Asked, hold
 from llemulator_addon.script.looking import TooMuchLooking
+from llemulator_addon.script.pattern import Asked, hold
 from llemulator_addon.script.patterns.all_of import captures
 from llemulator_addon.script.rule import Rule
 

@@ -14,13 +14,13 @@ from llemulator_addon.core.stamp import Stamp
 from llemulator_addon.core.upstream import Upstream, Upstreams
 from llemulator_addon.engine.index import Group, Index
 from llemulator_addon.engine.journal import Journal
-from llemulator_addon.engine.simulate.settings import Settings as Simulation
-from llemulator_addon.script.asked import START
 from llemulator_addon.script.fault import ConnectionFault
 from llemulator_addon.script.globs import fits
-from llemulator_addon.script.problems import problem
-from llemulator_addon.script.reading import RULES_AT_MOST, Defaults, OnUnmatched, Script
+from llemulator_addon.script.pattern import START
+from llemulator_addon.script.reader import RULES_AT_MOST, Defaults, OnUnmatched, Script
 from llemulator_addon.script.rule import TIMES_FOR_READ, Rule
+from llemulator_addon.script.script_error import problem
+from llemulator_addon.simulate.settings import Settings as Simulation
 from llemulator_addon.wire.models import DEFAULT_MODELS, SIMULATED_MODEL
 
 _BYTES, _BYTES_OF_A_COUNT, _BYTES_OF_A_MEMORY = 1_000, 100, 500

@@ -5,8 +5,8 @@ from collections.abc import Iterator
 from itertools import islice
 
 from llemulator_addon.script.json_value import MOST_NESTED, MOST_VALUES, too_many
-from llemulator_addon.script.problems import MOST_TOLD, Problem, ScriptError, inside, problem
-from llemulator_addon.wire import jsons
+from llemulator_addon.script.script_error import MOST_TOLD, Problem, ScriptError, inside, problem
+from llemulator_addon.wire import json_bytes
 
 _LONGEST = 16 << 20
 
@@ -15,7 +15,7 @@ def read(text: bytes) -> object:
     """Read JSON; raises `ScriptError`. What is nested too deeply, or is no text, is left to `json_value.check`."""
     signs = _signs_within_bounds(text)
     try:
-        value = jsons.read(text)
+        value = json_bytes.read(text)
     except ValueError as error:
         raise problem("", f"not JSON: {error}") from None
     if signs.count(b":") > _members(value) and (twice := list(islice(_twice(text), MOST_TOLD + 1))):

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 from itertools import islice
 from math import inf
 
-from llemulator_addon.script.problems import MOST_TOLD, Problem, ScriptError, inside, kind_of, problem
+from llemulator_addon.script.script_error import MOST_TOLD, Problem, ScriptError, inside, kind_of, problem
 
 MOST_VALUES = 250_000
 MOST_NESTED = 100

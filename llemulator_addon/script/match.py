@@ -4,8 +4,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 from pydantic import Field, create_model
 
-from llemulator_addon.script.asked import Pattern
-from llemulator_addon.script.part import ScriptPart, given_words, word_field, word_fields
+from llemulator_addon.script.model import ScriptPart, given_words, word_field, word_fields
+from llemulator_addon.script.pattern import Pattern
 from llemulator_addon.script.patterns import COMBINING, PATTERNS
 
 

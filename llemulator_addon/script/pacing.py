@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from llemulator_addon.script.part import ScriptPart
+from llemulator_addon.script.model import ScriptPart
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

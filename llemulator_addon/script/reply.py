@@ -8,8 +8,8 @@ from pydantic import BeforeValidator, Field, TypeAdapter, ValidationError, creat
 
 from llemulator_addon.core.reply import Choice, Failure, FinishReason, Says, Usage
 from llemulator_addon.core.stamp import Stamp
-from llemulator_addon.script.asked import Asked
-from llemulator_addon.script.part import ScriptPart, given_words, word_fields
+from llemulator_addon.script.model import ScriptPart, given_words, word_fields
+from llemulator_addon.script.pattern import Asked
 from llemulator_addon.script.replies import REPLIES
 from llemulator_addon.script.replies.failure import FailedReplyPart
 from llemulator_addon.script.replies.raw import Raw, RawPart

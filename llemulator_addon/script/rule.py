@@ -7,16 +7,16 @@ from typing import TYPE_CHECKING, Annotated, Any, Self
 from pydantic import Discriminator, Field, Tag, create_model, model_validator
 
 from llemulator_addon.core.sizes import size_of
-from llemulator_addon.script.asked import Pattern, Says
 from llemulator_addon.script.fault import ConnectionFault, Fault
 from llemulator_addon.script.faults import FAULTS
 from llemulator_addon.script.match import Match
+from llemulator_addon.script.model import ScriptPart, given_words, word_fields
 from llemulator_addon.script.pacing import Pacing, StreamPart
-from llemulator_addon.script.part import ScriptPart, given_words, word_fields
+from llemulator_addon.script.pattern import Pattern, Says
 from llemulator_addon.script.patterns.state import InState
-from llemulator_addon.script.problems import inside, problem
 from llemulator_addon.script.regex import size_of_regex
 from llemulator_addon.script.reply import Reply, ReplySpec
+from llemulator_addon.script.script_error import inside, problem
 
 TIMES_FOR_READ = 2
 """How much more memory a part of a script takes, once it is read, than what is written takes alone; as measured."""

@@ -6,10 +6,10 @@ from typing import Annotated, Any
 from pydantic import Field, TypeAdapter, create_model
 
 from llemulator_addon.script.match import Match
-from llemulator_addon.script.reading import ScriptBody
+from llemulator_addon.script.reader import ScriptBody
 from llemulator_addon.script.regex import Regex
 from llemulator_addon.script.rule import OneOrMore, RulePart
-from llemulator_addon.wire.jsons import pretty
+from llemulator_addon.wire.json_bytes import pretty
 
 
 @cache

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from llemulator_addon.script.looking import equal
-from llemulator_addon.script.problems import kind_of
+from llemulator_addon.script.script_error import kind_of
 
 
 def first_difference(value: Any, wanted: Any, place: str) -> str | None:  # noqa: ANN401

@@ -6,7 +6,7 @@ from itertools import count
 from typing import TYPE_CHECKING, Any
 
 from llemulator_addon.core.stamp import Stamp
-from llemulator_addon.script.asked import Asked
+from llemulator_addon.script.pattern import Asked
 from llemulator_addon.script.templates.budget import Budget
 from llemulator_addon.script.templates.filters import number_of
 from llemulator_addon.script.templates.problems import TemplateProblem

@@ -6,7 +6,7 @@ from pydantic import Discriminator, Field, Tag
 
 from llemulator_addon.core.upstream import Upstream, Upstreams, upstream_in
 from llemulator_addon.script.globs import fits
-from llemulator_addon.script.problems import inside, problem
+from llemulator_addon.script.script_error import inside, problem
 from llemulator_addon.wire.openai_hosts import OPENAI_HOSTS, REFUSED_HOSTS, normalize
 
 Url = Annotated[str, Field(min_length=1, max_length=2000)]

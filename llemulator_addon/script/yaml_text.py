@@ -24,8 +24,8 @@ from yaml.events import (
 )
 
 from llemulator_addon.script.json_value import MOST_NESTED, MOST_VALUES, too_many
-from llemulator_addon.script.problems import ScriptError, kind_of, problem
 from llemulator_addon.script.regex import found
+from llemulator_addon.script.script_error import ScriptError, kind_of, problem
 
 _LONGEST = 4 << 20
 _MOST_MERGED = 10_000

@@ -5,7 +5,7 @@ from functools import cache
 from math import pi, sin
 from struct import pack
 
-from llemulator_addon.wire import encoded
+from llemulator_addon.wire import audio_formats
 
 RATE = 24_000
 """Samples a second, one channel of 16 bits, as OpenAI's speech has it."""
@@ -46,10 +46,10 @@ def wav(text: str) -> bytes:
 FORMATS: Mapping[str, Callable[[str], bytes]] = {
     "wav": wav,
     "pcm16": pcm16,
-    "flac": lambda text: encoded.flac(pcm16(text)),
-    "mp3": lambda text: encoded.mp3(seconds_of(text)),
-    "aac": lambda text: encoded.aac(seconds_of(text)),
-    "opus": lambda text: encoded.opus(seconds_of(text)),
+    "flac": lambda text: audio_formats.flac(pcm16(text)),
+    "mp3": lambda text: audio_formats.mp3(seconds_of(text)),
+    "aac": lambda text: audio_formats.aac(seconds_of(text)),
+    "opus": lambda text: audio_formats.opus(seconds_of(text)),
 }
 """How a text is spoken, by the names that the API has for formats."""
 

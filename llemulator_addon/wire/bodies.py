@@ -12,7 +12,7 @@ from llemulator_addon.core.reply import Failure
 from llemulator_addon.core.request import Request
 from llemulator_addon.wire import errors
 from llemulator_addon.wire.errors import Refused
-from llemulator_addon.wire.jsons import read as read_json
+from llemulator_addon.wire.json_bytes import read as read_json
 
 _BUILDING = Lock()
 

@@ -10,7 +10,7 @@ from llemulator_addon.core.reply import Failure
 from llemulator_addon.core.stamp import Stamp
 from llemulator_addon.core.steps import Head, Send, Steps
 from llemulator_addon.wire import headers
-from llemulator_addon.wire.jsons import pretty
+from llemulator_addon.wire.json_bytes import pretty
 
 INVALID = "invalid_request_error"
 

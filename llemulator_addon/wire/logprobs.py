@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 from llemulator_addon.core.stamp import Stamp
-from llemulator_addon.wire.jsons import Many
+from llemulator_addon.wire.json_bytes import Many
 
 
 def logprobs_of(pieces: Iterable[str], top: int, stamp: Stamp) -> list[dict[str, Any]]:

@@ -22,7 +22,7 @@ ACTING_MODELS = (
     "auth-error",
     "timeout-error",
 )
-"""Names that make a request fail, always valid and never listed; `engine/acting.py` says how."""
+"""Names that make a request fail, always valid and never listed; `engine/failing_models.py` says how."""
 
 
 def base_model(model: str) -> str:

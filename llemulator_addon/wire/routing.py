@@ -6,7 +6,7 @@ from functools import lru_cache
 from urllib.parse import unquote
 
 from llemulator_addon.wire.answer import Endpoint, Operation
-from llemulator_addon.wire.deployments import split
+from llemulator_addon.wire.azure import split
 from llemulator_addon.wire.endpoints import ENDPOINTS, OPERATIONS
 
 

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from itertools import chain
 from typing import Any
 
-from llemulator_addon.wire.jsons import compact, gathered, spelled
+from llemulator_addon.wire.json_bytes import compact, gathered, spelled
 
 DONE = b"data: [DONE]\n\n"
 """Ends chat and legacy completions; Responses end without it."""

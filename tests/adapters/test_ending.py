@@ -28,7 +28,7 @@ asyncio.run(main())
 """
 _RUNNING = """
 import asyncio, sys
-from llemulator_addon.adapters.running.supervising import status_of
+from llemulator_addon.adapters.run.child import status_of
 
 async def main():
     asyncio.get_running_loop().call_later(1, exec, "print('ready', flush=True)\\n" + sys.argv[1])

@@ -7,7 +7,7 @@ import pytest
 from llemulator_addon.adapters import settings as module
 from llemulator_addon.adapters.listener import Listener
 from llemulator_addon.adapters.settings import SETTINGS, Settings, SettingsError, settings_from
-from llemulator_addon.script import reading
+from llemulator_addon.script import reader
 
 
 def test_without_anything_said_every_setting_has_its_default() -> None:
@@ -119,4 +119,4 @@ def test_no_two_settings_have_the_same_variable() -> None:
 
 
 def test_what_may_answer_where_no_rule_does_is_what_scripts_may_say() -> None:
-    assert get_args(module.OnUnmatched) == get_args(reading.OnUnmatched)
+    assert get_args(module.OnUnmatched) == get_args(reader.OnUnmatched)

@@ -10,8 +10,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from llemulator_addon.adapters.reports import REPORTS
-from llemulator_addon.adapters.running.summary import Seen, lines, told
+from llemulator_addon.adapters.run.summary import Seen, lines, told
+from llemulator_addon.adapters.verdict_files import REPORTS
 from llemulator_addon.core.egress import HostEgress
 from llemulator_addon.core.request import Request
 from llemulator_addon.emulator import Emulator

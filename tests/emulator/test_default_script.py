@@ -2,7 +2,7 @@
 
 import asyncio
 
-from llemulator_addon.script.reading import read_script
+from llemulator_addon.script.reader import read_script
 from tests.playing import chat, emulator, json_of, load, play, post, request, texts
 
 

@@ -10,10 +10,10 @@ from llemulator_addon.core.reply import says
 from llemulator_addon.core.steps import Head, Send
 from llemulator_addon.core.upstream import Upstreams, upstreams_in
 from llemulator_addon.emulator import Emulator
-from llemulator_addon.engine.by_person import Given, answered_by_person, nobody_answered
 from llemulator_addon.engine.decide import decide
+from llemulator_addon.engine.manual import Given, answered_by_person, nobody_answered
 from llemulator_addon.engine.session import Session
-from llemulator_addon.script.reading import Defaults, read_script
+from llemulator_addon.script.reader import Defaults, read_script
 from tests.playing import chat, emulator, json_of, outcome, play, post, request
 
 _ENDING = Ending(how="client_left", bytes_sent=7, sends=1, seconds=3.0)

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from llemulator_addon.core.steps import Wait
-from llemulator_addon.engine.simulate.physics import Physics
+from llemulator_addon.simulate.stream_timing import Physics
 from tests.playing import body_of, chat, emulator, json_of, play, post, texts
 
 _LATER = [{"role": "assistant", "content": "Yes?"}, {"role": "user", "content": "last"}]

@@ -12,12 +12,12 @@ from llemulator_addon.core.outcome import Play
 from llemulator_addon.core.reply import says
 from llemulator_addon.core.request import Request
 from llemulator_addon.core.steps import Cut, Head, Send, Step, Steps
-from llemulator_addon.engine import play
+from llemulator_addon.engine import paced_steps
 from llemulator_addon.engine.decide import decide
 from llemulator_addon.engine.session import Policy, Session
 from llemulator_addon.script.fault import Scene
 from llemulator_addon.script.faults.sends import sends
-from llemulator_addon.script.reading import read_script
+from llemulator_addon.script.reader import read_script
 from llemulator_addon.wire.answer import Body, LongBody, Manner, Stream
 from llemulator_addon.wire.endpoints import ENDPOINTS
 from tests.playing import body_of, chat, emulator, headers_of, json_of, load, outcome, post, request, status
@@ -108,7 +108,7 @@ def test_a_large_answer_begins_at_once_and_its_rest_is_made_anew_each_time(strea
     _, again = _decided(asked)
 
     assert made.rest is not None
-    assert len(body_of(made.steps)) < 2 * play.MADE_AT_ONCE
+    assert len(body_of(made.steps)) < 2 * paced_steps.MADE_AT_ONCE
     assert "content-length" not in headers_of(made.steps)
     assert _all(made) == _all(made) == _all(again)
     assert (made.steps, status(made.steps)) == (again.steps, 200)

@@ -9,8 +9,8 @@ from llemulator_addon.core.request import Request
 from llemulator_addon.engine.index import Index
 from llemulator_addon.engine.near_miss import NearMiss, near_miss
 from llemulator_addon.engine.session import Session, load
-from llemulator_addon.script.asked import Asked
-from llemulator_addon.script.reading import read_script
+from llemulator_addon.script.pattern import Asked
+from llemulator_addon.script.reader import read_script
 from tests.playing import chat, emulator, json_of, play, texts
 
 _MANY = 10_000

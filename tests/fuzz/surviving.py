@@ -5,15 +5,15 @@ import json
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
 
-from llemulator_addon.admin import live
-from llemulator_addon.admin.answer import is_admin
+from llemulator_addon.admin import journal_stream
+from llemulator_addon.admin.dispatch import is_admin
 from llemulator_addon.core.outcome import Ending, Play
 from llemulator_addon.core.request import Request
 from llemulator_addon.core.steps import Cut, Head, Send, Steps, Wait
 from llemulator_addon.emulator import Emulator, EmulatorSettings
-from llemulator_addon.script.problems import ScriptError
-from llemulator_addon.script.reading import read_script, read_text
-from llemulator_addon.wire import jsons
+from llemulator_addon.script.reader import read_script, read_text
+from llemulator_addon.script.script_error import ScriptError
+from llemulator_addon.wire import json_bytes
 from tests.playing import body_of, chat, post, request, status
 
 _ENDING = Ending(how="whole", bytes_sent=1, sends=1, seconds=0.0)
@@ -54,7 +54,7 @@ def reads_again(body: bytes, language: str) -> None:
         return
     printed = script.written()
     assert read_script(printed) == script
-    assert read_text(jsons.pretty(printed), "json").written() == script.written()
+    assert read_text(json_bytes.pretty(printed), "json").written() == script.written()
 
 
 def answered(server: Emulator, requests: Iterable[Request]) -> list[Steps]:
@@ -72,7 +72,7 @@ def answered(server: Emulator, requests: Iterable[Request]) -> list[Steps]:
 async def steps_of(server: Emulator, asked: Request) -> list[Steps]:
     """Return the answer; none where it is an upstream's, or somebody would have to be waited for."""
     answering = asyncio.ensure_future(server.answer(asked))
-    if is_admin(asked) and asked.path != live.PATH:
+    if is_admin(asked) and asked.path != journal_stream.PATH:
         await asyncio.wait({answering})
     for _ in range(20):
         await asyncio.sleep(0)

@@ -12,8 +12,8 @@ from llemulator_addon.admin import ROUTES
 from llemulator_addon.core.request import Request
 from llemulator_addon.core.steps import Steps
 from llemulator_addon.script.converting import CONVERTERS, convert
-from llemulator_addon.script.problems import ScriptError
-from llemulator_addon.script.reading import Script, read_script
+from llemulator_addon.script.reader import Script, read_script
+from llemulator_addon.script.script_error import ScriptError
 from llemulator_addon.wire.endpoints import ENDPOINTS, OPERATIONS
 from tests.fuzz import surviving
 from tests.fuzz.values import ODD_TEXTS, WORDS, Json, broken, changed, spelled, trees

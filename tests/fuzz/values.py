@@ -10,10 +10,10 @@ from hypothesis import strategies as st
 
 from llemulator_addon.script.faults import FAULTS
 from llemulator_addon.script.patterns import COMBINING, PATTERNS
-from llemulator_addon.script.problems import ScriptError
-from llemulator_addon.script.reading import value_of
+from llemulator_addon.script.reader import value_of
 from llemulator_addon.script.replies import REPLIES
 from llemulator_addon.script.schema import schema
+from llemulator_addon.script.script_error import ScriptError
 from tests.project.pages import blocks, tracked
 
 type Json = Any

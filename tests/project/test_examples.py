@@ -17,7 +17,7 @@ from typing import Literal
 import pytest
 
 from conformance.server import Server, plain_environment, running
-from llemulator_addon.script.reading import read_text
+from llemulator_addon.script.reader import read_text
 from tests.project.pages import ROOT, Block, blocks, tracked
 
 _SCRIPTS = [block for block in blocks("yaml", "json") if not block.marks]

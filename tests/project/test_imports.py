@@ -62,9 +62,9 @@ _UNUSED = {
     "ldap3",
     "openai",
     "tiktoken",
-    "llemulator_addon.adapters.running.examining",
-    "llemulator_addon.engine.simulate.answer",
-    "llemulator_addon.engine.simulate.strict",
+    "llemulator_addon.adapters.run.doctor",
+    "llemulator_addon.simulate.answer",
+    "llemulator_addon.wire.structured_outputs",
     "llemulator_addon.script.converting",
 }
 """What takes long to import, and is there for other ways to use the program."""

@@ -7,8 +7,8 @@ import pytest
 
 from llemulator_addon.script import yaml_text
 from llemulator_addon.script.json_value import MOST_VALUES
-from llemulator_addon.script.problems import MOST_TOLD, ScriptError
-from llemulator_addon.script.reading import RULES_AT_MOST, read_script, read_text
+from llemulator_addon.script.reader import RULES_AT_MOST, read_script, read_text
+from llemulator_addon.script.script_error import MOST_TOLD, ScriptError
 
 
 def _refusal(text: str, language: Literal["json", "yaml"]) -> ScriptError:

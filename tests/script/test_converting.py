@@ -4,8 +4,8 @@ import pytest
 
 from llemulator_addon.script.converting import CONVERTERS
 from llemulator_addon.script.converting.converted import Converted
-from llemulator_addon.script.problems import ScriptError
-from llemulator_addon.script.reading import read_script
+from llemulator_addon.script.reader import read_script
+from llemulator_addon.script.script_error import ScriptError
 from tests.playing import chat, emulator, json_of, play, post, texts
 
 _MOCKLLM = {

@@ -7,7 +7,7 @@ import pytest
 
 from llemulator_addon.core.steps import Cut, Send, Steps, Wait
 from llemulator_addon.emulator import Emulator, EmulatorSettings
-from llemulator_addon.script.reading import read_text
+from llemulator_addon.script.reader import read_text
 from tests.playing import body_of, chat, headers_of, json_of, outcome, play, post, status, texts
 
 _SCRIPTS = Path(__file__).parents[2] / "scripts"

@@ -8,8 +8,8 @@ from llemulator_addon.core.steps import Cut, Head, Send, Steps, Wait
 from llemulator_addon.script import faults as package
 from llemulator_addon.script.fault import Scene
 from llemulator_addon.script.faults import FAULTS
-from llemulator_addon.script.problems import ScriptError
-from llemulator_addon.script.reading import read_script
+from llemulator_addon.script.reader import read_script
+from llemulator_addon.script.script_error import ScriptError
 from tests.playing import body_of, chat, emulator, headers_of, json_of, kinds, load, outcome, play, status, texts
 
 _HEAD = Head(200, (("content-type", "text/event-stream"),))

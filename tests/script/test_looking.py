@@ -4,9 +4,9 @@ import pytest
 
 from llemulator_addon.core.prompt import Prompt
 from llemulator_addon.core.request import Request
-from llemulator_addon.script.asked import Asked, differences, hold
 from llemulator_addon.script.looking import Looking, TooMuchLooking
 from llemulator_addon.script.paths import parsed
+from llemulator_addon.script.pattern import Asked, differences, hold
 from llemulator_addon.script.patterns.json_path import JsonPath
 from llemulator_addon.script.patterns.not_ import Not
 from tests.playing import chat, emulator, json_of, play, texts

@@ -7,8 +7,8 @@ import pytest
 from llemulator_addon.core.prompt import CalledTool, Message, Prompt, Tool
 from llemulator_addon.core.request import Request
 from llemulator_addon.script import patterns as package
-from llemulator_addon.script.asked import Asked
 from llemulator_addon.script.match import Match
+from llemulator_addon.script.pattern import Asked
 from llemulator_addon.script.patterns import COMBINING, PATTERNS
 from llemulator_addon.script.patterns.all_of import captures, holds
 from llemulator_addon.script.patterns.all_of import difference as differences

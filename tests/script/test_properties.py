@@ -7,8 +7,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from llemulator_addon.script.patterns import COMBINING, PATTERNS
-from llemulator_addon.script.problems import ScriptError
-from llemulator_addon.script.reading import Script, read_script, read_text
+from llemulator_addon.script.reader import Script, read_script, read_text
+from llemulator_addon.script.script_error import ScriptError
 from tests.playing import chat, emulator, play, post, status
 
 _TEXTS = st.text(max_size=20)

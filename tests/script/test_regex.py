@@ -4,9 +4,9 @@ import random
 
 import pytest
 
-from llemulator_addon.script.problems import ScriptError
-from llemulator_addon.script.reading import read_script
+from llemulator_addon.script.reader import read_script
 from llemulator_addon.script.regex import Compiled, RegexSet, compiled, found, size_of_regex
+from llemulator_addon.script.script_error import ScriptError
 
 
 def test_a_pattern_that_is_too_large_is_refused_with_its_place_and_what_to_do() -> None:

@@ -17,11 +17,11 @@ from llemulator_addon.core.reply import (
 )
 from llemulator_addon.core.steps import Head, Send
 from llemulator_addon.script import replies as package
-from llemulator_addon.script.problems import ScriptError
-from llemulator_addon.script.reading import read_script
+from llemulator_addon.script.reader import read_script
 from llemulator_addon.script.replies import REPLIES
 from llemulator_addon.script.replies.blocks import BLOCKS
 from llemulator_addon.script.reply import Reply
+from llemulator_addon.script.script_error import ScriptError
 from tests.playing import chat, emulator, headers_of, json_of, play, request, status, texts
 
 

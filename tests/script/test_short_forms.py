@@ -2,7 +2,7 @@
 
 import pytest
 
-from llemulator_addon.script.reading import read_script, read_text
+from llemulator_addon.script.reader import read_script, read_text
 from tests.playing import TOKEN, chat, emulator, load, texts
 
 

@@ -7,8 +7,8 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from llemulator_addon.script.problems import ScriptError
-from llemulator_addon.script.reading import read_script
+from llemulator_addon.script.reader import read_script
+from llemulator_addon.script.script_error import ScriptError
 from llemulator_addon.script.templates.budget import Budget
 from llemulator_addon.script.templates.filling import Functions, filled
 from llemulator_addon.script.templates.problems import TemplateProblem

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from llemulator_addon.engine.session import Session, load
 from llemulator_addon.script.fault import ConnectionFault
-from llemulator_addon.script.reading import read_script
+from llemulator_addon.script.reader import read_script
 from llemulator_addon.store.memory import MemoryStore
 
 _SIZE = Session().size

@@ -9,7 +9,7 @@ import pytest
 
 from llemulator_addon.core.reply import Text
 from llemulator_addon.wire import audio
-from llemulator_addon.wire.encoded import FLAC, FLAC_HEAD, OGG, remainder
+from llemulator_addon.wire.audio_formats import FLAC, FLAC_HEAD, OGG, remainder
 from llemulator_addon.wire.endpoints.chat import ENDPOINT
 from tests.wire.answering import one, whole
 

@@ -11,7 +11,7 @@ from openai.types.responses import ResponseOutputItem, ResponseStreamEvent
 from llemulator_addon.core.reply import Block, Failure, HostedCall, Text
 from llemulator_addon.wire.answer import Stream
 from llemulator_addon.wire.responses.events import breaking_off
-from llemulator_addon.wire.responses.hosted import HOSTED as KNOWN_HOSTED
+from llemulator_addon.wire.responses.hosted_tools import HOSTED as KNOWN_HOSTED
 from tests.wire.responding import CITED, HOSTED, SPOKEN, answer, streamed
 from tests.wire.shapes import assert_described, assert_sdk, differences, recorded, recorded_events
 from tests.wire.shapes import events as events_of

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from llemulator_addon.wire import limits
 from tests.playing import emulator, json_of, play, post
-from tests.wire.test_jsons import values
+from tests.wire.test_json_bytes import values
 
 _HELLO = {"role": "user", "content": "Hello"}
 

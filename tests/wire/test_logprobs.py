@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from llemulator_addon.core.stamp import Stamp
-from llemulator_addon.wire.jsons import with_lists
+from llemulator_addon.wire.json_bytes import with_lists
 from llemulator_addon.wire.logprobs import legacy_logprobs_of, logprobs_of
 
 STAMP = Stamp(1, 2)

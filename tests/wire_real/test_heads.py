@@ -9,7 +9,7 @@ from pathlib import Path
 import h2.events
 import pytest
 
-from llemulator_addon.adapters.mitmproxy import heads, hello
+from llemulator_addon.adapters.mitmproxy import client_hello, heads
 from tests.wire_real.clients import Answer, Question, Way, ask, begin_h2, connected, read_h1, take_h2
 from tests.wire_real.proxies import Playing, proxying
 
@@ -177,7 +177,7 @@ async def test_a_connection_that_rests_between_requests_is_kept(certs: Path, mon
 async def test_a_client_that_does_not_say_what_it_speaks_is_given_up(
     certs: Path, first: bytes, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(hello, "SECONDS", 0.05)
+    monkeypatch.setattr(client_hello, "SECONDS", 0.05)
     async with proxying(Playing(), certs) as (proxy, _), connected(proxy, "origin") as (reader, writer):
         writer.write(first)
         with suppress(ConnectionError):

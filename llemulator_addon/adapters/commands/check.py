@@ -12,7 +12,7 @@ def _add_options(parser: argparse.ArgumentParser) -> None:
 
 
 def _run(arguments: argparse.Namespace) -> None:
-    from llemulator_addon.adapters.emulation import BadScript, script_in  # noqa: PLC0415 - takes long to import
+    from llemulator_addon.adapters.compose import BadScript, script_in  # noqa: PLC0415 - takes long to import
 
     wrong: list[str] = []
     for file in arguments.files:

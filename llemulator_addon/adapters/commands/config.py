@@ -8,7 +8,7 @@ from pathlib import Path
 from llemulator_addon.adapters.commands.command import Command, Failed, add_settings, settings_given
 from llemulator_addon.adapters.settings import SETTINGS, Setting, Settings, SettingsError, settings_from
 from llemulator_addon.core.upstream import Upstreams
-from llemulator_addon.wire.secrets import HIDDEN
+from llemulator_addon.wire.redaction import HIDDEN
 
 
 def _run(arguments: argparse.Namespace) -> None:

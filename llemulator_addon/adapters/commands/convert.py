@@ -18,8 +18,8 @@ def _add_options(parser: argparse.ArgumentParser) -> None:
 def _run(arguments: argparse.Namespace) -> None:
     """Write the script as JSON to the standard output, and what is not in it to the standard error."""
     from llemulator_addon.script.converting import convert  # noqa: PLC0415 - takes long to import
-    from llemulator_addon.script.problems import ScriptError  # noqa: PLC0415 - the same
-    from llemulator_addon.script.reading import value_of  # noqa: PLC0415 - the same
+    from llemulator_addon.script.reader import value_of  # noqa: PLC0415 - the same
+    from llemulator_addon.script.script_error import ScriptError  # noqa: PLC0415 - the same
 
     file: Path = arguments.file
     try:

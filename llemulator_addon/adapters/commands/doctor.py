@@ -11,7 +11,7 @@ from llemulator_addon.adapters.settings import Settings, SettingsError, settings
 from llemulator_addon.adapters.terminal import printable
 
 if TYPE_CHECKING:
-    from llemulator_addon.adapters.running.check import Check
+    from llemulator_addon.adapters.run.check import Check
 
 _MARKS = {True: "✓", False: "✗", None: "-"}
 _PLAIN = {True: "ok", False: "NO", None: "-"}
@@ -29,13 +29,13 @@ def _run(arguments: argparse.Namespace) -> int:
 async def _told(settings: Settings) -> int:
     """Print each check as it is done, and return 1 if one did not pass."""
     # mitmproxy takes long to import; the settings have been looked at before.
-    from llemulator_addon.adapters.emulation import BadScript  # noqa: PLC0415
+    from llemulator_addon.adapters.compose import BadScript  # noqa: PLC0415
     from llemulator_addon.adapters.logs import log_to_stderr  # noqa: PLC0415
-    from llemulator_addon.adapters.mitmproxy.slim import import_used_addons_only  # noqa: PLC0415
+    from llemulator_addon.adapters.mitmproxy.startup import import_used_addons_only  # noqa: PLC0415
 
     log_to_stderr("error")
     import_used_addons_only()
-    from llemulator_addon.adapters.running.examining import examine  # noqa: PLC0415
+    from llemulator_addon.adapters.run.doctor import examine  # noqa: PLC0415
 
     amiss = False
     try:

@@ -18,8 +18,8 @@ from llemulator_addon.adapters.settings import Settings, SettingsError, settings
 from llemulator_addon.adapters.terminal import printable
 
 if TYPE_CHECKING:
-    from llemulator_addon.adapters.reports import Told
-    from llemulator_addon.adapters.running.files import Files
+    from llemulator_addon.adapters.run.files import Files
+    from llemulator_addon.adapters.verdict_files import Told
 
 _AMISS = 3
 """The exit status of --strict."""
@@ -117,7 +117,7 @@ def _check_reports(files: Sequence[Path]) -> None:
 def _with_proxy(settings: Settings, arguments: argparse.Namespace, command: Sequence[str], program: Path) -> int:
     # mitmproxy takes long to import; the settings and the command have been looked at before.
     from llemulator_addon.adapters.logs import log_to_stderr  # noqa: PLC0415
-    from llemulator_addon.adapters.mitmproxy.slim import (  # noqa: PLC0415
+    from llemulator_addon.adapters.mitmproxy.startup import (  # noqa: PLC0415
         collect_no_garbage_until_served,
         import_used_addons_only,
     )
@@ -125,7 +125,7 @@ def _with_proxy(settings: Settings, arguments: argparse.Namespace, command: Sequ
     log_to_stderr(settings.log_level)
     collect_no_garbage_until_served()
     import_used_addons_only()
-    from llemulator_addon.adapters.running.proxied import CannotRun, NotStarted, run  # noqa: PLC0415
+    from llemulator_addon.adapters.run.run import CannotRun, NotStarted, run  # noqa: PLC0415
 
     try:
         ran = run(settings, command, base_url=arguments.base_url, tell=_tell)
@@ -133,7 +133,7 @@ def _with_proxy(settings: Settings, arguments: argparse.Namespace, command: Sequ
         raise Failed(error) from None
     except NotStarted as error:
         raise NotExecutable(f"{command[0]}: {error}") from None
-    from llemulator_addon.adapters.running.summary import lines, told, why_nothing_came  # noqa: PLC0415
+    from llemulator_addon.adapters.run.summary import lines, told, why_nothing_came  # noqa: PLC0415
 
     all_told = told(ran.seen)
     _tell(lines(ran.seen, all_told, strict=arguments.strict))
@@ -151,7 +151,7 @@ def _write_reports(files: Iterable[Path], told: "Told") -> bool:
 
 def _is_written(file: Path, told: "Told") -> bool:
     """Write a report; whether that went well. Says why not."""
-    from llemulator_addon.adapters.reports import REPORTS  # noqa: PLC0415 - takes long to import
+    from llemulator_addon.adapters.verdict_files import REPORTS  # noqa: PLC0415 - takes long to import
 
     try:
         write_whole(file, REPORTS[file.suffix](told))
@@ -173,7 +173,7 @@ def _tell(lines: Iterable[str]) -> None:
 
 def _print_environment(settings: Settings, *, base_url: bool) -> None:
     from llemulator_addon.adapters.hosts import OPENAI_HOSTS, Hosts  # noqa: PLC0415 - not needed to run
-    from llemulator_addon.adapters.running.environment import Way, environment  # noqa: PLC0415 - the same
+    from llemulator_addon.adapters.run.environment import Way, environment  # noqa: PLC0415 - the same
 
     url = f"http://{_authority_of(settings.host)}:{settings.port}"
     certificate = _served_certificate(url)
@@ -209,7 +209,7 @@ def _served_certificate(url: str) -> bytes:
 
 def _kept_files(certificate: bytes) -> "Files":
     """Write what a shell's programs need to a folder that stays, one for each authority. Raises OSError."""
-    from llemulator_addon.adapters.running.files import write_files  # noqa: PLC0415 - takes long to import
+    from llemulator_addon.adapters.run.files import write_files  # noqa: PLC0415 - takes long to import
     from llemulator_addon.adapters.trust import bundle  # noqa: PLC0415 - the same
 
     folder = _cache() / sha256(certificate).hexdigest()[:_DIGITS]

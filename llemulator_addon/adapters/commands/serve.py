@@ -10,9 +10,9 @@ from contextlib import suppress
 from ipaddress import ip_address
 
 from llemulator_addon.adapters.commands.command import Command, Failed, add_settings, settings_given
-from llemulator_addon.adapters.instructions import Address, examples, how_to_use
 from llemulator_addon.adapters.logs import log_to_stderr
 from llemulator_addon.adapters.settings import Settings, SettingsError, settings_from
+from llemulator_addon.adapters.usage_hints import Address, examples, how_to_use
 
 logger = logging.getLogger(__name__)
 
@@ -67,14 +67,14 @@ def _is_local(host: str) -> bool:
 
 async def _serve(settings: Settings, examples: Callable[[Address], str] | None) -> None:
     # mitmproxy takes long to import; the settings have been looked at before.
-    from llemulator_addon.adapters.mitmproxy.slim import (  # noqa: PLC0415
+    from llemulator_addon.adapters.mitmproxy.startup import (  # noqa: PLC0415
         collect_no_garbage_until_served,
         import_used_addons_only,
     )
 
     collect_no_garbage_until_served()
     import_used_addons_only()
-    from llemulator_addon.adapters.emulation import BadScript, emulator_from  # noqa: PLC0415
+    from llemulator_addon.adapters.compose import BadScript, emulator_from  # noqa: PLC0415
     from llemulator_addon.adapters.mitmproxy.authority import Authority, NoAuthority, authority  # noqa: PLC0415
     from llemulator_addon.adapters.mitmproxy.master import CannotListen, Place, serve  # noqa: PLC0415
     from llemulator_addon.adapters.mitmproxy.rules import Rules, policy_from  # noqa: PLC0415

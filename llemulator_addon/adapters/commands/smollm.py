@@ -14,10 +14,10 @@ from pathlib import Path
 
 from llemulator_addon.adapters.commands.command import Command, Failed, add_settings, settings_given
 from llemulator_addon.adapters.commands.serve import serve_until_stopped
-from llemulator_addon.adapters.instructions import Address, example_of_model, examples
 from llemulator_addon.adapters.local_model.starting import LocalModel, NotServed, serving
 from llemulator_addon.adapters.logs import log_to_stderr
 from llemulator_addon.adapters.settings import Settings, SettingsError, settings_from
+from llemulator_addon.adapters.usage_hints import Address, example_of_model, examples
 from llemulator_addon.core.upstream import Upstream, Upstreams
 
 _PACKAGES = ("httpx2", "huggingface_hub", "xllamacpp")

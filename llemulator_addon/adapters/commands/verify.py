@@ -38,7 +38,7 @@ def _add_options(parser: argparse.ArgumentParser) -> None:
 
 def _run(arguments: argparse.Namespace) -> None:
     # What follows takes long to import, and is not needed for `--help`.
-    from llemulator_addon.adapters.reports import REPORTS, Told  # noqa: PLC0415
+    from llemulator_addon.adapters.verdict_files import REPORTS, Told  # noqa: PLC0415
     from llemulator_addon.client import Client, Refused  # noqa: PLC0415
 
     token = arguments.token or os.environ.get("OPENAI_API_KEY")

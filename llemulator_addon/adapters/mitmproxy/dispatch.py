@@ -16,7 +16,7 @@ from mitmproxy.exceptions import AddonHalt
 from mitmproxy.hooks import Hook, UpdateHook
 from mitmproxy.proxy.commands import StartHook
 
-from llemulator_addon.adapters.bugs import without_secrets
+from llemulator_addon.adapters.bug_log import without_secrets
 
 logger = logging.getLogger(__name__)
 

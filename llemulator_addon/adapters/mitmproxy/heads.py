@@ -2,7 +2,7 @@
 
 import re
 
-from llemulator_addon.adapters import refusals
+from llemulator_addon.adapters import proxy_errors
 from llemulator_addon.core.steps import Steps
 
 MOST_BYTES = 64 << 10
@@ -26,7 +26,7 @@ def refused(received: bytes) -> Steps | None:
     """Return the answer to a request whose head is too large, as far as it has come; None where it is not."""
     size = found.start() if (found := _END.search(received)) else len(received)
     if received.find(b"\n", 0, MOST_BYTES_OF_TARGET) < 0 and size > MOST_BYTES_OF_TARGET:
-        return refusals.target_too_long(MOST_BYTES_OF_TARGET)
+        return proxy_errors.target_too_long(MOST_BYTES_OF_TARGET)
     if size > MOST_BYTES or received.count(b"\n", 0, size) > MOST_LINES:
-        return refusals.head_too_large(MOST_BYTES, MOST_LINES)
+        return proxy_errors.head_too_large(MOST_BYTES, MOST_LINES)
     return None

@@ -9,10 +9,10 @@ from mitmproxy.addonmanager import Loader
 from mitmproxy.connection import Client
 from mitmproxy.proxy import layer, mode_specs, server_hooks
 
-from llemulator_addon.adapters import refusals
+from llemulator_addon.adapters import proxy_errors
+from llemulator_addon.adapters.mitmproxy.client_hello import named_host
 from llemulator_addon.adapters.mitmproxy.deciding import NOTHING_SENT
 from llemulator_addon.adapters.mitmproxy.flow_control import Taking, close_what_is_open
-from llemulator_addon.adapters.mitmproxy.hello import named_host
 from llemulator_addon.adapters.mitmproxy.playback import Playback, no_common_cipher
 from llemulator_addon.adapters.mitmproxy.rules import ClientLeft, Rules
 from llemulator_addon.adapters.terminal import printable
@@ -118,7 +118,7 @@ class Interception:
         if self._rules.leads_to_us(client, *names):
             data.server.error = "llemulator never connects to this host"
         elif (by_address or named == "") and self._rules.may_be_ours(client, address):
-            data.server.error = refusals.unnamed_reason(host)
+            data.server.error = proxy_errors.unnamed_reason(host)
         else:
             data.server.error = self._rules.why_refused(host, *names) or self._rules.why_stranger(data.client)
         if data.server.error:

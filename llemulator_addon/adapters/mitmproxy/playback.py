@@ -28,8 +28,8 @@ from mitmproxy.proxy.layers import (
 from mitmproxy.proxy.layers.http import HTTPMode
 from OpenSSL import SSL
 
-from llemulator_addon.adapters.bugs import without_secrets
-from llemulator_addon.adapters.mitmproxy import heads, hello
+from llemulator_addon.adapters.bug_log import without_secrets
+from llemulator_addon.adapters.mitmproxy import client_hello, heads
 from llemulator_addon.adapters.mitmproxy.deciding import Arrival, Rules
 from llemulator_addon.adapters.mitmproxy.dispatch import Calls, calls_of
 from llemulator_addon.adapters.mitmproxy.flow_control import Outlet
@@ -56,12 +56,12 @@ class Playback:
         Raises AddonHalt where nobody is to decide yet.
         """
         sent = next_layer.data_client()
-        waits = hello.goes_on(sent, leads_on=self._leads_on(next_layer.context, sent))
+        waits = client_hello.goes_on(sent, leads_on=self._leads_on(next_layer.context, sent))
         if not waits:
             ctx.master.addons.get("nextlayer").next_layer(next_layer)
         if next_layer.layer is not None:
             next_layer.layer = self._in_place_of(next_layer.layer, next_layer.context)
-        elif len(sent) > hello.MOST_BYTES:
+        elif len(sent) > client_hello.MOST_BYTES:
             logger.warning("closed a connection: its client has not said with whom it speaks in %d bytes", len(sent))
             next_layer.layer = _ClosedLayer(next_layer.context)
         elif sent:
@@ -73,7 +73,7 @@ class Playback:
         """Give a client some time to say what it speaks, counted from when it began."""
         if next_layer not in self._undecided:
             self._undecided.add(next_layer)
-            asyncio.get_running_loop().call_later(hello.SECONDS, _close_undecided, next_layer)
+            asyncio.get_running_loop().call_later(client_hello.SECONDS, _close_undecided, next_layer)
 
     def _leads_on(self, context: Context, sent: bytes) -> bool:
         """Whether a connection may lead to somebody else, as far as a request in it has come."""

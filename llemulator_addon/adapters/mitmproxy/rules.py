@@ -21,9 +21,9 @@ from mitmproxy.net.http.url import parse_authority
 from mitmproxy.proxy import mode_specs
 from mitmproxy.proxy.context import Context
 
-from llemulator_addon.adapters import refusals
+from llemulator_addon.adapters import proxy_errors
 from llemulator_addon.adapters.answerer import Answerer
-from llemulator_addon.adapters.bugs import in_full, without_secrets
+from llemulator_addon.adapters.bug_log import in_full, without_secrets
 from llemulator_addon.adapters.clock import now
 from llemulator_addon.adapters.egress import Egress
 from llemulator_addon.adapters.forwarding import Arriving, Forwarding, Terms
@@ -41,9 +41,9 @@ from llemulator_addon.core.reply import Failure
 from llemulator_addon.core.request import Request, Way
 from llemulator_addon.core.steps import Head, Steps
 from llemulator_addon.script.fault import ConnectionFault
-from llemulator_addon.wire.browsers import readable
+from llemulator_addon.wire.cors import readable
 from llemulator_addon.wire.credentials import token_of
-from llemulator_addon.wire.secrets import hidden_text, without
+from llemulator_addon.wire.redaction import hidden_text, without
 from llemulator_addon.wire.vocabulary.published import HOST
 
 logger = logging.getLogger(__name__)
@@ -147,13 +147,13 @@ class Rules:
         policy = self.policy
         for name in (host, *aliases):
             if name and name in policy.refused and name not in policy.allow:
-                return refusals.openai_reason(name)
-        return refusals.hermetic_reason(host) if policy.hermetic and host not in policy.allow else None
+                return proxy_errors.openai_reason(name)
+        return proxy_errors.hermetic_reason(host) if policy.hermetic and host not in policy.allow else None
 
     def why_stranger(self, client: Client) -> str | None:
         """Say why nothing passes to any other host for a client; None: it passes."""
         address = client.peername[0]
-        return None if address in self.policy.pass_for else refusals.stranger_reason(address)
+        return None if address in self.policy.pass_for else proxy_errors.stranger_reason(address)
 
     def tunnel_opened(self, client: str) -> None:
         """Remember that a client connection is now a tunnel to a host of ours, so that nothing is dialled for it."""
@@ -196,7 +196,7 @@ class Rules:
         request, client = flow.request, flow.client_conn
         why = self.why_refused(request.host, _host(request.host_header), client.sni, self.name_of(client.id))
         why = why or self.why_stranger(client)
-        return why or (refusals.key_reason(request.host) if self.policy.hermetic and _has_key(request) else None)
+        return why or (proxy_errors.key_reason(request.host) if self.policy.hermetic and _has_key(request) else None)
 
     def passes(self, flow: http.HTTPFlow) -> None:
         """Take note of a request that goes to another host. One with a key is logged, once for each host."""
@@ -232,7 +232,7 @@ class Rules:
         except TooLarge:
             return self.answer_too_large(flow)
         if self._forwarding.came_back(request):
-            return played(refusals.steps_of(refusals.circle()), flow.request)
+            return played(proxy_errors.steps_of(proxy_errors.circle()), flow.request)
         outcome = await self._waited(flow, self._answerer.answer(request))
         if outcome.exchange is not None:
             self._open.setdefault(flow.client_conn.id, {})[flow.id] = outcome.exchange
@@ -270,14 +270,14 @@ class Rules:
             failure = answer
         else:
             self.egress.count(forward.to.host, "refused")
-        steps = readable(refusals.steps_of(failure), request)
+        steps = readable(proxy_errors.steps_of(failure), request)
         self._note(forward.exchange, steps)
         return played(steps, flow.request)
 
     def _refused_to_stranger(self, flow: http.HTTPFlow, forward: Forward) -> Failure | None:
         """Refuse a server that a script names to a client that is let through to no other host."""
         why = self.why_stranger(flow.client_conn) if forward.to.named_by == "script" else None
-        return None if why is None else refusals.host_not_allowed(why)
+        return None if why is None else proxy_errors.host_not_allowed(why)
 
     async def _waited[R](self, flow: http.HTTPFlow, answer: Awaitable[R]) -> R:
         """Wait for something until the client leaves; raises ClientLeft."""
@@ -297,10 +297,10 @@ class Rules:
     def refuse(self, flow: http.HTTPFlow) -> Played:
         """Return the answer to a request or a CONNECT that is not let through."""
         host = flow.request.host
-        why = self._why_not_passed(flow) or refusals.hermetic_reason(host)
+        why = self._why_not_passed(flow) or proxy_errors.hermetic_reason(host)
         self.egress.count(host, "refused")
         logger.warning("refused a request to %s: %s", printable(host), printable(why))
-        response = played(refusals.not_passed(why), flow.request)
+        response = played(proxy_errors.not_passed(why), flow.request)
         if flow.request.method == "CONNECT":
             # Clients show the reason of a refused CONNECT, and not its body.
             response.reason = why
@@ -312,7 +312,7 @@ class Rules:
 
     def answer_too_large(self, flow: http.HTTPFlow) -> Played:
         """Return the answer to a request with too large a body."""
-        return played(refusals.too_large(self.body_limit), flow.request)
+        return played(proxy_errors.too_large(self.body_limit), flow.request)
 
     def answer_bug(self, flow: http.HTTPFlow, error: Exception | None = None) -> Played:
         """Return the answer to a request that was not answered because of a bug, and log that."""
@@ -325,7 +325,7 @@ class Rules:
             else "\nDEBUG=true adds what the error says, which may quote the request"
         )
         logger.error("a bug of llemulator, answered with 500: %s\n%s%s", where, what, more)
-        return played(refusals.bug(), flow.request)
+        return played(proxy_errors.bug(), flow.request)
 
     def _told(self, error: Exception, flow: http.HTTPFlow) -> str:
         """Tell a bug; what it says itself only to somebody who asked for it, and without the request's credentials."""

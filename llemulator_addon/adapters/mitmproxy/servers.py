@@ -20,7 +20,7 @@ from mitmproxy.proxy.layers.http._events import ErrorCode, RequestProtocolError,
 from mitmproxy.proxy.layers.http._http1 import Http1Server
 from mitmproxy.proxy.layers.http._http2 import Http2Server, format_h2_response_headers
 
-from llemulator_addon.adapters import refusals
+from llemulator_addon.adapters import proxy_errors
 from llemulator_addon.adapters.mitmproxy import heads
 from llemulator_addon.core.steps import Head, Send, Steps
 
@@ -77,7 +77,7 @@ class Http1(Http1Server):
             return
         left = self._begun + heads.SECONDS - time.monotonic()
         if left <= 0:
-            yield from self._refuse(refusals.head_too_slow(heads.SECONDS))
+            yield from self._refuse(proxy_errors.head_too_slow(heads.SECONDS))
         else:
             self._is_timed = True
             yield commands.RequestWakeup(left)
@@ -122,7 +122,7 @@ class Http1(Http1Server):
     def _give_up(self, why: str) -> Commands:
         """End a request that has begun, and the connection."""
         if self.response is None and self.state == self.read_body:
-            yield from self._refuse(refusals.part_too_large(heads.MOST_BYTES))
+            yield from self._refuse(proxy_errors.part_too_large(heads.MOST_BYTES))
         else:
             yield from self._close()
         yield ReceiveHttp(RequestProtocolError(self.stream_id, why, ErrorCode.GENERIC_CLIENT_ERROR))

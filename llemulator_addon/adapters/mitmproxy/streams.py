@@ -36,8 +36,8 @@ from mitmproxy.proxy.layers.http._hooks import (
     HttpResponseHook,
 )
 
-from llemulator_addon.adapters import refusals
-from llemulator_addon.adapters.bugs import without_secrets
+from llemulator_addon.adapters import proxy_errors
+from llemulator_addon.adapters.bug_log import without_secrets
 from llemulator_addon.adapters.mitmproxy import heads
 from llemulator_addon.adapters.mitmproxy.deciding import NOTHING_SENT, Arrival, Rules
 from llemulator_addon.adapters.mitmproxy.dispatch import Calls, RestOfHook
@@ -179,7 +179,7 @@ class Stream(HttpStream):
     def _refuse_by_head(self, request: http.Request) -> Commands:
         self.flow = http.HTTPFlow(self.context.client, self.context.server)
         self.flow.request = request
-        yield from self._send_at_once(played(refusals.target_too_long(heads.MOST_BYTES_OF_TARGET), request))
+        yield from self._send_at_once(played(proxy_errors.target_too_long(heads.MOST_BYTES_OF_TARGET), request))
 
     @override
     def handle_connect_finish(self) -> Commands:

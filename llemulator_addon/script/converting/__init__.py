@@ -9,8 +9,8 @@ from collections.abc import Callable
 from llemulator_addon.script import json_value
 from llemulator_addon.script.converting import aimock, mockllm
 from llemulator_addon.script.converting.converted import Converted
-from llemulator_addon.script.problems import Problem, ScriptError
-from llemulator_addon.script.reading import read_script
+from llemulator_addon.script.reader import read_script
+from llemulator_addon.script.script_error import Problem, ScriptError
 
 CONVERTERS: dict[str, Callable[[object], Converted]] = {
     "aimock": aimock.convert,

@@ -8,7 +8,7 @@ from typing import Any, TypeGuard
 
 from llemulator_addon.script.converting.converted import Converted, as_object, literally
 from llemulator_addon.script.globs import is_plain
-from llemulator_addon.script.problems import Problem, inside, kind_of, problem
+from llemulator_addon.script.script_error import Problem, inside, kind_of, problem
 
 
 class _NotCarried(Exception):

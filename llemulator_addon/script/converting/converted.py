@@ -6,7 +6,7 @@ from typing import Any
 
 import re2
 
-from llemulator_addon.script.problems import Problem, kind_of, problem
+from llemulator_addon.script.script_error import Problem, kind_of, problem
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from llemulator_addon.script.converting.converted import Converted, as_object, literally
-from llemulator_addon.script.problems import Problem, inside
+from llemulator_addon.script.script_error import Problem, inside
 
 _UNKNOWN = "I don't know the answer to that."
 """What mockllm says where the file gives no `unknown_response`."""

@@ -6,7 +6,7 @@ from typing import Annotated, override
 from pydantic import Field
 
 from llemulator_addon.script.fault import ConnectionFault, Fault
-from llemulator_addon.script.part import ScriptPart
+from llemulator_addon.script.model import ScriptPart
 
 
 class ConnectPart(ScriptPart):

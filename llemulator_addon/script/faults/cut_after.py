@@ -9,7 +9,7 @@ from pydantic import Field, model_validator
 from llemulator_addon.core.steps import Cut, Head, Send, Step, Steps
 from llemulator_addon.script.fault import Fault, Scene
 from llemulator_addon.script.faults.sends import after_send, sends
-from llemulator_addon.script.part import ScriptPart
+from llemulator_addon.script.model import ScriptPart
 
 
 class CutAfterPart(ScriptPart):

@@ -9,7 +9,7 @@ from llemulator_addon.script.fault import Fault, Scene
 from llemulator_addon.script.faults.malformed_event import AtEventPart
 from llemulator_addon.script.faults.sends import after_send, sends
 from llemulator_addon.script.replies.failure import usual
-from llemulator_addon.wire import jsons, sse
+from llemulator_addon.wire import json_bytes, sse
 from llemulator_addon.wire.errors import error_object
 
 
@@ -82,5 +82,5 @@ def _response(sent: tuple[Send, ...]) -> dict[str, Any] | None:
     """Return the response as the stream's first event has it."""
     if not sent:
         return None
-    event = jsons.read(sent[0].piece.partition(b"data: ")[2].strip())
+    event = json_bytes.read(sent[0].piece.partition(b"data: ")[2].strip())
     return event.get("response") if isinstance(event, dict) else None

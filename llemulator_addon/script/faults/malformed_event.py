@@ -8,7 +8,7 @@ from pydantic import Field
 from llemulator_addon.core.steps import Send, Steps
 from llemulator_addon.script.fault import Fault, Scene
 from llemulator_addon.script.faults.sends import after_send
-from llemulator_addon.script.part import ScriptPart
+from llemulator_addon.script.model import ScriptPart
 
 
 class AtEventPart(ScriptPart):

@@ -10,7 +10,7 @@ from pydantic import Field, model_validator
 from llemulator_addon.core.reply import Failure
 from llemulator_addon.core.steps import Headers
 from llemulator_addon.script.fault import Admission, Arrival, Fault, Memory
-from llemulator_addon.script.part import ScriptPart
+from llemulator_addon.script.model import ScriptPart
 from llemulator_addon.wire.headers import ORGANIZATION
 
 

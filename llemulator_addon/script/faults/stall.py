@@ -8,8 +8,8 @@ from pydantic import Field
 from llemulator_addon.core.steps import Cut, Steps, Wait
 from llemulator_addon.script.fault import Fault, Scene
 from llemulator_addon.script.faults.sends import after_send
+from llemulator_addon.script.model import ScriptPart
 from llemulator_addon.script.pacing import LONGEST_WAIT
-from llemulator_addon.script.part import ScriptPart
 
 
 class StallPart(ScriptPart):

@@ -6,7 +6,7 @@ The argument's type is that of the field `wanted`; the reader, the JSON schema a
 from collections.abc import Callable
 from typing import Any
 
-from llemulator_addon.script.asked import Pattern
+from llemulator_addon.script.pattern import Pattern
 from llemulator_addon.script.patterns.all_of import AllOf
 from llemulator_addon.script.patterns.any_of import AnyOf
 from llemulator_addon.script.patterns.any_text import AnyText

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import override
 
-from llemulator_addon.script.asked import Asked, Key, Pattern
+from llemulator_addon.script.pattern import Asked, Key, Pattern
 from llemulator_addon.script.patterns.all_of import Patterns, captures, difference, fewest, holds
 
 

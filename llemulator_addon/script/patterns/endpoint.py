@@ -7,7 +7,7 @@ from typing import Annotated, override
 
 from pydantic import AfterValidator, WithJsonSchema
 
-from llemulator_addon.script.asked import Asked, Is, Key, Pattern
+from llemulator_addon.script.pattern import Asked, Is, Key, Pattern
 from llemulator_addon.wire.endpoints import ENDPOINTS, OPERATIONS
 
 _NAMES = (*ENDPOINTS, *OPERATIONS)

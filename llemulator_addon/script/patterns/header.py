@@ -6,10 +6,10 @@ from typing import Annotated, override
 
 from pydantic import AfterValidator, Field
 
-from llemulator_addon.script.asked import Asked, Is, Key, Pattern
 from llemulator_addon.script.globs import fits, is_plain
-from llemulator_addon.script.problems import kind_of
-from llemulator_addon.wire.secrets import is_secret
+from llemulator_addon.script.pattern import Asked, Is, Key, Pattern
+from llemulator_addon.script.script_error import kind_of
+from llemulator_addon.wire.redaction import is_secret
 
 
 def _lower(headers: dict[str, str]) -> dict[str, str]:

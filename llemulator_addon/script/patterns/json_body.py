@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any, override
 
-from llemulator_addon.script.asked import Asked, Is, Key, Pattern
+from llemulator_addon.script.pattern import Asked, Is, Key, Pattern
 from llemulator_addon.script.subset import first_difference
 
 

@@ -5,9 +5,9 @@ from typing import Annotated, Any, override
 
 from pydantic import AfterValidator, Field
 
-from llemulator_addon.script.asked import Asked, Pattern
 from llemulator_addon.script.paths import parsed
-from llemulator_addon.script.problems import kind_of
+from llemulator_addon.script.pattern import Asked, Pattern
+from llemulator_addon.script.script_error import kind_of
 
 
 def _readable(paths: dict[str, Any]) -> dict[str, Any]:

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Literal, override
 
-from llemulator_addon.script.asked import Asked, Pattern
+from llemulator_addon.script.pattern import Asked, Pattern
 
 HttpMethod = Literal["GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS"]
 

@@ -4,8 +4,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import override
 
-from llemulator_addon.script.asked import Asked, Is, Key, Pattern
 from llemulator_addon.script.globs import fits, is_plain
+from llemulator_addon.script.pattern import Asked, Is, Key, Pattern
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import override
 
-from llemulator_addon.script.asked import Asked, Pattern
+from llemulator_addon.script.pattern import Asked, Pattern
 from llemulator_addon.script.patterns.all_of import Patterns, holds
 
 

@@ -5,9 +5,9 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import ClassVar, override
 
-from llemulator_addon.script.asked import Asked, Key, Pattern, Says
-from llemulator_addon.script.problems import kind_of
+from llemulator_addon.script.pattern import Asked, Key, Pattern, Says
 from llemulator_addon.script.regex import Regex, captured, found
+from llemulator_addon.script.script_error import kind_of
 
 
 @dataclass(frozen=True, slots=True)

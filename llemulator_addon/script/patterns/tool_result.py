@@ -5,10 +5,10 @@ from dataclasses import dataclass
 from itertools import takewhile
 from typing import override
 
-from llemulator_addon.script.asked import Asked, Is, Key, Pattern, Says
-from llemulator_addon.script.part import ScriptPart
-from llemulator_addon.script.problems import kind_of
+from llemulator_addon.script.model import ScriptPart
+from llemulator_addon.script.pattern import Asked, Is, Key, Pattern, Says
 from llemulator_addon.script.regex import Regex, captured, found
+from llemulator_addon.script.script_error import kind_of
 
 
 class ToolResultPart(ScriptPart):

@@ -6,7 +6,7 @@ from typing import Annotated, override
 
 from pydantic import Field
 
-from llemulator_addon.script.asked import Asked, Is, Key, Pattern
+from llemulator_addon.script.pattern import Asked, Is, Key, Pattern
 
 
 @dataclass(frozen=True, slots=True)

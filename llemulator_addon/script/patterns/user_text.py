@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import ClassVar, override
 
-from llemulator_addon.script.asked import Asked
+from llemulator_addon.script.pattern import Asked
 from llemulator_addon.script.patterns.regex_pattern import RegexPattern
 
 

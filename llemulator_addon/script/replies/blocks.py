@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Self
 from pydantic import Field, create_model, model_validator
 
 from llemulator_addon.core.reply import Block
-from llemulator_addon.script.part import ScriptPart, given_words, word_fields
+from llemulator_addon.script.model import ScriptPart, given_words, word_fields
 from llemulator_addon.script.replies.hosted_call import hosted_call
 from llemulator_addon.script.replies.json_text import json_value
 from llemulator_addon.script.replies.message import message

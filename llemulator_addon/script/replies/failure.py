@@ -7,8 +7,8 @@ from pydantic import Field
 
 from llemulator_addon.core.reply import Failure
 from llemulator_addon.script.headers import HeaderMap
+from llemulator_addon.script.model import ScriptPart
 from llemulator_addon.script.pacing import LONGEST_WAIT
-from llemulator_addon.script.part import ScriptPart
 
 
 class FailurePart(ScriptPart):

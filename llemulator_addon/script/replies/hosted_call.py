@@ -5,7 +5,7 @@ from typing import Annotated
 from pydantic import ConfigDict, Field
 
 from llemulator_addon.core.reply import Block, HostedCall
-from llemulator_addon.script.part import ScriptPart
+from llemulator_addon.script.model import ScriptPart
 
 
 class HostedCallPart(ScriptPart):

@@ -3,7 +3,7 @@
 from typing import Any, Literal
 
 from llemulator_addon.core.reply import Block, Text
-from llemulator_addon.script.part import ScriptPart
+from llemulator_addon.script.model import ScriptPart
 
 
 class MessagePart(ScriptPart):

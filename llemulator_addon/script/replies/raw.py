@@ -10,10 +10,10 @@ from pydantic import AfterValidator, Field, model_validator
 
 from llemulator_addon.core.steps import Headers
 from llemulator_addon.script.headers import HeaderMap
-from llemulator_addon.script.part import ScriptPart
+from llemulator_addon.script.model import ScriptPart
 from llemulator_addon.script.texts import json_text
 from llemulator_addon.wire.answer import Answer, Body, Piece, Stream
-from llemulator_addon.wire.jsons import pretty
+from llemulator_addon.wire.json_bytes import pretty
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

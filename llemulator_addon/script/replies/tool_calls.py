@@ -5,7 +5,7 @@ from typing import Any, Self
 from pydantic import model_validator
 
 from llemulator_addon.core.reply import Block, ToolCall
-from llemulator_addon.script.part import ScriptPart
+from llemulator_addon.script.model import ScriptPart
 from llemulator_addon.script.texts import json_text
 
 

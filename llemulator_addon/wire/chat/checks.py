@@ -14,7 +14,7 @@ from llemulator_addon.wire.bodies import kind_of
 from llemulator_addon.wire.chat.body import ChatBody, ChatMessage, NamedFunction
 from llemulator_addon.wire.errors import INVALID
 from llemulator_addon.wire.families import REPLACED_BY, Family, Refused, family, refused
-from llemulator_addon.wire.images import refused_image
+from llemulator_addon.wire.image_input import refused_image
 from llemulator_addon.wire.models import serves
 from llemulator_addon.wire.usage import of_prompt
 

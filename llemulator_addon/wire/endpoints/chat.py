@@ -25,14 +25,14 @@ from llemulator_addon.wire.answer import (
     cut,
     in_turns,
 )
+from llemulator_addon.wire.azure import with_model
 from llemulator_addon.wire.bodies import as_understood, read_body
 from llemulator_addon.wire.chat import checks
 from llemulator_addon.wire.chat.body import ChatBody
-from llemulator_addon.wire.deployments import with_model
 from llemulator_addon.wire.endpoints import stored_chat
 from llemulator_addon.wire.errors import Refused, no_model
 from llemulator_addon.wire.families import family
-from llemulator_addon.wire.jsons import Many, pretty, spelled, without_many
+from llemulator_addon.wire.json_bytes import Many, pretty, spelled, without_many
 from llemulator_addon.wire.logprobs import each_logprob_of
 from llemulator_addon.wire.models import dated_name
 from llemulator_addon.wire.usage import Counted, counted

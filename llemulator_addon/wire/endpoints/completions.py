@@ -26,13 +26,13 @@ from llemulator_addon.wire.answer import (
     cut,
     in_turns,
 )
+from llemulator_addon.wire.azure import with_model
 from llemulator_addon.wire.bodies import RequestBody, as_understood, read_body
 from llemulator_addon.wire.chat.body import Penalty, Probability, Stop, StreamOptions
-from llemulator_addon.wire.deployments import with_model
 from llemulator_addon.wire.errors import INVALID, Refused
 from llemulator_addon.wire.families import family
 from llemulator_addon.wire.inputs import Input, inputs, is_longer
-from llemulator_addon.wire.jsons import Many, pretty, spelled, with_lists
+from llemulator_addon.wire.json_bytes import Many, pretty, spelled, with_lists
 from llemulator_addon.wire.logprobs import legacy_logprobs_of
 from llemulator_addon.wire.models import dated_name, serves
 from llemulator_addon.wire.usage import counted

@@ -8,9 +8,9 @@ from llemulator_addon.wire import errors
 from llemulator_addon.wire.answer import Body, Call, Operation, Served
 from llemulator_addon.wire.bodies import read_object
 from llemulator_addon.wire.errors import Refused
-from llemulator_addon.wire.jsons import escaped
+from llemulator_addon.wire.json_bytes import escaped
 from llemulator_addon.wire.paging import page
-from llemulator_addon.wire.responses import failures, stored
+from llemulator_addon.wire.responses import history, response_errors
 from llemulator_addon.wire.responses.checks import check_items, check_metadata
 from llemulator_addon.wire.responses.ids import Ids, lone
 from llemulator_addon.wire.responses.input_items import Item, items_of
@@ -22,8 +22,8 @@ def create(call: Call) -> Served:
     """Begin a conversation, with items where the body has some."""
     body = _body(call)
     conversation = _conversation(lone(call.stamp, "conv", "conversation"), call.stamp.created, body.get("metadata"))
-    kept = Kept(stored.CONVERSATION, conversation["id"], conversation)
-    items = stored.appended(conversation["id"], _given(call, body))
+    kept = Kept(history.CONVERSATION, conversation["id"], conversation)
+    items = history.appended(conversation["id"], _given(call, body))
     return _served(conversation, call.resources.put(kept, *items))
 
 
@@ -38,14 +38,14 @@ def update(call: Call) -> Served:
     changed = {**conversation, "metadata": _body(call).get("metadata") or {}}
     if _is_made_up(call):
         return _served(changed)
-    return _served(changed, call.resources.put(Kept(stored.CONVERSATION, changed["id"], changed)))
+    return _served(changed, call.resources.put(Kept(history.CONVERSATION, changed["id"], changed)))
 
 
 def delete(call: Call) -> Served:
     """Forget a conversation."""
     name = _found(call)["id"]
     gone = {"id": name, "object": "conversation.deleted", "deleted": True}
-    return _served(gone, stored.without_conversation(call.resources, name))
+    return _served(gone, history.without_conversation(call.resources, name))
 
 
 def list_items(call: Call) -> Served:
@@ -75,7 +75,7 @@ def delete_item(call: Call) -> Served:
     """Take one item out of a conversation, and show the conversation."""
     conversation = _found(call)
     item = _item(call)
-    return _served(conversation, call.resources.remove(stored.items_kind(conversation["id"]), item["id"]))
+    return _served(conversation, call.resources.remove(history.items_kind(conversation["id"]), item["id"]))
 
 
 _ONE = "/conversations/{conversation_id}"
@@ -101,28 +101,28 @@ def _conversation(name: str, created: int, metadata: object) -> Conversation:
 def _found(call: Call) -> Conversation:
     """Return the conversation in the path; raises `Refused`. A lenient call gets one made up."""
     name = call.params["conversation_id"]
-    if (found := call.resources.get(stored.CONVERSATION, name)) is not None:
+    if (found := call.resources.get(history.CONVERSATION, name)) is not None:
         return found
     if not call.lenient:
-        raise Refused(failures.unknown_conversation(name))
+        raise Refused(response_errors.unknown_conversation(name))
     return _conversation(name, call.stamp.created, None)
 
 
 def _is_made_up(call: Call) -> bool:
-    return call.resources.get(stored.CONVERSATION, call.params["conversation_id"]) is None
+    return call.resources.get(history.CONVERSATION, call.params["conversation_id"]) is None
 
 
 def _item(call: Call) -> Item:
     name, item_id = call.params["conversation_id"], call.params["item_id"]
-    if (found := call.resources.get(stored.items_kind(name), item_id)) is not None:
+    if (found := call.resources.get(history.items_kind(name), item_id)) is not None:
         return found
     if not call.lenient:
-        raise Refused(failures.unknown_item_of_conversation(item_id, name))
+        raise Refused(response_errors.unknown_item_of_conversation(item_id, name))
     return {**_hello(call), "id": item_id}
 
 
 def _items(call: Call, name: str) -> Iterable[Item]:
-    return [_hello(call)] if _is_made_up(call) else stored.items_of(call.resources, name)
+    return [_hello(call)] if _is_made_up(call) else history.items_of(call.resources, name)
 
 
 def _hello(call: Call) -> Item:
@@ -154,7 +154,7 @@ _MOST_ITEMS = 20
 
 
 def _with(call: Call, name: str, items: tuple[Item, ...]) -> Resources:
-    return call.resources.put(*stored.appended(name, items))
+    return call.resources.put(*history.appended(name, items))
 
 
 def _list(items: tuple[Item, ...]) -> dict[str, Any]:

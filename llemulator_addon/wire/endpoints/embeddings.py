@@ -18,13 +18,13 @@ from llemulator_addon.core.prompt import Message, Prompt
 from llemulator_addon.core.reply import Failure, Says
 from llemulator_addon.wire import errors, headers
 from llemulator_addon.wire.answer import Answer, Body, Call, Endpoint, LongBody, Made, Manner
+from llemulator_addon.wire.azure import with_model
 from llemulator_addon.wire.bodies import RequestBody, read_body
-from llemulator_addon.wire.deployments import with_model
 from llemulator_addon.wire.errors import INVALID, Refused
 from llemulator_addon.wire.families import Embedding, family
 from llemulator_addon.wire.inputs import Input, inputs, is_longer
-from llemulator_addon.wire.jsons import Many, pretty, spelled
-from llemulator_addon.wire.jsons import read as read_json
+from llemulator_addon.wire.json_bytes import Many, pretty, spelled
+from llemulator_addon.wire.json_bytes import read as read_json
 from llemulator_addon.wire.models import dated_name, serves
 from llemulator_addon.wire.vectors import numbers, vector
 

@@ -6,7 +6,7 @@ from llemulator_addon.core.reply import Failure
 from llemulator_addon.core.resources import Kept
 from llemulator_addon.wire.answer import DELETED_MODEL, Body, Call, Operation, Served
 from llemulator_addon.wire.errors import INVALID
-from llemulator_addon.wire.jsons import pretty
+from llemulator_addon.wire.json_bytes import pretty
 from llemulator_addon.wire.models import ACTING_MODELS, created, owned_by, shutdown_date
 
 

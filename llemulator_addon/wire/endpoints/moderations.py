@@ -17,8 +17,8 @@ from llemulator_addon.wire import errors, moderation
 from llemulator_addon.wire.answer import Answer, Body, Call, Endpoint, LongBody, Made, Manner
 from llemulator_addon.wire.bodies import RequestBody, read_body
 from llemulator_addon.wire.errors import INVALID, Refused
-from llemulator_addon.wire.jsons import Many, pretty, spelled
-from llemulator_addon.wire.jsons import read as read_json
+from llemulator_addon.wire.json_bytes import Many, pretty, spelled
+from llemulator_addon.wire.json_bytes import read as read_json
 from llemulator_addon.wire.members import text_in
 from llemulator_addon.wire.models import dated_name, serves
 

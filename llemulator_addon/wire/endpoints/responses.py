@@ -11,23 +11,30 @@ from llemulator_addon.wire import sizes
 from llemulator_addon.wire.answer import Answer, Body, Call, Endpoint, LongBody, Made, Manner, Stream
 from llemulator_addon.wire.endpoints import completions
 from llemulator_addon.wire.families import family
-from llemulator_addon.wire.jsons import escaped, spelled, without_many
+from llemulator_addon.wire.json_bytes import escaped, spelled, without_many
 from llemulator_addon.wire.members import objects_in
-from llemulator_addon.wire.responses import echo, failures, reading, stored
+from llemulator_addon.wire.responses import echoed_parameters, history, prompt, response_errors
 from llemulator_addon.wire.responses.events import Cutting, pieces_of
-from llemulator_addon.wire.responses.hosted import PARTIAL_IMAGES, POINT
+from llemulator_addon.wire.responses.hosted_tools import PARTIAL_IMAGES, POINT
 from llemulator_addon.wire.responses.ids import Ids
 from llemulator_addon.wire.responses.input_items import NOT_KEPT, Item, items_of
 from llemulator_addon.wire.responses.output import Writing
-from llemulator_addon.wire.responses.reading import NAME
-from llemulator_addon.wire.responses.whole import Response, billed, conversation_id, failed, finished, tier_asked
+from llemulator_addon.wire.responses.prompt import NAME
+from llemulator_addon.wire.responses.response_object import (
+    Response,
+    billed,
+    conversation_id,
+    failed,
+    finished,
+    tier_asked,
+)
 
 
 def read(call: Call, body: Mapping[str, Any]) -> Prompt:
     """Understand a body; raises `Refused` in OpenAI's words."""
     if is_legacy(body):
         return replace(completions.read(call._replace(lenient=True), body), endpoint=NAME)
-    return reading.read(call, body)
+    return prompt.read(call, body)
 
 
 def is_legacy(body: Mapping[str, Any]) -> bool:
@@ -52,7 +59,7 @@ def size(prompt: Prompt, reply: Says) -> int:
     if is_legacy(prompt.body):
         return completions.size(prompt, reply)
     body, encoding = prompt.body, family(prompt.model).encoding
-    asks = echo.includes(body, "message.output_text.logprobs")
+    asks = echoed_parameters.includes(body, "message.output_text.logprobs")
     alternatives = sizes.number(body, "top_logprobs") if asks else None
     for times, texts in sizes.said(replace(prompt, choices=1), reply):
         of = sizes.of_texts(texts, encoding, stream=prompt.stream, alternatives=alternatives)
@@ -75,7 +82,7 @@ ENDPOINT = Endpoint(
     path="/responses",
     read=read,
     write=write,
-    unknown_model=failures.unknown_model,
+    unknown_model=response_errors.unknown_model,
     fail=fail,
     size=size,
 )
@@ -84,13 +91,13 @@ ENDPOINT = Endpoint(
 def _told(prompt: Prompt, response: Response, ids: Ids, cutting: Cutting, *, in_pieces: bool = False) -> Answer:
     # Without the log probabilities of an answer that is too large to be there at once.
     shown = without_many(response) if in_pieces else response
-    made = stored.record(shown, items_of(prompt.body.get("input"), ids), cutting)
+    made = history.record(shown, items_of(prompt.body.get("input"), ids), cutting)
     if prompt.stream:
-        return Stream(pieces=pieces_of(response, cutting), keeps=_keeps(stored.done(made), prompt.body))
+        return Stream(pieces=pieces_of(response, cutting), keeps=_keeps(history.done(made), prompt.body))
     keeps = _keeps(made, prompt.body)
-    if in_pieces and stored.is_done(made):
+    if in_pieces and history.is_done(made):
         return LongBody(pieces=Made(lambda: spelled(billed(response), escaped)), keeps=keeps)
-    return Body(body=escaped(billed(stored.now(made))), keeps=keeps)
+    return Body(body=escaped(billed(history.now(made))), keeps=keeps)
 
 
 def _cutting(prompt: Prompt, reply: Says, manner: Manner) -> Cutting:
@@ -125,13 +132,13 @@ _MOST_PARTIAL = 3
 """The API's own limit."""
 
 
-def _keeps(made: stored.Record, body: Mapping[str, Any]) -> tuple[Kept, ...]:
+def _keeps(made: history.Record, body: Mapping[str, Any]) -> tuple[Kept, ...]:
     """Return what is kept: the response, and its items at the end of its conversation."""
     response = made["response"]
     # What runs in the background must be found again, whatever `store` says.
-    own = (stored.kept(made),) if response["store"] or response["background"] else ()
+    own = (history.kept(made),) if response["store"] or response["background"] else ()
     name = conversation_id(body)
     if name is None:
         return own
     said: tuple[Item, ...] = (*made["input"], *response["output"])
-    return (*own, *stored.appended(name, (item for item in said if item.get("type") not in NOT_KEPT)))
+    return (*own, *history.appended(name, (item for item in said if item.get("type") not in NOT_KEPT)))

@@ -12,7 +12,7 @@ from llemulator_addon.core.stamp import Stamp
 from llemulator_addon.wire.answer import Body, Call, Operation, Served
 from llemulator_addon.wire.bodies import RequestBody, read_body, read_object
 from llemulator_addon.wire.errors import INVALID
-from llemulator_addon.wire.jsons import pretty
+from llemulator_addon.wire.json_bytes import pretty
 from llemulator_addon.wire.paging import page
 
 KIND = "chat.completion"

@@ -9,15 +9,15 @@ from llemulator_addon.wire import errors
 from llemulator_addon.wire.answer import Answer, Body, Call, Made, Manner, Operation, Piece, Served, Stream
 from llemulator_addon.wire.bodies import read_object
 from llemulator_addon.wire.errors import Refused
-from llemulator_addon.wire.jsons import escaped
+from llemulator_addon.wire.json_bytes import escaped
 from llemulator_addon.wire.paging import page
-from llemulator_addon.wire.responses import failures, stored
+from llemulator_addon.wire.responses import history, response_errors
 from llemulator_addon.wire.responses.events import Cutting, pieces_of
 from llemulator_addon.wire.responses.ids import Ids, encrypted
 from llemulator_addon.wire.responses.input_items import NOT_KEPT, Item, items_of
 from llemulator_addon.wire.responses.output import Writing
-from llemulator_addon.wire.responses.reading import NAME, history_of, read_counting
-from llemulator_addon.wire.responses.whole import Response, billed, conversation_id, finished, usage
+from llemulator_addon.wire.responses.prompt import NAME, history_of, read_counting
+from llemulator_addon.wire.responses.response_object import Response, billed, conversation_id, finished, usage
 from llemulator_addon.wire.usage import Counted, of_prompt
 
 
@@ -25,25 +25,25 @@ def retrieve(call: Call) -> Served:
     """Show a response as it is now, or tell it again as events; a look moves a background response on."""
     made = _record(call)
     if call.request.query_value("stream") == "true":
-        return _kept(call, stored.done(made), Stream(pieces=_retold(call, made)))
-    looked = stored.looked_at(made)
-    return _kept(call, looked, _json(billed(stored.now(looked))))
+        return _kept(call, history.done(made), Stream(pieces=_retold(call, made)))
+    looked = history.looked_at(made)
+    return _kept(call, looked, _json(billed(history.now(looked))))
 
 
 def delete(call: Call) -> Served:
     """Forget a response."""
     made = _record(call)
     gone = {"id": made["id"], "object": "response", "deleted": True}
-    return Served(answer=_json(gone), resources=call.resources.remove(stored.RESPONSE, stored.kept(made).id))
+    return Served(answer=_json(gone), resources=call.resources.remove(history.RESPONSE, history.kept(made).id))
 
 
 def cancel(call: Call) -> Served:
     """Stop a background response. What is done, or was stopped before, is shown as it is."""
     made = _record(call)
     if not made["response"]["background"] and not call.lenient:
-        return Served(answer=failures.synchronous())
-    stopped = stored.cancelled(made)
-    return _kept(call, stopped, _json(billed(stored.now(stopped))))
+        return Served(answer=response_errors.synchronous())
+    stopped = history.cancelled(made)
+    return _kept(call, stopped, _json(billed(history.now(stopped))))
 
 
 def input_items(call: Call) -> Served:
@@ -51,7 +51,7 @@ def input_items(call: Call) -> Served:
     made = _record(call)
     conversation = made["response"].get("conversation")
     name = conversation["id"] if conversation else None
-    items = stored.resolved(made["input"], call.resources, name, lenient=True)
+    items = history.resolved(made["input"], call.resources, name, lenient=True)
     return Served(answer=_json(page(call, [item for item in items if item.get("type") not in NOT_KEPT])))
 
 
@@ -66,7 +66,7 @@ def compact(call: Call) -> Served:
     body = read_object(call.request)
     prompt = _counted(call, body)
     ids = Ids(call.stamp)
-    said = stored.resolved(
+    said = history.resolved(
         (*history_of(call, body), *items_of(body.get("input"), ids)),
         call.resources,
         conversation_id(body),
@@ -101,28 +101,28 @@ INPUT_TOKENS = Operation(
 COMPACT = Operation(name="responses.compact", method="POST", path="/responses/compact", serve=compact, asks_model=True)
 
 
-def _record(call: Call) -> stored.Record:
+def _record(call: Call) -> history.Record:
     """Return what is kept of the response in the path; raises `Refused`. A lenient call gets one made up."""
     response_id = call.params["response_id"]
-    if (made := stored.find(call.resources, response_id)) is not None:
+    if (made := history.find(call.resources, response_id)) is not None:
         return made
     if not call.lenient:
-        raise Refused(failures.unknown_response(response_id))
+        raise Refused(response_errors.unknown_response(response_id))
     return _made_up(call, response_id)
 
 
-def _made_up(call: Call, response_id: str) -> stored.Record:
+def _made_up(call: Call, response_id: str) -> history.Record:
     prompt = Prompt(endpoint=NAME, model="gpt-4o", messages=(Message(role="user", text="Hello"),))
     manner = Manner(stamp=call.stamp)
     ids = Ids(call.stamp)
     response = finished(prompt, says("Hello"), Writing(prompt=prompt, manner=manner, ids=ids))
     cutting = Cutting(stamp=call.stamp)
-    return stored.record({**response, "id": response_id}, items_of("Hello", ids), cutting)
+    return history.record({**response, "id": response_id}, items_of("Hello", ids), cutting)
 
 
-def _retold(call: Call, made: stored.Record) -> Made[Piece]:
+def _retold(call: Call, made: history.Record) -> Made[Piece]:
     padded = call.request.query_value("include_obfuscation") != "false"
-    cutting = stored.cutting_of(made, obfuscates=padded)
+    cutting = history.cutting_of(made, obfuscates=padded)
     return pieces_of(made["response"], cutting, after=_starting_after(call))
 
 
@@ -137,17 +137,17 @@ def _starting_after(call: Call) -> int | None:
     raise Refused(errors.wrong_type("starting_after", "an integer", "a string"))
 
 
-def _kept(call: Call, made: stored.Record, answer: Answer) -> Served:
+def _kept(call: Call, made: history.Record, answer: Answer) -> Served:
     """Keep what became of a record, if it is kept at all."""
-    if stored.find(call.resources, made["id"]) is None:
+    if history.find(call.resources, made["id"]) is None:
         return Served(answer=answer)
-    return Served(answer=answer, resources=call.resources.put(stored.kept(made)))
+    return Served(answer=answer, resources=call.resources.put(history.kept(made)))
 
 
 def _counted(call: Call, body: Mapping[str, Any]) -> Prompt:
     prompt = read_counting(call, body)
     if not call.lenient and not call.knows(prompt.model):
-        raise Refused(failures.unknown_model(prompt.model))
+        raise Refused(response_errors.unknown_model(prompt.model))
     return prompt
 
 

@@ -9,9 +9,9 @@ from typing import Any
 
 from llemulator_addon.wire import errors
 from llemulator_addon.wire.errors import Refused
-from llemulator_addon.wire.images import refused_image
+from llemulator_addon.wire.image_input import refused_image
 from llemulator_addon.wire.members import objects_in, spelled
-from llemulator_addon.wire.responses import failures
+from llemulator_addon.wire.responses import response_errors
 
 Check = Callable[[str, Any], None]
 """Takes the parameter's name and its value, which is not null; raises `Refused`."""
@@ -70,7 +70,7 @@ def check_metadata(name: str, given: Any) -> None:  # noqa: ANN401 - a checker t
     if not isinstance(given, dict):
         raise Refused(errors.wrong_type(name, "a metadata object", _got(given)))
     if len(given) > _MOST_METADATA:
-        raise Refused(failures.too_many_properties(name, _MOST_METADATA, len(given)))
+        raise Refused(response_errors.too_many_properties(name, _MOST_METADATA, len(given)))
     for key, value in given.items():
         _text(f"{name}.{key}", value)
 
@@ -84,11 +84,11 @@ def _check_choice(body: Mapping[str, Any]) -> None:
     if any(body.get(name) is not None for name in _BRINGING) or _BRINGING_ITEMS & _kinds(body):
         return
     if choice == "required" and not tools:
-        raise Refused(failures.required_without_tools())
+        raise Refused(response_errors.required_without_tools())
     if not isinstance(choice, dict) or choice["type"] not in _NAMED:
         return
     if (choice["type"], choice["name"]) not in {(tool["type"], tool.get("name")) for tool in _flat(tools)}:
-        raise Refused(failures.choice_not_found(choice["type"]))
+        raise Refused(response_errors.choice_not_found(choice["type"]))
 
 
 _NAMED = frozenset({"function", "custom"})
@@ -121,10 +121,10 @@ def _check_unknown(body: Mapping[str, Any]) -> None:
         if name in _KNOWN:
             continue
         if name == "messages":
-            raise Refused(failures.messages_instead_of_input())
+            raise Refused(response_errors.messages_instead_of_input())
         meant = [known for known in _near(name) if known not in body]
         if name in _OF_CHAT or meant:
-            raise Refused(failures.unknown_parameter(name, tuple(meant)))
+            raise Refused(response_errors.unknown_parameter(name, tuple(meant)))
 
 
 def _near(name: str) -> list[str]:
@@ -212,7 +212,7 @@ def _members(name: str, given: Mapping[str, Any], known: Mapping[str, Check]) ->
     """Check an object whose members are all known."""
     for key, value in given.items():
         if key not in known:
-            raise Refused(failures.unknown_parameter(f"{name}.{key}"))
+            raise Refused(response_errors.unknown_parameter(f"{name}.{key}"))
         if value is not None:
             known[key](f"{name}.{key}", value)
 
@@ -376,7 +376,7 @@ def _message(name: str, given: Mapping[str, Any]) -> None:
     if given["role"] not in _ROLES:
         raise Refused(errors.invalid_value(name, str(given["role"]), _ROLES))
     if "tool_calls" in given:  # what a conversation of chat completions brings along
-        raise Refused(failures.unknown_parameter(f"{name}.tool_calls"))
+        raise Refused(response_errors.unknown_parameter(f"{name}.tool_calls"))
     _needs(name, given, "content")
     content = given["content"]
     if isinstance(content, str):

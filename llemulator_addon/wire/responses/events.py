@@ -13,8 +13,8 @@ from llemulator_addon.core.stamp import Stamp
 from llemulator_addon.wire import sse
 from llemulator_addon.wire.answer import ChunkBy, Made, Piece, cut
 from llemulator_addon.wire.families import family
-from llemulator_addon.wire.jsons import has_many, read
-from llemulator_addon.wire.responses.whole import Response, begun, failed
+from llemulator_addon.wire.json_bytes import has_many, read
+from llemulator_addon.wire.responses.response_object import Response, begun, failed
 
 Item = Mapping[str, Any]
 Event = tuple[dict[str, Any], int]

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from llemulator_addon.core.prompt import CalledTool, Message
-from llemulator_addon.wire.jsons import compact
+from llemulator_addon.wire.json_bytes import compact
 from llemulator_addon.wire.members import text_in
 from llemulator_addon.wire.responses.ids import Ids, prefix
 

@@ -8,10 +8,10 @@ from llemulator_addon.core.prompt import Prompt
 from llemulator_addon.core.reply import Block, Choice, HostedCall, Reasoning, Refusal, Text, ToolCall
 from llemulator_addon.wire.answer import Manner, cut
 from llemulator_addon.wire.families import family
-from llemulator_addon.wire.jsons import Many
+from llemulator_addon.wire.json_bytes import Many
 from llemulator_addon.wire.logprobs import each_logprob_of
-from llemulator_addon.wire.responses import echo
-from llemulator_addon.wire.responses.hosted import Hosted, hosted_item
+from llemulator_addon.wire.responses import echoed_parameters
+from llemulator_addon.wire.responses.hosted_tools import Hosted, hosted_item
 from llemulator_addon.wire.responses.ids import Ids, encrypted, prefix
 
 Item = dict[str, Any]
@@ -99,7 +99,7 @@ def _text_part(text: Text, writing: Writing) -> Item:
 
 
 def _logprobs(text: str, writing: Writing) -> Many | list[dict[str, Any]]:
-    if not echo.includes(writing.prompt.body, "message.output_text.logprobs"):
+    if not echoed_parameters.includes(writing.prompt.body, "message.output_text.logprobs"):
         return []
 
     def make() -> Iterator[dict[str, Any]]:
@@ -125,12 +125,14 @@ def _called(call: ToolCall, at: int, writing: Writing) -> Item:
 def _reasoning(texts: list[str], at: int, writing: Writing) -> Item:
     """Spell a reasoning item; its summary is shown only to those who ask for it."""
     model = writing.prompt.model
-    asked = echo.summary_asked(writing.prompt.body) is not None
-    encrypts = echo.always_encrypts(model) or echo.includes(writing.prompt.body, "reasoning.encrypted_content")
+    asked = echoed_parameters.summary_asked(writing.prompt.body) is not None
+    encrypts = echoed_parameters.always_encrypts(model) or echoed_parameters.includes(
+        writing.prompt.body, "reasoning.encrypted_content"
+    )
     return {
         "id": writing.ids.of("rs", f"output/{at}"),
         "type": "reasoning",
-        **({"content": []} if echo.shows_reasoning_content(model) else {}),
+        **({"content": []} if echoed_parameters.shows_reasoning_content(model) else {}),
         **({"encrypted_content": encrypted(f"reasoning/{at}", writing.ids)} if encrypts else {}),
         "summary": [{"type": "summary_text", "text": text} for text in texts] if asked else [],
     }

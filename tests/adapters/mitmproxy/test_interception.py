@@ -9,8 +9,8 @@ from mitmproxy.proxy.context import Context
 from mitmproxy.test import taddons, tflow
 
 from llemulator_addon.adapters.mitmproxy.interception import Interception
+from llemulator_addon.adapters.mitmproxy.mitmdump import StockInterception
 from llemulator_addon.adapters.mitmproxy.rules import Policy, Rules
-from llemulator_addon.adapters.mitmproxy.stock import StockInterception
 from tests.wire_real.proxies import Playing
 
 

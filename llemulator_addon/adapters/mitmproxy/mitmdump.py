@@ -1,0 +1,119 @@
+"""The addon inside stock mitmdump, where settings come from `--set` and other addons are beside ours."""
+
+import asyncio
+import logging
+import os
+import sys
+from collections.abc import Callable, Coroutine, Iterable
+from contextlib import ExitStack
+from functools import partial
+from pathlib import Path
+from threading import current_thread, main_thread
+from typing import Any, override
+
+from mitmproxy import ctx
+from mitmproxy.addonmanager import Loader
+from mitmproxy.exceptions import OptionsError
+from mitmproxy.tools.dump import DumpMaster
+
+from llemulator_addon.adapters.compose import BadScript, emulator_from
+from llemulator_addon.adapters.ending import ended_by_signals
+from llemulator_addon.adapters.mitmproxy.authority import Authority, NoAuthority, authority
+from llemulator_addon.adapters.mitmproxy.interception import Interception
+from llemulator_addon.adapters.mitmproxy.listening import Listening
+from llemulator_addon.adapters.mitmproxy.rules import Rules, policy_from
+from llemulator_addon.adapters.settings import SETTINGS, Settings, SettingsError, settings_from
+from llemulator_addon.adapters.usage_hints import Address, how_to_use
+from llemulator_addon.adapters.watching import Watching
+
+logger = logging.getLogger(__name__)
+
+_TEXT: Any = str | None
+"""mitmproxy takes this, and says that it takes types only."""
+
+_OURS = tuple(setting for setting in SETTINGS if setting.in_mitmproxy)
+
+
+class StockInterception(Interception):
+    """Interception that finds its settings in mitmproxy's options and the environment."""
+
+    name = "llemulator"
+
+    def __init__(self) -> None:  # what the parent wants is made in `configure`
+        self._settings: Settings | None = None
+        self._authority: Authority | None = None
+        self._watch: Callable[[], Coroutine[Any, Any, None]] | None = None
+        self._until_done = ExitStack()
+
+    @override
+    def load(self, loader: Loader) -> None:
+        """Add our options. Their values are known when `configure` is called, which is before anything else is."""
+        for setting in _OURS:
+            # As text, so that it is read in one way wherever it comes from, and that what is unset can be told.
+            loader.add_option(setting.mitmproxy_option, _TEXT, None, setting.meaning)
+
+    @override
+    def configure(self, updated: Iterable[str]) -> None:
+        """Begin with the settings that are there at first; a later change of them is refused."""
+        if self._settings is None:
+            self._begin()
+        elif {setting.mitmproxy_option for setting in _OURS} & set(updated) and _settings() != self._settings:
+            raise OptionsError("llemulator reads its settings when it starts; start mitmproxy again to change them")
+        super().configure(updated)
+
+    def running(self) -> None:
+        """Say how an application is led here, and watch the script's file."""
+        if isinstance(ctx.master, DumpMaster) and current_thread() is main_thread():  # mitmproxy's own interface asks
+            loop, end = asyncio.get_running_loop(), ctx.master.shutdown
+            self._until_done.enter_context(ended_by_signals(loop, end))
+        if self._watch is not None:
+            self._until_done.callback(asyncio.get_running_loop().create_task(self._watch()).cancel)
+        addresses = ctx.master.addons.get("proxyserver").listen_addrs()
+        if not addresses or self._authority is None:
+            return
+        # mitmdump listens on every address, in both families.
+        host, port, *_ = min(addresses, key=lambda address: ":" in address[0])
+        url = Listening(host=host, port=port).url
+        text = how_to_use(Address(url=url, ca=self._authority.ca, bundle=self._authority.bundle))
+        if isinstance(ctx.master, DumpMaster):
+            sys.stdout.write(f"{text}\n")
+            sys.stdout.flush()
+        else:
+            logger.info(text)  # the terminal belongs to mitmproxy's own interface
+
+    def done(self) -> None:
+        """Remove what was only for as long as this ran."""
+        self._until_done.close()
+
+    def _begin(self) -> None:
+        try:
+            settings = _settings()
+            watching = Watching(settings)
+            self._authority = found = self._until_done.enter_context(authority(_certs(settings)))
+            emulator = emulator_from(settings, ca_certificate=found.certificate)
+        except (SettingsError, NoAuthority, BadScript) as error:
+            # mitmproxy would go on without us, and forward everything.
+            sys.stderr.write("".join(f"llemulator: {line}\n" for line in str(error).splitlines()))
+            sys.exit(1)
+        self._settings = settings
+        self._watch = partial(watching.watch, emulator.play_by_default)
+        # mitmproxy tells of each flow itself; and a line of the log, shown or not, costs it as much as one more hook.
+        logging.getLogger("llemulator_addon").setLevel(logging.INFO)
+        # Beside us are addons that look at what goes to other hosts, and want it whole.
+        rules = Rules(emulator, policy_from(settings, ca=found.ca, streams_others=False))
+        emulator.watch_egress(rules.egress.report)
+        self._decide_by(rules)
+        ctx.options.update(confdir=str(found.confdir))
+        self._set_options()
+
+
+def _settings() -> Settings:
+    given = {setting.name: getattr(ctx.options, setting.mitmproxy_option) for setting in _OURS}
+    return settings_from(mitmproxy=given, environment=os.environ)
+
+
+def _certs(settings: Settings) -> Path:
+    """Return the folder of certificates: ours, unless the user has named mitmproxy's and not ours."""
+    if "certs" in settings.sources or not ctx.options.has_changed("confdir"):
+        return settings.certs
+    return Path(ctx.options.confdir).expanduser()

@@ -1,0 +1,132 @@
+"""Whether the variables of the shell lead its programs here, or would lead them past."""
+
+from collections.abc import Iterator, Mapping
+from contextlib import suppress
+from http.client import HTTPConnection, HTTPException
+from ipaddress import ip_address
+from pathlib import Path
+from urllib.parse import SplitResult, urlsplit
+
+from llemulator_addon.adapters.hosts import OPENAI_HOSTS, Hosts
+from llemulator_addon.adapters.run.check import Check
+from llemulator_addon.adapters.run.environment import BASE_URLS, TRUST, leads_astray, undoes
+from llemulator_addon.adapters.settings import Settings
+from llemulator_addon.adapters.trust import certificates_in
+
+_SECONDS = 5.0
+_PROXIES = ("HTTPS_PROXY", "https_proxy")
+
+
+def examine_shell(settings: Settings, inherited: Mapping[str, str]) -> Iterator[Check]:
+    """Yield what the variables lead to. That none is set is no fault: `run` sets them."""
+    hosts = Hosts((*OPENAI_HOSTS, *settings.hosts))
+    yield _past_proxy(hosts, inherited)
+    yield _base_url(hosts, inherited)
+    named = {inherited[name] for name in _PROXIES if inherited.get(name)}
+    certificate = served_certificate(next(iter(named))) if len(named) == 1 else None
+    yield _proxy(named, is_ours=certificate is not None)
+    yield _trust(certificate, inherited)
+
+
+def served_certificate(url: str) -> bytes | None:
+    """Return the certificate that a llemulator at this URL has; None where none answers."""
+    try:
+        where = _split(url)
+        connection = HTTPConnection(where.hostname or "", where.port or 80, timeout=_SECONDS)
+    except (ValueError, HTTPException):
+        return None
+    try:
+        connection.request("GET", "/_emulator/ca.pem")
+        found = certificates_in(connection.getresponse().read())
+    except (OSError, HTTPException):
+        return None
+    finally:
+        connection.close()
+    return found[0] if found else None
+
+
+def _past_proxy(hosts: Hosts, inherited: Mapping[str, str]) -> Check:
+    entries = ",".join(inherited.get(name, "") for name in ("NO_PROXY", "no_proxy")).replace(" ", ",").split(",")
+    undoing = sorted({entry for entry in entries if entry and undoes(entry, hosts)})
+    return Check(
+        name="NO_PROXY",
+        passed=not undoing,
+        says=f"leads past the proxy by {', '.join(undoing)}" if undoing else "has nothing that leads past the proxy",
+        remedy="take that out of NO_PROXY and no_proxy; `llemulator run` does so itself" if undoing else None,
+    )
+
+
+def _base_url(hosts: Hosts, inherited: Mapping[str, str]) -> Check:
+    astray = [name for name in BASE_URLS if leads_astray(inherited.get(name, ""), hosts)]
+    return Check(
+        name="base URL",
+        passed=not astray,
+        says=f"another one is set by {' and '.join(astray)}" if astray else "OpenAI's own",
+        remedy=f"unset {' '.join(astray)}; `llemulator run` does so itself" if astray else None,
+    )
+
+
+def _proxy(named: set[str], *, is_ours: bool) -> Check:
+    match sorted(named):
+        case []:
+            return Check(name="proxy", passed=None, says="none is set in this shell; `llemulator run` sets it")
+        case [url] if is_ours:
+            return Check(name="proxy", passed=True, says=f"llemulator answers at {_without_password(url)}")
+        case [url]:
+            return Check(
+                name="proxy",
+                # Somebody's own proxy is no fault: `run` puts ours in its place.
+                passed=False if _is_local(url) else None,
+                says=f"no llemulator answers at {_without_password(url)}, which HTTPS_PROXY names",
+                remedy="start it there, or set HTTPS_PROXY to where it listens; `llemulator run` does both",
+            )
+        case _:
+            return Check(
+                name="proxy",
+                passed=False,
+                says="HTTPS_PROXY and https_proxy differ",
+                remedy="set both to the same: some clients prefer the one, some the other",
+            )
+
+
+def _trust(certificate: bytes | None, inherited: Mapping[str, str]) -> Check:
+    named = {name: Path(inherited[name]) for name in TRUST if inherited.get(name)}
+    texts = {name: _content(file) for name, file in named.items()}
+    remedy = '`eval "$(llemulator run --env-only)"` sets them all for the llemulator that listens on --port'
+    if missing := [name for name, text in texts.items() if text is None]:
+        says = f"no file that can be read is named by {', '.join(missing)}: clients fail at their start"
+        return Check(name="trust", passed=False, says=says, remedy=f"name another or unset it; {remedy}")
+    if certificate is None:
+        return Check(name="trust", passed=None, says="no llemulator to trust; `llemulator run` sees to it")
+    if not texts:
+        return Check(name="trust", passed=False, says="no variable names the certificate to trust", remedy=remedy)
+    if strange := [name for name, text in texts.items() if certificate not in certificates_in(text or b"")]:
+        says = f"the certificate of that llemulator is not in what {', '.join(strange)} names"
+        return Check(name="trust", passed=False, says=says, remedy=remedy)
+    return Check(name="trust", passed=True, says=f"its certificate is in what {', '.join(texts)} names")
+
+
+def _content(file: Path) -> bytes | None:
+    try:
+        return file.read_bytes()
+    except OSError:
+        return None
+
+
+def _split(url: str) -> SplitResult:
+    return urlsplit(url if "//" in url else f"//{url}")
+
+
+def _is_local(url: str) -> bool:
+    with suppress(ValueError):
+        host = _split(url).hostname or ""
+        return host == "localhost" or ip_address(host).is_loopback
+    return False
+
+
+def _without_password(url: str) -> str:
+    """Return where a proxy is, without the secret that its URL may hold."""
+    with suppress(ValueError):
+        where = _split(url)
+        return f"{where.hostname or '(no host)'}:{where.port or 80}"
+    return "(no URL)"

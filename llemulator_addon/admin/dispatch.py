@@ -1,0 +1,58 @@
+"""Finding the admin route of a request, and answering."""
+
+from collections.abc import Awaitable
+from dataclasses import replace
+
+from llemulator_addon.admin import ONLY_HERE, ROUTES, pages
+from llemulator_addon.admin.route import AdminCall, Server
+from llemulator_addon.core.reply import Failure
+from llemulator_addon.core.request import Request
+from llemulator_addon.core.stamp import Stamp
+from llemulator_addon.core.steps import Steps
+from llemulator_addon.wire import errors
+from llemulator_addon.wire.credentials import token_of
+from llemulator_addon.wire.errors import INVALID, Refused
+from llemulator_addon.wire.redaction import hidden_text
+
+_OWN_NAME = "llemulator"
+
+
+def is_admin(request: Request) -> bool:
+    """Whether a request is about sessions, and not one to OpenAI."""
+    if request.path in ONLY_HERE:
+        return request.to_proxy or request.host == _OWN_NAME
+    return request.path in ROUTES or request.path.startswith("/_emulator/") or request.path == "/_emulator"
+
+
+async def answer(request: Request, server: Server) -> Steps:
+    """Answer a request for which `is_admin` holds."""
+    try:
+        return await _answer(request, server)
+    except Refused as refused:
+        failure = refused.failure
+        shown = hidden_text(failure.message, token_of(request) or "")
+        return errors.steps_of(replace(failure, message=shown), Stamp(0, 0))
+
+
+async def _answer(request: Request, server: Server) -> Steps:
+    if (refusal := pages.refusal(request, server)) is not None:
+        raise Refused(refusal)
+    if (route := ROUTES.get(request.path) or _WITH_NUMBER.get(request.path.rpartition("/")[0])) is None:
+        raise Refused(_unknown(request))
+    if (answering := route.answering(request.method)) is None:
+        raise Refused(errors.wrong_method(request.method, request.path, route.methods))
+    answered = answering(AdminCall(request=request, server=server))
+    return await answered if isinstance(answered, Awaitable) else answered
+
+
+_WITH_NUMBER = {path.rpartition("/")[0]: route for path, route in ROUTES.items() if path.endswith("/{number}")}
+
+
+def _unknown(request: Request) -> Failure:
+    listed = ", ".join(f"{'|'.join(route.methods)} {path}" for path, route in ROUTES.items())
+    return Failure(
+        status=404,
+        type=INVALID,
+        code="unknown_url",
+        message=f"There is no admin route {request.path}. There are: {listed}.",
+    )

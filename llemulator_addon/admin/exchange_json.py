@@ -1,0 +1,135 @@
+"""An exchange as the admin routes show it: without secrets, in words."""
+
+from typing import Any
+
+from llemulator_addon.core.outcome import Ending
+from llemulator_addon.core.prompt import Prompt
+from llemulator_addon.core.steps import Headers
+from llemulator_addon.engine.journal import Exchange
+from llemulator_addon.verification import delivered
+from llemulator_addon.verification.sdk_headers import client_of
+from llemulator_addon.wire import json_bytes
+from llemulator_addon.wire.redaction import HIDDEN, hidden_headers, hidden_text, hidden_texts
+
+_SHOWN_OF_BYTES = 1_000
+
+
+def in_brief(exchange: Exchange, token: str) -> dict[str, Any]:
+    """Show what a list of exchanges needs."""
+    brief = {
+        "number": exchange.number,
+        "at": exchange.at,
+        "method": exchange.method,
+        "host": exchange.host,
+        "path": exchange.path,
+        "endpoint": exchange.endpoint,
+        "model": exchange.model,
+        "stream": exchange.stream,
+        "user_text": exchange.user_text,
+        "rule": exchange.rule,
+        "unmatched": exchange.unmatched,
+        "upstream": exchange.upstream,
+        "status": exchange.status,
+        "ending": _ending(exchange.ending),
+    }
+    shown: dict[str, Any] = hidden_texts(brief, token)
+    return shown
+
+
+def in_full(exchange: Exchange, token: str, *, is_new: bool) -> dict[str, Any]:
+    """Show all that is known; `is_new` says whether the request was the first on its connection."""
+    client = client_of(exchange)
+    more = {
+        "request": {
+            "query": [list(pair) for pair in exchange.query],
+            "headers": dict(exchange.headers),
+            "body": readable(exchange.body, token),
+            "body_bytes": exchange.body_bytes,
+            "whole": len(exchange.body) == exchange.body_bytes,
+        },
+        "prompt": prompt_shown(exchange.prompt) if exchange.prompt else None,
+        "answer": {
+            "headers": dict(answer_headers(exchange)),
+            **_said(exchange, token),
+            **({"goes_on": True} if exchange.goes_on else {}),
+            "wait_before_head": delivered.before_head(exchange),
+        },
+        "connection": {
+            "id": exchange.connection,
+            "new": is_new,
+            "http_version": exchange.http_version,
+            "way": exchange.way,
+        },
+        "client": {
+            "sdk": client.sdk,
+            "version": client.version,
+            "retry": client.retry,
+            "read_timeout": client.read_timeout,
+        },
+    }
+    return {**in_brief(exchange, token), **hidden_texts(more, token)}
+
+
+def answer_headers(exchange: Exchange) -> Headers:
+    """Return the headers of the answer without secrets, as a script may have put there."""
+    headers = delivered.head_of(exchange.steps)
+    hidden = hidden_headers({name.lower(): value for name, value in headers})
+    return tuple((name, HIDDEN if hidden[name.lower()] == HIDDEN else value) for name, value in headers)
+
+
+def readable(body: bytes, token: str) -> Any:  # noqa: ANN401 - any JSON value
+    """Return a body as JSON if it is that, else as text, else its first bytes in hexadecimal digits.
+
+    Only of the last the secrets are taken out here: nobody finds them in digits.
+    """
+    if not body:
+        return None
+    try:
+        return json_bytes.read(body)
+    except ValueError:
+        pass
+    try:
+        return body.decode()
+    except UnicodeDecodeError:
+        shown = hidden_text(body.decode("latin-1"), token)[:_SHOWN_OF_BYTES]
+        return {"bytes": len(body), "hex": shown.encode("latin-1").hex()}
+
+
+def prompt_shown(prompt: Prompt) -> dict[str, Any]:
+    """Show what was asked in terms common to all endpoints."""
+    return {
+        "model": prompt.model,
+        "stream": prompt.stream,
+        "choices": prompt.choices,
+        "messages": [
+            {
+                "role": message.role,
+                "text": message.text,
+                **({"called": [[call.name, call.arguments] for call in message.called]} if message.called else {}),
+                **({"answers": message.answers} if message.answers else {}),
+            }
+            for message in prompt.messages
+        ],
+        "tools": [tool.name for tool in prompt.tools],
+    }
+
+
+def _said(exchange: Exchange, token: str) -> dict[str, Any]:
+    if not delivered.is_stream(exchange):
+        return {"body": readable(delivered.body(exchange), token)}
+    events = [
+        {"event": event.name or None, "left": event.left, "value": event.text if event.value is None else event.value}
+        for event in delivered.events(exchange)
+    ]
+    return {"events": events}
+
+
+def _ending(ending: Ending | None) -> dict[str, Any] | None:
+    if ending is None:
+        return None
+    return {
+        "how": ending.how,
+        "seconds": round(ending.seconds, 6),
+        "bytes_sent": ending.bytes_sent,
+        "sends": ending.sends,
+    }

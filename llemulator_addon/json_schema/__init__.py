@@ -1,0 +1,1 @@
+"""JSON Schema: reading, checking and applying it, within a budget of work."""

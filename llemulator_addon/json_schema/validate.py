@@ -1,0 +1,233 @@
+"""Whether a value is valid for a JSON schema: the words of draft 2020-12 that are about a value alone.
+
+A program of its own, because a validator's library would read references over the network and let a pattern run for
+ever; the tests compare it with `jsonschema`. `format` is not looked at: what is made here has the right one.
+"""
+
+from collections.abc import Callable, Iterator, Mapping
+from fractions import Fraction
+from typing import Any
+
+from llemulator_addon.json_schema import ecma_regex
+from llemulator_addon.json_schema.document import Known, Schema, Schemas, Unsatisfiable
+from llemulator_addon.json_schema.same import key_of, same
+
+
+def fits(value: object, schema: object, schemas: Schemas) -> bool:
+    """Whether the value is valid for the schema, which belongs to that document. Raises `TooMuchWork`.
+
+    What takes several schemas together is found out once for a value, however many ways lead there.
+    """
+    if isinstance(schema, bool):
+        return schema
+    if not isinstance(schema, Mapping):
+        return False
+    schemas.work.spend()
+    if schema.keys().isdisjoint(_COMBINING):
+        return _passes(value, schema, schemas)
+    # A schema that leads to itself without going into the value allows nothing.
+    known = schemas.valid.setdefault((id(value), id(schema)), Known(value, schema))
+    if known.holds is None:
+        known.holds = False
+        known.holds = _passes(value, schema, schemas)
+    return known.holds
+
+
+def _passes(value: object, schema: Schema, schemas: Schemas) -> bool:
+    checks = dict.fromkeys(_CHECKS[word] for word in schema if word in _CHECKS)
+    return all(check(value, schema, schemas) for check in checks)
+
+
+_COMBINING = ("$ref", "allOf", "anyOf", "oneOf", "not", "if")
+
+
+def is_kind(value: Any, kind: str) -> bool:  # noqa: ANN401 - any JSON
+    """Whether a value is of a JSON type."""
+    match kind:
+        case "object":
+            return isinstance(value, Mapping)
+        case "array":
+            return isinstance(value, list)
+        case "string":
+            return isinstance(value, str)
+        case "boolean":
+            return isinstance(value, bool)
+        case "null":
+            return value is None
+        case "integer":
+            return is_number(value) and value.is_integer()
+        case "number":
+            return is_number(value)
+        case _:
+            return False
+
+
+def is_number(value: Any) -> bool:  # noqa: ANN401 - any JSON
+    """Whether a value is a number; true and false are none."""
+    return isinstance(value, int | float) and not isinstance(value, bool)
+
+
+def is_multiple(value: float, of: float) -> bool:
+    """Whether a number is a multiple, by its decimal digits and by floating point: validators do either."""
+    if of == 0:
+        return False
+    exact = Fraction(str(value)) / Fraction(str(of))
+    return exact.denominator == 1 and (value / of).is_integer()
+
+
+# One function for each word, or group of words, of a schema -----------------------------------------------------------
+
+
+def _type(value: object, schema: Schema, _: Schemas) -> bool:
+    kinds = schema["type"]
+    return any(is_kind(value, kind) for kind in ([kinds] if isinstance(kinds, str) else kinds))
+
+
+def _reference(value: object, schema: Schema, schemas: Schemas) -> bool:
+    try:
+        return fits(value, schemas.target(schema["$ref"]), schemas)
+    except (Unsatisfiable, RecursionError):
+        return False
+
+
+def _bounded(word: str, holds: Callable[[Any, Any], bool]) -> Callable[[object, Schema, Schemas], bool]:
+    def check(value: object, schema: Schema, _: Schemas) -> bool:
+        return not is_number(value) or holds(value, schema[word])
+
+    return check
+
+
+def _sized(
+    word: str, kind: type[str | list[Any] | dict[str, Any]], sign: int
+) -> Callable[[object, Schema, Schemas], bool]:
+    def check(value: Any, schema: Schema, _: Schemas) -> bool:  # noqa: ANN401 - any JSON
+        return not isinstance(value, kind) or bool(sign * (len(value) - schema[word]) >= 0)
+
+    return check
+
+
+def _pattern(value: object, schema: Schema, schemas: Schemas) -> bool:
+    if not isinstance(value, str):
+        return True
+    return _is_found(schema["pattern"], value, schemas) is not False
+
+
+def _is_found(pattern: str, text: str, schemas: Schemas) -> bool | None:
+    """Whether a pattern is found in a text; None where it is not understood."""
+    try:
+        return ecma_regex.found(pattern, text, schemas.work)
+    except ecma_regex.NotUnderstood:
+        return None
+
+
+def _properties(value: object, schema: Schema, schemas: Schemas) -> bool:
+    """Check `properties`, `patternProperties` and `additionalProperties`, which speak of each other."""
+    if not isinstance(value, Mapping):
+        return True
+    return all(
+        fits(member, belonging, schemas)
+        for key, member in value.items()
+        for belonging in _belonging(key, schema, schemas)
+    )
+
+
+def _belonging(key: str, schema: Schema, schemas: Schemas) -> Iterator[object]:
+    named = key in schema.get("properties", {})
+    if named:
+        yield schema["properties"][key]
+    for pattern, belonging in schema.get("patternProperties", {}).items():
+        if _is_found(pattern, key, schemas):
+            named = True
+            yield belonging
+    if not named and "additionalProperties" in schema:
+        yield schema["additionalProperties"]
+
+
+def _required(value: object, schema: Schema, schemas: Schemas) -> bool:
+    schemas.work.spend(len(schema["required"]))
+    return not isinstance(value, Mapping) or all(key in value for key in schema["required"])
+
+
+def _property_names(value: object, schema: Schema, schemas: Schemas) -> bool:
+    return not isinstance(value, Mapping) or all(fits(key, schema["propertyNames"], schemas) for key in value)
+
+
+def _dependent(value: object, schema: Schema, schemas: Schemas) -> bool:
+    if not isinstance(value, Mapping):
+        return True
+    schemas.work.spend(len(schema["dependentRequired"]))
+    return all(
+        needed in value
+        for key, all_needed in schema["dependentRequired"].items()
+        if key in value
+        for needed in all_needed
+    )
+
+
+def _items(value: object, schema: Schema, schemas: Schemas) -> bool:
+    """Check `prefixItems` and `items`; a list of `items` is the older spelling of `prefixItems`."""
+    if not isinstance(value, list):
+        return True
+    items = schema.get("items", True)
+    first = schema.get("prefixItems", items if isinstance(items, list) else [])
+    others = schema.get("additionalItems", True) if isinstance(items, list) else items
+    return all(fits(item, belonging, schemas) for item, belonging in zip(value, first, strict=False)) and all(
+        fits(item, others, schemas) for item in value[len(first) :]
+    )
+
+
+def _contains(value: object, schema: Schema, schemas: Schemas) -> bool:
+    if not isinstance(value, list):
+        return True
+    count = sum(fits(item, schema["contains"], schemas) for item in value)
+    return bool(schema.get("minContains", 1) <= count <= schema.get("maxContains", count))
+
+
+def _unique(value: object, schema: Schema, schemas: Schemas) -> bool:
+    if not isinstance(value, list) or not schema["uniqueItems"]:
+        return True
+    return len({key_of(item, schemas.work) for item in value}) == len(value)
+
+
+def _enum(value: object, schema: Schema, schemas: Schemas) -> bool:
+    return key_of(value, schemas.work) in schemas.keys_of(schema["enum"])
+
+
+def _if(value: object, schema: Schema, schemas: Schemas) -> bool:
+    branch = "then" if fits(value, schema["if"], schemas) else "else"
+    return fits(value, schema.get(branch, True), schemas)
+
+
+_CHECKS: Mapping[str, Callable[[Any, Schema, Schemas], bool]] = {
+    "type": _type,
+    "const": lambda value, schema, _: same(value, schema["const"]),
+    "enum": _enum,
+    "$ref": _reference,
+    "minimum": _bounded("minimum", lambda value, bound: value >= bound),
+    "maximum": _bounded("maximum", lambda value, bound: value <= bound),
+    "exclusiveMinimum": _bounded("exclusiveMinimum", lambda value, bound: isinstance(bound, bool) or value > bound),
+    "exclusiveMaximum": _bounded("exclusiveMaximum", lambda value, bound: isinstance(bound, bool) or value < bound),
+    "multipleOf": _bounded("multipleOf", is_multiple),
+    "minLength": _sized("minLength", str, 1),
+    "maxLength": _sized("maxLength", str, -1),
+    "minItems": _sized("minItems", list, 1),
+    "maxItems": _sized("maxItems", list, -1),
+    "minProperties": _sized("minProperties", dict, 1),
+    "maxProperties": _sized("maxProperties", dict, -1),
+    "pattern": _pattern,
+    "required": _required,
+    "properties": _properties,
+    "patternProperties": _properties,
+    "additionalProperties": _properties,
+    "propertyNames": _property_names,
+    "dependentRequired": _dependent,
+    "items": _items,
+    "prefixItems": _items,
+    "contains": _contains,
+    "uniqueItems": _unique,
+    "allOf": lambda value, schema, schemas: all(fits(value, each, schemas) for each in schema["allOf"]),
+    "anyOf": lambda value, schema, schemas: any(fits(value, each, schemas) for each in schema["anyOf"]),
+    "oneOf": lambda value, schema, schemas: sum(fits(value, each, schemas) for each in schema["oneOf"]) == 1,
+    "not": lambda value, schema, schemas: not fits(value, schema["not"], schemas),
+    "if": _if,
+}

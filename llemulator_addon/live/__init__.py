@@ -1,0 +1,1 @@
+"""The parts that wait: turns of a token, requests for a person, and subscribers of a journal."""

@@ -1,0 +1,80 @@
+"""What a person answers to a request that waits: a reply as in a rule, or what a fallback would have answered."""
+
+from typing import TYPE_CHECKING, Any, Literal, Self, override
+
+from pydantic import create_model, model_validator
+
+from llemulator_addon.script.fault import Fault
+from llemulator_addon.script.model import word_fields
+from llemulator_addon.script.pacing import Pacing, StreamPart
+from llemulator_addon.script.replies import REPLIES
+from llemulator_addon.script.reply import OTHERS, ReplyPart, check_says, text_alone
+from llemulator_addon.script.rule import FaultSpec
+from llemulator_addon.script.script_error import problem, read_as
+from llemulator_addon.script.template import compiled
+
+_FALLBACKS: tuple[Literal["echo", "simulate"], ...] = ("echo", "simulate")
+
+
+class AnswerPart(ReplyPart):
+    """A reply, and how it is delivered; or `echo` or `simulate`: what that fallback would have answered."""
+
+    echo: Literal[True] | None = None
+    simulate: Literal[True] | None = None
+    stream: StreamPart | None = None
+    faults: list[FaultSpec] | None = None
+
+    @override
+    @model_validator(mode="after")
+    def _says_one_thing(self) -> Self:
+        others = tuple(word for word in (*OTHERS, *_FALLBACKS) if word in self.model_fields_set)
+        check_says((*self.said(), *others), (*REPLIES, *OTHERS, *_FALLBACKS))
+        if self.template:
+            compiled(self.written())
+        return self
+
+    @property
+    def fallback(self) -> Literal["echo", "simulate"] | None:
+        """Which fallback answers in the person's place."""
+        return next((word for word in _FALLBACKS if word in self.model_fields_set), None)
+
+    def pacing(self) -> Pacing | None:
+        """Return in which rhythm it is sent; None: as the session's defaults say."""
+        return self.stream.pacing() if self.stream else None
+
+    def rewritings(self) -> tuple[Fault, ...] | None:
+        """Return what goes wrong with it; None: what the session's defaults say. Raises `ScriptError`."""
+        if self.faults is None:
+            return None
+        faults = tuple(part.fault() for part in self.faults)
+        if any(fault.of_connection() for fault in faults):
+            raise problem("faults", "connect and tls act on connections; this request has one already")
+        return faults
+
+    @override
+    def written(self) -> dict[str, Any]:
+        return {name: value for name, value in super().written().items() if name not in _OF_DELIVERY}
+
+
+_OF_DELIVERY = ("echo", "simulate", "stream", "faults")
+
+if TYPE_CHECKING:
+    AnswerSpec = AnswerPart
+else:
+    AnswerSpec = create_model(
+        "Answer",
+        __base__=AnswerPart,
+        __module__=__name__,
+        __doc__=AnswerPart.__doc__,
+        **word_fields(REPLIES, "wanted"),
+    )
+
+
+def read_answer(value: object) -> AnswerPart:
+    """Read it from its JSON value; a text alone is said. Raises `ScriptError`."""
+    return read_as(AnswerSpec, text_alone(value), "")
+
+
+def schema() -> dict[str, Any]:
+    """Return its JSON schema."""
+    return AnswerSpec.model_json_schema(by_alias=True)

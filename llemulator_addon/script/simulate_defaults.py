@@ -1,0 +1,36 @@
+"""`defaults.simulate`: how answers are made that nobody wrote."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+from llemulator_addon.script.model import ScriptPart
+
+Length = Literal["short", "medium", "long"]
+ToolStrategy = Literal["contextual", "random", "sequence"]
+"""Which tools are called when the request leaves the choice: those that fit the user's words, any, or each once."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Simulating:
+    """What is asked of made-up answers; None: nothing."""
+
+    response_length: Length | None = None
+    tool_strategy: ToolStrategy | None = None
+
+    def over(self, others: "Simulating") -> "Simulating":
+        """Return this and, where it says nothing, the other."""
+        return Simulating(
+            response_length=self.response_length or others.response_length,
+            tool_strategy=self.tool_strategy or others.tool_strategy,
+        )
+
+
+class SimulatePart(ScriptPart):
+    """How answers are made that nobody wrote."""
+
+    response_length: Length | None = None
+    tool_strategy: ToolStrategy | None = None
+
+    def simulating(self) -> Simulating:
+        """Return it as a value."""
+        return Simulating(response_length=self.response_length, tool_strategy=self.tool_strategy)

@@ -1,0 +1,486 @@
+"""A value that is valid for a JSON schema, with plausible contents.
+
+Own work, because none of the libraries for it passes: hypothesis-jsonschema has no recursion, takes hundreds of
+milliseconds and is made for odd values; jsf fails on `allOf`, `multipleOf` and a `$ref` to the root and draws from the
+global generator; polyfactory starts from Python classes, not from schemas.
+"""
+
+from collections.abc import Hashable, Iterator, Mapping, Sequence
+from contextlib import suppress
+from typing import Any, Protocol
+
+from llemulator_addon.core.chance import Chance
+from llemulator_addon.core.work import TooMuchWork, Work
+from llemulator_addon.json_schema import ecma_regex
+from llemulator_addon.json_schema.document import Schemas, Unsatisfiable, kinds_of
+from llemulator_addon.json_schema.same import key_of
+from llemulator_addon.json_schema.validate import fits
+from llemulator_addon.json_schema.wellformed import tidied
+from llemulator_addon.simulate import property_values
+from llemulator_addon.simulate.numbers import number_within
+
+Flat = Mapping[str, Any]
+
+
+class Source(Protocol):
+    """Where values are looked for before they are made up: what the user said."""
+
+    def offered(self, name: property_values.Words, schema: Flat, kind: str) -> Sequence[Any]:
+        """Return values that may fit a property, best first."""
+        ...
+
+    def taken(self, value: object) -> None:
+        """Note that a value was used."""
+        ...
+
+    @property
+    def brief(self) -> bool:
+        """Whether properties that need no value get one only where there is one to take."""
+        ...
+
+
+STEPS = 100_000
+"""So much work may the values of one answer take: about a tenth of a second."""
+
+
+def value_for(
+    schema: object, chance: Chance, *, topic: str = "the topic", source: Source | None = None, work: Work | None = None
+) -> Any:  # noqa: ANN401
+    """Return a value that is valid for a schema; the best that was found where none is, or a part is not understood.
+
+    Where it takes more work than there is, it is the best that was found until then, which may be None.
+    """
+    made: list[Any] = []
+    with suppress(TooMuchWork, RecursionError):
+        made.extend(_made(schema, chance, topic, source, work or Work(STEPS)))
+    return made[-1] if made else None
+
+
+def _made(schema: object, chance: Chance, topic: str, source: Source | None, work: Work) -> Iterator[Any]:
+    """Yield the first value that was made, then a valid one where that is none."""
+    schema = tidied(schema, work)
+    schemas = Schemas(schema, work)
+    is_first = True
+    for attempt in range(_ATTEMPTS):
+        maker = _Maker(schemas, chance, topic, source, terse=attempt > _ATTEMPTS // 2)
+        try:
+            value = maker.make(schema, _Place())
+            is_valid = fits(value, schema, schemas)
+        except (Unsatisfiable, RecursionError, OverflowError):
+            continue
+        except _GaveUp:
+            return
+        if is_first or is_valid:
+            yield value
+        if is_valid:
+            return
+        is_first = False
+
+
+class _GaveUp(Exception):
+    """There are too many ways through a schema to try them all, or too much is asked for."""
+
+
+_ATTEMPTS = 12
+_TRIES = 24
+_DEEP = 4
+"""From this level on, a value becomes no larger than it must."""
+_MANY = 250
+"""After so many values, no more than what must be there."""
+_MOST = 20_000
+"""A schema that asks for more values than these is given up,"""
+_LONGEST = 200_000
+"""and one that asks for a text of more characters than these."""
+_DEEPEST = 200
+_OF_A_VALUE = 10
+"""What it costs to make one up."""
+_WAYS = 5_000
+"""So many ways of `anyOf` and its like are tried before a schema is given up."""
+
+
+class _Place:
+    """Where in the whole a value is made."""
+
+    __slots__ = ("depth", "name", "parent")
+
+    def __init__(self, name: property_values.Words = (), parent: property_values.Words = (), depth: int = 0) -> None:
+        self.name, self.parent, self.depth = name, parent, depth
+
+    def member(self, name: str) -> "_Place":
+        return _Place(property_values.words_of(name), self.name, self.depth + 1)
+
+    def item(self) -> "_Place":
+        """Return the place of an array's item, which has the array's name: `tags` are tags."""
+        return _Place(self.name, self.parent, self.depth + 1)
+
+
+class _Maker:
+    """Makes one value. An object, because it counts what it has made so far."""
+
+    def __init__(self, schemas: Schemas, chance: Chance, topic: str, source: Source | None, *, terse: bool) -> None:
+        self._schemas = schemas
+        self._work = schemas.work
+        self._chance = chance
+        self._topic = topic
+        self._source = source
+        self._terse = terse
+        self._made = 0
+        self._tried = 0
+        self._wide = False
+
+    def make(self, schema: object, place: _Place) -> Any:  # noqa: ANN401
+        """Return a value for a schema at a place. Raises `Unsatisfiable`."""
+        if place.depth > _DEEPEST:
+            raise Unsatisfiable("no value ends here")
+        flat = self._schemas.flat(schema)
+        self._work.spend(_OF_A_VALUE)
+        self._made += 1
+        if self._made > _MOST:
+            raise _GaveUp
+        return self._chosen(flat, place)
+
+    def _must_end(self, place: _Place) -> bool:
+        return self._terse or place.depth >= _DEEP or self._made > _MANY
+
+    def _chosen(self, flat: Flat, place: _Place) -> Any:  # noqa: ANN401
+        """Choose a way of each `anyOf`, `oneOf` and `if`; a way that leads nowhere is followed by the next."""
+        group, rest = _first_group(flat)
+        if group is None:
+            return self._allowed(flat, place) if "not" in flat else self._of_one(flat, place)
+        base, ways = rest, self._in_order(group, place)
+        for way in ways:
+            self._tried += 1
+            if self._tried > _WAYS:
+                raise _GaveUp
+            try:
+                return self._chosen(self._schemas.merged(base, self._schemas.flat(way)), place)
+            except Unsatisfiable:
+                continue
+        raise Unsatisfiable("none of several ways is possible")
+
+    def _allowed(self, flat: Flat, place: _Place) -> Any:  # noqa: ANN401
+        """Make a value until `not` does not forbid it."""
+        for _ in range(_TRIES):
+            value = self._of_one(flat, place)
+            if not fits(value, flat["not"], self._schemas):
+                return value
+        raise Unsatisfiable("`not` forbids what the rest allows")
+
+    def _in_order(self, ways: Sequence[object], place: _Place) -> list[object]:
+        if self._must_end(place):
+            return sorted(ways, key=self._schemas.depth)
+        ordered = self._chance.some(ways, len(ways))
+        nothing = [way for way in ordered if isinstance(way, Mapping) and way.get("type") == "null"]
+        if not nothing or len(nothing) == len(ordered):
+            return ordered
+        something = [way for way in ordered if way not in nothing]
+        wants_nothing = self._is_left_out(something, place) if self._source else self._chance.holds(_NOTHING)
+        return nothing + something if wants_nothing else something + nothing
+
+    def _is_left_out(self, ways: Sequence[object], place: _Place) -> bool:
+        """Whether the user said nothing for a property that may be null."""
+        return bool(self._source and self._source.brief) and not any(self._from_user(way, place) for way in ways)
+
+    def _from_user(self, schema: object, place: _Place) -> bool:
+        try:
+            flat = self._schemas.flat(schema)
+        except Unsatisfiable:
+            return False
+        if self._source is None or "anyOf" in flat or "oneOf" in flat:
+            return False
+        if "enum" in flat:
+            return bool(self._offered_of("enum", flat, place))
+        if "array" in kinds_of(flat) and isinstance(flat.get("items"), Mapping):
+            return self._from_user(flat["items"], place)
+        return any(self._is_valid(value, flat) for value in self._offered(flat, place))
+
+    def _of_one(self, flat: Flat, place: _Place) -> Any:  # noqa: ANN401
+        """Make a value where nothing is left to choose but values and types."""
+        if "const" in flat:
+            return flat["const"]
+        if "enum" in flat:
+            return self._of_enum(flat, place)
+        kind = self._kind(flat, place)
+        for value in self._offered({**flat, "type": kind}, place):
+            if self._is_valid(value, flat):
+                assert self._source is not None  # noqa: S101 - it has just offered
+                self._source.taken(value)
+                return value
+        match kind:
+            case "object":
+                return self._object(flat, place)
+            case "array":
+                return self._array(flat, place)
+            case "string":
+                return self._string(flat, place)
+            case "integer" | "number":
+                return self._number(flat, place, whole=kind == "integer")
+            case "boolean":
+                return self._chance.holds(0.7)
+            case _:
+                return None
+
+    def _offered(self, flat: Flat, place: _Place) -> Sequence[Any]:
+        return () if self._source is None else self._offered_of(self._kind(flat, place), flat, place)
+
+    def _offered_of(self, kind: str, flat: Flat, place: _Place) -> Sequence[Any]:
+        """Ask the user's words for a value of a kind; each value of an enum is looked for in them."""
+        if self._source is None:
+            return ()
+        self._work.spend(2 + 3 * len(flat.get("enum", ())))
+        return self._source.offered(place.name, flat, kind)
+
+    def _is_valid(self, value: object, flat: Flat) -> bool:
+        return fits(value, {word: flat[word] for word in flat if word not in ("anyOf", "oneOf")}, self._schemas)
+
+    def _of_enum(self, flat: Flat, place: _Place) -> Any:  # noqa: ANN401
+        others = {word: flat[word] for word in flat if word not in ("enum", "anyOf", "oneOf")}
+        valid = [value for value in flat["enum"] if fits(value, others, self._schemas)]
+        if not valid:
+            raise Unsatisfiable("no value of the list is possible")
+        texts = {value for value in valid if isinstance(value, str)}
+        for value in self._offered_of("enum", flat, place):
+            if value in texts:
+                return value
+        something = [value for value in valid if value is not None]
+        if self._source and self._source.brief and len(something) < len(valid):
+            return None
+        return self._chance.one(something or valid)
+
+    def _kind(self, flat: Flat, place: _Place) -> str:
+        kinds = kinds_of(flat)
+        if len(kinds) == 1:
+            return kinds[0]
+        if "null" in kinds and (self._must_end(place) or (self._source and self._source.brief)):
+            return "null" if self._source is None or not self._said(flat, kinds, place) else self._something(kinds)
+        if "null" in kinds and self._chance.holds(_NOTHING):
+            return "null"
+        return self._chance.one([kind for kind in kinds if kind != "null"])
+
+    def _said(self, flat: Flat, kinds: Sequence[str], place: _Place) -> bool:
+        kind = self._something(kinds)
+        offered = self._offered_of(kind, {**flat, "type": kind}, place)
+        return any(self._is_valid(value, flat) for value in offered)
+
+    def _something(self, kinds: Sequence[str]) -> str:
+        return next((kind for kind in kinds if kind != "null"), "null")
+
+    # Objects ---------------------------------------------------------------------------------------------------------
+
+    def _object(self, flat: Flat, place: _Place) -> dict[str, Any]:
+        required = dict.fromkeys(flat.get("required", ()))
+        properties = flat.get("properties", {})
+        made: dict[str, Any] = {}
+        for key, schema in properties.items():
+            if key in required or self._wants(schema, place.member(key)):
+                self._add(made, key, schema, place, needed=key in required)
+        for key in required:
+            if key not in made:
+                made[key] = self.make(self._else(flat, key), place.member(key))
+        return self._filled(made, flat, place)
+
+    def _wants(self, schema: object, place: _Place) -> bool:
+        if schema is False or self._must_end(place):
+            return False
+        if self._source is not None and self._source.brief:
+            return self._from_user(schema, place)
+        return self._chance.holds(0.8)
+
+    def _add(self, made: dict[str, Any], key: str, schema: object, place: _Place, *, needed: bool) -> None:
+        try:
+            made[key] = self.make(schema, place.member(key))
+        except Unsatisfiable:
+            if needed:
+                raise
+
+    def _else(self, flat: Flat, key: str) -> object:
+        """Return the schema of a member that `properties` does not name."""
+        for pattern, schema in flat.get("patternProperties", {}).items():
+            with suppress(ecma_regex.NotUnderstood):
+                if ecma_regex.found(pattern, key, self._work):
+                    found: object = schema
+                    return found
+        return flat.get("additionalProperties", True)
+
+    def _filled(self, made: dict[str, Any], flat: Flat, place: _Place) -> dict[str, Any]:
+        """Add members with names of our own, where the schema is a map or asks for more of them."""
+        least = max(flat.get("minProperties", 0), 0)
+        if least > _MOST:
+            raise _GaveUp
+        is_map = not flat.get("properties") and isinstance(flat.get("additionalProperties"), Mapping)
+        wanted = max(least, 2 if is_map and not self._must_end(place) else 0)
+        wanted = min(wanted, flat.get("maxProperties", wanted))
+        for key in flat.get("properties", {}):
+            if len(made) < wanted and key not in made:
+                self._add(made, key, flat["properties"][key], place, needed=False)
+        for _ in range(4 * wanted):
+            if len(made) >= wanted:
+                break
+            self._work.spend(_OF_A_VALUE)
+            key = self._key(flat, place)
+            if key not in made:
+                self._add(made, key, self._else(flat, key), place, needed=False)
+        return made
+
+    def _key(self, flat: Flat, place: _Place) -> str:
+        named = flat.get("propertyNames")
+        if isinstance(named, Mapping):
+            return str(self.make({"type": "string", **named}, _Place(("word",), (), place.depth + 1)))
+        if flat.get("patternProperties"):
+            with suppress(ecma_regex.NotUnderstood):
+                pattern = self._chance.one(list(flat["patternProperties"]))
+                if (drawn := ecma_regex.text_of(pattern, self._chance, work=self._work)) is not None:
+                    return drawn
+        word = property_values.text_named(property_values.Asked(("word",), (), self._topic), self._chance)
+        return word if self._chance.holds(0.8) else f"{word}_{self._chance.between(2, 99)}"
+
+    # Arrays ----------------------------------------------------------------------------------------------------------
+
+    def _array(self, flat: Flat, place: _Place) -> list[Any]:
+        items = flat.get("items", True)
+        first = list(flat.get("prefixItems", items if isinstance(items, list) else ()))
+        others = flat.get("additionalItems", True) if isinstance(items, list) else items
+        made = [self.make(schema, place.item()) for schema in first[: flat.get("maxItems", len(first))]]
+        if "contains" in flat and len(made) < flat.get("maxItems", len(made) + 1):
+            both = {"allOf": [flat["contains"], others]}
+            made += [self.make(both, place.item()) for _ in range(flat.get("minContains", 1))]
+        return self._more_items(made, others, flat, place)
+
+    def _more_items(self, made: list[Any], schema: object, flat: Flat, place: _Place) -> list[Any]:
+        least, most = flat.get("minItems", 0), flat.get("maxItems")
+        offered = self._offered_items(schema, flat, place)
+        wanted = self._length(least, most, place, len(offered))
+        if isinstance(flat.get("prefixItems", flat.get("items")), list) and least <= len(made):
+            return made
+        is_set = bool(flat.get("uniqueItems"))
+        known = {key_of(item, self._work) for item in made}
+        for _ in range(wanted * (8 if is_set else 1)):
+            if len(made) >= wanted or schema is False:
+                break
+            self._append(made, known, schema, place, needed=len(made) < least, is_set=is_set)
+        return made
+
+    def _append(  # noqa: PLR0913 - what there is, and what is wanted
+        self, made: list[Any], known: set[Hashable], schema: object, place: _Place, *, needed: bool, is_set: bool
+    ) -> None:
+        try:
+            item = self.make(schema, place.item())
+            if isinstance(item, str) and item in known:
+                item = self.make(schema, place.item())
+        except Unsatisfiable:
+            if needed:
+                raise
+            return
+        key = key_of(item, self._work)
+        is_new = not is_set or key not in known
+        if is_new:
+            made.append(item)
+            known.add(key)
+        # Where the usual range has too few different numbers for a set, the whole one is used.
+        self._wide = not is_new
+
+    def _offered_items(self, schema: object, flat: Flat, place: _Place) -> Sequence[Any]:
+        if self._source is None or not isinstance(schema, Mapping):
+            return ()
+        try:
+            item = self._schemas.flat(schema)
+        except Unsatisfiable:
+            return ()
+        if "anyOf" in item or "oneOf" in item or "maxItems" in flat:
+            return ()
+        return self._offered_of("items", item, place)
+
+    def _length(self, least: int, most: int | None, place: _Place, offered: int) -> int:
+        if self._must_end(place):
+            return least
+        usual = offered or (self._chance.between(2, 4) if place.depth < 2 else self._chance.between(1, 3))  # noqa: PLR2004
+        return max(least, usual if most is None else min(usual, most))
+
+    # Scalars ---------------------------------------------------------------------------------------------------------
+
+    def _string(self, flat: Flat, place: _Place) -> str:
+        shortest, longest = flat.get("minLength", 0), flat.get("maxLength")
+        if shortest > _LONGEST:
+            raise _GaveUp
+        asked = property_values.Asked(place.name, place.parent, self._topic)
+        if "pattern" in flat:
+            return self._matching(flat, asked, shortest, longest)
+        if (text := property_values.formatted(str(flat.get("format")), asked, self._chance)) is not None:
+            return text
+        return self._within(property_values.text_named(asked, self._chance), shortest, longest)
+
+    def _matching(self, flat: Flat, asked: property_values.Asked, shortest: int, longest: int | None) -> str:
+        """Return a plausible text if it happens to match, else one that is drawn from the pattern."""
+        pattern = flat["pattern"]
+        try:
+            plausible = property_values.formatted(str(flat.get("format")), asked, self._chance)
+            plausible = plausible or property_values.text_named(asked, self._chance)
+            is_long_enough = shortest <= len(plausible) and (longest is None or len(plausible) <= longest)
+            if is_long_enough and ecma_regex.found(pattern, plausible, self._work):
+                return plausible
+            others = [part["pattern"] for part in flat.get("allOf", ()) if "pattern" in part]
+            drawn = self._drawn([pattern, *others], shortest, longest)
+        except ecma_regex.NotUnderstood:
+            drawn = property_values.text_named(asked, self._chance)
+        if drawn is None:
+            raise Unsatisfiable(f"no text of that length matches {pattern}")
+        return drawn
+
+    def _drawn(self, wanted: Sequence[str], shortest: int, longest: int | None) -> str | None:
+        """Draw from one pattern; from several, pieces of each one after the other, until all are found in them."""
+        if len(wanted) == 1:
+            return ecma_regex.text_of(wanted[0], self._chance, shortest, longest, self._work)
+        for _ in range(_TRIES):
+            text = "".join(
+                ecma_regex.text_of(each, self._chance, work=self._work) or ""
+                for each in self._chance.some(wanted, len(wanted))
+            )
+            if shortest <= len(text) <= (longest or len(text)) and all(
+                ecma_regex.found(each, text, self._work) for each in wanted
+            ):
+                return text
+        return None
+
+    def _within(self, text: str, shortest: int, longest: int | None) -> str:
+        if len(text) < shortest:
+            parts, length = [text], len(text)
+            while length < shortest:
+                parts.append(
+                    property_values.text_named(property_values.Asked(("description",), (), self._topic), self._chance)
+                )
+                length += 1 + len(parts[-1])
+                self._work.spend(_OF_A_VALUE)
+            text = " ".join(parts).strip()
+            text = text[: max(shortest, longest or len(text))]
+        if longest is not None and len(text) > longest:
+            cut = text[:longest]
+            shorter = cut.rpartition(" ")[0].rstrip(" ,;:")
+            text = shorter if len(shorter) >= max(shortest, 1) else cut
+        return text
+
+    def _number(self, flat: Flat, place: _Place, *, whole: bool) -> float:
+        usual = property_values.range_named(property_values.Asked(place.name, place.parent, self._topic)) or (
+            1,
+            100,
+            0 if whole else 1,
+        )
+        usual = (-10_000, 10_000, usual[2]) if self._wide else usual
+        return number_within(flat, usual, self._chance, whole=whole)
+
+
+_NOTHING = 0.15
+"""How often a value that may be null is null."""
+
+
+def _first_group(flat: Flat) -> tuple[Sequence[object] | None, Flat]:
+    """Return the next list of ways to choose from, and the schema without it."""
+    for word in ("anyOf", "oneOf"):
+        groups = flat.get(word)
+        if groups:
+            rest = {key: value for key, value in flat.items() if key != word}
+            return groups[0], {**rest, word: groups[1:]} if groups[1:] else rest
+    if "if" in flat:
+        rest = {key: value for key, value in flat.items() if key not in ("if", "then", "else")}
+        held = {"allOf": [flat["if"], flat.get("then", True)]}
+        return [held, flat.get("else", True)], rest
+    return None, flat

@@ -1,0 +1,22 @@
+"""What the script or the server says about generated answers. Alone, because the rest takes long to import."""
+
+from dataclasses import dataclass, field, replace
+
+from llemulator_addon.script.simulate_defaults import Simulating
+from llemulator_addon.simulate.stream_timing import Physics
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """What the script or the server says about generated answers; what the request says goes before it."""
+
+    asked: Simulating = Simulating()
+    """A length, else it is chosen from that of the question; a strategy for tools, else `contextual`."""
+    physics: Physics = field(default_factory=Physics)
+
+    def under(self, script: Simulating) -> "Settings":
+        """Return them with what a script says before them."""
+        return self if script == _NOTHING else replace(self, asked=script.over(self.asked))
+
+
+_NOTHING = Simulating()

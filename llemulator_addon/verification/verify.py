@@ -1,0 +1,228 @@
+"""Whether a session went as its script and its expectations want it: what is amiss, in a sentence each. Pure."""
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from itertools import islice
+
+from llemulator_addon.core.prompt import Prompt
+from llemulator_addon.engine.journal import Exchange
+from llemulator_addon.engine.session import Session
+from llemulator_addon.script.pattern import Asked, Pattern, differences, hold
+from llemulator_addon.script.rule import Rule
+from llemulator_addon.verification.finding import Finding, named, once_or_times
+from llemulator_addon.verification.verdicts import Asking, verdicts
+
+_NEAREST_OF = 200
+"""So many exchanges are looked at for the one that is nearest to a rule that never answered."""
+_TOLD_IN_FULL = 20
+"""So many rules that never answered are told with the nearest request; a script may have thousands."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Expectation:
+    """How many requests there are to be of a kind."""
+
+    name: str
+    """What a sentence calls them."""
+    patterns: tuple[Pattern, ...]
+    at_least: int = 0
+    at_most: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wanted:
+    """What is verified beside the script itself."""
+
+    expectations: tuple[Expectation, ...] = ()
+    order: tuple[Expectation, ...] = ()
+    """Requests that are to come one after the other; others may come between them."""
+    ignored: frozenset[str] = frozenset()
+    """Names of findings that do not count."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Verified:
+    """What came of it."""
+
+    findings: tuple[Finding, ...]
+    requests: int
+    """How many are in the journal."""
+    answered: int
+    """How many of them a rule answered."""
+    unmatched: int
+    """How many no rule answered."""
+
+    @property
+    def passed(self) -> bool:
+        """Whether nothing is amiss."""
+        return not self.findings
+
+
+def verify(session: Session, wanted: Wanted, *, now: float) -> Verified:
+    """Look for what is amiss; `now` is on the clock of the requests, and the client is taken to be done by then."""
+    exchanges = tuple(session.journal)
+    found = (
+        *_unmatched(session, exchanges),
+        *_unused(session, exchanges),
+        *_unexpected(session, exchanges, wanted.expectations),
+        *_out_of_order(exchanges, wanted.order),
+        *verdicts(Asking(exchanges=exchanges, now=now)),
+    )
+    return Verified(
+        findings=tuple(finding for finding in found if finding.name not in wanted.ignored),
+        requests=len(exchanges),
+        answered=sum(exchange.rule is not None for exchange in exchanges),
+        unmatched=sum(exchange.unmatched is not None for exchange in exchanges),
+    )
+
+
+# Unmatched ------------------------------------------------------------------------------------------------------------
+
+
+def _unmatched(session: Session, exchanges: Iterable[Exchange]) -> Iterator[Finding]:
+    """Yield requests that no rule answered, unless the script or its user chose what answers then."""
+    if session.on_unmatched != "error":
+        return
+    for exchange in exchanges:
+        if exchange.unmatched is not None:
+            yield Finding(
+                name="unmatched",
+                sentence=f"{named(exchange)} was answered by no rule. {exchange.unmatched}",
+                exchanges=(exchange.number,),
+            )
+
+
+# Unused ---------------------------------------------------------------------------------------------------------------
+
+
+def _unused(session: Session, exchanges: tuple[Exchange, ...]) -> Iterator[Finding]:
+    amiss = (pair for pair in session.rules_with_use() if not pair[0].optional and pair[1] < (pair[0].times or 1))
+    for number, (rule, answered) in enumerate(amiss):
+        is_looked_for = rule.connection is None and not answered and number < _TOLD_IN_FULL
+        nearest = _nearest(rule, exchanges) if is_looked_for else None
+        yield Finding(
+            name="unused",
+            sentence=" ".join(filter(None, (_how_much(rule, answered), nearest and nearest[1]))),
+            rule=rule.name,
+            exchanges=(nearest[0],) if nearest else (),
+            evidence={"answered": answered, "times": rule.times},
+        )
+
+
+def _how_much(rule: Rule, answered: int) -> str:
+    did = "acted" if rule.connection else "answered"
+    if not answered:
+        return f'Rule "{rule.name}" never {did}.'
+    return f'Rule "{rule.name}" {did} {once_or_times(answered)} only, of {rule.times} times.'
+
+
+def _nearest(rule: Rule, exchanges: tuple[Exchange, ...]) -> tuple[int, str] | None:
+    """Return the request that came closest to a rule, and what differed; an unmatched one rather than another."""
+    asked = [exchange for exchange in exchanges if exchange.prompt is not None][-_NEAREST_OF:]
+    if not asked:
+        return None
+    ranked = [(_differences(rule.patterns, exchange), exchange) for exchange in asked]
+    differences, nearest = min(ranked, key=lambda pair: (len(pair[0]), pair[1].unmatched is None))
+    if not differences:
+        by = f' it was answered by "{nearest.rule}"' if nearest.rule else " another answer was given"
+        return nearest.number, f"{named(nearest)} matches it, but{by}."
+    return nearest.number, f"The nearest is {_lowered(named(nearest))}: {'; '.join(differences)}."
+
+
+def _lowered(sentence: str) -> str:
+    return sentence[:1].lower() + sentence[1:]
+
+
+def _differences(patterns: Iterable[Pattern], exchange: Exchange) -> list[str]:
+    return differences(patterns, _asked(exchange))
+
+
+def _asked(exchange: Exchange) -> Asked:
+    return Asked(exchange.prompt or Prompt(endpoint=exchange.endpoint or "", model=""), exchange.request)
+
+
+# Expectations ---------------------------------------------------------------------------------------------------------
+
+
+def _unexpected(
+    session: Session, exchanges: tuple[Exchange, ...], expectations: Iterable[Expectation]
+) -> Iterator[Finding]:
+    forgotten = session.journal.first > 1
+    for expectation in expectations:
+        fitting = _fitting(exchanges, expectation)
+        if (difference := _difference(expectation, len(fitting))) is not None:
+            nearest = None if fitting else _nearest_to(expectation, exchanges)
+            yield Finding(
+                name="expectation",
+                sentence=" ".join(filter(None, (difference, nearest, _FORGOTTEN if forgotten else None))),
+                exchanges=tuple(exchange.number for exchange in fitting),
+                evidence={
+                    "count": len(fitting),
+                    "at_least": expectation.at_least,
+                    "at_most": expectation.at_most,
+                },
+            )
+
+
+_FORGOTTEN = "The oldest requests are no longer in the journal."
+
+
+def _difference(expectation: Expectation, count: int) -> str | None:
+    if expectation.at_least <= count and (expectation.at_most is None or count <= expectation.at_most):
+        return None
+    return f"{expectation.name} was asked {once_or_times(count)}, expected {_spelled(expectation)}."
+
+
+def _spelled(expectation: Expectation) -> str:
+    match expectation.at_least, expectation.at_most:
+        case least, most if least == most:
+            return f"exactly {least}" if least else "never"
+        case least, None:
+            return f"at least {least}"
+        case 0, most:
+            return f"at most {most}"
+        case least, most:
+            return f"{least} to {most} times"
+
+
+def _nearest_to(expectation: Expectation, exchanges: tuple[Exchange, ...]) -> str | None:
+    asked = exchanges[-_NEAREST_OF:]
+    if not asked:
+        return "There were no requests."
+    ranked = [(_differences(expectation.patterns, exchange), exchange) for exchange in asked]
+    differences, nearest = min(ranked, key=lambda pair: len(pair[0]))
+    return f"The nearest is {_lowered(named(nearest))}: {'; '.join(differences)}."
+
+
+def _fitting(exchanges: Iterable[Exchange], expectation: Expectation) -> list[Exchange]:
+    return [exchange for exchange in exchanges if _fits(expectation)(exchange)]
+
+
+def _fits(expectation: Expectation) -> Callable[[Exchange], bool]:
+    return lambda exchange: hold(expectation.patterns, _asked(exchange))
+
+
+# Order ----------------------------------------------------------------------------------------------------------------
+
+
+def _out_of_order(exchanges: tuple[Exchange, ...], order: tuple[Expectation, ...]) -> Iterator[Finding]:
+    """Tell the first that did not come after those before it."""
+    place, before = 0, ""
+    for expectation in order:
+        fits = _fits(expectation)
+        found = next(islice((at for at in range(place, len(exchanges)) if fits(exchanges[at])), 1), None)
+        if found is None:
+            earlier = [exchange.number for exchange in exchanges[:place] if fits(exchange)]
+            yield Finding(
+                name="order",
+                sentence=f"{expectation.name} was not asked{before}{_when(earlier)}.",
+                exchanges=tuple(earlier),
+            )
+            return
+        place, before = found + 1, f" after {_lowered(expectation.name)} (request {exchanges[found].number})"
+
+
+def _when(earlier: list[int]) -> str:
+    if not earlier:
+        return ""
+    return f", but before it, as request {', '.join(map(str, earlier))}"

@@ -1,0 +1,315 @@
+"""What is never shown: secrets in headers, queries, bodies, paths and texts. One redaction for all that is shown.
+
+A secret is known by the name of what carries it (a header, a pair of a query or a form, a cookie, a key of JSON at any
+depth), by its form wherever it stands (`secret_forms`), or because it is the token of the session. Headers and queries
+lose theirs before they are kept; all else when it is shown, so that answering costs nothing.
+"""
+
+from collections.abc import Iterable, Mapping
+from functools import lru_cache, partial
+from typing import Any
+from urllib.parse import quote, unquote
+
+import re2
+
+from llemulator_addon.wire import json_bytes
+from llemulator_addon.wire.secret_forms import HIDDEN, without_forms
+
+__all__ = [
+    "HIDDEN",
+    "hidden_body",
+    "hidden_headers",
+    "hidden_path",
+    "hidden_query",
+    "hidden_text",
+    "hidden_texts",
+    "is_secret",
+    "without",
+]
+
+# Names ----------------------------------------------------------------------------------------------------------------
+
+_WORDS = (
+    "apikey",
+    "api-key",
+    "access-key",
+    "secret",
+    "password",
+    "passwd",
+    "passphrase",
+    "private-key",
+    "credential",
+    "signature",
+    "authorization",
+    "authentication",
+    "assertion",
+    "connection-string",
+    "connectionstring",
+    "cookie",
+    "jwt",
+)
+"""Words that make a secret of what has them in its name."""
+_LAST_WORDS = frozenset(("key", "auth", "sig", "pass", "pwd", "otp", "bearer", "sas", "keys"))
+_ENDINGS = ("token", "apikeys")
+"""What makes a secret of what is named so in the end: `x-amz-security-token`, `x-goog-key`, `accessToken`."""
+
+_NO_SECRETS = frozenset(
+    ("idempotency-key", "sec-websocket-key", "x-idempotency-key", "prompt-cache-key", "www-authenticate")
+)
+_NO_SECRETS_IN_JSON = frozenset(("key", "keys", "pass", "eos-token", "bos-token", "pad-token", "page-token"))
+"""Keys of JSON that say other things: what is pressed, what a test did, how texts are tokenized."""
+
+_SHORTEST_TOKEN = 8
+"""A token of fewer characters guards nothing, and is part of ordinary words."""
+
+
+def hidden_headers(headers: Mapping[str, str]) -> Mapping[str, str]:
+    """Return headers, whose names are in lower case, without the values that are secret by their names."""
+    names = _secret_names(tuple(headers))
+    return {**headers, **dict.fromkeys(names, HIDDEN)} if names else headers
+
+
+def hidden_query(query: tuple[tuple[str, str], ...]) -> tuple[tuple[str, str], ...]:
+    """Return the pairs of a query without the values that are secret by their names."""
+    return tuple((name, HIDDEN if is_secret(name) else value) for name, value in query)
+
+
+def without(text: str, pairs: Iterable[tuple[str, str]]) -> str:
+    """Return a text without the secret values among the pairs of a header or a query, and without other secrets."""
+    for name, value in pairs:
+        if is_secret(name):
+            for part in (value, *value.split()):
+                text = hidden_text(text, part)
+    return hidden_text(text, "")
+
+
+@lru_cache(4096)
+def _secret_names(names: tuple[str, ...]) -> tuple[str, ...]:
+    """Return which of the names are secret. Clients send the same few combinations again and again."""
+    return tuple(name for name in names if is_secret(name))
+
+
+def is_secret(name: str) -> bool:
+    """Whether what a header, a pair of a query or a field of a form has under this name is a secret."""
+    return _names_secret(_short(name))
+
+
+def _is_secret_in_json(name: str) -> bool:
+    return _names_secret_in_json(_short(name))
+
+
+def _short(name: str) -> str:
+    """Return the ends of a name: what is remembered of names must not grow with what clients send."""
+    return name if len(name) <= _LONGEST_NAME else name[: _LONGEST_NAME // 2] + name[-_LONGEST_NAME // 2 :]
+
+
+@lru_cache(4096)
+def _names_secret(name: str) -> bool:
+    # RE2 takes no half of a surrogate pair.
+    whole = name.encode("utf-8", "replace").decode().strip()
+    spelled = _HUMP.sub(r"\1-\2", whole).lower().translate(_APART).strip("-")
+    if spelled in _NO_SECRETS:
+        return False
+    if any(word in spelled for word in _WORDS) or spelled.endswith(_ENDINGS):
+        return True
+    return spelled.rpartition("-")[2] in _LAST_WORDS
+
+
+@lru_cache(4096)
+def _names_secret_in_json(name: str) -> bool:
+    return name.lower().replace("_", "-") not in _NO_SECRETS_IN_JSON and _names_secret(name)
+
+
+_HUMP = re2.compile("([a-z0-9])([A-Z])")
+_APART = str.maketrans(dict.fromkeys("_. []", "-"))
+_LONGEST_NAME = 200
+
+
+# JSON -----------------------------------------------------------------------------------------------------------------
+
+_OF_SCHEMAS = frozenset(("type", "$ref", "anyOf", "oneOf", "allOf", "enum", "const", "description"))
+"""A schema of a secret says what it looks like, and has none."""
+
+
+def hidden_texts(value: Any, token: str) -> Any:  # noqa: ANN401 - any JSON value
+    """Return a JSON value without secrets: neither the token, nor what is one by its key or by its form."""
+    match value:
+        case str():
+            return hidden_text(value, token)
+        case Mapping():
+            return _hidden_object(value, token)
+        case list() | tuple():
+            return [hidden_texts(part, token) for part in value]
+        case _:
+            return value
+
+
+def _hidden_object(value: Mapping[str, Any], token: str) -> dict[str, Any]:
+    # Of log probabilities, and of pairs that are written out.
+    of_a_token = "logprob" in value
+    named = isinstance(name := value.get("name"), str) and "value" in value and _is_secret_in_json(name)
+    is_mcp = value.get("type") == "mcp" or "server_url" in value or "server_label" in value
+    hidden = {}
+    for key, part in value.items():
+        is_secret = _is_secret_in_json(key) and not (of_a_token and key == "token")
+        is_named = (named and key == "value") or (is_mcp and key == "headers")
+        hide = _blotted if is_secret or is_named else hidden_texts
+        hidden[hidden_text(key, token) if len(key) >= _SHORTEST_TOKEN else key] = hide(part, token)
+    return hidden
+
+
+def _blotted(value: Any, token: str) -> Any:  # noqa: ANN401 - any JSON value
+    """Return what stands under the name of a secret without any of its values."""
+    match value:
+        case None | bool() | "":
+            return value
+        case Mapping() if _OF_SCHEMAS & value.keys():
+            return hidden_texts(value, token)
+        case Mapping():
+            return {hidden_text(key, token): _blotted(part, token) for key, part in value.items()}
+        case list() | tuple():
+            return [_blotted(part, token) for part in value]
+        case _:
+            return HIDDEN
+
+
+# Texts ----------------------------------------------------------------------------------------------------------------
+
+
+def hidden_body(body: bytes, token: str) -> str:
+    """Return a body as text without secrets: letter for letter, but where a secret stood in what is JSON."""
+    text = body.decode("utf-8", "replace")
+    if (shown := _json_hidden(text, token)) is not None:
+        return shown
+    if text.startswith(("data:", "event:")):
+        return "\n".join(_line_hidden(line, token) for line in text.split("\n"))
+    return hidden_text(text, token)
+
+
+def _line_hidden(line: str, token: str) -> str:
+    name, colon, data = line.partition(": ")
+    shown = _json_hidden(data, token) if name == "data" else None
+    return hidden_text(line, token) if shown is None else f"{name}{colon}{shown}"
+
+
+def _json_hidden(text: str, token: str) -> str | None:
+    if text.lstrip()[:1] not in {"{", "["}:
+        return None
+    try:
+        value = json_bytes.read(text.encode())
+    except ValueError:
+        return None
+    hidden = hidden_texts(value, token)
+    # A key that stands there twice has a value that is not in the other.
+    return hidden_text(text, token) if hidden == value else json_bytes.compact(hidden).decode()
+
+
+@lru_cache(64)
+def hidden_path(path: str, token: str) -> str:
+    """Return a path without secrets. Clients ask the same few again and again."""
+    return hidden_text(path, token)
+
+
+def hidden_text(text: str, token: str) -> str:
+    """Return a text without secrets: neither the token, nor what is one by its form or by the name before it."""
+    if len(text) < _SHORTEST_TOKEN and "=" not in text:
+        return text
+    if not text.isascii():
+        # RE2 takes no half of a surrogate pair.
+        text = text.encode("utf-8", "replace").decode()
+    text = _hidden(text, token)
+    return _WORD.sub(lambda found: _decoded_hidden(found[0], token), text) if "%" in text else text
+
+
+def _hidden(text: str, token: str) -> str:
+    if len(token) >= _SHORTEST_TOKEN:
+        for spelled in _spellings(token):
+            if spelled in text:
+                text = text.replace(spelled, HIDDEN)
+    text = without_forms(text)
+    if "=" in text:
+        text = _PAIR.sub(_pair_hidden, text)
+    return _without_members(text) if '"' in text else text
+
+
+@lru_cache(16)
+def _spellings(token: str) -> tuple[str, ...]:
+    return tuple({token: None, quote(token, safe=""): None})
+
+
+_LIKELY = "(?i:key|token|secret|auth|sig|pass|pwd|otp|bearer|sas|credential|assertion|connection|cookie|jwt|%)"
+"""Stands in each name that may be a secret's; each name that is found costs more than looking for it."""
+
+_NAME = rf"""[^=&\s#"'<>;?]{{0,64}}{_LIKELY}[^=&\s#"'<>;?]{{0,64}}"""
+_PAIR = re2.compile(rf"""(^|[?&;#\n]|\\[nr])({_NAME})=([^&\s#"'<>;\\]+)""")
+"""Of a query or a form, in the text or as a whole text."""
+
+
+def _pair_hidden(found: Any) -> str:  # noqa: ANN401 - re2 has no types
+    before, name, _ = found.groups()
+    return f"{before}{name}={HIDDEN}" if is_secret(unquote(name)) else str(found[0])
+
+
+# JSON and forms within texts ------------------------------------------------------------------------------------------
+
+
+def _without_members(text: str) -> str:
+    if '"headers' in text and ("mcp" in text or "server_" in text):
+        text = _MCP_HEADERS.sub(lambda found: _VALUE.sub(rf"\1{HIDDEN}", found[0]), text)
+    for mark, pattern in _MEMBERS.items():
+        if mark in text:
+            text = pattern.sub(partial(_member_hidden, text=text), text)
+    return _PART.sub(_part_hidden, text) if "form-data" in text else text
+
+
+def _member(mark: str) -> Any:  # noqa: ANN401 - re2 has no types
+    """Match a member of an object whose texts stand between such marks; it may be broken off."""
+    quoted = re2.escape(mark)
+    value = r'(?:[^"\\]|\\.)*)("|\\?\z' if mark == '"' else rf"|.*?[^\\])({quoted}|\z"
+    name = rf'[^"\\]{{0,64}}{_LIKELY}[^"\\]{{0,64}}'
+    return re2.compile(rf"(?s)((?:^|[^\\]){quoted}({name}){quoted}\s*:\s*{quoted})({value})")
+
+
+_MEMBERS = {mark: _member(mark) for mark in ('"', r"\"", r"\\\"", r"\\\\\\\"")}
+"""JSON within a text, which may itself stand in JSON, and so on."""
+
+
+def _member_hidden(found: Any, text: str) -> str:  # noqa: ANN401 - re2 has no types
+    before, name, value, end = found.groups()
+    of_a_token = text[found.end() : found.end() + 40].lstrip(' ,\\"\r\n\t').startswith("logprob")
+    if not value or of_a_token or not _is_secret_in_json(name):
+        return str(found[0])
+    return f"{before}{HIDDEN}{end}"
+
+
+_MCP_HEADERS = re2.compile(r'"headers\\{0,15}"\s*:\s*\{[^{}]*')
+_VALUE = re2.compile(r'(:\s*\\{0,15}")(?:[^"\\]|\\[^"\\])+')
+_PART = re2.compile(
+    r'(?s)(form-data;[^\r\n]*?name="([^"\r\n]{1,64})"[^\r\n]*(?:\r?\n[^\r\n]+)*\r?\n\r?\n)(.*?)(\r?\n--|\z)'
+)
+"""Of a form (RFC 7578)."""
+
+
+def _part_hidden(found: Any) -> str:  # noqa: ANN401 - re2 has no types
+    before, name, _, end = found.groups()
+    return f"{before}{HIDDEN}{end}" if is_secret(name) else str(found[0])
+
+
+# Percent-encoding -----------------------------------------------------------------------------------------------------
+
+_WORD = re2.compile(r"""[^\s"'<>]+""")
+_TIMES_ENCODED = 3
+_LEFT_AS_IT_IS = "/:?&=#*@+,;!$'()[]~"
+
+
+def _decoded_hidden(word: str, token: str) -> str:
+    """Look into a word that is percent-encoded, maybe more than once; spell it anew only where a secret stood in it."""
+    encoded = word
+    for _ in range(_TIMES_ENCODED if "%" in word else 0):
+        decoded = unquote(encoded)
+        if decoded == encoded:
+            break
+        if (hidden := _hidden(decoded, token)) != decoded:
+            return quote(hidden, safe=_LEFT_AS_IT_IS)
+        encoded = decoded
+    return word

@@ -1,0 +1,157 @@
+"""What is kept of responses and conversations: records, and the history that a later turn goes on from."""
+
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
+
+from llemulator_addon.core.resources import Kept, Resources
+from llemulator_addon.core.stamp import Stamp
+from llemulator_addon.wire.errors import Refused
+from llemulator_addon.wire.responses import response_errors
+from llemulator_addon.wire.responses.events import Cutting
+from llemulator_addon.wire.responses.ids import shared
+from llemulator_addon.wire.responses.input_items import Item
+from llemulator_addon.wire.responses.response_object import Response, begun
+
+RESPONSE = "response"
+"""The kind of a stored response. Its id is what it shares with its items, so that an item alone leads to it."""
+CONVERSATION = "conversation"
+
+Record = Mapping[str, Any]
+"""`id`; `response`, finished; `input`, its own items; how it is cut; and of a background response, `polls`."""
+
+
+def record(response: Response, given: tuple[Item, ...], cutting: Cutting) -> Record:
+    """Return what is kept of an answer: all that is needed to tell it again. JSON all through."""
+    return {
+        "id": response["id"],
+        "response": response,
+        "input": list(given),
+        "seed": cutting.stamp.seed,
+        "turn": cutting.stamp.turn,
+        "chunk_by": cutting.chunk_by,
+        "tier": cutting.tier,
+        "partial_images": list(cutting.partial_images),
+        "polls": 0,
+    }
+
+
+def kept(made: Record) -> Kept:
+    """Return the resource that a record is kept as."""
+    return Kept(RESPONSE, shared(made["id"]), made)
+
+
+def find(resources: Resources, response_id: str) -> Record | None:
+    """Return the record of a response."""
+    found = resources.get(RESPONSE, shared(response_id))
+    return found if found is not None and found["id"] == response_id else None
+
+
+def cutting_of(made: Record, *, obfuscates: bool) -> Cutting:
+    """Return how a stored response was told in events."""
+    return Cutting(
+        stamp=Stamp(made["seed"], made["turn"]),
+        chunk_by=made["chunk_by"],
+        tier=made["tier"],
+        partial_images=tuple(made["partial_images"]),
+        obfuscates=obfuscates and not made["response"]["background"],
+    )
+
+
+# Background ---------------------------------------------------------------------------------------------------------
+
+_POLLS_UNTIL_DONE = 2
+"""A background response is queued when it is made, in progress at the first look, and finished at the second: by
+looks and not by the clock, so that a client that polls sees every status, and a test need not wait."""
+
+
+def looked_at(made: Record) -> Record:
+    """Return a record after one more look at it."""
+    return made if is_done(made) else {**made, "polls": made["polls"] + 1}
+
+
+def done(made: Record) -> Record:
+    """Return a record of which all was told."""
+    return {**made, "polls": _POLLS_UNTIL_DONE}
+
+
+def is_done(made: Record) -> bool:
+    """Whether nothing of it is to come."""
+    return not made["response"]["background"] or made["polls"] >= _POLLS_UNTIL_DONE
+
+
+def now(made: Record) -> Response:
+    """Return the response as it is at this moment."""
+    if is_done(made):
+        response: Response = made["response"]
+        return response
+    return begun(made["response"], "in_progress" if made["polls"] else "queued", tier=made["tier"])
+
+
+def cancelled(made: Record) -> Record:
+    """Return a record after it was cancelled; what is done stays as it is."""
+    if is_done(made):
+        return made
+    return done({**made, "response": begun(made["response"], "cancelled", tier=made["tier"])})
+
+
+# History ------------------------------------------------------------------------------------------------------------
+
+
+def history(resources: Resources, response_id: str) -> list[Item]:
+    """Return all items up to a response, oldest first; raises `Refused` if it is not stored.
+
+    Where an earlier one of its chain is gone, the history begins behind it.
+    """
+    if find(resources, response_id) is None:
+        raise Refused(response_errors.unknown_previous(response_id))
+    turns: list[list[Item]] = []
+    before: str | None = response_id
+    while before is not None and (made := find(resources, before)) is not None:
+        turns.append([*made["input"], *made["response"]["output"]])
+        before = made["response"]["previous_response_id"]
+    return [item for turn in reversed(turns) for item in turn]
+
+
+def items_kind(conversation_id: str) -> str:
+    """Return the kind under which a conversation's items are kept, in their order."""
+    return f"conversation.item/{conversation_id}"
+
+
+def items_of(resources: Resources, conversation_id: str) -> Iterator[Item]:
+    """Yield a conversation's items, oldest first."""
+    return resources.of_kind(items_kind(conversation_id))
+
+
+def appended(conversation_id: str, items: Iterable[Item]) -> tuple[Kept, ...]:
+    """Return items as resources at the end of a conversation."""
+    return tuple(Kept(items_kind(conversation_id), item["id"], item) for item in items)
+
+
+def resolved(items: Iterable[Item], resources: Resources, conversation_id: str | None, *, lenient: bool) -> list[Item]:
+    """Return the items with those in place of references that they refer to; raises `Refused` for one that is lost."""
+    found = []
+    for item in items:
+        if item.get("type") != "item_reference":
+            found.append(item)
+        elif (whole := _referred(item["id"], resources, conversation_id)) is not None:
+            found.append(whole)
+        elif not lenient:
+            raise Refused(response_errors.unknown_item(str(item["id"])))
+    return found
+
+
+def _referred(item_id: str, resources: Resources, conversation_id: str | None) -> Item | None:
+    if conversation_id and (item := resources.get(items_kind(conversation_id), item_id)) is not None:
+        return item
+    made = resources.get(RESPONSE, shared(item_id))
+    if made is None:
+        return None
+    own = (*made["input"], *made["response"]["output"])
+    return next((item for item in own if item.get("id") == item_id), None)
+
+
+def without_conversation(resources: Resources, conversation_id: str) -> Resources:
+    """Return the resources without a conversation and its items."""
+    for item in list(items_of(resources, conversation_id)):
+        resources = resources.remove(items_kind(conversation_id), item["id"])
+    return resources.remove(CONVERSATION, conversation_id)

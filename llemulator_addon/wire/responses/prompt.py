@@ -1,0 +1,182 @@
+"""From the body of a response to a prompt: what is asked now, behind what was said before."""
+
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
+
+from llemulator_addon.core.prompt import Message, Prompt, Tool
+from llemulator_addon.wire.answer import Call
+from llemulator_addon.wire.errors import Refused
+from llemulator_addon.wire.families import family, refused
+from llemulator_addon.wire.members import text_in
+from llemulator_addon.wire.responses import history, response_errors
+from llemulator_addon.wire.responses.checks import check, understood
+from llemulator_addon.wire.responses.ids import Ids
+from llemulator_addon.wire.responses.input_items import (
+    ANSWERED_BY,
+    Item,
+    calls_of,
+    items_of,
+    messages_of,
+    outputs_of,
+)
+from llemulator_addon.wire.responses.response_object import conversation_id
+
+NAME = "responses"
+
+Body = Mapping[str, Any]
+
+
+def read(call: Call, body: Body) -> Prompt:
+    """Understand a body; raises `Refused` in OpenAI's words."""
+    if call.lenient:
+        body = understood(body)
+    else:
+        check(body, needs_model=not isinstance(body.get("prompt"), dict))
+    items = _conversation(call, body)
+    model = _model(call, body)
+    if not call.lenient and call.knows(model):
+        _check_capabilities(body, model)
+    return Prompt(
+        endpoint=NAME,
+        model=model,
+        messages=(*_instructions(body), *messages_of(items)),
+        tools=tuple(_tools(body.get("tools"))),
+        stream=bool(body.get("stream")),
+        body=body,
+    )
+
+
+def read_counting(call: Call, body: Body) -> Prompt:
+    """Understand a body of which only the tokens are counted; raises `Refused`."""
+    if call.lenient:
+        body = understood(body)
+    else:
+        check(body, needs_model=False)
+    items = _conversation(call, body) if _says_something(body) or not call.lenient else []
+    return Prompt(
+        endpoint=NAME,
+        model=_model(call, body),
+        messages=(*_instructions(body), *messages_of(items)),
+        tools=tuple(_tools(body.get("tools"))),
+        body=body,
+    )
+
+
+def history_of(call: Call, body: Body) -> list[Item]:
+    """Return what was said before, from an earlier response or a conversation; raises `Refused`."""
+    before, name = body.get("previous_response_id"), conversation_id(body)
+    if call.lenient:
+        return _whatever_was_said(call, before, name)
+    if before and name:
+        raise Refused(response_errors.two_histories())
+    if name:
+        if call.resources.get(history.CONVERSATION, name) is None:
+            raise Refused(response_errors.unknown_conversation(name))
+        return list(history.items_of(call.resources, name))
+    return history.history(call.resources, before) if before else []
+
+
+def _whatever_was_said(call: Call, before: object, name: str | None) -> list[Item]:
+    if name:
+        return list(history.items_of(call.resources, name))
+    if isinstance(before, str) and history.find(call.resources, before) is not None:
+        return history.history(call.resources, before)
+    return []
+
+
+def _conversation(call: Call, body: Body) -> list[Item]:
+    """Return everything that the model is shown, oldest first."""
+    if not call.lenient and not _says_something(body):
+        raise Refused(response_errors.nothing_to_answer())
+    given = items_of(body.get("input"), Ids(call.stamp))
+    items = history.resolved(
+        (*history_of(call, body), *given), call.resources, conversation_id(body), lenient=call.lenient
+    )
+    if not call.lenient:
+        _check_pairs(items)
+    return items
+
+
+def _says_something(body: Body) -> bool:
+    return bool(body.get("input") or body.get("previous_response_id") or body.get("prompt") or conversation_id(body))
+
+
+def _check_pairs(items: list[Item]) -> None:
+    """Check that every call has its result, every result its call, and a reasoning what it led to."""
+    answered = {call_id for _, call_id in outputs_of(items)}
+    called = set(calls_of(items))
+    for kind, output_kind in ANSWERED_BY.items():
+        for item in items:
+            if item.get("type") == kind and item["call_id"] not in answered:
+                raise Refused(response_errors.call_without_output(kind, item["call_id"]))
+            if item.get("type") == output_kind and item["call_id"] not in called:
+                raise Refused(response_errors.output_without_call(kind, item["call_id"]))
+    if items and items[-1].get("type") == "reasoning":
+        raise Refused(response_errors.reasoning_without_what_follows(items[-1]["id"]))
+
+
+def _check_capabilities(body: Body, model: str) -> None:
+    """Check what the model's family does not take; the API does so after everything else."""
+    of = family(model)
+    asked = body.get("reasoning")
+    effort = asked.get("effort") if isinstance(asked, dict) else None
+    reasoning = of.reasons(effort)
+    for parameter in refused(of, "responses", reasoning=reasoning):
+        if _value(body, parameter) is not None:
+            raise Refused(response_errors.unsupported(parameter))
+    if effort is not None and of.efforts("responses") and effort not in of.efforts("responses"):
+        raise Refused(response_errors.unsupported_effort(effort, model, of.efforts("responses")))
+    if not reasoning:
+        return
+    for name, is_asked in (
+        ("include", "message.output_text.logprobs" in (body.get("include") or ())),
+        ("top_logprobs", bool(body.get("top_logprobs"))),
+    ):
+        if is_asked:
+            raise Refused(response_errors.logprobs_while_reasoning(name))
+
+
+def _value(body: Body, parameter: str) -> object:
+    value: object = body
+    for name in parameter.split("."):
+        value = value.get(name) if isinstance(value, Mapping) else None
+    return value
+
+
+def _model(call: Call, body: Body) -> str:
+    """Return the model; a stored prompt brings its own, which only OpenAI knows."""
+    model = body.get("model")
+    if isinstance(model, str) and (model or not call.lenient):
+        return model
+    return _USUAL if _USUAL in call.models else next(iter(call.models), _USUAL)
+
+
+_USUAL = "gpt-4o"
+
+
+def _instructions(body: Body) -> tuple[Message, ...]:
+    given = body.get("instructions")
+    if isinstance(given, str):
+        return (Message(role="system", text=given),) if given else ()
+    return messages_of(item for item in given if isinstance(item, dict)) if isinstance(given, list) else ()
+
+
+def _tools(given: object) -> Iterator[Tool]:
+    for tool in given if isinstance(given, list) else ():
+        if isinstance(tool, dict) and isinstance(tool.get("type"), str):
+            yield from _tools_of(tool)
+
+
+def _tools_of(tool: Mapping[str, Any]) -> Iterable[Tool]:
+    kind = tool["type"]
+    if kind == "namespace":
+        return _tools(tool.get("tools"))
+    name, parameters = tool.get("name"), tool.get("parameters")
+    return (
+        Tool(
+            name=name if isinstance(name, str) else kind,
+            kind=kind,
+            description=text_in(tool, "description") or "",
+            parameters=parameters if isinstance(parameters, dict) else {},
+        ),
+    )

@@ -1,0 +1,164 @@
+"""The response object, finished and at the other moments of its life."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from llemulator_addon.core.prompt import Prompt
+from llemulator_addon.core.reply import Failure, Says
+from llemulator_addon.wire.models import dated_name
+from llemulator_addon.wire.responses import echoed_parameters
+from llemulator_addon.wire.responses.output import Writing, output_of
+from llemulator_addon.wire.usage import Counted, counted
+
+Response = Mapping[str, Any]
+"""As it is sent in events; JSON bodies say in `billing` who pays."""
+
+
+def finished(prompt: Prompt, says: Says, writing: Writing) -> dict[str, Any]:
+    """Return the response at its end, with its keys in the order of the recordings of 2026-07."""
+    body, choice = prompt.body, says.choice(0)
+    reason = _INCOMPLETE.get(choice.finish_reason or "stop")
+    created = writing.manner.stamp.created
+    output = output_of(choice, writing)
+    return {
+        "id": writing.ids.of("resp", "itself"),
+        "object": "response",
+        "created_at": created,
+        "status": "incomplete" if reason else "completed",
+        **({"access_programs": None} if echoed_parameters.names_access_programs(prompt.model) else {}),
+        "background": bool(body.get("background")),
+        "completed_at": None if reason else created + 1,
+        **_conversation(body),
+        "error": None,
+        "frequency_penalty": _decimal(body, "frequency_penalty", 0.0),
+        "incomplete_details": {"reason": reason} if reason else None,
+        "instructions": echoed_parameters.instructions(body),
+        "max_output_tokens": body.get("max_output_tokens"),
+        "max_tool_calls": body.get("max_tool_calls"),
+        "model": says.model or (dated_name(prompt.model) if writing.manner.dated_models else prompt.model),
+        "moderation": None,
+        "output": output,
+        "parallel_tool_calls": body.get("parallel_tool_calls") is not False,
+        "presence_penalty": _decimal(body, "presence_penalty", 0.0),
+        "previous_response_id": body.get("previous_response_id"),
+        **({"prompt": body["prompt"]} if isinstance(body.get("prompt"), dict) else {}),
+        "prompt_cache_key": body.get("prompt_cache_key"),
+        "prompt_cache_retention": echoed_parameters.cache_retention(prompt),
+        "reasoning": echoed_parameters.reasoning(prompt),
+        "safety_identifier": body.get("safety_identifier"),
+        "service_tier": _tier_served(body),
+        "store": body.get("store") is not False,
+        "temperature": _decimal(body, "temperature", 1.0),
+        "text": echoed_parameters.text(body),
+        "tool_choice": echoed_parameters.tool_choice(body),
+        **(_tool_usage(output) if echoed_parameters.counts_tool_usage(prompt.model) else {}),
+        "tools": echoed_parameters.tools(prompt),
+        "top_logprobs": body.get("top_logprobs") or 0,
+        "top_p": echoed_parameters.top_p(prompt),
+        "truncation": body.get("truncation") or "disabled",
+        "usage": usage(_charged(prompt, says)),
+        "user": body.get("user"),
+        "metadata": body.get("metadata") or {},
+    }
+
+
+def begun(response: Response, status: str, *, tier: str = "auto") -> dict[str, Any]:
+    """Return the response before anything was said; `tier` is the one that was asked for."""
+    return {
+        **response,
+        "status": status,
+        "completed_at": None,
+        "error": None,
+        "incomplete_details": None,
+        "output": [],
+        "service_tier": tier,
+        **({"tool_usage": _NO_TOOLS_USED} if "tool_usage" in response else {}),
+        "usage": None,
+    }
+
+
+def failed(response: Response, failure: Failure) -> dict[str, Any]:
+    """Return the response that an error ended."""
+    return begun(response, "failed", tier=str(response.get("service_tier", "auto"))) | {
+        "error": {"code": failure.code or "server_error", "message": failure.message}
+    }
+
+
+def billed(response: Response) -> dict[str, Any]:
+    """Return the response as JSON bodies have it. Recorded: `billing` stands in no event."""
+    billing = {"billing": {"payer": "developer"}}
+    keys = list(response)
+    before = keys[: keys.index("completed_at")]
+    return {key: response[key] for key in before} | billing | dict(response)
+
+
+def usage(of: Counted) -> dict[str, Any]:
+    """Spell token counts; `cache_write_tokens` is required by the SDK 3.52 and on the wire since mid-2026."""
+    return {
+        "input_tokens": of.prompt,
+        "input_tokens_details": {"cache_write_tokens": 0, "cached_tokens": of.cached},
+        "output_tokens": of.completion,
+        "output_tokens_details": {"reasoning_tokens": of.reasoning},
+        "total_tokens": of.total,
+    }
+
+
+def _charged(prompt: Prompt, says: Says) -> Counted:
+    """Count the tokens. Recorded, 36 of 40: the output of a response is one token more than its text.
+
+    That is taken for the sign of its end, which an answer that the limit cut does not have.
+    """
+    of = counted(prompt, says)
+    if says.usage.completion_tokens is not None or says.choice(0).finish_reason == "length":
+        return of
+    return Counted(prompt=of.prompt, completion=of.completion + 1, cached=of.cached, reasoning=of.reasoning)
+
+
+_INCOMPLETE = {"length": "max_output_tokens", "content_filter": "content_filter"}
+
+
+def _conversation(body: Mapping[str, Any]) -> dict[str, Any]:
+    name = conversation_id(body)
+    return {"conversation": {"id": name}} if name else {}
+
+
+def conversation_id(body: Mapping[str, Any]) -> str | None:
+    """Return the id of the conversation that a request belongs to."""
+    given = body.get("conversation")
+    name = given.get("id") if isinstance(given, dict) else given
+    return name if isinstance(name, str) and name else None
+
+
+def tier_asked(body: Mapping[str, Any]) -> str:
+    """Return the service tier that a request asks for."""
+    asked = body.get("service_tier")
+    return asked if isinstance(asked, str) else "auto"
+
+
+def _tier_served(body: Mapping[str, Any]) -> str:
+    asked = tier_asked(body)
+    return "default" if asked == "auto" else asked
+
+
+def _decimal(body: Mapping[str, Any], key: str, usual: float) -> float:
+    given = body.get(key)
+    return float(given) if isinstance(given, int | float) else usual
+
+
+_NO_TOOLS_USED = {
+    "image_gen": {
+        "input_tokens": 0,
+        "input_tokens_details": {"image_tokens": 0, "text_tokens": 0},
+        "output_tokens": 0,
+        "output_tokens_details": {"image_tokens": 0, "text_tokens": 0},
+        "total_tokens": 0,
+    },
+    "web_search": {"num_requests": 0},
+}
+
+
+def _tool_usage(output: list[dict[str, Any]]) -> dict[str, Any]:
+    searches = sum(
+        item["type"] == "web_search_call" and (item.get("action") or {}).get("type") == "search" for item in output
+    )
+    return {"tool_usage": {**_NO_TOOLS_USED, "web_search": {"num_requests": searches}}}
