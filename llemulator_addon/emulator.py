@@ -339,7 +339,7 @@ class Emulator:
         return replace(played, owner="server" if played.index.rules else "nobody", settings_size=0)
 
     def _fresh_for(self, token: str) -> Session:
-        session = replace(self._fresh, name=_name(token), life=next(self._lives), connection_rules=())
+        session = self._fresh.changed(name=_name(token), life=next(self._lives), connection_rules=())
         return self._with_connection_rules(session) if token == _ANONYMOUS else session
 
     def _with_connection_rules(self, session: Session) -> Session:
