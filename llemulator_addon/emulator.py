@@ -20,16 +20,16 @@ from llemulator_addon.core.resources import Resources
 from llemulator_addon.core.steps import Steps, Told
 from llemulator_addon.core.unclaimed import Unclaimed, digest_of
 from llemulator_addon.core.upstream import Upstreams
-from llemulator_addon.engine.ahead import Ahead, Deciding, is_large
-from llemulator_addon.engine.beside import LARGE, beside
 from llemulator_addon.engine.decide import decide, refuse
 from llemulator_addon.engine.fallback import no_room_to_wait, session_forgotten
 from llemulator_addon.engine.journal import Journal
 from llemulator_addon.engine.manual import no_room, nobody_answered
-from llemulator_addon.engine.room import Room, size_asked, size_waiting
 from llemulator_addon.engine.session import Policy, Session, load
+from llemulator_addon.live.large_requests import Ahead, Deciding, is_large
 from llemulator_addon.live.manual_queue import Waiting
+from llemulator_addon.live.room import Room, size_asked, size_waiting
 from llemulator_addon.live.subscribers import News
+from llemulator_addon.live.threads import LARGE, beside
 from llemulator_addon.live.token_queue import Turns
 from llemulator_addon.script.fault import ConnectionFault
 from llemulator_addon.script.reader import OnUnmatched, Script

@@ -12,8 +12,8 @@ from llemulator_addon.admin.query_numbers import is_number, whole
 from llemulator_addon.admin.route import AdminCall, answer, json_answer
 from llemulator_addon.core.reply import Failure
 from llemulator_addon.core.steps import Steps
-from llemulator_addon.engine.beside import beside
 from llemulator_addon.engine.journal import Exchange, Journal
+from llemulator_addon.live.threads import beside
 from llemulator_addon.wire.errors import INVALID, Refused, invalid_value
 from llemulator_addon.wire.json_bytes import pretty
 

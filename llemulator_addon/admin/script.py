@@ -7,9 +7,9 @@ from llemulator_addon.admin.route import AdminCall, json_answer
 from llemulator_addon.core.reply import Failure
 from llemulator_addon.core.request import Request
 from llemulator_addon.core.steps import Steps
-from llemulator_addon.engine.beside import LARGE, beside
 from llemulator_addon.engine.session import Growth, Session, check_size
 from llemulator_addon.engine.session import load as load_into
+from llemulator_addon.live.threads import LARGE, beside
 from llemulator_addon.script.reader import Script, read_text
 from llemulator_addon.script.script_error import ScriptError
 from llemulator_addon.wire.errors import INVALID, Refused

@@ -13,7 +13,7 @@ from llemulator_addon.core.reply import Failure
 from llemulator_addon.core.request import Request
 from llemulator_addon.core.steps import Steps
 from llemulator_addon.core.unclaimed import Unclaimed
-from llemulator_addon.engine.beside import beside
+from llemulator_addon.live.threads import beside
 from llemulator_addon.script import json_text
 from llemulator_addon.script.globs import fits
 from llemulator_addon.script.match import Match

@@ -6,8 +6,8 @@ import pytest
 
 from llemulator_addon.core.outcome import Ending, Outcome, Play
 from llemulator_addon.core.request import Request
-from llemulator_addon.engine.ahead import Ahead, is_large
 from llemulator_addon.engine.session import Session
+from llemulator_addon.live.large_requests import Ahead, is_large
 from llemulator_addon.store.memory import MemoryStore
 from llemulator_addon.wire import tokens
 from tests.playing import chat, emulator, json_of, load, play, played, post, status
