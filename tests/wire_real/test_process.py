@@ -37,6 +37,18 @@ async def test_it_stops_with_status_0_and_without_a_word(tmp_path: Path, number:
     assert (answer.status, ended.status, ended.err) == (200, 0, "")
 
 
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+async def test_it_stops_by_a_signal_that_its_shell_let_it_ignore(tmp_path: Path, number: signal.Signals) -> None:
+    # A shell without job control starts what ends in `&` so; whoever sends the signal wants it to end.
+    command = ("sh", "-c", 'trap "" HUP INT QUIT; exec "$@"', "sh", *LLEMULATOR, "--port", "0")
+    async with started(*command, cwd=tmp_path) as begun:
+        begun.process.send_signal(signal.SIGHUP)
+        answer = await ask(begun.proxy, method="GET", path="/v1/models", headers=_TOKEN)
+        ended = await begun.stop(number)
+
+    assert (answer.status, ended.status, ended.err) == (200, 0, "")
+
+
 async def test_it_stops_at_once_in_the_middle_of_streams(tmp_path: Path) -> None:
     (tmp_path / "slow.yaml").write_text(_SLOW, "utf-8")
     async with (
