@@ -101,6 +101,7 @@ def _all(made: Play) -> bytes:
     return body_of((*made.steps, *(made.rest() if made.rest else ())))
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("stream", [False, True])
 def test_a_large_answer_begins_at_once_and_its_rest_is_made_anew_each_time(stream: bool) -> None:  # noqa: FBT001
     asked = chat(_WORDS * 100, n=16, stream=stream, **_LOGPROBS)
@@ -114,6 +115,7 @@ def test_a_large_answer_begins_at_once_and_its_rest_is_made_anew_each_time(strea
     assert (made.steps, status(made.steps)) == (again.steps, 200)
 
 
+@pytest.mark.long
 def test_a_large_body_is_whole_json_and_counts_its_tokens() -> None:
     _, made = _decided(chat(_WORDS * 100, n=16, **_LOGPROBS))
 
@@ -130,6 +132,7 @@ def test_a_small_answer_says_how_long_it_is() -> None:
     assert headers_of(made.steps)["content-length"] == str(len(body_of(made.steps)))
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("stream", [False, True])
 @pytest.mark.parametrize("endpoint", ["chat", "responses"])
 def test_an_answer_of_gigabytes_takes_some_megabytes(endpoint: str, stream: bool) -> None:  # noqa: FBT001

@@ -2,9 +2,12 @@
 
 from random import Random
 
+import pytest
+
 from tests.playing import chat, emulator, load, texts
 
 
+@pytest.mark.long
 def test_ten_thousand_interleaved_requests_of_a_hundred_tokens_each_get_their_own() -> None:
     server = emulator()
     tokens = [f"sk-test-{number:04}" for number in range(100)]

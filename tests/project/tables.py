@@ -1,6 +1,6 @@
 """The tables of the pages that tests compare with the code, each below a line `<!-- table: NAME -->`.
 
-`python -m tests.project.tables` (`make tables`) writes the table of settings.
+`make generated` writes the table of settings.
 """
 
 import re
@@ -33,10 +33,9 @@ def settings() -> str:
     return "".join(f"{line}\n" for line in lines)
 
 
-def write() -> None:
-    """Write the table of settings into the README."""
-    text = _README.read_text("utf-8")
-    _README.write_text(_place("settings").sub(lambda found: found["line"] + settings(), text), "utf-8")
+def readme() -> str:
+    """Return the README with the table of settings as the code has them."""
+    return _place("settings").sub(lambda found: found["line"] + settings(), _README.read_text("utf-8"))
 
 
 def _place(name: str) -> re.Pattern[str]:
@@ -57,7 +56,3 @@ def _default(value: object) -> str:
             return f"`{value // _MEBIBYTE}MiB`"
         case _:
             return f"`{value}`"
-
-
-if __name__ == "__main__":
-    write()

@@ -80,6 +80,7 @@ def test_a_rule_that_looks_too_much_leaves_the_request_to_the_others() -> None:
     assert texts(server, chat("Hi", extra=[[0] * 1_000] * 200)) == ["Hello"]
 
 
+@pytest.mark.long
 def test_the_error_says_which_rule_was_not_looked_for() -> None:
     server = emulator({"rules": [{"match": {"json_path": {"$..*..*..*.zz": 1}}, "reply": "never"}]})
 

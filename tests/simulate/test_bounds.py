@@ -42,6 +42,7 @@ def test_a_value_is_made_for_it(word: str) -> None:
     assert len(value_for(schema, Chance("a"), work=work)) >= 3
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     "schema",
     [
@@ -73,6 +74,7 @@ def test_what_asks_for_more_is_given_up(schema: dict[str, Any]) -> None:
     value_for(schema, Chance("a"), work=Work(20_000))  # it returns
 
 
+@pytest.mark.long
 def test_uniqueness_is_looked_at_once_for_each_item() -> None:
     schema, items = {"uniqueItems": True}, [[number] for number in range(100_000)]
 

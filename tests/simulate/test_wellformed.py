@@ -107,6 +107,7 @@ def test_a_pattern_cannot_be_made_to_match_for_ever() -> None:
     assert not found("^(a+)+$", "a" * 200 + "b")
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     "schema",
     [

@@ -95,6 +95,7 @@ def test_every_type_of_item_is_sent_or_is_the_clients_to_send() -> None:
     assert set(KNOWN_HOSTED) <= sent
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("name", [*_MORE, "broken off"])
 def test_the_rarer_streams_are_as_the_sdk_and_the_description_and_the_recordings_have_them(name: str) -> None:
     for event in dict(_streams())[name]:
@@ -120,6 +121,7 @@ def test_events_are_numbered_without_a_gap_and_padded_to_blocks(name: str) -> No
     assert not any("obfuscation" in event for event in events if event not in padded)
 
 
+@pytest.mark.long
 def test_only_items_that_were_never_recorded_have_keys_that_were_not() -> None:
     never = {
         path

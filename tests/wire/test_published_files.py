@@ -13,6 +13,7 @@ def _request(path: str, method: str = "GET") -> Request:
     return Request(method=method, host=HOST, path=path)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     ("encoding", "sha256"),  # tiktoken_ext/openai_public.py compares these
     [

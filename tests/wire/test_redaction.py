@@ -85,6 +85,7 @@ def test_a_token_that_is_an_ordinary_word_takes_nothing_from_texts() -> None:
     assert hidden_text("any text has any words", "any") == "any text has any words"
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("secret", FORMS.values(), ids=FORMS)
 @pytest.mark.parametrize(
     "around",
@@ -191,6 +192,7 @@ _HOSTILE = (
 )
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("piece", _HOSTILE)
 def test_the_time_it_takes_is_linear_in_the_text(piece: str) -> None:
     def seconds(length: int) -> float:

@@ -54,6 +54,7 @@ def test_a_response_is_what_the_sdk_types_say(said: str, model: str) -> None:
     assert_sdk(Response, body, beyond={"billing", *ECHOED, *beyond})
 
 
+@pytest.mark.long
 @cases
 @spoken
 def test_a_response_is_as_openai_describes_it(said: str, model: str) -> None:
@@ -380,6 +381,7 @@ def beyond(event: dict[str, Any]) -> set[str]:
     return found
 
 
+@pytest.mark.long
 @cases
 @spoken
 def test_every_event_is_what_the_sdk_types_say(said: str, model: str) -> None:
@@ -389,6 +391,7 @@ def test_every_event_is_what_the_sdk_types_say(said: str, model: str) -> None:
             assert_sdk(ResponseStreamEvent, event, beyond=beyond(event))
 
 
+@pytest.mark.long
 @cases
 @spoken
 def test_every_event_is_as_openai_describes_it(said: str, model: str) -> None:
@@ -403,6 +406,7 @@ def test_every_event_is_as_openai_describes_it(said: str, model: str) -> None:
         assert_described("ResponseStreamEvent", described)
 
 
+@pytest.mark.long
 @cases
 @spoken
 def test_every_event_has_the_keys_and_types_of_the_recordings(said: str, model: str) -> None:

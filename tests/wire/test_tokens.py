@@ -56,6 +56,7 @@ def test_tokens_are_those_of_openai(text: str, encoding: Encoding, expected: tup
     assert decode(expected, encoding) == text
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("encoding", ENCODINGS)
 def test_the_vocabulary_is_the_file_that_tiktoken_expects(encoding: Encoding) -> None:
     expected = make_vocabulary.describe(encoding)
@@ -152,6 +153,7 @@ def test_where_a_long_text_is_cut_does_not_show(words: list[str], encoding: Enco
     assert ids(text, encoding) == tuple(load_once(encoding).encoding.encode_ordinary(text))
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("character", [" ", "a", "\u00a0", "中", "\u0301", "="])
 def test_a_million_of_one_character_is_counted(character: str) -> None:
     text = character * 1_000_000
@@ -190,6 +192,7 @@ def test_nothing_is_loaded_before_it_is_needed_and_nothing_that_downloads() -> N
     assert said.stdout == b"False []\n"
 
 
+@pytest.mark.long
 def test_threads_that_need_an_encoding_at_once_load_it_once(monkeypatch: pytest.MonkeyPatch) -> None:
     loaded: list[str] = []
 
