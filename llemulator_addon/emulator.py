@@ -17,7 +17,7 @@ from llemulator_addon.core.outcome import Answered, Ask, Ending, Forward, Outcom
 from llemulator_addon.core.reply import Failure
 from llemulator_addon.core.request import Request
 from llemulator_addon.core.resources import Resources
-from llemulator_addon.core.steps import Steps, Told
+from llemulator_addon.core.steps import PlayedAnswer, Steps
 from llemulator_addon.core.unclaimed import Unclaimed, digest_of
 from llemulator_addon.core.upstream import Upstreams
 from llemulator_addon.engine.decide import decide, refuse
@@ -34,7 +34,7 @@ from llemulator_addon.live.token_queue import Turns
 from llemulator_addon.script.fault import ConnectionFault
 from llemulator_addon.script.reader import OnUnmatched, Script
 from llemulator_addon.script.simulate_defaults import Simulating
-from llemulator_addon.simulate.settings import Settings as Simulation
+from llemulator_addon.simulate.settings import SimulationSettings as Simulation
 from llemulator_addon.simulate.stream_timing import Physics
 from llemulator_addon.store.memory import MemoryStore
 from llemulator_addon.wire import errors
@@ -281,7 +281,7 @@ class Emulator:
             case never:
                 assert_never(never)
 
-    async def _asked(self, token: str, ask: Ask) -> Told:
+    async def _asked(self, token: str, ask: Ask) -> PlayedAnswer:
         with self._room.held(size_asked(ask, at_most=self._room.limit)) as fits:
             if not fits:
                 return self._store.change(token, partial(no_room, ask=ask, limit=self._room.limit))

@@ -12,7 +12,7 @@ from llemulator_addon.engine.session import load as load_into
 from llemulator_addon.live.threads import LARGE, beside
 from llemulator_addon.script.reader import Script, read_text
 from llemulator_addon.script.script_error import ScriptError
-from llemulator_addon.wire.errors import INVALID, Refused
+from llemulator_addon.wire.errors import INVALID, RequestRefused
 from llemulator_addon.wire.redaction import hidden_texts
 
 
@@ -36,7 +36,7 @@ async def load(call: AdminCall) -> Steps:
         await beside(partial(prepare, server.store.read(token)), size)
         session = server.store.change(token, transition)
     except ScriptError as error:
-        raise Refused(_failure(error)) from None
+        raise RequestRefused(_failure(error)) from None
     # All is prepared, unless the session got other rules meanwhile.
     await beside(session.index.prepare, size)
     if script.reset:
@@ -74,7 +74,7 @@ def _read(request: Request) -> Script:
     try:
         return read_text(request.body, _language(request))
     except ScriptError as error:
-        raise Refused(_failure(error)) from None
+        raise RequestRefused(_failure(error)) from None
 
 
 def _language(request: Request) -> Literal["json", "yaml"]:

@@ -24,7 +24,7 @@ from llemulator_addon.verification.verdicts import VERDICTS
 from llemulator_addon.verification.verify import Expectation, Verified, Wanted, verify
 from llemulator_addon.wire import json_bytes
 from llemulator_addon.wire.bodies import read_object
-from llemulator_addon.wire.errors import INVALID, Refused
+from llemulator_addon.wire.errors import INVALID, RequestRefused
 from llemulator_addon.wire.redaction import hidden_texts
 
 FINDINGS: dict[str, str] = {
@@ -133,7 +133,7 @@ def _asked(request: Request) -> tuple[VerifyPart, Wanted]:
         refused = Failure(
             status=400, type=INVALID, code="invalid_expectation", param=error.place or None, message=str(error)
         )
-        raise Refused(refused) from None
+        raise RequestRefused(refused) from None
 
 
 def shown(verified: Verified, more: tuple[Finding, ...], session: str, token: str) -> dict[str, Any]:

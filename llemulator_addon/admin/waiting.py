@@ -7,14 +7,14 @@ from llemulator_addon.admin.exchange_json import prompt_shown
 from llemulator_addon.admin.route import AdminCall, json_answer
 from llemulator_addon.core.outcome import Ask
 from llemulator_addon.core.reply import Failure
-from llemulator_addon.core.steps import Steps, Told
+from llemulator_addon.core.steps import PlayedAnswer, Steps
 from llemulator_addon.engine.manual import Given, answered_by_person
 from llemulator_addon.engine.session import Session
 from llemulator_addon.script import json_text
 from llemulator_addon.script.manual_answer import read_answer
 from llemulator_addon.script.script_error import ScriptError
 from llemulator_addon.wire import json_bytes
-from llemulator_addon.wire.errors import INVALID, Refused, not_json
+from llemulator_addon.wire.errors import INVALID, RequestRefused, not_json
 from llemulator_addon.wire.redaction import hidden_texts
 
 PATH = "/_emulator/waiting"
@@ -38,7 +38,7 @@ def answer(call: AdminCall) -> Steps:
     """
     ask, given = _asked(call), _given(call.request.body)
 
-    def transition(session: Session) -> tuple[Session, Told]:
+    def transition(session: Session) -> tuple[Session, PlayedAnswer]:
         return answered_by_person(session, ask, given)
 
     call.server.waiting.answer(call.token, ask.number, call.server.store.change(call.token, transition))
@@ -46,12 +46,12 @@ def answer(call: AdminCall) -> Steps:
 
 
 def _asked(call: AdminCall) -> Ask:
-    """Return the request that is meant; raises `Refused` where it does not wait."""
+    """Return the request that is meant; raises `RequestRefused` where it does not wait."""
     number = unquote(call.request.path.rpartition("/")[2])
     is_number = number.isdecimal() and number.isascii() and len(number) <= _DIGITS
     ask = call.server.waiting.get(call.token, int(number)) if is_number else None
     if ask is None:
-        raise Refused(_not_waiting(number, call))
+        raise RequestRefused(_not_waiting(number, call))
     return ask
 
 
@@ -85,9 +85,9 @@ def _given(body: bytes) -> Given:
         failure = Failure(
             status=400, type=INVALID, code="invalid_answer", param=error.place or None, message=str(error)
         )
-        raise Refused(failure) from None
+        raise RequestRefused(failure) from None
     except ValueError:
-        raise Refused(not_json()) from None
+        raise RequestRefused(not_json()) from None
 
 
 def _shown(ask: Ask, token: str) -> dict[str, Any]:

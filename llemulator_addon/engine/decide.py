@@ -7,10 +7,10 @@ from typing import Any, NamedTuple, assert_never
 
 from llemulator_addon.core.outcome import Ask, Forward, Outcome, Play
 from llemulator_addon.core.prompt import Prompt
-from llemulator_addon.core.reply import Failure, Says, Usage, says
+from llemulator_addon.core.reply import Failure, ModelOutput, Usage, says
 from llemulator_addon.core.request import Request
 from llemulator_addon.core.resources import Resources, TooLarge
-from llemulator_addon.core.steps import Head, Headers, Step, Told
+from llemulator_addon.core.steps import Head, Headers, PlayedAnswer, Step
 from llemulator_addon.core.upstream import Upstream
 from llemulator_addon.engine import fallback, paced_steps
 from llemulator_addon.engine.admission import Admitted, admit
@@ -22,17 +22,17 @@ from llemulator_addon.engine.select import Selected, select
 from llemulator_addon.engine.session import Session
 from llemulator_addon.script.fault import Fault, Scene
 from llemulator_addon.script.pacing import Pacing
-from llemulator_addon.script.pattern import Asked
+from llemulator_addon.script.pattern import Candidate
 from llemulator_addon.script.replies.raw import Raw
 from llemulator_addon.script.reply import Ready, filled
 from llemulator_addon.script.template import Template
 from llemulator_addon.script.templates.problems import TemplateProblem
 from llemulator_addon.wire import errors, json_bytes, limits
-from llemulator_addon.wire.answer import Answer, Body, Call, Endpoint, LongBody, Manner, Operation, Served, Stream
+from llemulator_addon.wire.answer import Answer, Body, Call, Endpoint, EventStream, LongBody, Manner, Operation, Served
 from llemulator_addon.wire.azure import DEPLOYMENT, not_found, with_model
 from llemulator_addon.wire.bodies import read_object
 from llemulator_addon.wire.cors import readable, readable_head
-from llemulator_addon.wire.errors import Refused
+from llemulator_addon.wire.errors import RequestRefused
 from llemulator_addon.wire.models import SIMULATED_MODEL
 from llemulator_addon.wire.redaction import HIDDEN, hidden_query
 from llemulator_addon.wire.routing import Found, OtherMethods, find
@@ -59,7 +59,7 @@ def _concluded(session: Session, request: Request, decided: "Decided") -> tuple[
     answered = decided.session.changed(turn=session.turn + decided.takes_turn, resources=resources, journal=journal)
     exchange = f"{journal.recorded}@{session.life}"
     match answer:
-        case Body() | Stream() | LongBody() | Failure() | Silence():
+        case Body() | EventStream() | LongBody() | Failure() | Silence():
             return answered, Play(steps, exchange=exchange, rest=rest)
         case _Elsewhere():
             query = _for_upstream(request.query)
@@ -152,7 +152,7 @@ def _served(session: Session, request: Request, operation: Operation, params: Ma
         return Decided(session=session, answer=too_long, endpoint=operation.name)
     try:
         served = operation.serve(_call(session, request, params))
-    except Refused as refused:
+    except RequestRefused as refused:
         served = Served(answer=refused.failure)
     except TooLarge:
         served = Served(answer=fallback.too_large_to_keep(session.resources.size_limit))
@@ -167,7 +167,7 @@ def _spoken(session: Session, request: Request, endpoint: Endpoint, params: Mapp
         body = read_object(request)
         elsewhere = _elsewhere(session, request, endpoint, params, body) if session.upstreams else None
         prompt = _understood(session, endpoint, call, body, elsewhere)
-    except Refused as refused:
+    except RequestRefused as refused:
         if elsewhere is None:
             return Decided(session=session, answer=refused.failure, endpoint=endpoint.name)
         # What this API does not take, another server's may: it has the say, after the rules.
@@ -177,7 +177,7 @@ def _spoken(session: Session, request: Request, endpoint: Endpoint, params: Mapp
         prompt = leniently
     if (acting := ACTING.get(prompt.model)) is not None:
         return Decided(session=session, answer=acting, endpoint=endpoint.name, prompt=prompt)
-    return _answered(session, Asked(prompt, request, session.state), endpoint, elsewhere)
+    return _answered(session, Candidate(prompt, request, session.state), endpoint, elsewhere)
 
 
 _NOTHING: Mapping[str, Any] = {}
@@ -187,7 +187,7 @@ def _leniently(endpoint: Endpoint, call: Call, body: Mapping[str, Any]) -> Promp
     """Understand a body as far as it can be, without asking whether it is right; None where it cannot."""
     try:
         return endpoint.read(call._replace(lenient=True), body)
-    except Refused:
+    except RequestRefused:
         return None
 
 
@@ -216,10 +216,10 @@ def _understood(
     session: Session, endpoint: Endpoint, call: Call, body: Mapping[str, Any], elsewhere: _Elsewhere | None
 ) -> Prompt:
     if (too_long := limits.refusal(endpoint.name, body, len(call.request.body))) is not None:
-        raise Refused(too_long)
+        raise RequestRefused(too_long)
     prompt = endpoint.read(call, body)
     if not (call.lenient or prompt.model in ACTING or elsewhere is not None or _is_valid(session, call, prompt)):
-        raise Refused(not_found() if DEPLOYMENT in call.params else endpoint.unknown_model(prompt.model))
+        raise RequestRefused(not_found() if DEPLOYMENT in call.params else endpoint.unknown_model(prompt.model))
     if not call.lenient and not _SHAPING.isdisjoint(prompt.body):
         _check_schemas(prompt)
     return prompt
@@ -233,7 +233,7 @@ def _check_schemas(prompt: Prompt) -> None:
     from llemulator_addon.wire.structured_outputs import refuse_schema  # noqa: PLC0415 - takes long to import
 
     if (refusal := refuse_schema(prompt)) is not None:
-        raise Refused(refusal)
+        raise RequestRefused(refusal)
 
 
 def _is_valid(session: Session, call: Call, prompt: Prompt) -> bool:
@@ -258,7 +258,7 @@ def _scripted(session: Session, request: Request, operation: str) -> Decided | N
     """Let a rule answer where no model speaks: only one that names the path or the operation itself."""
     if not session.index.names_paths:
         return None
-    asked = Asked(_unspoken(request, operation), request, session.state)
+    asked = Candidate(_unspoken(request, operation), request, session.state)
     if (selected := select(session, asked, naming_path=True)) is None:
         return None
     return _by_rule(session, asked, selected, None)
@@ -267,12 +267,12 @@ def _scripted(session: Session, request: Request, operation: str) -> Decided | N
 def _unspoken(request: Request, operation: str) -> Prompt:
     try:
         body = read_object(request)
-    except Refused:
+    except RequestRefused:
         body = {}
     return Prompt(endpoint=operation, model="", body=body)
 
 
-def _answered(session: Session, asked: Asked, endpoint: Endpoint, elsewhere: _Elsewhere | None) -> Decided:
+def _answered(session: Session, asked: Candidate, endpoint: Endpoint, elsewhere: _Elsewhere | None) -> Decided:
     if (selected := select(session, asked, naming_path=not endpoint.speaks)) is not None:
         return _by_rule(session, asked, selected, endpoint)
     if elsewhere is not None:
@@ -280,7 +280,7 @@ def _answered(session: Session, asked: Asked, endpoint: Endpoint, elsewhere: _El
     return _unmatched(session, asked, endpoint) if endpoint.speaks else _by_itself(session, asked, endpoint)
 
 
-def _by_upstream(session: Session, asked: Asked, endpoint: Endpoint, elsewhere: _Elsewhere) -> Decided:
+def _by_upstream(session: Session, asked: Candidate, endpoint: Endpoint, elsewhere: _Elsewhere) -> Decided:
     """Hand the request on, unless a fault of the session's refuses it."""
     admitted = admit(session, session.defaults.faults, "", asked)
     by_name = asked.prompt.model in session.upstreams.models
@@ -294,7 +294,7 @@ def _by_upstream(session: Session, asked: Asked, endpoint: Endpoint, elsewhere: 
     )
 
 
-def _by_itself(session: Session, asked: Asked, endpoint: Endpoint) -> Decided:
+def _by_itself(session: Session, asked: Candidate, endpoint: Endpoint) -> Decided:
     """Answer where no model speaks: there is nothing that a script has to say."""
     pacing, faults = session.defaults.pacing, session.defaults.faults
     admitted = admit(session, faults, "", asked)
@@ -309,7 +309,7 @@ def _by_itself(session: Session, asked: Asked, endpoint: Endpoint) -> Decided:
     )
 
 
-def _by_rule(session: Session, asked: Asked, selected: Selected, endpoint: Endpoint | None) -> Decided:
+def _by_rule(session: Session, asked: Candidate, selected: Selected, endpoint: Endpoint | None) -> Decided:
     rule = selected.rule
     faults, owner = (session.defaults.faults, "") if rule.faults is None else (rule.faults, str(selected.position))
     admitted = admit(session, faults, owner, asked)
@@ -330,7 +330,7 @@ def _by_rule(session: Session, asked: Asked, selected: Selected, endpoint: Endpo
     )
 
 
-def _ready(session: Session, asked: Asked, selected: Selected) -> Ready:
+def _ready(session: Session, asked: Candidate, selected: Selected) -> Ready:
     """Return what the rule says; where a template cannot be filled in, a failure that says why and is not retried."""
     reply = selected.rule.reply(selected.times_before)
     if not isinstance(reply, Template):
@@ -341,7 +341,7 @@ def _ready(session: Session, asked: Asked, selected: Selected) -> Ready:
         return fallback.template_failed(selected.rule.name, problem)
 
 
-def _unmatched(session: Session, asked: Asked, endpoint: Endpoint) -> Decided:
+def _unmatched(session: Session, asked: Candidate, endpoint: Endpoint) -> Decided:
     missed = near_miss(session, asked)
     pacing, faults = session.defaults.pacing, session.defaults.faults
     answer: Answer | Failure | _Person | None = None
@@ -385,7 +385,7 @@ def written(
     """Write a reply as the endpoint does; None: no model speaks there."""
     manner = Manner(stamp=session.stamp, chunk_by=pacing.chunk_by, dated_models=session.policy.dated_models)
     match reply:
-        case Says():
+        case ModelOutput():
             if endpoint is None:
                 return fallback.cannot_say()
             return _said(session, prompt, endpoint, _with_usage(reply, session.defaults.usage), manner)
@@ -398,7 +398,7 @@ def written(
             assert_never(never)
 
 
-def _said(session: Session, prompt: Prompt, endpoint: Endpoint, says: Says, manner: Manner) -> Answer | Failure:
+def _said(session: Session, prompt: Prompt, endpoint: Endpoint, says: ModelOutput, manner: Manner) -> Answer | Failure:
     """Write what the model says; what would be large is made while it is sent, and what would be too large refused."""
     size = endpoint.size(prompt, says)
     if size <= paced_steps.MADE_AT_ONCE:
@@ -416,7 +416,7 @@ _LONG = 1 << 20
 """Bytes of an answer, as they were estimated, from which on it is never there at once."""
 
 
-def _with_usage(reply: Says, usage: Usage) -> Says:
+def _with_usage(reply: ModelOutput, usage: Usage) -> ModelOutput:
     """Give a reply the counts that the script gives for all, where it has none of its own."""
     return reply if usage == _COUNTED or reply.usage != _COUNTED else replace(reply, usage=usage)
 
@@ -424,35 +424,35 @@ def _with_usage(reply: Says, usage: Usage) -> Says:
 _COUNTED = Usage()
 
 
-def played(decided: Decided, session: Session, request: Request) -> tuple[Told, Resources]:
+def played(decided: Decided, session: Session, request: Request) -> tuple[PlayedAnswer, Resources]:
     """Return an answer as the client gets it, and what the session keeps once it is given.
 
     What is too large to be kept is given all the same, and a header says that it is not kept.
     """
     told, resources, answer = _told(decided, session, request), decided.session.resources, decided.answer
-    if isinstance(answer, Body | Stream | LongBody):
+    if isinstance(answer, Body | EventStream | LongBody):
         try:
             resources = resources.put(*answer.keeps)
         except TooLarge:
             reason = fallback.too_large_to_keep(resources.size_limit).message
-            told = Told(with_headers(told.steps, ((_NOT_KEPT, reason),)), told.rest)
+            told = PlayedAnswer(with_headers(told.steps, ((_NOT_KEPT, reason),)), told.rest)
     return told, resources
 
 
 _NOT_KEPT = "x-llemulator-not-kept"
 
 
-def _told(decided: Decided, session: Session, request: Request) -> Told:
+def _told(decided: Decided, session: Session, request: Request) -> PlayedAnswer:
     """Return an answer as it is played; nothing where it comes from elsewhere."""
     answer = decided.answer
     match answer:
         case _Elsewhere() | _Person():
-            return Told(())
+            return PlayedAnswer(())
         case Silence():
-            return Told(readable(answer.steps(), request))
+            return PlayedAnswer(readable(answer.steps(), request))
         case Failure():
             steps = with_headers(errors.steps_of(answer, session.stamp), decided.limits)
-        case Body() | Stream() | LongBody():
+        case Body() | EventStream() | LongBody():
             told = paced_steps.told(lambda: steps_of(answer, session.stamp, decided.pacing, limits=decided.limits))
             if told.rest is not None and (decided.faults or "origin" in request.headers):
                 return paced_steps.told(partial(_rewritten_while_made, decided, session, request))
@@ -461,17 +461,17 @@ def _told(decided: Decided, session: Session, request: Request) -> Told:
             steps = told.steps
         case never:
             assert_never(never)
-    scene = Scene(endpoint=decided.endpoint, events=isinstance(answer, Stream))
+    scene = Scene(endpoint=decided.endpoint, events=isinstance(answer, EventStream))
     for fault in decided.faults:
         steps = fault.rewrite(steps, scene)
-    return Told(readable(steps, request))
+    return PlayedAnswer(readable(steps, request))
 
 
 def _rewritten_while_made(decided: Decided, session: Session, request: Request) -> Iterator[Step]:
     answer = decided.answer
-    assert isinstance(answer, Stream | LongBody)  # noqa: S101 - nothing else is made while it is sent
+    assert isinstance(answer, EventStream | LongBody)  # noqa: S101 - nothing else is made while it is sent
     steps = steps_of(answer, session.stamp, decided.pacing, limits=decided.limits)
-    scene = Scene(endpoint=decided.endpoint, events=isinstance(answer, Stream), size=answer.size)
+    scene = Scene(endpoint=decided.endpoint, events=isinstance(answer, EventStream), size=answer.size)
     for fault in decided.faults:
         steps = fault.rewrite_made(steps, scene)
     return (readable_head(step, request) if isinstance(step, Head) else step for step in steps)

@@ -1,18 +1,18 @@
 """What answers when no rule does."""
 
 from llemulator_addon.core.prompt import Prompt
-from llemulator_addon.core.reply import Choice, Failure, Says, Text, says
+from llemulator_addon.core.reply import Choice, Failure, ModelOutput, Text, says
 from llemulator_addon.core.sizes import in_words
 from llemulator_addon.engine.near_miss import NearMiss
 from llemulator_addon.script.templates.problems import TemplateProblem
 
 
-def echo(prompt: Prompt) -> Says:
+def echo(prompt: Prompt) -> ModelOutput:
     """Say what the user said last; where there are several prompts, what each of them says."""
     if not prompt.apart:
         return says(prompt.user_text)
     texts = (prompt.of_choice(index).user_text for index in range(prompt.choices))
-    return Says(choices=tuple(Choice(blocks=(Text(text),)) for text in texts))
+    return ModelOutput(choices=tuple(Choice(blocks=(Text(text),)) for text in texts))
 
 
 def unmatched(missed: NearMiss) -> Failure:

@@ -4,15 +4,15 @@ from dataclasses import dataclass
 from typing import Literal, assert_never
 
 from llemulator_addon.core.outcome import Ask
-from llemulator_addon.core.reply import Failure, Says
+from llemulator_addon.core.reply import Failure, ModelOutput
 from llemulator_addon.core.stamp import Stamp
-from llemulator_addon.core.steps import Steps, Told
+from llemulator_addon.core.steps import PlayedAnswer, Steps
 from llemulator_addon.engine import fallback
 from llemulator_addon.engine.decide import Decided, played, written
 from llemulator_addon.engine.session import Session
 from llemulator_addon.script.fault import Fault
 from llemulator_addon.script.pacing import Pacing
-from llemulator_addon.script.pattern import Asked
+from llemulator_addon.script.pattern import Candidate
 from llemulator_addon.script.replies.raw import Raw
 from llemulator_addon.script.reply import Ready, Reply, filled
 from llemulator_addon.script.template import Template
@@ -20,7 +20,7 @@ from llemulator_addon.script.templates.problems import TemplateProblem
 from llemulator_addon.wire import errors
 from llemulator_addon.wire.cors import readable
 from llemulator_addon.wire.endpoints import ENDPOINTS
-from llemulator_addon.wire.errors import Refused
+from llemulator_addon.wire.errors import RequestRefused
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,8 +34,8 @@ class Given:
     """None: as the session's defaults say."""
 
 
-def answered_by_person(session: Session, ask: Ask, given: Given) -> tuple[Session, Told]:
-    """Return the answer, and the session that has it in its journal. Raises `Refused` where it cannot be given."""
+def answered_by_person(session: Session, ask: Ask, given: Given) -> tuple[Session, PlayedAnswer]:
+    """Return the session with the answer in its journal, and the answer; raises `RequestRefused`."""
     # Ids and times are those of the turn in which it was asked.
     then = session.changed(turn=ask.turn)
     reply, paced = _reply(then, ask, given)
@@ -52,15 +52,15 @@ def answered_by_person(session: Session, ask: Ask, given: Given) -> tuple[Sessio
     return _noted(session, ask, told, resources=resources), told
 
 
-def nobody_answered(session: Session, *, ask: Ask) -> tuple[Session, Told]:
+def nobody_answered(session: Session, *, ask: Ask) -> tuple[Session, PlayedAnswer]:
     """Give up to wait for a person, and say so to the client."""
-    told = Told(_failing(session, ask, fallback.nobody_answered(ask.seconds)))
+    told = PlayedAnswer(_failing(session, ask, fallback.nobody_answered(ask.seconds)))
     return _noted(session, ask, told), told
 
 
-def no_room(session: Session, *, ask: Ask, limit: int) -> tuple[Session, Told]:
+def no_room(session: Session, *, ask: Ask, limit: int) -> tuple[Session, PlayedAnswer]:
     """Refuse a request for which there is no room to wait."""
-    told = Told(_failing(session, ask, fallback.no_room_to_wait(limit)))
+    told = PlayedAnswer(_failing(session, ask, fallback.no_room_to_wait(limit)))
     return _noted(session, ask, told), told
 
 
@@ -73,7 +73,7 @@ def _failing(session: Session, ask: Ask, failure: Failure) -> Steps:
     return readable(errors.steps_of(failure, Stamp(session.seed, ask.turn)), ask.request)
 
 
-def _noted(session: Session, ask: Ask, told: Told, **more: object) -> Session:
+def _noted(session: Session, ask: Ask, told: PlayedAnswer, **more: object) -> Session:
     """Note the answer; a session that began after the request knows nothing of it."""
     if session.life != ask.life:
         return session
@@ -92,15 +92,15 @@ def _reply(session: Session, ask: Ask, given: Given) -> tuple[Ready, Pacing | No
             return made.reply, made.pacing
         case Template():
             return _filled(session, ask, given.reply), None
-        case Says() | Failure() | Raw():
+        case ModelOutput() | Failure() | Raw():
             return given.reply, None
         case never:
             assert_never(never)
 
 
 def _filled(session: Session, ask: Ask, template: Template) -> Ready:
-    asked = Asked(ask.prompt, ask.request, session.state)
+    asked = Candidate(ask.prompt, ask.request, session.state)
     try:
         return filled(template, asked, {}, 1, session.stamp)
     except TemplateProblem as problem:
-        raise Refused(fallback.answer_cannot_be_filled(problem)) from None
+        raise RequestRefused(fallback.answer_cannot_be_filled(problem)) from None

@@ -5,10 +5,10 @@ from itertools import islice
 from typing import assert_never
 
 from llemulator_addon.core.stamp import Stamp
-from llemulator_addon.core.steps import Head, Headers, Send, Step, Steps, Told, Wait
+from llemulator_addon.core.steps import Head, Headers, PlayedAnswer, Send, Step, Steps, Wait
 from llemulator_addon.script.pacing import Pacing
 from llemulator_addon.wire import headers
-from llemulator_addon.wire.answer import Answer, Body, LongBody, Piece, Stream
+from llemulator_addon.wire.answer import Answer, Body, EventStream, LongBody, Piece
 
 MADE_AT_ONCE = 256 << 10
 """Bytes of a body that are made at once, before anything of it is sent. What is behind them is made meanwhile."""
@@ -26,7 +26,7 @@ def steps_of(answer: Answer, stamp: Stamp, pacing: Pacing, *, limits: Headers = 
         case LongBody():
             yield Head(200, _given(headers.of_long_body(stamp, limits=limits), answer.headers))
             yield from map(Send, answer.pieces)
-        case Stream():
+        case EventStream():
             head = headers.of_events(stamp, limits=limits)
             given = _given(answer.headers, limits)
             yield Head(answer.status, _given(head, given))
@@ -35,7 +35,7 @@ def steps_of(answer: Answer, stamp: Stamp, pacing: Pacing, *, limits: Headers = 
             assert_never(never)
 
 
-def told(make: Callable[[], Iterator[Step]]) -> Told:
+def told(make: Callable[[], Iterator[Step]]) -> PlayedAnswer:
     """Make an answer as far as it is there at once; the rest is made anew from its beginning."""
     steps, first = make(), list[Step]()
     size = 0
@@ -46,10 +46,10 @@ def told(make: Callable[[], Iterator[Step]]) -> Told:
             if size > MADE_AT_ONCE:
                 break
     else:
-        return Told(tuple(first))
+        return PlayedAnswer(tuple(first))
     if next(steps, None) is None:
-        return Told(tuple(first))
-    return Told(tuple(first), lambda: islice(make(), len(first), None))
+        return PlayedAnswer(tuple(first))
+    return PlayedAnswer(tuple(first), lambda: islice(make(), len(first), None))
 
 
 def with_headers(steps: Steps, given: Headers) -> Steps:

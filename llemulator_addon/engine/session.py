@@ -20,7 +20,7 @@ from llemulator_addon.script.pattern import START
 from llemulator_addon.script.reader import RULES_AT_MOST, Defaults, OnUnmatched, Script
 from llemulator_addon.script.rule import TIMES_FOR_READ, Rule
 from llemulator_addon.script.script_error import problem
-from llemulator_addon.simulate.settings import Settings as Simulation
+from llemulator_addon.simulate.settings import SimulationSettings as Simulation
 from llemulator_addon.wire.models import DEFAULT_MODELS, SIMULATED_MODEL
 
 _BYTES, _BYTES_OF_A_COUNT, _BYTES_OF_A_MEMORY = 1_000, 100, 500

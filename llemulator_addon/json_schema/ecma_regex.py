@@ -13,15 +13,15 @@ from llemulator_addon.core.work import Work
 from llemulator_addon.json_schema.pattern_parts import (
     WORD,
     Again,
+    CaptureGroup,
     Class,
     Edge,
     Either,
-    Group,
     Look,
     Node,
     NotUnderstood,
+    PartSequence,
     Repeat,
-    Row,
     others,
 )
 from llemulator_addon.json_schema.pattern_reading import parsed
@@ -102,7 +102,7 @@ class _Drawing:
                 if self._characters > _LONGEST:
                     raise NotUnderstood("the pattern asks for too much text")
                 return _character(node, self._chance)
-            case Row(parts):
+            case PartSequence(parts):
                 return "".join(map(self.of, parts))
             case Either(ways):
                 return self.of(self._chance.one(ways))
@@ -110,7 +110,7 @@ class _Drawing:
                 # With much text drawn already, no part comes more often than it must.
                 spread = self._spread if self._characters < _MUCH else 0
                 return "".join(self.of(node.part) for _ in range(_times(node, self._chance, spread)))
-            case Group(part, number):
+            case CaptureGroup(part, number):
                 self._groups[number] = self.of(part)
                 return self._groups[number]
             case Again(number):
@@ -182,7 +182,7 @@ class _Matching:
                 self._work.spend(len(places) * len(node.ranges) // _AT_ONCE)
                 text = self._text
                 return frozenset(at + 1 for at in places if at < len(text) and node.has(text[at]))
-            case Row(parts):
+            case PartSequence(parts):
                 for part in parts:
                     places = self.ends(part, places)
                 return places
@@ -190,7 +190,7 @@ class _Matching:
                 return frozenset().union(*(self.ends(way, places) for way in ways))
             case Repeat():
                 return self._ends_of_repeat(node, places)
-            case Group(part, _):
+            case CaptureGroup(part, _):
                 return self.ends(part, places)
             case Again():
                 # What the group matched is not remembered here: any text will do, and drawing repeated the right one.

@@ -6,15 +6,15 @@ from llemulator_addon.json_schema.pattern_parts import (
     LAST,
     WORD,
     Again,
+    CaptureGroup,
     Class,
     Edge,
     Either,
-    Group,
     Look,
     Node,
     NotUnderstood,
+    PartSequence,
     Repeat,
-    Row,
     others,
 )
 
@@ -88,7 +88,7 @@ class _Reader:
         parts: list[Node] = []
         while not self.is_at_end() and self._peek() not in "|)":
             parts.append(self._counted(self._one()))
-        return parts[0] if len(parts) == 1 else Row(tuple(parts))
+        return parts[0] if len(parts) == 1 else PartSequence(tuple(parts))
 
     def _counted(self, part: Node) -> Node:
         while not self.is_at_end():
@@ -157,7 +157,7 @@ class _Reader:
         number = self._groups
         if name is not None:
             self._names[name] = number
-        return Group(self._closed(), number)
+        return CaptureGroup(self._closed(), number)
 
     def _closed(self) -> Node:
         node = self.either()

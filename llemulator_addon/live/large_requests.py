@@ -15,7 +15,7 @@ from llemulator_addon.engine.session import Session
 from llemulator_addon.wire import errors
 from llemulator_addon.wire.answer import Endpoint
 from llemulator_addon.wire.bodies import read_object
-from llemulator_addon.wire.errors import Refused
+from llemulator_addon.wire.errors import RequestRefused
 from llemulator_addon.wire.limits import values_in
 from llemulator_addon.wire.routing import Found, find
 from llemulator_addon.wire.tokens import Uncounted, counting_at_most
@@ -126,7 +126,7 @@ def _give(turn: asyncio.Future[None]) -> None:
 def _read(request: Request) -> Request | Failure:
     try:
         return replace(request, json=read_object(request))
-    except Refused as refused:
+    except RequestRefused as refused:
         # What answers no body, as a list does, has not read it either.
         return refused.failure if _is_read(request) else request
 

@@ -13,7 +13,7 @@ Memory = object
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Arrival:
+class AdmissionRequest:
     """A request that a rule would answer."""
 
     at: float
@@ -67,7 +67,7 @@ class Fault:
 
     __slots__ = ()
 
-    def admit(self, arrival: Arrival, memory: Memory | None) -> Admission:
+    def admit(self, arrival: AdmissionRequest, memory: Memory | None) -> Admission:
         """Let a request through or refuse it; what it returns as memory is what it is given next time."""
         del arrival
         return Admission(memory=memory)

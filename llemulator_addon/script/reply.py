@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING, Annotated, Any, Self
 
 from pydantic import BeforeValidator, Field, TypeAdapter, ValidationError, create_model, model_validator
 
-from llemulator_addon.core.reply import Choice, Failure, FinishReason, Says, Usage
+from llemulator_addon.core.reply import Choice, Failure, FinishReason, ModelOutput, Usage
 from llemulator_addon.core.stamp import Stamp
 from llemulator_addon.script.model import ScriptPart, given_words, word_fields
-from llemulator_addon.script.pattern import Asked
+from llemulator_addon.script.pattern import Candidate
 from llemulator_addon.script.replies import REPLIES
 from llemulator_addon.script.replies.failure import FailedReplyPart
 from llemulator_addon.script.replies.raw import Raw, RawPart
@@ -18,7 +18,7 @@ from llemulator_addon.script.templates.problems import TemplateProblem
 
 Count = Annotated[int, Field(ge=0)]
 
-Ready = Says | Failure | Raw
+Ready = ModelOutput | Failure | Raw
 """A reply as it is given."""
 
 
@@ -112,7 +112,7 @@ class ReplyPart(SaidPart):
             return self.failure.failure()
         if self.raw is not None:
             return self.raw.raw()
-        return Says(
+        return ModelOutput(
             choices=tuple(part.choice() for part in self.choices) if self.choices else (self.choice(),),
             usage=self.usage.usage() if self.usage else Usage(),
             model=self.model,
@@ -160,7 +160,7 @@ Reply = Ready | Template
 """A reply as a rule has it; a template becomes one when it is asked for."""
 
 
-def filled(template: Template, asked: Asked, captures: Mapping[str, str], times: int, stamp: Stamp) -> Ready:
+def filled(template: Template, asked: Candidate, captures: Mapping[str, str], times: int, stamp: Stamp) -> Ready:
     """Fill in a reply for a request; raises `TemplateProblem`. `times` counts this answer of the rule too."""
     try:
         return _any().validate_python(template.filled(asked, captures, times, stamp)).ready()

@@ -12,8 +12,8 @@ from llemulator_addon.script.faults import FAULTS
 from llemulator_addon.script.match import Match
 from llemulator_addon.script.model import ScriptPart, given_words, word_fields
 from llemulator_addon.script.pacing import Pacing, StreamPart
-from llemulator_addon.script.pattern import Pattern, Says
-from llemulator_addon.script.patterns.state import InState
+from llemulator_addon.script.pattern import Pattern, RegexKey
+from llemulator_addon.script.patterns.state import StatePattern
 from llemulator_addon.script.regex import size_of_regex
 from llemulator_addon.script.reply import Reply, ReplySpec
 from llemulator_addon.script.script_error import inside, problem
@@ -67,7 +67,7 @@ class Rule:
 
 def _size_of_regexes(patterns: tuple[Pattern, ...]) -> int:
     keys = (key for pattern in patterns for key in pattern.index_keys())
-    return sum(size_of_regex(key.regex) for key in keys if isinstance(key, Says))
+    return sum(size_of_regex(key.regex) for key in keys if isinstance(key, RegexKey))
 
 
 class FaultPart(ScriptPart):
@@ -134,7 +134,7 @@ class RulePart(ScriptPart):
         replies = self.reply if isinstance(self.reply, list) else [self.reply]
         requires = self.state.requires if self.state else None
         name = self.name or place
-        patterns = (*self.match.patterns(), *((InState(requires),) if requires is not None else ()))
+        patterns = (*self.match.patterns(), *((StatePattern(requires),) if requires is not None else ()))
         written = {"name": name, **self.model_dump(exclude={"name"}, exclude_unset=True, by_alias=True)}
         return Rule(
             name=name,

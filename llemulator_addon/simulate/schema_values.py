@@ -331,7 +331,7 @@ class _Maker:
                 pattern = self._chance.one(list(flat["patternProperties"]))
                 if (drawn := ecma_regex.text_of(pattern, self._chance, work=self._work)) is not None:
                     return drawn
-        word = property_values.text_named(property_values.Asked(("word",), (), self._topic), self._chance)
+        word = property_values.text_named(property_values.Property(("word",), (), self._topic), self._chance)
         return word if self._chance.holds(0.8) else f"{word}_{self._chance.between(2, 99)}"
 
     # Arrays ----------------------------------------------------------------------------------------------------------
@@ -402,14 +402,14 @@ class _Maker:
         shortest, longest = flat.get("minLength", 0), flat.get("maxLength")
         if shortest > _LONGEST:
             raise _GaveUp
-        asked = property_values.Asked(place.name, place.parent, self._topic)
+        asked = property_values.Property(place.name, place.parent, self._topic)
         if "pattern" in flat:
             return self._matching(flat, asked, shortest, longest)
         if (text := property_values.formatted(str(flat.get("format")), asked, self._chance)) is not None:
             return text
         return self._within(property_values.text_named(asked, self._chance), shortest, longest)
 
-    def _matching(self, flat: Flat, asked: property_values.Asked, shortest: int, longest: int | None) -> str:
+    def _matching(self, flat: Flat, asked: property_values.Property, shortest: int, longest: int | None) -> str:
         """Return a plausible text if it happens to match, else one that is drawn from the pattern."""
         pattern = flat["pattern"]
         try:
@@ -446,7 +446,9 @@ class _Maker:
             parts, length = [text], len(text)
             while length < shortest:
                 parts.append(
-                    property_values.text_named(property_values.Asked(("description",), (), self._topic), self._chance)
+                    property_values.text_named(
+                        property_values.Property(("description",), (), self._topic), self._chance
+                    )
                 )
                 length += 1 + len(parts[-1])
                 self._work.spend(_OF_A_VALUE)
@@ -459,7 +461,7 @@ class _Maker:
         return text
 
     def _number(self, flat: Flat, place: _Place, *, whole: bool) -> float:
-        usual = property_values.range_named(property_values.Asked(place.name, place.parent, self._topic)) or (
+        usual = property_values.range_named(property_values.Property(place.name, place.parent, self._topic)) or (
             1,
             100,
             0 if whole else 1,

@@ -8,7 +8,7 @@ from llemulator_addon.core.prompt import Prompt
 from llemulator_addon.core.reply import Failure
 from llemulator_addon.script.pacing import Pacing
 from llemulator_addon.wire import errors
-from llemulator_addon.wire.errors import Refused
+from llemulator_addon.wire.errors import RequestRefused
 from llemulator_addon.wire.families import family
 from llemulator_addon.wire.members import spelled
 
@@ -36,7 +36,7 @@ PROFILES: Mapping[Profile, Pacing] = {
 
 
 def pacing_for(prompt: Prompt, of_server: Physics) -> Pacing | None:
-    """Return how a stream is paced; None: nobody asks. Raises `Refused` where the request asks for nonsense.
+    """Return how a stream is paced; None: nobody asks. Raises `RequestRefused` where the request asks for nonsense.
 
     Fields of the request's `stream_options` go before the server's.
     """
@@ -78,10 +78,12 @@ def _asked(prompt: Prompt) -> Physics:
         return Physics()
     low, high = _number(options, "delay_min_ms"), _number(options, "delay_max_ms")
     if low is not None and high is not None and high < low:
-        raise Refused(errors.out_of_range("stream_options.delay_max_ms", "decimal", "below", f"{low:g}", f"{high:g}"))
+        raise RequestRefused(
+            errors.out_of_range("stream_options.delay_max_ms", "decimal", "below", f"{low:g}", f"{high:g}")
+        )
     rate = _number(options, "tokens_per_second")
     if rate == 0:
-        raise Refused(_not_positive("stream_options.tokens_per_second"))
+        raise RequestRefused(_not_positive("stream_options.tokens_per_second"))
     return Physics(delay_min_ms=low, delay_max_ms=high, tokens_per_second=rate)
 
 
@@ -90,11 +92,13 @@ def _number(options: Mapping[str, Any], name: str) -> float | None:
     if value is None:
         return None
     if isinstance(value, bool) or not isinstance(value, int | float):
-        raise Refused(errors.wrong_type(f"stream_options.{name}", "a decimal", "another value"))
+        raise RequestRefused(errors.wrong_type(f"stream_options.{name}", "a decimal", "another value"))
     if value < 0:
-        raise Refused(errors.out_of_range(f"stream_options.{name}", "decimal", "below", "0", spelled(value)))
+        raise RequestRefused(errors.out_of_range(f"stream_options.{name}", "decimal", "below", "0", spelled(value)))
     if value > _MOST:
-        raise Refused(errors.out_of_range(f"stream_options.{name}", "decimal", "above", spelled(_MOST), spelled(value)))
+        raise RequestRefused(
+            errors.out_of_range(f"stream_options.{name}", "decimal", "above", spelled(_MOST), spelled(value))
+        )
     return float(value)
 
 

@@ -14,7 +14,7 @@ from llemulator_addon.simulate.facts import Facts, facts_of
 from llemulator_addon.simulate.property_values import words_of
 from llemulator_addon.simulate.schema_values import value_for
 from llemulator_addon.simulate.topics import content_words, topic_of
-from llemulator_addon.simulate.user_values import Told
+from llemulator_addon.simulate.user_values import UserValues
 from llemulator_addon.wire import json_bytes
 from llemulator_addon.wire.requested_output import ToolUse
 
@@ -203,7 +203,7 @@ def _call(planned: _Planned, prompt: Prompt, chance: Chance, work: Work) -> Tool
     facts = facts_of(prompt.user_text)
     if planned.about is not None:
         facts = _only_place(facts, planned.about)
-    told = Told(facts, _topic(prompt), brief=True, eager=True)
+    told = UserValues(facts, _topic(prompt), brief=True, eager=True)
     arguments = value_for({"type": "object", **tool.parameters}, chance, topic=_topic(prompt), source=told, work=work)
     return ToolCall(name=tool.name, arguments=json_bytes.compact(arguments or {}).decode())
 

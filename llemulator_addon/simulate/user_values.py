@@ -13,7 +13,7 @@ from llemulator_addon.simulate.topics import content_words
 
 
 @dataclass(slots=True)
-class Told:
+class UserValues:
     """Where values come from before they are made up. An object, because each is given away once."""
 
     facts: Facts

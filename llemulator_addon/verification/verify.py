@@ -7,10 +7,10 @@ from itertools import islice
 from llemulator_addon.core.prompt import Prompt
 from llemulator_addon.engine.journal import Exchange
 from llemulator_addon.engine.session import Session
-from llemulator_addon.script.pattern import Asked, Pattern, differences, hold
+from llemulator_addon.script.pattern import Candidate, Pattern, differences, hold
 from llemulator_addon.script.rule import Rule
 from llemulator_addon.verification.finding import Finding, named, once_or_times
-from llemulator_addon.verification.verdicts import Asking, verdicts
+from llemulator_addon.verification.verdicts import ClientHistory, verdicts
 
 _NEAREST_OF = 200
 """So many exchanges are looked at for the one that is nearest to a rule that never answered."""
@@ -66,7 +66,7 @@ def verify(session: Session, wanted: Wanted, *, now: float) -> Verified:
         *_unused(session, exchanges),
         *_unexpected(session, exchanges, wanted.expectations),
         *_out_of_order(exchanges, wanted.order),
-        *verdicts(Asking(exchanges=exchanges, now=now)),
+        *verdicts(ClientHistory(exchanges=exchanges, now=now)),
     )
     return Verified(
         findings=tuple(finding for finding in found if finding.name not in wanted.ignored),
@@ -137,8 +137,8 @@ def _differences(patterns: Iterable[Pattern], exchange: Exchange) -> list[str]:
     return differences(patterns, _asked(exchange))
 
 
-def _asked(exchange: Exchange) -> Asked:
-    return Asked(exchange.prompt or Prompt(endpoint=exchange.endpoint or "", model=""), exchange.request)
+def _asked(exchange: Exchange) -> Candidate:
+    return Candidate(exchange.prompt or Prompt(endpoint=exchange.endpoint or "", model=""), exchange.request)
 
 
 # Expectations ---------------------------------------------------------------------------------------------------------

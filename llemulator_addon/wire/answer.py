@@ -6,7 +6,7 @@ from itertools import islice
 from typing import Any, Literal, NamedTuple
 
 from llemulator_addon.core.prompt import Prompt
-from llemulator_addon.core.reply import Failure, Says
+from llemulator_addon.core.reply import Failure, ModelOutput
 from llemulator_addon.core.request import Request
 from llemulator_addon.core.resources import Kept, Resources
 from llemulator_addon.core.stamp import Stamp
@@ -67,7 +67,7 @@ class Body:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Stream:
+class EventStream:
     """An answer as server-sent events."""
 
     pieces: Iterable[Piece]
@@ -87,10 +87,10 @@ class LongBody:
     headers: Headers = ()
     keeps: tuple[Kept, ...] = ()
     size: int = 0
-    """As in `Stream`."""
+    """As in `EventStream`."""
 
 
-Answer = Body | Stream | LongBody
+Answer = Body | EventStream | LongBody
 
 
 class Call(NamedTuple):
@@ -121,14 +121,14 @@ class Endpoint:
     path: str
     """Below `/v1`, with `{…}` for a segment that varies."""
     read: Callable[[Call, Mapping[str, Any]], Prompt]
-    """Understand a body; raises `Refused`."""
-    write: Callable[[Prompt, Says, Manner], Answer]
+    """Understand a body; raises `RequestRefused`."""
+    write: Callable[[Prompt, ModelOutput, Manner], Answer]
     speaks: bool = True
     """Whether any reply answers it. Else only a rule that names the endpoint does, and there is an answer without."""
     unknown_model: Callable[[str], Failure] = errors.unknown_model
     fail: "Callable[[Prompt, Failure, Manner], Answer | Failure] | None" = None
     """Write an answer that tells of a failure; None: there is none but the error itself."""
-    size: Callable[[Prompt, Says], int] = lambda *_: 0
+    size: Callable[[Prompt, ModelOutput], int] = lambda *_: 0
     """Say how many bytes an answer will have, about, before it is made. What is much larger than usual is made in
     pieces while it is sent (`Manner.in_pieces`), and what is too large is refused."""
     only_openai: bool = False

@@ -11,7 +11,7 @@ from pydantic_core import ErrorDetails
 from llemulator_addon.core.reply import Failure
 from llemulator_addon.core.request import Request
 from llemulator_addon.wire import errors
-from llemulator_addon.wire.errors import Refused
+from llemulator_addon.wire.errors import RequestRefused
 from llemulator_addon.wire.json_bytes import read as read_json
 
 _BUILDING = Lock()
@@ -25,20 +25,20 @@ class RequestBody(BaseModel):
 
 
 def read_object(request: Request) -> Mapping[str, Any]:
-    """Read the JSON object that a request carries; raises `Refused`."""
+    """Read the JSON object that a request carries; raises `RequestRefused`."""
     if request.json is not None:
         return request.json
     try:
         value = read_json(request.body)
     except ValueError:
-        raise Refused(errors.not_json()) from None
+        raise RequestRefused(errors.not_json()) from None
     if not isinstance(value, dict):
-        raise Refused(errors.not_json())
+        raise RequestRefused(errors.not_json())
     return value
 
 
 def read_body[B: RequestBody](shape: type[B], body: Mapping[str, Any], *, lenient: bool = False) -> B:
-    """Understand a body; raises `Refused` with the first thing that is wrong, in OpenAI's words.
+    """Understand a body; raises `RequestRefused` with the first thing that is wrong, in OpenAI's words.
 
     Leniently, a parameter that is wrong counts as not given, so that only a required one is refused.
     """
@@ -51,7 +51,7 @@ def read_body[B: RequestBody](shape: type[B], body: Mapping[str, Any], *, lenien
         found = error.errors(include_url=False)
     if lenient and (understood := _without_wrong(shape, body, found)) is not None:
         return understood
-    raise Refused(_failure(found[0]))
+    raise RequestRefused(_failure(found[0]))
 
 
 def as_understood(asked: RequestBody, body: Mapping[str, Any]) -> Mapping[str, Any]:

@@ -16,7 +16,7 @@ INVALID = "invalid_request_error"
 
 
 @dataclass
-class Refused(Exception):
+class RequestRefused(Exception):
     """A request that the API refuses; carries the failure to answer with."""
 
     failure: Failure

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from llemulator_addon.core.prompt import Prompt
-from llemulator_addon.core.reply import Block, Reasoning, Refusal, Says, Text, ToolCall
+from llemulator_addon.core.reply import Block, ModelOutput, Reasoning, Refusal, Text, ToolCall
 from llemulator_addon.wire import tokens
 from llemulator_addon.wire.families import Encoding
 
@@ -30,7 +30,7 @@ def of_texts(texts: Iterable[str], encoding: Encoding, *, stream: bool, alternat
     return found
 
 
-def said(prompt: Prompt, says: Says) -> Iterable[tuple[int, list[str]]]:
+def said(prompt: Prompt, says: ModelOutput) -> Iterable[tuple[int, list[str]]]:
     """Yield the texts of each choice of a reply, and how often it is given."""
     choices = says.choices[: prompt.choices]
     for number, choice in enumerate(choices, 1):

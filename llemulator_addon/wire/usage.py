@@ -4,7 +4,7 @@ from collections.abc import Callable
 from typing import NamedTuple
 
 from llemulator_addon.core.prompt import Prompt
-from llemulator_addon.core.reply import Block, HostedCall, Reasoning, Refusal, Says, Text, ToolCall
+from llemulator_addon.core.reply import Block, HostedCall, ModelOutput, Reasoning, Refusal, Text, ToolCall
 from llemulator_addon.wire import tokens
 from llemulator_addon.wire.families import Encoding, family
 
@@ -26,7 +26,7 @@ class Counted(NamedTuple):
         return self.prompt + self.completion
 
 
-def counted(prompt: Prompt, says: Says, *, audio: int = 0, asked: int | None = None) -> Counted:
+def counted(prompt: Prompt, says: ModelOutput, *, audio: int = 0, asked: int | None = None) -> Counted:
     """Count both sides; what the script gives goes before what is counted.
 
     `audio` are tokens of speech; `asked` are those of the prompt, where it is no conversation.
@@ -57,7 +57,7 @@ def _of_prompt(prompt: Prompt, asked: int | None) -> int:
     return of_prompt(prompt) if asked is None else asked
 
 
-def _of_all(prompt: Prompt, says: Says, encoding: Encoding, of: Callable[[Block, Encoding], int]) -> int:
+def _of_all(prompt: Prompt, says: ModelOutput, encoding: Encoding, of: Callable[[Block, Encoding], int]) -> int:
     """Count all choices, each of the reply's once: a request for more of them gets the last one again."""
     counts = [sum([of(block, encoding) for block in choice.blocks]) for choice in says.choices[: prompt.choices]]
     return sum(counts) + counts[-1] * (prompt.choices - len(counts))

@@ -18,7 +18,7 @@ from llemulator_addon.engine.session import Policy, Session
 from llemulator_addon.script.fault import Scene
 from llemulator_addon.script.faults.sends import sends
 from llemulator_addon.script.reader import read_script
-from llemulator_addon.wire.answer import Body, LongBody, Manner, Stream
+from llemulator_addon.wire.answer import Body, EventStream, LongBody, Manner
 from llemulator_addon.wire.endpoints import ENDPOINTS
 from tests.playing import body_of, chat, emulator, headers_of, json_of, load, outcome, post, request, status
 from tests.playing import play as answers
@@ -62,7 +62,7 @@ def _written(name: str, text: str, *, in_pieces: bool, **more: object) -> bytes:
         case LongBody(pieces=pieces):
             assert b"".join(pieces) == b"".join(pieces)
             return b"".join(pieces)
-        case Stream(pieces=pieces):
+        case EventStream(pieces=pieces):
             assert [each.piece for each in pieces] == [each.piece for each in pieces]
             return b"".join(each.piece for each in pieces)
 

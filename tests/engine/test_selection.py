@@ -9,19 +9,19 @@ from llemulator_addon.core.request import Request
 from llemulator_addon.engine.index import Index
 from llemulator_addon.engine.near_miss import NearMiss, near_miss
 from llemulator_addon.engine.session import Session, load
-from llemulator_addon.script.pattern import Asked
+from llemulator_addon.script.pattern import Candidate
 from llemulator_addon.script.reader import read_script
 from tests.playing import chat, emulator, json_of, play, texts
 
 _MANY = 10_000
 
 
-def _asked(text: str, **body: object) -> Asked:
+def _asked(text: str, **body: object) -> Candidate:
     prompt = Prompt(endpoint="chat.completions", model="gpt-4o", messages=(Message(role="user", text=text),), body=body)
-    return Asked(prompt, Request(method="POST", path="/v1/chat/completions", headers={"x-test": "5"}))
+    return Candidate(prompt, Request(method="POST", path="/v1/chat/completions", headers={"x-test": "5"}))
 
 
-def _missed(script: object, asked: Asked) -> NearMiss:
+def _missed(script: object, asked: Candidate) -> NearMiss:
     session = load(Session(), read_script(script), fresh=Session(), bare=Session())
     return near_miss(session, asked)
 

@@ -11,7 +11,7 @@ from llemulator_addon.json_schema.document import Schemas
 from llemulator_addon.json_schema.validate import fits
 from llemulator_addon.simulate.facts import facts_of
 from llemulator_addon.simulate.schema_values import STEPS, value_for
-from llemulator_addon.simulate.user_values import Told, flattened
+from llemulator_addon.simulate.user_values import UserValues, flattened
 
 _TEXT = {"type": "string"}
 
@@ -53,7 +53,7 @@ def test_a_value_is_made_for_it(word: str) -> None:
     ],
 )
 def test_what_is_large_and_permitted_gets_a_valid_value(schema: dict[str, Any]) -> None:
-    value = value_for(schema, Chance("a"), source=Told(facts_of("Three of 5 for Ann"), "topic", eager=True))
+    value = value_for(schema, Chance("a"), source=UserValues(facts_of("Three of 5 for Ann"), "topic", eager=True))
 
     assert value is not None
     assert fits(value, schema, Schemas(schema, Work(STEPS)))

@@ -13,7 +13,7 @@ from llemulator_addon.json_schema.ecma_regex import NotUnderstood, found, text_o
 from llemulator_addon.json_schema.wellformed import complaint_about, tidied
 from llemulator_addon.simulate.answer import simulated
 from llemulator_addon.simulate.schema_values import value_for
-from llemulator_addon.simulate.settings import Settings
+from llemulator_addon.simulate.settings import SimulationSettings
 from llemulator_addon.wire.structured_outputs import refuse_schema
 
 _WORDS = (
@@ -53,7 +53,7 @@ def test_nothing_that_a_client_may_send_makes_an_answer_fail(
 
     for prompt in (asked, tooled, Prompt(endpoint="responses", model="o3", body={"response_format": form})):
         refuse_schema(prompt)
-        simulated(prompt, Stamp(1, 0), Settings())
+        simulated(prompt, Stamp(1, 0), SimulationSettings())
 
 
 @pytest.mark.parametrize(

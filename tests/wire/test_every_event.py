@@ -9,7 +9,7 @@ import pytest
 from openai.types.responses import ResponseOutputItem, ResponseStreamEvent
 
 from llemulator_addon.core.reply import Block, Failure, HostedCall, Text
-from llemulator_addon.wire.answer import Stream
+from llemulator_addon.wire.answer import EventStream
 from llemulator_addon.wire.responses.events import breaking_off
 from llemulator_addon.wire.responses.hosted_tools import HOSTED as KNOWN_HOSTED
 from tests.wire.responding import CITED, HOSTED, SPOKEN, answer, streamed
@@ -57,7 +57,7 @@ def _streams() -> tuple[tuple[str, tuple[Event, ...]], ...]:
 
 def _broken_off() -> list[Event]:
     made = answer(Text("Hi"), stream=True)
-    assert isinstance(made, Stream)
+    assert isinstance(made, EventStream)
     sent = [piece.piece for piece in list(made.pieces)[:4]]
     failure = Failure(status=500, type="server_error", code="server_error", message="Broken.")
     return events_of(b"".join((*sent, *breaking_off(sent, failure))))

@@ -9,7 +9,7 @@ from llemulator_addon.wire.families import (
     Effort,
     Embedding,
     Family,
-    Refused,
+    RefusalWording,
     TextEndpoint,
     family,
     refused,
@@ -176,7 +176,7 @@ def test_an_effort_is_one_of_those_that_the_model_knows(
         ("my-model", "reasoning_effort", None),
     ],
 )
-def test_chat_refuses_what_the_family_does_not_take(model: str, parameter: str, how: Refused | None) -> None:
+def test_chat_refuses_what_the_family_does_not_take(model: str, parameter: str, how: RefusalWording | None) -> None:
     assert refused(family(model), "chat", reasoning=family(model).reasons()).get(parameter) == how
 
 
@@ -197,7 +197,7 @@ def test_with_no_effort_a_reasoning_model_takes_what_others_take() -> None:
         ("my-model", {}),
     ],
 )
-def test_responses_refuses_with_words_of_its_own(model: str, expected: dict[str, Refused]) -> None:
+def test_responses_refuses_with_words_of_its_own(model: str, expected: dict[str, RefusalWording]) -> None:
     assert refused(family(model), "responses", reasoning=True) == expected
 
 

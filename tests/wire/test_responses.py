@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 from openai.types.responses import Response, ResponseStreamEvent
 
 from llemulator_addon.core.reply import Failure, FinishReason, HostedCall, Reasoning, Refusal, Text, ToolCall, Usage
-from llemulator_addon.wire.answer import Body, ChunkBy, Stream
+from llemulator_addon.wire.answer import Body, ChunkBy, EventStream
 from llemulator_addon.wire.responses.events import breaking_off
 from tests.wire.responding import CITED, HOSTED, SPOKEN, answer, kinds, streamed, whole
 from tests.wire.shapes import Differences, assert_described, assert_sdk, differences, events
@@ -99,7 +99,7 @@ def test_what_is_not_ascii_is_escaped_in_a_body_and_stands_as_it_is_in_a_stream(
     made, told = answer(Text("Grüße 🙂")), answer(Text("Grüße 🙂"), stream=True)
 
     assert isinstance(made, Body)
-    assert isinstance(told, Stream)
+    assert isinstance(told, EventStream)
     assert rb'"text": "Gr\u00fc\u00dfe \ud83d\ude42"' in made.body
     assert '"text":"Grüße 🙂"'.encode() in list(told.pieces)[-1].piece
 
@@ -575,7 +575,7 @@ def test_padding_can_be_switched_off_and_a_stream_in_the_background_has_none() -
 
 def test_a_stream_has_named_events_and_no_done() -> None:
     made = answer(Text("Grüße"), stream=True)
-    assert isinstance(made, Stream)
+    assert isinstance(made, EventStream)
     stream = b"".join(piece.piece for piece in made.pieces)
 
     assert stream.startswith(b'event: response.created\ndata: {"type":"response.created","response":{"id":"resp_')
@@ -649,7 +649,7 @@ def test_the_error_of_a_remote_call_may_be_a_text() -> None:
 
 def test_an_error_ends_a_stream_with_two_events() -> None:
     made = answer(Text("Hello there"), stream=True)
-    assert isinstance(made, Stream)
+    assert isinstance(made, EventStream)
     sent = [piece.piece for piece in list(made.pieces)[:5]]
     failure = Failure(status=503, message="Too busy.", type="server_error", code="server_is_overloaded")
 

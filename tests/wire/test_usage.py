@@ -1,5 +1,5 @@
 from llemulator_addon.core.prompt import CalledTool, Message, Prompt
-from llemulator_addon.core.reply import Choice, Reasoning, Refusal, Says, Text, ToolCall, Usage
+from llemulator_addon.core.reply import Choice, ModelOutput, Reasoning, Refusal, Text, ToolCall, Usage
 from llemulator_addon.wire.usage import Counted, counted, of_prompt
 
 HI = (Message(role="system", text="Be brief."), Message(role="user", text="Hello there"))
@@ -9,8 +9,8 @@ def _prompt(*messages: Message, model: str = "gpt-4o", choices: int = 1) -> Prom
     return Prompt(endpoint="chat.completions", model=model, messages=messages or HI, choices=choices)
 
 
-def _says(*blocks: Text | Refusal | Reasoning | ToolCall, usage: Usage = Usage()) -> Says:
-    return Says(choices=(Choice(blocks=blocks),), usage=usage)
+def _says(*blocks: Text | Refusal | Reasoning | ToolCall, usage: Usage = Usage()) -> ModelOutput:
+    return ModelOutput(choices=(Choice(blocks=blocks),), usage=usage)
 
 
 def test_a_prompt_counts_three_for_each_message_and_three_more() -> None:

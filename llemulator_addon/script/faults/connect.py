@@ -17,7 +17,7 @@ class ConnectPart(ScriptPart):
 
 
 @dataclass(frozen=True, slots=True)
-class Connect(Fault):
+class ConnectFault(Fault):
     """A CONNECT to the proxy fails with this status, as of a proxy that cannot reach the host.
 
     Of the whole proxy: at that moment no token is known. `times` counts the tunnels that it refuses.

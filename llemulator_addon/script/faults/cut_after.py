@@ -28,7 +28,7 @@ class CutAfterPart(ScriptPart):
 
 
 @dataclass(frozen=True, slots=True)
-class CutAfter(Fault):
+class CutAfterFault(Fault):
     """After so much of the answer the connection is cut, or (`how: end`) the answer ends as if it were whole.
 
     An answer in one piece is one send: of that, `fraction` cuts a part, and `sends: 0` leaves only the head. An answer

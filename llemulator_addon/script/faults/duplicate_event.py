@@ -10,7 +10,7 @@ from llemulator_addon.script.faults.sends import after_send
 
 
 @dataclass(frozen=True, slots=True)
-class DuplicateEvent(Fault):
+class DuplicateEventFault(Fault):
     """An event is sent twice, byte for byte. Answers in one piece are not."""
 
     wanted: AtEventPart

@@ -34,7 +34,7 @@ class ErrorEventPart(AtEventPart):
 
 
 @dataclass(frozen=True, slots=True)
-class ErrorEvent(Fault):
+class ErrorEventFault(Fault):
     """In place of an event comes an error, in the endpoint's own form, and the stream ends.
 
     Answers in one piece stay whole.

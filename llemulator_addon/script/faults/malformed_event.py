@@ -18,7 +18,7 @@ class AtEventPart(ScriptPart):
 
 
 @dataclass(frozen=True, slots=True)
-class MalformedEvent(Fault):
+class MalformedEventFault(Fault):
     """The JSON of an event breaks off in the middle; the events around it are whole.
 
     Answers in one piece stay whole.

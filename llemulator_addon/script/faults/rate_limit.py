@@ -9,7 +9,7 @@ from pydantic import Field, model_validator
 
 from llemulator_addon.core.reply import Failure
 from llemulator_addon.core.steps import Headers
-from llemulator_addon.script.fault import Admission, Arrival, Fault, Memory
+from llemulator_addon.script.fault import Admission, AdmissionRequest, Fault, Memory
 from llemulator_addon.script.model import ScriptPart
 from llemulator_addon.wire.headers import ORGANIZATION
 
@@ -29,7 +29,7 @@ class RateLimitPart(ScriptPart):
 
 
 @dataclass(frozen=True, slots=True)
-class RateLimit(Fault):
+class RateLimitFault(Fault):
     """A bucket of requests and one of tokens, which fill up again evenly. A request that finds too little gets 429.
 
     A request costs one request, and the tokens of its prompt and the most that its answer may have. One that is
@@ -39,7 +39,7 @@ class RateLimit(Fault):
     wanted: RateLimitPart
 
     @override
-    def admit(self, arrival: Arrival, memory: Memory | None) -> Admission:
+    def admit(self, arrival: AdmissionRequest, memory: Memory | None) -> Admission:
         """Take from the buckets, or refuse."""
         before = memory if isinstance(memory, _Levels) else _Levels(at=arrival.at)
         found = tuple(self._found(arrival, before, max(0.0, arrival.at - before.at)))
@@ -51,7 +51,7 @@ class RateLimit(Fault):
         levels = {bucket.name: bucket.level for bucket in taken}
         return Admission(memory=_Levels(at=arrival.at, levels=levels), headers=_headers(taken))
 
-    def _found(self, arrival: Arrival, before: "_Levels", seconds: float) -> Iterator["_Bucket"]:
+    def _found(self, arrival: AdmissionRequest, before: "_Levels", seconds: float) -> Iterator["_Bucket"]:
         """Yield the buckets as a request finds them, so many seconds after the one before."""
         if (limit := self.wanted.requests_per_minute) is not None:
             yield _Bucket("requests", "RPM", limit, before.level("requests", limit, seconds), 1)

@@ -20,7 +20,7 @@ class StallPart(ScriptPart):
 
 
 @dataclass(frozen=True, slots=True)
-class Stall(Fault):
+class StallFault(Fault):
     """After so many sends nothing more comes, while the connection stays open; with `seconds` it goes on after them."""
 
     wanted: StallPart

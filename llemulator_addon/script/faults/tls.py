@@ -7,7 +7,7 @@ from llemulator_addon.script.fault import ConnectionFault, Fault
 
 
 @dataclass(frozen=True, slots=True)
-class Tls(Fault):
+class TlsFault(Fault):
     """The TLS handshake with the client fails.
 
     Of the whole proxy: at that moment no token is known. `times` counts the handshakes that fail.

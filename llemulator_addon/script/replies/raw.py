@@ -12,7 +12,7 @@ from llemulator_addon.core.steps import Headers
 from llemulator_addon.script.headers import HeaderMap
 from llemulator_addon.script.model import ScriptPart
 from llemulator_addon.script.texts import json_text
-from llemulator_addon.wire.answer import Answer, Body, Piece, Stream
+from llemulator_addon.wire.answer import Answer, Body, EventStream, Piece
 from llemulator_addon.wire.json_bytes import pretty
 
 
@@ -31,7 +31,7 @@ class Raw:
         """Return it as endpoints do. Each event counts as a token, so that `stream` paces them."""
         if self.events is not None:
             pieces = tuple(Piece(event, 1) for event in self.events)
-            return Stream(pieces=pieces, status=self.status, headers=self.headers)
+            return EventStream(pieces=pieces, status=self.status, headers=self.headers)
         return Body(body=self.body, status=self.status, content_type=self.content_type, headers=self.headers)
 
 

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from llemulator_addon.verification.finding import Finding
 from llemulator_addon.verification.verdicts.accepted_cut_stream import accepted_cut_stream
-from llemulator_addon.verification.verdicts.client_history import Asking, Verdict
+from llemulator_addon.verification.verdicts.client_history import ClientHistory, Verdict
 from llemulator_addon.verification.verdicts.dead_connection import dead_connection
 from llemulator_addon.verification.verdicts.early_retry import early_retry
 from llemulator_addon.verification.verdicts.gave_up_early import gave_up_early
@@ -31,10 +31,10 @@ VERDICTS: dict[str, Verdict] = {
 }
 
 
-def verdicts(asking: Asking) -> Iterator[Finding]:
+def verdicts(asking: ClientHistory) -> Iterator[Finding]:
     """Yield all that is amiss with how a client asked."""
     for verdict in VERDICTS.values():
         yield from verdict(asking)
 
 
-__all__ = ["VERDICTS", "Asking", "verdicts"]
+__all__ = ["VERDICTS", "ClientHistory", "verdicts"]

@@ -4,13 +4,13 @@ from collections.abc import Iterator, Mapping
 
 from llemulator_addon.verification import delivered
 from llemulator_addon.verification.finding import Finding, named
-from llemulator_addon.verification.verdicts.client_history import Asking, Attempt
+from llemulator_addon.verification.verdicts.client_history import Attempt, ClientHistory
 from llemulator_addon.verification.verdicts.continuation import goes_on_with, is_error, said
 
 _LAST_OF_RESPONSES = frozenset(("response.completed", "response.incomplete", "response.failed", "response.cancelled"))
 
 
-def accepted_cut_stream(asking: Asking) -> Iterator[Finding]:
+def accepted_cut_stream(asking: ClientHistory) -> Iterator[Finding]:
     """Look for streams without their last event whose text or tool calls came back as a turn of the conversation."""
     for attempt in asking.attempts:
         if not _is_cut(attempt):

@@ -10,7 +10,7 @@ from typing import Literal
 from llemulator_addon.engine.journal import Exchange
 from llemulator_addon.verification import delivered
 from llemulator_addon.verification.finding import Finding
-from llemulator_addon.verification.sdk_headers import Client, client_of
+from llemulator_addon.verification.sdk_headers import SdkHeaders, client_of
 from llemulator_addon.wire import json_bytes
 
 _TOGETHER = 60.0
@@ -45,7 +45,7 @@ class Attempt:
         return delivered.ended_at(self.exchange)
 
     @cached_property
-    def client(self) -> Client:
+    def client(self) -> SdkHeaders:
         """What it says about who asks."""
         return client_of(self.exchange)
 
@@ -131,7 +131,7 @@ class Attempt:
 
 
 @dataclass(frozen=True)
-class Asking:
+class ClientHistory:
     """All that one client asked."""
 
     exchanges: tuple[Exchange, ...]
@@ -181,7 +181,7 @@ class Asking:
             yield from pairwise(attempts)
 
 
-Verdict = Callable[[Asking], Iterator[Finding]]
+Verdict = Callable[[ClientHistory], Iterator[Finding]]
 """Looks for one kind of misbehaviour, and yields a finding for each time that it shows."""
 
 

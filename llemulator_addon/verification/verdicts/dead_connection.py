@@ -4,10 +4,10 @@ from collections.abc import Iterator
 
 from llemulator_addon.core.steps import Cut
 from llemulator_addon.verification.finding import Finding, named
-from llemulator_addon.verification.verdicts.client_history import Asking, Attempt
+from llemulator_addon.verification.verdicts.client_history import Attempt, ClientHistory
 
 
-def dead_connection(asking: Asking) -> Iterator[Finding]:
+def dead_connection(asking: ClientHistory) -> Iterator[Finding]:
     """Look for requests on a connection that was closed before: by a cut, a GOAWAY, or `connection: close`."""
     over: dict[str, tuple[Attempt, str]] = {}
     for attempt in asking.attempts:

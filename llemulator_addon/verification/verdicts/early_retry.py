@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from llemulator_addon.verification.finding import Finding, named
-from llemulator_addon.verification.verdicts.client_history import Asking, gap
+from llemulator_addon.verification.verdicts.client_history import ClientHistory, gap
 
 _LONGEST = 60.0
 """Seconds. OpenAI's SDKs do not heed what asks for more: those of 1.x and JavaScript go by their own backoff then."""
@@ -12,7 +12,7 @@ _TOLERANCE = 0.05
 """Seconds, and share: clocks and timers are not exact."""
 
 
-def early_retry(asking: Asking) -> Iterator[Finding]:
+def early_retry(asking: ClientHistory) -> Iterator[Finding]:
     """Look for attempts that came before `retry-after-ms` or `retry-after` had passed."""
     for before, after in asking.retries:
         wait, waited = before.wait, gap(before, after)

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from llemulator_addon.verification.finding import Finding, named
-from llemulator_addon.verification.verdicts.client_history import Asking, Attempt
+from llemulator_addon.verification.verdicts.client_history import Attempt, ClientHistory
 
 _LONGEST = 60.0
 """Seconds. A client may rather give up than wait longer."""
@@ -12,7 +12,7 @@ _FOR_GOOD = frozenset(("insufficient_quota", "billing_hard_limit_reached"))
 """Codes of errors that have a status which is worth a retry, and do not pass by themselves."""
 
 
-def gave_up_early(asking: Asking) -> Iterator[Finding]:
+def gave_up_early(asking: ClientHistory) -> Iterator[Finding]:
     """Look for requests that failed for a passing reason and were never sent again."""
     for attempts in asking.given_up:
         if len(attempts) == 1 and _was_passing(attempts[0]):

@@ -4,14 +4,14 @@ from collections.abc import Iterator
 
 from llemulator_addon.verification import delivered
 from llemulator_addon.verification.finding import Finding, named
-from llemulator_addon.verification.verdicts.client_history import Asking, Attempt
+from llemulator_addon.verification.verdicts.client_history import Attempt, ClientHistory
 from llemulator_addon.verification.verdicts.continuation import goes_on_with, is_error, said
 
 _LISTENED = 1.0
 """Seconds. Who ends at the error is gone by then."""
 
 
-def ignored_error_event(asking: Asking) -> Iterator[Finding]:
+def ignored_error_event(asking: ClientHistory) -> Iterator[Finding]:
     """Look for clients that read on long after an error, or use what came before it as a whole answer."""
     for attempt in asking.attempts:
         if (place := _place_of_error(attempt)) is None:

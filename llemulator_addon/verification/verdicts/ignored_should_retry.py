@@ -3,13 +3,13 @@
 from collections.abc import Iterator
 
 from llemulator_addon.verification.finding import Finding, named
-from llemulator_addon.verification.verdicts.client_history import Asking
+from llemulator_addon.verification.verdicts.client_history import ClientHistory
 
 _LONGEST = 60.0
 """Seconds. A client may rather give up than wait longer."""
 
 
-def ignored_should_retry(asking: Asking) -> Iterator[Finding]:
+def ignored_should_retry(asking: ClientHistory) -> Iterator[Finding]:
     """Look for retries after `false`, and for requests that were given up at once after `true`."""
     for before, after in asking.retries:
         if before.outcome == "refused" and before.told is False:

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from itertools import pairwise
 
 from llemulator_addon.verification.finding import Finding, named
-from llemulator_addon.verification.verdicts.client_history import Asking, Attempt, gap
+from llemulator_addon.verification.verdicts.client_history import Attempt, ClientHistory, gap
 
 _AT_ONCE = 0.2
 """Seconds. OpenAI's SDKs wait 0.375 s at least."""
@@ -14,7 +14,7 @@ _FIRST_LONG_ENOUGH = 5.0
 """Seconds. Who begins with so long a wait need not make it longer."""
 
 
-def no_backoff(asking: Asking) -> Iterator[Finding]:
+def no_backoff(asking: ClientHistory) -> Iterator[Finding]:
     """Look for retries that come at once, or three times without a growing wait, where the server named no time."""
     for attempts in asking.requests:
         gaps = [gap(before, after) for before, after in pairwise(attempts) if _is_judged(asking, before)]
@@ -28,7 +28,7 @@ def no_backoff(asking: Asking) -> Iterator[Finding]:
             )
 
 
-def _is_judged(asking: Asking, before: Attempt) -> bool:
+def _is_judged(asking: ClientHistory, before: Attempt) -> bool:
     """Whether the wait after an attempt was the client's own choice.
 
     A request that was lost on a connection which served before may be sent again at once: HTTP clients do so by

@@ -3,10 +3,10 @@
 from collections.abc import Iterator
 
 from llemulator_addon.verification.finding import Finding, named
-from llemulator_addon.verification.verdicts.client_history import Asking, Attempt, gap
+from llemulator_addon.verification.verdicts.client_history import Attempt, ClientHistory, gap
 
 
-def retried_in_vain(asking: Asking) -> Iterator[Finding]:
+def retried_in_vain(asking: ClientHistory) -> Iterator[Finding]:
     """Look for attempts after an error that says that the request is wrong, or after a success.
 
     OpenAI's SDKs try again after 408, 409, 429 and from 500 on, and where `x-should-retry` says so.

@@ -4,14 +4,14 @@ from collections.abc import Iterator
 from itertools import pairwise
 
 from llemulator_addon.verification.finding import Finding, named
-from llemulator_addon.verification.verdicts.client_history import Asking, Attempt, gap
+from llemulator_addon.verification.verdicts.client_history import Attempt, ClientHistory, gap
 
 _MANY = 6
 _SHORT = 10.0
 """Seconds. With OpenAI's own backoff (0.5 s, doubled each time, less a quarter at most) the sixth comes later."""
 
 
-def retry_storm(asking: Asking) -> Iterator[Finding]:
+def retry_storm(asking: ClientHistory) -> Iterator[Finding]:
     """Look for many attempts of one request within a short time that the server did not ask for."""
     for attempts in asking.requests:
         unasked = [attempts[0], *(after for before, after in pairwise(attempts) if not _was_asked(before, after))]

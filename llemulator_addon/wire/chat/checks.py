@@ -13,7 +13,7 @@ from llemulator_addon.wire import errors, schemas
 from llemulator_addon.wire.bodies import kind_of
 from llemulator_addon.wire.chat.body import ChatBody, ChatMessage, NamedFunction
 from llemulator_addon.wire.errors import INVALID
-from llemulator_addon.wire.families import REPLACED_BY, Family, Refused, family, refused
+from llemulator_addon.wire.families import REPLACED_BY, Family, RefusalWording, family, refused
 from llemulator_addon.wire.image_input import refused_image
 from llemulator_addon.wire.models import serves
 from llemulator_addon.wire.usage import of_prompt
@@ -287,7 +287,7 @@ def _parameters(asked: ChatBody, body: Mapping[str, Any], of_family: Family) -> 
         )
 
 
-def _refused_parameters(given: Mapping[str, Refused], body: Mapping[str, Any]) -> Iterator[Failure]:
+def _refused_parameters(given: Mapping[str, RefusalWording], body: Mapping[str, Any]) -> Iterator[Failure]:
     for how, message in (("unrecognized", "Unrecognized request"), ("incompatible", "Model incompatible request")):
         if names := sorted(name for name, found in given.items() if found == how):
             yield _arguments(message, names)

@@ -8,7 +8,7 @@ from typing import Any
 
 from llemulator_addon.core.prompt import Prompt
 from llemulator_addon.core.remembering import remembered
-from llemulator_addon.core.reply import Choice, Refusal, Says, Text, ToolCall
+from llemulator_addon.core.reply import Choice, ModelOutput, Refusal, Text, ToolCall
 from llemulator_addon.core.resources import Kept
 from llemulator_addon.core.stamp import Stamp
 from llemulator_addon.wire import audio, headers, moderation, sizes, sse
@@ -17,11 +17,11 @@ from llemulator_addon.wire.answer import (
     Body,
     Call,
     Endpoint,
+    EventStream,
     LongBody,
     Made,
     Manner,
     Piece,
-    Stream,
     cut,
     in_turns,
 )
@@ -30,7 +30,7 @@ from llemulator_addon.wire.bodies import as_understood, read_body
 from llemulator_addon.wire.chat import checks
 from llemulator_addon.wire.chat.body import ChatBody
 from llemulator_addon.wire.endpoints import stored_chat
-from llemulator_addon.wire.errors import Refused, no_model
+from llemulator_addon.wire.errors import RequestRefused, no_model
 from llemulator_addon.wire.families import family
 from llemulator_addon.wire.json_bytes import Many, pretty, spelled, without_many
 from llemulator_addon.wire.logprobs import each_logprob_of
@@ -41,10 +41,10 @@ NAME = "chat.completions"
 
 
 def read(call: Call, body: Mapping[str, Any]) -> Prompt:
-    """Understand a body; raises `Refused` in OpenAI's words."""
+    """Understand a body; raises `RequestRefused` in OpenAI's words."""
     body = with_model(body, call.params)
     if body.get("model") is None:
-        raise Refused(no_model())
+        raise RequestRefused(no_model())
     asked = read_body(ChatBody, body, lenient=call.lenient)
     body = as_understood(asked, body) if call.lenient else body
     prompt = Prompt(
@@ -61,21 +61,21 @@ def read(call: Call, body: Mapping[str, Any]) -> Prompt:
     return prompt
 
 
-def write(prompt: Prompt, says: Says, manner: Manner) -> Answer:
+def write(prompt: Prompt, says: ModelOutput, manner: Manner) -> Answer:
     """Write what the model says as one object, or as chunks where the request asks for a stream.
 
     With `store` the session keeps it, in the form in which it is listed.
     """
     keeps = tuple(_kept(prompt, says, manner))
     if prompt.stream:
-        return Stream(pieces=Made(partial(_pieces, prompt, says, manner)), headers=headers.UNLIMITED, keeps=keeps)
+        return EventStream(pieces=Made(partial(_pieces, prompt, says, manner)), headers=headers.UNLIMITED, keeps=keeps)
     completion = _completion(prompt, says, manner)
     if manner.in_pieces:
         return LongBody(pieces=Made(lambda: chain(spelled(completion), (b"\n",))), keeps=keeps)
     return Body(body=pretty(completion) + b"\n", keeps=keeps)
 
 
-def size(prompt: Prompt, says: Says) -> int:
+def size(prompt: Prompt, says: ModelOutput) -> int:
     """Estimate the bytes of an answer."""
     encoding, body = family(prompt.model).encoding, prompt.body
     alternatives = sizes.number(body, "top_logprobs") if body.get("logprobs") else None
@@ -97,10 +97,10 @@ def _check(call: Call, asked: ChatBody, prompt: Prompt) -> None:
             checks.of_length(asked, prompt, len(call.request.body)),
         ]
     for failure in chain.from_iterable(found):
-        raise Refused(failure)
+        raise RequestRefused(failure)
 
 
-def _kept(prompt: Prompt, says: Says, manner: Manner) -> Iterator[Kept]:
+def _kept(prompt: Prompt, says: ModelOutput, manner: Manner) -> Iterator[Kept]:
     if prompt.body.get("store") is True:
         # Without the log probabilities of an answer that is too large to be there at once.
         completion = without_many(_completion(prompt, says, manner))
@@ -110,7 +110,7 @@ def _kept(prompt: Prompt, says: Says, manner: Manner) -> Iterator[Kept]:
 # Writing one object -------------------------------------------------------------------------------------------------
 
 
-def _completion(prompt: Prompt, says: Says, manner: Manner) -> dict[str, Any]:
+def _completion(prompt: Prompt, says: ModelOutput, manner: Manner) -> dict[str, Any]:
     return {
         "id": _id(manner),
         "object": "chat.completion",
@@ -124,7 +124,7 @@ def _completion(prompt: Prompt, says: Says, manner: Manner) -> dict[str, Any]:
     }
 
 
-def _choices(prompt: Prompt, says: Says, manner: Manner) -> "Many | list[dict[str, Any]]":
+def _choices(prompt: Prompt, says: ModelOutput, manner: Manner) -> "Many | list[dict[str, Any]]":
     def make() -> Iterator[dict[str, Any]]:
         return (_choice(prompt, says.choice(index), index, manner) for index in range(prompt.choices))
 
@@ -211,7 +211,7 @@ def _audio(prompt: Prompt, choice: Choice, index: int, manner: Manner) -> dict[s
 _HOUR = 3_600
 
 
-def _moderated(prompt: Prompt, says: Says) -> dict[str, Any]:
+def _moderated(prompt: Prompt, says: ModelOutput) -> dict[str, Any]:
     asked = prompt.body.get("moderation")
     if not isinstance(asked, dict):
         return {}
@@ -232,7 +232,7 @@ _Delta = tuple[dict[str, Any], int]
 """What a chunk adds to its choice, and how many tokens it brings."""
 
 
-def _pieces(prompt: Prompt, says: Says, manner: Manner) -> Iterator[Piece]:
+def _pieces(prompt: Prompt, says: ModelOutput, manner: Manner) -> Iterator[Piece]:
     options = prompt.body.get("stream_options") or {}
     chunks = _chunks(prompt, says, manner, wants_usage=bool(options.get("include_usage")))
     if options.get("include_obfuscation") is False:
@@ -257,7 +257,7 @@ _BLOCKS = 1 << 16
 """After so many chunks the padding begins anew."""
 
 
-def _chunks(prompt: Prompt, says: Says, manner: Manner, *, wants_usage: bool) -> Iterator[_Delta]:
+def _chunks(prompt: Prompt, says: ModelOutput, manner: Manner, *, wants_usage: bool) -> Iterator[_Delta]:
     base = {
         "id": _id(manner),
         "object": "chat.completion.chunk",
@@ -294,7 +294,7 @@ _FRAME = len(b"data: \n\n")
 _ENDING = len(b'"}\n\n')
 
 
-def _interleaved(prompt: Prompt, says: Says, manner: Manner) -> Iterator[_Delta]:
+def _interleaved(prompt: Prompt, says: ModelOutput, manner: Manner) -> Iterator[_Delta]:
     """Take the choices' chunks in turns: with `n` above 1 they arrive interleaved, one choice a chunk."""
     streams = [_choice_chunks(prompt, says.choice(index), index, manner) for index in range(prompt.choices)]
     return in_turns(streams)
@@ -429,7 +429,7 @@ def _audio_id(choice: int, manner: Manner) -> str:
     return f"audio_{manner.stamp.hex(f'audio/{choice}', 32)}"
 
 
-def _model(prompt: Prompt, says: Says, manner: Manner) -> str:
+def _model(prompt: Prompt, says: ModelOutput, manner: Manner) -> str:
     return says.model or (dated_name(prompt.model) if manner.dated_models else prompt.model)
 
 
@@ -511,7 +511,7 @@ def _sound(prompt: Prompt, text: str) -> bytes:
     return audio.FORMATS.get(str(wanted), audio.wav)(text)
 
 
-def _usage(prompt: Prompt, says: Says) -> dict[str, Any]:
+def _usage(prompt: Prompt, says: ModelOutput) -> dict[str, Any]:
     spoken = [says.choice(index) for index in range(prompt.choices)]
     sound = sum(audio.tokens_of(choice.text) for choice in spoken if _speaks(prompt, choice))
     return _spelled(counted(prompt, says, audio=sound))

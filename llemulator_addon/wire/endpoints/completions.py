@@ -11,25 +11,25 @@ from typing import Annotated, Any
 from pydantic import Field
 
 from llemulator_addon.core.prompt import Message, Prompt
-from llemulator_addon.core.reply import Choice, Failure, Refusal, Says, Text
+from llemulator_addon.core.reply import Choice, Failure, ModelOutput, Refusal, Text
 from llemulator_addon.wire import errors, headers, sizes, sse
 from llemulator_addon.wire.answer import (
     Answer,
     Body,
     Call,
     Endpoint,
+    EventStream,
     LongBody,
     Made,
     Manner,
     Piece,
-    Stream,
     cut,
     in_turns,
 )
 from llemulator_addon.wire.azure import with_model
 from llemulator_addon.wire.bodies import RequestBody, as_understood, read_body
 from llemulator_addon.wire.chat.body import Penalty, Probability, Stop, StreamOptions
-from llemulator_addon.wire.errors import INVALID, Refused
+from llemulator_addon.wire.errors import INVALID, RequestRefused
 from llemulator_addon.wire.families import family
 from llemulator_addon.wire.inputs import Input, inputs, is_longer
 from llemulator_addon.wire.json_bytes import Many, pretty, spelled, with_lists
@@ -41,18 +41,18 @@ NAME = "completions"
 
 
 def read(call: Call, body: Mapping[str, Any]) -> Prompt:
-    """Understand a body; raises `Refused` in OpenAI's words."""
+    """Understand a body; raises `RequestRefused` in OpenAI's words."""
     body = with_model(body, call.params)
     if body.get("model") is None:
-        raise Refused(errors.no_model())
+        raise RequestRefused(errors.no_model())
     asked = read_body(CompletionBody, body, lenient=call.lenient)
     body = as_understood(asked, body) if call.lenient else body
     prompts = _prompts(body, asked.model)
     if (asked.n or 1) * len(prompts) > _MOST_CHOICES:
-        raise Refused(Failure(status=400, type=INVALID, message=_INVALID_PROMPT))
+        raise RequestRefused(Failure(status=400, type=INVALID, message=_INVALID_PROMPT))
     if not call.lenient:
         for failure in _refusals(call, asked, prompts):
-            raise Refused(failure)
+            raise RequestRefused(failure)
     return Prompt(
         endpoint=NAME,
         model=asked.model,
@@ -69,18 +69,18 @@ def _without_null(body: Mapping[str, Any]) -> Mapping[str, Any]:
     return {key: value for key, value in body.items() if key != "logprobs"} if body.get("echo") is True else body
 
 
-def write(prompt: Prompt, says: Says, manner: Manner) -> Answer:
+def write(prompt: Prompt, says: ModelOutput, manner: Manner) -> Answer:
     """Write the texts as one object, or as chunks where the request asks for a stream."""
     more = (*headers.UNLIMITED, headers.of_model(dated_name(prompt.model)))
     if prompt.stream:
-        return Stream(pieces=Made(partial(_pieces, prompt, says, manner)), headers=more)
+        return EventStream(pieces=Made(partial(_pieces, prompt, says, manner)), headers=more)
     completion = _completion(prompt, says, manner)
     if manner.in_pieces:
         return LongBody(pieces=Made(lambda: chain(spelled(completion), (b"\n",))), headers=more[-1:])
     return Body(body=pretty(completion) + b"\n", headers=more[-1:])
 
 
-def size(prompt: Prompt, says: Says) -> int:
+def size(prompt: Prompt, says: ModelOutput) -> int:
     """Estimate the bytes of an answer."""
     encoding, asked = family(prompt.model).encoding, prompt.body.get("logprobs")
     alternatives = None if asked is None else sizes.number(prompt.body, "logprobs")
@@ -126,7 +126,7 @@ def _prompts(body: Mapping[str, Any], model: str) -> tuple[Input, ...]:
     value = body.get("prompt")
     wrong = Failure(status=400, type=INVALID, message=_INVALID_PROMPT)
     if is_longer(value, _MOST_PROMPTS):
-        raise Refused(wrong)
+        raise RequestRefused(wrong)
     return inputs("<|endoftext|>" if value is None else value, family(model).encoding, wrong)
 
 
@@ -188,7 +188,7 @@ def _too_long(asked: CompletionBody, prompts: tuple[Input, ...]) -> Iterator[Fai
 # Writing one object -------------------------------------------------------------------------------------------------
 
 
-def _completion(prompt: Prompt, says: Says, manner: Manner) -> dict[str, Any]:
+def _completion(prompt: Prompt, says: ModelOutput, manner: Manner) -> dict[str, Any]:
     return {
         **_base(manner),
         "model": _model(prompt, says, manner),
@@ -197,7 +197,7 @@ def _completion(prompt: Prompt, says: Says, manner: Manner) -> dict[str, Any]:
     }
 
 
-def _choices(prompt: Prompt, says: Says, manner: Manner) -> Many | list[dict[str, Any]]:
+def _choices(prompt: Prompt, says: ModelOutput, manner: Manner) -> Many | list[dict[str, Any]]:
     def make() -> Iterator[dict[str, Any]]:
         for index in range(prompt.choices):
             yield _choice(prompt, tuple(_said(prompt, says, index)), index, says.choice(index), manner)
@@ -217,7 +217,7 @@ def _choice(prompt: Prompt, texts: tuple[str, ...], index: int, choice: Choice, 
 # Writing a stream ---------------------------------------------------------------------------------------------------
 
 
-def _pieces(prompt: Prompt, says: Says, manner: Manner) -> Iterator[Piece]:
+def _pieces(prompt: Prompt, says: ModelOutput, manner: Manner) -> Iterator[Piece]:
     options = prompt.body.get("stream_options") or {}
     wants_usage = bool(options.get("include_usage"))
     base, model = _base(manner), _model(prompt, says, manner)
@@ -230,7 +230,7 @@ def _pieces(prompt: Prompt, says: Says, manner: Manner) -> Iterator[Piece]:
     yield Piece(sse.DONE)
 
 
-def _chunks(prompt: Prompt, says: Says, index: int, manner: Manner) -> Iterator[tuple[dict[str, Any], int]]:
+def _chunks(prompt: Prompt, says: ModelOutput, index: int, manner: Manner) -> Iterator[tuple[dict[str, Any], int]]:
     """Yield the texts of one choice; the last one carries the reason for which it ends."""
     chunk_by = "token" if prompt.body.get("logprobs") is not None else manner.chunk_by
     encoding = family(prompt.model).encoding
@@ -260,11 +260,11 @@ def _base(manner: Manner) -> dict[str, Any]:
     }
 
 
-def _model(prompt: Prompt, says: Says, manner: Manner) -> str:
+def _model(prompt: Prompt, says: ModelOutput, manner: Manner) -> str:
     return says.model or (dated_name(prompt.model) if manner.dated_models else prompt.model)
 
 
-def _said(prompt: Prompt, says: Says, index: int) -> Iterable[str]:
+def _said(prompt: Prompt, says: ModelOutput, index: int) -> Iterable[str]:
     """Return what a choice's text is made of: with `echo` its prompt, then all words of the reply."""
     if prompt.body.get("echo") is True:
         yield prompt.messages[index * len(prompt.messages) // prompt.choices].text
@@ -289,7 +289,7 @@ def _finish_reason(choice: Choice) -> str:
     return choice.finish_reason if choice.finish_reason in ("stop", "length", "content_filter") else "stop"
 
 
-def _usage(prompt: Prompt, says: Says) -> dict[str, int]:
+def _usage(prompt: Prompt, says: ModelOutput) -> dict[str, int]:
     of = counted(prompt, says, asked=_prompt_tokens(prompt))
     return {"prompt_tokens": of.prompt, "completion_tokens": of.completion, "total_tokens": of.total}
 

@@ -7,7 +7,7 @@ from llemulator_addon.core.resources import Kept, Resources
 from llemulator_addon.wire import errors
 from llemulator_addon.wire.answer import Body, Call, Operation, Served
 from llemulator_addon.wire.bodies import read_object
-from llemulator_addon.wire.errors import Refused
+from llemulator_addon.wire.errors import RequestRefused
 from llemulator_addon.wire.json_bytes import escaped
 from llemulator_addon.wire.paging import page
 from llemulator_addon.wire.responses import history, response_errors
@@ -59,7 +59,7 @@ def create_items(call: Call) -> Served:
     name = _found(call)["id"]
     body = _body(call)
     if "items" not in body and not call.lenient:
-        raise Refused(errors.missing("items"))
+        raise RequestRefused(errors.missing("items"))
     items = _given(call, body)
     answer = _list(items)
     return _served(answer) if _is_made_up(call) else _served(answer, _with(call, name, items))
@@ -99,12 +99,12 @@ def _conversation(name: str, created: int, metadata: object) -> Conversation:
 
 
 def _found(call: Call) -> Conversation:
-    """Return the conversation in the path; raises `Refused`. A lenient call gets one made up."""
+    """Return the conversation in the path; raises `RequestRefused`. A lenient call gets one made up."""
     name = call.params["conversation_id"]
     if (found := call.resources.get(history.CONVERSATION, name)) is not None:
         return found
     if not call.lenient:
-        raise Refused(response_errors.unknown_conversation(name))
+        raise RequestRefused(response_errors.unknown_conversation(name))
     return _conversation(name, call.stamp.created, None)
 
 
@@ -117,7 +117,7 @@ def _item(call: Call) -> Item:
     if (found := call.resources.get(history.items_kind(name), item_id)) is not None:
         return found
     if not call.lenient:
-        raise Refused(response_errors.unknown_item_of_conversation(item_id, name))
+        raise RequestRefused(response_errors.unknown_item_of_conversation(item_id, name))
     return {**_hello(call), "id": item_id}
 
 
@@ -143,9 +143,9 @@ def _given(call: Call, body: Mapping[str, Any]) -> tuple[Item, ...]:
         return ()
     if not call.lenient:
         if not isinstance(given, list):
-            raise Refused(errors.wrong_type("items", "an array of objects", "a string"))
+            raise RequestRefused(errors.wrong_type("items", "an array of objects", "a string"))
         if len(given) > _MOST_ITEMS:
-            raise Refused(errors.array_too_long("items", _MOST_ITEMS, len(given)))
+            raise RequestRefused(errors.array_too_long("items", _MOST_ITEMS, len(given)))
         check_items("items", given)
     return items_of(given, Ids(call.stamp))
 

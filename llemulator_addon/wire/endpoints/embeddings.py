@@ -15,12 +15,12 @@ from typing import Annotated, Any, Literal
 from pydantic import Field
 
 from llemulator_addon.core.prompt import Message, Prompt
-from llemulator_addon.core.reply import Failure, Says
+from llemulator_addon.core.reply import Failure, ModelOutput
 from llemulator_addon.wire import errors, headers
 from llemulator_addon.wire.answer import Answer, Body, Call, Endpoint, LongBody, Made, Manner
 from llemulator_addon.wire.azure import with_model
 from llemulator_addon.wire.bodies import RequestBody, read_body
-from llemulator_addon.wire.errors import INVALID, Refused
+from llemulator_addon.wire.errors import INVALID, RequestRefused
 from llemulator_addon.wire.families import Embedding, family
 from llemulator_addon.wire.inputs import Input, inputs, is_longer
 from llemulator_addon.wire.json_bytes import Many, pretty, spelled
@@ -32,17 +32,17 @@ NAME = "embeddings"
 
 
 def read(call: Call, body: Mapping[str, Any]) -> Prompt:
-    """Understand a body; raises `Refused` in OpenAI's words."""
+    """Understand a body; raises `RequestRefused` in OpenAI's words."""
     body = with_model(body, call.params)
     if body.get("model") is None:
-        raise Refused(errors.no_model())
+        raise RequestRefused(errors.no_model())
     asked = read_body(EmbeddingBody, body, lenient=call.lenient)
     if body.get("input") is None:
-        raise Refused(errors.missing("input"))
+        raise RequestRefused(errors.missing("input"))
     texts = _inputs(body, asked.model)
     if not call.lenient:
         for failure in _refusals(call, asked, texts):
-            raise Refused(failure)
+            raise RequestRefused(failure)
     return Prompt(
         endpoint=NAME,
         model=asked.model,
@@ -51,7 +51,7 @@ def read(call: Call, body: Mapping[str, Any]) -> Prompt:
     )
 
 
-def write(prompt: Prompt, says: Says, manner: Manner) -> Answer:
+def write(prompt: Prompt, says: ModelOutput, manner: Manner) -> Answer:
     """Write a vector for each text: a scripted one, or its own."""
     vectors, spell = _scripted(says) or _own(prompt), _base64 if _is_base64(prompt) else _floats
 
@@ -71,7 +71,7 @@ def write(prompt: Prompt, says: Says, manner: Manner) -> Answer:
     return Body(body=pretty(answer) + b"\n", headers=named)
 
 
-def size(prompt: Prompt, says: Says) -> int:
+def size(prompt: Prompt, says: ModelOutput) -> int:
     """Estimate the bytes of an answer. To find a vector takes as long as to send the text many times over."""
     del says
     text = sum(len(message.text) for message in prompt.messages)
@@ -113,7 +113,7 @@ def _without_base64(body: Mapping[str, Any]) -> Mapping[str, Any]:
 
 def _inputs(body: Mapping[str, Any], model: str) -> tuple[Input, ...]:
     if is_longer(body["input"], _MOST_INPUTS):
-        raise Refused(_INVALID_INPUT)
+        raise RequestRefused(_INVALID_INPUT)
     return inputs(body["input"], family(model).encoding, _INVALID_INPUT)
 
 
@@ -185,7 +185,7 @@ def _own(prompt: Prompt) -> _Vectors:
     return lambda _, text: vector(text, name, size, shorter)
 
 
-def _scripted(says: Says) -> _Vectors | None:
+def _scripted(says: ModelOutput) -> _Vectors | None:
     """Read vectors from what the script says; None where it says something else."""
     try:
         value = read_json(says.choice(0).text.encode())
@@ -217,7 +217,7 @@ def _floats(found: bytes) -> list[float]:
     return [float(f"{number:.9g}") for number in numbers(found)]
 
 
-def _usage(prompt: Prompt, says: Says) -> dict[str, int]:
+def _usage(prompt: Prompt, says: ModelOutput) -> dict[str, int]:
     given = says.usage.prompt_tokens
     count = sum(each.tokens for each in _inputs(prompt.body, prompt.model)) if given is None else given
     return {"prompt_tokens": count, "total_tokens": count}

@@ -12,11 +12,11 @@ from itertools import chain
 from typing import Any
 
 from llemulator_addon.core.prompt import Message, Prompt
-from llemulator_addon.core.reply import Failure, Says
+from llemulator_addon.core.reply import Failure, ModelOutput
 from llemulator_addon.wire import errors, moderation
 from llemulator_addon.wire.answer import Answer, Body, Call, Endpoint, LongBody, Made, Manner
 from llemulator_addon.wire.bodies import RequestBody, read_body
-from llemulator_addon.wire.errors import INVALID, Refused
+from llemulator_addon.wire.errors import INVALID, RequestRefused
 from llemulator_addon.wire.json_bytes import Many, pretty, spelled
 from llemulator_addon.wire.json_bytes import read as read_json
 from llemulator_addon.wire.members import text_in
@@ -26,14 +26,14 @@ NAME = "moderations"
 
 
 def read(call: Call, body: Mapping[str, Any]) -> Prompt:
-    """Understand a body; raises `Refused` in OpenAI's words."""
+    """Understand a body; raises `RequestRefused` in OpenAI's words."""
     asked = read_body(ModerationBody, body, lenient=call.lenient)
     model = asked.model or moderation.DEFAULT
     if body.get("input") is None:
-        raise Refused(errors.missing("input"))
+        raise RequestRefused(errors.missing("input"))
     judged = _inputs(body["input"])
     if call.knows(model) and not serves(model, "moderations") and not call.lenient:
-        raise Refused(_not_for_moderation(model))
+        raise RequestRefused(_not_for_moderation(model))
     return Prompt(
         endpoint=NAME,
         model=model,
@@ -42,7 +42,7 @@ def read(call: Call, body: Mapping[str, Any]) -> Prompt:
     )
 
 
-def write(prompt: Prompt, says: Says, manner: Manner) -> Answer:
+def write(prompt: Prompt, says: ModelOutput, manner: Manner) -> Answer:
     """Write a verdict on each input."""
     model = says.model or (dated_name(prompt.model) if manner.dated_models else prompt.model)
     named = _scripted(says)
@@ -61,7 +61,7 @@ def write(prompt: Prompt, says: Says, manner: Manner) -> Answer:
     return Body(body=pretty(answer) + b"\n")
 
 
-def size(prompt: Prompt, says: Says) -> int:
+def size(prompt: Prompt, says: ModelOutput) -> int:
     """Estimate the bytes of an answer. To judge a text takes as long as to send it many times over."""
     del says
     return sum(_OF_A_VERDICT + _JUDGING * len(message.text) for message in prompt.messages)
@@ -100,7 +100,7 @@ def _inputs(value: Any) -> tuple[_Input, ...]:  # noqa: ANN401 - JSON
             return (_of_parts(list(value)),)
         case _:
             # No recording of this refusal is known.
-            raise Refused(
+            raise RequestRefused(
                 errors.wrong_type("input", "one of a string, array of strings or array of objects", "another")
             )
 
@@ -117,7 +117,7 @@ def _verdict(model: str, judged: _Input, named: Mapping[str, float]) -> dict[str
     return moderation.judged(model, scored, text=judged.has_text, image=judged.has_image)
 
 
-def _scripted(says: Says) -> dict[str, float]:
+def _scripted(says: ModelOutput) -> dict[str, float]:
     """Read scores from what the script says; empty where it says something else."""
     try:
         value = read_json(says.choice(0).text.encode())

@@ -5,10 +5,10 @@ from dataclasses import replace
 from typing import Any
 
 from llemulator_addon.core.prompt import Prompt
-from llemulator_addon.core.reply import Failure, HostedCall, Says, says
+from llemulator_addon.core.reply import Failure, HostedCall, ModelOutput, says
 from llemulator_addon.core.resources import Kept
 from llemulator_addon.wire import sizes
-from llemulator_addon.wire.answer import Answer, Body, Call, Endpoint, LongBody, Made, Manner, Stream
+from llemulator_addon.wire.answer import Answer, Body, Call, Endpoint, EventStream, LongBody, Made, Manner
 from llemulator_addon.wire.endpoints import completions
 from llemulator_addon.wire.families import family
 from llemulator_addon.wire.json_bytes import escaped, spelled, without_many
@@ -31,7 +31,7 @@ from llemulator_addon.wire.responses.response_object import (
 
 
 def read(call: Call, body: Mapping[str, Any]) -> Prompt:
-    """Understand a body; raises `Refused` in OpenAI's words."""
+    """Understand a body; raises `RequestRefused` in OpenAI's words."""
     if is_legacy(body):
         return replace(completions.read(call._replace(lenient=True), body), endpoint=NAME)
     return prompt.read(call, body)
@@ -45,7 +45,7 @@ def is_legacy(body: Mapping[str, Any]) -> bool:
     return "input" not in body and isinstance(body.get("prompt"), str | list)
 
 
-def write(prompt: Prompt, reply: Says, manner: Manner) -> Answer:
+def write(prompt: Prompt, reply: ModelOutput, manner: Manner) -> Answer:
     """Write what the model says; it is kept where the request does not forbid it."""
     if is_legacy(prompt.body):
         return completions.write(prompt, reply, manner)
@@ -54,7 +54,7 @@ def write(prompt: Prompt, reply: Says, manner: Manner) -> Answer:
     return _told(prompt, response, ids, _cutting(prompt, reply, manner), in_pieces=manner.in_pieces)
 
 
-def size(prompt: Prompt, reply: Says) -> int:
+def size(prompt: Prompt, reply: ModelOutput) -> int:
     """Estimate the bytes of an answer. An answer in one piece says its words once, a stream four times."""
     if is_legacy(prompt.body):
         return completions.size(prompt, reply)
@@ -93,14 +93,14 @@ def _told(prompt: Prompt, response: Response, ids: Ids, cutting: Cutting, *, in_
     shown = without_many(response) if in_pieces else response
     made = history.record(shown, items_of(prompt.body.get("input"), ids), cutting)
     if prompt.stream:
-        return Stream(pieces=pieces_of(response, cutting), keeps=_keeps(history.done(made), prompt.body))
+        return EventStream(pieces=pieces_of(response, cutting), keeps=_keeps(history.done(made), prompt.body))
     keeps = _keeps(made, prompt.body)
     if in_pieces and history.is_done(made):
         return LongBody(pieces=Made(lambda: spelled(billed(response), escaped)), keeps=keeps)
     return Body(body=escaped(billed(history.now(made))), keeps=keeps)
 
 
-def _cutting(prompt: Prompt, reply: Says, manner: Manner) -> Cutting:
+def _cutting(prompt: Prompt, reply: ModelOutput, manner: Manner) -> Cutting:
     options = prompt.body.get("stream_options")
     wanted = options.get("include_obfuscation") if isinstance(options, dict) else None
     return Cutting(
@@ -113,7 +113,7 @@ def _cutting(prompt: Prompt, reply: Says, manner: Manner) -> Cutting:
     )
 
 
-def _partial_images(prompt: Prompt, reply: Says) -> tuple[str, ...]:
+def _partial_images(prompt: Prompt, reply: ModelOutput) -> tuple[str, ...]:
     """Return the images to show before the finished one: those of the script, or as many as the tool asks for."""
     calls = [block for block in reply.choice(0).blocks if isinstance(block, HostedCall)]
     for call in calls:

@@ -6,9 +6,9 @@ from typing import Any
 from llemulator_addon.core.prompt import Message, Prompt
 from llemulator_addon.core.reply import says
 from llemulator_addon.wire import errors
-from llemulator_addon.wire.answer import Answer, Body, Call, Made, Manner, Operation, Piece, Served, Stream
+from llemulator_addon.wire.answer import Answer, Body, Call, EventStream, Made, Manner, Operation, Piece, Served
 from llemulator_addon.wire.bodies import read_object
-from llemulator_addon.wire.errors import Refused
+from llemulator_addon.wire.errors import RequestRefused
 from llemulator_addon.wire.json_bytes import escaped
 from llemulator_addon.wire.paging import page
 from llemulator_addon.wire.responses import history, response_errors
@@ -25,7 +25,7 @@ def retrieve(call: Call) -> Served:
     """Show a response as it is now, or tell it again as events; a look moves a background response on."""
     made = _record(call)
     if call.request.query_value("stream") == "true":
-        return _kept(call, history.done(made), Stream(pieces=_retold(call, made)))
+        return _kept(call, history.done(made), EventStream(pieces=_retold(call, made)))
     looked = history.looked_at(made)
     return _kept(call, looked, _json(billed(history.now(looked))))
 
@@ -102,12 +102,12 @@ COMPACT = Operation(name="responses.compact", method="POST", path="/responses/co
 
 
 def _record(call: Call) -> history.Record:
-    """Return what is kept of the response in the path; raises `Refused`. A lenient call gets one made up."""
+    """Return what is kept of the response in the path; raises `RequestRefused`. A lenient call gets one made up."""
     response_id = call.params["response_id"]
     if (made := history.find(call.resources, response_id)) is not None:
         return made
     if not call.lenient:
-        raise Refused(response_errors.unknown_response(response_id))
+        raise RequestRefused(response_errors.unknown_response(response_id))
     return _made_up(call, response_id)
 
 
@@ -134,7 +134,7 @@ def _starting_after(call: Call) -> int | None:
         return int(given)
     if call.lenient:
         return None
-    raise Refused(errors.wrong_type("starting_after", "an integer", "a string"))
+    raise RequestRefused(errors.wrong_type("starting_after", "an integer", "a string"))
 
 
 def _kept(call: Call, made: history.Record, answer: Answer) -> Served:
@@ -147,7 +147,7 @@ def _kept(call: Call, made: history.Record, answer: Answer) -> Served:
 def _counted(call: Call, body: Mapping[str, Any]) -> Prompt:
     prompt = read_counting(call, body)
     if not call.lenient and not call.knows(prompt.model):
-        raise Refused(response_errors.unknown_model(prompt.model))
+        raise RequestRefused(response_errors.unknown_model(prompt.model))
     return prompt
 
 

@@ -5,7 +5,7 @@ from typing import Any
 
 from llemulator_addon.core.resources import Kept, Resources
 from llemulator_addon.core.stamp import Stamp
-from llemulator_addon.wire.errors import Refused
+from llemulator_addon.wire.errors import RequestRefused
 from llemulator_addon.wire.responses import response_errors
 from llemulator_addon.wire.responses.events import Cutting
 from llemulator_addon.wire.responses.ids import shared
@@ -98,12 +98,12 @@ def cancelled(made: Record) -> Record:
 
 
 def history(resources: Resources, response_id: str) -> list[Item]:
-    """Return all items up to a response, oldest first; raises `Refused` if it is not stored.
+    """Return all items up to a response, oldest first; raises `RequestRefused` if it is not stored.
 
     Where an earlier one of its chain is gone, the history begins behind it.
     """
     if find(resources, response_id) is None:
-        raise Refused(response_errors.unknown_previous(response_id))
+        raise RequestRefused(response_errors.unknown_previous(response_id))
     turns: list[list[Item]] = []
     before: str | None = response_id
     while before is not None and (made := find(resources, before)) is not None:
@@ -128,7 +128,7 @@ def appended(conversation_id: str, items: Iterable[Item]) -> tuple[Kept, ...]:
 
 
 def resolved(items: Iterable[Item], resources: Resources, conversation_id: str | None, *, lenient: bool) -> list[Item]:
-    """Return the items with those in place of references that they refer to; raises `Refused` for one that is lost."""
+    """Return the items, each reference replaced by the item it names; raises `RequestRefused` if that is unknown."""
     found = []
     for item in items:
         if item.get("type") != "item_reference":
@@ -136,7 +136,7 @@ def resolved(items: Iterable[Item], resources: Resources, conversation_id: str |
         elif (whole := _referred(item["id"], resources, conversation_id)) is not None:
             found.append(whole)
         elif not lenient:
-            raise Refused(response_errors.unknown_item(str(item["id"])))
+            raise RequestRefused(response_errors.unknown_item(str(item["id"])))
     return found
 
 

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from llemulator_addon.core.prompt import Prompt
-from llemulator_addon.core.reply import Failure, Says
+from llemulator_addon.core.reply import Failure, ModelOutput
 from llemulator_addon.wire.models import dated_name
 from llemulator_addon.wire.responses import echoed_parameters
 from llemulator_addon.wire.responses.output import Writing, output_of
@@ -14,7 +14,7 @@ Response = Mapping[str, Any]
 """As it is sent in events; JSON bodies say in `billing` who pays."""
 
 
-def finished(prompt: Prompt, says: Says, writing: Writing) -> dict[str, Any]:
+def finished(prompt: Prompt, says: ModelOutput, writing: Writing) -> dict[str, Any]:
     """Return the response at its end, with its keys in the order of the recordings of 2026-07."""
     body, choice = prompt.body, says.choice(0)
     reason = _INCOMPLETE.get(choice.finish_reason or "stop")
@@ -103,7 +103,7 @@ def usage(of: Counted) -> dict[str, Any]:
     }
 
 
-def _charged(prompt: Prompt, says: Says) -> Counted:
+def _charged(prompt: Prompt, says: ModelOutput) -> Counted:
     """Count the tokens. Recorded, 36 of 40: the output of a response is one token more than its text.
 
     That is taken for the sign of its end, which an answer that the limit cut does not have.
