@@ -52,7 +52,7 @@ def in_full(exchange: Exchange, token: str, *, is_new: bool) -> dict[str, Any]:
             "headers": dict(answer_headers(exchange)),
             **_said(exchange, token),
             **({"goes_on": True} if exchange.goes_on else {}),
-            "wait_before_head": delivered.before_head(exchange),
+            "wait_before_head": delivered.measure_head_delay(exchange),
         },
         "connection": {
             "id": exchange.connection,

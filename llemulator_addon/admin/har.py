@@ -26,7 +26,7 @@ def har(exchanges: Iterable[Exchange], token: str) -> dict[str, Any]:
 
 
 def _entry(exchange: Exchange, token: str) -> dict[str, Any]:
-    wait = delivered.before_head(exchange) * 1000
+    wait = delivered.measure_head_delay(exchange) * 1000
     receive = (exchange.ending.seconds if exchange.ending else 0.0) * 1000
     return {
         "startedDateTime": datetime.fromtimestamp(exchange.at, UTC).isoformat(timespec="milliseconds"),

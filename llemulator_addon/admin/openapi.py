@@ -10,7 +10,7 @@ from llemulator_addon.admin.verify import VerifyPart
 from llemulator_addon.core.steps import Steps
 from llemulator_addon.script.manual_answer import schema as answer_schema
 from llemulator_addon.script.schema import schema as script_schema
-from llemulator_addon.script.schema import tidied
+from llemulator_addon.script.schema import tidy
 from llemulator_addon.wire.json_bytes import pretty
 
 _ERROR = {
@@ -131,7 +131,7 @@ def _schemas() -> dict[str, Any]:
     }
     found: dict[str, Any] = {}
     for name, written in bodies.items():
-        body = tidied(written)
+        body = tidy(written)
         parts = {part: value for part, value in body.items() if part not in {"$schema", "$id", "$defs"}}
         found[name] = _renamed(parts, name)
         found |= {f"{name}.{key}": _renamed(value, name) for key, value in body.get("$defs", {}).items()}

@@ -18,7 +18,7 @@ from llemulator_addon.script import json_text
 from llemulator_addon.script.globs import fits
 from llemulator_addon.script.match import Match
 from llemulator_addon.script.model import ScriptPart
-from llemulator_addon.script.script_error import ScriptError, inside, problem, read_as
+from llemulator_addon.script.script_error import ScriptError, join_place, problem, read_as
 from llemulator_addon.verification.finding import Finding, once_or_times
 from llemulator_addon.verification.verdicts import VERDICTS
 from llemulator_addon.verification.verify import Expectation, Verified, Wanted, verify
@@ -99,7 +99,7 @@ class VerifyPart(ScriptPart):
         for number, name in enumerate(self.ignore):
             if name not in FINDINGS:
                 known = ", ".join(FINDINGS)
-                raise problem(inside("ignore", number), f'there is no finding "{name}"; there are {known}')
+                raise problem(join_place("ignore", number), f'there is no finding "{name}"; there are {known}')
         return Wanted(
             expectations=tuple(part.expectation() for part in self.expectations),
             order=tuple(Expectation(name=_spelled(match), patterns=match.patterns()) for match in self.order),

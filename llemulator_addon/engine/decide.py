@@ -24,7 +24,7 @@ from llemulator_addon.script.fault import Fault, Scene
 from llemulator_addon.script.pacing import Pacing
 from llemulator_addon.script.pattern import Candidate
 from llemulator_addon.script.replies.raw import Raw
-from llemulator_addon.script.reply import Ready, filled
+from llemulator_addon.script.reply import Ready, fill_reply
 from llemulator_addon.script.template import Template
 from llemulator_addon.script.templates.problems import TemplateProblem
 from llemulator_addon.wire import errors, json_bytes, limits
@@ -336,7 +336,7 @@ def _ready(session: Session, asked: Candidate, selected: Selected) -> Ready:
     if not isinstance(reply, Template):
         return reply
     try:
-        return filled(reply, asked, selected.captures(asked), selected.times_before + 1, session.stamp)
+        return fill_reply(reply, asked, selected.captures(asked), selected.times_before + 1, session.stamp)
     except TemplateProblem as problem:
         return fallback.template_failed(selected.rule.name, problem)
 
@@ -354,10 +354,10 @@ def _unmatched(session: Session, asked: Candidate, endpoint: Endpoint) -> Decide
             admitted = admit(session, faults, "", asked)
             reply = admitted.refused or fallback.echo(asked.prompt)
         case "simulate":
-            from llemulator_addon.simulate.answer import simulated  # noqa: PLC0415 - takes long to import
+            from llemulator_addon.simulate.answer import simulate_answer  # noqa: PLC0415 - takes long to import
 
             admitted = admit(session, faults, "", asked)
-            made = simulated(asked.prompt, session.stamp, session.simulation, asked.request.headers)
+            made = simulate_answer(asked.prompt, session.stamp, session.simulation, asked.request.headers)
             reply, pacing = admitted.refused or made.reply, made.pacing or pacing
         case "manual":
             admitted = admit(session, faults, "", asked)

@@ -14,7 +14,7 @@ from llemulator_addon.script.fault import Fault
 from llemulator_addon.script.pacing import Pacing
 from llemulator_addon.script.pattern import Candidate
 from llemulator_addon.script.replies.raw import Raw
-from llemulator_addon.script.reply import Ready, Reply, filled
+from llemulator_addon.script.reply import Ready, Reply, fill_reply
 from llemulator_addon.script.template import Template
 from llemulator_addon.script.templates.problems import TemplateProblem
 from llemulator_addon.wire import errors
@@ -86,9 +86,9 @@ def _reply(session: Session, ask: Ask, given: Given) -> tuple[Ready, Pacing | No
         case "echo":
             return fallback.echo(ask.prompt), None
         case "simulate":
-            from llemulator_addon.simulate.answer import simulated  # noqa: PLC0415 - takes long to import
+            from llemulator_addon.simulate.answer import simulate_answer  # noqa: PLC0415 - takes long to import
 
-            made = simulated(ask.prompt, session.stamp, session.simulation, ask.request.headers)
+            made = simulate_answer(ask.prompt, session.stamp, session.simulation, ask.request.headers)
             return made.reply, made.pacing
         case Template():
             return _filled(session, ask, given.reply), None
@@ -101,6 +101,6 @@ def _reply(session: Session, ask: Ask, given: Given) -> tuple[Ready, Pacing | No
 def _filled(session: Session, ask: Ask, template: Template) -> Ready:
     asked = Candidate(ask.prompt, ask.request, session.state)
     try:
-        return filled(template, asked, {}, 1, session.stamp)
+        return fill_reply(template, asked, {}, 1, session.stamp)
     except TemplateProblem as problem:
         raise RequestRefused(fallback.answer_cannot_be_filled(problem)) from None

@@ -136,7 +136,7 @@ class Session:
     @property
     def simulation(self) -> Simulation:
         """How answers are made up, where the request does not say."""
-        return self.policy.simulation.under(self.defaults.simulating)
+        return self.policy.simulation.apply_script(self.defaults.simulating)
 
     def upstream_for(self, model: str) -> Upstream | None:
         """Return the server that is asked for a model where no rule answers, if there is one."""
@@ -307,4 +307,4 @@ def _told_apart(rules: tuple[Rule, ...], before: tuple[Rule, ...]) -> Iterator[R
     times = Counter(rule.name.partition(" (")[0] for rule in before if not rule.is_named)
     for rule in rules:
         seen = 0 if rule.is_named else times[rule.name]
-        yield rule.renamed(f"{rule.name} ({seen + 1})") if seen else rule
+        yield rule.rename(f"{rule.name} ({seen + 1})") if seen else rule

@@ -96,6 +96,6 @@ class Fault:
         if rewritten and rewritten[-1] is first[-1]:
             yield from steps
 
-    def of_connection(self) -> ConnectionFault | None:
+    def find_connection_fault(self) -> ConnectionFault | None:
         """Return what happens to connections; None for a fault of answers."""
         return None

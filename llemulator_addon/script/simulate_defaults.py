@@ -17,7 +17,7 @@ class Simulating:
     response_length: Length | None = None
     tool_strategy: ToolStrategy | None = None
 
-    def over(self, others: "Simulating") -> "Simulating":
+    def merge_defaults(self, others: "Simulating") -> "Simulating":
         """Return this and, where it says nothing, the other."""
         return Simulating(
             response_length=self.response_length or others.response_length,

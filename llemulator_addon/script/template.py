@@ -21,7 +21,7 @@ class Template:
 
     written: Mapping[str, Any]
 
-    def filled(self, asked: Candidate, captures: Mapping[str, str], times: int, stamp: Stamp) -> dict[str, Any]:
+    def fill(self, asked: Candidate, captures: Mapping[str, str], times: int, stamp: Stamp) -> dict[str, Any]:
         """Return the reply for a request, written as in a script; raises `TemplateProblem`.
 
         `times` is how often the rule has answered, this time included.
@@ -36,7 +36,7 @@ class Template:
         }
 
 
-def compiled(written: Any) -> None:  # noqa: ANN401
+def compile_templates(written: Any) -> None:  # noqa: ANN401
     """Read every template in a reply, so that it is known to be one; raises `TemplateProblem`."""
     from llemulator_addon.script.templates.source import parsed  # noqa: PLC0415 - Jinja takes long to import
 

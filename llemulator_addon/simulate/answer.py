@@ -14,7 +14,7 @@ from llemulator_addon.script.pacing import Pacing
 from llemulator_addon.script.simulate_defaults import Length, Simulating, ToolStrategy
 from llemulator_addon.simulate.facts import facts_of
 from llemulator_addon.simulate.inferred_schema import shape_for, wants_json
-from llemulator_addon.simulate.limits import limited_calls, limited_text
+from llemulator_addon.simulate.limits import limit_calls, limit_text
 from llemulator_addon.simulate.schema_values import STEPS, value_for
 from llemulator_addon.simulate.settings import SimulationSettings
 from llemulator_addon.simulate.stream_timing import pacing_for
@@ -22,7 +22,7 @@ from llemulator_addon.simulate.text import length_for, text_about
 from llemulator_addon.simulate.tool_result_text import read, text_of_results
 from llemulator_addon.simulate.tools import calls_for, results
 from llemulator_addon.simulate.topics import topic_of
-from llemulator_addon.simulate.user_values import UserValues, flattened
+from llemulator_addon.simulate.user_values import UserValues, flatten
 from llemulator_addon.wire import errors, json_bytes
 from llemulator_addon.wire.errors import RequestRefused
 from llemulator_addon.wire.requested_output import Format, asked_format, tool_use
@@ -40,7 +40,7 @@ class Simulated:
     """How its stream is paced; None: as the session says."""
 
 
-def simulated(
+def simulate_answer(
     prompt: Prompt, stamp: Stamp, settings: SimulationSettings, headers: Mapping[str, str] = MappingProxyType({})
 ) -> Simulated:
     """Make an answer and its pacing. Pure: the same arguments give the same answer."""
@@ -59,7 +59,7 @@ def simulate(
     for (`response_length`, `tool_strategy`) goes before what the headers ask for, and that before the settings; the
     limit of tokens goes before all. Raises `RequestRefused` where there is no such length or strategy.
     """
-    settings = settings.under(_in_body(prompt).over(_in_headers(headers)))
+    settings = settings.apply_script(_read_body(prompt).merge_defaults(_read_headers(headers)))
     work = Work(STEPS)
     choices = (
         _choice(prompt.of_choice(index), chance_for(prompt, stamp, index), settings, work)
@@ -68,21 +68,21 @@ def simulate(
     return ModelOutput(choices=tuple(choices))
 
 
-def _in_body(prompt: Prompt) -> Simulating:
+def _read_body(prompt: Prompt) -> Simulating:
     body = prompt.body
-    return _asked("response_length", body.get("response_length"), "tool_strategy", body.get("tool_strategy"))
+    return _read_settings("response_length", body.get("response_length"), "tool_strategy", body.get("tool_strategy"))
 
 
-def _in_headers(headers: Mapping[str, str]) -> Simulating:
+def _read_headers(headers: Mapping[str, str]) -> Simulating:
     length, strategy = headers.get(LENGTH_HEADER), headers.get(TOOLS_HEADER)
-    return _asked(LENGTH_HEADER, _lowered(length), TOOLS_HEADER, _lowered(strategy))
+    return _read_settings(LENGTH_HEADER, _lower(length), TOOLS_HEADER, _lower(strategy))
 
 
-def _lowered(text: str | None) -> str | None:
+def _lower(text: str | None) -> str | None:
     return text.strip().lower() or None if text else None
 
 
-def _asked(length_name: str, length: object, strategy_name: str, strategy: object) -> Simulating:
+def _read_settings(length_name: str, length: object, strategy_name: str, strategy: object) -> Simulating:
     """Return the requested settings; raises `RequestRefused` for an unknown length or strategy, by its name."""
     return Simulating(
         response_length=_one_of(get_args(Length), length_name, length),
@@ -103,10 +103,10 @@ def _choice(prompt: Prompt, chance: Chance, settings: SimulationSettings, work: 
     use = tool_use(prompt)
     calls = calls_for(prompt, use, settings.asked.tool_strategy or "contextual", chance, work)
     if calls:
-        kept, is_whole = limited_calls(calls, prompt)
+        kept, is_whole = limit_calls(calls, prompt)
         return Choice(blocks=kept or (Text(""),), finish_reason=None if is_whole else "length")
     hosted: tuple[Block, ...] = (HostedCall(type=f"{_base(use.hosted)}_call"),) if use.hosted else ()
-    text, is_whole = limited_text(_text(prompt, chance, settings, work), prompt)
+    text, is_whole = limit_text(_text(prompt, chance, settings, work), prompt)
     return Choice(blocks=(*hosted, Text(text)), finish_reason=None if is_whole else "length")
 
 
@@ -136,7 +136,7 @@ def _json(prompt: Prompt, schema: object, chance: Chance, work: Work) -> str:
     found = [(name, read(text)) for name, text in results(prompt)]
     known: dict[str, Any] = {}
     for _, value in found:
-        known |= flattened(value)
+        known |= flatten(value)
     text = _subject(prompt.user_text)
     topic = topic_of(text)
     told = UserValues(facts_of(text), topic.phrase if topic and topic.phrase else "the topic", known=known)

@@ -40,7 +40,9 @@ def text_named(asked: Property, chance: Chance) -> str:
             return _TEXTS[key](asked, chance)
     if asked.name:
         return (
-            f"{_spelled(asked.name)} {chance.between(1, 20)}" if chance.holds(0.3) else title_about(asked.topic, chance)
+            f"{_join_words(asked.name)} {chance.between(1, 20)}"
+            if chance.holds(0.3)
+            else title_about(asked.topic, chance)
         )
     return title_about(asked.topic, chance)
 
@@ -50,7 +52,7 @@ def range_named(asked: Property) -> tuple[float, float, int] | None:
     return next((_NUMBERS[key] for key in _keys(asked.name) if key in _NUMBERS), None)
 
 
-def formatted(kind: str, asked: Property, chance: Chance) -> str | None:
+def make_formatted(kind: str, asked: Property, chance: Chance) -> str | None:
     """Return a text of one of JSON schema's formats; None where the format is not known."""
     made = _FORMATS.get(kind)
     return made(asked, chance) if made else None
@@ -67,7 +69,7 @@ def _keys(words: Words) -> tuple[str, ...]:
     return tuple(key for word in tried for key in (word, word.removesuffix("s"), word.removesuffix("es")) if key)
 
 
-def _spelled(words: Words) -> str:
+def _join_words(words: Words) -> str:
     return " ".join(words).capitalize()
 
 

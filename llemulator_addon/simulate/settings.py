@@ -14,9 +14,9 @@ class SimulationSettings:
     """A length, else it is chosen from that of the question; a strategy for tools, else `contextual`."""
     physics: Physics = field(default_factory=Physics)
 
-    def under(self, script: Simulating) -> "SimulationSettings":
+    def apply_script(self, script: Simulating) -> "SimulationSettings":
         """Return them with what a script says before them."""
-        return self if script == _NOTHING else replace(self, asked=script.over(self.asked))
+        return self if script == _NOTHING else replace(self, asked=script.merge_defaults(self.asked))
 
 
 _NOTHING = Simulating()

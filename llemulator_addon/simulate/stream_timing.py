@@ -40,14 +40,14 @@ def pacing_for(prompt: Prompt, of_server: Physics) -> Pacing | None:
 
     Fields of the request's `stream_options` go before the server's.
     """
-    asked = _asked(prompt)
+    asked = _read_request(prompt)
     low = asked.delay_min_ms if asked.delay_min_ms is not None else of_server.delay_min_ms
     high = asked.delay_max_ms if asked.delay_max_ms is not None else of_server.delay_max_ms
     rate = asked.tokens_per_second or of_server.tokens_per_second
     if low is None and high is None and rate is None:
         profile = profile_of(prompt.model) if of_server.profile == "auto" else of_server.profile
         return PROFILES[profile] if profile else None
-    return _paced(low, high, rate)
+    return _pace(low, high, rate)
 
 
 def profile_of(model: str) -> Profile:
@@ -61,7 +61,7 @@ def _is_small(model: str) -> bool:
     return bool({"mini", "nano", "small", "tiny", "luna", "turbo", "lite", "flash"} & set(model.lower().split("-")))
 
 
-def _paced(low: float | None, high: float | None, rate: float | None) -> Pacing:
+def _pace(low: float | None, high: float | None, rate: float | None) -> Pacing:
     """Turn delays between two bounds into a rate and a jitter: each gap is drawn evenly between the two."""
     least = low or 0.0
     most = max(least, high if high is not None else least)
@@ -72,7 +72,7 @@ def _paced(low: float | None, high: float | None, rate: float | None) -> Pacing:
     return Pacing(ttft=middle, tokens_per_second=rate, jitter=jitter)
 
 
-def _asked(prompt: Prompt) -> Physics:
+def _read_request(prompt: Prompt) -> Physics:
     options = prompt.body.get("stream_options")
     if not isinstance(options, Mapping):
         return Physics()

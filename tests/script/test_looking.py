@@ -5,7 +5,7 @@ import pytest
 from llemulator_addon.core.prompt import Prompt
 from llemulator_addon.core.request import Request
 from llemulator_addon.script.looking import Looking, TooMuchLooking
-from llemulator_addon.script.paths import parsed
+from llemulator_addon.script.paths import parse
 from llemulator_addon.script.pattern import Candidate, differences, hold
 from llemulator_addon.script.patterns.json_path import JsonPathPattern
 from llemulator_addon.script.patterns.not_ import NotPattern
@@ -95,4 +95,4 @@ def test_the_error_says_which_rule_was_not_looked_for() -> None:
 )
 def test_a_path_that_is_too_long_is_refused_when_it_is_loaded(path: str, problem: str) -> None:
     with pytest.raises(ValueError, match=problem):
-        parsed(path)
+        parse(path)

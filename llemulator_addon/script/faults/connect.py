@@ -26,6 +26,6 @@ class ConnectFault(Fault):
     wanted: ConnectPart
 
     @override
-    def of_connection(self) -> ConnectionFault | None:
+    def find_connection_fault(self) -> ConnectionFault | None:
         """Refuse the tunnel."""
         return ConnectionFault(at="connect", host=self.wanted.host, status=self.wanted.status)

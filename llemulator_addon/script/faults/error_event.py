@@ -7,7 +7,7 @@ from llemulator_addon.core.reply import Failure
 from llemulator_addon.core.steps import Send, Steps
 from llemulator_addon.script.fault import Fault, Scene
 from llemulator_addon.script.faults.malformed_event import AtEventPart
-from llemulator_addon.script.faults.sends import after_send, sends
+from llemulator_addon.script.faults.sends import index_after_send, sends
 from llemulator_addon.script.replies.failure import usual
 from llemulator_addon.wire import json_bytes, sse
 from llemulator_addon.wire.errors import error_object
@@ -51,7 +51,7 @@ class ErrorEventFault(Fault):
     @override
     def rewrite(self, steps: Steps, scene: Scene) -> Steps:
         """End with the error."""
-        behind = after_send(steps, self.wanted.at) if scene.events else None
+        behind = index_after_send(steps, self.wanted.at) if scene.events else None
         if behind is None:
             return steps
         before = steps[: behind - 1]

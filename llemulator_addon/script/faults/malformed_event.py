@@ -7,7 +7,7 @@ from pydantic import Field
 
 from llemulator_addon.core.steps import Send, Steps
 from llemulator_addon.script.fault import Fault, Scene
-from llemulator_addon.script.faults.sends import after_send
+from llemulator_addon.script.faults.sends import index_after_send
 from llemulator_addon.script.model import ScriptPart
 
 
@@ -35,7 +35,7 @@ class MalformedEventFault(Fault):
     @override
     def rewrite(self, steps: Steps, scene: Scene) -> Steps:
         """Break it off."""
-        behind = after_send(steps, self.wanted.at) if scene.events else None
+        behind = index_after_send(steps, self.wanted.at) if scene.events else None
         if behind is None:
             return steps
         return (*steps[: behind - 1], _broken(steps[behind - 1]), *steps[behind:])

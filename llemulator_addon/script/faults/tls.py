@@ -16,6 +16,6 @@ class TlsFault(Fault):
     wanted: Literal["handshake_failure"]
 
     @override
-    def of_connection(self) -> ConnectionFault | None:
+    def find_connection_fault(self) -> ConnectionFault | None:
         """Fail the handshake."""
         return ConnectionFault(at="tls", tls=self.wanted)

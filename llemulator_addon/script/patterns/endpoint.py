@@ -13,7 +13,7 @@ from llemulator_addon.wire.endpoints import ENDPOINTS, OPERATIONS
 _NAMES = (*ENDPOINTS, *OPERATIONS)
 
 
-def _known(name: str) -> str:
+def _check_name(name: str) -> str:
     if name in _NAMES:
         return name
     near = get_close_matches(name, _NAMES, n=1, cutoff=0.5)
@@ -22,7 +22,7 @@ def _known(name: str) -> str:
     raise ValueError(message)
 
 
-EndpointName = Annotated[str, AfterValidator(_known), WithJsonSchema({"type": "string", "enum": list(_NAMES)})]
+EndpointName = Annotated[str, AfterValidator(_check_name), WithJsonSchema({"type": "string", "enum": list(_NAMES)})]
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,14 +5,14 @@ from typing import Annotated, Any, override
 
 from pydantic import AfterValidator, Field
 
-from llemulator_addon.script.paths import parsed
+from llemulator_addon.script.paths import parse
 from llemulator_addon.script.pattern import Candidate, Pattern
 from llemulator_addon.script.script_error import kind_of
 
 
 def _readable(paths: dict[str, Any]) -> dict[str, Any]:
     for path in paths:
-        parsed(path)
+        parse(path)
     return paths
 
 

@@ -43,7 +43,7 @@ class EventPart(ScriptPart):
     id: str | None = None
     retry: int | None = None
 
-    def framed(self) -> bytes:
+    def frame(self) -> bytes:
         """Spell it as it is sent."""
         data = self.data if isinstance(self.data, str) else json_text(self.data)
         lines = [f"{name}: {value}" for name, value in (("event", self.event), ("id", self.id)) if value is not None]
@@ -89,7 +89,7 @@ class RawPart(ScriptPart):
 
     def _events(self, headers: Mapping[str, str], content_type: str | None) -> Raw:
         given = (("content-type", content_type),) if content_type else ()
-        events = tuple(event.framed() for event in self.sse or ())
+        events = tuple(event.frame() for event in self.sse or ())
         return Raw(status=self.status, headers=(*headers.items(), *given), events=events)
 
     def _body(self) -> tuple[str, bytes]:

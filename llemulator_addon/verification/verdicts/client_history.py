@@ -42,7 +42,7 @@ class Attempt:
     @cached_property
     def end(self) -> float | None:
         """When the answer to it ended; None while it is being played."""
-        return delivered.ended_at(self.exchange)
+        return delivered.find_end(self.exchange)
 
     @cached_property
     def client(self) -> SdkHeaders:
@@ -65,7 +65,7 @@ class Attempt:
 
     @property
     def _head_first(self) -> bool:
-        return delivered.before_head(self.exchange) == 0 and not self.left
+        return delivered.measure_head_delay(self.exchange) == 0 and not self.left
 
     @property
     def left(self) -> bool:
@@ -150,7 +150,7 @@ class ClientHistory:
         groups: list[list[Attempt]] = []
         latest: dict[object, list[Attempt]] = {}
         for attempt in self.attempts:
-            carried = _carried(attempt.exchange)
+            carried = _identify(attempt.exchange)
             group = latest.get(carried)
             if group is None or not _goes_on(group, attempt):
                 groups.append(group := [])
@@ -169,9 +169,9 @@ class ClientHistory:
     @property
     def given_up(self) -> Iterator[tuple[Attempt, ...]]:
         """The requests after whose last attempt the same was never asked again, by whomever."""
-        last = {_carried(attempt.exchange): attempt for attempt in self.attempts}
+        last = {_identify(attempt.exchange): attempt for attempt in self.attempts}
         for attempts in self.requests:
-            if last[_carried(attempts[-1].exchange)] is attempts[-1]:
+            if last[_identify(attempts[-1].exchange)] is attempts[-1]:
                 yield attempts
 
     @property
@@ -190,7 +190,7 @@ def gap(before: Attempt, after: Attempt) -> float:
     return max(0.0, after.start - (before.end if before.end is not None else before.start))
 
 
-def _carried(exchange: Exchange) -> object:
+def _identify(exchange: Exchange) -> object:
     """Return what makes two requests the same."""
     return (
         exchange.method,

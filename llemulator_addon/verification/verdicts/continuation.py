@@ -21,7 +21,7 @@ class Said:
     """Ids of tool calls, and of the response itself."""
 
 
-def said(attempt: Attempt) -> Said:
+def collect_said(attempt: Attempt) -> Said:
     """Put together the deltas that came, before an error if there was one."""
     texts: list[str] = []
     ids: set[str] = set()
