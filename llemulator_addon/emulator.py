@@ -24,7 +24,7 @@ from llemulator_addon.engine.decide import decide, refuse
 from llemulator_addon.engine.fallback import no_room_to_wait, session_forgotten
 from llemulator_addon.engine.journal import Journal
 from llemulator_addon.engine.manual import no_room, nobody_answered
-from llemulator_addon.engine.session import Policy, Session, load
+from llemulator_addon.engine.session import Policy, Session, SessionFields, load
 from llemulator_addon.live.large_requests import Ahead, Deciding, is_large
 from llemulator_addon.live.manual_queue import Waiting
 from llemulator_addon.live.room import Room, size_asked, size_waiting
@@ -167,7 +167,7 @@ class Emulator:
         if request.host == published.HOST:
             return Play(await asyncio.to_thread(published.answer, request))
         if is_admin(request):
-            return Play(await admin_answer(await self._with_news(request, token), self._server))
+            return Play(await admin_answer(await self._wait_for_news(request, token), self._server))
         if token is None and (allowed := preflight(request)) is not None:
             # Browsers send it without a key; the request itself comes after it.
             return Play(allowed)
@@ -180,7 +180,7 @@ class Emulator:
         deciding, large = await self._deciding(request), is_large(request)
         session = self._store.read(token)
         if not session.serialize:
-            return await self._ready(token, await self._decided(token, deciding, large=large))
+            return await self._ready(token, await self._decide(token, deciding, large=large))
         # One that was never seen begins its life now.
         session = self._store.change(token, lambda session: (session, session))
         is_free = self._turns.is_free(token, session.life)
@@ -192,7 +192,7 @@ class Emulator:
         if not came:
             forgotten = errors.steps_of(session_forgotten("its turn"), session.stamp)
             return Play(readable(forgotten, request))
-        return await self._ready(token, await self._decided_in_turn(token, session.life, deciding, large=large))
+        return await self._ready(token, await self._decide_in_turn(token, session.life, deciding, large=large))
 
     def on_connect(self, host: str) -> ConnectionFault | None:
         """Return what happens to a CONNECT to a host, if a script wants anything to happen to it.
@@ -216,8 +216,8 @@ class Emulator:
         """
         fresh = await beside(partial(self._playing, script), LARGE)
         before, self._fresh = self._fresh, fresh
-        self._store.change_all(lambda session: _begun_anew(session, before=before, fresh=self._fresh))
-        self._store.change(_ANONYMOUS, lambda session: (self._with_connection_rules(session), None))
+        self._store.change_all(lambda session: _begin_anew(session, before=before, fresh=self._fresh))
+        self._store.change(_ANONYMOUS, lambda session: (self._add_connection_rules(session), None))
 
     def sessions(self) -> tuple[Session, ...]:
         """Return every session; one among them is that of requests without a token."""
@@ -251,14 +251,14 @@ class Emulator:
             return partial(refuse, request=replace(request, json={}), failure=read)
         return partial(decide, request=read)
 
-    async def _decided(self, token: str, deciding: Deciding, *, large: bool) -> Outcome:
+    async def _decide(self, token: str, deciding: Deciding, *, large: bool) -> Outcome:
         outcome = await self._ahead.decided(self._store, token, deciding, large=large)
         self._news.tell(token)
         return outcome
 
-    async def _decided_in_turn(self, token: str, life: int, deciding: Deciding, *, large: bool) -> Outcome:
+    async def _decide_in_turn(self, token: str, life: int, deciding: Deciding, *, large: bool) -> Outcome:
         try:
-            outcome = await self._decided(token, deciding, large=large)
+            outcome = await self._decide(token, deciding, large=large)
         except BaseException:
             if self._store.read(token).life == life:
                 self._turns.leave(token, None)
@@ -276,12 +276,12 @@ class Emulator:
             case Forward():
                 return replace(outcome, exchange=_under(token, outcome.exchange))
             case Ask():
-                told = await self._asked(token, outcome)
+                told = await self._ask_person(token, outcome)
                 return Play(told.steps, _under(token, outcome.exchange), told.rest)
             case never:
                 assert_never(never)
 
-    async def _asked(self, token: str, ask: Ask) -> PlayedAnswer:
+    async def _ask_person(self, token: str, ask: Ask) -> PlayedAnswer:
         with self._room.held(size_asked(ask, at_most=self._room.limit)) as fits:
             if not fits:
                 return self._store.change(token, partial(no_room, ask=ask, limit=self._room.limit))
@@ -294,7 +294,7 @@ class Emulator:
             told = self._store.change(token, partial(nobody_answered, ask=ask))
         return told
 
-    async def _with_news(self, request: Request, token: str | None) -> Request:
+    async def _wait_for_news(self, request: Request, token: str | None) -> Request:
         """Wait where somebody asks for exchanges as they come, and there is none that he does not know."""
         if request.path != journal_stream.PATH or token is None or request.method != "GET":
             return request
@@ -340,9 +340,9 @@ class Emulator:
 
     def _fresh_for(self, token: str) -> Session:
         session = self._fresh.changed(name=_name(token), life=next(self._lives), connection_rules=())
-        return self._with_connection_rules(session) if token == _ANONYMOUS else session
+        return self._add_connection_rules(session) if token == _ANONYMOUS else session
 
-    def _with_connection_rules(self, session: Session) -> Session:
+    def _add_connection_rules(self, session: Session) -> Session:
         """Give one session those of the default script: they are counted once, and not once for each token."""
         return replace(session, connection_rules=self._fresh.connection_rules)
 
@@ -355,13 +355,22 @@ def _name(token: str) -> str:
     return token[-min(4, len(token) // 2) :] if len(token) > 1 else ""
 
 
-def _begun_anew(session: Session, *, before: Session, fresh: Session) -> Session:
+def _begin_anew(session: Session, *, before: Session, fresh: Session) -> Session:
     """Let a session play another default script. Settings that the token loaded without rules stay its own."""
     if session.owner == "token":
         return session
-    names = ("own_models", "defaults", "seed", "serialize", "upstreams")
-    own = {name: value for name in names if (value := getattr(session, name)) != getattr(before, name)}
-    return fresh.changed(
+    own = SessionFields()
+    if session.own_models != before.own_models:
+        own["own_models"] = session.own_models
+    if session.defaults != before.defaults:
+        own["defaults"] = session.defaults
+    if session.seed != before.seed:
+        own["seed"] = session.seed
+    if session.serialize != before.serialize:
+        own["serialize"] = session.serialize
+    if session.upstreams != before.upstreams:
+        own["upstreams"] = session.upstreams
+    return fresh.changed(**own).changed(
         name=session.name,
         life=session.life,
         turn=session.turn,
@@ -370,7 +379,6 @@ def _begun_anew(session: Session, *, before: Session, fresh: Session) -> Session
         resources=session.resources,
         journal=session.journal,
         connection_rules=(),
-        **own,
     )
 
 

@@ -21,16 +21,16 @@ async def load(call: AdminCall) -> Steps:
     token, server, size, growth = call.token, call.server, len(call.request.body), Growth()
     script = await beside(partial(_read, call.request), size)
 
-    def loaded_into(session: Session) -> Session:
+    def load_into_session(session: Session) -> Session:
         after = load_into(session, script, fresh=server.fresh(token), bare=server.bare(token), growth=growth)
         check_size(after)
         return after
 
     def prepare(session: Session) -> None:
-        loaded_into(session).index.prepare()
+        load_into_session(session).index.prepare()
 
     def transition(session: Session) -> tuple[Session, Session]:
-        return (after := loaded_into(session)), after
+        return (after := load_into_session(session)), after
 
     try:
         await beside(partial(prepare, server.store.read(token)), size)
@@ -50,7 +50,7 @@ async def load(call: AdminCall) -> Steps:
 async def show(call: AdminCall) -> Steps:
     """Show the rules in full, each with how often it answered and may still answer."""
     session = call.server.store.read(call.token)
-    return await beside(partial(_shown, session, call.token), LARGE)
+    return await beside(partial(_show_script, session, call.token), LARGE)
 
 
 def forget_rules(call: AdminCall) -> Steps:
@@ -58,12 +58,12 @@ def forget_rules(call: AdminCall) -> Steps:
     token, server = call.token, call.server
 
     def transition(session: Session) -> tuple[Session, int]:
-        return session.without_rules(server.bare(token)), len(session.index.rules)
+        return session.forget_rules(server.bare(token)), len(session.index.rules)
 
     return json_answer({"object": "script.deleted", "deleted": True, "rules": server.store.change(token, transition)})
 
 
-def _shown(session: Session, token: str) -> Steps:
+def _show_script(session: Session, token: str) -> Steps:
     rules = [hidden_texts(_rule(session, position), token) for position in range(len(session.index.rules))]
     return json_answer(
         {"object": "script", "session": session.name, "owner": session.owner, "seed": session.seed, "rules": rules}

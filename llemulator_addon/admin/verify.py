@@ -41,11 +41,11 @@ FINDINGS: dict[str, str] = {
 Count = Annotated[int, Field(ge=0)]
 
 
-def _from_text(value: object) -> object:
+def _read_text(value: object) -> object:
     return {"user_text": value} if isinstance(value, str) else value
 
 
-Matching = Annotated[Match, BeforeValidator(_from_text)]
+Matching = Annotated[Match, BeforeValidator(_read_text)]
 
 
 class ExpectationPart(ScriptPart):
@@ -69,7 +69,7 @@ class ExpectationPart(ScriptPart):
         least = self.count if self.count is not None else self.at_least
         most = self.count if self.count is not None else self.at_most
         return Expectation(
-            name=self.name or _spelled(self.match),
+            name=self.name or _describe(self.match),
             patterns=self.match.patterns(),
             at_least=least if least is not None else int(most is None),
             at_most=most,
@@ -102,7 +102,7 @@ class VerifyPart(ScriptPart):
                 raise problem(join_place("ignore", number), f'there is no finding "{name}"; there are {known}')
         return Wanted(
             expectations=tuple(part.expectation() for part in self.expectations),
-            order=tuple(Expectation(name=_spelled(match), patterns=match.patterns()) for match in self.order),
+            order=tuple(Expectation(name=_describe(match), patterns=match.patterns()) for match in self.order),
             ignored=frozenset(self.ignore),
         )
 
@@ -110,13 +110,16 @@ class VerifyPart(ScriptPart):
 async def show(call: AdminCall) -> Steps:
     """Say what is amiss: unmatched requests, unused rules, expectations that failed, and how the client behaved."""
     size = len(call.request.body)
-    part, wanted = await beside(partial(_asked, call.request), size)
+    part, wanted = await beside(partial(_read_body, call.request), size)
     session = call.server.store.read(call.token)
     verified = await beside(partial(verify, session, wanted, now=call.request.at), size + session.journal.size)
     if part.reset and (later := call.server.store.read(call.token)) is not session:
         # Nothing that came meanwhile is forgotten unseen.
         verified = verify(later, wanted, now=call.request.at)
-    of_the_server = (*_escaped(call.server.egress(), part.egress), *_unclaimed(call.server.unclaimed(), part.unclaimed))
+    of_the_server = (
+        *_find_egress(call.server.egress(), part.egress),
+        *_find_unclaimed(call.server.unclaimed(), part.unclaimed),
+    )
     more = tuple(finding for finding in of_the_server if finding.name not in wanted.ignored)
     verdict = shown(verified, more, session.name, call.token)
     if part.reset and verdict["passed"]:
@@ -124,7 +127,7 @@ async def show(call: AdminCall) -> Steps:
     return json_answer(verdict)
 
 
-def _asked(request: Request) -> tuple[VerifyPart, Wanted]:
+def _read_body(request: Request) -> tuple[VerifyPart, Wanted]:
     try:
         json_text.check_bounds(request.body)
         part = read_as(VerifyPart, read_object(request) if request.body.strip() else {}, "")
@@ -161,7 +164,7 @@ def shown(verified: Verified, more: tuple[Finding, ...], session: str, token: st
     }
 
 
-def _escaped(report: Iterable[HostEgress], part: EgressPart | bool) -> Iterator[Finding]:  # noqa: FBT001 - as in JSON
+def _find_egress(report: Iterable[HostEgress], part: EgressPart | bool) -> Iterator[Finding]:  # noqa: FBT001 - as in JSON
     """Yield hosts that were reached or refused, of the whole server: whose request it was cannot be told."""
     if part is False:
         return
@@ -181,7 +184,7 @@ def _escaped(report: Iterable[HostEgress], part: EgressPart | bool) -> Iterator[
         )
 
 
-def _unclaimed(requests: Iterable[Unclaimed], since: int | None) -> Iterator[Finding]:
+def _find_unclaimed(requests: Iterable[Unclaimed], since: int | None) -> Iterator[Finding]:
     """Yield requests of nobody's session, of the whole server."""
     for each in requests if since is not None else ():
         if each.number > (since or 0):
@@ -193,6 +196,6 @@ def _unclaimed(requests: Iterable[Unclaimed], since: int | None) -> Iterator[Fin
             )
 
 
-def _spelled(match: Match) -> str:
+def _describe(match: Match) -> str:
     written = match.model_dump(exclude_unset=True, by_alias=True)
     return f"A request that matches {json_bytes.compact(written).decode()}" if written else "A request"

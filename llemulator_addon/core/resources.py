@@ -61,7 +61,7 @@ class Resources:
         """
         if not resources:
             return self
-        sized = self._sized(resources)
+        sized = self._measure(resources)
         changed = self
         for each in sized:
             changed = changed._put(each)
@@ -81,7 +81,7 @@ class Resources:
         """Return none, within the same bound."""
         return Resources(size_limit=self.size_limit)
 
-    def _sized(self, resources: tuple[Kept, ...]) -> list["_Sized"]:
+    def _measure(self, resources: tuple[Kept, ...]) -> list["_Sized"]:
         sized, size = [], 0
         for kept in resources:
             takes = _BYTES_OF_A_RESOURCE + len(kept.id) + size_of(kept.value, at_most=self.size_limit)

@@ -38,7 +38,7 @@ def size_of(value: Any, *, at_most: int = _MOST) -> int:  # noqa: ANN401 - any J
     return size
 
 
-def in_words(size: int) -> str:
+def format_size(size: int) -> str:
     """Spell a size: `32 MiB`, `1.5 KiB`, `12 bytes`."""
     for unit, much in _UNITS:
         if size >= much:

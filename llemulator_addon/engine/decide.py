@@ -41,17 +41,17 @@ from llemulator_addon.wire.usage import counted
 
 def decide(session: Session, request: Request) -> tuple[Session, Outcome]:
     """Decide what a request with a token gets, and what the session is afterwards."""
-    return _concluded(session, request, _decide(session, request))
+    return _conclude(session, request, _decide(session, request))
 
 
 def refuse(session: Session, request: Request, failure: Failure) -> tuple[Session, Outcome]:
     """Refuse a request, unless its path or method names nothing: the real API finds that out first."""
     if isinstance(find(request.method, request.path), Found):
-        return _concluded(session, request, Decided(session=session, answer=failure))
+        return _conclude(session, request, Decided(session=session, answer=failure))
     return decide(session, request)
 
 
-def _concluded(session: Session, request: Request, decided: "Decided") -> tuple[Session, Outcome]:
+def _conclude(session: Session, request: Request, decided: "Decided") -> tuple[Session, Outcome]:
     answer, ((steps, rest), resources) = decided.answer, played(decided, session, request)
     upstream = answer.to.url if isinstance(answer, _Elsewhere) else None
     basis = Basis(decided.endpoint, decided.prompt, decided.rule, decided.unmatched, upstream)
@@ -62,7 +62,7 @@ def _concluded(session: Session, request: Request, decided: "Decided") -> tuple[
         case Body() | EventStream() | LongBody() | Failure() | Silence():
             return answered, Play(steps, exchange=exchange, rest=rest)
         case _Elsewhere():
-            query = _for_upstream(request.query)
+            query = _query_for_upstream(request.query)
             return answered, Forward(exchange=exchange, to=answer.to, path=answer.path, query=query, body=answer.body)
         case _Person():
             return answered, Ask(
@@ -78,7 +78,7 @@ def _concluded(session: Session, request: Request, decided: "Decided") -> tuple[
             assert_never(never)
 
 
-def _for_upstream(query: tuple[tuple[str, str], ...]) -> tuple[tuple[str, str], ...]:
+def _query_for_upstream(query: tuple[tuple[str, str], ...]) -> tuple[tuple[str, str], ...]:
     """Return what of a query is meant for any server: neither a secret nor the version of Azure's API."""
     return tuple(
         (name, value) for name, value in hidden_query(query) if value != HIDDEN and name.lower() != "api-version"
@@ -122,27 +122,29 @@ def _decide(session: Session, request: Request) -> Decided:
     match find(request.method, request.path):
         case None:
             failure = errors.unknown_url(request.method, request.path)
-            return _scripted(session, request, "") or Decided(session=session, answer=failure)
+            return _answer_by_path_rule(session, request, "") or Decided(session=session, answer=failure)
         case OtherMethods(allowed):
             failure = errors.wrong_method(request.method, request.path, allowed)
-            return _scripted(session, request, "") or Decided(session=session, answer=failure)
+            return _answer_by_path_rule(session, request, "") or Decided(session=session, answer=failure)
         case Found(operation, params):
-            return _asked(session, request, operation, params)
+            return _dispatch(session, request, operation, params)
         case never:
             assert_never(never)
 
 
-def _asked(session: Session, request: Request, operation: Endpoint | Operation, params: Mapping[str, str]) -> Decided:
+def _dispatch(
+    session: Session, request: Request, operation: Endpoint | Operation, params: Mapping[str, str]
+) -> Decided:
     match operation:
         case Endpoint():
-            return _spoken(session, request, operation, params)
+            return _speak(session, request, operation, params)
         case Operation():
-            return _scripted(session, request, operation.name) or _served(session, request, operation, params)
+            return _answer_by_path_rule(session, request, operation.name) or _serve(session, request, operation, params)
         case never:
             assert_never(never)
 
 
-def _served(session: Session, request: Request, operation: Operation, params: Mapping[str, str]) -> Decided:
+def _serve(session: Session, request: Request, operation: Operation, params: Mapping[str, str]) -> Decided:
     if operation.asks_model:
         model = _model_in(_unspoken(request, operation.name).body)
         if (acting := ACTING.get(model)) is not None:
@@ -161,7 +163,7 @@ def _served(session: Session, request: Request, operation: Operation, params: Ma
     return Decided(session=session, answer=served.answer, endpoint=operation.name, takes_turn=operation.takes_turn)
 
 
-def _spoken(session: Session, request: Request, endpoint: Endpoint, params: Mapping[str, str]) -> Decided:
+def _speak(session: Session, request: Request, endpoint: Endpoint, params: Mapping[str, str]) -> Decided:
     call, elsewhere, body = _call(session, request, params), None, _NOTHING
     try:
         body = read_object(request)
@@ -177,7 +179,7 @@ def _spoken(session: Session, request: Request, endpoint: Endpoint, params: Mapp
         prompt = leniently
     if (acting := ACTING.get(prompt.model)) is not None:
         return Decided(session=session, answer=acting, endpoint=endpoint.name, prompt=prompt)
-    return _answered(session, Candidate(prompt, request, session.state), endpoint, elsewhere)
+    return _answer(session, Candidate(prompt, request, session.state), endpoint, elsewhere)
 
 
 _NOTHING: Mapping[str, Any] = {}
@@ -254,14 +256,14 @@ def _call(session: Session, request: Request, params: Mapping[str, str]) -> Call
     )
 
 
-def _scripted(session: Session, request: Request, operation: str) -> Decided | None:
+def _answer_by_path_rule(session: Session, request: Request, operation: str) -> Decided | None:
     """Let a rule answer where no model speaks: only one that names the path or the operation itself."""
     if not session.index.names_paths:
         return None
     asked = Candidate(_unspoken(request, operation), request, session.state)
     if (selected := select(session, asked, naming_path=True)) is None:
         return None
-    return _by_rule(session, asked, selected, None)
+    return _answer_by_rule(session, asked, selected, None)
 
 
 def _unspoken(request: Request, operation: str) -> Prompt:
@@ -272,15 +274,15 @@ def _unspoken(request: Request, operation: str) -> Prompt:
     return Prompt(endpoint=operation, model="", body=body)
 
 
-def _answered(session: Session, asked: Candidate, endpoint: Endpoint, elsewhere: _Elsewhere | None) -> Decided:
+def _answer(session: Session, asked: Candidate, endpoint: Endpoint, elsewhere: _Elsewhere | None) -> Decided:
     if (selected := select(session, asked, naming_path=not endpoint.speaks)) is not None:
-        return _by_rule(session, asked, selected, endpoint)
+        return _answer_by_rule(session, asked, selected, endpoint)
     if elsewhere is not None:
-        return _by_upstream(session, asked, endpoint, elsewhere)
-    return _unmatched(session, asked, endpoint) if endpoint.speaks else _by_itself(session, asked, endpoint)
+        return _forward(session, asked, endpoint, elsewhere)
+    return _fall_back(session, asked, endpoint) if endpoint.speaks else _answer_without_rule(session, asked, endpoint)
 
 
-def _by_upstream(session: Session, asked: Candidate, endpoint: Endpoint, elsewhere: _Elsewhere) -> Decided:
+def _forward(session: Session, asked: Candidate, endpoint: Endpoint, elsewhere: _Elsewhere) -> Decided:
     """Hand the request on, unless a fault of the session's refuses it."""
     admitted = admit(session, session.defaults.faults, "", asked)
     by_name = asked.prompt.model in session.upstreams.models
@@ -294,7 +296,7 @@ def _by_upstream(session: Session, asked: Candidate, endpoint: Endpoint, elsewhe
     )
 
 
-def _by_itself(session: Session, asked: Candidate, endpoint: Endpoint) -> Decided:
+def _answer_without_rule(session: Session, asked: Candidate, endpoint: Endpoint) -> Decided:
     """Answer where no model speaks: there is nothing that a script has to say."""
     pacing, faults = session.defaults.pacing, session.defaults.faults
     admitted = admit(session, faults, "", asked)
@@ -309,7 +311,7 @@ def _by_itself(session: Session, asked: Candidate, endpoint: Endpoint) -> Decide
     )
 
 
-def _by_rule(session: Session, asked: Candidate, selected: Selected, endpoint: Endpoint | None) -> Decided:
+def _answer_by_rule(session: Session, asked: Candidate, selected: Selected, endpoint: Endpoint | None) -> Decided:
     rule = selected.rule
     faults, owner = (session.defaults.faults, "") if rule.faults is None else (rule.faults, str(selected.position))
     admitted = admit(session, faults, owner, asked)
@@ -341,7 +343,7 @@ def _ready(session: Session, asked: Candidate, selected: Selected) -> Ready:
         return fallback.template_failed(selected.rule.name, problem)
 
 
-def _unmatched(session: Session, asked: Candidate, endpoint: Endpoint) -> Decided:
+def _fall_back(session: Session, asked: Candidate, endpoint: Endpoint) -> Decided:
     missed = near_miss(session, asked)
     pacing, faults = session.defaults.pacing, session.defaults.faults
     answer: Answer | Failure | _Person | None = None
@@ -388,7 +390,7 @@ def written(
         case ModelOutput():
             if endpoint is None:
                 return fallback.cannot_say()
-            return _said(session, prompt, endpoint, _with_usage(reply, session.defaults.usage), manner)
+            return _write_output(session, prompt, endpoint, _add_usage(reply, session.defaults.usage), manner)
         case Raw():
             return reply.answer()
         case Failure():
@@ -398,7 +400,9 @@ def written(
             assert_never(never)
 
 
-def _said(session: Session, prompt: Prompt, endpoint: Endpoint, says: ModelOutput, manner: Manner) -> Answer | Failure:
+def _write_output(
+    session: Session, prompt: Prompt, endpoint: Endpoint, says: ModelOutput, manner: Manner
+) -> Answer | Failure:
     """Write what the model says; what would be large is made while it is sent, and what would be too large refused."""
     size = endpoint.size(prompt, says)
     if size <= paced_steps.MADE_AT_ONCE:
@@ -416,7 +420,7 @@ _LONG = 1 << 20
 """Bytes of an answer, as they were estimated, from which on it is never there at once."""
 
 
-def _with_usage(reply: ModelOutput, usage: Usage) -> ModelOutput:
+def _add_usage(reply: ModelOutput, usage: Usage) -> ModelOutput:
     """Give a reply the counts that the script gives for all, where it has none of its own."""
     return reply if usage == _COUNTED or reply.usage != _COUNTED else replace(reply, usage=usage)
 
@@ -429,7 +433,7 @@ def played(decided: Decided, session: Session, request: Request) -> tuple[Played
 
     What is too large to be kept is given all the same, and a header says that it is not kept.
     """
-    told, resources, answer = _told(decided, session, request), decided.session.resources, decided.answer
+    told, resources, answer = _tell(decided, session, request), decided.session.resources, decided.answer
     if isinstance(answer, Body | EventStream | LongBody):
         try:
             resources = resources.put(*answer.keeps)
@@ -442,7 +446,7 @@ def played(decided: Decided, session: Session, request: Request) -> tuple[Played
 _NOT_KEPT = "x-llemulator-not-kept"
 
 
-def _told(decided: Decided, session: Session, request: Request) -> PlayedAnswer:
+def _tell(decided: Decided, session: Session, request: Request) -> PlayedAnswer:
     """Return an answer as it is played; nothing where it comes from elsewhere."""
     answer = decided.answer
     match answer:

@@ -5,6 +5,7 @@ from typing import Literal, assert_never
 
 from llemulator_addon.core.outcome import Ask
 from llemulator_addon.core.reply import Failure, ModelOutput
+from llemulator_addon.core.resources import Resources
 from llemulator_addon.core.stamp import Stamp
 from llemulator_addon.core.steps import PlayedAnswer, Steps
 from llemulator_addon.engine import fallback
@@ -34,7 +35,7 @@ class Given:
     """None: as the session's defaults say."""
 
 
-def answered_by_person(session: Session, ask: Ask, given: Given) -> tuple[Session, PlayedAnswer]:
+def answer_by_person(session: Session, ask: Ask, given: Given) -> tuple[Session, PlayedAnswer]:
     """Return the session with the answer in its journal, and the answer; raises `RequestRefused`."""
     # Ids and times are those of the turn in which it was asked.
     then = session.changed(turn=ask.turn)
@@ -49,19 +50,19 @@ def answered_by_person(session: Session, ask: Ask, given: Given) -> tuple[Sessio
         prompt=ask.prompt,
     )
     told, resources = played(decided, then, ask.request)
-    return _noted(session, ask, told, resources=resources), told
+    return _note(session, ask, told, resources=resources), told
 
 
 def nobody_answered(session: Session, *, ask: Ask) -> tuple[Session, PlayedAnswer]:
     """Give up to wait for a person, and say so to the client."""
     told = PlayedAnswer(_failing(session, ask, fallback.nobody_answered(ask.seconds)))
-    return _noted(session, ask, told), told
+    return _note(session, ask, told), told
 
 
 def no_room(session: Session, *, ask: Ask, limit: int) -> tuple[Session, PlayedAnswer]:
     """Refuse a request for which there is no room to wait."""
     told = PlayedAnswer(_failing(session, ask, fallback.no_room_to_wait(limit)))
-    return _noted(session, ask, told), told
+    return _note(session, ask, told), told
 
 
 def forgotten(session: Session, ask: Ask) -> Steps:
@@ -73,12 +74,12 @@ def _failing(session: Session, ask: Ask, failure: Failure) -> Steps:
     return readable(errors.steps_of(failure, Stamp(session.seed, ask.turn)), ask.request)
 
 
-def _noted(session: Session, ask: Ask, told: PlayedAnswer, **more: object) -> Session:
+def _note(session: Session, ask: Ask, told: PlayedAnswer, resources: Resources | None = None) -> Session:
     """Note the answer; a session that began after the request knows nothing of it."""
     if session.life != ask.life:
         return session
     journal = session.journal.answered(ask.number, told.steps, goes_on=told.rest is not None)
-    return session.changed(journal=journal, **more)
+    return session.changed(journal=journal, resources=session.resources if resources is None else resources)
 
 
 def _reply(session: Session, ask: Ask, given: Given) -> tuple[Ready, Pacing | None]:
@@ -91,14 +92,14 @@ def _reply(session: Session, ask: Ask, given: Given) -> tuple[Ready, Pacing | No
             made = simulate_answer(ask.prompt, session.stamp, session.simulation, ask.request.headers)
             return made.reply, made.pacing
         case Template():
-            return _filled(session, ask, given.reply), None
+            return _fill(session, ask, given.reply), None
         case ModelOutput() | Failure() | Raw():
             return given.reply, None
         case never:
             assert_never(never)
 
 
-def _filled(session: Session, ask: Ask, template: Template) -> Ready:
+def _fill(session: Session, ask: Ask, template: Template) -> Ready:
     asked = Candidate(ask.prompt, ask.request, session.state)
     try:
         return fill_reply(template, asked, {}, 1, session.stamp)

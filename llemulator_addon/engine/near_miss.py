@@ -36,9 +36,9 @@ def near_miss(session: Session, asked: Candidate) -> NearMiss:
 
     Of rules that differ in as many words, it is the one whose text is most like the request's. The work is bounded.
     """
-    if (exhausted := _used_up(session, asked)) is not None:
+    if (exhausted := _find_used_up(session, asked)) is not None:
         return exhausted
-    groups = _looked_at(session.index, asked)
+    groups = _choose_groups(session.index, asked)
     if not groups:
         return NearMiss("no_matching_rule", "The script has no rules.")
     group = _closest(groups, asked)
@@ -49,7 +49,7 @@ def near_miss(session: Session, asked: Candidate) -> NearMiss:
     return NearMiss("no_matching_rule", hidden_text(sentence, token_of(asked.request) or ""), rule.name)
 
 
-def _used_up(session: Session, asked: Candidate) -> NearMiss | None:
+def _find_used_up(session: Session, asked: Candidate) -> NearMiss | None:
     """Look for rules that would have answered; when they all are used up, the script was too short."""
     for group in islice(session.index.candidates(asked), _LOOKED_AT):
         if session.head(group) is None and not _differences(group, asked):
@@ -71,7 +71,7 @@ def _differences(group: Group, asked: Candidate) -> list[str]:
     return differences(group.patterns, asked)
 
 
-def _looked_at(index: Index, asked: Candidate) -> list[Group]:
+def _choose_groups(index: Index, asked: Candidate) -> list[Group]:
     if len(index.groups) <= _LOOKED_AT:
         return list(index.groups)
     first = index.groups[:_OF_MANY]

@@ -18,19 +18,19 @@ def steps_of(answer: Answer, stamp: Stamp, pacing: Pacing, *, limits: Headers = 
     """Yield head and body; a stream's pieces wait for their tokens. `limits` are `x-ratelimit-*`, where they count."""
     match answer:
         case Body(status=204):
-            yield Head(answer.status, _given(headers.of_nothing(stamp), answer.headers))
+            yield Head(answer.status, _replace_headers(headers.of_nothing(stamp), answer.headers))
         case Body():
             head = headers.of_body(stamp, answer.body, answer.content_type, limits=limits)
-            yield Head(answer.status, _given(head, answer.headers))
+            yield Head(answer.status, _replace_headers(head, answer.headers))
             yield Send(answer.body)
         case LongBody():
-            yield Head(200, _given(headers.of_long_body(stamp, limits=limits), answer.headers))
+            yield Head(200, _replace_headers(headers.of_long_body(stamp, limits=limits), answer.headers))
             yield from map(Send, answer.pieces)
         case EventStream():
             head = headers.of_events(stamp, limits=limits)
-            given = _given(answer.headers, limits)
-            yield Head(answer.status, _given(head, given))
-            yield from _paced(answer.pieces, stamp, pacing)
+            given = _replace_headers(answer.headers, limits)
+            yield Head(answer.status, _replace_headers(head, given))
+            yield from _pace(answer.pieces, stamp, pacing)
         case never:
             assert_never(never)
 
@@ -54,10 +54,12 @@ def told(make: Callable[[], Iterator[Step]]) -> PlayedAnswer:
 
 def with_headers(steps: Steps, given: Headers) -> Steps:
     """Return the steps with headers put into their head."""
-    return tuple(Head(step.status, _given(step.headers, given)) if isinstance(step, Head) else step for step in steps)
+    return tuple(
+        Head(step.status, _replace_headers(step.headers, given)) if isinstance(step, Head) else step for step in steps
+    )
 
 
-def _given(usual: Headers, given: Headers) -> Headers:
+def _replace_headers(usual: Headers, given: Headers) -> Headers:
     """Put headers in place of the usual ones of the same name."""
     if not given:
         return usual
@@ -65,7 +67,7 @@ def _given(usual: Headers, given: Headers) -> Headers:
     return (*(pair for pair in usual if pair[0] not in names), *given)
 
 
-def _paced(pieces: Iterable[Piece], stamp: Stamp, pacing: Pacing) -> Iterator[Step]:
+def _pace(pieces: Iterable[Piece], stamp: Stamp, pacing: Pacing) -> Iterator[Step]:
     """Wait before the first piece for the first token, and before each later one for its tokens."""
     if pacing.ttft:
         yield Wait(pacing.ttft)

@@ -3,13 +3,13 @@
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
-from typing import Literal
+from typing import Literal, TypedDict, Unpack
 
 from rpds import HashTrieMap
 
 from llemulator_addon.core.request import Request
 from llemulator_addon.core.resources import Resources
-from llemulator_addon.core.sizes import in_words, size_of
+from llemulator_addon.core.sizes import format_size, size_of
 from llemulator_addon.core.stamp import Stamp
 from llemulator_addon.core.upstream import Upstream, Upstreams
 from llemulator_addon.engine.index import Group, Index
@@ -150,7 +150,7 @@ class Session:
         """Return when a request came by the session's clock, in seconds since the epoch."""
         return request.at + self.clock_ahead
 
-    def changed(self, **fields: object) -> "Session":
+    def changed(self, **fields: Unpack["SessionFields"]) -> "Session":
         """Return a copy with some fields changed, as `dataclasses.replace` does, and faster."""
         copy = object.__new__(Session)
         copy.__dict__.update(self.__dict__, **fields)
@@ -200,7 +200,7 @@ class Session:
         """Return every rule and how often it has answered."""
         return tuple((rule, self.used.get(position, 0)) for position, rule in enumerate(self.index.rules))
 
-    def without_rules(self, bare: "Session") -> "Session":
+    def forget_rules(self, bare: "Session") -> "Session":
         """Forget the rules, their counters, the state and what faults remember; the token has an empty script then."""
         return replace(
             self,
@@ -214,6 +214,30 @@ class Session:
         )
 
 
+class SessionFields(TypedDict, total=False):
+    """Fields of a session that may change; the type checker finds one that is misspelt or of another type."""
+
+    name: str
+    life: int
+    seed: int
+    turn: int
+    owner: Literal["nobody", "server", "token"]
+    index: Index
+    own_models: ModelNames | None
+    upstreams: Upstreams
+    defaults: Defaults
+    settings_size: int
+    serialize: bool
+    used: "HashTrieMap[int, int]"
+    heads: "HashTrieMap[int, int]"
+    state: str
+    memories: "HashTrieMap[str, object]"
+    connection_rules: tuple[int, ...]
+    clock_ahead: float
+    resources: Resources
+    journal: Journal
+
+
 class Growth:
     """How an index grows by the rules of one script: prepared once, before the session changes."""
 
@@ -223,7 +247,7 @@ class Growth:
     def grown(self, index: Index, rules: tuple[Rule, ...]) -> Index:
         """Return an index with more rules; the same again where it is asked of the same index."""
         if self._made is None or self._made[0] is not index:
-            self._made = index, Index((*index.rules, *_told_apart(rules, index.rules)))
+            self._made = index, Index((*index.rules, *_name_apart(rules, index.rules)))
         return self._made[1]
 
 
@@ -249,7 +273,7 @@ def load(session: Session, script: Script, *, fresh: Session, bare: Session, gro
             journal=session.journal,
         )
     loaded = replace(
-        _with_rules(session, script.rules, growth or Growth()) if script.rules else session,
+        _add_rules(session, script.rules, growth or Growth()) if script.rules else session,
         own_models=session.own_models if script.models is None else dict.fromkeys(script.models),
         defaults=session.defaults if script.defaults is None else script.defaults,
         seed=session.seed if script.seed is None else script.seed,
@@ -266,8 +290,8 @@ def check_size(session: Session) -> None:
     if session.script_size > session.policy.script_size:
         raise problem(
             "",
-            f"the script takes {in_words(session.script_size)} of memory with what was loaded before; a token may have "
-            f"{in_words(session.policy.script_size)}, as --script-size (LLEMULATOR_SCRIPT_SIZE) says",
+            f"the script and what was loaded before take {format_size(session.script_size)} of memory; the limit for "
+            f"a token is {format_size(session.policy.script_size)} (--script-size, LLEMULATOR_SCRIPT_SIZE)",
         )
 
 
@@ -287,7 +311,7 @@ NO_UPSTREAM = (
 )
 
 
-def _with_rules(session: Session, rules: tuple[Rule, ...], growth: Growth) -> Session:
+def _add_rules(session: Session, rules: tuple[Rule, ...], growth: Growth) -> Session:
     before = len(session.index.rules)
     if before + len(rules) > RULES_AT_MOST:
         raise problem(
@@ -302,7 +326,7 @@ def _with_rules(session: Session, rules: tuple[Rule, ...], growth: Growth) -> Se
     )
 
 
-def _told_apart(rules: tuple[Rule, ...], before: tuple[Rule, ...]) -> Iterator[Rule]:
+def _name_apart(rules: tuple[Rule, ...], before: tuple[Rule, ...]) -> Iterator[Rule]:
     """Yield rules that are added, of which those without a name of their own get another than those before them."""
     times = Counter(rule.name.partition(" (")[0] for rule in before if not rule.is_named)
     for rule in rules:

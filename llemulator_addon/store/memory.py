@@ -3,8 +3,9 @@
 from collections import OrderedDict
 from collections.abc import Callable
 from hashlib import blake2b
+from typing import Unpack
 
-from llemulator_addon.engine.session import Session
+from llemulator_addon.engine.session import Session, SessionFields
 from llemulator_addon.store.shares import Shares
 
 
@@ -104,7 +105,7 @@ class MemoryStore:
             self._last = token, digest
         return digest
 
-    def _empty(self, key: bytes, **emptied: object) -> None:
+    def _empty(self, key: bytes, **emptied: Unpack[SessionFields]) -> None:
         self._sessions[key] = self._sessions[key].changed(**emptied)
 
 

@@ -77,7 +77,7 @@ async def test_a_script_that_takes_more_than_a_token_may_have_is_refused_and_the
     _, shown = await _answer(emulator, _request("GET", "/_emulator/script"))
 
     assert (head.status, body["error"]["code"], len(shown["rules"])) == (400, "invalid_script", 1)
-    assert "a token may have 64 KiB, as --script-size" in body["error"]["message"]
+    assert "the limit for a token is 64 KiB (--script-size" in body["error"]["message"]
 
 
 @pytest.mark.long
