@@ -2,7 +2,7 @@ import hashlib
 
 import pytest
 
-from llemulator_addon.adapters.mitmproxy.rules import answered_hosts
+from llemulator_addon.adapters.compose import answered_hosts
 from llemulator_addon.adapters.settings import settings_from
 from llemulator_addon.core.request import Request
 from llemulator_addon.core.steps import Head, Send

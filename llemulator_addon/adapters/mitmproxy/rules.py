@@ -34,7 +34,6 @@ from llemulator_addon.adapters.mitmproxy.deciding import NOTHING_SENT, Arrival
 from llemulator_addon.adapters.mitmproxy.played import Played, begun, played
 from llemulator_addon.adapters.networks import Networks
 from llemulator_addon.adapters.openai_keys import has_key
-from llemulator_addon.adapters.settings import Settings
 from llemulator_addon.adapters.terminal import printable
 from llemulator_addon.core.outcome import Ending, Forward, Play
 from llemulator_addon.core.reply import Failure
@@ -44,7 +43,6 @@ from llemulator_addon.script.fault import ConnectionFault
 from llemulator_addon.wire.cors import readable
 from llemulator_addon.wire.credentials import token_of
 from llemulator_addon.wire.redaction import hidden_text, without
-from llemulator_addon.wire.vocabulary.published import HOST
 
 logger = logging.getLogger(__name__)
 
@@ -79,29 +77,6 @@ class Policy:
     """The certificate that clients must trust, to be named in the log."""
     terms: Terms = field(default_factory=Terms)
     """On which requests are handed to upstreams."""
-
-
-def answered_hosts(settings: Settings) -> Hosts:
-    """Return the hosts that are answered. OpenAI's published files are among them, unless `allow` names their host."""
-    published = () if HOST in Hosts(settings.allow) else (HOST,)
-    return Hosts((*OPENAI_HOSTS, *settings.hosts, *published))
-
-
-def policy_from(settings: Settings, *, ca: Path, streams_others: bool = True) -> Policy:
-    """Return the policy that these settings ask for."""
-    return Policy(
-        hosts=answered_hosts(settings),
-        hermetic=settings.hermetic,
-        allow=Hosts(settings.allow),
-        pass_for=Networks(*settings.pass_for),
-        body_limit=settings.body_limit,
-        streams_others=streams_others,
-        debug=settings.debug,
-        ca=ca,
-        terms=Terms(
-            keys=settings.upstream_key, passes_key=settings.upstream_pass_key, silence=settings.upstream_timeout
-        ),
-    )
 
 
 class ClientLeft(Exception):
