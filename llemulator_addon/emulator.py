@@ -12,6 +12,8 @@ from llemulator_addon.admin import journal_stream, pages
 from llemulator_addon.admin.dispatch import answer as admin_answer
 from llemulator_addon.admin.dispatch import is_admin
 from llemulator_addon.admin.route import Server
+from llemulator_addon.core import defaults
+from llemulator_addon.core.choices import OnUnmatched
 from llemulator_addon.core.egress import EgressReport, HostEgress
 from llemulator_addon.core.outcome import Answered, Ask, Ending, Forward, Outcome, Play
 from llemulator_addon.core.reply import Failure
@@ -32,7 +34,7 @@ from llemulator_addon.live.subscribers import News
 from llemulator_addon.live.threads import LARGE, beside
 from llemulator_addon.live.token_queue import Turns
 from llemulator_addon.script.fault import ConnectionFault
-from llemulator_addon.script.reader import OnUnmatched, Script
+from llemulator_addon.script.reader import Script
 from llemulator_addon.script.simulate_defaults import Simulating
 from llemulator_addon.simulate.settings import SimulationSettings as Simulation
 from llemulator_addon.simulate.stream_timing import Physics
@@ -75,29 +77,29 @@ class EmulatorSettings:
     """None: the default set."""
     upstreams: Upstreams = Upstreams()
     """Servers to which requests are handed that no rule answers."""
-    patience: float = 300.0
+    manual_timeout: float = defaults.MANUAL_TIMEOUT
     """Seconds that a person may take to answer, with the fallback `manual`."""
     ca_certificate: bytes | None = None
     """PEM."""
-    request_values: int = 500_000
+    request_values: int = defaults.REQUEST_VALUES
     """How many values the JSON of a request may have."""
-    answer_limit: int = 4 << 30
+    answer_limit: int = defaults.ANSWER_LIMIT
     """Bytes that an answer may have, as they are estimated before it is made."""
-    journal_entries: int = 1000
+    journal_entries: int = defaults.JOURNAL_ENTRIES
     """How many exchanges the journal of a token keeps."""
-    journal_size: int = 16 << 20
+    journal_size: int = defaults.JOURNAL_SIZE
     """Bytes of memory that the journal of a token may take."""
-    journals_size: int = 48 << 20
+    journals_size: int = defaults.JOURNALS_SIZE
     """Bytes of memory that all journals may take together; those that were not used for longest are emptied first."""
-    stored_size: int = 32 << 20
+    stored_size: int = defaults.STORED_SIZE
     """Bytes of memory that what a token stores may take: responses, conversations, chat completions."""
-    all_stored_size: int = 48 << 20
+    all_stored_size: int = defaults.ALL_STORED_SIZE
     """Bytes of memory that what all tokens store may take together; what was not used for longest goes first."""
-    script_size: int = 32 << 20
+    script_size: int = defaults.SCRIPT_SIZE
     """Bytes of memory that the rules and settings of a token may take."""
-    sessions_size: int = 48 << 20
+    sessions_size: int = defaults.SESSIONS_SIZE
     """Bytes of memory that all sessions may take together, beside journals and what they store."""
-    waiting_size: int = 16 << 20
+    waiting_size: int = defaults.WAITING_SIZE
     """Bytes of memory that all requests may take together which wait: for a person, their turn, or news."""
 
 
@@ -117,7 +119,7 @@ class Emulator:
                 on_unmatched=settings.on_unmatched,
                 lenient=settings.lenient,
                 dated_models=settings.dated_models,
-                patience=settings.patience,
+                manual_timeout=settings.manual_timeout,
                 script_size=min(settings.script_size, settings.sessions_size),
                 answer_limit=settings.answer_limit,
                 models=dict.fromkeys(settings.models or DEFAULT_MODELS),

@@ -10,7 +10,7 @@ from ruamel.yaml import YAML
 
 from conformance.images.containers import ROOT
 from conformance.images.sources import said, sidecar_source
-from llemulator_addon.adapters.settings import SETTINGS
+from llemulator_addon.adapters.settings_table import SETTINGS
 from llemulator_addon.script.reader import read_text
 from tests.project.pages import Block, blocks
 from tools.generated import BY_KUBECTL

@@ -79,7 +79,7 @@ def _policy(settings: Settings, *, ca: Path, streams_others: bool) -> Policy:
         debug=settings.debug,
         ca=ca,
         terms=Terms(
-            keys=settings.upstream_key, passes_key=settings.upstream_pass_key, silence=settings.upstream_timeout
+            keys=settings.upstream_key, passes_key=settings.upstream_pass_key, idle_timeout=settings.upstream_timeout
         ),
     )
 
@@ -117,7 +117,7 @@ def _emulator_settings(settings: Settings, script: Script | None, ca_certificate
         dated_models=settings.dated_models,
         models=settings.models,
         upstreams=settings.upstream,
-        patience=settings.manual_timeout,
+        manual_timeout=settings.manual_timeout,
         ca_certificate=ca_certificate,
         request_values=settings.request_values,
         answer_limit=settings.answer_limit,

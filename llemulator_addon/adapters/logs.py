@@ -8,7 +8,7 @@ from collections import deque
 from contextlib import suppress
 from typing import override
 
-from llemulator_addon.adapters.settings import LogLevel
+from llemulator_addon.adapters.settings_table import LogLevel
 from llemulator_addon.adapters.terminal import printable
 from llemulator_addon.wire.redaction import hidden_text
 

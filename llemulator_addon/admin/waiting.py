@@ -97,7 +97,7 @@ def _show_request(ask: Ask, token: str) -> dict[str, Any]:
             "object": "waiting",
             "number": ask.number,
             "at": request.at,
-            "until": request.at + ask.seconds,
+            "until": request.at + ask.manual_timeout,
             "method": request.method,
             "host": request.host,
             "path": request.path,

@@ -72,7 +72,7 @@ def _conclude(session: Session, request: Request, decided: "Decided") -> tuple[S
                 prompt=answer.prompt,
                 turn=session.turn,
                 life=session.life,
-                seconds=session.patience,
+                manual_timeout=session.manual_timeout,
             )
         case never:
             assert_never(never)

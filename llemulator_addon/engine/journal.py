@@ -11,6 +11,7 @@ from zlib import crc32
 
 from rpds import HashTrieMap
 
+from llemulator_addon.core import defaults
 from llemulator_addon.core.outcome import Ending
 from llemulator_addon.core.prompt import Prompt
 from llemulator_addon.core.request import Request, Way
@@ -154,8 +155,8 @@ class Journal:
     """How many of all that there ever were no rule answered."""
     size: int = 0
     """Bytes of memory that those take which are kept, about."""
-    limit: int = 1000
-    size_limit: int = 16 << 20
+    limit: int = defaults.JOURNAL_ENTRIES
+    size_limit: int = defaults.JOURNAL_SIZE
 
     def record(self, request: Request, steps: Steps, basis: Basis = NOTHING, *, goes_on: bool = False) -> "Journal":
         """Add an exchange under the next number; the oldest make room. `goes_on`: the answer has more steps."""

@@ -55,7 +55,7 @@ def answer_by_person(session: Session, ask: Ask, given: Given) -> tuple[Session,
 
 def nobody_answered(session: Session, *, ask: Ask) -> tuple[Session, PlayedAnswer]:
     """Give up to wait for a person, and say so to the client."""
-    told = PlayedAnswer(_failing(session, ask, fallback.nobody_answered(ask.seconds)))
+    told = PlayedAnswer(_failing(session, ask, fallback.nobody_answered(ask.manual_timeout)))
     return _note(session, ask, told), told
 
 

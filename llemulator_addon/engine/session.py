@@ -7,6 +7,8 @@ from typing import Literal, TypedDict, Unpack
 
 from rpds import HashTrieMap
 
+from llemulator_addon.core import defaults
+from llemulator_addon.core.choices import OnUnmatched
 from llemulator_addon.core.request import Request
 from llemulator_addon.core.resources import Resources
 from llemulator_addon.core.sizes import format_size, size_of
@@ -17,7 +19,7 @@ from llemulator_addon.engine.journal import Journal
 from llemulator_addon.script.fault import ConnectionFault
 from llemulator_addon.script.globs import fits
 from llemulator_addon.script.pattern import START
-from llemulator_addon.script.reader import RULES_AT_MOST, Defaults, OnUnmatched, Script
+from llemulator_addon.script.reader import RULES_AT_MOST, Defaults, Script
 from llemulator_addon.script.rule import TIMES_FOR_READ, Rule
 from llemulator_addon.script.script_error import problem
 from llemulator_addon.simulate.settings import SimulationSettings as Simulation
@@ -40,11 +42,11 @@ class Policy:
     """Any model is valid, and parameters are not validated."""
     dated_models: bool = False
     """An alias is answered with the dated name, as the real API does."""
-    patience: float = 300.0
+    manual_timeout: float = defaults.MANUAL_TIMEOUT
     """Seconds that a person may take to answer."""
-    script_size: int = 32 << 20
+    script_size: int = defaults.SCRIPT_SIZE
     """Bytes of memory that what a token loads may take."""
-    answer_limit: int = 4 << 30
+    answer_limit: int = defaults.ANSWER_LIMIT
     """Bytes that an answer may have, as they are estimated before it is made."""
     models: ModelNames = field(default_factory=lambda: dict.fromkeys(DEFAULT_MODELS))
     simulation: Simulation = field(default_factory=Simulation)
@@ -129,9 +131,10 @@ class Session:
         return "echo" if self.owner == "nobody" else "error"
 
     @property
-    def patience(self) -> float:
+    def manual_timeout(self) -> float:
         """How many seconds a person may take to answer."""
-        return self.policy.patience if self.defaults.patience is None else self.defaults.patience
+        own = self.defaults.manual_timeout
+        return self.policy.manual_timeout if own is None else own
 
     @property
     def simulation(self) -> Simulation:

@@ -18,7 +18,7 @@ class Waiting:
         told: Future[PlayedAnswer] = get_running_loop().create_future()
         self._asked.setdefault(token, {})[ask.number] = (ask, told)
         try:
-            async with asyncio.timeout(ask.seconds):
+            async with asyncio.timeout(ask.manual_timeout):
                 return await told
         except TimeoutError:
             return None

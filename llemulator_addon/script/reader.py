@@ -6,6 +6,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
+from llemulator_addon.core.choices import OnUnmatched
 from llemulator_addon.core.reply import Usage
 from llemulator_addon.core.sizes import size_of
 from llemulator_addon.core.upstream import Upstreams
@@ -28,15 +29,13 @@ from llemulator_addon.script.script_error import (
 from llemulator_addon.script.simulate_defaults import SimulatePart, Simulating
 from llemulator_addon.script.upstream import UpstreamSpec, upstreams_of
 
-OnUnmatched = Literal["error", "echo", "simulate", "manual", "upstream"]
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Defaults:
     """What holds for rules, and for requests that no rule answers, where nothing else is said."""
 
     on_unmatched: OnUnmatched | None = None
-    patience: float | None = None
+    manual_timeout: float | None = None
     """Seconds that a person may take to answer; None: as the server says."""
     simulating: Simulating = Simulating()
     pacing: Pacing = Pacing()
@@ -151,7 +150,7 @@ class DefaultsPart(ScriptPart):
             raise problem("defaults.faults", "connect and tls act on connections; put them in a rule of their own")
         return Defaults(
             on_unmatched=self.on_unmatched,
-            patience=self.manual.timeout_s if self.manual else None,
+            manual_timeout=self.manual.timeout_s if self.manual else None,
             simulating=self.simulate.simulating() if self.simulate else Simulating(),
             pacing=self.stream.pacing() if self.stream else Pacing(),
             faults=faults,

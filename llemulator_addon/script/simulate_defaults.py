@@ -1,12 +1,10 @@
 """`defaults.simulate`: how answers are made that nobody wrote."""
 
 from dataclasses import dataclass
-from typing import Literal
 
+from llemulator_addon.core.choices import Length, ToolStrategy
 from llemulator_addon.script.model import ScriptPart
 
-Length = Literal["short", "medium", "long"]
-ToolStrategy = Literal["contextual", "random", "sequence"]
 """Which tools are called when the request leaves the choice: those that fit the user's words, any, or each once."""
 
 

@@ -6,12 +6,13 @@ from types import MappingProxyType
 from typing import Any, get_args
 
 from llemulator_addon.core.chance import Chance, chance_for
+from llemulator_addon.core.choices import Length, ToolStrategy
 from llemulator_addon.core.prompt import Prompt
 from llemulator_addon.core.reply import Block, Choice, HostedCall, ModelOutput, Reply, Text
 from llemulator_addon.core.stamp import Stamp
 from llemulator_addon.core.work import Work
 from llemulator_addon.script.pacing import Pacing
-from llemulator_addon.script.simulate_defaults import Length, Simulating, ToolStrategy
+from llemulator_addon.script.simulate_defaults import Simulating
 from llemulator_addon.simulate.facts import facts_of
 from llemulator_addon.simulate.inferred_schema import shape_for, wants_json
 from llemulator_addon.simulate.limits import limit_calls, limit_text

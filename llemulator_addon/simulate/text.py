@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 from typing import assert_never
 
 from llemulator_addon.core.chance import Chance
-from llemulator_addon.script.simulate_defaults import Length
+from llemulator_addon.core.choices import Length
 from llemulator_addon.simulate.code import code_block
 from llemulator_addon.simulate.creative import write_creative
 from llemulator_addon.simulate.sentences import HEADINGS, OPENINGS, POINTS, SENTENCES, Part, say

@@ -5,11 +5,11 @@ from dataclasses import dataclass, replace
 from typing import Any, assert_never
 
 from llemulator_addon.core.chance import Chance
+from llemulator_addon.core.choices import ToolStrategy
 from llemulator_addon.core.prompt import Message, Prompt, Tool
 from llemulator_addon.core.reply import ToolCall
 from llemulator_addon.core.work import TooMuchWork, Work
 from llemulator_addon.json_schema import ecma_regex
-from llemulator_addon.script.simulate_defaults import ToolStrategy
 from llemulator_addon.simulate.facts import Facts, facts_of
 from llemulator_addon.simulate.property_values import words_of
 from llemulator_addon.simulate.schema_values import value_for

@@ -5,7 +5,8 @@
 
 import re
 
-from llemulator_addon.adapters.settings import SETTINGS, Setting
+from llemulator_addon.adapters.settings import default_of
+from llemulator_addon.adapters.settings_table import SETTINGS, Setting
 from llemulator_addon.core.upstream import UpstreamKeys, Upstreams
 from tests.project.pages import ROOT, pages
 
@@ -43,7 +44,7 @@ def _place(name: str) -> re.Pattern[str]:
 
 
 def _row(setting: Setting) -> str:
-    return f"| `{setting.option}` | `{setting.variable}` | {_default(setting.default)} | {setting.meaning} |"
+    return f"| `{setting.option}` | `{setting.variable}` | {_default(default_of(setting))} | {setting.meaning} |"
 
 
 def _default(value: object) -> str:

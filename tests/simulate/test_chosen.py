@@ -5,9 +5,10 @@ from typing import Any
 
 import pytest
 
+from llemulator_addon.core.choices import Length, ToolStrategy
 from llemulator_addon.core.steps import Wait
 from llemulator_addon.script.reader import value_of
-from llemulator_addon.script.simulate_defaults import Length, Simulating, ToolStrategy
+from llemulator_addon.script.simulate_defaults import Simulating
 from tests.playing import TOKEN, body_of, chat, emulator, json_of, load, play, post
 from tests.project.pages import blocks
 

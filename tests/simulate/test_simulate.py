@@ -5,11 +5,12 @@ from typing import Any
 
 import pytest
 
+from llemulator_addon.core.choices import Length
 from llemulator_addon.core.prompt import CalledTool, Message, Prompt
 from llemulator_addon.core.reply import Failure, HostedCall, ModelOutput
 from llemulator_addon.core.stamp import Stamp
 from llemulator_addon.script.pacing import Pacing
-from llemulator_addon.script.simulate_defaults import Length, Simulating
+from llemulator_addon.script.simulate_defaults import Simulating
 from llemulator_addon.simulate.answer import LENGTH_HEADER, TOOLS_HEADER, Simulated, simulate, simulate_answer
 from llemulator_addon.simulate.settings import SimulationSettings
 from llemulator_addon.simulate.stream_timing import PROFILES, Physics, Profile

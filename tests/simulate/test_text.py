@@ -3,7 +3,7 @@ from collections.abc import Sequence
 import pytest
 
 from llemulator_addon.core.chance import Chance
-from llemulator_addon.script.simulate_defaults import Length
+from llemulator_addon.core.choices import Length
 from llemulator_addon.simulate.text import CHARACTERS, length_for, text_about
 from llemulator_addon.simulate.topics import topic_of
 

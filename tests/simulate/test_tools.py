@@ -6,10 +6,11 @@ from typing import Any
 import pytest
 from jsonschema import Draft202012Validator
 
+from llemulator_addon.core.choices import ToolStrategy
 from llemulator_addon.core.prompt import CalledTool, Message, Prompt, Tool
 from llemulator_addon.core.reply import ModelOutput, Text, ToolCall
 from llemulator_addon.core.stamp import Stamp
-from llemulator_addon.script.simulate_defaults import Simulating, ToolStrategy
+from llemulator_addon.script.simulate_defaults import Simulating
 from llemulator_addon.simulate.answer import simulate
 from llemulator_addon.simulate.settings import SimulationSettings
 

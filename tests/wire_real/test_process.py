@@ -128,7 +128,7 @@ def _free_port() -> int:
         (
             ("--script", "missing.yaml"),
             {},
-            "missing.yaml: No such file or directory; --script (LLEMULATOR_SCRIPT) names the script",
+            "missing.yaml: No such file or directory; use --script (LLEMULATOR_SCRIPT) to choose a script",
         ),
         (("--script", "wrong.json"), {}, 'wrong.json: respones: unknown key; did you mean "responses"?'),
         (

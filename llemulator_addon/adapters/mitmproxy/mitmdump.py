@@ -21,7 +21,8 @@ from llemulator_addon.adapters.mitmproxy.authority import NoAuthority
 from llemulator_addon.adapters.mitmproxy.interception import Interception
 from llemulator_addon.adapters.mitmproxy.listening import Listening
 from llemulator_addon.adapters.script_file import BadScript
-from llemulator_addon.adapters.settings import SETTINGS, Settings, SettingsError, settings_from
+from llemulator_addon.adapters.settings import Settings, SettingsError, settings_from
+from llemulator_addon.adapters.settings_table import SETTINGS
 from llemulator_addon.adapters.usage_hints import Address, how_to_use
 
 logger = logging.getLogger(__name__)

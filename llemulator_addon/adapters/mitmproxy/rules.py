@@ -35,6 +35,7 @@ from llemulator_addon.adapters.mitmproxy.played import Played, begun, played
 from llemulator_addon.adapters.networks import Networks
 from llemulator_addon.adapters.openai_keys import has_key
 from llemulator_addon.adapters.terminal import printable
+from llemulator_addon.core.defaults import BODY_LIMIT
 from llemulator_addon.core.outcome import Ending, Forward, Play
 from llemulator_addon.core.reply import Failure
 from llemulator_addon.core.request import Request, Way
@@ -67,7 +68,7 @@ class Policy:
     allow: Hosts = field(default_factory=lambda: Hosts(()))
     pass_for: Networks = field(default_factory=lambda: Networks("private"))
     """The clients that are let through to other hosts."""
-    body_limit: int = 64 << 20
+    body_limit: int = BODY_LIMIT
     """Bytes."""
     streams_others: bool = True
     """Whether bodies that are passed on go through piece by piece, so that other addons do not see them whole."""
