@@ -40,10 +40,10 @@ from llemulator_addon.simulate.settings import SimulationSettings as Simulation
 from llemulator_addon.simulate.stream_timing import Physics
 from llemulator_addon.store.memory import MemoryStore
 from llemulator_addon.wire import errors
-from llemulator_addon.wire.cors import preflight, readable
+from llemulator_addon.wire.cors import add_cors, preflight
 from llemulator_addon.wire.credentials import token_of
 from llemulator_addon.wire.models import DEFAULT_MODELS
-from llemulator_addon.wire.redaction import hidden_path
+from llemulator_addon.wire.redaction import redact_path
 from llemulator_addon.wire.vocabulary import published
 
 _UNCLAIMED_AT_MOST = 1000
@@ -189,11 +189,11 @@ class Emulator:
         with self._room.held(0 if is_free else size_waiting(request)) as fits:
             if not fits:
                 full = errors.steps_of(no_room_to_wait(self._room.limit), session.stamp)
-                return Play(readable(full, request))
+                return Play(add_cors(full, request))
             came = await self._turns.come(token, session.life)
         if not came:
             forgotten = errors.steps_of(session_forgotten("its turn"), session.stamp)
-            return Play(readable(forgotten, request))
+            return Play(add_cors(forgotten, request))
         return await self._ready(token, await self._decide_in_turn(token, session.life, deciding, large=large))
 
     def on_connect(self, host: str) -> ConnectionFault | None:
@@ -324,7 +324,7 @@ class Emulator:
                 at=request.at,
                 method=request.method[:_SHOWN],
                 host=request.host[:_SHOWN],
-                path=hidden_path(request.path, token)[:_SHOWN],
+                path=redact_path(request.path, token)[:_SHOWN],
                 session=_name(token),
                 digest=digest_of(token),
             )

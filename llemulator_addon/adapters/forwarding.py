@@ -22,7 +22,7 @@ from llemulator_addon.core.reply import Failure
 from llemulator_addon.core.request import Request
 from llemulator_addon.core.steps import Cut, Head, Headers, Send, Steps, Wait
 from llemulator_addon.core.upstream import UpstreamKeys
-from llemulator_addon.wire.cors import readable_head
+from llemulator_addon.wire.cors import add_cors_to_head
 from llemulator_addon.wire.credentials import token_of
 
 if TYPE_CHECKING:
@@ -186,7 +186,7 @@ class Forwarding:
         if 300 <= response.status < 400:  # noqa: PLR2004 - redirections
             await until_left.aclose()
             return proxy_errors.redirected(url, response.status)
-        head = readable_head(Head(response.status, _for_client(response.headers)), request)
+        head = add_cors_to_head(Head(response.status, _for_client(response.headers)), request)
         return Arriving(head, aiter(response.aiter_stream()), until_left, waited=time.monotonic() - begun)
 
     @property

@@ -12,7 +12,7 @@ from llemulator_addon.core.steps import Steps
 from llemulator_addon.wire import errors
 from llemulator_addon.wire.credentials import token_of
 from llemulator_addon.wire.errors import INVALID, RequestRefused
-from llemulator_addon.wire.redaction import hidden_text
+from llemulator_addon.wire.redaction import redact_text
 
 _OWN_NAME = "llemulator"
 
@@ -30,7 +30,7 @@ async def answer(request: Request, server: Server) -> Steps:
         return await _answer(request, server)
     except RequestRefused as refused:
         failure = refused.failure
-        shown = hidden_text(failure.message, token_of(request) or "")
+        shown = redact_text(failure.message, token_of(request) or "")
         return errors.steps_of(replace(failure, message=shown), Stamp(0, 0))
 
 

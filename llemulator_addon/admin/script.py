@@ -13,7 +13,7 @@ from llemulator_addon.live.threads import LARGE, beside
 from llemulator_addon.script.reader import Script, read_text
 from llemulator_addon.script.script_error import ScriptError
 from llemulator_addon.wire.errors import INVALID, RequestRefused
-from llemulator_addon.wire.redaction import hidden_texts
+from llemulator_addon.wire.redaction import redact_texts
 
 
 async def load(call: AdminCall) -> Steps:
@@ -64,7 +64,7 @@ def forget_rules(call: AdminCall) -> Steps:
 
 
 def _show_script(session: Session, token: str) -> Steps:
-    rules = [hidden_texts(_rule(session, position), token) for position in range(len(session.index.rules))]
+    rules = [redact_texts(_rule(session, position), token) for position in range(len(session.index.rules))]
     return json_answer(
         {"object": "script", "session": session.name, "owner": session.owner, "seed": session.seed, "rules": rules}
     )

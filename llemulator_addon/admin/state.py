@@ -4,7 +4,7 @@ from llemulator_addon.admin.route import AdminCall, json_answer
 from llemulator_addon.core.steps import Steps
 from llemulator_addon.engine.session import Session
 from llemulator_addon.wire.errors import RequestRefused, unknown_url
-from llemulator_addon.wire.redaction import hidden_texts
+from llemulator_addon.wire.redaction import redact_texts
 
 
 def reset(call: AdminCall) -> Steps:
@@ -51,4 +51,4 @@ def show(call: AdminCall) -> Steps:
         ],
         "exchanges": session.journal.recorded,
     }
-    return json_answer(hidden_texts(state, call.token))
+    return json_answer(redact_texts(state, call.token))

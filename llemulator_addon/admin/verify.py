@@ -25,7 +25,7 @@ from llemulator_addon.verification.verify import Expectation, Verified, Wanted, 
 from llemulator_addon.wire import json_bytes
 from llemulator_addon.wire.bodies import read_object
 from llemulator_addon.wire.errors import INVALID, RequestRefused
-from llemulator_addon.wire.redaction import hidden_texts
+from llemulator_addon.wire.redaction import redact_texts
 
 FINDINGS: dict[str, str] = {
     "unmatched": "a request that no rule answered",
@@ -155,7 +155,7 @@ def shown(verified: Verified, more: tuple[Finding, ...], session: str, token: st
         "object": "verdict",
         "session": session,
         "passed": not findings,
-        "findings": hidden_texts(findings, token),
+        "findings": redact_texts(findings, token),
         "counts": {
             "requests": verified.requests,
             "answered": verified.answered,

@@ -15,7 +15,7 @@ from llemulator_addon.script.manual_answer import read_answer
 from llemulator_addon.script.script_error import ScriptError
 from llemulator_addon.wire import json_bytes
 from llemulator_addon.wire.errors import INVALID, RequestRefused, not_json
-from llemulator_addon.wire.redaction import hidden_texts
+from llemulator_addon.wire.redaction import redact_texts
 
 PATH = "/_emulator/waiting"
 
@@ -92,7 +92,7 @@ def _read_answer(body: bytes) -> Given:
 
 def _show_request(ask: Ask, token: str) -> dict[str, Any]:
     request, prompt = ask.request, ask.prompt
-    shown: dict[str, Any] = hidden_texts(
+    shown: dict[str, Any] = redact_texts(
         {
             "object": "waiting",
             "number": ask.number,

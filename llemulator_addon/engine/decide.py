@@ -29,14 +29,14 @@ from llemulator_addon.script.template import Template
 from llemulator_addon.script.templates.problems import TemplateProblem
 from llemulator_addon.wire import errors, json_bytes, limits
 from llemulator_addon.wire.answer import Answer, Body, Call, Endpoint, EventStream, LongBody, Manner, Operation, Served
-from llemulator_addon.wire.azure import DEPLOYMENT, not_found, with_model
+from llemulator_addon.wire.azure import DEPLOYMENT, add_model, not_found
 from llemulator_addon.wire.bodies import read_object
-from llemulator_addon.wire.cors import readable, readable_head
+from llemulator_addon.wire.cors import add_cors, add_cors_to_head
 from llemulator_addon.wire.errors import RequestRefused
 from llemulator_addon.wire.models import SIMULATED_MODEL
-from llemulator_addon.wire.redaction import HIDDEN, hidden_query
+from llemulator_addon.wire.redaction import HIDDEN, redact_query
 from llemulator_addon.wire.routing import Found, OtherMethods, find
-from llemulator_addon.wire.usage import counted
+from llemulator_addon.wire.usage import count_usage
 
 
 def decide(session: Session, request: Request) -> tuple[Session, Outcome]:
@@ -81,7 +81,7 @@ def _conclude(session: Session, request: Request, decided: "Decided") -> tuple[S
 def _query_for_upstream(query: tuple[tuple[str, str], ...]) -> tuple[tuple[str, str], ...]:
     """Return what of a query is meant for any server: neither a secret nor the version of Azure's API."""
     return tuple(
-        (name, value) for name, value in hidden_query(query) if value != HIDDEN and name.lower() != "api-version"
+        (name, value) for name, value in redact_query(query) if value != HIDDEN and name.lower() != "api-version"
     )
 
 
@@ -197,7 +197,7 @@ def _elsewhere(
     session: Session, request: Request, endpoint: Endpoint, params: Mapping[str, str], body: Mapping[str, Any]
 ) -> _Elsewhere | None:
     """Return what is handed to an upstream where no rule answers; None where there is no upstream for it."""
-    named = with_model(body, params)
+    named = add_model(body, params)
     model = _model_in(named)
     to = session.upstream_for(model)
     if to is None or (endpoint.only_openai and model not in session.upstreams.models) or model in ACTING:
@@ -411,7 +411,7 @@ def _write_output(
         return errors.too_large(prompt.model, size, session.policy.answer_limit)
     if endpoint.speaks:
         # What is to be counted is counted now: whoever sends the answer later does not wait for it.
-        counted(prompt, says)
+        count_usage(prompt, says)
     answer = endpoint.write(prompt, says, manner._replace(in_pieces=size > _LONG))
     return answer if isinstance(answer, Body) else replace(answer, size=size)
 
@@ -453,7 +453,7 @@ def _tell(decided: Decided, session: Session, request: Request) -> PlayedAnswer:
         case _Elsewhere() | _Person():
             return PlayedAnswer(())
         case Silence():
-            return PlayedAnswer(readable(answer.steps(), request))
+            return PlayedAnswer(add_cors(answer.steps(), request))
         case Failure():
             steps = with_headers(errors.steps_of(answer, session.stamp), decided.limits)
         case Body() | EventStream() | LongBody():
@@ -468,7 +468,7 @@ def _tell(decided: Decided, session: Session, request: Request) -> PlayedAnswer:
     scene = Scene(endpoint=decided.endpoint, events=isinstance(answer, EventStream))
     for fault in decided.faults:
         steps = fault.rewrite(steps, scene)
-    return PlayedAnswer(readable(steps, request))
+    return PlayedAnswer(add_cors(steps, request))
 
 
 def _rewritten_while_made(decided: Decided, session: Session, request: Request) -> Iterator[Step]:
@@ -478,4 +478,4 @@ def _rewritten_while_made(decided: Decided, session: Session, request: Request) 
     scene = Scene(endpoint=decided.endpoint, events=isinstance(answer, EventStream), size=answer.size)
     for fault in decided.faults:
         steps = fault.rewrite_made(steps, scene)
-    return (readable_head(step, request) if isinstance(step, Head) else step for step in steps)
+    return (add_cors_to_head(step, request) if isinstance(step, Head) else step for step in steps)

@@ -16,7 +16,7 @@ from llemulator_addon.core.outcome import Ending
 from llemulator_addon.core.prompt import Prompt
 from llemulator_addon.core.request import Request, Way
 from llemulator_addon.core.steps import Head, Send, Steps
-from llemulator_addon.wire.redaction import hidden_headers, hidden_query
+from llemulator_addon.wire.redaction import redact_headers, redact_query
 
 NO_HEADERS: Mapping[str, str] = {}
 
@@ -162,8 +162,8 @@ class Journal:
         """Add an exchange under the next number; the oldest make room. `goes_on`: the answer has more steps."""
         number, body = self.recorded + 1, request.body
         kept, sent = _keep_steps(steps)
-        path, headers = request.path[:_HEAD_KEPT], hidden_headers(request.headers)
-        query = hidden_query(request.query) if request.query else ()
+        path, headers = request.path[:_HEAD_KEPT], redact_headers(request.headers)
+        query = redact_query(request.query) if request.query else ()
         told = len(path) + _length(headers.items()) + (_length(query) if query else 0)
         if told > _HEAD_KEPT:
             query, headers = _beginning(query), dict(_beginning(headers.items()))

@@ -19,7 +19,7 @@ from llemulator_addon.script.reply import Ready, Reply, fill_reply
 from llemulator_addon.script.template import Template
 from llemulator_addon.script.templates.problems import TemplateProblem
 from llemulator_addon.wire import errors
-from llemulator_addon.wire.cors import readable
+from llemulator_addon.wire.cors import add_cors
 from llemulator_addon.wire.endpoints import ENDPOINTS
 from llemulator_addon.wire.errors import RequestRefused
 
@@ -71,7 +71,7 @@ def forgotten(session: Session, ask: Ask) -> Steps:
 
 
 def _failing(session: Session, ask: Ask, failure: Failure) -> Steps:
-    return readable(errors.steps_of(failure, Stamp(session.seed, ask.turn)), ask.request)
+    return add_cors(errors.steps_of(failure, Stamp(session.seed, ask.turn)), ask.request)
 
 
 def _note(session: Session, ask: Ask, told: PlayedAnswer, resources: Resources | None = None) -> Session:

@@ -10,7 +10,7 @@ from llemulator_addon.engine.index import Group, Index, words
 from llemulator_addon.engine.session import Session
 from llemulator_addon.script.pattern import Candidate, differences, hold
 from llemulator_addon.wire.credentials import token_of
-from llemulator_addon.wire.redaction import hidden_text
+from llemulator_addon.wire.redaction import redact_text
 
 # Of up to so many rules each is looked at. Of more, as programs write them, only so many of the first ones and of those
 # that share the rarest words with the request: then an answer costs about what it costs with a few rules.
@@ -46,7 +46,7 @@ def near_miss(session: Session, asked: Candidate) -> NearMiss:
     differences = "; ".join(_differences(group, asked))
     sentence = f'No rule matches. The closest is "{rule.name}": {differences}.'
     # It is told to the client, which logs it.
-    return NearMiss("no_matching_rule", hidden_text(sentence, token_of(asked.request) or ""), rule.name)
+    return NearMiss("no_matching_rule", redact_text(sentence, token_of(asked.request) or ""), rule.name)
 
 
 def _find_used_up(session: Session, asked: Candidate) -> NearMiss | None:

@@ -18,16 +18,16 @@ def steps_of(answer: Answer, stamp: Stamp, pacing: Pacing, *, limits: Headers = 
     """Yield head and body; a stream's pieces wait for their tokens. `limits` are `x-ratelimit-*`, where they count."""
     match answer:
         case Body(status=204):
-            yield Head(answer.status, _replace_headers(headers.of_nothing(stamp), answer.headers))
+            yield Head(answer.status, _replace_headers(headers.describe_nothing(stamp), answer.headers))
         case Body():
-            head = headers.of_body(stamp, answer.body, answer.content_type, limits=limits)
+            head = headers.describe_body(stamp, answer.body, answer.content_type, limits=limits)
             yield Head(answer.status, _replace_headers(head, answer.headers))
             yield Send(answer.body)
         case LongBody():
-            yield Head(200, _replace_headers(headers.of_long_body(stamp, limits=limits), answer.headers))
+            yield Head(200, _replace_headers(headers.describe_long_body(stamp, limits=limits), answer.headers))
             yield from map(Send, answer.pieces)
         case EventStream():
-            head = headers.of_events(stamp, limits=limits)
+            head = headers.describe_events(stamp, limits=limits)
             given = _replace_headers(answer.headers, limits)
             yield Head(answer.status, _replace_headers(head, given))
             yield from _pace(answer.pieces, stamp, pacing)

@@ -26,7 +26,7 @@ from llemulator_addon.simulate.topics import topic_of
 from llemulator_addon.simulate.user_values import UserValues, flatten
 from llemulator_addon.wire import errors, json_bytes
 from llemulator_addon.wire.errors import RequestRefused
-from llemulator_addon.wire.requested_output import Format, asked_format, tool_use
+from llemulator_addon.wire.requested_output import Format, read_format, tool_use
 
 LENGTH_HEADER = "x-llemulator-response-length"
 TOOLS_HEADER = "x-llemulator-tool-strategy"
@@ -117,7 +117,7 @@ def _base(hosted: str) -> str:
 
 
 def _text(prompt: Prompt, chance: Chance, settings: SimulationSettings, work: Work) -> str:
-    asked = asked_format(prompt)
+    asked = read_format(prompt)
     if asked is not None:
         return _json(prompt, _schema(asked, prompt), chance, work)
     if found := results(prompt):

@@ -10,7 +10,7 @@ from llemulator_addon.script.pacing import Pacing
 from llemulator_addon.wire import errors
 from llemulator_addon.wire.errors import RequestRefused
 from llemulator_addon.wire.families import family
-from llemulator_addon.wire.members import spelled
+from llemulator_addon.wire.members import spell_number
 
 Profile = Literal["small", "large", "reasoning"]
 
@@ -94,10 +94,12 @@ def _number(options: Mapping[str, Any], name: str) -> float | None:
     if isinstance(value, bool) or not isinstance(value, int | float):
         raise RequestRefused(errors.wrong_type(f"stream_options.{name}", "a decimal", "another value"))
     if value < 0:
-        raise RequestRefused(errors.out_of_range(f"stream_options.{name}", "decimal", "below", "0", spelled(value)))
+        raise RequestRefused(
+            errors.out_of_range(f"stream_options.{name}", "decimal", "below", "0", spell_number(value))
+        )
     if value > _MOST:
         raise RequestRefused(
-            errors.out_of_range(f"stream_options.{name}", "decimal", "above", spelled(_MOST), spelled(value))
+            errors.out_of_range(f"stream_options.{name}", "decimal", "above", spell_number(_MOST), spell_number(value))
         )
     return float(value)
 

@@ -168,14 +168,14 @@ def cut(text: str, encoding: Encoding, chunk_by: ChunkBy) -> Iterable[tuple[str,
         case "token":
             return ((piece, 1) for piece in tokens.pieces(text, encoding))
         case "word":
-            return _sized(_words(text))
+            return _measure(_words(text))
         case "character":
-            return _sized(text)
+            return _measure(text)
         case _:
-            return _sized(text[at : at + chunk_by] for at in range(0, len(text), chunk_by))
+            return _measure(text[at : at + chunk_by] for at in range(0, len(text), chunk_by))
 
 
-def in_turns[T](streams: Iterable[Iterable[T]]) -> Iterator[T]:
+def take_turns[T](streams: Iterable[Iterable[T]]) -> Iterator[T]:
     """Take one of each stream, then the next of each, until none has any more."""
     left = [iter(stream) for stream in streams]
     while left:
@@ -197,6 +197,6 @@ def _words(text: str) -> Iterable[str]:
         yield text[start:]
 
 
-def _sized(pieces: Iterable[str]) -> Iterable[tuple[str, int]]:
+def _measure(pieces: Iterable[str]) -> Iterable[tuple[str, int]]:
     # Pacing needs a size, not an exact count: four characters are about one token of English.
     return ((piece, max(1, len(piece) // 4)) for piece in pieces)

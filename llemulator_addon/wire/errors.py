@@ -25,7 +25,7 @@ class RequestRefused(Exception):
 def steps_of(failure: Failure, stamp: Stamp) -> Steps:
     """Return the answer that carries a failure."""
     body = envelope(failure)
-    return (Head(failure.status, headers.of_error(stamp, body) + failure.headers), Send(body))
+    return (Head(failure.status, headers.describe_error(stamp, body) + failure.headers), Send(body))
 
 
 def envelope(failure: Failure) -> bytes:
@@ -111,11 +111,11 @@ def invalid_value(param: str, got: str, supported: tuple[str, ...]) -> Failure:
         type=INVALID,
         param=param,
         code="invalid_value",
-        message=f"Invalid value: '{got}'. Supported values are: {_listed(supported)}.",
+        message=f"Invalid value: '{got}'. Supported values are: {_join_values(supported)}.",
     )
 
 
-def _listed(values: tuple[str, ...]) -> str:
+def _join_values(values: tuple[str, ...]) -> str:
     """List two with `and`, and more with a comma before it too, as the API does."""
     *most, last = (f"'{value}'" for value in values)
     if not most:
@@ -225,7 +225,7 @@ def only_with(param: str, other: str, *, is_are: str = "is enabled") -> Failure:
     )
 
 
-def unsupported_parameter(param: str, instead: str | None = None) -> Failure:
+def refuse_parameter(param: str, instead: str | None = None) -> Failure:
     """Refuse a parameter that the model does not take."""
     hint = f" Use '{instead}' instead." if instead else ""
     return Failure(
@@ -237,9 +237,9 @@ def unsupported_parameter(param: str, instead: str | None = None) -> Failure:
     )
 
 
-def unsupported_value(param: str, got: str, supported: tuple[str, ...] = ()) -> Failure:
+def refuse_value(param: str, got: str, supported: tuple[str, ...] = ()) -> Failure:
     """Refuse a value that the model does not take; `supported` are those that it takes."""
-    values = f" Supported values are: {_listed(supported)}." if supported else ""
+    values = f" Supported values are: {_join_values(supported)}." if supported else ""
     return Failure(
         status=400,
         type=INVALID,

@@ -124,9 +124,9 @@ def family(model: str) -> Family:
     return _family(model)
 
 
-def refused(of: Family, endpoint: TextEndpoint, *, reasoning: bool) -> Mapping[str, RefusalWording]:
+def find_refusals(of: Family, endpoint: TextEndpoint, *, reasoning: bool) -> Mapping[str, RefusalWording]:
     """Return the parameters that a family refuses at an endpoint, and how. `reasoning` is what `reasons` said."""
-    return _refused(of, endpoint, reasoning)
+    return _remember_refusals(of, endpoint, reasoning)
 
 
 def _refuse(
@@ -432,7 +432,7 @@ _FIRST_REASONING_GPT = 5
 
 
 @lru_cache(maxsize=1_024)
-def _refused(of: Family, endpoint: TextEndpoint, reasoning: bool) -> Mapping[str, RefusalWording]:  # noqa: FBT001 - a key
+def _remember_refusals(of: Family, endpoint: TextEndpoint, reasoning: bool) -> Mapping[str, RefusalWording]:  # noqa: FBT001 - a key
     return MappingProxyType(
         {
             each.parameter: each.how

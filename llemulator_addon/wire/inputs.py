@@ -21,13 +21,13 @@ def inputs(value: Any, encoding: Encoding, wrong: Failure) -> tuple[Input, ...]:
     """Read the inputs; raises `RequestRefused` with `wrong` if they have none of the four forms, or an empty array."""
     match value:
         case str():
-            return (_of_text(value, encoding),)
+            return (_read_text(value, encoding),)
         case [str(), *_] if all(isinstance(text, str) for text in value):
-            return tuple(_of_text(text, encoding) for text in value)
+            return tuple(_read_text(text, encoding) for text in value)
         case [int(), *_]:
-            return (_of_ids(value, encoding, wrong),)
+            return (_read_ids(value, encoding, wrong),)
         case [[_, *_], *_]:
-            return tuple(_of_ids(ids, encoding, wrong) for ids in value)
+            return tuple(_read_ids(ids, encoding, wrong) for ids in value)
         case _:
             raise RequestRefused(wrong)
 
@@ -37,11 +37,11 @@ def is_longer(value: Any, most: int) -> bool:  # noqa: ANN401 - JSON
     return isinstance(value, list) and len(value) > most and not isinstance(value[0], int)
 
 
-def _of_text(text: str, encoding: Encoding) -> Input:
+def _read_text(text: str, encoding: Encoding) -> Input:
     return Input(text, tokens.count(text, encoding))
 
 
-def _of_ids(value: object, encoding: Encoding, wrong: Failure) -> Input:
+def _read_ids(value: object, encoding: Encoding, wrong: Failure) -> Input:
     if not isinstance(value, list) or not value or not all(type(token) is int for token in value):
         raise RequestRefused(wrong)
     try:

@@ -25,7 +25,7 @@ def page(
     Raises `RequestRefused` for an invalid limit or order, and for an unknown cursor. A lenient call gets the usual page
     instead; after an unknown cursor it gets an empty page, so that no client pages forever.
     """
-    asked = _asked(call, order, limit, most)
+    asked = _read_page(call, order, limit, most)
     items = list(oldest_first)
     if asked.order == "desc":
         items.reverse()
@@ -49,7 +49,7 @@ class _Asked:
     order: Order
 
 
-def _asked(call: Call, order: Order, limit: int, most: int) -> _Asked:
+def _read_page(call: Call, order: Order, limit: int, most: int) -> _Asked:
     query = call.request.query_value
     return _Asked(
         after=query("after"),

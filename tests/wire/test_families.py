@@ -12,7 +12,7 @@ from llemulator_addon.wire.families import (
     RefusalWording,
     TextEndpoint,
     family,
-    refused,
+    find_refusals,
 )
 from llemulator_addon.wire.models import DEFAULT_MODELS, SIMULATED_MODEL, SNAPSHOTS
 
@@ -177,16 +177,16 @@ def test_an_effort_is_one_of_those_that_the_model_knows(
     ],
 )
 def test_chat_refuses_what_the_family_does_not_take(model: str, parameter: str, how: RefusalWording | None) -> None:
-    assert refused(family(model), "chat", reasoning=family(model).reasons()).get(parameter) == how
+    assert find_refusals(family(model), "chat", reasoning=family(model).reasons()).get(parameter) == how
 
 
 def test_with_no_effort_a_reasoning_model_takes_what_others_take() -> None:
     of = family("gpt-5.4")
 
-    assert refused(of, "chat", reasoning=of.reasons("none")) == dict.fromkeys(
+    assert find_refusals(of, "chat", reasoning=of.reasons("none")) == dict.fromkeys(
         ("max_tokens", "logit_bias", "stop", "prediction"), "unsupported_parameter"
     )
-    assert refused(of, "responses", reasoning=of.reasons("none")) == {}
+    assert find_refusals(of, "responses", reasoning=of.reasons("none")) == {}
 
 
 @pytest.mark.parametrize(
@@ -198,7 +198,7 @@ def test_with_no_effort_a_reasoning_model_takes_what_others_take() -> None:
     ],
 )
 def test_responses_refuses_with_words_of_its_own(model: str, expected: dict[str, RefusalWording]) -> None:
-    assert refused(family(model), "responses", reasoning=True) == expected
+    assert find_refusals(family(model), "responses", reasoning=True) == expected
 
 
 def test_the_first_reasoning_models_take_no_instructions() -> None:

@@ -41,9 +41,9 @@ from llemulator_addon.core.reply import Failure
 from llemulator_addon.core.request import Request, Way
 from llemulator_addon.core.steps import Head, Steps
 from llemulator_addon.script.fault import ConnectionFault
-from llemulator_addon.wire.cors import readable
+from llemulator_addon.wire.cors import add_cors
 from llemulator_addon.wire.credentials import token_of
-from llemulator_addon.wire.redaction import hidden_text, without
+from llemulator_addon.wire.redaction import redact_pairs, redact_text
 
 logger = logging.getLogger(__name__)
 
@@ -246,7 +246,7 @@ class Rules:
             failure = answer
         else:
             self.egress.count(forward.to.host, "refused")
-        steps = readable(proxy_errors.steps_of(failure), request)
+        steps = add_cors(proxy_errors.steps_of(failure), request)
         self._note(forward.exchange, steps)
         return played(steps, flow.request)
 
@@ -293,7 +293,7 @@ class Rules:
     def answer_bug(self, flow: http.HTTPFlow, error: Exception | None = None) -> Played:
         """Return the answer to a request that was not answered because of a bug, and log that."""
         what = "nothing answered" if error is None else self._told(error, flow)
-        path = without(flow.request.path.partition("?")[0], flow.request.headers.items(multi=True))
+        path = redact_pairs(flow.request.path.partition("?")[0], flow.request.headers.items(multi=True))
         where = printable(f"{flow.request.method} {flow.request.pretty_host}{path}")
         more = (
             ""
@@ -308,7 +308,7 @@ class Rules:
         if not self.policy.debug:
             return without_secrets(error)
         pairs = (*flow.request.headers.items(multi=True), *flow.request.query.items(multi=True))
-        return without(in_full(error), pairs)
+        return redact_pairs(in_full(error), pairs)
 
     # Ends
 
@@ -351,7 +351,7 @@ def _has_key(request: http.Request) -> bool:
 
 
 def _shown(text: str, request: Request) -> str:
-    return printable(hidden_text(text, token_of(request) or ""))
+    return printable(redact_text(text, token_of(request) or ""))
 
 
 def _is_public(host: str) -> bool:

@@ -63,11 +63,11 @@ def _error_events(failure: Failure, endpoint: str | None, sent: tuple[Send, ...]
     error = error_object(failure)
     if endpoint != "responses":
         # Chat and legacy completions: the chunk is the error, and no [DONE] follows.
-        return (sse.unnamed({"error": error}),)
+        return (sse.frame_unnamed({"error": error}),)
     # The error is nested: both SDKs raise for that form. Recorded: response.failed comes after it.
     event = {"type": "error", "sequence_number": len(sent), "error": error}
     if (response := _response(sent)) is None:
-        return (sse.named(event),)
+        return (sse.frame(event),)
     failed = {
         **response,
         "status": "failed",
@@ -75,7 +75,7 @@ def _error_events(failure: Failure, endpoint: str | None, sent: tuple[Send, ...]
         "usage": None,
     }
     last = {"type": "response.failed", "response": failed, "sequence_number": len(sent) + 1}
-    return (sse.named(event), sse.named(last))
+    return (sse.frame(event), sse.frame(last))
 
 
 def _response(sent: tuple[Send, ...]) -> dict[str, Any] | None:

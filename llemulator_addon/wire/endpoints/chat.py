@@ -23,35 +23,35 @@ from llemulator_addon.wire.answer import (
     Manner,
     Piece,
     cut,
-    in_turns,
+    take_turns,
 )
-from llemulator_addon.wire.azure import with_model
-from llemulator_addon.wire.bodies import as_understood, read_body
+from llemulator_addon.wire.azure import add_model
+from llemulator_addon.wire.bodies import drop_ignored, read_body
 from llemulator_addon.wire.chat import checks
 from llemulator_addon.wire.chat.body import ChatBody
 from llemulator_addon.wire.endpoints import stored_chat
 from llemulator_addon.wire.errors import RequestRefused, no_model
 from llemulator_addon.wire.families import family
-from llemulator_addon.wire.json_bytes import Many, pretty, spelled, without_many
+from llemulator_addon.wire.json_bytes import Many, drop_many, pretty, write_pieces
 from llemulator_addon.wire.logprobs import each_logprob_of
-from llemulator_addon.wire.models import dated_name
-from llemulator_addon.wire.usage import Counted, counted
+from llemulator_addon.wire.models import resolve_alias
+from llemulator_addon.wire.usage import Counted, count_usage
 
 NAME = "chat.completions"
 
 
 def read(call: Call, body: Mapping[str, Any]) -> Prompt:
     """Understand a body; raises `RequestRefused` in OpenAI's words."""
-    body = with_model(body, call.params)
+    body = add_model(body, call.params)
     if body.get("model") is None:
         raise RequestRefused(no_model())
     asked = read_body(ChatBody, body, lenient=call.lenient)
-    body = as_understood(asked, body) if call.lenient else body
+    body = drop_ignored(asked, body) if call.lenient else body
     prompt = Prompt(
         endpoint=NAME,
         model=asked.model,
         messages=tuple(message.message() for message in asked.messages),
-        tools=tuple(asked.offered()),
+        tools=tuple(asked.list_tools()),
         stream=bool(asked.stream),
         choices=asked.n or 1,
         body=body,
@@ -66,12 +66,12 @@ def write(prompt: Prompt, says: ModelOutput, manner: Manner) -> Answer:
 
     With `store` the session keeps it, in the form in which it is listed.
     """
-    keeps = tuple(_kept(prompt, says, manner))
+    keeps = tuple(_keep(prompt, says, manner))
     if prompt.stream:
         return EventStream(pieces=Made(partial(_pieces, prompt, says, manner)), headers=headers.UNLIMITED, keeps=keeps)
     completion = _completion(prompt, says, manner)
     if manner.in_pieces:
-        return LongBody(pieces=Made(lambda: chain(spelled(completion), (b"\n",))), keeps=keeps)
+        return LongBody(pieces=Made(lambda: chain(write_pieces(completion), (b"\n",))), keeps=keeps)
     return Body(body=pretty(completion) + b"\n", keeps=keeps)
 
 
@@ -80,8 +80,9 @@ def size(prompt: Prompt, says: ModelOutput) -> int:
     encoding, body = family(prompt.model).encoding, prompt.body
     alternatives = sizes.number(body, "top_logprobs") if body.get("logprobs") else None
     return sum(
-        times * (sizes.OF_AN_ANSWER + sizes.of_texts(texts, encoding, stream=prompt.stream, alternatives=alternatives))
-        for times, texts in sizes.said(prompt, says)
+        times
+        * (sizes.OF_AN_ANSWER + sizes.estimate_texts(texts, encoding, stream=prompt.stream, alternatives=alternatives))
+        for times, texts in sizes.list_texts(prompt, says)
     )
 
 
@@ -90,21 +91,21 @@ ENDPOINT = Endpoint(name=NAME, method="POST", path="/chat/completions", read=rea
 
 def _check(call: Call, asked: ChatBody, prompt: Prompt) -> None:
     """Refuse what the API refuses. An unknown model is refused as such, and later."""
-    found = [checks.of_body(asked)]
+    found = [checks.check_body(asked)]
     if call.knows(asked.model):
         found += [
-            checks.of_model(asked, prompt.body),
-            checks.of_length(asked, prompt, len(call.request.body)),
+            checks.check_model(asked, prompt.body),
+            checks.check_length(asked, prompt, len(call.request.body)),
         ]
     for failure in chain.from_iterable(found):
         raise RequestRefused(failure)
 
 
-def _kept(prompt: Prompt, says: ModelOutput, manner: Manner) -> Iterator[Kept]:
+def _keep(prompt: Prompt, says: ModelOutput, manner: Manner) -> Iterator[Kept]:
     if prompt.body.get("store") is True:
         # Without the log probabilities of an answer that is too large to be there at once.
-        completion = without_many(_completion(prompt, says, manner))
-        yield stored_chat.kept(prompt, completion, headers.request_id(manner.stamp))
+        completion = drop_many(_completion(prompt, says, manner))
+        yield stored_chat.keep(prompt, completion, headers.request_id(manner.stamp))
 
 
 # Writing one object -------------------------------------------------------------------------------------------------
@@ -117,7 +118,7 @@ def _completion(prompt: Prompt, says: ModelOutput, manner: Manner) -> dict[str, 
         "created": manner.stamp.created,
         "model": _model(prompt, says, manner),
         "choices": _choices(prompt, says, manner),
-        **_moderated(prompt, says),
+        **_moderate(prompt, says),
         "usage": _usage(prompt, says),
         "service_tier": _service_tier(prompt),
         "system_fingerprint": _fingerprint(prompt, manner),
@@ -148,14 +149,14 @@ def _assistant(prompt: Prompt, choice: Choice, index: int, manner: Manner) -> di
     return {
         "role": "assistant",
         "content": None if silent else choice.text,
-        **_spelled_calls(prompt, calls, index, manner),
+        **_spell_calls(prompt, calls, index, manner),
         "refusal": refusal,
         **({"audio": _audio(prompt, choice, index, manner)} if spoken else {}),
         "annotations": _annotations(choice),
     }
 
 
-def _spelled_calls(prompt: Prompt, calls: list[ToolCall], choice: int, manner: Manner) -> dict[str, Any]:
+def _spell_calls(prompt: Prompt, calls: list[ToolCall], choice: int, manner: Manner) -> dict[str, Any]:
     if not calls:
         return {}
     if _is_legacy(prompt):
@@ -211,13 +212,13 @@ def _audio(prompt: Prompt, choice: Choice, index: int, manner: Manner) -> dict[s
 _HOUR = 3_600
 
 
-def _moderated(prompt: Prompt, says: ModelOutput) -> dict[str, Any]:
+def _moderate(prompt: Prompt, says: ModelOutput) -> dict[str, Any]:
     asked = prompt.body.get("moderation")
     if not isinstance(asked, dict):
         return {}
     model = str(asked.get("model") or moderation.DEFAULT)
-    given = moderation.judged_of((prompt.user_text,))
-    said = moderation.judged_of(says.choice(index).text for index in range(prompt.choices))
+    given = moderation.join_texts((prompt.user_text,))
+    said = moderation.join_texts(says.choice(index).text for index in range(prompt.choices))
     return {
         "moderation": {
             "input": moderation.results(model, given),
@@ -236,10 +237,10 @@ def _pieces(prompt: Prompt, says: ModelOutput, manner: Manner) -> Iterator[Piece
     options = prompt.body.get("stream_options") or {}
     chunks = _chunks(prompt, says, manner, wants_usage=bool(options.get("include_usage")))
     if options.get("include_obfuscation") is False:
-        yield from (Piece(sse.unnamed(chunk), tokens) for chunk, tokens in chunks)
+        yield from (Piece(sse.frame_unnamed(chunk), tokens) for chunk, tokens in chunks)
     else:
         padded = zip(chunks, _padding(manner.stamp), strict=False)
-        yield from (Piece(_padded(chunk, padding), tokens) for (chunk, tokens), padding in padded)
+        yield from (Piece(_pad(chunk, padding), tokens) for (chunk, tokens), padding in padded)
     yield Piece(sse.DONE)
 
 
@@ -267,11 +268,11 @@ def _chunks(prompt: Prompt, says: ModelOutput, manner: Manner, *, wants_usage: b
         "system_fingerprint": _fingerprint(prompt, manner),
     }
     no_usage = {"usage": None} if wants_usage else {}
-    for choice, tokens in _interleaved(prompt, says, manner):
+    for choice, tokens in _interleave(prompt, says, manner):
         yield {**base, "choices": [choice], **no_usage}, tokens
     if wants_usage:
         yield {**base, "choices": [], "usage": _usage(prompt, says)}, 0
-    if moderated := _moderated(prompt, says):
+    if moderated := _moderate(prompt, says):
         # Recorded behind the chunk with the usage, whose own usage is null again.
         yield {**base, "choices": [], **moderated, **no_usage}, 0
 
@@ -279,13 +280,13 @@ def _chunks(prompt: Prompt, says: ModelOutput, manner: Manner, *, wants_usage: b
 _BLOCK = 16
 
 
-def _padded(chunk: dict[str, Any], padding: str) -> bytes:
+def _pad(chunk: dict[str, Any], padding: str) -> bytes:
     """Frame a chunk, padded so that its length tells nothing of the token's.
 
     Recorded: the JSON of every chunk is a whole number of blocks and one character long. Unlike in Responses, it is not
     the delta that is filled up.
     """
-    framed = sse.unnamed({**chunk, "obfuscation": ""})
+    framed = sse.frame_unnamed({**chunk, "obfuscation": ""})
     missing = (1 - (len(framed) - _FRAME)) % _BLOCK
     return framed[:-_ENDING] + padding[:missing].encode() + framed[-_ENDING:]
 
@@ -294,10 +295,10 @@ _FRAME = len(b"data: \n\n")
 _ENDING = len(b'"}\n\n')
 
 
-def _interleaved(prompt: Prompt, says: ModelOutput, manner: Manner) -> Iterator[_Delta]:
+def _interleave(prompt: Prompt, says: ModelOutput, manner: Manner) -> Iterator[_Delta]:
     """Take the choices' chunks in turns: with `n` above 1 they arrive interleaved, one choice a chunk."""
     streams = [_choice_chunks(prompt, says.choice(index), index, manner) for index in range(prompt.choices)]
-    return in_turns(streams)
+    return take_turns(streams)
 
 
 def _choice_chunks(prompt: Prompt, choice: Choice, index: int, manner: Manner) -> Iterator[_Delta]:
@@ -327,11 +328,11 @@ def _deltas_of(prompt: Prompt, choice: Choice, index: int, manner: Manner) -> tu
         return opening, _legacy_arguments(prompt, calls[0], manner)
     if len(calls) == 1 and not text:
         # A single call opens in the role chunk itself.
-        opened = [_opened(calls[0], index, 0, manner)]
+        opened = [_open_call(calls[0], index, 0, manner)]
         return _role(None, tool_calls=opened, refusal=None), _arguments(prompt, calls[0], 0, manner)
     if calls and not text:
         return _role(None), _calls_after_role(prompt, calls, index, manner)
-    spoken = chain(_texts(prompt, "content", text, manner), _cited(choice))
+    spoken = chain(_texts(prompt, "content", text, manner), _cite(choice))
     return _role("", refusal=None), chain(spoken, _calls_after_role(prompt, calls, index, manner))
 
 
@@ -344,7 +345,7 @@ def _texts(prompt: Prompt, key: str, text: str, manner: Manner) -> Iterator[_Del
         yield {key: piece}, tokens
 
 
-def _cited(choice: Choice) -> Iterator[_Delta]:
+def _cite(choice: Choice) -> Iterator[_Delta]:
     if annotations := _annotations(choice):
         yield {"annotations": annotations}, 0
 
@@ -369,15 +370,15 @@ _SAMPLES = 12_000
 
 def _calls_after_role(prompt: Prompt, calls: list[ToolCall], choice: int, manner: Manner) -> Iterator[_Delta]:
     for position, call in enumerate(calls):
-        yield {"tool_calls": [_opened(call, choice, position, manner)]}, 1
+        yield {"tool_calls": [_open_call(call, choice, position, manner)]}, 1
         yield from _arguments(prompt, call, position, manner)
 
 
-def _opened(call: ToolCall, choice: int, position: int, manner: Manner) -> dict[str, Any]:
-    return {"index": position, **_call(_without_arguments(call), choice, position, manner)}
+def _open_call(call: ToolCall, choice: int, position: int, manner: Manner) -> dict[str, Any]:
+    return {"index": position, **_call(_drop_arguments(call), choice, position, manner)}
 
 
-def _without_arguments(call: ToolCall) -> ToolCall:
+def _drop_arguments(call: ToolCall) -> ToolCall:
     return ToolCall(name=call.name, arguments="", id=call.id, custom=call.custom)
 
 
@@ -430,7 +431,7 @@ def _audio_id(choice: int, manner: Manner) -> str:
 
 
 def _model(prompt: Prompt, says: ModelOutput, manner: Manner) -> str:
-    return says.model or (dated_name(prompt.model) if manner.dated_models else prompt.model)
+    return says.model or (resolve_alias(prompt.model) if manner.dated_models else prompt.model)
 
 
 def _service_tier(prompt: Prompt) -> str:
@@ -514,10 +515,10 @@ def _sound(prompt: Prompt, text: str) -> bytes:
 def _usage(prompt: Prompt, says: ModelOutput) -> dict[str, Any]:
     spoken = [says.choice(index) for index in range(prompt.choices)]
     sound = sum(audio.tokens_of(choice.text) for choice in spoken if _speaks(prompt, choice))
-    return _spelled(counted(prompt, says, audio=sound))
+    return _spell_usage(count_usage(prompt, says, audio=sound))
 
 
-def _spelled(of: Counted) -> dict[str, Any]:
+def _spell_usage(of: Counted) -> dict[str, Any]:
     return {
         "prompt_tokens": of.prompt,
         "completion_tokens": of.completion,

@@ -11,7 +11,7 @@ from llemulator_addon.wire import sizes
 from llemulator_addon.wire.answer import Answer, Body, Call, Endpoint, EventStream, LongBody, Made, Manner
 from llemulator_addon.wire.endpoints import completions
 from llemulator_addon.wire.families import family
-from llemulator_addon.wire.json_bytes import escaped, spelled, without_many
+from llemulator_addon.wire.json_bytes import drop_many, write_ascii, write_pieces
 from llemulator_addon.wire.members import objects_in
 from llemulator_addon.wire.responses import echoed_parameters, history, prompt, response_errors
 from llemulator_addon.wire.responses.events import Cutting, pieces_of
@@ -22,11 +22,11 @@ from llemulator_addon.wire.responses.output import Writing
 from llemulator_addon.wire.responses.prompt import NAME
 from llemulator_addon.wire.responses.response_object import (
     Response,
-    billed,
     conversation_id,
-    failed,
-    finished,
     tier_asked,
+    write_billed,
+    write_failed,
+    write_finished,
 )
 
 
@@ -50,8 +50,8 @@ def write(prompt: Prompt, reply: ModelOutput, manner: Manner) -> Answer:
     if is_legacy(prompt.body):
         return completions.write(prompt, reply, manner)
     ids = Ids(manner.stamp, stored=prompt.body.get("store") is not False)
-    response = finished(prompt, reply, Writing(prompt=prompt, manner=manner, ids=ids))
-    return _told(prompt, response, ids, _cutting(prompt, reply, manner), in_pieces=manner.in_pieces)
+    response = write_finished(prompt, reply, Writing(prompt=prompt, manner=manner, ids=ids))
+    return _tell(prompt, response, ids, _cutting(prompt, reply, manner), in_pieces=manner.in_pieces)
 
 
 def size(prompt: Prompt, reply: ModelOutput) -> int:
@@ -61,8 +61,8 @@ def size(prompt: Prompt, reply: ModelOutput) -> int:
     body, encoding = prompt.body, family(prompt.model).encoding
     asks = echoed_parameters.includes(body, "message.output_text.logprobs")
     alternatives = sizes.number(body, "top_logprobs") if asks else None
-    for times, texts in sizes.said(replace(prompt, choices=1), reply):
-        of = sizes.of_texts(texts, encoding, stream=prompt.stream, alternatives=alternatives)
+    for times, texts in sizes.list_texts(replace(prompt, choices=1), reply):
+        of = sizes.estimate_texts(texts, encoding, stream=prompt.stream, alternatives=alternatives)
         return times * (sizes.OF_AN_ANSWER + (4 * of if prompt.stream else of))
     return sizes.OF_AN_ANSWER
 
@@ -72,8 +72,8 @@ def fail(prompt: Prompt, failure: Failure, manner: Manner) -> Answer | Failure:
     if is_legacy(prompt.body):
         return failure
     ids = Ids(manner.stamp, stored=prompt.body.get("store") is not False)
-    response = failed(finished(prompt, says(""), Writing(prompt=prompt, manner=manner, ids=ids)), failure)
-    return _told(prompt, response, ids, _cutting(prompt, says(""), manner))
+    response = write_failed(write_finished(prompt, says(""), Writing(prompt=prompt, manner=manner, ids=ids)), failure)
+    return _tell(prompt, response, ids, _cutting(prompt, says(""), manner))
 
 
 ENDPOINT = Endpoint(
@@ -88,16 +88,16 @@ ENDPOINT = Endpoint(
 )
 
 
-def _told(prompt: Prompt, response: Response, ids: Ids, cutting: Cutting, *, in_pieces: bool = False) -> Answer:
+def _tell(prompt: Prompt, response: Response, ids: Ids, cutting: Cutting, *, in_pieces: bool = False) -> Answer:
     # Without the log probabilities of an answer that is too large to be there at once.
-    shown = without_many(response) if in_pieces else response
+    shown = drop_many(response) if in_pieces else response
     made = history.record(shown, items_of(prompt.body.get("input"), ids), cutting)
     if prompt.stream:
-        return EventStream(pieces=pieces_of(response, cutting), keeps=_keeps(history.done(made), prompt.body))
+        return EventStream(pieces=pieces_of(response, cutting), keeps=_keeps(history.finish(made), prompt.body))
     keeps = _keeps(made, prompt.body)
     if in_pieces and history.is_done(made):
-        return LongBody(pieces=Made(lambda: spelled(billed(response), escaped)), keeps=keeps)
-    return Body(body=escaped(billed(history.now(made))), keeps=keeps)
+        return LongBody(pieces=Made(lambda: write_pieces(write_billed(response), write_ascii)), keeps=keeps)
+    return Body(body=write_ascii(write_billed(history.now(made))), keeps=keeps)
 
 
 def _cutting(prompt: Prompt, reply: ModelOutput, manner: Manner) -> Cutting:
@@ -136,9 +136,9 @@ def _keeps(made: history.Record, body: Mapping[str, Any]) -> tuple[Kept, ...]:
     """Return what is kept: the response, and its items at the end of its conversation."""
     response = made["response"]
     # What runs in the background must be found again, whatever `store` says.
-    own = (history.kept(made),) if response["store"] or response["background"] else ()
+    own = (history.keep(made),) if response["store"] or response["background"] else ()
     name = conversation_id(body)
     if name is None:
         return own
     said: tuple[Item, ...] = (*made["input"], *response["output"])
-    return (*own, *history.appended(name, (item for item in said if item.get("type") not in NOT_KEPT)))
+    return (*own, *history.append(name, (item for item in said if item.get("type") not in NOT_KEPT)))

@@ -9,8 +9,8 @@ from typing import Any
 
 from llemulator_addon.wire import errors
 from llemulator_addon.wire.errors import RequestRefused
-from llemulator_addon.wire.image_input import refused_image
-from llemulator_addon.wire.members import objects_in, spelled
+from llemulator_addon.wire.image_input import refuse_image
+from llemulator_addon.wire.members import objects_in, spell_number
 from llemulator_addon.wire.responses import response_errors
 
 Check = Callable[[str, Any], None]
@@ -55,7 +55,7 @@ def check_input(name: str, given: Any) -> None:  # noqa: ANN401 - a checker take
     if isinstance(given, str):
         return
     if not isinstance(given, list):
-        raise RequestRefused(errors.wrong_type(name, "one of a string or array of input items", _got(given)))
+        raise RequestRefused(errors.wrong_type(name, "one of a string or array of input items", _kind(given)))
     check_items(name, given)
 
 
@@ -68,7 +68,7 @@ def check_items(name: str, given: Iterable[Any]) -> None:
 def check_metadata(name: str, given: Any) -> None:  # noqa: ANN401 - a checker takes anything
     """Check `metadata`."""
     if not isinstance(given, dict):
-        raise RequestRefused(errors.wrong_type(name, "a metadata object", _got(given)))
+        raise RequestRefused(errors.wrong_type(name, "a metadata object", _kind(given)))
     if len(given) > _MOST_METADATA:
         raise RequestRefused(response_errors.too_many_properties(name, _MOST_METADATA, len(given)))
     for key, value in given.items():
@@ -84,7 +84,7 @@ def _check_choice(body: Mapping[str, Any]) -> None:
     if any(body.get(name) is not None for name in _BRINGING) or _BRINGING_ITEMS & _kinds(body):
         return
     if choice == "required" and not tools:
-        raise RequestRefused(response_errors.required_without_tools())
+        raise RequestRefused(response_errors.refuse_required_without_tools())
     if not isinstance(choice, dict) or choice["type"] not in _NAMED:
         return
     if (choice["type"], choice["name"]) not in {(tool["type"], tool.get("name")) for tool in _flat(tools)}:
@@ -151,17 +151,17 @@ def _distance(one: str, other: str) -> int:
 
 def _text(name: str, given: Any) -> None:  # noqa: ANN401 - a checker takes anything
     if not isinstance(given, str):
-        raise RequestRefused(errors.wrong_type(name, "a string", _got(given)))
+        raise RequestRefused(errors.wrong_type(name, "a string", _kind(given)))
 
 
 def _boolean(name: str, given: Any) -> None:  # noqa: ANN401 - a checker takes anything
     if not isinstance(given, bool):
-        raise RequestRefused(errors.wrong_type(name, "a boolean", _got(given)))
+        raise RequestRefused(errors.wrong_type(name, "a boolean", _kind(given)))
 
 
 def _object(name: str, given: Any) -> None:  # noqa: ANN401 - a checker takes anything
     if not isinstance(given, dict):
-        raise RequestRefused(errors.wrong_type(name, "an object", _got(given)))
+        raise RequestRefused(errors.wrong_type(name, "an object", _kind(given)))
 
 
 def _number(kind: str, least: float, most: float | None) -> Check:
@@ -170,12 +170,12 @@ def _number(kind: str, least: float, most: float | None) -> Check:
     def parameter(name: str, given: Any) -> None:  # noqa: ANN401 - a checker takes anything
         if isinstance(given, bool) or not isinstance(given, takes):
             raise RequestRefused(
-                errors.wrong_type(name, "a decimal" if kind == "decimal" else "an integer", _got(given))
+                errors.wrong_type(name, "a decimal" if kind == "decimal" else "an integer", _kind(given))
             )
         if given < least:
-            raise RequestRefused(errors.out_of_range(name, kind, "below", spelled(least), spelled(given)))
+            raise RequestRefused(errors.out_of_range(name, kind, "below", spell_number(least), spell_number(given)))
         if most is not None and given > most:
-            raise RequestRefused(errors.out_of_range(name, kind, "above", spelled(most), spelled(given)))
+            raise RequestRefused(errors.out_of_range(name, kind, "above", spell_number(most), spell_number(given)))
 
     return parameter
 
@@ -187,7 +187,7 @@ def _one_of(*values: str, or_else: str = "") -> Check:
 
     def parameter(name: str, given: Any) -> None:  # noqa: ANN401 - a checker takes anything
         if not isinstance(given, str):
-            raise RequestRefused(errors.wrong_type(name, f"one of {or_else}{listed}", _got(given)))
+            raise RequestRefused(errors.wrong_type(name, f"one of {or_else}{listed}", _kind(given)))
         if given not in values:
             raise RequestRefused(errors.invalid_value(name, given, values))
 
@@ -197,7 +197,7 @@ def _one_of(*values: str, or_else: str = "") -> Check:
 def _list_of(what: str, member: Check) -> Check:
     def parameter(name: str, given: Any) -> None:  # noqa: ANN401 - a checker takes anything
         if not isinstance(given, list):
-            raise RequestRefused(errors.wrong_type(name, f"an array of {what}", _got(given)))
+            raise RequestRefused(errors.wrong_type(name, f"an array of {what}", _kind(given)))
         for at, each in enumerate(given):
             member(f"{name}[{at}]", each)
 
@@ -219,7 +219,7 @@ def _members(name: str, given: Mapping[str, Any], known: Mapping[str, Check]) ->
             known[key](f"{name}.{key}", value)
 
 
-def _got(given: object) -> str:
+def _kind(given: object) -> str:
     match given:
         case bool():
             return "a boolean"
@@ -247,10 +247,10 @@ def _reasoning(name: str, given: Any) -> None:  # noqa: ANN401 - a checker takes
 def _effort(name: str, given: Any) -> None:  # noqa: ANN401 - a checker takes anything
     if isinstance(given, int) and not isinstance(given, bool):
         expected = "one of 'minimal', 'low', 'medium', or 'high'"
-        raise RequestRefused(errors.wrong_type(name, expected, _got(given)))
+        raise RequestRefused(errors.wrong_type(name, expected, _kind(given)))
     if not isinstance(given, str):
         expected = "one of one of 'none', 'minimal', 'low', 'medium', 'high', 'xhigh', or 'max' or integer"
-        raise RequestRefused(errors.wrong_type(name, expected, _got(given)))
+        raise RequestRefused(errors.wrong_type(name, expected, _kind(given)))
     _one_of("none", "minimal", "low", "medium", "high", "xhigh", "max")(name, given)
 
 
@@ -324,7 +324,7 @@ def _conversation(name: str, given: Any) -> None:  # noqa: ANN401 - a checker ta
             _needs(name, given, "id")
             _text(f"{name}.id", given["id"])
         case _:
-            raise RequestRefused(errors.wrong_type(name, "one of a string or object", _got(given)))
+            raise RequestRefused(errors.wrong_type(name, "one of a string or object", _kind(given)))
 
 
 # Items --------------------------------------------------------------------------------------------------------------
@@ -384,7 +384,9 @@ def _message(name: str, given: Mapping[str, Any]) -> None:
     if isinstance(content, str):
         return
     if not isinstance(content, list):
-        raise RequestRefused(errors.wrong_type(f"{name}.content", "one of a string or array of objects", _got(content)))
+        raise RequestRefused(
+            errors.wrong_type(f"{name}.content", "one of a string or array of objects", _kind(content))
+        )
     for at, part in enumerate(content):
         _part(f"{name}.content[{at}]", part, str(given["role"]))
 
@@ -407,7 +409,7 @@ def _part(name: str, given: Any, role: str) -> None:  # noqa: ANN401 - a checker
 
 def _image(name: str, given: Any) -> None:  # noqa: ANN401 - a checker takes anything
     _text(name, given)
-    if (failure := refused_image(given, name, f"Invalid '{name}'.")) is not None:
+    if (failure := refuse_image(given, name, f"Invalid '{name}'.")) is not None:
         raise RequestRefused(failure)
 
 

@@ -6,7 +6,7 @@ from typing import Any
 from llemulator_addon.core.prompt import Message, Prompt, Tool
 from llemulator_addon.wire.answer import Call
 from llemulator_addon.wire.errors import RequestRefused
-from llemulator_addon.wire.families import family, refused
+from llemulator_addon.wire.families import family, find_refusals
 from llemulator_addon.wire.members import text_in
 from llemulator_addon.wire.responses import history, response_errors
 from llemulator_addon.wire.responses.checks import check, understood
@@ -89,7 +89,7 @@ def _conversation(call: Call, body: Body) -> list[Item]:
     if not call.lenient and not _says_something(body):
         raise RequestRefused(response_errors.nothing_to_answer())
     given = items_of(body.get("input"), Ids(call.stamp))
-    items = history.resolved(
+    items = history.resolve(
         (*history_of(call, body), *given), call.resources, conversation_id(body), lenient=call.lenient
     )
     if not call.lenient:
@@ -121,11 +121,11 @@ def _check_capabilities(body: Body, model: str) -> None:
     asked = body.get("reasoning")
     effort = asked.get("effort") if isinstance(asked, dict) else None
     reasoning = of.reasons(effort)
-    for parameter in refused(of, "responses", reasoning=reasoning):
+    for parameter in find_refusals(of, "responses", reasoning=reasoning):
         if _value(body, parameter) is not None:
-            raise RequestRefused(response_errors.unsupported(parameter))
+            raise RequestRefused(response_errors.refuse_sampling(parameter))
     if effort is not None and of.efforts("responses") and effort not in of.efforts("responses"):
-        raise RequestRefused(response_errors.unsupported_effort(effort, model, of.efforts("responses")))
+        raise RequestRefused(response_errors.refuse_effort(effort, model, of.efforts("responses")))
     if not reasoning:
         return
     for name, is_asked in (
