@@ -38,7 +38,7 @@ _WITHOUT_TOKEN = (
     "/_emulator/script.schema.json",
     "/_emulator/openapi.json",
 )
-_NOT_JSON = {"/_emulator/ca.pem": "application/x-pem-file", "/_emulator/ui": "text/html"}
+_NOT_JSON = {"/_emulator/ca.pem": "application/x-pem-file"}
 
 
 def show(_: AdminCall) -> Steps:

@@ -60,17 +60,6 @@ def no_key(path: str) -> Failure:
     )
 
 
-def bad_key(last_four: str) -> Failure:
-    """Refuse a key; only its last four characters are repeated."""
-    return Failure(
-        status=401,
-        type=INVALID,
-        code="invalid_api_key",
-        message=f"Incorrect API key provided: sk-***{last_four}. You can find your API key at "
-        "https://platform.openai.com/account/api-keys.",
-    )
-
-
 def not_json() -> Failure:
     """Refuse a body that is not JSON."""
     return Failure(
@@ -318,15 +307,4 @@ def wrong_method(method: str, path: str, allowed: tuple[str, ...]) -> Failure:
         type=INVALID,
         headers=(("allow", ", ".join(allowed)),),
         message=f"Not allowed to {method} on {path}. (HINT: Perhaps you meant to use a different HTTP method?)",
-    )
-
-
-def our_fault(stamp: Stamp) -> Failure:
-    """Say that the server failed, as OpenAI does."""
-    return Failure(
-        status=500,
-        type="server_error",
-        message="The server had an error processing your request. Sorry about that! You can retry your request, or "
-        "contact us through our help center at help.openai.com if you keep seeing this error. (Please include the "
-        f"request ID {headers.request_id(stamp)} in your email.)",
     )

@@ -101,12 +101,13 @@ def test_an_error_in_a_stream_of_responses_is_an_event_and_the_response_fails() 
         _HEAD,
         created,
         Send(
-            b'event: error\ndata: {"type":"error","sequence_number":1,"error":{"message":"Broken.",'
-            b'"type":"server_error","param":null,"code":"server_error"}}\n\n'
+            b'event: error\ndata: {"type":"error","error":{"type":"server_error","code":"server_error",'
+            b'"message":"Broken.","param":null},"sequence_number":1}\n\n'
         ),
         Send(
             b'event: response.failed\ndata: {"type":"response.failed","response":{"id":"resp_1","status":"failed",'
-            b'"error":{"code":"server_error","message":"Broken."},"usage":null},"sequence_number":2}\n\n'
+            b'"error":{"code":"server_error","message":"Broken."},"usage":null,"completed_at":null,'
+            b'"incomplete_details":null,"output":[],"service_tier":"auto"},"sequence_number":2}\n\n'
         ),
     )
 

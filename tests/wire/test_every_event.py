@@ -10,7 +10,7 @@ from openai.types.responses import ResponseOutputItem, ResponseStreamEvent
 
 from llemulator_addon.core.reply import Block, Failure, HostedCall, Text
 from llemulator_addon.wire.answer import EventStream
-from llemulator_addon.wire.responses.events import breaking_off
+from llemulator_addon.wire.responses.events import break_off
 from llemulator_addon.wire.responses.hosted_tools import HOSTED as KNOWN_HOSTED
 from tests.wire.responding import CITED, HOSTED, SPOKEN, answer, streamed
 from tests.wire.shapes import assert_described, assert_sdk, differences, recorded, recorded_events
@@ -60,7 +60,7 @@ def _broken_off() -> list[Event]:
     assert isinstance(made, EventStream)
     sent = [piece.piece for piece in list(made.pieces)[:4]]
     failure = Failure(status=500, type="server_error", code="server_error", message="Broken.")
-    return events_of(b"".join((*sent, *breaking_off(sent, failure))))
+    return events_of(b"".join((*sent, *break_off(sent, failure))))
 
 
 def _events() -> Iterator[Event]:

@@ -7,7 +7,7 @@ from openai.types.responses import Response, ResponseStreamEvent
 
 from llemulator_addon.core.reply import Failure, FinishReason, HostedCall, Reasoning, Refusal, Text, ToolCall, Usage
 from llemulator_addon.wire.answer import Body, ChunkBy, EventStream
-from llemulator_addon.wire.responses.events import breaking_off
+from llemulator_addon.wire.responses.events import break_off
 from tests.wire.responding import CITED, HOSTED, SPOKEN, answer, kinds, streamed, whole
 from tests.wire.shapes import Differences, assert_described, assert_sdk, differences, events
 
@@ -653,7 +653,7 @@ def test_an_error_ends_a_stream_with_two_events() -> None:
     sent = [piece.piece for piece in list(made.pieces)[:5]]
     failure = Failure(status=503, message="Too busy.", type="server_error", code="server_is_overloaded")
 
-    ending = breaking_off(sent, failure)
+    ending = break_off(sent, failure)
 
     error, failed = events(b"".join(sent) + b"".join(ending))[-2:]
     assert error == {
@@ -674,8 +674,8 @@ def test_an_error_ends_a_stream_with_two_events() -> None:
 
 
 def test_what_is_no_stream_of_a_response_is_not_broken_off() -> None:
-    assert breaking_off([b'data: {"object":"chat.completion.chunk"}\n\n'], Failure(status=500, message="")) == ()
-    assert breaking_off([], Failure(status=500, message="")) == ()
+    assert break_off([b'data: {"object":"chat.completion.chunk"}\n\n'], Failure(status=500, message="")) == ()
+    assert break_off([], Failure(status=500, message="")) == ()
 
 
 # Stream and body say the same ---------------------------------------------------------------------------------------

@@ -4,7 +4,6 @@ import os
 import subprocess
 import sys
 from base64 import b64encode
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from functools import cache
 from pathlib import Path
@@ -15,7 +14,7 @@ from hypothesis import strategies as st
 
 from llemulator_addon.wire import tokens
 from llemulator_addon.wire.families import Encoding, family
-from llemulator_addon.wire.tokens import NoVocabulary, UnknownToken, _Latest, chat_prompt_tokens, count, decode, ids
+from llemulator_addon.wire.tokens import UnknownToken, _Latest, chat_prompt_tokens, count, decode, ids
 from llemulator_addon.wire.tokens import pieces as cut
 from llemulator_addon.wire.vocabulary import Vocabulary, load
 from tools import make_vocabulary
@@ -33,13 +32,6 @@ any_text = st.text(
         ["<|endoftext|>", "<|im_start|>", " word", "\n\n", "  ", "don't", "12345", "日本", "\ud83d", "\ude00"]
     )
 ).map("".join)
-
-
-@pytest.fixture
-def approximately() -> Iterator[None]:
-    tokens.use_counter("approximate")
-    yield
-    tokens.use_counter(None)
 
 
 @pytest.mark.parametrize(
@@ -260,45 +252,6 @@ def test_a_prompt_counts_its_messages_and_their_roles(model: str, expected: int)
     messages = [("system", "You are a helpful assistant."), ("user", "Hello!")]
 
     assert chat_prompt_tokens(messages, family(model)) == expected
-
-
-def test_tiktoken_counts_where_it_is_installed() -> None:
-    assert tokens.which_counter() == "tiktoken"
-    assert tokens.warm() == "tiktoken"
-
-
-def test_the_approximation_counts_where_tiktoken_is_missing(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(tokens, "available", lambda: False)
-    tokens.use_counter(None)
-    try:
-        assert (tokens.which_counter(), tokens.warm()) == ("approximate", "approximate")
-        with pytest.raises(NoVocabulary, match="install tiktoken"):
-            tokens.use_counter("tiktoken")
-    finally:
-        tokens.use_counter(None)
-
-
-@pytest.mark.usefixtures("approximately")
-@unhurried
-@given(any_text)
-def test_the_approximation_cuts_what_it_counts(text: str) -> None:
-    assert "".join(cut(text, "o200k_base")) == text
-    assert count(text, "o200k_base") == len(list(cut(text, "o200k_base")))
-    assert all(cut(text, "o200k_base"))
-
-
-@pytest.mark.usefixtures("approximately")
-def test_the_approximation_cuts_words_with_their_spaces() -> None:
-    pieces = cut("Hello  there, extraordinarily 2 日本", "o200k_base")
-
-    assert pieces == ("Hello", "  ", "there", ",", " extraor", "dinarily", " 2", " 日", "本")
-
-
-@pytest.mark.usefixtures("approximately")
-def test_the_approximation_knows_no_ids_but_reads_them_alike() -> None:
-    assert decode([9906, 1917], "cl100k_base") == "9906 1917"
-    with pytest.raises(NoVocabulary, match="knows no ids of o200k_base: install tiktoken"):
-        ids("text", "o200k_base")
 
 
 @cache

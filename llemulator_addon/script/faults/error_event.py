@@ -1,7 +1,7 @@
 """`error_event`: a stream that fails in the middle."""
 
 from dataclasses import dataclass
-from typing import Any, override
+from typing import override
 
 from llemulator_addon.core.reply import Failure
 from llemulator_addon.core.steps import Send, Steps
@@ -9,8 +9,9 @@ from llemulator_addon.script.fault import Fault, Scene
 from llemulator_addon.script.faults.malformed_event import AtEventPart
 from llemulator_addon.script.faults.sends import index_after_send, sends
 from llemulator_addon.script.replies.failure import usual
-from llemulator_addon.wire import json_bytes, sse
+from llemulator_addon.wire import sse
 from llemulator_addon.wire.errors import error_object
+from llemulator_addon.wire.responses.events import break_off, write_error
 
 
 class ErrorEventPart(AtEventPart):
@@ -60,27 +61,7 @@ class ErrorEventFault(Fault):
 
 
 def _error_events(failure: Failure, endpoint: str | None, sent: tuple[Send, ...]) -> tuple[bytes, ...]:
-    error = error_object(failure)
     if endpoint != "responses":
         # Chat and legacy completions: the chunk is the error, and no [DONE] follows.
-        return (sse.frame_unnamed({"error": error}),)
-    # The error is nested: both SDKs raise for that form. Recorded: response.failed comes after it.
-    event = {"type": "error", "sequence_number": len(sent), "error": error}
-    if (response := _response(sent)) is None:
-        return (sse.frame(event),)
-    failed = {
-        **response,
-        "status": "failed",
-        "error": {"code": error["code"], "message": error["message"]},
-        "usage": None,
-    }
-    last = {"type": "response.failed", "response": failed, "sequence_number": len(sent) + 1}
-    return (sse.frame(event), sse.frame(last))
-
-
-def _response(sent: tuple[Send, ...]) -> dict[str, Any] | None:
-    """Return the response as the stream's first event has it."""
-    if not sent:
-        return None
-    event = json_bytes.read(sent[0].piece.partition(b"data: ")[2].strip())
-    return event.get("response") if isinstance(event, dict) else None
+        return (sse.frame_unnamed({"error": error_object(failure)}),)
+    return break_off([send.piece for send in sent], failure) or (write_error(failure, len(sent)),)

@@ -57,20 +57,25 @@ def _is_long(event: dict[str, Any]) -> bool:
     return "delta" not in event and has_many(event)
 
 
-def failing(response: Response, failure: Failure, sequence_number: int) -> tuple[bytes, bytes]:
+def fail(response: Response, failure: Failure, sequence_number: int) -> tuple[bytes, bytes]:
     """Return the two events that end a stream with an error: `error`, and then `response.failed`.
 
     `response` is that of any event before. Recorded: the error is nested, unlike in OpenAI's description.
     """
-    error = {"type": failure.type, "code": failure.code, "message": failure.message, "param": failure.param}
     last = {"type": "response.failed", "response": write_failed(response, failure)}
     return (
-        sse.frame(_spell({"type": "error", "error": error}, sequence_number, "")),
+        write_error(failure, sequence_number),
         sse.frame(_spell(last, sequence_number + 1, "")),
     )
 
 
-def breaking_off(sent: Iterable[bytes], failure: Failure) -> tuple[bytes, ...]:
+def write_error(failure: Failure, sequence_number: int) -> bytes:
+    """Return the event `error`; it is all there is where no event with the response was sent before."""
+    error = {"type": failure.type, "code": failure.code, "message": failure.message, "param": failure.param}
+    return sse.frame(_spell({"type": "error", "error": error}, sequence_number, ""))
+
+
+def break_off(sent: Iterable[bytes], failure: Failure) -> tuple[bytes, ...]:
     """Return the events that end a stream with an error behind the ones that were sent.
 
     Empty where the first one is no `response.created`: then it is not a stream of a response.
@@ -81,7 +86,7 @@ def breaking_off(sent: Iterable[bytes], failure: Failure) -> tuple[bytes, ...]:
     created = _read(first) if first else {}
     if created.get("type") != "response.created":
         return ()
-    return failing(created["response"], failure, created["sequence_number"] + count)
+    return fail(created["response"], failure, created["sequence_number"] + count)
 
 
 def _read(piece: bytes) -> dict[str, Any]:
