@@ -66,7 +66,7 @@ docker-test: setup-python ## test the image, the manifests, the chart and the ac
 	@$(pytest) conformance/images
 
 bench: setup-python ## measure requests per second, start-up, memory and pacing, compared with mitmdump (needs hey)
-	@$(python) -m conformance.bench
+	@$(python) -m benchmarks
 
 soak: setup-python ## send a million requests through one process and check its memory (REQUESTS=30000 for fewer)
 	@$(python) -m benchmarks.soak --requests $(or $(REQUESTS),1000000)

@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from conformance.bench.servers import free_port
+from benchmarks.servers import free_port
 from conformance.server import plain_environment
 from tests.wire_real.clients import SECONDS, Answer, Proxy, Question, ask, connected
 from tests.wire_real.processes import LLEMULATOR, run, started
