@@ -32,6 +32,7 @@ from llemulator_addon.wire.answer import Answer, Body, Call, Endpoint, EventStre
 from llemulator_addon.wire.azure import DEPLOYMENT, add_model, not_found
 from llemulator_addon.wire.bodies import read_object
 from llemulator_addon.wire.cors import add_cors, add_cors_to_head
+from llemulator_addon.wire.endpoints import ENDPOINTS
 from llemulator_addon.wire.errors import RequestRefused
 from llemulator_addon.wire.models import SIMULATED_MODEL
 from llemulator_addon.wire.redaction import HIDDEN, redact_query
@@ -465,17 +466,23 @@ def _tell(decided: Decided, session: Session, request: Request) -> PlayedAnswer:
             steps = told.steps
         case never:
             assert_never(never)
-    scene = Scene(endpoint=decided.endpoint, events=isinstance(answer, EventStream))
+    scene = _scene(decided)
     for fault in decided.faults:
         steps = fault.rewrite(steps, scene)
     return PlayedAnswer(add_cors(steps, request))
+
+
+def _scene(decided: Decided, size: int = 0) -> Scene:
+    endpoint = ENDPOINTS.get(decided.endpoint or "")
+    break_off = errors.break_off if endpoint is None else endpoint.break_off
+    return Scene(events=isinstance(decided.answer, EventStream), break_off=break_off, size=size)
 
 
 def _rewritten_while_made(decided: Decided, session: Session, request: Request) -> Iterator[Step]:
     answer = decided.answer
     assert isinstance(answer, EventStream | LongBody)  # noqa: S101 - nothing else is made while it is sent
     steps = steps_of(answer, session.stamp, decided.pacing, limits=decided.limits)
-    scene = Scene(endpoint=decided.endpoint, events=isinstance(answer, EventStream), size=answer.size)
+    scene = _scene(decided, answer.size)
     for fault in decided.faults:
         steps = fault.rewrite_made(steps, scene)
     return (add_cors_to_head(step, request) if isinstance(step, Head) else step for step in steps)

@@ -1,12 +1,13 @@
 """What a fault is, and what it is told."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Literal, NamedTuple
 
 from llemulator_addon.core.reply import Failure
 from llemulator_addon.core.stamp import Stamp
 from llemulator_addon.core.steps import Headers, Send, Step, Steps
+from llemulator_addon.wire import errors
 
 Memory = object
 """What a fault remembers from one request of the session to the next: a frozen value of its own."""
@@ -40,9 +41,10 @@ class Admission:
 class Scene(NamedTuple):
     """What a fault knows of the answer whose steps it rewrites."""
 
-    endpoint: str | None
     events: bool
     """Whether each `Send` is a server-sent event."""
+    break_off: Callable[[Sequence[bytes], Failure], tuple[bytes, ...]] = errors.break_off
+    """`Endpoint.break_off` of the endpoint that answers."""
     size: int = 0
     """Bytes of the body, about, of an answer that is made while it is sent."""
 

@@ -1,6 +1,6 @@
 """What an operation is, what it is given, and what it makes of a reply: one body, or the pieces of a stream."""
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import islice
 from typing import Any, Literal, NamedTuple
@@ -128,6 +128,8 @@ class Endpoint:
     unknown_model: Callable[[str], Failure] = errors.unknown_model
     fail: "Callable[[Prompt, Failure, Manner], Answer | Failure] | None" = None
     """Write an answer that tells of a failure; None: there is none but the error itself."""
+    break_off: Callable[[Sequence[bytes], Failure], tuple[bytes, ...]] = errors.break_off
+    """Return the events that end a stream with an error, after the pieces that were sent."""
     size: Callable[[Prompt, ModelOutput], int] = lambda *_: 0
     """Say how many bytes an answer will have, about, before it is made. What is much larger than usual is made in
     pieces while it is sent (`Manner.in_pieces`), and what is too large is refused."""

@@ -4,12 +4,13 @@ The wordings follow recordings and public reports; `docs/deviations.md` names th
 """
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from llemulator_addon.core.reply import Failure
 from llemulator_addon.core.stamp import Stamp
 from llemulator_addon.core.steps import Head, Send, Steps
-from llemulator_addon.wire import headers
+from llemulator_addon.wire import headers, sse
 from llemulator_addon.wire.json_bytes import pretty
 
 INVALID = "invalid_request_error"
@@ -38,6 +39,12 @@ def error_object(failure: Failure) -> dict[str, str | None]:
     if failure.bare:
         return {"code": failure.code, "message": failure.message}
     return {"message": failure.message, "type": failure.type, "param": failure.param, "code": failure.code}
+
+
+def break_off(sent: Sequence[bytes], failure: Failure) -> tuple[bytes, ...]:
+    """Return the chunk that ends a stream of chunks with an error. No `[DONE]` follows."""
+    del sent
+    return (sse.frame_unnamed({"error": error_object(failure)}),)
 
 
 def no_key(path: str) -> Failure:

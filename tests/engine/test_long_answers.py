@@ -222,7 +222,7 @@ def _faults(fault: object) -> Any:  # noqa: ANN401 - faults
 
 @pytest.mark.parametrize("fault", _FAULTS)
 def test_a_fault_does_the_same_to_steps_that_are_made(fault: object) -> None:
-    scene = Scene(endpoint="chat.completions", events=True)
+    scene = Scene(events=True)
     (each,) = _faults(fault)
 
     assert tuple(each.rewrite_made(iter(_EVENTS), scene)) == each.rewrite(_EVENTS, scene)
@@ -231,7 +231,7 @@ def test_a_fault_does_the_same_to_steps_that_are_made(fault: object) -> None:
 @pytest.mark.parametrize("size", [100, 1_000])
 def test_a_share_of_steps_that_are_made_is_cut_by_their_estimated_size_and_never_nothing(size: int) -> None:
     (each,) = _faults({"cut_after": {"fraction": 0.5}})
-    made: list[Step] = list(each.rewrite_made(iter(_EVENTS), Scene(endpoint=None, events=True, size=size)))
+    made: list[Step] = list(each.rewrite_made(iter(_EVENTS), Scene(events=True, size=size)))
 
     assert made[-1] == Cut("close")
     (*_, last) = sends(_EVENTS)

@@ -673,9 +673,10 @@ def test_an_error_ends_a_stream_with_two_events() -> None:
     assert ending[0].startswith(b"event: error\n")
 
 
-def test_what_is_no_stream_of_a_response_is_not_broken_off() -> None:
-    assert break_off([b'data: {"object":"chat.completion.chunk"}\n\n'], Failure(status=500, message="")) == ()
-    assert break_off([], Failure(status=500, message="")) == ()
+def test_a_stream_of_legacy_completions_at_this_path_ends_with_a_chunk() -> None:
+    (ending,) = break_off([b'data: {"object":"text_completion"}\n\n'], Failure(status=500, message="Broken."))
+
+    assert ending.startswith(b'data: {"error":{"message":"Broken."')
 
 
 # Stream and body say the same ---------------------------------------------------------------------------------------

@@ -9,9 +9,6 @@ from llemulator_addon.script.fault import Fault, Scene
 from llemulator_addon.script.faults.malformed_event import AtEventPart
 from llemulator_addon.script.faults.sends import index_after_send, sends
 from llemulator_addon.script.replies.failure import usual
-from llemulator_addon.wire import sse
-from llemulator_addon.wire.errors import error_object
-from llemulator_addon.wire.responses.events import break_off, write_error
 
 
 class ErrorEventPart(AtEventPart):
@@ -56,12 +53,5 @@ class ErrorEventFault(Fault):
         if behind is None:
             return steps
         before = steps[: behind - 1]
-        sent = sends(before)
-        return (*before, *map(Send, _error_events(self.wanted.failure(), scene.endpoint, sent)))
-
-
-def _error_events(failure: Failure, endpoint: str | None, sent: tuple[Send, ...]) -> tuple[bytes, ...]:
-    if endpoint != "responses":
-        # Chat and legacy completions: the chunk is the error, and no [DONE] follows.
-        return (sse.frame_unnamed({"error": error_object(failure)}),)
-    return break_off([send.piece for send in sent], failure) or (write_error(failure, len(sent)),)
+        sent = tuple(send.piece for send in sends(before))
+        return (*before, *map(Send, scene.break_off(sent, self.wanted.failure())))

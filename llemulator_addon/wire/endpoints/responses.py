@@ -14,7 +14,7 @@ from llemulator_addon.wire.families import family
 from llemulator_addon.wire.json_bytes import drop_many, write_ascii, write_pieces
 from llemulator_addon.wire.members import objects_in
 from llemulator_addon.wire.responses import echoed_parameters, history, prompt, response_errors
-from llemulator_addon.wire.responses.events import Cutting, pieces_of
+from llemulator_addon.wire.responses.events import Cutting, break_off, pieces_of
 from llemulator_addon.wire.responses.hosted_tools import PARTIAL_IMAGES, POINT
 from llemulator_addon.wire.responses.ids import Ids
 from llemulator_addon.wire.responses.input_items import NOT_KEPT, Item, items_of
@@ -84,6 +84,7 @@ ENDPOINT = Endpoint(
     write=write,
     unknown_model=response_errors.unknown_model,
     fail=fail,
+    break_off=break_off,
     size=size,
 )
 

@@ -3,14 +3,14 @@
 Order and keys are those of the recordings since 2026-01: `type`, and then the other keys by name.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
 from llemulator_addon.core.reply import Failure
 from llemulator_addon.core.stamp import Stamp
-from llemulator_addon.wire import sse
+from llemulator_addon.wire import errors, sse
 from llemulator_addon.wire.answer import ChunkBy, Made, Piece, cut
 from llemulator_addon.wire.families import family
 from llemulator_addon.wire.json_bytes import has_many, read
@@ -57,36 +57,26 @@ def _is_long(event: dict[str, Any]) -> bool:
     return "delta" not in event and has_many(event)
 
 
-def fail(response: Response, failure: Failure, sequence_number: int) -> tuple[bytes, bytes]:
+def break_off(sent: Sequence[bytes], failure: Failure) -> tuple[bytes, ...]:
     """Return the two events that end a stream with an error: `error`, and then `response.failed`.
 
-    `response` is that of any event before. Recorded: the error is nested, unlike in OpenAI's description.
+    `sent` are the pieces before. Recorded: the error is nested, unlike in OpenAI's description. If the first event is
+    no longer readable, or was not sent, the second is left out: it repeats the response of the first.
     """
-    last = {"type": "response.failed", "response": write_failed(response, failure)}
-    return (
-        write_error(failure, sequence_number),
-        sse.frame(_spell(last, sequence_number + 1, "")),
-    )
-
-
-def write_error(failure: Failure, sequence_number: int) -> bytes:
-    """Return the event `error`; it is all there is where no event with the response was sent before."""
+    if sent and not sent[0].startswith(_EVENT):
+        # A request of legacy completions at this path gets their chunks.
+        return errors.break_off(sent, failure)
+    number = sum(piece.startswith(_EVENT) for piece in sent)
     error = {"type": failure.type, "code": failure.code, "message": failure.message, "param": failure.param}
-    return sse.frame(_spell({"type": "error", "error": error}, sequence_number, ""))
+    first = sse.frame(_spell({"type": "error", "error": error}, number, ""))
+    if not sent or not isinstance(response := _read(sent[0]).get("response"), dict):
+        return (first,)
+    last = {"type": "response.failed", "response": write_failed(response, failure)}
+    return (first, sse.frame(_spell(last, number + 1, "")))
 
 
-def break_off(sent: Iterable[bytes], failure: Failure) -> tuple[bytes, ...]:
-    """Return the events that end a stream with an error behind the ones that were sent.
-
-    Empty where the first one is no `response.created`: then it is not a stream of a response.
-    """
-    first, count = None, 0
-    for count, piece in enumerate(sent, 1):  # noqa: B007 - the last count is what is wanted
-        first = piece if first is None else first
-    created = _read(first) if first else {}
-    if created.get("type") != "response.created":
-        return ()
-    return fail(created["response"], failure, created["sequence_number"] + count)
+_EVENT = b"event: "
+"""The beginning of an event. A long event is several pieces, and only the first begins so."""
 
 
 def _read(piece: bytes) -> dict[str, Any]:
