@@ -27,7 +27,7 @@ from llemulator_addon.engine.fallback import no_room_to_wait, session_forgotten
 from llemulator_addon.engine.journal import Journal
 from llemulator_addon.engine.manual import no_room, nobody_answered
 from llemulator_addon.engine.session import Policy, Session, SessionFields, load
-from llemulator_addon.live.large_requests import Ahead, Deciding, is_large
+from llemulator_addon.live.large_requests import Ahead, Deciding, decided_at_once, is_large
 from llemulator_addon.live.manual_queue import Waiting
 from llemulator_addon.live.room import Room, size_asked, size_waiting
 from llemulator_addon.live.subscribers import News
@@ -179,7 +179,9 @@ class Emulator:
             return await self._ready(_ANONYMOUS, refused)
         if self._store.read(token).owner != "token":
             self._note_unclaimed(request, token)
-        deciding, large = await self._deciding(request), is_large(request)
+        # Where a body is read ahead, the request is large.
+        large = is_large(request)
+        deciding = await self._deciding(request) if large else partial(decide, request=request)
         session = self._store.read(token)
         if not session.serialize:
             return await self._ready(token, await self._decide(token, deciding, large=large))
@@ -254,7 +256,9 @@ class Emulator:
         return partial(decide, request=read)
 
     async def _decide(self, token: str, deciding: Deciding, *, large: bool) -> Outcome:
-        outcome = await self._ahead.decided(self._store, token, deciding, large=large)
+        outcome = None if large else decided_at_once(self._store, token, deciding)
+        if outcome is None:
+            outcome = await self._ahead.decided(self._store, token, deciding)
         self._news.tell(token)
         return outcome
 

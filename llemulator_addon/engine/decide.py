@@ -435,7 +435,7 @@ def played(decided: Decided, session: Session, request: Request) -> tuple[Played
     What is too large to be kept is given all the same, and a header says that it is not kept.
     """
     told, resources, answer = _tell(decided, session, request), decided.session.resources, decided.answer
-    if isinstance(answer, Body | EventStream | LongBody):
+    if isinstance(answer, _WRITTEN) and answer.keeps:
         try:
             resources = resources.put(*answer.keeps)
         except TooLarge:
@@ -444,6 +444,7 @@ def played(decided: Decided, session: Session, request: Request) -> tuple[Played
     return told, resources
 
 
+_WRITTEN = (Body, EventStream, LongBody)
 _NOT_KEPT = "x-llemulator-not-kept"
 
 
@@ -457,7 +458,9 @@ def _tell(decided: Decided, session: Session, request: Request) -> PlayedAnswer:
             return PlayedAnswer(add_cors(answer.steps(), request))
         case Failure():
             steps = with_headers(errors.steps_of(answer, session.stamp), decided.limits)
-        case Body() | EventStream() | LongBody():
+        case Body():
+            steps = tuple(steps_of(answer, session.stamp, decided.pacing, limits=decided.limits))
+        case EventStream() | LongBody():
             told = paced_steps.told(lambda: steps_of(answer, session.stamp, decided.pacing, limits=decided.limits))
             if told.rest is not None and (decided.faults or "origin" in request.headers):
                 return paced_steps.told(partial(_rewritten_while_made, decided, session, request))

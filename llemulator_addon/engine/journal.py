@@ -6,6 +6,7 @@ what a reader wants to see is made of it when it is read.
 
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field, replace
+from itertools import chain
 from typing import NamedTuple
 from zlib import crc32
 
@@ -280,7 +281,7 @@ def _keep_steps(steps: Steps) -> tuple[Steps, int]:
 
 def _length(pairs: Collection[tuple[str, str]]) -> int:
     """Return the bytes that the pairs of a query or of headers take."""
-    return _BYTES_OF_A_HEADER * len(pairs) + sum([len(name) + len(value) for name, value in pairs])
+    return _BYTES_OF_A_HEADER * len(pairs) + sum(map(len, chain.from_iterable(pairs)))
 
 
 def _beginning(pairs: Collection[tuple[str, str]]) -> tuple[tuple[str, str], ...]:
@@ -310,8 +311,8 @@ def _keep_prompt(prompt: Prompt | None, body: bytes) -> tuple[Prompt | None, int
     said, messages = 0, prompt.messages
     for message in messages:
         said += len(message.text)
-        for call in message.called:
-            said += _BYTES_OF_A_MESSAGE + len(call.arguments)
+        if message.called:
+            said += sum([_BYTES_OF_A_MESSAGE + len(call.arguments) for call in message.called])
     if said > _PARSED or len(messages) > _MESSAGES:
         return _short(prompt), weight + 2 * _WORDS
     return prompt, weight + _BYTES_OF_A_MESSAGE * len(messages) + max(0, said - length)

@@ -1,7 +1,7 @@
 """From an endpoint's answer to steps in time."""
 
 from collections.abc import Callable, Iterable, Iterator
-from itertools import islice
+from itertools import chain, islice
 from typing import assert_never
 
 from llemulator_addon.core.stamp import Stamp
@@ -15,22 +15,20 @@ MADE_AT_ONCE = 256 << 10
 
 
 def steps_of(answer: Answer, stamp: Stamp, pacing: Pacing, *, limits: Headers = ()) -> Iterator[Step]:
-    """Yield head and body; a stream's pieces wait for their tokens. `limits` are `x-ratelimit-*`, where they count."""
+    """Return head and body; a stream's pieces wait for their tokens. `limits` are `x-ratelimit-*`, where they count."""
     match answer:
         case Body(status=204):
-            yield Head(answer.status, _replace_headers(headers.describe_nothing(stamp), answer.headers))
+            return iter((Head(answer.status, _replace_headers(headers.describe_nothing(stamp), answer.headers)),))
         case Body():
             head = headers.describe_body(stamp, answer.body, answer.content_type, limits=limits)
-            yield Head(answer.status, _replace_headers(head, answer.headers))
-            yield Send(answer.body)
+            return iter((Head(answer.status, _replace_headers(head, answer.headers)), Send(answer.body)))
         case LongBody():
-            yield Head(200, _replace_headers(headers.describe_long_body(stamp, limits=limits), answer.headers))
-            yield from map(Send, answer.pieces)
+            head = headers.describe_long_body(stamp, limits=limits)
+            return chain((Head(200, _replace_headers(head, answer.headers)),), map(Send, answer.pieces))
         case EventStream():
             head = headers.describe_events(stamp, limits=limits)
-            given = _replace_headers(answer.headers, limits)
-            yield Head(answer.status, _replace_headers(head, given))
-            yield from _pace(answer.pieces, stamp, pacing)
+            first = Head(answer.status, _replace_headers(head, _replace_headers(answer.headers, limits)))
+            return chain((first,), _pace(answer.pieces, stamp, pacing))
         case never:
             assert_never(never)
 

@@ -20,10 +20,11 @@ class TooMuchLooking(Exception):
 class Looking:
     """What was found so far, and how many steps are left. An object, because the patterns of all rules share it."""
 
-    __slots__ = ("_found", "_work")
+    __slots__ = ("_found", "_steps", "_work")
 
     def __init__(self, steps: int = STEPS) -> None:
-        self._work = Work(steps)
+        self._steps = steps
+        self._work: Work | None = None
         self._found: dict[tuple[Step, ...], list[Any]] = {}
 
     def values_at(self, body: Any, path: str) -> list[Any]:  # noqa: ANN401
@@ -77,6 +78,8 @@ class Looking:
         return found
 
     def _pay(self, steps: int) -> None:
+        if self._work is None:  # most requests are not looked into
+            self._work = Work(self._steps)
         try:
             self._work.spend(steps)
         except TooMuchWork:

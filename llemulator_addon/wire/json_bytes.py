@@ -23,7 +23,8 @@ def pretty(value: Any) -> bytes:  # noqa: ANN401
 def write_ascii(value: Any) -> bytes:  # noqa: ANN401
     """Spell a body of Responses and what goes with them. Recorded from 2025-06 to 2026-08: in ASCII alone."""
     body = pretty(value)
-    return body if body.isascii() else json.dumps(value, indent=2).encode()
+    is_plain = body.isascii() and b"\x7f" not in body
+    return body if is_plain else json.dumps(value, indent=2).encode()
 
 
 def compact(value: Any) -> bytes:  # noqa: ANN401

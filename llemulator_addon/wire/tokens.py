@@ -6,9 +6,8 @@ may be called from several threads.
 """
 
 from collections import OrderedDict
-from collections.abc import Callable, Generator, Hashable, Iterable, Iterator, Sequence
-from contextlib import contextmanager
-from contextvars import ContextVar
+from collections.abc import Hashable, Iterable, Iterator, Sequence
+from contextvars import ContextVar, Token
 from hashlib import blake2b
 from itertools import chain, pairwise
 from threading import Lock
@@ -35,24 +34,27 @@ class Uncounted(Exception):
 
 def count(text: str, encoding: Encoding) -> int:
     """Count the tokens of a text. `<|endoftext|>` and its like are text, as they are in a request."""
-
-    def counted() -> int:
-        if len(text) > _QUICK and (allowed := _allowed.get()) is not None:
-            allowed.take(len(text))
-        return sum(map(len, _blocks_of_ids(text, encoding)))
-
-    key = _brief(text)
-    return _counts.get((encoding, key), len(key), counted)
+    brief = _brief(text)
+    if (found := _counts.found((encoding, brief))) is not None:
+        return found
+    if len(text) > _QUICK and (allowed := _allowed.get()) is not None:
+        allowed.take(len(text))
+    return _counts.kept((encoding, brief), len(brief), sum(map(len, _blocks_of_ids(text, encoding))))
 
 
-@contextmanager
-def counting_at_most(characters: int) -> Generator[None]:
+class counting_at_most:  # noqa: N801 - a class, because a generator takes five times as long
     """Within this, more new characters than so many are not counted: `Uncounted` is raised."""
-    reset = _allowed.set(_Allowed(characters))
-    try:
-        yield
-    finally:
-        _allowed.reset(reset)
+
+    __slots__ = ("_allowed", "_reset")
+
+    def __init__(self, characters: int) -> None:
+        self._allowed = _Allowed(characters)
+
+    def __enter__(self) -> None:
+        self._reset: Token[_Allowed | None] = _allowed.set(self._allowed)
+
+    def __exit__(self, *_: object) -> None:
+        _allowed.reset(self._reset)
 
 
 def pieces(text: str, encoding: Encoding) -> Iterable[str]:
@@ -67,7 +69,9 @@ def pieces(text: str, encoding: Encoding) -> Iterable[str]:
 
 
 def _pieces_of_block(text: str, encoding: Encoding) -> tuple[str, ...]:
-    return _pieces.get((encoding, text), len(text), lambda: tuple(_exact_pieces(text, encoding)))
+    if (found := _pieces.found((encoding, text))) is not None:
+        return found
+    return _pieces.kept((encoding, text), len(text), tuple(_exact_pieces(text, encoding)))
 
 
 def ids(text: str, encoding: Encoding) -> tuple[int, ...]:
@@ -132,25 +136,26 @@ class _Latest[V]:
         self._kept: OrderedDict[Hashable, tuple[int, V]] = OrderedDict()
         self._lock = Lock()
 
-    def get(self, key: Hashable, size: int, make: Callable[[], V]) -> V:
-        """Return what was made for the key, or make it; two threads may make the same, which does no harm."""
+    def found(self, key: Hashable) -> V | None:
+        """Return what was made for the key, if it is still there."""
         with self._lock:
-            if key in self._kept:
-                self._kept.move_to_end(key)
-                return self._kept[key][1]
-        made = make()
-        self._keep(key, size + _ENTRY, made)
-        return made
+            if (found := self._kept.get(key)) is None:
+                return None
+            self._kept.move_to_end(key)
+            return found[1]
 
-    def _keep(self, key: Hashable, size: int, made: V) -> None:
+    def kept(self, key: Hashable, characters: int, made: V) -> V:
+        """Keep what was made for the key, and return it; two threads may make the same, which does no harm."""
+        size = characters + _ENTRY
         with self._lock:
             if size > self._room or key in self._kept:
-                return
+                return made
             self._kept[key] = size, made
             self._used += size
             while self._used > self._room:
                 _, (gone, _) = self._kept.popitem(last=False)
                 self._used -= gone
+        return made
 
 
 _ENTRY = 100

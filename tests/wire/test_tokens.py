@@ -210,15 +210,13 @@ def test_what_is_remembered_has_bounds() -> None:
     latest: _Latest[str] = _Latest(room=350)
     made: list[str] = []
 
-    def make(key: str) -> str:
-        made.append(key)
-        return key.upper()
-
     for key in ("a", "b", "c", "a", "d", "b", "a"):
-        assert latest.get(key, 1, lambda key=key: make(key)) == key.upper()  # type: ignore[misc]
+        if latest.found(key) is None:
+            made.append(key)
+            assert latest.kept(key, 1, key.upper()) == key.upper()
+        assert latest.found(key) == key.upper()
     assert made == ["a", "b", "c", "d", "b"]
-    assert latest.get("long", 1_000, lambda: "not kept") == "not kept"
-    assert latest.get("long", 1_000, lambda: "made again") == "made again"
+    assert (latest.kept("long", 1_000, "not kept"), latest.found("long")) == ("not kept", None)
 
 
 @pytest.mark.parametrize(

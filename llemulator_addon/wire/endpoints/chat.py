@@ -32,7 +32,7 @@ from llemulator_addon.wire.chat.body import ChatBody
 from llemulator_addon.wire.endpoints import stored_chat
 from llemulator_addon.wire.errors import RequestRefused, no_model
 from llemulator_addon.wire.families import family
-from llemulator_addon.wire.json_bytes import Many, drop_many, pretty, write_pieces
+from llemulator_addon.wire.json_bytes import Many, compact, drop_many, pretty, write_pieces
 from llemulator_addon.wire.logprobs import each_logprob_of
 from llemulator_addon.wire.models import resolve_alias
 from llemulator_addon.wire.usage import Counted, count_usage
@@ -236,29 +236,18 @@ _Delta = tuple[dict[str, Any], int]
 def _pieces(prompt: Prompt, says: ModelOutput, manner: Manner) -> Iterator[Piece]:
     options = prompt.body.get("stream_options") or {}
     chunks = _chunks(prompt, says, manner, wants_usage=bool(options.get("include_usage")))
+    begin = _begin(prompt, says, manner)
     if options.get("include_obfuscation") is False:
-        yield from (Piece(sse.frame_unnamed(chunk), tokens) for chunk, tokens in chunks)
+        for chunk, tokens in chunks:
+            yield Piece(b"%b%b\n\n" % (begin, compact(chunk)[1:]), tokens)
     else:
-        padded = zip(chunks, _padding(manner.stamp), strict=False)
-        yield from (Piece(_pad(chunk, padding), tokens) for (chunk, tokens), padding in padded)
+        for (chunk, tokens), padding in zip(chunks, _padding(manner.stamp), strict=False):
+            yield Piece(_pad(begin, compact(chunk), padding), tokens)
     yield Piece(sse.DONE)
 
 
-def _padding(stamp: Stamp) -> Iterator[str]:
-    """Yield the padding of each chunk without an end. The draw of more letters begins with those of fewer."""
-    drawn, blocks = "", 64
-    for number in count():
-        start = number % _BLOCKS * _BLOCK
-        if start >= len(drawn):
-            drawn, blocks = stamp.base62("obfuscation", _BLOCK * blocks), blocks * 4
-        yield drawn[start : start + _BLOCK]
-
-
-_BLOCKS = 1 << 16
-"""After so many chunks the padding begins anew."""
-
-
-def _chunks(prompt: Prompt, says: ModelOutput, manner: Manner, *, wants_usage: bool) -> Iterator[_Delta]:
+def _begin(prompt: Prompt, says: ModelOutput, manner: Manner) -> bytes:
+    """Frame what all chunks begin with; of a chunk follows what it has beside that."""
     base = {
         "id": _id(manner),
         "object": "chat.completion.chunk",
@@ -267,38 +256,55 @@ def _chunks(prompt: Prompt, says: ModelOutput, manner: Manner, *, wants_usage: b
         "service_tier": _service_tier(prompt),
         "system_fingerprint": _fingerprint(prompt, manner),
     }
+    return b"data: %b," % compact(base)[:-1]
+
+
+def _padding(stamp: Stamp) -> Iterator[bytes]:
+    """Yield the padding of each chunk without an end. The draw of more letters begins with those of fewer."""
+    drawn, blocks = b"", 64
+    for number in count():
+        start = number % _BLOCKS * _BLOCK
+        if start >= len(drawn):
+            drawn, blocks = stamp.base62("obfuscation", _BLOCK * blocks).encode(), blocks * 4
+        yield drawn[start : start + _BLOCK]
+
+
+_BLOCKS = 1 << 16
+"""After so many chunks the padding begins anew."""
+
+
+def _chunks(prompt: Prompt, says: ModelOutput, manner: Manner, *, wants_usage: bool) -> Iterator[_Delta]:
     no_usage = {"usage": None} if wants_usage else {}
     for choice, tokens in _interleave(prompt, says, manner):
-        yield {**base, "choices": [choice], **no_usage}, tokens
+        yield {"choices": [choice], **no_usage}, tokens
     if wants_usage:
-        yield {**base, "choices": [], "usage": _usage(prompt, says)}, 0
+        yield {"choices": [], "usage": _usage(prompt, says)}, 0
     if moderated := _moderate(prompt, says):
         # Recorded behind the chunk with the usage, whose own usage is null again.
-        yield {**base, "choices": [], **moderated, **no_usage}, 0
+        yield {"choices": [], **moderated, **no_usage}, 0
 
 
 _BLOCK = 16
 
 
-def _pad(chunk: dict[str, Any], padding: str) -> bytes:
+def _pad(begin: bytes, chunk: bytes, padding: bytes) -> bytes:
     """Frame a chunk, padded so that its length tells nothing of the token's.
 
     Recorded: the JSON of every chunk is a whole number of blocks and one character long. Unlike in Responses, it is not
     the delta that is filled up.
     """
-    framed = sse.frame_unnamed({**chunk, "obfuscation": ""})
-    missing = (1 - (len(framed) - _FRAME)) % _BLOCK
-    return framed[:-_ENDING] + padding[:missing].encode() + framed[-_ENDING:]
+    missing = (1 - len(begin) - len(chunk) - _FRAME) % _BLOCK
+    return b'%b%b,"obfuscation":"%b"}\n\n' % (begin, chunk[1:-1], padding[:missing])
 
 
-_FRAME = len(b"data: \n\n")
-_ENDING = len(b'"}\n\n')
+_FRAME = len(b',"obfuscation":""') - len(b"data: {")
+"""Bytes of JSON that a padded chunk has beside its beginning and itself."""
 
 
 def _interleave(prompt: Prompt, says: ModelOutput, manner: Manner) -> Iterator[_Delta]:
     """Take the choices' chunks in turns: with `n` above 1 they arrive interleaved, one choice a chunk."""
     streams = [_choice_chunks(prompt, says.choice(index), index, manner) for index in range(prompt.choices)]
-    return take_turns(streams)
+    return streams[0] if len(streams) == 1 else take_turns(streams)
 
 
 def _choice_chunks(prompt: Prompt, choice: Choice, index: int, manner: Manner) -> Iterator[_Delta]:
