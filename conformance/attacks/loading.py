@@ -34,7 +34,7 @@ def _yaml_nested(size: int) -> bytes:
 
 
 def _templates(count: int) -> dict[str, object]:
-    replies = ({"template": f"Hello {{{{ user_text }}}} {number} {{{{ turn }}}}"} for number in range(count))
+    replies = ({"template": f"Hello {{{{ prompt.text }}}} {number} {{{{ turn }}}}"} for number in range(count))
     return {"reset": True, "rules": [{"reply": reply} for reply in replies]}
 
 

@@ -2,6 +2,7 @@
 
 import pytest
 
+from conformance.faults import page
 from conformance.faults.case import Case, ClientName, Seen, cases
 from conformance.faults.clients import CURL, curl_version
 from conformance.faults.play import CLIENTS, Played, played
@@ -42,3 +43,7 @@ def test_every_case_has_a_name_of_its_own() -> None:
     names = [case.name for case in cases()]
 
     assert sorted(set(names)) == sorted(names)
+
+
+def test_the_page_shows_what_is_written_down() -> None:
+    assert page.written() == page.shown()

@@ -34,7 +34,7 @@ class Ask:
     """Of the answer's stamp."""
     life: int
     """Of the session in which it was asked."""
-    manual_timeout: float
+    seconds: float
     """How long somebody may take."""
 
 

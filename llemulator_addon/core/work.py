@@ -1,6 +1,8 @@
 """Work that is counted, so that what a request may cost has a bound that is the same on every machine."""
 
-from contextvars import ContextVar, Token
+from collections.abc import Generator
+from contextlib import contextmanager
+from contextvars import ContextVar
 
 
 class TooMuchWork(Exception):
@@ -14,22 +16,23 @@ class NotAtOnce(Exception):
     """
 
 
-class working_at_most:  # noqa: N801 - a class, because a generator takes five times as long
+@contextmanager
+def working_at_most(steps: int) -> Generator[None]:
     """Within this, a piece of work that takes more steps than so many raises `NotAtOnce`."""
-
-    __slots__ = ("_reset", "_steps")
-
-    def __init__(self, steps: int) -> None:
-        self._steps = steps
-
-    def __enter__(self) -> None:
-        self._reset: Token[int | None] = _at_once.set(self._steps)
-
-    def __exit__(self, *_: object) -> None:
-        _at_once.reset(self._reset)
+    reset = _at_once.set(steps)
+    try:
+        yield
+    finally:
+        _at_once.reset(reset)
 
 
 _at_once: ContextVar[int | None] = ContextVar("_at_once", default=None)
+
+
+def not_at_once() -> None:
+    """Raise `NotAtOnce` where only so many steps may be taken: one is about to be taken that is long."""
+    if _at_once.get() is not None:
+        raise NotAtOnce
 
 
 class Work:

@@ -1,13 +1,17 @@
 """Regular expressions of scripts: RE2, so that no pattern can be made to run for ever."""
 
 from collections import OrderedDict
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Mapping
 from contextlib import suppress
+from functools import lru_cache
 from threading import Lock
 from typing import Annotated, Any
 
 import re2
 from pydantic import AfterValidator
+
+from llemulator_addon.script.effort import pay_for_regex
+from llemulator_addon.script.searching import PARTS_OF_A_STEP, pay_for_search
 
 
 def _readable(pattern: str) -> str:
@@ -20,7 +24,9 @@ def _readable(pattern: str) -> str:
     except UnicodeEncodeError:
         message = "half of a surrogate pair is no text that could be found"
         raise ValueError(message) from None
-    if (parts := compiled(pattern).programsize) > PARTS_AT_MOST:
+    parts = parts_of(pattern)
+    pay_for_regex(parts)
+    if parts > PARTS_AT_MOST:
         message = (
             f"this regular expression has {parts} parts, once counts as {{1000}} and classes as [^a] are written out; "
             f"{PARTS_AT_MOST} are possible. Make its counts smaller"
@@ -31,6 +37,8 @@ def _readable(pattern: str) -> str:
 
 PARTS_AT_MOST = 20_000
 """So many instructions may the automaton of one pattern have: searching takes time by their number."""
+PARTS_OF_SMALL = 1_000
+"""One that has more is looked for alone, and what that takes is bounded for each request."""
 
 Regex = Annotated[str, AfterValidator(_readable)]
 """A pattern that RE2 understands."""
@@ -55,8 +63,37 @@ _BYTES_OF_A_REGEX, _BYTES_OF_AN_INSTRUCTION = 1_500, 16
 """As measured: what is compiled is read forwards and backwards."""
 
 
+def parts_of(pattern: str) -> int:
+    """Return how many instructions the automaton of a pattern has, which can be compiled."""
+    return _parts_of_short(pattern) if len(pattern) <= _SHORT else _parts(pattern)
+
+
+@lru_cache(maxsize=20_000)
+def _parts_of_short(pattern: str) -> int:
+    return _parts(pattern)
+
+
+_SHORT = 100
+
+
+def _parts(pattern: str) -> int:
+    parts: int = compiled(pattern).programsize
+    return parts
+
+
+def is_plain(pattern: str) -> bool:
+    """Whether a pattern is found as a text is: of that an automaton remembers no more than its letters."""
+    return _SIGNS.isdisjoint(pattern)
+
+
+_SIGNS = frozenset(r"\.^$*+?{}()[]|")
+
+
 class Compiled:
-    """Patterns that were compiled, up to so many bytes of memory. What was not used for longest makes room."""
+    """Patterns that were compiled, up to so many bytes of memory. What was not used for longest makes room.
+
+    What they remember of the texts that were searched counts, as much as they may.
+    """
 
     def __init__(self, limit: int) -> None:
         self.limit = limit
@@ -71,110 +108,81 @@ class Compiled:
             if (made := self._made.get(pattern)) is not None:
                 self._made.move_to_end(pattern)
                 return made
-        made = _with_least_room(_ROOM_OF_ONE, lambda options: re2.compile(pattern, options))
+        made = _compiled(pattern)
         with self._lock:
             self._remember(pattern, made)
         return made
 
     def _remember(self, pattern: str, made: Any) -> None:  # noqa: ANN401 - re2 has no types
-        size = _size(pattern, made)
+        size = _size_when_used(pattern, made)
         if pattern in self._made or size > self.limit:
             return
         self._made[pattern] = made
         self.size += size
         while self.size > self.limit:
-            self.size -= _size(*self._made.popitem(last=False))
+            self.size -= _size_when_used(*self._made.popitem(last=False))
 
 
-_COMPILED = Compiled(16 << 20)
+_COMPILED = Compiled(32 << 20)
+
+
+def size_when_used(pattern: str) -> int:
+    """Return the bytes of memory that a pattern takes at most, once texts were searched for it."""
+    return _size_when_used(pattern, compiled(pattern))
+
+
+def _size_when_used(pattern: str, made: Any) -> int:  # noqa: ANN401 - re2 has no types
+    room: int = made.options.max_mem
+    return _size(pattern, made) + (0 if is_plain(pattern) else room)
+
+
+# Bytes for an automaton and for what it remembers of texts.
+_ROOM_OF_ONE = (64 << 10, 256 << 10, 1 << 20)
+_BYTES_TO_REMEMBER = 200
+"""For each instruction."""
+
+
+def _compiled(pattern: str) -> Any:  # noqa: ANN401 - re2 has no types
+    """Compile a pattern with the first room that is enough for it and for what it remembers of texts."""
+    for room in _ROOM_OF_ONE[:-1]:
+        with suppress(re2.error):
+            made = re2.compile(pattern, options_with(room))
+            if made.programsize * _BYTES_TO_REMEMBER <= room:
+                return made
+    return re2.compile(pattern, options_with(_ROOM_OF_ONE[-1]))
 
 
 def found(pattern: str, text: str) -> bool:
     """Whether the pattern is found anywhere in the text."""
-    return compiled(pattern).search(_encodable(text)) is not None
+    return _searched(pattern, text) is not None
 
 
 def captured(pattern: str, text: str) -> Mapping[str, str]:
     """Return what the pattern's groups caught, by number and by name; a group that caught nothing is left out."""
-    match = compiled(pattern).search(_encodable(text))
+    match = _searched(pattern, text)
     if match is None:
         return {}
     numbered = {str(number): text for number, text in enumerate((match.group(), *match.groups()))}
     return {name: text for name, text in (numbered | match.groupdict()).items() if text is not None}
 
 
-class RegexSet:
-    """Many patterns that are looked for in one pass."""
-
-    def __init__(self, patterns: tuple[str, ...]) -> None:
-        self._sets = tuple(_sets(tuple(enumerate(patterns)))) if patterns else ()
-        self.is_exact = all(matches is not None for _, matches in self._sets)
-        """Whether those that `found` yields are in the text for certain."""
-
-    def found(self, text: str) -> Iterator[int]:
-        """Yield the positions of the patterns that may be found in the text, in no order; the others are not."""
-        encoded = _encodable(text)
-        for positions, matches in self._sets:
-            if matches is None:
-                yield from positions
-            else:
-                yield from (positions[match] for match in matches.Match(encoded) or ())
+def _searched(pattern: str, text: str) -> Any:  # noqa: ANN401 - re2 has no types
+    if not is_plain(pattern):
+        parts = parts_of(pattern)
+        # It may have to be compiled again.
+        pay_for_search(parts, PARTS_OF_A_STEP + len(text), alone=parts > PARTS_OF_SMALL)
+    return compiled(pattern).search(encodable(text))
 
 
-# Bytes for an automaton and for what it remembers of texts: the first that is enough, so that what a text makes it
-# remember is little, too. Where no room of a set is enough, the patterns are halved: each set costs some microseconds
-# at each request.
-_ROOM_OF_ONE = (256 << 10, 1 << 20, 8 << 20)
-_ROOM_OF_SET = (2 << 20, 8 << 20, 32 << 20, 128 << 20)
-
-_Patterns = tuple[tuple[int, str], ...]
-
-
-def _sets(patterns: _Patterns) -> Iterator[tuple[tuple[int, ...], Any]]:
-    """Yield sets that together look for all patterns, each with its patterns' positions.
-
-    In place of the set stands None where not even a single pattern's automaton has room: it has to be looked for alone.
-    """
-    positions = tuple(position for position, _ in patterns)
-    try:
-        yield positions, _set(pattern for _, pattern in patterns)
-    except re2.error:
-        if len(patterns) == 1:
-            yield positions, None
-        else:
-            half = len(patterns) // 2
-            yield from _sets(patterns[:half])
-            yield from _sets(patterns[half:])
-
-
-def _set(patterns: Iterator[str]) -> Any:  # noqa: ANN401 - re2 has no types
-    wanted = tuple(patterns)
-
-    def make(options: re2.Options) -> Any:  # noqa: ANN401 - re2 has no types
-        made = re2.Set.SearchSet(options)
-        for pattern in wanted:
-            made.Add(pattern)
-        made.Compile()
-        return made
-
-    return _with_least_room(_ROOM_OF_SET, make)
-
-
-def _with_least_room[T](rooms: tuple[int, ...], make: Callable[[re2.Options], T]) -> T:
-    """Make something with the first room that is enough; raises `re2.error` where none is, or a pattern is wrong."""
-    for room in rooms[:-1]:
-        with suppress(re2.error):
-            return make(_options(room))
-    return make(_options(rooms[-1]))
-
-
-def _options(room: int) -> re2.Options:
+def options_with(room: int) -> re2.Options:
+    """Return options for an automaton that may take so many bytes."""
     options = re2.Options()
     options.log_errors = False
     options.max_mem = room
     return options
 
 
-def _encodable(text: str) -> str:
+def encodable(text: str) -> str:
+    """Return a text as RE2 can read it."""
     # Half of a surrogate pair can stand in a JSON string, but in no text that RE2 reads.
     return text if text.isascii() else text.encode("utf-8", "replace").decode()

@@ -21,7 +21,7 @@ from llemulator_addon.wire.models import base_model
 Encoding = Literal["cl100k_base", "o200k_base"]
 Effort = Literal["none", "minimal", "low", "medium", "high", "xhigh", "max"]
 Format = Literal["text", "json_object", "json_schema"]
-RefusalWording = Literal[
+Refused = Literal[
     "unsupported_parameter",  # with any value but null
     "unsupported_value",  # with any value but null and the default, which is 1
     "forbidden",  # answered with 403
@@ -36,7 +36,7 @@ REPLACED_BY: Mapping[str, str] = MappingProxyType({"max_tokens": "max_completion
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ReasoningSupport:
+class Reasoning:
     """That a model thinks before it answers, and how much one may ask of it."""
 
     efforts: tuple[Effort, ...]
@@ -48,12 +48,12 @@ class ReasoningSupport:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ParameterRefusal:
+class Refusal:
     """A parameter that a family does not take at an endpoint."""
 
     endpoint: TextEndpoint
     parameter: str
-    how: RefusalWording
+    how: Refused
     while_reasoning: bool = False
     """Only then; with the effort `none` it is taken."""
 
@@ -73,13 +73,13 @@ class Family:
 
     name: str
     encoding: Encoding = "o200k_base"
-    reasoning: ReasoningSupport | None = None
+    reasoning: Reasoning | None = None
     window: int = 128_000
     """Tokens of a prompt and its answer together."""
     output_limit: int = 16_384
     input_limit: int | None = None
     """Tokens of a prompt, where that is less than the window."""
-    refusals: tuple[ParameterRefusal, ...] = ()
+    refusals: tuple[Refusal, ...] = ()
     refused_roles: frozenset[str] = frozenset()
     formats: frozenset[Format] = frozenset({"text", "json_object", "json_schema"})
     tools: bool = True
@@ -124,17 +124,17 @@ def family(model: str) -> Family:
     return _family(model)
 
 
-def find_refusals(of: Family, endpoint: TextEndpoint, *, reasoning: bool) -> Mapping[str, RefusalWording]:
+def refused(of: Family, endpoint: TextEndpoint, *, reasoning: bool) -> Mapping[str, Refused]:
     """Return the parameters that a family refuses at an endpoint, and how. `reasoning` is what `reasons` said."""
-    return _remember_refusals(of, endpoint, reasoning)
+    return _refused(of, endpoint, reasoning)
 
 
 def _refuse(
-    endpoint: TextEndpoint, how: RefusalWording, *parameters: str, while_reasoning: bool = False
-) -> tuple[ParameterRefusal, ...]:
+    endpoint: TextEndpoint, how: Refused, *parameters: str, while_reasoning: bool = False
+) -> tuple[Refusal, ...]:
     """Write the same refusal for several parameters."""
     return tuple(
-        ParameterRefusal(endpoint=endpoint, parameter=parameter, how=how, while_reasoning=while_reasoning)
+        Refusal(endpoint=endpoint, parameter=parameter, how=how, while_reasoning=while_reasoning)
         for parameter in parameters
     )
 
@@ -203,7 +203,7 @@ _SEARCH = replace(_OMNI, name="gpt-4o-search-preview", refusals=_NO_EFFORT + _SE
 
 _O1 = Family(
     name="o1",
-    reasoning=ReasoningSupport(efforts=("low", "medium", "high")),
+    reasoning=Reasoning(efforts=("low", "medium", "high")),
     window=200_000,
     output_limit=100_000,
     refusals=_O_SERIES + _NO_TEMPERATURE,
@@ -214,7 +214,7 @@ _O3 = replace(_O1, name="o3", refusals=_O_SERIES + _DEFAULT_TEMPERATURE + _NO_ST
 _O1_PREVIEW = replace(
     _O1,
     name="o1-preview",
-    reasoning=ReasoningSupport(efforts=()),
+    reasoning=Reasoning(efforts=()),
     window=128_000,
     output_limit=32_768,
     refusals=_O_SERIES
@@ -228,7 +228,7 @@ _O1_PREVIEW = replace(
 # Efforts and their defaults: pydantic, litellm and ai-sdk agree unless something else is said.
 _GPT_5_0 = Family(
     name="gpt-5",
-    reasoning=ReasoningSupport(efforts=("minimal", "low", "medium", "high")),
+    reasoning=Reasoning(efforts=("minimal", "low", "medium", "high")),
     window=400_000,
     output_limit=128_000,
     input_limit=272_000,
@@ -237,14 +237,14 @@ _GPT_5_0 = Family(
 _GPT_5_1 = replace(
     _GPT_5_0,
     name="gpt-5.1",
-    reasoning=ReasoningSupport(efforts=("none", "low", "medium", "high"), default="none"),
+    reasoning=Reasoning(efforts=("none", "low", "medium", "high"), default="none"),
     refusals=_GPT_5 + _LOGPROBS_UNSUPPORTED,
     top_logprobs=5,  # recorded on gpt-5.4-mini to gpt-5.6
 )
 _GPT_5_2 = replace(
     _GPT_5_1,
     name="gpt-5.2",
-    reasoning=ReasoningSupport(efforts=("none", "low", "medium", "high", "xhigh"), default="none"),
+    reasoning=Reasoning(efforts=("none", "low", "medium", "high", "xhigh"), default="none"),
 )
 # Recorded from gpt-5.4 to gpt-6: "Function tools with reasoning_effort are not supported ... in /v1/chat/completions".
 _GPT_5_4 = replace(
@@ -255,30 +255,28 @@ _GPT_5_4 = replace(
     chat_tools_while_reasoning=False,
     phase=True,
 )
-_GPT_5_5 = replace(
-    _GPT_5_4, name="gpt-5.5", reasoning=ReasoningSupport(efforts=("none", "low", "medium", "high", "xhigh"))
-)
+_GPT_5_5 = replace(_GPT_5_4, name="gpt-5.5", reasoning=Reasoning(efforts=("none", "low", "medium", "high", "xhigh")))
 _GPT_5_6 = replace(
     _GPT_5_5,
     name="gpt-5.6",
-    reasoning=ReasoningSupport(efforts=("none", "low", "medium", "high", "xhigh"), max_on_responses=True),
+    reasoning=Reasoning(efforts=("none", "low", "medium", "high", "xhigh"), max_on_responses=True),
 )
 _GPT_6 = replace(_GPT_5_6, name="gpt-6-sol")
 _GPT_6_ASTRA = replace(
     _GPT_6,
     name="gpt-6-astra",
-    reasoning=ReasoningSupport(efforts=("low", "medium", "high", "xhigh"), max_on_responses=True),
+    reasoning=Reasoning(efforts=("low", "medium", "high", "xhigh"), max_on_responses=True),
 )
 _CODEX = replace(
-    _GPT_5_0, name="gpt-5-codex", reasoning=ReasoningSupport(efforts=("low", "medium", "high"))
+    _GPT_5_0, name="gpt-5-codex", reasoning=Reasoning(efforts=("low", "medium", "high"))
 )  # docs: no "minimal"
 _CODEX_MAX = replace(
-    _GPT_5_1, name="gpt-5.1-codex-max", reasoning=ReasoningSupport(efforts=("low", "medium", "high", "xhigh"))
+    _GPT_5_1, name="gpt-5.1-codex-max", reasoning=Reasoning(efforts=("low", "medium", "high", "xhigh"))
 )
 _CHAT_LATEST = replace(
     _GPT_5_1,
     name="gpt-5.1-chat",
-    reasoning=ReasoningSupport(efforts=("medium",)),
+    reasoning=Reasoning(efforts=("medium",)),
     window=128_000,
     output_limit=16_384,
     input_limit=None,
@@ -287,7 +285,7 @@ _CHAT_LATEST = replace(
 
 def _pro(of: Family, name: str) -> Family:
     """Give the variant that always thinks long."""
-    return replace(of, name=name, reasoning=ReasoningSupport(efforts=("medium", "high", "xhigh")))
+    return replace(of, name=name, reasoning=Reasoning(efforts=("medium", "high", "xhigh")))
 
 
 _NOT_TEXT = Family(name="media", tools=False, formats=_TEXT_ONLY)
@@ -348,10 +346,7 @@ FAMILIES: Mapping[str, Family] = MappingProxyType(
             # It does not reason, and the docs list neither functions nor an effort.
             replace(_NO_TOOLS, name="gpt-5-chat"),
             replace(
-                _GPT_5_0,
-                name="gpt-5-pro",
-                reasoning=ReasoningSupport(efforts=("high",), default="high"),
-                output_limit=272_000,
+                _GPT_5_0, name="gpt-5-pro", reasoning=Reasoning(efforts=("high",), default="high"), output_limit=272_000
             ),
             replace(_SEARCH, name="gpt-5-search-api", window=400_000, output_limit=128_000, input_limit=272_000),
             replace(_CODEX, name="gpt-5.1-codex"),
@@ -377,7 +372,7 @@ FAMILIES: Mapping[str, Family] = MappingProxyType(
             # Not OpenAI's to serve, but its weights are, and a user may script it: it takes every parameter.
             Family(
                 name="gpt-oss",
-                reasoning=ReasoningSupport(efforts=("low", "medium", "high")),
+                reasoning=Reasoning(efforts=("low", "medium", "high")),
                 window=131_072,
                 output_limit=131_072,
             ),
@@ -432,7 +427,7 @@ _FIRST_REASONING_GPT = 5
 
 
 @lru_cache(maxsize=1_024)
-def _remember_refusals(of: Family, endpoint: TextEndpoint, reasoning: bool) -> Mapping[str, RefusalWording]:  # noqa: FBT001 - a key
+def _refused(of: Family, endpoint: TextEndpoint, reasoning: bool) -> Mapping[str, Refused]:  # noqa: FBT001 - a key
     return MappingProxyType(
         {
             each.parameter: each.how

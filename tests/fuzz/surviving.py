@@ -52,9 +52,9 @@ def reads_again(body: bytes, language: str) -> None:
         script = read_text(body, "yaml" if language == "yaml" else "json")
     except ScriptError:
         return
-    printed = script.dump()
+    printed = script.written()
     assert read_script(printed) == script
-    assert read_text(json_bytes.pretty(printed), "json").dump() == script.dump()
+    assert read_text(json_bytes.pretty(printed), "json").written() == script.written()
 
 
 def answered(server: Emulator, requests: Iterable[Request]) -> list[Steps]:

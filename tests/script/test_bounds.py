@@ -17,7 +17,6 @@ def _refusal(text: str, language: Literal["json", "yaml"]) -> ScriptError:
     return caught.value
 
 
-@pytest.mark.long
 @pytest.mark.parametrize(
     ("text", "language", "says"),
     [
@@ -46,7 +45,6 @@ def test_signs_within_texts_count_for_no_values() -> None:
         read_text(f'{{"responses": [{{"patern": "{text}"}}]}}', "json")
 
 
-@pytest.mark.long
 @pytest.mark.parametrize(
     "bad",
     [
@@ -67,7 +65,6 @@ def test_of_many_problems_the_first_are_told(bad: object) -> None:
     assert str(found[-1]) == f"there is more; the first {MOST_TOLD} problems are told"
 
 
-@pytest.mark.long
 def test_too_many_alternatives_are_one_problem() -> None:
     error = _refusal(json.dumps({"rules": [{"match": {"any_of": [1] * 100_000}, "reply": "x"}]}), "json")
 
@@ -143,3 +140,20 @@ def test_merged_keys_give_way_to_own_ones_and_the_first_object_goes_before_the_o
 def test_what_is_no_json_is_no_value(text: str) -> None:
     with pytest.raises(ScriptError):
         read_script(yaml_text.read(f"responses: {text}"))
+
+
+def test_all_regular_expressions_of_a_script_have_a_bound_together() -> None:
+    rules = [{"match": {"user_text": f"[^a]{{1000}}[^b]{{1000}}{number}"}, "reply": "Hello"} for number in range(70)]
+
+    assert str(_refusal(json.dumps({"rules": rules}), "json")) == (
+        "the regular expressions have more than 1000000 parts together, once counts as {1000} and classes as [^a] are "
+        "written out. Make their counts smaller, or load fewer"
+    )
+
+
+def test_all_templates_of_a_script_have_a_bound_together() -> None:
+    template = "{{ turn }}" * 3_000
+
+    assert str(
+        _refusal(json.dumps({"responses": [{"response": {"text": template, "template": True}}] * 9}), "json")
+    ) == ("the templates have more than 262144 characters together. Load fewer, or make them shorter")

@@ -7,6 +7,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
+from llemulator_addon.core.work import NotAtOnce, working_at_most
 from llemulator_addon.script.reader import read_script
 from llemulator_addon.script.script_error import ScriptError
 from llemulator_addon.script.templates.budget import Budget
@@ -116,7 +117,6 @@ _NESTING = "{% set x = [1] %}" + "{% set x = [x, x] %}" * 60
 _LOOPING = "{% for a in body.long %}" * 3 + "{{ a }}" + "{% endfor %}" * 3
 
 
-@pytest.mark.long
 @pytest.mark.parametrize(
     "template",
     [
@@ -145,7 +145,6 @@ _LONG = "{% set x = 'a' %}" + "{% set x = x ~ x %}" * 18
 """A text of a quarter of what may be made."""
 
 
-@pytest.mark.long
 @pytest.mark.parametrize(
     "template",
     [
@@ -277,7 +276,6 @@ def test_no_other_statement_is_there(statement: str) -> None:
         _filled(statement)
 
 
-@pytest.mark.long
 @pytest.mark.parametrize(
     "text",
     [
@@ -374,3 +372,9 @@ def test_functions_draw_from_the_seed() -> None:
 
     assert one == other
     assert len({word for text in one for word in text.split()[:2]}) == 4
+
+
+@pytest.mark.parametrize("text", ["{{ turn }}" * 1_000, "{% for n in body.long %}{{ n }}{% endfor %}"])
+def test_a_template_that_takes_long_is_not_filled_in_at_once(text: str) -> None:
+    with working_at_most(10_000), pytest.raises(NotAtOnce):
+        filled(text, _NAMES, _FUNCTIONS, Budget())

@@ -7,7 +7,7 @@ from llemulator_addon.script.fault import ConnectionFault, Fault
 
 
 @dataclass(frozen=True, slots=True)
-class TlsFault(Fault):
+class Tls(Fault):
     """The TLS handshake with the client fails.
 
     Of the whole proxy: at that moment no token is known. `times` counts the handshakes that fail.
@@ -16,6 +16,6 @@ class TlsFault(Fault):
     wanted: Literal["handshake_failure"]
 
     @override
-    def find_connection_fault(self) -> ConnectionFault | None:
+    def of_connection(self) -> ConnectionFault | None:
         """Fail the handshake."""
         return ConnectionFault(at="tls", tls=self.wanted)

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
+from llemulator_addon.core.work import TooMuchWork, Work
 from llemulator_addon.script.templates.problems import TemplateProblem
 
 STEPS = 50_000
@@ -14,14 +15,15 @@ class Budget:
     """Steps and characters that are left. Spending more than there is raises `TemplateProblem`."""
 
     def __init__(self, steps: int = STEPS, characters: int = CHARACTERS) -> None:
-        self._steps = steps
+        self._work = Work(steps)
         self._characters = characters
 
     def step(self, count: int = 1) -> None:
         """Pay for work."""
-        self._steps -= count
-        if self._steps < 0:
-            raise TemplateProblem(f"it takes more than {STEPS} steps")
+        try:
+            self._work.spend(count)
+        except TooMuchWork:
+            raise TemplateProblem(f"it takes more than {STEPS} steps") from None
 
     def make(self, text: str) -> str:
         """Pay for a text that was made, and return it."""

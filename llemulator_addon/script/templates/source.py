@@ -6,6 +6,7 @@ from functools import lru_cache
 
 from jinja2 import Environment, TemplateSyntaxError, nodes
 
+from llemulator_addon.core.work import not_at_once
 from llemulator_addon.script.templates.filters import FILTERS, TESTS
 from llemulator_addon.script.templates.problems import TemplateProblem
 
@@ -19,7 +20,10 @@ def parsed(text: str) -> nodes.Template:
     """Read a template; raises `TemplateProblem` where it is none, or uses what there is not."""
     if len(text) > _LONGEST:
         raise TemplateProblem(f"it is longer than {_LONGEST} characters")
-    return _remembered(text) if len(text) <= _REMEMBERED else _read(text)
+    if len(text) <= _REMEMBERED:
+        return _remembered(text)
+    not_at_once()
+    return _read(text)
 
 
 # A tree takes some twenty times the memory of its text.
