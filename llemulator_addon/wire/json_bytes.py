@@ -3,6 +3,7 @@
 Characters are never escaped without need, but in the bodies of Responses all beyond ASCII are.
 """
 
+import codecs
 import json
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
@@ -23,7 +24,7 @@ def pretty(value: Any) -> bytes:  # noqa: ANN401
 def escaped(value: Any) -> bytes:  # noqa: ANN401
     """Spell a body of Responses and what goes with them. Recorded from 2025-06 to 2026-08: in ASCII alone."""
     body = pretty(value)
-    return body if body.isascii() else json.dumps(value, indent=2).encode()
+    return body if body.isascii() else body.decode().encode("ascii", _ESCAPES)
 
 
 def compact(value: Any) -> bytes:  # noqa: ANN401
@@ -69,6 +70,17 @@ def gathered(pieces: Iterable[bytes]) -> Iterator[bytes]:
 
 
 _WORTH_SENDING = 16 << 10
+
+
+def _escape(error: UnicodeError) -> tuple[str, int]:
+    """Write characters beyond ASCII as JSON's escapes, those beyond U+FFFF as two (RFC 8259, section 7)."""
+    assert isinstance(error, UnicodeEncodeError)  # noqa: S101 - only `encode` calls this
+    return json.dumps(error.object[error.start : error.end])[1:-1], error.end
+
+
+_ESCAPES = "llemulator.json"
+"""The name under which `str.encode` finds it."""
+codecs.register_error(_ESCAPES, _escape)
 
 
 def with_lists(value: Mapping[str, Many | None]) -> dict[str, list[Any] | None]:

@@ -85,3 +85,12 @@ def test_what_is_escaped_is_ascii_and_means_the_same(value: object) -> None:
 
     assert body.isascii()
     assert json.loads(body) == value
+
+
+@pytest.mark.parametrize("number", [1e16, 1e-7, 12345678901234567890])
+def test_a_body_of_responses_differs_from_others_only_in_its_escapes(number: float) -> None:
+    value = {"text": "\x7f\x80\u4e16\U0001f642", "number": number}
+
+    assert json_bytes.escaped(value) == json_bytes.pretty(value).replace(
+        "\x80\u4e16\U0001f642".encode(), b"\\u0080\\u4e16\\ud83d\\ude42"
+    )
