@@ -10,10 +10,13 @@ pytest := .venv/bin/pytest
 # One worker per core; tests of one group run on the same worker. A worker that dies ends the run: if xdist replaces it,
 # the run may hang.
 parallel := --numprocesses auto --dist loadgroup --max-worker-restart 0
+# The tests of what lies below the adapters: nearly all need no socket.
+floors := $(addprefix tests/,core json_schema wire script simulate engine verification store live admin emulator)
+floors := $(wildcard $(floors))
 image := llemulator:0.1.0
 
 .DEFAULT_GOAL := help
-.PHONY: help run run-smollm test conformance matrix lint fmt docker-build docker-run docker-test bench soak models tables lock setup setup-python setup-clients
+.PHONY: help run run-smollm test quick coverage conformance matrix lint fmt docker-build docker-run docker-test bench soak generated lock setup setup-python setup-clients
 
 help: ## list the commands
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | while IFS="$$(printf '\t')" read -r name says; do printf '  make %-12s %s\n' "$$name" "$$says"; done
@@ -26,6 +29,13 @@ run-smollm: setup-python ## the same, with a real model for unmatched requests: 
 
 test: setup ## run the unit tests, the tests over real sockets, and both official SDKs
 	@$(pytest) $(parallel)
+
+quick: setup-python ## run in seconds the unit tests of everything below the adapters, but those that take long
+	@$(pytest) $(parallel) -m 'not slow and not long and not hypothesis' $(floors)
+
+coverage: setup-python ## run all unit tests of everything below the adapters, and name each line and branch that none runs
+	@mkdir -p .cache/coverage
+	@$(pytest) $(parallel) --cov --cov-report=term $(floors) tests/test_client.py
 
 conformance: setup ## run only the official SDKs (Python and JavaScript) and the Python SDK's own tests
 	@$(pytest) $(parallel) conformance/python conformance/js conformance/test_sdk_suite.py
@@ -56,16 +66,13 @@ docker-test: setup-python ## test the image, the manifests, the chart and the ac
 	@$(pytest) conformance/images
 
 bench: setup-python ## measure requests per second, start-up, memory and pacing, compared with mitmdump (needs hey)
-	@$(python) -m conformance.bench
+	@$(python) -m benchmarks
 
 soak: setup-python ## send a million requests through one process and check its memory (REQUESTS=30000 for fewer)
 	@$(python) -m benchmarks.soak --requests $(or $(REQUESTS),1000000)
 
-models: setup-python ## write the table of models, from the types of the installed SDK
-	@$(python) -m tools.make_models
-
-tables: setup-python ## write the README's table of settings, from the code
-	@$(python) -m tests.project.tables
+generated: setup-python ## write each file that is made from others: models, schema, tables, faults, manifests
+	@$(python) -m tools.generated
 
 lock: setup-python ## write the lock files, from pyproject.toml, requirements.in and package.json
 	@.venv/bin/uv pip compile --quiet --system-certs --upgrade --universal --python-version 3.12 --generate-hashes --extra pytest --group dev \

@@ -5,6 +5,9 @@ from collections.abc import Iterator
 import pytest
 
 from conformance.server import Server, running
+from tests.children import children_hear_signals
+
+__all__ = ["children_hear_signals", "server"]
 
 
 @pytest.fixture(scope="session")

@@ -12,36 +12,38 @@ from llemulator_addon.admin import journal_stream, pages
 from llemulator_addon.admin.dispatch import answer as admin_answer
 from llemulator_addon.admin.dispatch import is_admin
 from llemulator_addon.admin.route import Server
+from llemulator_addon.core import defaults
+from llemulator_addon.core.choices import OnUnmatched
 from llemulator_addon.core.egress import EgressReport, HostEgress
 from llemulator_addon.core.outcome import Answered, Ask, Ending, Forward, Outcome, Play
 from llemulator_addon.core.reply import Failure
 from llemulator_addon.core.request import Request
 from llemulator_addon.core.resources import Resources
-from llemulator_addon.core.steps import Steps, Told
+from llemulator_addon.core.steps import PlayedAnswer, Steps
 from llemulator_addon.core.unclaimed import Unclaimed, digest_of
 from llemulator_addon.core.upstream import Upstreams
-from llemulator_addon.engine.ahead import Ahead, Deciding, is_large
-from llemulator_addon.engine.beside import LARGE, beside
 from llemulator_addon.engine.decide import decide, refuse
 from llemulator_addon.engine.fallback import no_room_to_wait, session_forgotten
 from llemulator_addon.engine.journal import Journal
 from llemulator_addon.engine.manual import no_room, nobody_answered
-from llemulator_addon.engine.room import Room, size_asked, size_waiting
-from llemulator_addon.engine.session import Policy, Session, load
+from llemulator_addon.engine.session import Policy, Session, SessionFields, load
+from llemulator_addon.live.large_requests import Ahead, Deciding, decided_at_once, is_large
 from llemulator_addon.live.manual_queue import Waiting
+from llemulator_addon.live.room import Room, size_asked, size_waiting
 from llemulator_addon.live.subscribers import News
+from llemulator_addon.live.threads import LARGE, beside
 from llemulator_addon.live.token_queue import Turns
 from llemulator_addon.script.fault import ConnectionFault
-from llemulator_addon.script.reader import OnUnmatched, Script
+from llemulator_addon.script.reader import Script
 from llemulator_addon.script.simulate_defaults import Simulating
-from llemulator_addon.simulate.settings import Settings as Simulation
+from llemulator_addon.simulate.settings import SimulationSettings as Simulation
 from llemulator_addon.simulate.stream_timing import Physics
 from llemulator_addon.store.memory import MemoryStore
 from llemulator_addon.wire import errors
-from llemulator_addon.wire.cors import preflight, readable
+from llemulator_addon.wire.cors import add_cors, preflight
 from llemulator_addon.wire.credentials import token_of
 from llemulator_addon.wire.models import DEFAULT_MODELS
-from llemulator_addon.wire.redaction import hidden_path
+from llemulator_addon.wire.redaction import redact_path
 from llemulator_addon.wire.vocabulary import published
 
 _UNCLAIMED_AT_MOST = 1000
@@ -75,29 +77,29 @@ class EmulatorSettings:
     """None: the default set."""
     upstreams: Upstreams = Upstreams()
     """Servers to which requests are handed that no rule answers."""
-    patience: float = 300.0
+    manual_timeout: float = defaults.MANUAL_TIMEOUT
     """Seconds that a person may take to answer, with the fallback `manual`."""
     ca_certificate: bytes | None = None
     """PEM."""
-    request_values: int = 500_000
+    request_values: int = defaults.REQUEST_VALUES
     """How many values the JSON of a request may have."""
-    answer_limit: int = 4 << 30
+    answer_limit: int = defaults.ANSWER_LIMIT
     """Bytes that an answer may have, as they are estimated before it is made."""
-    journal_entries: int = 1000
+    journal_entries: int = defaults.JOURNAL_ENTRIES
     """How many exchanges the journal of a token keeps."""
-    journal_size: int = 16 << 20
+    journal_size: int = defaults.JOURNAL_SIZE
     """Bytes of memory that the journal of a token may take."""
-    journals_size: int = 48 << 20
+    journals_size: int = defaults.JOURNALS_SIZE
     """Bytes of memory that all journals may take together; those that were not used for longest are emptied first."""
-    stored_size: int = 32 << 20
+    stored_size: int = defaults.STORED_SIZE
     """Bytes of memory that what a token stores may take: responses, conversations, chat completions."""
-    all_stored_size: int = 48 << 20
+    all_stored_size: int = defaults.ALL_STORED_SIZE
     """Bytes of memory that what all tokens store may take together; what was not used for longest goes first."""
-    script_size: int = 32 << 20
+    script_size: int = defaults.SCRIPT_SIZE
     """Bytes of memory that the rules and settings of a token may take."""
-    sessions_size: int = 48 << 20
+    sessions_size: int = defaults.SESSIONS_SIZE
     """Bytes of memory that all sessions may take together, beside journals and what they store."""
-    waiting_size: int = 16 << 20
+    waiting_size: int = defaults.WAITING_SIZE
     """Bytes of memory that all requests may take together which wait: for a person, their turn, or news."""
 
 
@@ -117,7 +119,7 @@ class Emulator:
                 on_unmatched=settings.on_unmatched,
                 lenient=settings.lenient,
                 dated_models=settings.dated_models,
-                patience=settings.patience,
+                manual_timeout=settings.manual_timeout,
                 script_size=min(settings.script_size, settings.sessions_size),
                 answer_limit=settings.answer_limit,
                 models=dict.fromkeys(settings.models or DEFAULT_MODELS),
@@ -167,7 +169,7 @@ class Emulator:
         if request.host == published.HOST:
             return Play(await asyncio.to_thread(published.answer, request))
         if is_admin(request):
-            return Play(await admin_answer(await self._with_news(request, token), self._server))
+            return Play(await admin_answer(await self._wait_for_news(request, token), self._server))
         if token is None and (allowed := preflight(request)) is not None:
             # Browsers send it without a key; the request itself comes after it.
             return Play(allowed)
@@ -177,22 +179,24 @@ class Emulator:
             return await self._ready(_ANONYMOUS, refused)
         if self._store.read(token).owner != "token":
             self._note_unclaimed(request, token)
-        deciding, large = await self._deciding(request), is_large(request)
+        # Where a body is read ahead, the request is large.
+        large = is_large(request)
+        deciding = await self._deciding(request) if large else partial(decide, request=request)
         session = self._store.read(token)
         if not session.serialize:
-            return await self._ready(token, await self._decided(token, deciding, large=large))
+            return await self._ready(token, await self._decide(token, deciding, large=large))
         # One that was never seen begins its life now.
         session = self._store.change(token, lambda session: (session, session))
         is_free = self._turns.is_free(token, session.life)
         with self._room.held(0 if is_free else size_waiting(request)) as fits:
             if not fits:
                 full = errors.steps_of(no_room_to_wait(self._room.limit), session.stamp)
-                return Play(readable(full, request))
+                return Play(add_cors(full, request))
             came = await self._turns.come(token, session.life)
         if not came:
             forgotten = errors.steps_of(session_forgotten("its turn"), session.stamp)
-            return Play(readable(forgotten, request))
-        return await self._ready(token, await self._decided_in_turn(token, session.life, deciding, large=large))
+            return Play(add_cors(forgotten, request))
+        return await self._ready(token, await self._decide_in_turn(token, session.life, deciding, large=large))
 
     def on_connect(self, host: str) -> ConnectionFault | None:
         """Return what happens to a CONNECT to a host, if a script wants anything to happen to it.
@@ -216,8 +220,8 @@ class Emulator:
         """
         fresh = await beside(partial(self._playing, script), LARGE)
         before, self._fresh = self._fresh, fresh
-        self._store.change_all(lambda session: _begun_anew(session, before=before, fresh=self._fresh))
-        self._store.change(_ANONYMOUS, lambda session: (self._with_connection_rules(session), None))
+        self._store.change_all(lambda session: _begin_anew(session, before=before, fresh=self._fresh))
+        self._store.change(_ANONYMOUS, lambda session: (self._add_connection_rules(session), None))
 
     def sessions(self) -> tuple[Session, ...]:
         """Return every session; one among them is that of requests without a token."""
@@ -251,14 +255,16 @@ class Emulator:
             return partial(refuse, request=replace(request, json={}), failure=read)
         return partial(decide, request=read)
 
-    async def _decided(self, token: str, deciding: Deciding, *, large: bool) -> Outcome:
-        outcome = await self._ahead.decided(self._store, token, deciding, large=large)
+    async def _decide(self, token: str, deciding: Deciding, *, large: bool) -> Outcome:
+        outcome = None if large else decided_at_once(self._store, token, deciding)
+        if outcome is None:
+            outcome = await self._ahead.decided(self._store, token, deciding)
         self._news.tell(token)
         return outcome
 
-    async def _decided_in_turn(self, token: str, life: int, deciding: Deciding, *, large: bool) -> Outcome:
+    async def _decide_in_turn(self, token: str, life: int, deciding: Deciding, *, large: bool) -> Outcome:
         try:
-            outcome = await self._decided(token, deciding, large=large)
+            outcome = await self._decide(token, deciding, large=large)
         except BaseException:
             if self._store.read(token).life == life:
                 self._turns.leave(token, None)
@@ -276,12 +282,12 @@ class Emulator:
             case Forward():
                 return replace(outcome, exchange=_under(token, outcome.exchange))
             case Ask():
-                told = await self._asked(token, outcome)
+                told = await self._ask_person(token, outcome)
                 return Play(told.steps, _under(token, outcome.exchange), told.rest)
             case never:
                 assert_never(never)
 
-    async def _asked(self, token: str, ask: Ask) -> Told:
+    async def _ask_person(self, token: str, ask: Ask) -> PlayedAnswer:
         with self._room.held(size_asked(ask, at_most=self._room.limit)) as fits:
             if not fits:
                 return self._store.change(token, partial(no_room, ask=ask, limit=self._room.limit))
@@ -294,7 +300,7 @@ class Emulator:
             told = self._store.change(token, partial(nobody_answered, ask=ask))
         return told
 
-    async def _with_news(self, request: Request, token: str | None) -> Request:
+    async def _wait_for_news(self, request: Request, token: str | None) -> Request:
         """Wait where somebody asks for exchanges as they come, and there is none that he does not know."""
         if request.path != journal_stream.PATH or token is None or request.method != "GET":
             return request
@@ -322,7 +328,7 @@ class Emulator:
                 at=request.at,
                 method=request.method[:_SHOWN],
                 host=request.host[:_SHOWN],
-                path=hidden_path(request.path, token)[:_SHOWN],
+                path=redact_path(request.path, token)[:_SHOWN],
                 session=_name(token),
                 digest=digest_of(token),
             )
@@ -340,9 +346,9 @@ class Emulator:
 
     def _fresh_for(self, token: str) -> Session:
         session = self._fresh.changed(name=_name(token), life=next(self._lives), connection_rules=())
-        return self._with_connection_rules(session) if token == _ANONYMOUS else session
+        return self._add_connection_rules(session) if token == _ANONYMOUS else session
 
-    def _with_connection_rules(self, session: Session) -> Session:
+    def _add_connection_rules(self, session: Session) -> Session:
         """Give one session those of the default script: they are counted once, and not once for each token."""
         return replace(session, connection_rules=self._fresh.connection_rules)
 
@@ -355,13 +361,22 @@ def _name(token: str) -> str:
     return token[-min(4, len(token) // 2) :] if len(token) > 1 else ""
 
 
-def _begun_anew(session: Session, *, before: Session, fresh: Session) -> Session:
+def _begin_anew(session: Session, *, before: Session, fresh: Session) -> Session:
     """Let a session play another default script. Settings that the token loaded without rules stay its own."""
     if session.owner == "token":
         return session
-    names = ("own_models", "defaults", "seed", "serialize", "upstreams")
-    own = {name: value for name in names if (value := getattr(session, name)) != getattr(before, name)}
-    return fresh.changed(
+    own = SessionFields()
+    if session.own_models != before.own_models:
+        own["own_models"] = session.own_models
+    if session.defaults != before.defaults:
+        own["defaults"] = session.defaults
+    if session.seed != before.seed:
+        own["seed"] = session.seed
+    if session.serialize != before.serialize:
+        own["serialize"] = session.serialize
+    if session.upstreams != before.upstreams:
+        own["upstreams"] = session.upstreams
+    return fresh.changed(**own).changed(
         name=session.name,
         life=session.life,
         turn=session.turn,
@@ -370,7 +385,6 @@ def _begun_anew(session: Session, *, before: Session, fresh: Session) -> Session
         resources=session.resources,
         journal=session.journal,
         connection_rules=(),
-        **own,
     )
 
 

@@ -1,9 +1,7 @@
 """Write `llemulator_addon/wire/model_names.py` from the types of the installed official SDK.
 
-    python tools/make_models.py
-
-Run it when the locked SDK changes; a test fails until it was. It stops when the SDK names models in a place that
-`PLACES` does not know, so that a new kind of model is looked at by a person.
+Run `make generated` when the locked SDK changes; a test fails until then. It stops when the SDK names models in a
+place that `PLACES` does not know, so that a person looks at each new kind of model.
 """
 
 import re
@@ -57,12 +55,6 @@ DONE = re.compile(
 )
 
 
-def main() -> None:
-    """Write the table."""
-    TARGET.write_text(made())
-    print(f"{TARGET.name}: {len(kinds_by_name())} models of openai {version('openai')}")
-
-
 def made() -> str:
     """Return the text of the module."""
     names = kinds_by_name()
@@ -72,7 +64,7 @@ def made() -> str:
         (
             '"""The models that OpenAI\'s Python SDK names in its types, and the parameters where it names them.',
             "",
-            f"Made by `tools/make_models.py` from openai {version('openai')}; do not edit.",
+            f"Made by `make generated` from openai {version('openai')}; do not edit.",
             '"""',
             "",
             "from typing import Literal",
@@ -149,7 +141,3 @@ def shutdown_dates() -> dict[str, str]:
             day = datetime.strptime(" ".join(date.split()), "%B %d, %Y").date().isoformat()  # noqa: DTZ007 - a day
             dates |= dict.fromkeys(re.findall(r'"([^"]+)"', names), day)
     return dates
-
-
-if __name__ == "__main__":
-    main()

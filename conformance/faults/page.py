@@ -1,4 +1,4 @@
-"""`docs/faults.md` shows `expected.yaml`; `python -m conformance.faults.page` writes it there."""
+"""`docs/faults.md` shows `expected.yaml`; `make generated` writes it there."""
 
 from io import StringIO
 from itertools import groupby
@@ -10,24 +10,18 @@ from ruamel.yaml import YAML
 from conformance.faults.case import Ask, Case, ClientName, Seen, cases
 
 _PAGE = Path(__file__).parents[2] / "docs/faults.md"
-_MARK = "<!-- below: written by `python -m conformance.faults.page` from conformance/faults/expected.yaml -->\n"
+_MARK = "<!-- below: written by `make generated` from conformance/faults/expected.yaml -->\n"
 
 
-def written() -> str:
-    """Return what stands on the page below the mark."""
-    return _PAGE.read_text("utf-8").partition(_MARK)[2]
+def made() -> str:
+    """Return the page: what stands above the mark, and below it the cases."""
+    return _PAGE.read_text("utf-8").partition(_MARK)[0] + _MARK + _shown()
 
 
-def shown() -> str:
-    """Return what should stand there."""
+def _shown() -> str:
     return "".join(
         f"\n## `{fault}`\n{''.join(map(_section, group))}" for fault, group in groupby(cases(), lambda case: case.fault)
     )
-
-
-def write() -> None:
-    """Write it."""
-    _PAGE.write_text(_PAGE.read_text("utf-8").partition(_MARK)[0] + _MARK + shown(), "utf-8")
 
 
 def _section(case: Case) -> str:
@@ -89,7 +83,3 @@ def _yaml(script: dict[str, Any]) -> str:
     yaml.width = 120
     yaml.dump(script, text)
     return text.getvalue()
-
-
-if __name__ == "__main__":
-    write()

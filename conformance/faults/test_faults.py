@@ -2,7 +2,6 @@
 
 import pytest
 
-from conformance.faults import page
 from conformance.faults.case import Case, ClientName, Seen, cases
 from conformance.faults.clients import CURL, curl_version
 from conformance.faults.play import CLIENTS, Played, played
@@ -43,7 +42,3 @@ def test_every_case_has_a_name_of_its_own() -> None:
     names = [case.name for case in cases()]
 
     assert sorted(set(names)) == sorted(names)
-
-
-def test_the_page_shows_what_is_written_down() -> None:
-    assert page.written() == page.shown()

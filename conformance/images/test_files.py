@@ -10,14 +10,15 @@ from ruamel.yaml import YAML
 
 from conformance.images.containers import ROOT
 from conformance.images.sources import said, sidecar_source
-from llemulator_addon.adapters.settings import SETTINGS
+from llemulator_addon.adapters.settings_table import SETTINGS
 from llemulator_addon.script.reader import read_text
 from tests.project.pages import Block, blocks
+from tools.generated import BY_KUBECTL
 
 KUBERNETES = ["1.29", "1.33", "1.37"]
 """Native sidecars are on from the first, stable from the second; there are no schemas yet beyond the third."""
 
-RENDERED = {"k8s/llemulator.yaml": "k8s/base", "k8s/example-sidecar.yaml": "k8s/examples/sidecar"}
+RENDERED = sorted(BY_KUBECTL)
 
 SCHEMAS = {
     "compose": "vendor.compose-spec",
@@ -50,14 +51,6 @@ def test_what_a_page_shows_is_valid_by_the_schema_of_its_reader(block: Block, to
     (tmp_path / "shown.yaml").write_text(block.text)
 
     said(tools / "check-jsonschema", "--builtin-schema", SCHEMAS[block.marks[0]], tmp_path / "shown.yaml")
-
-
-@needs_kubectl
-@pytest.mark.parametrize("file", RENDERED)
-def test_what_is_applied_with_f_is_what_is_applied_with_k(file: str) -> None:
-    rendered = said("kubectl", "kustomize", ROOT / RENDERED[file])
-
-    assert (ROOT / file).read_text() == rendered, f"kubectl kustomize {RENDERED[file]} > {file}"
 
 
 @pytest.mark.parametrize("version", KUBERNETES)

@@ -15,7 +15,7 @@ from llemulator_addon.core.request import Request
 from llemulator_addon.core.steps import Head, Send
 from llemulator_addon.emulator import Emulator, EmulatorSettings
 from llemulator_addon.wire import sse
-from llemulator_addon.wire.json_bytes import escaped, pretty
+from llemulator_addon.wire.json_bytes import pretty, write_ascii
 
 RECORDED = all_recorded()
 
@@ -55,9 +55,9 @@ def test_recorded_streams_are_padded_by_the_rules_that_ours_follow(recorded: Rec
 def test_recorded_json_is_spelled_as_ours_to_the_byte(recorded: Recorded) -> None:
     if recorded.streams:
         lines = [line for line in recorded.body.split(b"\n") if line.startswith(b"data: {")]
-        assert [sse.unnamed(json.loads(line.removeprefix(b"data: "))).strip() for line in lines] == lines
+        assert [sse.frame_unnamed(json.loads(line.removeprefix(b"data: "))).strip() for line in lines] == lines
     elif recorded.path == "/v1/responses":
-        assert escaped(json.loads(recorded.body)) == recorded.body
+        assert write_ascii(json.loads(recorded.body)) == recorded.body
     else:
         assert pretty(json.loads(recorded.body)) + b"\n" == recorded.body
 

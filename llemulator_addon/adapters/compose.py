@@ -1,69 +1,134 @@
-"""From settings to the program that answers."""
+"""The composition root: makes the whole program from its settings, and is the only place that does."""
 
+import asyncio
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
+from dataclasses import dataclass
 from importlib import metadata
 from pathlib import Path
 
+from llemulator_addon.adapters.forwarding import Terms
 from llemulator_addon.adapters.hosts import OPENAI_HOSTS, Hosts
+from llemulator_addon.adapters.mitmproxy.authority import Authority, authority
+from llemulator_addon.adapters.mitmproxy.rules import Policy, Rules
+from llemulator_addon.adapters.networks import Networks
+from llemulator_addon.adapters.script_file import BadScript, name_file, read_script
 from llemulator_addon.adapters.settings import Settings
+from llemulator_addon.adapters.watching import Watching
 from llemulator_addon.emulator import Emulator, EmulatorSettings
 from llemulator_addon.engine.session import NO_UPSTREAM
-from llemulator_addon.script.reader import Script, read_text
-from llemulator_addon.script.script_error import ScriptError
+from llemulator_addon.script.reader import Script
 from llemulator_addon.script.simulate_defaults import Simulating
 from llemulator_addon.simulate.stream_timing import Physics
+from llemulator_addon.wire.vocabulary.published import HOST
 
 
-class BadScript(Exception):
-    """The default script cannot be played. The text has a line for each problem, with its file and place."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Program:
+    """The parts of the program, ready to serve."""
+
+    authority: Authority
+    emulator: Emulator
+    rules: Rules
+    watching: Watching
+
+    async def watch(self) -> None:
+        """Play the default script again each time its file changes, until cancelled."""
+        await self.watching.watch(self.emulator.play_by_default)
+
+    @asynccontextmanager
+    async def watch_meanwhile(self) -> AsyncIterator[None]:
+        """Watch the default script while the body runs."""
+        task = asyncio.create_task(self.watch())
+        try:
+            yield
+        finally:
+            task.cancel()
 
 
-def emulator_from(settings: Settings, *, ca_certificate: bytes) -> Emulator:
-    """Make the emulator that these settings ask for. Raises BadScript."""
-    # The event loop shares the interpreter with the threads that load scripts and make reports: it waits less for them.
-    sys.setswitchinterval(0.001)
-    script = script_in(settings.script) if settings.script else None
+@contextmanager
+def compose(settings: Settings, *, certs: Path | None = None, streams_others: bool = True) -> Iterator[Program]:
+    """Make the program that these settings ask for; it holds the certificate authority until the body ends.
+
+    `certs` is the folder of the authority; None: that of the settings. With `streams_others` false, bodies to and
+    from other hosts are passed on whole. Raises NoAuthority and BadScript.
+    """
+    watching = Watching(settings)
+    with authority(certs or settings.certs) as found:
+        emulator = _emulator(settings, _script(settings), found.certificate)
+        rules = Rules(emulator, _policy(settings, ca=found.ca, streams_others=streams_others))
+        emulator.watch_egress(rules.egress.report)
+        yield Program(authority=found, emulator=emulator, rules=rules, watching=watching)
+
+
+def answered_hosts(settings: Settings) -> Hosts:
+    """Return the hosts that are answered. OpenAI's published files are among them, unless `allow` names their host."""
+    published = () if HOST in Hosts(settings.allow) else (HOST,)
+    return Hosts((*OPENAI_HOSTS, *settings.hosts, *published))
+
+
+def _policy(settings: Settings, *, ca: Path, streams_others: bool) -> Policy:
+    return Policy(
+        hosts=answered_hosts(settings),
+        hermetic=settings.hermetic,
+        allow=Hosts(settings.allow),
+        pass_for=Networks(*settings.pass_for),
+        body_limit=settings.body_limit,
+        streams_others=streams_others,
+        debug=settings.debug,
+        ca=ca,
+        terms=Terms(
+            keys=settings.upstream_key, passes_key=settings.upstream_pass_key, idle_timeout=settings.upstream_timeout
+        ),
+    )
+
+
+def _script(settings: Settings) -> Script | None:
+    script = read_script(settings.script) if settings.script else None
     if settings.on_unmatched == "upstream" and not (settings.upstream or (script and script.upstreams)):
         raise BadScript(f"{settings.sources['on_unmatched']}: {NO_UPSTREAM}")
-    with told_in(settings.script):
-        return _emulator(settings, script, ca_certificate)
+    return script
 
 
 def _emulator(settings: Settings, script: Script | None, ca_certificate: bytes) -> Emulator:
-    return Emulator(
-        EmulatorSettings(
-            version=_version(),
-            names=_names(settings),
-            debug=settings.debug,
-            script=script,
-            on_unmatched=settings.on_unmatched,
-            seed=settings.seed,
-            simulating=Simulating(response_length=settings.response_length, tool_strategy=settings.tool_strategy),
-            stream=Physics(
-                delay_min_ms=settings.stream_delay_min_ms,
-                delay_max_ms=settings.stream_delay_max_ms,
-                tokens_per_second=settings.stream_tokens_per_second,
-                profile=settings.stream_profile,
-            ),
-            lenient=settings.lenient,
-            dated_models=settings.dated_models,
-            models=settings.models,
-            upstreams=settings.upstream,
-            patience=settings.manual_timeout,
-            ca_certificate=ca_certificate,
-            request_values=settings.request_values,
-            answer_limit=settings.answer_limit,
-            journal_entries=settings.journal_entries,
-            journal_size=settings.journal_size,
-            journals_size=settings.journals_size,
-            stored_size=settings.stored_size,
-            all_stored_size=settings.all_stored_size,
-            script_size=settings.script_size,
-            sessions_size=settings.sessions_size,
-            waiting_size=settings.waiting_size,
-        )
+    # The event loop shares the interpreter with the threads that load scripts and make reports: it waits less for them.
+    sys.setswitchinterval(0.001)
+    with name_file(settings.script):
+        return Emulator(_emulator_settings(settings, script, ca_certificate))
+
+
+def _emulator_settings(settings: Settings, script: Script | None, ca_certificate: bytes) -> EmulatorSettings:
+    return EmulatorSettings(
+        version=_version(),
+        names=_names(settings),
+        debug=settings.debug,
+        script=script,
+        on_unmatched=settings.on_unmatched,
+        seed=settings.seed,
+        simulating=Simulating(response_length=settings.response_length, tool_strategy=settings.tool_strategy),
+        stream=Physics(
+            delay_min_ms=settings.stream_delay_min_ms,
+            delay_max_ms=settings.stream_delay_max_ms,
+            tokens_per_second=settings.stream_tokens_per_second,
+            profile=settings.stream_profile,
+        ),
+        lenient=settings.lenient,
+        dated_models=settings.dated_models,
+        models=settings.models,
+        upstreams=settings.upstream,
+        manual_timeout=settings.manual_timeout,
+        ca_certificate=ca_certificate,
+        request_values=settings.request_values,
+        answer_limit=settings.answer_limit,
+        journal_entries=settings.journal_entries,
+        journal_size=settings.journal_size,
+        journals_size=settings.journals_size,
+        stored_size=settings.stored_size,
+        all_stored_size=settings.all_stored_size,
+        script_size=settings.script_size,
+        sessions_size=settings.sessions_size,
+        waiting_size=settings.waiting_size,
     )
 
 
@@ -78,26 +143,3 @@ def _version() -> str:
         return metadata.version("llemulator")
     except metadata.PackageNotFoundError:
         return ""  # mitmdump was given the file of a folder that is not installed
-
-
-def script_in(file: Path) -> Script:
-    """Read a script's file: JSON if its name says so, else YAML. Raises BadScript."""
-    try:
-        return read_text(file.read_bytes(), "json" if file.suffix.lower() == ".json" else "yaml")
-    except OSError as error:
-        raise BadScript(f"{file}: {error.strerror}; --script (LLEMULATOR_SCRIPT) names the script") from None
-    except ScriptError as error:
-        raise _bad(file, error) from None
-
-
-@contextmanager
-def told_in(file: Path | None) -> Iterator[None]:
-    """Tell what is wrong with a script that cannot be played together with its file. Raises BadScript."""
-    try:
-        yield
-    except ScriptError as error:
-        raise _bad(file, error) from None
-
-
-def _bad(file: Path | None, error: ScriptError) -> BadScript:
-    return BadScript("\n".join(f"{file}: {problem}" if file else str(problem) for problem in error.problems))

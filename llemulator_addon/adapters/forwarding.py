@@ -16,12 +16,13 @@ from urllib.parse import quote, urlencode
 from uuid import uuid4
 
 from llemulator_addon.adapters import proxy_errors
+from llemulator_addon.core.defaults import IDLE_TIMEOUT
 from llemulator_addon.core.outcome import Forward
 from llemulator_addon.core.reply import Failure
 from llemulator_addon.core.request import Request
 from llemulator_addon.core.steps import Cut, Head, Headers, Send, Steps, Wait
 from llemulator_addon.core.upstream import UpstreamKeys
-from llemulator_addon.wire.cors import readable_head
+from llemulator_addon.wire.cors import add_cors_to_head
 from llemulator_addon.wire.credentials import token_of
 
 if TYPE_CHECKING:
@@ -59,7 +60,7 @@ class Terms:
     """Keys for the upstreams that the server's settings name."""
     passes_key: bool = False
     """Whether these get the application's own."""
-    silence: float = 300.0
+    idle_timeout: float = IDLE_TIMEOUT
     """Seconds without a byte after which an upstream is given up."""
 
     def sends_key(self, host: str) -> bool:
@@ -181,17 +182,17 @@ class Forwarding:
             )
         except Exception as error:  # noqa: BLE001 - told to the client by what it is
             logger.warning("an upstream did not answer: %s: %s", url, _told(error))
-            return _failure(url, error, self._terms.silence)
+            return _failure(url, error, self._terms.idle_timeout)
         if 300 <= response.status < 400:  # noqa: PLR2004 - redirections
             await until_left.aclose()
             return proxy_errors.redirected(url, response.status)
-        head = readable_head(Head(response.status, _for_client(response.headers)), request)
+        head = add_cors_to_head(Head(response.status, _for_client(response.headers)), request)
         return Arriving(head, aiter(response.aiter_stream()), until_left, waited=time.monotonic() - begun)
 
     @property
     def _timeouts(self) -> dict[str, float]:
-        silence = self._terms.silence
-        return {"connect": min(_SECONDS_TO_CONNECT, silence), "read": silence, "write": silence, "pool": silence}
+        idle = self._terms.idle_timeout
+        return {"connect": min(_SECONDS_TO_CONNECT, idle), "read": idle, "write": idle, "pool": idle}
 
     async def _opened(self) -> "httpcore2.AsyncConnectionPool":
         if self._pool is None:
@@ -232,14 +233,16 @@ def _for_client(headers: Iterable[tuple[bytes, bytes]]) -> Headers:
     return tuple((name, value) for name, value in pairs if not (name in left_out or name.startswith(_OF_PAGES)))
 
 
-def _failure(url: str, error: Exception, silence: float) -> Failure:
+def _failure(url: str, error: Exception, idle_timeout: float) -> Failure:
     import httpcore2  # noqa: PLC0415 - it was imported to get here
 
     match error:
         case httpcore2.ConnectTimeout():
-            return proxy_errors.unreachable(url, f"no connection within {min(_SECONDS_TO_CONNECT, silence):g} seconds")
+            return proxy_errors.unreachable(
+                url, f"no connection within {min(_SECONDS_TO_CONNECT, idle_timeout):g} seconds"
+            )
         case httpcore2.TimeoutException():
-            return proxy_errors.silent(url, silence)
+            return proxy_errors.silent(url, idle_timeout)
         case httpcore2.ConnectError() | httpcore2.UnsupportedProtocol():
             return proxy_errors.unreachable(url, _told(error))
         case _:

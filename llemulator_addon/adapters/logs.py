@@ -8,9 +8,9 @@ from collections import deque
 from contextlib import suppress
 from typing import override
 
-from llemulator_addon.adapters.settings import LogLevel
+from llemulator_addon.adapters.settings_table import LogLevel
 from llemulator_addon.adapters.terminal import printable
-from llemulator_addon.wire.redaction import hidden_text
+from llemulator_addon.wire.redaction import redact_text
 
 _STDERR = 2
 _BYTES_AT_MOST = 1 << 20
@@ -111,4 +111,4 @@ class _Shown(logging.Formatter):
 
     @override
     def format(self, record: logging.LogRecord) -> str:
-        return printable(hidden_text(super().format(record), ""), lines=True)
+        return printable(redact_text(super().format(record), ""), lines=True)

@@ -1,30 +1,20 @@
-"""Every setting in one table: its option, its environment variable, its option in mitmproxy, its default, its meaning.
+"""The settings in force, and how they are put together from the command line, mitmproxy and the environment.
 
-The command line is stronger than mitmproxy's `--set`, that than the environment, and that than the default. An empty
-variable is no variable. To add a setting is one field of `Settings` and one line of `SETTINGS`.
+The command line takes precedence over mitmproxy's `--set`, that over the environment, and that over the default. An
+empty variable counts as unset. To add a setting is a field of `Settings` and a line in `settings_table.py`.
 """
 
-import math
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from functools import partial
 from pathlib import Path
-from typing import Any, Literal, cast, get_args
+from typing import Any, cast
 
 from llemulator_addon.adapters.hosts import OPENAI_HOSTS, REFUSED_HOSTS, Hosts
-from llemulator_addon.adapters.listener import PORT_AT_MOST, Listener, listener_in
-from llemulator_addon.adapters.networks import Networks
-from llemulator_addon.core.upstream import UpstreamKeys, Upstreams, host_of, keys_in, upstreams_in
-
-OnUnmatched = Literal["error", "echo", "simulate", "manual", "upstream"]
-ResponseLength = Literal["short", "medium", "long"]
-ToolStrategy = Literal["contextual", "random", "sequence"]
-StreamProfile = Literal["small", "large", "reasoning", "auto"]
-LogLevel = Literal["debug", "info", "warning", "error"]
-
-_SEED_AT_MOST = (1 << 63) - 1
-_SWITCHES = {"true": True, "1": True, "yes": True, "on": True, "false": False, "0": False, "no": False, "off": False}
-_UNITS = {"": 1, "k": 1 << 10, "m": 1 << 20, "g": 1 << 30}
+from llemulator_addon.adapters.listener import Listener
+from llemulator_addon.adapters.settings_table import SETTINGS, LogLevel, SecretError, Setting, StreamProfile
+from llemulator_addon.core import defaults
+from llemulator_addon.core.choices import Length, OnUnmatched, ToolStrategy
+from llemulator_addon.core.upstream import UpstreamKeys, Upstreams, host_of
 
 
 class SettingsError(ValueError):
@@ -44,10 +34,10 @@ class Settings:
     upstream: Upstreams = Upstreams()
     upstream_key: UpstreamKeys = UpstreamKeys()
     upstream_pass_key: bool = False
-    upstream_timeout: float = 300.0
-    manual_timeout: float = 300.0
+    upstream_timeout: float = defaults.IDLE_TIMEOUT
+    manual_timeout: float = defaults.MANUAL_TIMEOUT
     seed: int = 0
-    response_length: ResponseLength | None = None
+    response_length: Length | None = None
     tool_strategy: ToolStrategy = "contextual"
     stream_delay_min_ms: float | None = None
     stream_delay_max_ms: float | None = None
@@ -62,58 +52,21 @@ class Settings:
     allow: tuple[str, ...] = ()
     pass_for: tuple[str, ...] = ("private",)
     certs: Path = Path("certs")
-    body_limit: int = 64 << 20
-    request_values: int = 500_000
-    answer_limit: int = 4 << 30
-    journal_entries: int = 1000
-    journal_size: int = 16 << 20
-    journals_size: int = 48 << 20
-    stored_size: int = 32 << 20
-    all_stored_size: int = 48 << 20
-    script_size: int = 32 << 20
-    sessions_size: int = 48 << 20
-    waiting_size: int = 16 << 20
+    body_limit: int = defaults.BODY_LIMIT
+    request_values: int = defaults.REQUEST_VALUES
+    answer_limit: int = defaults.ANSWER_LIMIT
+    journal_entries: int = defaults.JOURNAL_ENTRIES
+    journal_size: int = defaults.JOURNAL_SIZE
+    journals_size: int = defaults.JOURNALS_SIZE
+    stored_size: int = defaults.STORED_SIZE
+    all_stored_size: int = defaults.ALL_STORED_SIZE
+    script_size: int = defaults.SCRIPT_SIZE
+    sessions_size: int = defaults.SESSIONS_SIZE
+    waiting_size: int = defaults.WAITING_SIZE
     debug: bool = False
     log_level: LogLevel = "info"
     sources: Mapping[str, str] = field(default_factory=dict)
     """By name of the setting, the option or variable that gave its value. What is not in it has its default."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Setting:
-    """One line of the table."""
-
-    name: str
-    """The field of `Settings`; the option and mitmproxy's option are made from it."""
-    variable: str
-    read: Callable[[str], object]
-    """Makes the value from its text; raises ValueError for a text that is none."""
-    expected: str
-    """What the text must be; completes "expected …"."""
-    meaning: str
-    metavar: str | None = None
-    """How the help names the value; None for a switch."""
-    secret: bool = False
-    """Whether its value is shown nowhere."""
-    in_mitmproxy: bool = True
-    """False where mitmdump has an option of its own for the same."""
-    several: bool = False
-    """Whether it is a list with commas; its option, given several times, then means all of them."""
-
-    @property
-    def option(self) -> str:
-        """The option of our command."""
-        return "--" + self.name.replace("_", "-")
-
-    @property
-    def mitmproxy_option(self) -> str:
-        """The option of mitmproxy."""
-        return f"llemulator_{self.name}"
-
-    @property
-    def default(self) -> object:
-        """The value where nothing gives one."""
-        return getattr(_DEFAULTS, self.name)
 
 
 def settings_from(
@@ -180,400 +133,15 @@ def _texts(
 def _read(setting: Setting, source: str, text: str) -> object:
     try:
         return setting.read(text.strip())
-    except _Unquoted as error:
+    except SecretError as error:
         raise SettingsError(f"{source}: expected {setting.expected}; {error}") from None
     except ValueError:
         raise SettingsError(f"{source}: expected {setting.expected}, got {text!r}") from None
 
 
-class _Unquoted(ValueError):
-    """A text that is no value, and may hold a secret: the error says what is wrong, and does not quote it."""
+def default_of(setting: Setting) -> object:
+    """Return the value of a setting that nothing sets."""
+    return getattr(_DEFAULTS, setting.name)
 
-
-def _whole(text: str, *, most: int) -> int:
-    number = int(text)
-    if not 0 <= number <= most:
-        raise ValueError(text)
-    return number
-
-
-def _positive(text: str) -> float:
-    number = float(text)
-    if not 0 < number < math.inf:
-        raise ValueError(text)
-    return number
-
-
-def _delay(text: str) -> float:
-    number = float(text)
-    if not 0 <= number < math.inf:
-        raise ValueError(text)
-    return number
-
-
-def _count(text: str) -> int:
-    number = int(text)
-    if number < 1:
-        raise ValueError(text)
-    return number
-
-
-def _switch(text: str) -> bool:
-    if text.lower() not in _SWITCHES:
-        raise ValueError(text)
-    return _SWITCHES[text.lower()]
-
-
-def _one_of(text: str, *, choices: tuple[str, ...]) -> str:
-    if text.lower() not in choices:
-        raise ValueError(text)
-    return text.lower()
-
-
-def _names(text: str) -> tuple[str, ...]:
-    names = tuple(name.strip() for name in text.split(",") if name.strip())
-    if not names:
-        raise ValueError(text)
-    return names
-
-
-def _networks(text: str) -> tuple[str, ...]:
-    return Networks(*_names(text)).texts
-
-
-def _listeners(text: str) -> tuple[Listener, ...]:
-    return tuple(map(listener_in, _names(text)))
-
-
-def _keys(text: str) -> UpstreamKeys:
-    if not (text.isascii() and text.isprintable()) or " " in text:
-        raise _Unquoted("it has neither blanks nor letters beyond ASCII")
-    try:
-        return keys_in(text)
-    except ValueError as error:
-        raise _Unquoted(error) from None
-
-
-def _upstreams(text: str) -> Upstreams:
-    try:
-        return upstreams_in(text, "server")
-    except ValueError as error:
-        raise _Unquoted(error) from None
-
-
-def _path(text: str) -> Path:
-    return Path(text).expanduser()
-
-
-def _size(text: str) -> int:
-    """Read `64MiB`, `64m` or `67108864`."""
-    bare = text.lower().removesuffix("b").removesuffix("i")
-    digits = bare.rstrip("kmg").rstrip()
-    size = int(digits) * _UNITS[bare[len(digits) :].strip()]
-    if size <= 0:
-        raise ValueError(text)
-    return size
-
-
-def _switch_setting(name: str, variable: str, meaning: str) -> Setting:
-    return Setting(name=name, variable=variable, read=_switch, expected="true or false", meaning=meaning)
-
-
-def _size_setting(name: str, variable: str, *, example: str, meaning: str) -> Setting:
-    expected = f"a size such as {example}"
-    return Setting(name=name, variable=variable, read=_size, expected=expected, metavar="SIZE", meaning=meaning)
-
-
-SETTINGS = (
-    Setting(
-        name="host",
-        variable="HOST",
-        read=str,
-        expected="an address to listen on",
-        metavar="ADDRESS",
-        meaning="address to listen on; 0.0.0.0 or :: for all addresses of the machine",
-        in_mitmproxy=False,
-    ),
-    Setting(
-        name="port",
-        variable="PORT",
-        read=partial(_whole, most=PORT_AT_MOST),
-        expected=f"a port number from 0 to {PORT_AT_MOST}",
-        metavar="PORT",
-        meaning="port to listen on; 0 picks a free one",
-        in_mitmproxy=False,
-    ),
-    Setting(
-        name="listen",
-        variable="LLEMULATOR_LISTEN",
-        read=_listeners,
-        expected="ports with commas between them, each as 443, 0.0.0.0:443 or transparent@8081",
-        metavar="PORTS",
-        meaning="more ports to listen on, separated by commas: `443` for host names that resolve to this machine, "
-        "`transparent@8081` for connections that a firewall redirects; `0.0.0.0:443` also sets the address",
-        in_mitmproxy=False,
-        several=True,
-    ),
-    Setting(
-        name="script",
-        variable="LLEMULATOR_SCRIPT",
-        read=_path,
-        expected="the path of a script",
-        metavar="FILE",
-        meaning="default script (JSON or YAML), used by every token that loads none of its own",
-    ),
-    _switch_setting("watch", "LLEMULATOR_WATCH", "reload the default script when its file changes"),
-    Setting(
-        name="on_unmatched",
-        variable="LLEMULATOR_ON_UNMATCHED",
-        read=partial(_one_of, choices=get_args(OnUnmatched)),
-        expected=f"one of {', '.join(get_args(OnUnmatched))}",
-        metavar="FALLBACK",
-        meaning="what answers unmatched requests: error, echo, simulate, manual or upstream; default: upstream if "
-        "--upstream names one for everything, else error with a script and echo without",
-    ),
-    Setting(
-        name="upstream",
-        variable="LLEMULATOR_UPSTREAM",
-        read=_upstreams,
-        expected="a base URL, or MODEL=URL with commas between",
-        metavar="URL",
-        meaning="OpenAI-compatible server for unmatched requests, such as http://127.0.0.1:8081/v1; or MODEL=URL for "
-        "single models, separated by commas; add #NAME to a URL to rename the model there",
-    ),
-    Setting(
-        name="upstream_key",
-        variable="LLEMULATOR_UPSTREAM_KEY",
-        read=_keys,
-        expected="a key, or HOST=KEY with commas between",
-        metavar="KEY",
-        secret=True,
-        meaning="API key to send to the servers of --upstream, or HOST=KEY for each host, separated by commas; "
-        "default: none",
-    ),
-    _switch_setting(
-        "upstream_pass_key",
-        "LLEMULATOR_UPSTREAM_PASS_KEY",
-        "send the application's own API key to the servers of --upstream",
-    ),
-    Setting(
-        name="upstream_timeout",
-        variable="LLEMULATOR_UPSTREAM_TIMEOUT",
-        read=_positive,
-        expected="a number of seconds above 0",
-        metavar="SECONDS",
-        meaning="give up on an upstream after this many seconds of silence",
-    ),
-    Setting(
-        name="manual_timeout",
-        variable="LLEMULATOR_MANUAL_TIMEOUT",
-        read=_positive,
-        expected="a number of seconds above 0",
-        metavar="SECONDS",
-        meaning="seconds that a request waits for a person, with the fallback manual",
-    ),
-    Setting(
-        name="response_length",
-        variable="LLEMULATOR_RESPONSE_LENGTH",
-        read=partial(_one_of, choices=get_args(ResponseLength)),
-        expected=f"one of {', '.join(get_args(ResponseLength))}",
-        metavar="LENGTH",
-        meaning="length of simulated texts: short, medium or long; default: by the question's length",
-    ),
-    Setting(
-        name="tool_strategy",
-        variable="LLEMULATOR_TOOL_STRATEGY",
-        read=partial(_one_of, choices=get_args(ToolStrategy)),
-        expected=f"one of {', '.join(get_args(ToolStrategy))}",
-        metavar="STRATEGY",
-        meaning="which tools simulated answers call: contextual, random or sequence",
-    ),
-    Setting(
-        name="stream_delay_min_ms",
-        variable="LLEMULATOR_STREAM_DELAY_MIN_MS",
-        read=_delay,
-        expected="a number of milliseconds",
-        metavar="MS",
-        meaning="shortest delay before each token of a simulated stream",
-    ),
-    Setting(
-        name="stream_delay_max_ms",
-        variable="LLEMULATOR_STREAM_DELAY_MAX_MS",
-        read=_delay,
-        expected="a number of milliseconds",
-        metavar="MS",
-        meaning="longest delay before each token of a simulated stream",
-    ),
-    Setting(
-        name="stream_tokens_per_second",
-        variable="LLEMULATOR_STREAM_TOKENS_PER_SECOND",
-        read=_positive,
-        expected="a number above 0",
-        metavar="NUMBER",
-        meaning="speed of simulated streams; default: no delay",
-    ),
-    Setting(
-        name="stream_profile",
-        variable="LLEMULATOR_STREAM_PROFILE",
-        read=partial(_one_of, choices=get_args(StreamProfile)),
-        expected=f"one of {', '.join(get_args(StreamProfile))}",
-        metavar="PROFILE",
-        meaning="pace simulated streams like small, large or reasoning models; auto chooses by the model's name",
-    ),
-    Setting(
-        name="seed",
-        variable="LLEMULATOR_SEED",
-        read=partial(_whole, most=_SEED_AT_MOST),
-        expected="a whole number from 0",
-        metavar="NUMBER",
-        meaning="seed for ids, jitter and faults: the same seed and requests give the same bytes",
-    ),
-    Setting(
-        name="models",
-        variable="LLEMULATOR_MODELS",
-        read=_names,
-        expected="names of models with commas between them",
-        metavar="NAMES",
-        meaning="valid models, separated by commas, instead of the default set",
-        several=True,
-    ),
-    _switch_setting(
-        "lenient", "LLEMULATOR_LENIENT", "accept any model and parameter, and invent an object for an unknown id"
-    ),
-    _switch_setting("dated_models", "LLEMULATOR_DATED_MODELS", "answer with the model's dated name, as OpenAI does"),
-    Setting(
-        name="hosts",
-        variable="LLEMULATOR_HOSTS",
-        read=_names,
-        expected="names of hosts (globs) with commas between them",
-        metavar="GLOBS",
-        meaning="more hosts to treat as OpenAI's, separated by commas",
-        several=True,
-    ),
-    Setting(
-        name="admin_hosts",
-        variable="LLEMULATOR_ADMIN_HOSTS",
-        read=_names,
-        expected="names of hosts (globs) with commas between them",
-        metavar="GLOBS",
-        meaning="names with a dot under which the admin routes answer, with commas between them; addresses, localhost "
-        "and names of services in Docker and Kubernetes always do",
-        several=True,
-    ),
-    _switch_setting("hermetic", "LLEMULATOR_HERMETIC", "block all other hosts"),
-    Setting(
-        name="allow",
-        variable="LLEMULATOR_ALLOW",
-        read=_names,
-        expected="names of hosts (globs) with commas between them",
-        metavar="GLOBS",
-        meaning="hosts that --hermetic does not block, separated by commas",
-        several=True,
-    ),
-    Setting(
-        name="pass_for",
-        variable="LLEMULATOR_PASS_FOR",
-        read=_networks,
-        expected="loopback, private, all, or networks as 10.0.0.0/8, with commas between them",
-        metavar="NETWORKS",
-        meaning="networks whose clients may reach other hosts, separated by commas: loopback, private (all that the "
-        "internet does not route to), all, or a network such as 10.0.0.0/8",
-        several=True,
-    ),
-    Setting(
-        name="certs",
-        variable="LLEMULATOR_CERTS",
-        read=_path,
-        expected="the path of a folder",
-        metavar="FOLDER",
-        meaning="folder of the certificate authority; one is made there at the first start",
-    ),
-    _size_setting(
-        "body_limit",
-        "LLEMULATOR_BODY_LIMIT",
-        example="64MiB",
-        meaning="largest request body; a larger one gets 413",
-    ),
-    Setting(
-        name="request_values",
-        variable="LLEMULATOR_REQUEST_VALUES",
-        read=_count,
-        expected="a number from 1 on",
-        metavar="COUNT",
-        meaning="most values in a request's JSON, where its body is large; more get 413",
-    ),
-    Setting(
-        name="answer_limit",
-        variable="LLEMULATOR_ANSWER_LIMIT",
-        read=_size,
-        expected="a size such as 4GiB",
-        metavar="SIZE",
-        meaning="largest answer, as estimated before it is made; a larger one gets 429",
-    ),
-    Setting(
-        name="journal_entries",
-        variable="LLEMULATOR_JOURNAL_ENTRIES",
-        read=_count,
-        expected="a whole number from 1",
-        metavar="NUMBER",
-        meaning="exchanges that the journal of one token keeps",
-    ),
-    _size_setting(
-        "journal_size",
-        "LLEMULATOR_JOURNAL_SIZE",
-        example="16MiB",
-        meaning="memory that the journal of one token may use; the oldest exchanges are dropped first",
-    ),
-    _size_setting(
-        "journals_size",
-        "LLEMULATOR_JOURNALS_SIZE",
-        example="48MiB",
-        meaning="memory that all journals may use together; the least recently used one is emptied first",
-    ),
-    _size_setting(
-        "stored_size",
-        "LLEMULATOR_STORED_SIZE",
-        example="32MiB",
-        meaning="memory that stored responses, conversations and chat completions of one token may use; the oldest are "
-        "dropped first",
-    ),
-    _size_setting(
-        "all_stored_size",
-        "LLEMULATOR_ALL_STORED_SIZE",
-        example="48MiB",
-        meaning="memory that the stored resources of all tokens may use together; those of the least recently used "
-        "token are dropped first",
-    ),
-    _size_setting(
-        "script_size",
-        "LLEMULATOR_SCRIPT_SIZE",
-        example="32MiB",
-        meaning="memory that the script loaded by one token may use; a larger one is refused",
-    ),
-    _size_setting(
-        "sessions_size",
-        "LLEMULATOR_SESSIONS_SIZE",
-        example="48MiB",
-        meaning="memory that all sessions and their scripts may use together; the least recently used one without "
-        "a script is forgotten first",
-    ),
-    _size_setting(
-        "waiting_size",
-        "LLEMULATOR_WAITING_SIZE",
-        example="16MiB",
-        meaning="memory that all waiting requests (manual answers, serialize, live news) may use together, 64 KiB for "
-        "each and its body; one without room gets 503",
-    ),
-    _switch_setting("debug", "DEBUG", "expose session state at /_emulator/state, and log full tracebacks"),
-    Setting(
-        name="log_level",
-        variable="LOG_LEVEL",
-        read=partial(_one_of, choices=get_args(LogLevel)),
-        expected=f"one of {', '.join(get_args(LogLevel))}",
-        metavar="LEVEL",
-        meaning="log level: debug (every request), info, warning or error",
-        in_mitmproxy=False,
-    ),
-)
 
 _DEFAULTS = Settings()

@@ -5,7 +5,7 @@ import logging
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 
-from llemulator_addon.adapters.compose import BadScript, script_in, told_in
+from llemulator_addon.adapters.script_file import BadScript, name_file, read_script
 from llemulator_addon.adapters.settings import Settings
 from llemulator_addon.script.reader import Script
 
@@ -49,8 +49,8 @@ def _mark(file: Path) -> _Mark:
 async def _read(file: Path, play: Callable[[Script], Awaitable[None]]) -> None:
     try:
         # In a thread, because answers under way must not wait for a large script.
-        script = await asyncio.to_thread(script_in, file)
-        with told_in(file):
+        script = await asyncio.to_thread(read_script, file)
+        with name_file(file):
             await play(script)
     except BadScript as bad:
         logger.error("the script stays as it was: %s", "; ".join(str(bad).splitlines()))  # noqa: TRY400 - it says all

@@ -3,11 +3,11 @@
 from llemulator_addon.admin.route import AdminCall, answer
 from llemulator_addon.core.reply import Failure
 from llemulator_addon.core.steps import Steps
-from llemulator_addon.wire.errors import Refused
+from llemulator_addon.wire.errors import RequestRefused
 
 
 def show(call: AdminCall) -> Steps:
     """Answer with the CA's certificate; never with its key."""
     if call.server.ca_certificate is None:
-        raise Refused(Failure(status=503, type="server_error", message="There is no certificate yet."))
+        raise RequestRefused(Failure(status=503, type="server_error", message="There is no certificate yet."))
     return answer(call.server.ca_certificate, "application/x-pem-file")

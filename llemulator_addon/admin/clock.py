@@ -13,7 +13,7 @@ from llemulator_addon.script import json_text
 from llemulator_addon.script.model import ScriptPart
 from llemulator_addon.script.script_error import ScriptError, read_as
 from llemulator_addon.wire.bodies import read_object
-from llemulator_addon.wire.errors import INVALID, Refused
+from llemulator_addon.wire.errors import INVALID, RequestRefused
 
 _FAR = 1e10
 """Seconds; some three hundred years."""
@@ -46,21 +46,21 @@ def move(call: AdminCall) -> Steps:
         json_text.check_bounds(call.request.body)
         wanted = read_as(ClockPart, read_object(call.request), "")
     except ScriptError as error:
-        raise Refused(Failure(status=400, type=INVALID, param=error.place or None, message=str(error))) from None
+        raise RequestRefused(Failure(status=400, type=INVALID, param=error.place or None, message=str(error))) from None
 
     def transition(session: Session) -> tuple[Session, Session]:
         moved = replace(session, clock_ahead=wanted.ahead(session.clock_ahead, call.request.at))
         return moved, moved
 
-    return _shown(call, call.server.store.change(call.token, transition))
+    return _show(call, call.server.store.change(call.token, transition))
 
 
 def show(call: AdminCall) -> Steps:
     """Show the time in seconds since the epoch, and how far it is ahead of the real one."""
-    return _shown(call, call.server.store.read(call.token))
+    return _show(call, call.server.store.read(call.token))
 
 
-def _shown(call: AdminCall, session: Session) -> Steps:
+def _show(call: AdminCall, session: Session) -> Steps:
     return json_answer(
         {"object": "clock", "session": session.name, "at": session.at(call.request), "ahead_s": session.clock_ahead}
     )

@@ -11,8 +11,8 @@ from llemulator_addon.core.stamp import Stamp
 from llemulator_addon.core.steps import Steps
 from llemulator_addon.wire import errors
 from llemulator_addon.wire.credentials import token_of
-from llemulator_addon.wire.errors import INVALID, Refused
-from llemulator_addon.wire.redaction import hidden_text
+from llemulator_addon.wire.errors import INVALID, RequestRefused
+from llemulator_addon.wire.redaction import redact_text
 
 _OWN_NAME = "llemulator"
 
@@ -28,19 +28,19 @@ async def answer(request: Request, server: Server) -> Steps:
     """Answer a request for which `is_admin` holds."""
     try:
         return await _answer(request, server)
-    except Refused as refused:
+    except RequestRefused as refused:
         failure = refused.failure
-        shown = hidden_text(failure.message, token_of(request) or "")
+        shown = redact_text(failure.message, token_of(request) or "")
         return errors.steps_of(replace(failure, message=shown), Stamp(0, 0))
 
 
 async def _answer(request: Request, server: Server) -> Steps:
     if (refusal := pages.refusal(request, server)) is not None:
-        raise Refused(refusal)
+        raise RequestRefused(refusal)
     if (route := ROUTES.get(request.path) or _WITH_NUMBER.get(request.path.rpartition("/")[0])) is None:
-        raise Refused(_unknown(request))
+        raise RequestRefused(_unknown(request))
     if (answering := route.answering(request.method)) is None:
-        raise Refused(errors.wrong_method(request.method, request.path, route.methods))
+        raise RequestRefused(errors.wrong_method(request.method, request.path, route.methods))
     answered = answering(AdminCall(request=request, server=server))
     return await answered if isinstance(answered, Awaitable) else answered
 

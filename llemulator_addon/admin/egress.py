@@ -2,7 +2,7 @@
 
 from llemulator_addon.admin.route import AdminCall, json_answer
 from llemulator_addon.core.steps import Steps
-from llemulator_addon.wire.redaction import hidden_text
+from llemulator_addon.wire.redaction import redact_text
 
 
 def show(call: AdminCall) -> Steps:
@@ -14,7 +14,7 @@ def show(call: AdminCall) -> Steps:
     """
     hosts = [
         {
-            "host": hidden_text(each.host, ""),
+            "host": redact_text(each.host, ""),
             "answered": each.answered,
             "passed": each.passed,
             "refused": each.refused,

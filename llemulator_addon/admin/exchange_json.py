@@ -9,7 +9,7 @@ from llemulator_addon.engine.journal import Exchange
 from llemulator_addon.verification import delivered
 from llemulator_addon.verification.sdk_headers import client_of
 from llemulator_addon.wire import json_bytes
-from llemulator_addon.wire.redaction import HIDDEN, hidden_headers, hidden_text, hidden_texts
+from llemulator_addon.wire.redaction import HIDDEN, redact_headers, redact_text, redact_texts
 
 _SHOWN_OF_BYTES = 1_000
 
@@ -32,7 +32,7 @@ def in_brief(exchange: Exchange, token: str) -> dict[str, Any]:
         "status": exchange.status,
         "ending": _ending(exchange.ending),
     }
-    shown: dict[str, Any] = hidden_texts(brief, token)
+    shown: dict[str, Any] = redact_texts(brief, token)
     return shown
 
 
@@ -52,7 +52,7 @@ def in_full(exchange: Exchange, token: str, *, is_new: bool) -> dict[str, Any]:
             "headers": dict(answer_headers(exchange)),
             **_said(exchange, token),
             **({"goes_on": True} if exchange.goes_on else {}),
-            "wait_before_head": delivered.before_head(exchange),
+            "wait_before_head": delivered.measure_head_delay(exchange),
         },
         "connection": {
             "id": exchange.connection,
@@ -67,13 +67,13 @@ def in_full(exchange: Exchange, token: str, *, is_new: bool) -> dict[str, Any]:
             "read_timeout": client.read_timeout,
         },
     }
-    return {**in_brief(exchange, token), **hidden_texts(more, token)}
+    return {**in_brief(exchange, token), **redact_texts(more, token)}
 
 
 def answer_headers(exchange: Exchange) -> Headers:
     """Return the headers of the answer without secrets, as a script may have put there."""
     headers = delivered.head_of(exchange.steps)
-    hidden = hidden_headers({name.lower(): value for name, value in headers})
+    hidden = redact_headers({name.lower(): value for name, value in headers})
     return tuple((name, HIDDEN if hidden[name.lower()] == HIDDEN else value) for name, value in headers)
 
 
@@ -91,7 +91,7 @@ def readable(body: bytes, token: str) -> Any:  # noqa: ANN401 - any JSON value
     try:
         return body.decode()
     except UnicodeDecodeError:
-        shown = hidden_text(body.decode("latin-1"), token)[:_SHOWN_OF_BYTES]
+        shown = redact_text(body.decode("latin-1"), token)[:_SHOWN_OF_BYTES]
         return {"bytes": len(body), "hex": shown.encode("latin-1").hex()}
 
 

@@ -8,7 +8,7 @@ from urllib.parse import quote, urlencode
 from llemulator_addon.admin.exchange_json import answer_headers
 from llemulator_addon.engine.journal import Exchange
 from llemulator_addon.verification import delivered
-from llemulator_addon.wire.redaction import hidden_body, hidden_text, hidden_texts
+from llemulator_addon.wire.redaction import redact_body, redact_text, redact_texts
 
 _UNKNOWN = -1
 """HAR's own word for a number that is not known or does not apply."""
@@ -26,7 +26,7 @@ def har(exchanges: Iterable[Exchange], token: str) -> dict[str, Any]:
 
 
 def _entry(exchange: Exchange, token: str) -> dict[str, Any]:
-    wait = delivered.before_head(exchange) * 1000
+    wait = delivered.measure_head_delay(exchange) * 1000
     receive = (exchange.ending.seconds if exchange.ending else 0.0) * 1000
     return {
         "startedDateTime": datetime.fromtimestamp(exchange.at, UTC).isoformat(timespec="milliseconds"),
@@ -36,7 +36,7 @@ def _entry(exchange: Exchange, token: str) -> dict[str, Any]:
         "cache": {},
         "timings": {"send": 0, "wait": wait, "receive": receive},
         "connection": exchange.connection,
-        "comment": hidden_text(_comment(exchange), token),
+        "comment": redact_text(_comment(exchange), token),
     }
 
 
@@ -47,21 +47,21 @@ def _comment(exchange: Exchange) -> str:
 
 
 def _request(exchange: Exchange, token: str) -> dict[str, Any]:
-    query = [(hidden_text(name, token), hidden_text(value, token)) for name, value in exchange.query]
+    query = [(redact_text(name, token), redact_text(value, token)) for name, value in exchange.query]
     request: dict[str, Any] = {
-        "method": hidden_text(exchange.method, token),
+        "method": redact_text(exchange.method, token),
         "url": _url(exchange, query, token),
         "httpVersion": exchange.http_version,
         "cookies": [],
-        "headers": hidden_texts(_pairs(exchange.headers.items()), token),
+        "headers": redact_texts(_pairs(exchange.headers.items()), token),
         "queryString": _pairs(query),
         "headersSize": _UNKNOWN,
         "bodySize": exchange.body_bytes,
     }
     if exchange.body:
         content_type = exchange.headers.get("content-type", "application/octet-stream")
-        text = hidden_body(exchange.body, token)
-        request["postData"] = {"mimeType": hidden_text(content_type, token), "params": [], "text": text}
+        text = redact_body(exchange.body, token)
+        request["postData"] = {"mimeType": redact_text(content_type, token), "params": [], "text": text}
     return request
 
 
@@ -70,7 +70,7 @@ def _url(exchange: Exchange, query: list[tuple[str, str]], token: str) -> str:
     search = f"?{urlencode(query, quote_via=quote, errors='replace')}" if query else ""
     named = exchange.headers.get("host", "")
     host = named if named.partition(":")[0].lower() == exchange.host else exchange.host  # with its port
-    return f"{scheme}://{hidden_text(host, token)}{hidden_text(exchange.path, token)}{search}"
+    return f"{scheme}://{redact_text(host, token)}{redact_text(exchange.path, token)}{search}"
 
 
 def _response(exchange: Exchange, token: str) -> dict[str, Any]:
@@ -80,11 +80,11 @@ def _response(exchange: Exchange, token: str) -> dict[str, Any]:
         "statusText": "",
         "httpVersion": exchange.http_version,
         "cookies": [],
-        "headers": hidden_texts(_pairs(answer_headers(exchange)), token),
+        "headers": redact_texts(_pairs(answer_headers(exchange)), token),
         "content": {
             "size": len(body),
-            "mimeType": hidden_text(delivered.headers(exchange).get("content-type", "x-unknown"), token),
-            "text": hidden_body(body, token),
+            "mimeType": redact_text(delivered.headers(exchange).get("content-type", "x-unknown"), token),
+            "text": redact_body(body, token),
         },
         "redirectURL": "",
         "headersSize": _UNKNOWN,

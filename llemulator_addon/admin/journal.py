@@ -12,9 +12,9 @@ from llemulator_addon.admin.query_numbers import is_number, whole
 from llemulator_addon.admin.route import AdminCall, answer, json_answer
 from llemulator_addon.core.reply import Failure
 from llemulator_addon.core.steps import Steps
-from llemulator_addon.engine.beside import beside
 from llemulator_addon.engine.journal import Exchange, Journal
-from llemulator_addon.wire.errors import INVALID, Refused, invalid_value
+from llemulator_addon.live.threads import beside
+from llemulator_addon.wire.errors import INVALID, RequestRefused, invalid_value
 from llemulator_addon.wire.json_bytes import pretty
 
 _AT_MOST = 1000
@@ -59,7 +59,7 @@ async def exchange(call: AdminCall) -> Steps:
     journal = call.server.store.read(call.token).journal
     found = journal.get(int(number)) if is_number(number) else None
     if found is None:
-        raise Refused(_not_kept(number, journal))
+        raise RequestRefused(_not_kept(number, journal))
     return await beside(partial(_one, journal, found, call.token), journal.size)
 
 
@@ -108,7 +108,7 @@ PARAMETERS: Mapping[str, tuple[str, Mapping[str, Any]]] = {
 def _check_known(asked: Mapping[str, str]) -> None:
     for name in asked:
         if name not in PARAMETERS:
-            raise Refused(
+            raise RequestRefused(
                 Failure(
                     status=400,
                     type=INVALID,
@@ -139,4 +139,4 @@ def _tests(asked: Mapping[str, str]) -> Sequence[Test]:
 
 def _one_of(asked: Mapping[str, str], name: str, values: tuple[str, ...]) -> None:
     if asked.get(name, values[0]) not in values:
-        raise Refused(invalid_value(name, asked[name], values))
+        raise RequestRefused(invalid_value(name, asked[name], values))

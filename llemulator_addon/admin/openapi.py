@@ -10,7 +10,7 @@ from llemulator_addon.admin.verify import VerifyPart
 from llemulator_addon.core.steps import Steps
 from llemulator_addon.script.manual_answer import schema as answer_schema
 from llemulator_addon.script.schema import schema as script_schema
-from llemulator_addon.script.schema import tidied
+from llemulator_addon.script.schema import tidy
 from llemulator_addon.wire.json_bytes import pretty
 
 _ERROR = {
@@ -38,7 +38,7 @@ _WITHOUT_TOKEN = (
     "/_emulator/script.schema.json",
     "/_emulator/openapi.json",
 )
-_NOT_JSON = {"/_emulator/ca.pem": "application/x-pem-file", "/_emulator/ui": "text/html"}
+_NOT_JSON = {"/_emulator/ca.pem": "application/x-pem-file"}
 
 
 def show(_: AdminCall) -> Steps:
@@ -131,23 +131,23 @@ def _schemas() -> dict[str, Any]:
     }
     found: dict[str, Any] = {}
     for name, written in bodies.items():
-        body = tidied(written)
+        body = tidy(written)
         parts = {part: value for part, value in body.items() if part not in {"$schema", "$id", "$defs"}}
-        found[name] = _renamed(parts, name)
-        found |= {f"{name}.{key}": _renamed(value, name) for key, value in body.get("$defs", {}).items()}
+        found[name] = _rename_references(parts, name)
+        found |= {f"{name}.{key}": _rename_references(value, name) for key, value in body.get("$defs", {}).items()}
     return found
 
 
-def _renamed(value: Any, name: str) -> Any:  # noqa: ANN401 - any JSON value
+def _rename_references(value: Any, name: str) -> Any:  # noqa: ANN401 - any JSON value
     match value:
         case dict():
             return {
                 key: part.replace("#/$defs/", f"#/components/schemas/{name}.")
                 if key == "$ref" and isinstance(part, str)
-                else _renamed(part, name)
+                else _rename_references(part, name)
                 for key, part in value.items()
             }
         case list():
-            return [_renamed(part, name) for part in value]
+            return [_rename_references(part, name) for part in value]
         case _:
             return value

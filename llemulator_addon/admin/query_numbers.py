@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 
 from llemulator_addon.core.reply import Failure
-from llemulator_addon.wire.errors import INVALID, Refused
+from llemulator_addon.wire.errors import INVALID, RequestRefused
 
 _DIGITS = len(str(1 << 53))
 
@@ -14,9 +14,9 @@ def is_number(text: str) -> bool:
 
 
 def whole(asked: Mapping[str, str], name: str, default: int) -> int:
-    """Return the number that a query gives under a name; raises `Refused` where it is none."""
+    """Return the number that a query gives under a name; raises `RequestRefused` where it is none."""
     text = asked.get(name, str(default))
     if not is_number(text):
         message = f"'{name}' is a whole number from 0."
-        raise Refused(Failure(status=400, type=INVALID, code="invalid_value", param=name, message=message))
+        raise RequestRefused(Failure(status=400, type=INVALID, code="invalid_value", param=name, message=message))
     return int(text)

@@ -7,7 +7,7 @@ from typing import Any
 from llemulator_addon.core.egress import EgressReport
 from llemulator_addon.core.reply import Failure
 from llemulator_addon.core.request import Request
-from llemulator_addon.core.steps import Head, Headers, Send, Steps, Told
+from llemulator_addon.core.steps import Head, Headers, PlayedAnswer, Send, Steps
 from llemulator_addon.core.unclaimed import Unclaimed
 from llemulator_addon.engine.manual import forgotten
 from llemulator_addon.engine.session import Session
@@ -15,7 +15,7 @@ from llemulator_addon.live.manual_queue import Waiting
 from llemulator_addon.live.token_queue import Turns
 from llemulator_addon.store.port import Store
 from llemulator_addon.wire.credentials import token_of
-from llemulator_addon.wire.errors import INVALID, Refused
+from llemulator_addon.wire.errors import INVALID, RequestRefused
 from llemulator_addon.wire.json_bytes import pretty
 
 
@@ -49,7 +49,7 @@ class Server:
         self.turns.forget(token)
         session = self.store.read(token)
         for ask in self.waiting.of(token):
-            self.waiting.answer(token, ask.number, Told(forgotten(session, ask)))
+            self.waiting.answer(token, ask.number, PlayedAnswer(forgotten(session, ask)))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,9 +61,9 @@ class AdminCall:
 
     @property
     def token(self) -> str:
-        """The token whose session is meant; raises `Refused` where there is none."""
+        """The token whose session is meant; raises `RequestRefused` where there is none."""
         if (token := token_of(self.request)) is None:
-            raise Refused(_NO_TOKEN)
+            raise RequestRefused(_NO_TOKEN)
         return token
 
 

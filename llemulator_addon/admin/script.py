@@ -7,13 +7,13 @@ from llemulator_addon.admin.route import AdminCall, json_answer
 from llemulator_addon.core.reply import Failure
 from llemulator_addon.core.request import Request
 from llemulator_addon.core.steps import Steps
-from llemulator_addon.engine.beside import LARGE, beside
 from llemulator_addon.engine.session import Growth, Session, check_size
 from llemulator_addon.engine.session import load as load_into
+from llemulator_addon.live.threads import LARGE, beside
 from llemulator_addon.script.reader import Script, read_text
 from llemulator_addon.script.script_error import ScriptError
-from llemulator_addon.wire.errors import INVALID, Refused
-from llemulator_addon.wire.redaction import hidden_texts
+from llemulator_addon.wire.errors import INVALID, RequestRefused
+from llemulator_addon.wire.redaction import redact_texts
 
 
 async def load(call: AdminCall) -> Steps:
@@ -21,22 +21,22 @@ async def load(call: AdminCall) -> Steps:
     token, server, size, growth = call.token, call.server, len(call.request.body), Growth()
     script = await beside(partial(_read, call.request), size)
 
-    def loaded_into(session: Session) -> Session:
+    def load_into_session(session: Session) -> Session:
         after = load_into(session, script, fresh=server.fresh(token), bare=server.bare(token), growth=growth)
         check_size(after)
         return after
 
     def prepare(session: Session) -> None:
-        loaded_into(session).index.prepare()
+        load_into_session(session).index.prepare()
 
     def transition(session: Session) -> tuple[Session, Session]:
-        return (after := loaded_into(session)), after
+        return (after := load_into_session(session)), after
 
     try:
         await beside(partial(prepare, server.store.read(token)), size)
         session = server.store.change(token, transition)
     except ScriptError as error:
-        raise Refused(_failure(error)) from None
+        raise RequestRefused(_failure(error)) from None
     # All is prepared, unless the session got other rules meanwhile.
     await beside(session.index.prepare, size)
     if script.reset:
@@ -50,7 +50,7 @@ async def load(call: AdminCall) -> Steps:
 async def show(call: AdminCall) -> Steps:
     """Show the rules in full, each with how often it answered and may still answer."""
     session = call.server.store.read(call.token)
-    return await beside(partial(_shown, session, call.token), LARGE)
+    return await beside(partial(_show_script, session, call.token), LARGE)
 
 
 def forget_rules(call: AdminCall) -> Steps:
@@ -58,13 +58,13 @@ def forget_rules(call: AdminCall) -> Steps:
     token, server = call.token, call.server
 
     def transition(session: Session) -> tuple[Session, int]:
-        return session.without_rules(server.bare(token)), len(session.index.rules)
+        return session.forget_rules(server.bare(token)), len(session.index.rules)
 
     return json_answer({"object": "script.deleted", "deleted": True, "rules": server.store.change(token, transition)})
 
 
-def _shown(session: Session, token: str) -> Steps:
-    rules = [hidden_texts(_rule(session, position), token) for position in range(len(session.index.rules))]
+def _show_script(session: Session, token: str) -> Steps:
+    rules = [redact_texts(_rule(session, position), token) for position in range(len(session.index.rules))]
     return json_answer(
         {"object": "script", "session": session.name, "owner": session.owner, "seed": session.seed, "rules": rules}
     )
@@ -74,7 +74,7 @@ def _read(request: Request) -> Script:
     try:
         return read_text(request.body, _language(request))
     except ScriptError as error:
-        raise Refused(_failure(error)) from None
+        raise RequestRefused(_failure(error)) from None
 
 
 def _language(request: Request) -> Literal["json", "yaml"]:

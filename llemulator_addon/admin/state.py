@@ -3,8 +3,8 @@
 from llemulator_addon.admin.route import AdminCall, json_answer
 from llemulator_addon.core.steps import Steps
 from llemulator_addon.engine.session import Session
-from llemulator_addon.wire.errors import Refused, unknown_url
-from llemulator_addon.wire.redaction import hidden_texts
+from llemulator_addon.wire.errors import RequestRefused, unknown_url
+from llemulator_addon.wire.redaction import redact_texts
 
 
 def reset(call: AdminCall) -> Steps:
@@ -31,7 +31,7 @@ def forget(call: AdminCall) -> str:
 def show(call: AdminCall) -> Steps:
     """Show what the session knows. Only while debugging: it tells what the application was asked and told."""
     if not call.server.debug:
-        raise Refused(unknown_url(call.request.method, call.request.path))
+        raise RequestRefused(unknown_url(call.request.method, call.request.path))
     session = call.server.store.read(call.token)
     state = {
         "object": "session",
@@ -51,4 +51,4 @@ def show(call: AdminCall) -> Steps:
         ],
         "exchanges": session.journal.recorded,
     }
-    return json_answer(hidden_texts(state, call.token))
+    return json_answer(redact_texts(state, call.token))

@@ -3,7 +3,7 @@
 from llemulator_addon.admin.query_numbers import whole
 from llemulator_addon.admin.route import AdminCall, json_answer
 from llemulator_addon.core.steps import Steps
-from llemulator_addon.wire.redaction import hidden_texts
+from llemulator_addon.wire.redaction import redact_texts
 
 
 def show(call: AdminCall) -> Steps:
@@ -12,5 +12,5 @@ def show(call: AdminCall) -> Steps:
     `since` is a number: those after it.
     """
     since = whole(dict(call.request.query), "since", 0)
-    data = [hidden_texts(each._asdict(), "") for each in call.server.unclaimed() if each.number > since]
+    data = [redact_texts(each._asdict(), "") for each in call.server.unclaimed() if each.number > since]
     return json_answer({"object": "list", "data": data})

@@ -13,22 +13,22 @@ from llemulator_addon.core.reply import Failure
 from llemulator_addon.core.request import Request
 from llemulator_addon.core.steps import Steps
 from llemulator_addon.core.unclaimed import Unclaimed
-from llemulator_addon.engine.beside import beside
 from llemulator_addon.engine.session import Session
+from llemulator_addon.live.threads import beside
 from llemulator_addon.script import json_text
 from llemulator_addon.script.effort import effort
 from llemulator_addon.script.globs import fits
 from llemulator_addon.script.match import Match
 from llemulator_addon.script.model import ScriptPart
-from llemulator_addon.script.script_error import ScriptError, inside, problem, read_as
+from llemulator_addon.script.script_error import ScriptError, join_place, problem, read_as
 from llemulator_addon.script.searching import TooMuchSearching
 from llemulator_addon.verification.finding import Finding, once_or_times
 from llemulator_addon.verification.verdicts import VERDICTS
 from llemulator_addon.verification.verify import Expectation, Verified, Wanted, verify
 from llemulator_addon.wire import json_bytes
 from llemulator_addon.wire.bodies import read_object
-from llemulator_addon.wire.errors import INVALID, Refused
-from llemulator_addon.wire.redaction import hidden_texts
+from llemulator_addon.wire.errors import INVALID, RequestRefused
+from llemulator_addon.wire.redaction import redact_texts
 
 FINDINGS: dict[str, str] = {
     "unmatched": "a request that no rule answered",
@@ -44,11 +44,11 @@ FINDINGS: dict[str, str] = {
 Count = Annotated[int, Field(ge=0)]
 
 
-def _from_text(value: object) -> object:
+def _read_text(value: object) -> object:
     return {"user_text": value} if isinstance(value, str) else value
 
 
-Matching = Annotated[Match, BeforeValidator(_from_text)]
+Matching = Annotated[Match, BeforeValidator(_read_text)]
 
 
 class ExpectationPart(ScriptPart):
@@ -72,7 +72,7 @@ class ExpectationPart(ScriptPart):
         least = self.count if self.count is not None else self.at_least
         most = self.count if self.count is not None else self.at_most
         return Expectation(
-            name=self.name or _spelled(self.match),
+            name=self.name or _describe(self.match),
             patterns=self.match.patterns(),
             at_least=least if least is not None else int(most is None),
             at_most=most,
@@ -102,10 +102,10 @@ class VerifyPart(ScriptPart):
         for number, name in enumerate(self.ignore):
             if name not in FINDINGS:
                 known = ", ".join(FINDINGS)
-                raise problem(inside("ignore", number), f'there is no finding "{name}"; there are {known}')
+                raise problem(join_place("ignore", number), f'there is no finding "{name}"; there are {known}')
         return Wanted(
             expectations=tuple(part.expectation() for part in self.expectations),
-            order=tuple(Expectation(name=_spelled(match), patterns=match.patterns()) for match in self.order),
+            order=tuple(Expectation(name=_describe(match), patterns=match.patterns()) for match in self.order),
             ignored=frozenset(self.ignore),
         )
 
@@ -113,13 +113,16 @@ class VerifyPart(ScriptPart):
 async def show(call: AdminCall) -> Steps:
     """Say what is amiss: unmatched requests, unused rules, expectations that failed, and how the client behaved."""
     size = len(call.request.body)
-    part, wanted = await beside(partial(_asked, call.request), size)
+    part, wanted = await beside(partial(_read_body, call.request), size)
     session = call.server.store.read(call.token)
-    verified = await beside(partial(_verified, session, wanted, call.request), size + session.journal.size)
+    verified = await beside(partial(_verify, session, wanted, call.request), size + session.journal.size)
     if part.reset and (later := call.server.store.read(call.token)) is not session:
         # Nothing that came meanwhile is forgotten unseen.
-        verified = _verified(later, wanted, call.request)
-    of_the_server = (*_escaped(call.server.egress(), part.egress), *_unclaimed(call.server.unclaimed(), part.unclaimed))
+        verified = _verify(later, wanted, call.request)
+    of_the_server = (
+        *_find_egress(call.server.egress(), part.egress),
+        *_find_unclaimed(call.server.unclaimed(), part.unclaimed),
+    )
     more = tuple(finding for finding in of_the_server if finding.name not in wanted.ignored)
     verdict = shown(verified, more, session.name, call.token)
     if part.reset and verdict["passed"]:
@@ -127,24 +130,24 @@ async def show(call: AdminCall) -> Steps:
     return json_answer(verdict)
 
 
-def _asked(request: Request) -> tuple[VerifyPart, Wanted]:
+def _read_body(request: Request) -> tuple[VerifyPart, Wanted]:
     try:
         json_text.check_bounds(request.body)
         with effort():
             part = read_as(VerifyPart, read_object(request) if request.body.strip() else {}, "")
         return part, part.wanted()
     except ScriptError as error:
-        raise Refused(_failure(error.place, str(error))) from None
+        raise RequestRefused(_refuse(error.place, str(error))) from None
 
 
-def _verified(session: Session, wanted: Wanted, request: Request) -> Verified:
+def _verify(session: Session, wanted: Wanted, request: Request) -> Verified:
     try:
         return verify(session, wanted, now=request.at)
     except TooMuchSearching as error:
-        raise Refused(_failure("", str(error))) from None
+        raise RequestRefused(_refuse("", str(error))) from None
 
 
-def _failure(place: str, message: str) -> Failure:
+def _refuse(place: str, message: str) -> Failure:
     return Failure(status=400, type=INVALID, code="invalid_expectation", param=place or None, message=message)
 
 
@@ -164,7 +167,7 @@ def shown(verified: Verified, more: tuple[Finding, ...], session: str, token: st
         "object": "verdict",
         "session": session,
         "passed": not findings,
-        "findings": hidden_texts(findings, token),
+        "findings": redact_texts(findings, token),
         "counts": {
             "requests": verified.requests,
             "answered": verified.answered,
@@ -173,7 +176,7 @@ def shown(verified: Verified, more: tuple[Finding, ...], session: str, token: st
     }
 
 
-def _escaped(report: Iterable[HostEgress], part: EgressPart | bool) -> Iterator[Finding]:  # noqa: FBT001 - as in JSON
+def _find_egress(report: Iterable[HostEgress], part: EgressPart | bool) -> Iterator[Finding]:  # noqa: FBT001 - as in JSON
     """Yield hosts that were reached or refused, of the whole server: whose request it was cannot be told."""
     if part is False:
         return
@@ -193,7 +196,7 @@ def _escaped(report: Iterable[HostEgress], part: EgressPart | bool) -> Iterator[
         )
 
 
-def _unclaimed(requests: Iterable[Unclaimed], since: int | None) -> Iterator[Finding]:
+def _find_unclaimed(requests: Iterable[Unclaimed], since: int | None) -> Iterator[Finding]:
     """Yield requests of nobody's session, of the whole server."""
     for each in requests if since is not None else ():
         if each.number > (since or 0):
@@ -205,6 +208,6 @@ def _unclaimed(requests: Iterable[Unclaimed], since: int | None) -> Iterator[Fin
             )
 
 
-def _spelled(match: Match) -> str:
+def _describe(match: Match) -> str:
     written = match.model_dump(exclude_unset=True, by_alias=True)
     return f"A request that matches {json_bytes.compact(written).decode()}" if written else "A request"

@@ -7,28 +7,28 @@ from llemulator_addon.admin.exchange_json import prompt_shown
 from llemulator_addon.admin.route import AdminCall, json_answer
 from llemulator_addon.core.outcome import Ask
 from llemulator_addon.core.reply import Failure
-from llemulator_addon.core.steps import Steps, Told
-from llemulator_addon.engine.manual import Given, answered_by_person
+from llemulator_addon.core.steps import PlayedAnswer, Steps
+from llemulator_addon.engine.manual import Given, answer_by_person
 from llemulator_addon.engine.session import Session
 from llemulator_addon.script import json_text
 from llemulator_addon.script.manual_answer import read_answer
 from llemulator_addon.script.script_error import ScriptError
 from llemulator_addon.wire import json_bytes
-from llemulator_addon.wire.errors import INVALID, Refused, not_json
-from llemulator_addon.wire.redaction import hidden_texts
+from llemulator_addon.wire.errors import INVALID, RequestRefused, not_json
+from llemulator_addon.wire.redaction import redact_texts
 
 PATH = "/_emulator/waiting"
 
 
 def waiting(call: AdminCall) -> Steps:
     """List the requests that wait for a person, with the fallback `manual`; what came first is first."""
-    found = [_shown(ask, call.token) for ask in call.server.waiting.of(call.token)]
+    found = [_show_request(ask, call.token) for ask in call.server.waiting.of(call.token)]
     return json_answer({"object": "list", "data": found})
 
 
 def one(call: AdminCall) -> Steps:
     """Show one request that waits, by its number."""
-    return json_answer(_shown(_asked(call), call.token))
+    return json_answer(_show_request(_find_request(call), call.token))
 
 
 def answer(call: AdminCall) -> Steps:
@@ -36,22 +36,22 @@ def answer(call: AdminCall) -> Steps:
 
     The body is a reply as in a rule, which may have `stream` and `faults` beside it, or `echo` or `simulate`.
     """
-    ask, given = _asked(call), _given(call.request.body)
+    ask, given = _find_request(call), _read_answer(call.request.body)
 
-    def transition(session: Session) -> tuple[Session, Told]:
-        return answered_by_person(session, ask, given)
+    def transition(session: Session) -> tuple[Session, PlayedAnswer]:
+        return answer_by_person(session, ask, given)
 
     call.server.waiting.answer(call.token, ask.number, call.server.store.change(call.token, transition))
     return json_answer({"object": "waiting.answered", "number": ask.number, "answered": True})
 
 
-def _asked(call: AdminCall) -> Ask:
-    """Return the request that is meant; raises `Refused` where it does not wait."""
+def _find_request(call: AdminCall) -> Ask:
+    """Return the request that is meant; raises `RequestRefused` where it does not wait."""
     number = unquote(call.request.path.rpartition("/")[2])
     is_number = number.isdecimal() and number.isascii() and len(number) <= _DIGITS
     ask = call.server.waiting.get(call.token, int(number)) if is_number else None
     if ask is None:
-        raise Refused(_not_waiting(number, call))
+        raise RequestRefused(_not_waiting(number, call))
     return ask
 
 
@@ -71,7 +71,7 @@ _TOLD = 10
 _DIGITS = 18
 
 
-def _given(body: bytes) -> Given:
+def _read_answer(body: bytes) -> Given:
     try:
         json_text.check_bounds(body)
         value = json_bytes.read(body)
@@ -85,19 +85,19 @@ def _given(body: bytes) -> Given:
         failure = Failure(
             status=400, type=INVALID, code="invalid_answer", param=error.place or None, message=str(error)
         )
-        raise Refused(failure) from None
+        raise RequestRefused(failure) from None
     except ValueError:
-        raise Refused(not_json()) from None
+        raise RequestRefused(not_json()) from None
 
 
-def _shown(ask: Ask, token: str) -> dict[str, Any]:
+def _show_request(ask: Ask, token: str) -> dict[str, Any]:
     request, prompt = ask.request, ask.prompt
-    shown: dict[str, Any] = hidden_texts(
+    shown: dict[str, Any] = redact_texts(
         {
             "object": "waiting",
             "number": ask.number,
             "at": request.at,
-            "until": request.at + ask.seconds,
+            "until": request.at + ask.manual_timeout,
             "method": request.method,
             "host": request.host,
             "path": request.path,

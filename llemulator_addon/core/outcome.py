@@ -34,7 +34,7 @@ class Ask:
     """Of the answer's stamp."""
     life: int
     """Of the session in which it was asked."""
-    seconds: float
+    manual_timeout: float
     """How long somebody may take."""
 
 

@@ -89,7 +89,7 @@ class Choice:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Says:
+class ModelOutput:
     """The model answers. A request for more choices than there are gets the last one again."""
 
     choices: tuple[Choice, ...]
@@ -118,9 +118,9 @@ class Failure:
     """Whether a request of Responses is taken all the same, and the response that it makes fails."""
 
 
-Reply = Says | Failure
+Reply = ModelOutput | Failure
 
 
-def says(text: str) -> Says:
+def says(text: str) -> ModelOutput:
     """Return the reply of one choice with one text."""
-    return Says(choices=(Choice(blocks=(Text(text),)),))
+    return ModelOutput(choices=(Choice(blocks=(Text(text),)),))

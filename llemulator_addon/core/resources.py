@@ -6,6 +6,7 @@ from typing import Any, NamedTuple
 
 from rpds import HashTrieMap
 
+from llemulator_addon.core.defaults import STORED_SIZE
 from llemulator_addon.core.sizes import size_of
 
 Value = Mapping[str, Any]
@@ -36,7 +37,7 @@ class Resources:
     A value: each change makes a new one, at a cost that does not grow with what is kept.
     """
 
-    size_limit: int = 32 << 20
+    size_limit: int = STORED_SIZE
     """Bytes of memory that they may take together."""
     size: int = 0
     """Bytes of memory that they take, about. A text that two of them share is counted for each: either may go first."""
@@ -61,7 +62,7 @@ class Resources:
         """
         if not resources:
             return self
-        sized = self._sized(resources)
+        sized = self._measure(resources)
         changed = self
         for each in sized:
             changed = changed._put(each)
@@ -81,7 +82,7 @@ class Resources:
         """Return none, within the same bound."""
         return Resources(size_limit=self.size_limit)
 
-    def _sized(self, resources: tuple[Kept, ...]) -> list["_Sized"]:
+    def _measure(self, resources: tuple[Kept, ...]) -> list["_Sized"]:
         sized, size = [], 0
         for kept in resources:
             takes = _BYTES_OF_A_RESOURCE + len(kept.id) + size_of(kept.value, at_most=self.size_limit)

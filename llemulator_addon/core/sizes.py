@@ -1,5 +1,6 @@
 """How much memory a value takes: bounds are in bytes, and what is bounded is counted once, when it is made."""
 
+from collections.abc import Mapping
 from typing import Any
 
 _UNITS = (("GiB", 1 << 30), ("MiB", 1 << 20), ("KiB", 1 << 10))
@@ -22,23 +23,34 @@ def size_of(value: Any, *, at_most: int = _MOST) -> int:  # noqa: ANN401 - any J
     size, left, seen = 0, [value], set[int]()
     while left and size <= at_most:
         part = left.pop()
-        size += part.__sizeof__()
-        if isinstance(part, str):
-            if len(part) > _LONG:
-                if id(part) in seen:
-                    size -= part.__sizeof__()
-                seen.add(id(part))
-        elif isinstance(part, dict):
+        if isinstance(part, dict):
+            size += part.__sizeof__() + _BYTES_OF_GARBAGE_COLLECTION
             # Names of members are mostly the same from value to value, and are one object then.
-            size += _BYTES_OF_GARBAGE_COLLECTION + sum(map(len, part))
-            left += part.values()
+            for name, member in part.items():
+                size += len(name)
+                if (takes := _BYTES.get(type(member))) is not None:
+                    size += takes
+                elif type(member) is str and len(member) <= _LONG:
+                    size += member.__sizeof__()
+                else:
+                    left.append(member)
         elif isinstance(part, (list, tuple)):
-            size += _BYTES_OF_GARBAGE_COLLECTION
+            size += part.__sizeof__() + _BYTES_OF_GARBAGE_COLLECTION
             left += part
+        elif isinstance(part, str) and len(part) > _LONG:
+            if id(part) not in seen:
+                size += part.__sizeof__()
+                seen.add(id(part))
+        else:
+            size += part.__sizeof__()
     return size
 
 
-def in_words(size: int) -> str:
+_BYTES: Mapping[type, int] = {type(None): 0, bool: 0, float: (0.0).__sizeof__()}
+"""What takes the same whatever it says; nothing, true and false are there once for all."""
+
+
+def format_size(size: int) -> str:
     """Spell a size: `32 MiB`, `1.5 KiB`, `12 bytes`."""
     for unit, much in _UNITS:
         if size >= much:

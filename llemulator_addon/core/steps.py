@@ -50,7 +50,7 @@ Further = Callable[[], Iterator[Step]]
 """Makes the steps behind those that there are: each call begins anew, and makes the same."""
 
 
-class Told(NamedTuple):
+class PlayedAnswer(NamedTuple):
     """An answer as it is played: all of its steps, or the first, where it is too large to be there at once."""
 
     steps: Steps

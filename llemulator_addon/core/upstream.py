@@ -63,7 +63,7 @@ def upstreams_in(text: str, named_by: NamedBy) -> Upstreams:
     """Read `URL`, or `MODEL=URL` with commas between; raises ValueError, which never quotes the text."""
     found: dict[str | None, Upstream] = {}
     for part in filter(None, (part.strip() for part in text.split(","))):
-        model, url = (None, part) if part.lower().startswith(_SCHEMES) else _named(part)
+        model, url = (None, part) if part.lower().startswith(_SCHEMES) else _split_model(part)
         if model in found:
             raise ValueError(f"two URLs for {'everything' if model is None else model}")
         found[model] = upstream_in(url, named_by)
@@ -140,7 +140,7 @@ def host_of(url: str) -> str:
 _SCHEMES = ("http://", "https://")
 
 
-def _named(part: str) -> tuple[str, str]:
+def _split_model(part: str) -> tuple[str, str]:
     model, equals, url = part.partition("=")
     if not equals or not model.strip():
         raise ValueError("expected a base URL, or MODEL=URL")

@@ -8,9 +8,9 @@ from llemulator_addon.core.prompt import Prompt
 from llemulator_addon.core.reply import Failure
 from llemulator_addon.core.steps import Headers
 from llemulator_addon.engine.session import Session
-from llemulator_addon.script.fault import Arrival, Fault
-from llemulator_addon.script.pattern import Asked
-from llemulator_addon.wire.usage import of_prompt
+from llemulator_addon.script.fault import AdmissionRequest, Fault
+from llemulator_addon.script.pattern import Candidate
+from llemulator_addon.wire.usage import count_prompt
 
 
 class Admitted(NamedTuple):
@@ -21,7 +21,7 @@ class Admitted(NamedTuple):
     headers: Headers = ()
 
 
-def admit(session: Session, faults: tuple[Fault, ...], owner: str, asked: Asked) -> Admitted:
+def admit(session: Session, faults: tuple[Fault, ...], owner: str, asked: Candidate) -> Admitted:
     """Ask each fault in order, until one refuses. `owner` names whose faults they are: what they remember is theirs."""
     headers: Headers = ()
     for number, fault in enumerate(faults):
@@ -36,8 +36,8 @@ def admit(session: Session, faults: tuple[Fault, ...], owner: str, asked: Asked)
     return Admitted(session=session, headers=headers)
 
 
-def _arrival(session: Session, asked: Asked, label: str) -> Arrival:
-    return Arrival(
+def _arrival(session: Session, asked: Candidate, label: str) -> AdmissionRequest:
+    return AdmissionRequest(
         at=session.at(asked.request),
         model=asked.prompt.model,
         tokens=partial(_tokens, asked.prompt),
@@ -49,7 +49,7 @@ def _arrival(session: Session, asked: Asked, label: str) -> Arrival:
 def _tokens(prompt: Prompt) -> int:
     """Count what OpenAI charges before it answers: the prompt, and the most that the answer may have."""
     most = next((prompt.body[name] for name in _MOST if isinstance(prompt.body.get(name), int)), 0)
-    return of_prompt(prompt) + most
+    return count_prompt(prompt) + most
 
 
 _MOST = ("max_completion_tokens", "max_output_tokens", "max_tokens")

@@ -7,10 +7,10 @@ from typing import Any, NamedTuple, assert_never
 
 from llemulator_addon.core.outcome import Ask, Forward, Outcome, Play
 from llemulator_addon.core.prompt import Prompt
-from llemulator_addon.core.reply import Failure, Says, Usage, says
+from llemulator_addon.core.reply import Failure, ModelOutput, Usage, says
 from llemulator_addon.core.request import Request
 from llemulator_addon.core.resources import Resources, TooLarge
-from llemulator_addon.core.steps import Head, Headers, Step, Told
+from llemulator_addon.core.steps import Head, Headers, PlayedAnswer, Step
 from llemulator_addon.core.upstream import Upstream
 from llemulator_addon.engine import fallback, paced_steps
 from llemulator_addon.engine.admission import Admitted, admit
@@ -22,38 +22,39 @@ from llemulator_addon.engine.select import Selected, select
 from llemulator_addon.engine.session import Session
 from llemulator_addon.script.fault import Fault, Scene
 from llemulator_addon.script.pacing import Pacing
-from llemulator_addon.script.pattern import Asked
+from llemulator_addon.script.pattern import Candidate
 from llemulator_addon.script.replies.raw import Raw
-from llemulator_addon.script.reply import Ready, filled
+from llemulator_addon.script.reply import Ready, fill_reply
 from llemulator_addon.script.searching import searching
 from llemulator_addon.script.template import Template
 from llemulator_addon.script.templates.problems import TemplateProblem
 from llemulator_addon.wire import errors, json_bytes, limits
-from llemulator_addon.wire.answer import Answer, Body, Call, Endpoint, LongBody, Manner, Operation, Served, Stream
-from llemulator_addon.wire.azure import DEPLOYMENT, not_found, with_model
+from llemulator_addon.wire.answer import Answer, Body, Call, Endpoint, EventStream, LongBody, Manner, Operation, Served
+from llemulator_addon.wire.azure import DEPLOYMENT, add_model, not_found
 from llemulator_addon.wire.bodies import read_object
-from llemulator_addon.wire.cors import readable, readable_head
-from llemulator_addon.wire.errors import Refused
+from llemulator_addon.wire.cors import add_cors, add_cors_to_head
+from llemulator_addon.wire.endpoints import ENDPOINTS
+from llemulator_addon.wire.errors import RequestRefused
 from llemulator_addon.wire.models import SIMULATED_MODEL
-from llemulator_addon.wire.redaction import HIDDEN, hidden_query
+from llemulator_addon.wire.redaction import HIDDEN, redact_query
 from llemulator_addon.wire.routing import Found, OtherMethods, find
-from llemulator_addon.wire.usage import counted
+from llemulator_addon.wire.usage import count_usage
 
 
 def decide(session: Session, request: Request) -> tuple[Session, Outcome]:
     """Decide what a request with a token gets, and what the session is afterwards."""
     with searching():
-        return _concluded(session, request, _decide(session, request))
+        return _conclude(session, request, _decide(session, request))
 
 
 def refuse(session: Session, request: Request, failure: Failure) -> tuple[Session, Outcome]:
     """Refuse a request, unless its path or method names nothing: the real API finds that out first."""
     if isinstance(find(request.method, request.path), Found):
-        return _concluded(session, request, Decided(session=session, answer=failure))
+        return _conclude(session, request, Decided(session=session, answer=failure))
     return decide(session, request)
 
 
-def _concluded(session: Session, request: Request, decided: "Decided") -> tuple[Session, Outcome]:
+def _conclude(session: Session, request: Request, decided: "Decided") -> tuple[Session, Outcome]:
     answer, ((steps, rest), resources) = decided.answer, played(decided, session, request)
     upstream = answer.to.url if isinstance(answer, _Elsewhere) else None
     basis = Basis(decided.endpoint, decided.prompt, decided.rule, decided.unmatched, upstream)
@@ -61,10 +62,10 @@ def _concluded(session: Session, request: Request, decided: "Decided") -> tuple[
     answered = decided.session.changed(turn=session.turn + decided.takes_turn, resources=resources, journal=journal)
     exchange = f"{journal.recorded}@{session.life}"
     match answer:
-        case Body() | Stream() | LongBody() | Failure() | Silence():
+        case Body() | EventStream() | LongBody() | Failure() | Silence():
             return answered, Play(steps, exchange=exchange, rest=rest)
         case _Elsewhere():
-            query = _for_upstream(request.query)
+            query = _query_for_upstream(request.query)
             return answered, Forward(exchange=exchange, to=answer.to, path=answer.path, query=query, body=answer.body)
         case _Person():
             return answered, Ask(
@@ -74,16 +75,16 @@ def _concluded(session: Session, request: Request, decided: "Decided") -> tuple[
                 prompt=answer.prompt,
                 turn=session.turn,
                 life=session.life,
-                seconds=session.patience,
+                manual_timeout=session.manual_timeout,
             )
         case never:
             assert_never(never)
 
 
-def _for_upstream(query: tuple[tuple[str, str], ...]) -> tuple[tuple[str, str], ...]:
+def _query_for_upstream(query: tuple[tuple[str, str], ...]) -> tuple[tuple[str, str], ...]:
     """Return what of a query is meant for any server: neither a secret nor the version of Azure's API."""
     return tuple(
-        (name, value) for name, value in hidden_query(query) if value != HIDDEN and name.lower() != "api-version"
+        (name, value) for name, value in redact_query(query) if value != HIDDEN and name.lower() != "api-version"
     )
 
 
@@ -124,27 +125,29 @@ def _decide(session: Session, request: Request) -> Decided:
     match find(request.method, request.path):
         case None:
             failure = errors.unknown_url(request.method, request.path)
-            return _scripted(session, request, "") or Decided(session=session, answer=failure)
+            return _answer_by_path_rule(session, request, "") or Decided(session=session, answer=failure)
         case OtherMethods(allowed):
             failure = errors.wrong_method(request.method, request.path, allowed)
-            return _scripted(session, request, "") or Decided(session=session, answer=failure)
+            return _answer_by_path_rule(session, request, "") or Decided(session=session, answer=failure)
         case Found(operation, params):
-            return _asked(session, request, operation, params)
+            return _dispatch(session, request, operation, params)
         case never:
             assert_never(never)
 
 
-def _asked(session: Session, request: Request, operation: Endpoint | Operation, params: Mapping[str, str]) -> Decided:
+def _dispatch(
+    session: Session, request: Request, operation: Endpoint | Operation, params: Mapping[str, str]
+) -> Decided:
     match operation:
         case Endpoint():
-            return _spoken(session, request, operation, params)
+            return _speak(session, request, operation, params)
         case Operation():
-            return _scripted(session, request, operation.name) or _served(session, request, operation, params)
+            return _answer_by_path_rule(session, request, operation.name) or _serve(session, request, operation, params)
         case never:
             assert_never(never)
 
 
-def _served(session: Session, request: Request, operation: Operation, params: Mapping[str, str]) -> Decided:
+def _serve(session: Session, request: Request, operation: Operation, params: Mapping[str, str]) -> Decided:
     if operation.asks_model:
         model = _model_in(_unspoken(request, operation.name).body)
         if (acting := ACTING.get(model)) is not None:
@@ -154,7 +157,7 @@ def _served(session: Session, request: Request, operation: Operation, params: Ma
         return Decided(session=session, answer=too_long, endpoint=operation.name)
     try:
         served = operation.serve(_call(session, request, params))
-    except Refused as refused:
+    except RequestRefused as refused:
         served = Served(answer=refused.failure)
     except TooLarge:
         served = Served(answer=fallback.too_large_to_keep(session.resources.size_limit))
@@ -163,13 +166,13 @@ def _served(session: Session, request: Request, operation: Operation, params: Ma
     return Decided(session=session, answer=served.answer, endpoint=operation.name, takes_turn=operation.takes_turn)
 
 
-def _spoken(session: Session, request: Request, endpoint: Endpoint, params: Mapping[str, str]) -> Decided:
+def _speak(session: Session, request: Request, endpoint: Endpoint, params: Mapping[str, str]) -> Decided:
     call, elsewhere, body = _call(session, request, params), None, _NOTHING
     try:
         body = read_object(request)
         elsewhere = _elsewhere(session, request, endpoint, params, body) if session.upstreams else None
         prompt = _understood(session, endpoint, call, body, elsewhere)
-    except Refused as refused:
+    except RequestRefused as refused:
         if elsewhere is None:
             return Decided(session=session, answer=refused.failure, endpoint=endpoint.name)
         # What this API does not take, another server's may: it has the say, after the rules.
@@ -179,7 +182,7 @@ def _spoken(session: Session, request: Request, endpoint: Endpoint, params: Mapp
         prompt = leniently
     if (acting := ACTING.get(prompt.model)) is not None:
         return Decided(session=session, answer=acting, endpoint=endpoint.name, prompt=prompt)
-    return _answered(session, Asked(prompt, request, session.state), endpoint, elsewhere)
+    return _answer(session, Candidate(prompt, request, session.state), endpoint, elsewhere)
 
 
 _NOTHING: Mapping[str, Any] = {}
@@ -189,7 +192,7 @@ def _leniently(endpoint: Endpoint, call: Call, body: Mapping[str, Any]) -> Promp
     """Understand a body as far as it can be, without asking whether it is right; None where it cannot."""
     try:
         return endpoint.read(call._replace(lenient=True), body)
-    except Refused:
+    except RequestRefused:
         return None
 
 
@@ -197,7 +200,7 @@ def _elsewhere(
     session: Session, request: Request, endpoint: Endpoint, params: Mapping[str, str], body: Mapping[str, Any]
 ) -> _Elsewhere | None:
     """Return what is handed to an upstream where no rule answers; None where there is no upstream for it."""
-    named = with_model(body, params)
+    named = add_model(body, params)
     model = _model_in(named)
     to = session.upstream_for(model)
     if to is None or (endpoint.only_openai and model not in session.upstreams.models) or model in ACTING:
@@ -218,10 +221,10 @@ def _understood(
     session: Session, endpoint: Endpoint, call: Call, body: Mapping[str, Any], elsewhere: _Elsewhere | None
 ) -> Prompt:
     if (too_long := limits.refusal(endpoint.name, body, len(call.request.body))) is not None:
-        raise Refused(too_long)
+        raise RequestRefused(too_long)
     prompt = endpoint.read(call, body)
     if not (call.lenient or prompt.model in ACTING or elsewhere is not None or _is_valid(session, call, prompt)):
-        raise Refused(not_found() if DEPLOYMENT in call.params else endpoint.unknown_model(prompt.model))
+        raise RequestRefused(not_found() if DEPLOYMENT in call.params else endpoint.unknown_model(prompt.model))
     if not call.lenient and not _SHAPING.isdisjoint(prompt.body):
         _check_schemas(prompt)
     return prompt
@@ -235,7 +238,7 @@ def _check_schemas(prompt: Prompt) -> None:
     from llemulator_addon.wire.structured_outputs import refuse_schema  # noqa: PLC0415 - takes long to import
 
     if (refusal := refuse_schema(prompt)) is not None:
-        raise Refused(refusal)
+        raise RequestRefused(refusal)
 
 
 def _is_valid(session: Session, call: Call, prompt: Prompt) -> bool:
@@ -256,33 +259,33 @@ def _call(session: Session, request: Request, params: Mapping[str, str]) -> Call
     )
 
 
-def _scripted(session: Session, request: Request, operation: str) -> Decided | None:
+def _answer_by_path_rule(session: Session, request: Request, operation: str) -> Decided | None:
     """Let a rule answer where no model speaks: only one that names the path or the operation itself."""
     if not session.index.names_paths:
         return None
-    asked = Asked(_unspoken(request, operation), request, session.state)
+    asked = Candidate(_unspoken(request, operation), request, session.state)
     if (selected := select(session, asked, naming_path=True)) is None:
         return None
-    return _by_rule(session, asked, selected, None)
+    return _answer_by_rule(session, asked, selected, None)
 
 
 def _unspoken(request: Request, operation: str) -> Prompt:
     try:
         body = read_object(request)
-    except Refused:
+    except RequestRefused:
         body = {}
     return Prompt(endpoint=operation, model="", body=body)
 
 
-def _answered(session: Session, asked: Asked, endpoint: Endpoint, elsewhere: _Elsewhere | None) -> Decided:
+def _answer(session: Session, asked: Candidate, endpoint: Endpoint, elsewhere: _Elsewhere | None) -> Decided:
     if (selected := select(session, asked, naming_path=not endpoint.speaks)) is not None:
-        return _by_rule(session, asked, selected, endpoint)
+        return _answer_by_rule(session, asked, selected, endpoint)
     if elsewhere is not None:
-        return _by_upstream(session, asked, endpoint, elsewhere)
-    return _unmatched(session, asked, endpoint) if endpoint.speaks else _by_itself(session, asked, endpoint)
+        return _forward(session, asked, endpoint, elsewhere)
+    return _fall_back(session, asked, endpoint) if endpoint.speaks else _answer_without_rule(session, asked, endpoint)
 
 
-def _by_upstream(session: Session, asked: Asked, endpoint: Endpoint, elsewhere: _Elsewhere) -> Decided:
+def _forward(session: Session, asked: Candidate, endpoint: Endpoint, elsewhere: _Elsewhere) -> Decided:
     """Hand the request on, unless a fault of the session's refuses it."""
     admitted = admit(session, session.defaults.faults, "", asked)
     by_name = asked.prompt.model in session.upstreams.models
@@ -296,7 +299,7 @@ def _by_upstream(session: Session, asked: Asked, endpoint: Endpoint, elsewhere: 
     )
 
 
-def _by_itself(session: Session, asked: Asked, endpoint: Endpoint) -> Decided:
+def _answer_without_rule(session: Session, asked: Candidate, endpoint: Endpoint) -> Decided:
     """Answer where no model speaks: there is nothing that a script has to say."""
     pacing, faults = session.defaults.pacing, session.defaults.faults
     admitted = admit(session, faults, "", asked)
@@ -311,7 +314,7 @@ def _by_itself(session: Session, asked: Asked, endpoint: Endpoint) -> Decided:
     )
 
 
-def _by_rule(session: Session, asked: Asked, selected: Selected, endpoint: Endpoint | None) -> Decided:
+def _answer_by_rule(session: Session, asked: Candidate, selected: Selected, endpoint: Endpoint | None) -> Decided:
     rule = selected.rule
     faults, owner = (session.defaults.faults, "") if rule.faults is None else (rule.faults, str(selected.position))
     admitted = admit(session, faults, owner, asked)
@@ -332,18 +335,18 @@ def _by_rule(session: Session, asked: Asked, selected: Selected, endpoint: Endpo
     )
 
 
-def _ready(session: Session, asked: Asked, selected: Selected) -> Ready:
+def _ready(session: Session, asked: Candidate, selected: Selected) -> Ready:
     """Return what the rule says; where a template cannot be filled in, a failure that says why and is not retried."""
     reply = selected.rule.reply(selected.times_before)
     if not isinstance(reply, Template):
         return reply
     try:
-        return filled(reply, asked, selected.captures(asked), selected.times_before + 1, session.stamp)
+        return fill_reply(reply, asked, selected.captures(asked), selected.times_before + 1, session.stamp)
     except TemplateProblem as problem:
         return fallback.template_failed(selected.rule.name, problem)
 
 
-def _unmatched(session: Session, asked: Asked, endpoint: Endpoint) -> Decided:
+def _fall_back(session: Session, asked: Candidate, endpoint: Endpoint) -> Decided:
     missed = near_miss(session, asked)
     pacing, faults = session.defaults.pacing, session.defaults.faults
     answer: Answer | Failure | _Person | None = None
@@ -356,10 +359,10 @@ def _unmatched(session: Session, asked: Asked, endpoint: Endpoint) -> Decided:
             admitted = admit(session, faults, "", asked)
             reply = admitted.refused or fallback.echo(asked.prompt)
         case "simulate":
-            from llemulator_addon.simulate.answer import simulated  # noqa: PLC0415 - takes long to import
+            from llemulator_addon.simulate.answer import simulate_answer  # noqa: PLC0415 - takes long to import
 
             admitted = admit(session, faults, "", asked)
-            made = simulated(asked.prompt, session.stamp, session.simulation, asked.request.headers)
+            made = simulate_answer(asked.prompt, session.stamp, session.simulation, asked.request.headers)
             reply, pacing = admitted.refused or made.reply, made.pacing or pacing
         case "manual":
             admitted = admit(session, faults, "", asked)
@@ -387,10 +390,10 @@ def written(
     """Write a reply as the endpoint does; None: no model speaks there."""
     manner = Manner(stamp=session.stamp, chunk_by=pacing.chunk_by, dated_models=session.policy.dated_models)
     match reply:
-        case Says():
+        case ModelOutput():
             if endpoint is None:
                 return fallback.cannot_say()
-            return _said(session, prompt, endpoint, _with_usage(reply, session.defaults.usage), manner)
+            return _write_output(session, prompt, endpoint, _add_usage(reply, session.defaults.usage), manner)
         case Raw():
             return reply.answer()
         case Failure():
@@ -400,7 +403,9 @@ def written(
             assert_never(never)
 
 
-def _said(session: Session, prompt: Prompt, endpoint: Endpoint, says: Says, manner: Manner) -> Answer | Failure:
+def _write_output(
+    session: Session, prompt: Prompt, endpoint: Endpoint, says: ModelOutput, manner: Manner
+) -> Answer | Failure:
     """Write what the model says; what would be large is made while it is sent, and what would be too large refused."""
     size = endpoint.size(prompt, says)
     if size <= paced_steps.MADE_AT_ONCE:
@@ -409,7 +414,7 @@ def _said(session: Session, prompt: Prompt, endpoint: Endpoint, says: Says, mann
         return errors.too_large(prompt.model, size, session.policy.answer_limit)
     if endpoint.speaks:
         # What is to be counted is counted now: whoever sends the answer later does not wait for it.
-        counted(prompt, says)
+        count_usage(prompt, says)
     answer = endpoint.write(prompt, says, manner._replace(in_pieces=size > _LONG))
     return answer if isinstance(answer, Body) else replace(answer, size=size)
 
@@ -418,7 +423,7 @@ _LONG = 1 << 20
 """Bytes of an answer, as they were estimated, from which on it is never there at once."""
 
 
-def _with_usage(reply: Says, usage: Usage) -> Says:
+def _add_usage(reply: ModelOutput, usage: Usage) -> ModelOutput:
     """Give a reply the counts that the script gives for all, where it has none of its own."""
     return reply if usage == _COUNTED or reply.usage != _COUNTED else replace(reply, usage=usage)
 
@@ -426,35 +431,38 @@ def _with_usage(reply: Says, usage: Usage) -> Says:
 _COUNTED = Usage()
 
 
-def played(decided: Decided, session: Session, request: Request) -> tuple[Told, Resources]:
+def played(decided: Decided, session: Session, request: Request) -> tuple[PlayedAnswer, Resources]:
     """Return an answer as the client gets it, and what the session keeps once it is given.
 
     What is too large to be kept is given all the same, and a header says that it is not kept.
     """
-    told, resources, answer = _told(decided, session, request), decided.session.resources, decided.answer
-    if isinstance(answer, Body | Stream | LongBody):
+    told, resources, answer = _tell(decided, session, request), decided.session.resources, decided.answer
+    if isinstance(answer, _WRITTEN) and answer.keeps:
         try:
             resources = resources.put(*answer.keeps)
         except TooLarge:
             reason = fallback.too_large_to_keep(resources.size_limit).message
-            told = Told(with_headers(told.steps, ((_NOT_KEPT, reason),)), told.rest)
+            told = PlayedAnswer(with_headers(told.steps, ((_NOT_KEPT, reason),)), told.rest)
     return told, resources
 
 
+_WRITTEN = (Body, EventStream, LongBody)
 _NOT_KEPT = "x-llemulator-not-kept"
 
 
-def _told(decided: Decided, session: Session, request: Request) -> Told:
+def _tell(decided: Decided, session: Session, request: Request) -> PlayedAnswer:
     """Return an answer as it is played; nothing where it comes from elsewhere."""
     answer = decided.answer
     match answer:
         case _Elsewhere() | _Person():
-            return Told(())
+            return PlayedAnswer(())
         case Silence():
-            return Told(readable(answer.steps(), request))
+            return PlayedAnswer(add_cors(answer.steps(), request))
         case Failure():
             steps = with_headers(errors.steps_of(answer, session.stamp), decided.limits)
-        case Body() | Stream() | LongBody():
+        case Body():
+            steps = tuple(steps_of(answer, session.stamp, decided.pacing, limits=decided.limits))
+        case EventStream() | LongBody():
             told = paced_steps.told(lambda: steps_of(answer, session.stamp, decided.pacing, limits=decided.limits))
             if told.rest is not None and (decided.faults or "origin" in request.headers):
                 return paced_steps.told(partial(_rewritten_while_made, decided, session, request))
@@ -463,17 +471,23 @@ def _told(decided: Decided, session: Session, request: Request) -> Told:
             steps = told.steps
         case never:
             assert_never(never)
-    scene = Scene(endpoint=decided.endpoint, events=isinstance(answer, Stream))
+    scene = _scene(decided)
     for fault in decided.faults:
         steps = fault.rewrite(steps, scene)
-    return Told(readable(steps, request))
+    return PlayedAnswer(add_cors(steps, request))
+
+
+def _scene(decided: Decided, size: int = 0) -> Scene:
+    endpoint = ENDPOINTS.get(decided.endpoint or "")
+    break_off = errors.break_off if endpoint is None else endpoint.break_off
+    return Scene(events=isinstance(decided.answer, EventStream), break_off=break_off, size=size)
 
 
 def _rewritten_while_made(decided: Decided, session: Session, request: Request) -> Iterator[Step]:
     answer = decided.answer
-    assert isinstance(answer, Stream | LongBody)  # noqa: S101 - nothing else is made while it is sent
+    assert isinstance(answer, EventStream | LongBody)  # noqa: S101 - nothing else is made while it is sent
     steps = steps_of(answer, session.stamp, decided.pacing, limits=decided.limits)
-    scene = Scene(endpoint=decided.endpoint, events=isinstance(answer, Stream), size=answer.size)
+    scene = _scene(decided, answer.size)
     for fault in decided.faults:
         steps = fault.rewrite_made(steps, scene)
-    return (readable_head(step, request) if isinstance(step, Head) else step for step in steps)
+    return (add_cors_to_head(step, request) if isinstance(step, Head) else step for step in steps)

@@ -1,18 +1,18 @@
 """What answers when no rule does."""
 
 from llemulator_addon.core.prompt import Prompt
-from llemulator_addon.core.reply import Choice, Failure, Says, Text, says
-from llemulator_addon.core.sizes import in_words
+from llemulator_addon.core.reply import Choice, Failure, ModelOutput, Text, says
+from llemulator_addon.core.sizes import format_size
 from llemulator_addon.engine.near_miss import NearMiss
 from llemulator_addon.script.templates.problems import TemplateProblem
 
 
-def echo(prompt: Prompt) -> Says:
+def echo(prompt: Prompt) -> ModelOutput:
     """Say what the user said last; where there are several prompts, what each of them says."""
     if not prompt.apart:
         return says(prompt.user_text)
     texts = (prompt.of_choice(index).user_text for index in range(prompt.choices))
-    return Says(choices=tuple(Choice(blocks=(Text(text),)) for text in texts))
+    return ModelOutput(choices=tuple(Choice(blocks=(Text(text),)) for text in texts))
 
 
 def unmatched(missed: NearMiss) -> Failure:
@@ -68,7 +68,7 @@ def no_room_to_wait(limit: int) -> Failure:
         status=503,
         type="server_error",
         code="no_room_to_wait",
-        message=f"This request would have to wait, and all that wait may take {in_words(limit)} of memory together. "
+        message=f"This request would have to wait, and all that wait may take {format_size(limit)} of memory together. "
         "--waiting-size (LLEMULATOR_WAITING_SIZE) says how much that is.",
         headers=(("x-should-retry", "false"),),
     )
@@ -80,7 +80,7 @@ def too_large_to_keep(limit: int) -> Failure:
         status=413,
         type="invalid_request_error",
         code="too_large_to_keep",
-        message=f"This is not kept: it takes more memory than the {in_words(limit)} that a token may store. "
+        message=f"This is not kept: it takes more memory than the {format_size(limit)} that a token may store. "
         "--stored-size (LLEMULATOR_STORED_SIZE) says how much that is.",
         headers=(("x-should-retry", "false"),),
     )

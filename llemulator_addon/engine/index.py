@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from functools import cached_property
 from itertools import chain
 
-from llemulator_addon.script.pattern import Asked, Is, Key, Pattern, Says
-from llemulator_addon.script.patterns.endpoint import Endpoint
-from llemulator_addon.script.patterns.path import Path
+from llemulator_addon.script.pattern import Candidate, ExactKey, Key, Pattern, RegexKey
+from llemulator_addon.script.patterns.endpoint import EndpointPattern
+from llemulator_addon.script.patterns.path import PathPattern
 from llemulator_addon.script.patterns.regex_pattern import RegexPattern
 from llemulator_addon.script.regex_set import RegexSet
 from llemulator_addon.script.rule import Rule
@@ -31,7 +31,7 @@ class Group:
     @property
     def names_path(self) -> bool:
         """Whether it names the path or the operation, and so may answer where no model speaks."""
-        return any(isinstance(pattern, Path | Endpoint) for pattern in self.patterns)
+        return any(isinstance(pattern, PathPattern | EndpointPattern) for pattern in self.patterns)
 
 
 @dataclass(frozen=True)
@@ -75,18 +75,18 @@ class Index:
         found: defaultdict[str, list[Group]] = defaultdict(list)
         for group in self.groups:
             keys = (key for pattern in group.all_patterns() for key in pattern.index_keys())
-            for word in {word for key in keys if isinstance(key, Says) for word in words(key.regex)}:
+            for word in {word for key in keys if isinstance(key, RegexKey) for word in words(key.regex)}:
                 found[word].append(group)
         return found
 
-    def candidates(self, asked: Asked) -> Iterable[Group]:
+    def candidates(self, asked: Candidate) -> Iterable[Group]:
         """Return the groups that may hold for a request, in no order; the others cannot.
 
         The cost depends on how many they are, not on how many rules there are.
         """
         return {group.number: group for group in self._candidates(asked)}.values()
 
-    def _candidates(self, asked: Asked) -> Iterator[Group]:
+    def _candidates(self, asked: Candidate) -> Iterator[Group]:
         places = self._places
         yield from places.nowhere
         for where, by_value in places.values.items():
@@ -117,8 +117,8 @@ class _Places:
 
     nowhere: tuple[Group, ...]
     """Groups that have to be looked at each time."""
-    values: Mapping[Callable[[Asked], Iterable[Hashable]], Mapping[Hashable, tuple[Group, ...]]]
-    texts: Mapping[Callable[[Asked], Iterable[str]], tuple[RegexSet, tuple[tuple[Group, ...], ...]]]
+    values: Mapping[Callable[[Candidate], Iterable[Hashable]], Mapping[Hashable, tuple[Group, ...]]]
+    texts: Mapping[Callable[[Candidate], Iterable[str]], tuple[RegexSet, tuple[tuple[Group, ...], ...]]]
     certain: frozenset[int]
     """Numbers of the groups that hold where they are found: a single regular expression, which was searched."""
 
@@ -141,25 +141,27 @@ class _Places:
 def _most_telling(group: Group, shared: Counter[Key]) -> tuple[Key, ...]:
     """Choose among the group's patterns; of equal ones the one that is looked up and not searched."""
     all_keys = [keys for pattern in group.all_patterns() if (keys := pattern.index_keys())]
-    return min(all_keys, key=lambda keys: (sum(shared[key] for key in keys), isinstance(keys[0], Says)), default=())
+    return min(all_keys, key=lambda keys: (sum(shared[key] for key in keys), isinstance(keys[0], RegexKey)), default=())
 
 
 def _values(
     by_key: Mapping[Key, list[Group]],
-) -> dict[Callable[[Asked], Iterable[Hashable]], dict[Hashable, tuple[Group, ...]]]:
-    places: defaultdict[Callable[[Asked], Iterable[Hashable]], dict[Hashable, tuple[Group, ...]]] = defaultdict(dict)
+) -> dict[Callable[[Candidate], Iterable[Hashable]], dict[Hashable, tuple[Group, ...]]]:
+    places: defaultdict[Callable[[Candidate], Iterable[Hashable]], dict[Hashable, tuple[Group, ...]]] = defaultdict(
+        dict
+    )
     for key, groups in by_key.items():
-        if isinstance(key, Is):
+        if isinstance(key, ExactKey):
             places[key.where][key.value] = tuple(groups)
     return dict(places)
 
 
 def _texts(
     by_key: Mapping[Key, list[Group]],
-) -> dict[Callable[[Asked], Iterable[str]], tuple[RegexSet, tuple[tuple[Group, ...], ...]]]:
-    places: defaultdict[Callable[[Asked], Iterable[str]], dict[str, tuple[Group, ...]]] = defaultdict(dict)
+) -> dict[Callable[[Candidate], Iterable[str]], tuple[RegexSet, tuple[tuple[Group, ...], ...]]]:
+    places: defaultdict[Callable[[Candidate], Iterable[str]], dict[str, tuple[Group, ...]]] = defaultdict(dict)
     for key, groups in by_key.items():
-        if isinstance(key, Says):
+        if isinstance(key, RegexKey):
             places[key.where][key.regex] = tuple(groups)
     return {where: (RegexSet(tuple(found)), tuple(found.values())) for where, found in places.items()}
 

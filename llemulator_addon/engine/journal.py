@@ -6,16 +6,18 @@ what a reader wants to see is made of it when it is read.
 
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field, replace
+from itertools import chain
 from typing import NamedTuple
 from zlib import crc32
 
 from rpds import HashTrieMap
 
+from llemulator_addon.core import defaults
 from llemulator_addon.core.outcome import Ending
 from llemulator_addon.core.prompt import Prompt
 from llemulator_addon.core.request import Request, Way
 from llemulator_addon.core.steps import Head, Send, Steps
-from llemulator_addon.wire.redaction import hidden_headers, hidden_query
+from llemulator_addon.wire.redaction import redact_headers, redact_query
 
 NO_HEADERS: Mapping[str, str] = {}
 
@@ -154,20 +156,20 @@ class Journal:
     """How many of all that there ever were no rule answered."""
     size: int = 0
     """Bytes of memory that those take which are kept, about."""
-    limit: int = 1000
-    size_limit: int = 16 << 20
+    limit: int = defaults.JOURNAL_ENTRIES
+    size_limit: int = defaults.JOURNAL_SIZE
 
     def record(self, request: Request, steps: Steps, basis: Basis = NOTHING, *, goes_on: bool = False) -> "Journal":
         """Add an exchange under the next number; the oldest make room. `goes_on`: the answer has more steps."""
         number, body = self.recorded + 1, request.body
-        kept, sent = _bounded(steps)
-        path, headers = request.path[:_HEAD_KEPT], hidden_headers(request.headers)
-        query = hidden_query(request.query) if request.query else ()
+        kept, sent = _keep_steps(steps)
+        path, headers = request.path[:_HEAD_KEPT], redact_headers(request.headers)
+        query = redact_query(request.query) if request.query else ()
         told = len(path) + _length(headers.items()) + (_length(query) if query else 0)
         if told > _HEAD_KEPT:
             query, headers = _beginning(query), dict(_beginning(headers.items()))
             told = len(path) + _length(headers.items()) + _length(query)
-        prompt, weight = _bounded_prompt(basis.prompt, body)
+        prompt, weight = _keep_prompt(basis.prompt, body)
         size = _BYTES_OF_AN_EXCHANGE + told + weight + sent + _BYTES_OF_A_STEP * len(kept)
         exchange = Exchange(
             number=number,
@@ -197,7 +199,7 @@ class Journal:
         if number - first >= self.limit:
             size -= self.entries[place].size
             first += 1
-        added = self._changed(
+        added = self._change(
             entries=self.entries.insert(place, exchange),
             endings=self.endings.discard(place),
             recorded=number,
@@ -209,19 +211,19 @@ class Journal:
 
     def ended(self, number: int, ending: Ending) -> "Journal":
         """Note how the playing of an answer ended; nothing, where its exchange has made room meanwhile."""
-        if self._kept(number) is None:
+        if self._find(number) is None:
             return self
-        return self._changed(endings=self.endings.insert(number % self.limit, ending))
+        return self._change(endings=self.endings.insert(number % self.limit, ending))
 
     def answered(self, number: int, steps: Steps, *, goes_on: bool = False) -> "Journal":
         """Note the answer of an exchange that had none yet; nothing, where it has made room meanwhile."""
-        if (exchange := self._kept(number)) is None:
+        if (exchange := self._find(number)) is None:
             return self
-        kept, sent = _bounded(steps)
+        kept, sent = _keep_steps(steps)
         size = exchange.size + sent + _BYTES_OF_A_STEP * len(kept)
         answered = exchange._replace(steps=kept, size=size, goes_on=goes_on or kept is not steps)
         entries = self.entries.insert(number % self.limit, answered)
-        return self._changed(entries=entries, size=self.size + size - exchange.size).made_smaller()
+        return self._change(entries=entries, size=self.size + size - exchange.size).made_smaller()
 
     def emptied(self) -> "Journal":
         """Return it without exchanges; numbers go on."""
@@ -235,7 +237,7 @@ class Journal:
 
     def get(self, number: int) -> Exchange | None:
         """Return the exchange of a number, if it is kept."""
-        if (exchange := self._kept(number)) is None:
+        if (exchange := self._find(number)) is None:
             return None
         ending = self.endings.get(number % self.limit)
         return exchange if ending is None else exchange._replace(ending=ending)
@@ -246,13 +248,13 @@ class Journal:
             if (exchange := self.get(number)) is not None:
                 yield exchange
 
-    def _changed(self, **fields: object) -> "Journal":
+    def _change(self, **fields: object) -> "Journal":
         """Return a copy with some fields changed, as `dataclasses.replace` does, and faster."""
         copy = object.__new__(Journal)
         copy.__dict__.update(self.__dict__, **fields)
         return copy
 
-    def _kept(self, number: int) -> Exchange | None:
+    def _find(self, number: int) -> Exchange | None:
         return self.entries.get(number % self.limit) if self.first <= number <= self.recorded else None
 
     def made_smaller(self) -> "Journal":
@@ -262,10 +264,10 @@ class Journal:
             place = first % self.limit
             size -= entries[place].size
             entries, endings, first = entries.remove(place), endings.discard(place), first + 1
-        return self._changed(entries=entries, endings=endings, first=first, size=size)
+        return self._change(entries=entries, endings=endings, first=first, size=size)
 
 
-def _bounded(steps: Steps) -> tuple[Steps, int]:
+def _keep_steps(steps: Steps) -> tuple[Steps, int]:
     """Return the steps that are kept of an answer, and how many bytes they send."""
     sent = 0
     for number, step in enumerate(steps):
@@ -279,7 +281,7 @@ def _bounded(steps: Steps) -> tuple[Steps, int]:
 
 def _length(pairs: Collection[tuple[str, str]]) -> int:
     """Return the bytes that the pairs of a query or of headers take."""
-    return _BYTES_OF_A_HEADER * len(pairs) + sum([len(name) + len(value) for name, value in pairs])
+    return _BYTES_OF_A_HEADER * len(pairs) + sum(map(len, chain.from_iterable(pairs)))
 
 
 def _beginning(pairs: Collection[tuple[str, str]]) -> tuple[tuple[str, str], ...]:
@@ -293,7 +295,7 @@ def _beginning(pairs: Collection[tuple[str, str]]) -> tuple[tuple[str, str], ...
     return tuple(kept)
 
 
-def _bounded_prompt(prompt: Prompt | None, body: bytes) -> tuple[Prompt | None, int]:
+def _keep_prompt(prompt: Prompt | None, body: bytes) -> tuple[Prompt | None, int]:
     """Return what is kept of a prompt, and what that takes together with the body.
 
     A prompt holds what the body says, and what was said before it in a conversation that is stored.
@@ -309,8 +311,8 @@ def _bounded_prompt(prompt: Prompt | None, body: bytes) -> tuple[Prompt | None, 
     said, messages = 0, prompt.messages
     for message in messages:
         said += len(message.text)
-        for call in message.called:
-            said += _BYTES_OF_A_MESSAGE + len(call.arguments)
+        if message.called:
+            said += sum([_BYTES_OF_A_MESSAGE + len(call.arguments) for call in message.called])
     if said > _PARSED or len(messages) > _MESSAGES:
         return _short(prompt), weight + 2 * _WORDS
     return prompt, weight + _BYTES_OF_A_MESSAGE * len(messages) + max(0, said - length)

@@ -8,9 +8,9 @@ from typing import Literal
 
 from llemulator_addon.engine.index import Group, Index, words
 from llemulator_addon.engine.session import Session
-from llemulator_addon.script.pattern import Asked, differences, hold
+from llemulator_addon.script.pattern import Candidate, differences, hold
 from llemulator_addon.wire.credentials import token_of
-from llemulator_addon.wire.redaction import hidden_text
+from llemulator_addon.wire.redaction import redact_text
 
 # Of up to so many rules each is looked at. Of more, as programs write them, only so many of the first ones and of those
 # that share the rarest words with the request: then an answer costs about what it costs with a few rules.
@@ -31,14 +31,14 @@ class NearMiss:
     """The name of the closest rule."""
 
 
-def near_miss(session: Session, asked: Asked) -> NearMiss:
+def near_miss(session: Session, asked: Candidate) -> NearMiss:
     """Find the closest rule: one that matches but is used up, else the one with the fewest differences.
 
     Of rules that differ in as many words, it is the one whose text is most like the request's. The work is bounded.
     """
-    if (exhausted := _used_up(session, asked)) is not None:
+    if (exhausted := _find_used_up(session, asked)) is not None:
         return exhausted
-    groups = _looked_at(session.index, asked)
+    groups = _choose_groups(session.index, asked)
     if not groups:
         return NearMiss("no_matching_rule", "The script has no rules.")
     group = _closest(groups, asked)
@@ -46,10 +46,10 @@ def near_miss(session: Session, asked: Asked) -> NearMiss:
     differences = "; ".join(_differences(group, asked))
     sentence = f'No rule matches. The closest is "{rule.name}": {differences}.'
     # It is told to the client, which logs it.
-    return NearMiss("no_matching_rule", hidden_text(sentence, token_of(asked.request) or ""), rule.name)
+    return NearMiss("no_matching_rule", redact_text(sentence, token_of(asked.request) or ""), rule.name)
 
 
-def _used_up(session: Session, asked: Asked) -> NearMiss | None:
+def _find_used_up(session: Session, asked: Candidate) -> NearMiss | None:
     """Look for rules that would have answered; when they all are used up, the script was too short."""
     for group in islice(session.index.candidates(asked), _LOOKED_AT):
         if session.head(group) is None and not _differences(group, asked):
@@ -67,11 +67,11 @@ def _times(times: int | None) -> str:
     return "once" if times == 1 else f"{times} times"
 
 
-def _differences(group: Group, asked: Asked) -> list[str]:
+def _differences(group: Group, asked: Candidate) -> list[str]:
     return differences(group.patterns, asked)
 
 
-def _looked_at(index: Index, asked: Asked) -> list[Group]:
+def _choose_groups(index: Index, asked: Candidate) -> list[Group]:
     if len(index.groups) <= _LOOKED_AT:
         return list(index.groups)
     first = index.groups[:_OF_MANY]
@@ -79,7 +79,7 @@ def _looked_at(index: Index, asked: Asked) -> list[Group]:
     return list({group.number: group for group in (*first, *alike)}.values())
 
 
-def _sharing_words(index: Index, asked: Asked) -> Iterator[Group]:
+def _sharing_words(index: Index, asked: Candidate) -> Iterator[Group]:
     """Yield groups whose regular expressions have a word of the request, those with the rarest words first."""
     groups = index.by_word
     known = [groups[word] for word in dict.fromkeys(words(asked.prompt.user_text[:_READ])) if word in groups]
@@ -87,7 +87,7 @@ def _sharing_words(index: Index, asked: Asked) -> Iterator[Group]:
         yield from some[:_OF_MANY]
 
 
-def _closest(groups: list[Group], asked: Asked) -> Group:
+def _closest(groups: list[Group], asked: Candidate) -> Group:
     misses = [sum(not hold((pattern,), asked) for pattern in group.patterns) for group in groups]
     fewest = min(misses)
     equal = [group for group, missed in zip(groups, misses, strict=True) if missed == fewest]
@@ -97,7 +97,7 @@ def _closest(groups: list[Group], asked: Asked) -> Group:
     return max(roughly[:_COMPARED_CLOSELY], key=lambda group: _likeness(group, asked, closely=True))
 
 
-def _likeness(group: Group, asked: Asked, *, closely: bool) -> float:
+def _likeness(group: Group, asked: Candidate, *, closely: bool) -> float:
     """Return how alike the texts are that differ, from 0 to 1."""
     pairs = [pattern.texts(asked) for pattern in group.patterns if not hold((pattern,), asked)]
     ratios = [_ratio(pair, closely=closely) for pair in pairs if pair is not None]

@@ -1,41 +1,39 @@
 """From an endpoint's answer to steps in time."""
 
 from collections.abc import Callable, Iterable, Iterator
-from itertools import islice
+from itertools import chain, islice
 from typing import assert_never
 
 from llemulator_addon.core.stamp import Stamp
-from llemulator_addon.core.steps import Head, Headers, Send, Step, Steps, Told, Wait
+from llemulator_addon.core.steps import Head, Headers, PlayedAnswer, Send, Step, Steps, Wait
 from llemulator_addon.script.pacing import Pacing
 from llemulator_addon.wire import headers
-from llemulator_addon.wire.answer import Answer, Body, LongBody, Piece, Stream
+from llemulator_addon.wire.answer import Answer, Body, EventStream, LongBody, Piece
 
 MADE_AT_ONCE = 256 << 10
 """Bytes of a body that are made at once, before anything of it is sent. What is behind them is made meanwhile."""
 
 
 def steps_of(answer: Answer, stamp: Stamp, pacing: Pacing, *, limits: Headers = ()) -> Iterator[Step]:
-    """Yield head and body; a stream's pieces wait for their tokens. `limits` are `x-ratelimit-*`, where they count."""
+    """Return head and body; a stream's pieces wait for their tokens. `limits` are `x-ratelimit-*`, where they count."""
     match answer:
         case Body(status=204):
-            yield Head(answer.status, _given(headers.of_nothing(stamp), answer.headers))
+            return iter((Head(answer.status, _replace_headers(headers.describe_nothing(stamp), answer.headers)),))
         case Body():
-            head = headers.of_body(stamp, answer.body, answer.content_type, limits=limits)
-            yield Head(answer.status, _given(head, answer.headers))
-            yield Send(answer.body)
+            head = headers.describe_body(stamp, answer.body, answer.content_type, limits=limits)
+            return iter((Head(answer.status, _replace_headers(head, answer.headers)), Send(answer.body)))
         case LongBody():
-            yield Head(200, _given(headers.of_long_body(stamp, limits=limits), answer.headers))
-            yield from map(Send, answer.pieces)
-        case Stream():
-            head = headers.of_events(stamp, limits=limits)
-            given = _given(answer.headers, limits)
-            yield Head(answer.status, _given(head, given))
-            yield from _paced(answer.pieces, stamp, pacing)
+            head = headers.describe_long_body(stamp, limits=limits)
+            return chain((Head(200, _replace_headers(head, answer.headers)),), map(Send, answer.pieces))
+        case EventStream():
+            head = headers.describe_events(stamp, limits=limits)
+            first = Head(answer.status, _replace_headers(head, _replace_headers(answer.headers, limits)))
+            return chain((first,), _pace(answer.pieces, stamp, pacing))
         case never:
             assert_never(never)
 
 
-def told(make: Callable[[], Iterator[Step]]) -> Told:
+def told(make: Callable[[], Iterator[Step]]) -> PlayedAnswer:
     """Make an answer as far as it is there at once; the rest is made anew from its beginning."""
     steps, first = make(), list[Step]()
     size = 0
@@ -46,18 +44,20 @@ def told(make: Callable[[], Iterator[Step]]) -> Told:
             if size > MADE_AT_ONCE:
                 break
     else:
-        return Told(tuple(first))
+        return PlayedAnswer(tuple(first))
     if next(steps, None) is None:
-        return Told(tuple(first))
-    return Told(tuple(first), lambda: islice(make(), len(first), None))
+        return PlayedAnswer(tuple(first))
+    return PlayedAnswer(tuple(first), lambda: islice(make(), len(first), None))
 
 
 def with_headers(steps: Steps, given: Headers) -> Steps:
     """Return the steps with headers put into their head."""
-    return tuple(Head(step.status, _given(step.headers, given)) if isinstance(step, Head) else step for step in steps)
+    return tuple(
+        Head(step.status, _replace_headers(step.headers, given)) if isinstance(step, Head) else step for step in steps
+    )
 
 
-def _given(usual: Headers, given: Headers) -> Headers:
+def _replace_headers(usual: Headers, given: Headers) -> Headers:
     """Put headers in place of the usual ones of the same name."""
     if not given:
         return usual
@@ -65,7 +65,7 @@ def _given(usual: Headers, given: Headers) -> Headers:
     return (*(pair for pair in usual if pair[0] not in names), *given)
 
 
-def _paced(pieces: Iterable[Piece], stamp: Stamp, pacing: Pacing) -> Iterator[Step]:
+def _pace(pieces: Iterable[Piece], stamp: Stamp, pacing: Pacing) -> Iterator[Step]:
     """Wait before the first piece for the first token, and before each later one for its tokens."""
     if pacing.ttft:
         yield Wait(pacing.ttft)

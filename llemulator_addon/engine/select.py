@@ -6,7 +6,7 @@ from typing import NamedTuple
 from llemulator_addon.engine.index import Group
 from llemulator_addon.engine.session import Session
 from llemulator_addon.script.looking import TooMuchLooking
-from llemulator_addon.script.pattern import Asked, hold
+from llemulator_addon.script.pattern import Candidate, hold
 from llemulator_addon.script.patterns.all_of import captures
 from llemulator_addon.script.rule import Rule
 
@@ -19,7 +19,7 @@ class Selected(NamedTuple):
     position: int
     times_before: int
 
-    def captures(self, asked: Asked) -> Mapping[str, str]:
+    def captures(self, asked: Candidate) -> Mapping[str, str]:
         """Return what the groups of its regular expressions caught."""
         try:
             return captures(self.rule.patterns, asked)
@@ -27,7 +27,7 @@ class Selected(NamedTuple):
             return {}
 
 
-def select(session: Session, asked: Asked, *, naming_path: bool = False) -> Selected | None:
+def select(session: Session, asked: Candidate, *, naming_path: bool = False) -> Selected | None:
     """Select the rule. The cost depends on how many rules match, not on how many there are.
 
     With `naming_path` only rules are asked that name the path or the operation themselves.

@@ -3,13 +3,15 @@
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
-from typing import Literal
+from typing import Literal, TypedDict, Unpack
 
 from rpds import HashTrieMap
 
+from llemulator_addon.core import defaults
+from llemulator_addon.core.choices import OnUnmatched
 from llemulator_addon.core.request import Request
 from llemulator_addon.core.resources import Resources
-from llemulator_addon.core.sizes import in_words, size_of
+from llemulator_addon.core.sizes import format_size, size_of
 from llemulator_addon.core.stamp import Stamp
 from llemulator_addon.core.upstream import Upstream, Upstreams
 from llemulator_addon.engine.index import Group, Index
@@ -17,10 +19,10 @@ from llemulator_addon.engine.journal import Journal
 from llemulator_addon.script.fault import ConnectionFault
 from llemulator_addon.script.globs import fits
 from llemulator_addon.script.pattern import START
-from llemulator_addon.script.reader import RULES_AT_MOST, Defaults, OnUnmatched, Script
+from llemulator_addon.script.reader import RULES_AT_MOST, Defaults, Script
 from llemulator_addon.script.rule import TIMES_FOR_READ, Rule
 from llemulator_addon.script.script_error import problem
-from llemulator_addon.simulate.settings import Settings as Simulation
+from llemulator_addon.simulate.settings import SimulationSettings as Simulation
 from llemulator_addon.wire.models import DEFAULT_MODELS, SIMULATED_MODEL
 
 _BYTES, _BYTES_OF_A_COUNT, _BYTES_OF_A_MEMORY = 1_000, 100, 500
@@ -40,11 +42,11 @@ class Policy:
     """Any model is valid, and parameters are not validated."""
     dated_models: bool = False
     """An alias is answered with the dated name, as the real API does."""
-    patience: float = 300.0
+    manual_timeout: float = defaults.MANUAL_TIMEOUT
     """Seconds that a person may take to answer."""
-    script_size: int = 32 << 20
+    script_size: int = defaults.SCRIPT_SIZE
     """Bytes of memory that what a token loads may take."""
-    answer_limit: int = 4 << 30
+    answer_limit: int = defaults.ANSWER_LIMIT
     """Bytes that an answer may have, as they are estimated before it is made."""
     models: ModelNames = field(default_factory=lambda: dict.fromkeys(DEFAULT_MODELS))
     simulation: Simulation = field(default_factory=Simulation)
@@ -129,14 +131,15 @@ class Session:
         return "echo" if self.owner == "nobody" else "error"
 
     @property
-    def patience(self) -> float:
+    def manual_timeout(self) -> float:
         """How many seconds a person may take to answer."""
-        return self.policy.patience if self.defaults.patience is None else self.defaults.patience
+        own = self.defaults.manual_timeout
+        return self.policy.manual_timeout if own is None else own
 
     @property
     def simulation(self) -> Simulation:
         """How answers are made up, where the request does not say."""
-        return self.policy.simulation.under(self.defaults.simulating)
+        return self.policy.simulation.apply_script(self.defaults.simulating)
 
     def upstream_for(self, model: str) -> Upstream | None:
         """Return the server that is asked for a model where no rule answers, if there is one."""
@@ -150,7 +153,7 @@ class Session:
         """Return when a request came by the session's clock, in seconds since the epoch."""
         return request.at + self.clock_ahead
 
-    def changed(self, **fields: object) -> "Session":
+    def changed(self, **fields: Unpack["SessionFields"]) -> "Session":
         """Return a copy with some fields changed, as `dataclasses.replace` does, and faster."""
         copy = object.__new__(Session)
         copy.__dict__.update(self.__dict__, **fields)
@@ -200,7 +203,7 @@ class Session:
         """Return every rule and how often it has answered."""
         return tuple((rule, self.used.get(position, 0)) for position, rule in enumerate(self.index.rules))
 
-    def without_rules(self, bare: "Session") -> "Session":
+    def forget_rules(self, bare: "Session") -> "Session":
         """Forget the rules, their counters, the state and what faults remember; the token has an empty script then."""
         return replace(
             self,
@@ -214,6 +217,30 @@ class Session:
         )
 
 
+class SessionFields(TypedDict, total=False):
+    """Fields of a session that may change; the type checker finds one that is misspelt or of another type."""
+
+    name: str
+    life: int
+    seed: int
+    turn: int
+    owner: Literal["nobody", "server", "token"]
+    index: Index
+    own_models: ModelNames | None
+    upstreams: Upstreams
+    defaults: Defaults
+    settings_size: int
+    serialize: bool
+    used: "HashTrieMap[int, int]"
+    heads: "HashTrieMap[int, int]"
+    state: str
+    memories: "HashTrieMap[str, object]"
+    connection_rules: tuple[int, ...]
+    clock_ahead: float
+    resources: Resources
+    journal: Journal
+
+
 class Growth:
     """How an index grows by the rules of one script: prepared once, before the session changes."""
 
@@ -223,7 +250,7 @@ class Growth:
     def grown(self, index: Index, rules: tuple[Rule, ...]) -> Index:
         """Return an index with more rules; the same again where it is asked of the same index."""
         if self._made is None or self._made[0] is not index:
-            self._made = index, Index((*index.rules, *_told_apart(rules, index.rules)))
+            self._made = index, Index((*index.rules, *_name_apart(rules, index.rules)))
         return self._made[1]
 
 
@@ -249,7 +276,7 @@ def load(session: Session, script: Script, *, fresh: Session, bare: Session, gro
             journal=session.journal,
         )
     loaded = replace(
-        _with_rules(session, script.rules, growth or Growth()) if script.rules else session,
+        _add_rules(session, script.rules, growth or Growth()) if script.rules else session,
         own_models=session.own_models if script.models is None else dict.fromkeys(script.models),
         defaults=session.defaults if script.defaults is None else script.defaults,
         seed=session.seed if script.seed is None else script.seed,
@@ -266,8 +293,8 @@ def check_size(session: Session) -> None:
     if session.script_size > session.policy.script_size:
         raise problem(
             "",
-            f"the script takes {in_words(session.script_size)} of memory with what was loaded before; a token may have "
-            f"{in_words(session.policy.script_size)}, as --script-size (LLEMULATOR_SCRIPT_SIZE) says",
+            f"the script and what was loaded before take {format_size(session.script_size)} of memory; the limit for "
+            f"a token is {format_size(session.policy.script_size)} (--script-size, LLEMULATOR_SCRIPT_SIZE)",
         )
 
 
@@ -287,7 +314,7 @@ NO_UPSTREAM = (
 )
 
 
-def _with_rules(session: Session, rules: tuple[Rule, ...], growth: Growth) -> Session:
+def _add_rules(session: Session, rules: tuple[Rule, ...], growth: Growth) -> Session:
     before = len(session.index.rules)
     if before + len(rules) > RULES_AT_MOST:
         raise problem(
@@ -302,9 +329,9 @@ def _with_rules(session: Session, rules: tuple[Rule, ...], growth: Growth) -> Se
     )
 
 
-def _told_apart(rules: tuple[Rule, ...], before: tuple[Rule, ...]) -> Iterator[Rule]:
+def _name_apart(rules: tuple[Rule, ...], before: tuple[Rule, ...]) -> Iterator[Rule]:
     """Yield rules that are added, of which those without a name of their own get another than those before them."""
     times = Counter(rule.name.partition(" (")[0] for rule in before if not rule.is_named)
     for rule in rules:
         seen = 0 if rule.is_named else times[rule.name]
-        yield rule.renamed(f"{rule.name} ({seen + 1})") if seen else rule
+        yield rule.rename(f"{rule.name} ({seen + 1})") if seen else rule

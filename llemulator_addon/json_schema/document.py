@@ -42,7 +42,7 @@ class Schemas:
         """What all that is done with it is paid from."""
         self.valid: dict[tuple[int, int], Known] = {}
         """What was found out of a value and a schema, by their ids."""
-        self._named = dict(_named(root))
+        self._named = dict(_list_named(root))
         self._depths: dict[tuple[int, int], tuple[object, bool]] = {}
         self._flats: dict[int, tuple[object, dict[str, Any] | Unsatisfiable]] = {}
         self._keys: dict[int, tuple[object, frozenset[Hashable]]] = {}
@@ -89,7 +89,7 @@ class Schemas:
         """Return how many levels the shallowest valid value has, as far as is known without making it."""
         return next((levels for levels in range(_FAR) if self._ends_within(schema, levels)), _FAR)
 
-    def merged(self, first: Schema, second: Schema) -> dict[str, Any]:
+    def merge(self, first: Schema, second: Schema) -> dict[str, Any]:
         """Return a schema that allows what both allow. Both are flat. Raises `Unsatisfiable` and `TooMuchWork`."""
         self.work.spend(len(first) + len(second))
         together = dict(first)
@@ -118,7 +118,7 @@ class Schemas:
         references = (schema.get(key) for key in ("$ref", "$dynamicRef"))
         within = [self.target(reference) for reference in references if isinstance(reference, str)]
         parts = [own, *(self.flat(part) for part in (*within, *schema.get("allOf", ())))]
-        return reduce(self.merged, {id(part): part for part in parts}.values())
+        return reduce(self.merge, {id(part): part for part in parts}.values())
 
     def _ends_within(self, schema: object, levels: int) -> bool:
         if levels < 0:
@@ -178,7 +178,7 @@ def _size(value: object) -> int:
     return len(value) if isinstance(value, list | Mapping) else 0
 
 
-def _named(root: object) -> list[tuple[str, object]]:
+def _list_named(root: object) -> list[tuple[str, object]]:
     """Return the schemas that have a name of their own: `$anchor`, and the root's `$id`."""
     if not isinstance(root, Mapping):
         return []
@@ -266,7 +266,7 @@ def _union(first: list[str], second: list[str]) -> list[str]:
     return list(dict.fromkeys((*first, *second)))
 
 
-def _joined(first: list[Any], second: list[Any]) -> list[Any]:
+def _join(first: list[Any], second: list[Any]) -> list[Any]:
     """Put lists of schemas together; one that stands in both comes once."""
     return list({id(each): each for each in (*first, *second)}.values())
 
@@ -290,8 +290,8 @@ _MERGING: Mapping[str, Any] = {
     "contains": _both,
     "additionalProperties": _both,
     "properties": lambda first, _: first,
-    "anyOf": _joined,
-    "oneOf": _joined,
-    "allOf": _joined,
+    "anyOf": _join,
+    "oneOf": _join,
+    "allOf": _join,
     "uniqueItems": lambda first, second: first or second,
 }

@@ -13,20 +13,20 @@ from llemulator_addon.core.work import Work
 from llemulator_addon.json_schema.pattern_parts import (
     WORD,
     Again,
+    CaptureGroup,
     Class,
     Edge,
     Either,
-    Group,
     Look,
     Node,
     NotUnderstood,
+    PartSequence,
     Repeat,
-    Row,
     others,
 )
-from llemulator_addon.json_schema.pattern_reading import parsed
+from llemulator_addon.json_schema.pattern_reading import parse
 
-__all__ = ("NotUnderstood", "found", "parsed", "text_of")
+__all__ = ("NotUnderstood", "parse", "search", "text_of")
 
 
 STEPS = 100_000
@@ -40,10 +40,10 @@ def text_of(
 
     Raises `NotUnderstood` and `TooMuchWork`.
     """
-    node, work = parsed(pattern), work or Work(STEPS)
+    node, work = parse(pattern), work or Work(STEPS)
     for spread in _SPREADS:
-        text = _Drawing(chance, spread if shortest == 0 else max(spread, shortest), work).of(node)
-        for candidate in _lengthened(text, chance, shortest, longest):
+        text = _Drawing(chance, spread if shortest == 0 else max(spread, shortest), work).draw(node)
+        for candidate in _lengthen(text, chance, shortest, longest):
             if (
                 shortest <= len(candidate)
                 and (longest is None or len(candidate) <= longest)
@@ -53,16 +53,16 @@ def text_of(
     return None
 
 
-def found(pattern: str, text: str, work: Work | None = None) -> bool:
+def search(pattern: str, text: str, work: Work | None = None) -> bool:
     """Whether the pattern is found anywhere in a text. Raises `NotUnderstood` and `TooMuchWork`."""
-    return _is_in(parsed(pattern), text, work or Work(STEPS))
+    return _is_in(parse(pattern), text, work or Work(STEPS))
 
 
 # From few repetitions to many, and several times each: a lookahead may need more than the least.
 _SPREADS = (5, 5, 5, 8, 8, 2, 2, 1, 0, 0, 12, 12, 16, 16, 24, 24, 32, 3, 3, 64, 1, 8, 8, 12, 128, 256)
 
 
-def _lengthened(text: str, chance: Chance, shortest: int, longest: int | None) -> Iterator[str]:
+def _lengthen(text: str, chance: Chance, shortest: int, longest: int | None) -> Iterator[str]:
     """Yield the text, and where it is too short the same with letters after or before it, if the pattern allows."""
     yield text
     if len(text) < shortest:
@@ -92,7 +92,7 @@ class _Drawing:
         self._groups: dict[int, str] = {}
         self._characters = 0
 
-    def of(self, node: Node) -> str:
+    def draw(self, node: Node) -> str:
         """Draw a text for a part of a pattern. Raises `NotUnderstood` where it must be longer than any can be."""
         self._work.spend()
         match node:
@@ -102,16 +102,16 @@ class _Drawing:
                 if self._characters > _LONGEST:
                     raise NotUnderstood("the pattern asks for too much text")
                 return _character(node, self._chance)
-            case Row(parts):
-                return "".join(map(self.of, parts))
+            case PartSequence(parts):
+                return "".join(map(self.draw, parts))
             case Either(ways):
-                return self.of(self._chance.one(ways))
+                return self.draw(self._chance.one(ways))
             case Repeat():
                 # With much text drawn already, no part comes more often than it must.
                 spread = self._spread if self._characters < _MUCH else 0
-                return "".join(self.of(node.part) for _ in range(_times(node, self._chance, spread)))
-            case Group(part, number):
-                self._groups[number] = self.of(part)
+                return "".join(self.draw(node.part) for _ in range(_times(node, self._chance, spread)))
+            case CaptureGroup(part, number):
+                self._groups[number] = self.draw(part)
                 return self._groups[number]
             case Again(number):
                 return self._groups.get(number, "")
@@ -127,7 +127,7 @@ def _times(node: Repeat, chance: Chance, spread: int) -> int:
 
 
 def _character(node: Class, chance: Chance) -> str:
-    liked = _liked(node)
+    liked = _find_liked(node)
     if liked:
         letters = [character for character in liked if character in _LETTERS]
         return chance.one(letters if letters and chance.holds(0.6) else liked)
@@ -145,13 +145,13 @@ _SPACE_SIGN = 0x20
 
 
 @lru_cache(maxsize=256)
-def _liked_of_few(node: Class) -> str:
+def _remember_liked(node: Class) -> str:
     return "".join(character for character in _LIKED if node.has(character))
 
 
-def _liked(node: Class) -> str:
+def _find_liked(node: Class) -> str:
     if len(node.ranges) <= _FEW:
-        return _liked_of_few(node)
+        return _remember_liked(node)
     return "".join(character for character in _LIKED if node.has(character))
 
 
@@ -182,7 +182,7 @@ class _Matching:
                 self._work.spend(len(places) * len(node.ranges) // _AT_ONCE)
                 text = self._text
                 return frozenset(at + 1 for at in places if at < len(text) and node.has(text[at]))
-            case Row(parts):
+            case PartSequence(parts):
                 for part in parts:
                     places = self.ends(part, places)
                 return places
@@ -190,7 +190,7 @@ class _Matching:
                 return frozenset().union(*(self.ends(way, places) for way in ways))
             case Repeat():
                 return self._ends_of_repeat(node, places)
-            case Group(part, _):
+            case CaptureGroup(part, _):
                 return self.ends(part, places)
             case Again():
                 # What the group matched is not remembered here: any text will do, and drawing repeated the right one.

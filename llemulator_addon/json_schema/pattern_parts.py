@@ -22,7 +22,7 @@ class Class:
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
+class PartSequence:
     """Parts one after the other."""
 
     parts: "tuple[Node, ...]"
@@ -45,7 +45,7 @@ class Repeat:
 
 
 @dataclass(frozen=True, slots=True)
-class Group:
+class CaptureGroup:
     """A part that a later back reference repeats."""
 
     part: "Node"
@@ -75,7 +75,7 @@ class Edge:
     kind: str
 
 
-Node = Class | Row | Either | Repeat | Group | Again | Look | Edge
+Node = Class | PartSequence | Either | Repeat | CaptureGroup | Again | Look | Edge
 
 
 LAST = 0x10FFFF

@@ -6,15 +6,15 @@ from llemulator_addon.json_schema.pattern_parts import (
     LAST,
     WORD,
     Again,
+    CaptureGroup,
     Class,
     Edge,
     Either,
-    Group,
     Look,
     Node,
     NotUnderstood,
+    PartSequence,
     Repeat,
-    Row,
     others,
 )
 
@@ -39,19 +39,19 @@ _READ_AT_MOST = 4_000
 _REMEMBERED = 400
 
 
-def parsed(pattern: str) -> Node:
+def parse(pattern: str) -> Node:
     """Read a pattern; raises `NotUnderstood`."""
     if len(pattern) > _READ_AT_MOST:
         raise NotUnderstood(f"a pattern of {len(pattern)} characters is too long")
-    return _parsed_of_few(pattern) if len(pattern) <= _REMEMBERED else _parsed(pattern)
+    return _remember_parsed(pattern) if len(pattern) <= _REMEMBERED else _parse(pattern)
 
 
 @lru_cache(maxsize=128)
-def _parsed_of_few(pattern: str) -> Node:
-    return _parsed(pattern)
+def _remember_parsed(pattern: str) -> Node:
+    return _parse(pattern)
 
 
-def _parsed(pattern: str) -> Node:
+def _parse(pattern: str) -> Node:
     reader = _Reader(pattern)
     try:
         node = reader.either()
@@ -87,10 +87,10 @@ class _Reader:
     def _row(self) -> Node:
         parts: list[Node] = []
         while not self.is_at_end() and self._peek() not in "|)":
-            parts.append(self._counted(self._one()))
-        return parts[0] if len(parts) == 1 else Row(tuple(parts))
+            parts.append(self._read_count(self._one()))
+        return parts[0] if len(parts) == 1 else PartSequence(tuple(parts))
 
-    def _counted(self, part: Node) -> Node:
+    def _read_count(self, part: Node) -> Node:
         while not self.is_at_end():
             counts = self._counts()
             if counts is None:
@@ -135,7 +135,7 @@ class _Reader:
 
     def _group(self) -> Node:
         if not self._takes("?"):
-            return self._numbered()
+            return self._read_group()
         for opening, behind, negated in (
             ("=", False, False),
             ("!", False, True),
@@ -143,23 +143,23 @@ class _Reader:
             ("<!", True, True),
         ):
             if self._takes(opening):
-                return Look(self._closed(), behind, negated)
+                return Look(self._close(), behind, negated)
         if self._takes(":"):
-            return self._closed()
+            return self._close()
         if self._takes("P<") or self._takes("<"):
             name, _, _ = self._pattern[self._at :].partition(">")
             self._at += len(name) + 1
-            return self._numbered(name)
+            return self._read_group(name)
         raise NotUnderstood(f"unknown kind of group in {self._pattern!r}")
 
-    def _numbered(self, name: str | None = None) -> Node:
+    def _read_group(self, name: str | None = None) -> Node:
         self._groups += 1
         number = self._groups
         if name is not None:
             self._names[name] = number
-        return Group(self._closed(), number)
+        return CaptureGroup(self._close(), number)
 
-    def _closed(self) -> Node:
+    def _close(self) -> Node:
         node = self.either()
         if not self._takes(")"):
             raise NotUnderstood(f"missing ) in {self._pattern!r}")
@@ -177,9 +177,9 @@ class _Reader:
             return Again(self._names.get(name, 0))
         if character in "123456789":
             return Again(int(character))
-        return self._escaped(character)
+        return self._read_escape(character)
 
-    def _escaped(self, character: str) -> Class:
+    def _read_escape(self, character: str) -> Class:
         if character.lower() in _ESCAPED_CLASSES:
             found_class = _ESCAPED_CLASSES[character.lower()]
             return Class(found_class.ranges, negated=character.isupper())
@@ -233,7 +233,7 @@ class _Reader:
         escaped = self._take()
         if escaped == "b":
             return [(8, 8)]
-        node = self._escaped(escaped)
+        node = self._read_escape(escaped)
         return list(others(node.ranges)) if node.negated else list(node.ranges)
 
     def _peek(self) -> str:

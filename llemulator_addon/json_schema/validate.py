@@ -90,14 +90,14 @@ def _reference(value: object, schema: Schema, schemas: Schemas) -> bool:
         return False
 
 
-def _bounded(word: str, holds: Callable[[Any, Any], bool]) -> Callable[[object, Schema, Schemas], bool]:
+def _check_bound(word: str, holds: Callable[[Any, Any], bool]) -> Callable[[object, Schema, Schemas], bool]:
     def check(value: object, schema: Schema, _: Schemas) -> bool:
         return not is_number(value) or holds(value, schema[word])
 
     return check
 
 
-def _sized(
+def _check_size(
     word: str, kind: type[str | list[Any] | dict[str, Any]], sign: int
 ) -> Callable[[object, Schema, Schemas], bool]:
     def check(value: Any, schema: Schema, _: Schemas) -> bool:  # noqa: ANN401 - any JSON
@@ -115,7 +115,7 @@ def _pattern(value: object, schema: Schema, schemas: Schemas) -> bool:
 def _is_found(pattern: str, text: str, schemas: Schemas) -> bool | None:
     """Whether a pattern is found in a text; None where it is not understood."""
     try:
-        return ecma_regex.found(pattern, text, schemas.work)
+        return ecma_regex.search(pattern, text, schemas.work)
     except ecma_regex.NotUnderstood:
         return None
 
@@ -143,7 +143,7 @@ def _belonging(key: str, schema: Schema, schemas: Schemas) -> Iterator[object]:
         yield schema["additionalProperties"]
 
 
-def _required(value: object, schema: Schema, schemas: Schemas) -> bool:
+def _has_required(value: object, schema: Schema, schemas: Schemas) -> bool:
     schemas.work.spend(len(schema["required"]))
     return not isinstance(value, Mapping) or all(key in value for key in schema["required"])
 
@@ -203,19 +203,19 @@ _CHECKS: Mapping[str, Callable[[Any, Schema, Schemas], bool]] = {
     "const": lambda value, schema, _: same(value, schema["const"]),
     "enum": _enum,
     "$ref": _reference,
-    "minimum": _bounded("minimum", lambda value, bound: value >= bound),
-    "maximum": _bounded("maximum", lambda value, bound: value <= bound),
-    "exclusiveMinimum": _bounded("exclusiveMinimum", lambda value, bound: isinstance(bound, bool) or value > bound),
-    "exclusiveMaximum": _bounded("exclusiveMaximum", lambda value, bound: isinstance(bound, bool) or value < bound),
-    "multipleOf": _bounded("multipleOf", is_multiple),
-    "minLength": _sized("minLength", str, 1),
-    "maxLength": _sized("maxLength", str, -1),
-    "minItems": _sized("minItems", list, 1),
-    "maxItems": _sized("maxItems", list, -1),
-    "minProperties": _sized("minProperties", dict, 1),
-    "maxProperties": _sized("maxProperties", dict, -1),
+    "minimum": _check_bound("minimum", lambda value, bound: value >= bound),
+    "maximum": _check_bound("maximum", lambda value, bound: value <= bound),
+    "exclusiveMinimum": _check_bound("exclusiveMinimum", lambda value, bound: isinstance(bound, bool) or value > bound),
+    "exclusiveMaximum": _check_bound("exclusiveMaximum", lambda value, bound: isinstance(bound, bool) or value < bound),
+    "multipleOf": _check_bound("multipleOf", is_multiple),
+    "minLength": _check_size("minLength", str, 1),
+    "maxLength": _check_size("maxLength", str, -1),
+    "minItems": _check_size("minItems", list, 1),
+    "maxItems": _check_size("maxItems", list, -1),
+    "minProperties": _check_size("minProperties", dict, 1),
+    "maxProperties": _check_size("maxProperties", dict, -1),
     "pattern": _pattern,
-    "required": _required,
+    "required": _has_required,
     "properties": _properties,
     "patternProperties": _properties,
     "additionalProperties": _properties,

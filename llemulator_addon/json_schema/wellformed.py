@@ -8,7 +8,7 @@ from llemulator_addon.json_schema.document import TYPES
 from llemulator_addon.json_schema.validate import is_kind
 
 
-def tidied(schema: object, work: Work) -> object:
+def tidy(schema: object, work: Work) -> object:
     """Return a schema without what is malformed in it, all the way down; what is no schema at all allows anything.
 
     Raises `TooMuchWork`.
@@ -18,7 +18,7 @@ def tidied(schema: object, work: Work) -> object:
         return schema
     if not isinstance(schema, Mapping):
         return True
-    return {word: _tidied_word(word, value, work) for word, value in schema.items() if _complaint(word, value) is None}
+    return {word: _tidy_word(word, value, work) for word, value in schema.items() if _complaint(word, value) is None}
 
 
 def complaint_about(schema: object, work: Work) -> str | None:
@@ -84,13 +84,13 @@ def _parts(word: str, value: Any) -> list[Any]:  # noqa: ANN401 - any JSON
     return list(value.values()) if word in _MAPS_OF_SCHEMAS else []
 
 
-def _tidied_word(word: str, value: Any, work: Work) -> Any:  # noqa: ANN401 - any JSON
+def _tidy_word(word: str, value: Any, work: Work) -> Any:  # noqa: ANN401 - any JSON
     if word in _LISTS_OF_SCHEMAS or (word == "items" and isinstance(value, list)):
-        return [tidied(each, work) for each in value]
+        return [tidy(each, work) for each in value]
     if word in _SCHEMAS:
-        return tidied(value, work)
+        return tidy(value, work)
     if word in _MAPS_OF_SCHEMAS:
-        return {name: tidied(each, work) for name, each in value.items()}
+        return {name: tidy(each, work) for name, each in value.items()}
     if word in _COUNTS:
         return int(value)
     return value

@@ -1,1 +1,1 @@
-"""The parts that wait: turns of a token, requests for a person, and subscribers of a journal."""
+"""Objects of the event loop: queues of a token, requests that wait, subscribers, and threads for large work."""

@@ -4,21 +4,21 @@ import asyncio
 from asyncio import Future, get_running_loop
 
 from llemulator_addon.core.outcome import Ask
-from llemulator_addon.core.steps import Told
+from llemulator_addon.core.steps import PlayedAnswer
 
 
 class Waiting:
     """Requests that wait, by token. Not a value: it belongs to the event loop, and holds only what waits now."""
 
     def __init__(self) -> None:
-        self._asked: dict[str, dict[int, tuple[Ask, Future[Told]]]] = {}
+        self._asked: dict[str, dict[int, tuple[Ask, Future[PlayedAnswer]]]] = {}
 
-    async def wait(self, token: str, ask: Ask) -> Told | None:
+    async def wait(self, token: str, ask: Ask) -> PlayedAnswer | None:
         """Wait for the answer; None: nobody gave one in time. Cancelled, it leaves no trace."""
-        told: Future[Told] = get_running_loop().create_future()
+        told: Future[PlayedAnswer] = get_running_loop().create_future()
         self._asked.setdefault(token, {})[ask.number] = (ask, told)
         try:
-            async with asyncio.timeout(ask.seconds):
+            async with asyncio.timeout(ask.manual_timeout):
                 return await told
         except TimeoutError:
             return None
@@ -33,7 +33,7 @@ class Waiting:
         """Return the request of a number, if it waits."""
         return next((ask for ask in self.of(token) if ask.number == number), None)
 
-    def answer(self, token: str, number: int, answer: Told) -> bool:
+    def answer(self, token: str, number: int, answer: PlayedAnswer) -> bool:
         """Give an answer; whether somebody waited for it."""
         if self.get(token, number) is None:
             return False

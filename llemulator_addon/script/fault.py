@@ -1,19 +1,20 @@
 """What a fault is, and what it is told."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Literal, NamedTuple
 
 from llemulator_addon.core.reply import Failure
 from llemulator_addon.core.stamp import Stamp
 from llemulator_addon.core.steps import Headers, Send, Step, Steps
+from llemulator_addon.wire import errors
 
 Memory = object
 """What a fault remembers from one request of the session to the next: a frozen value of its own."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Arrival:
+class AdmissionRequest:
     """A request that a rule would answer."""
 
     at: float
@@ -40,9 +41,10 @@ class Admission:
 class Scene(NamedTuple):
     """What a fault knows of the answer whose steps it rewrites."""
 
-    endpoint: str | None
     events: bool
     """Whether each `Send` is a server-sent event."""
+    break_off: Callable[[Sequence[bytes], Failure], tuple[bytes, ...]] = errors.break_off
+    """`Endpoint.break_off` of the endpoint that answers."""
     size: int = 0
     """Bytes of the body, about, of an answer that is made while it is sent."""
 
@@ -67,7 +69,7 @@ class Fault:
 
     __slots__ = ()
 
-    def admit(self, arrival: Arrival, memory: Memory | None) -> Admission:
+    def admit(self, arrival: AdmissionRequest, memory: Memory | None) -> Admission:
         """Let a request through or refuse it; what it returns as memory is what it is given next time."""
         del arrival
         return Admission(memory=memory)
@@ -96,6 +98,6 @@ class Fault:
         if rewritten and rewritten[-1] is first[-1]:
             yield from steps
 
-    def of_connection(self) -> ConnectionFault | None:
+    def find_connection_fault(self) -> ConnectionFault | None:
         """Return what happens to connections; None for a fault of answers."""
         return None

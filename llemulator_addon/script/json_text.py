@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from itertools import islice
 
 from llemulator_addon.script.json_value import MOST_NESTED, MOST_VALUES, too_many
-from llemulator_addon.script.script_error import MOST_TOLD, Problem, ScriptError, inside, problem
+from llemulator_addon.script.script_error import MOST_TOLD, Problem, ScriptError, join_place, problem
 from llemulator_addon.wire import json_bytes
 
 _LONGEST = 16 << 20
@@ -70,13 +70,13 @@ class _Pairs(tuple[tuple[str, object], ...]):
 def _twice(text: bytes) -> Iterator[Problem]:
     """Yield keys that stand twice in one object, with their places."""
     try:
-        yield from _within(json.loads(text, object_pairs_hook=_Pairs), "", 0)
+        yield from _check_depth(json.loads(text, object_pairs_hook=_Pairs), "", 0)
     except (ValueError, RecursionError):
         # Python's own reader has other limits.
         yield Problem("", "a key stands twice in an object")
 
 
-def _within(value: object, place: str, depth: int) -> Iterator[Problem]:
+def _check_depth(value: object, place: str, depth: int) -> Iterator[Problem]:
     if depth > MOST_NESTED:
         return
     match value:
@@ -84,11 +84,11 @@ def _within(value: object, place: str, depth: int) -> Iterator[Problem]:
             seen: dict[str, None] = {}
             for key, member in value:
                 if key in seen:
-                    yield Problem(inside(place, key), "the key stands twice in its object")
+                    yield Problem(join_place(place, key), "the key stands twice in its object")
                 seen[key] = None
-                yield from _within(member, inside(place, key), depth + 1)
+                yield from _check_depth(member, join_place(place, key), depth + 1)
         case list():
             for number, member in enumerate(value):
-                yield from _within(member, inside(place, number), depth + 1)
+                yield from _check_depth(member, join_place(place, number), depth + 1)
         case _:
             pass

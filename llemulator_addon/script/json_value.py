@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 from itertools import islice
 from math import inf
 
-from llemulator_addon.script.script_error import MOST_TOLD, Problem, ScriptError, inside, kind_of, problem
+from llemulator_addon.script.script_error import MOST_TOLD, Problem, ScriptError, join_place, kind_of, problem
 
 MOST_VALUES = 250_000
 MOST_NESTED = 100
@@ -45,24 +45,24 @@ def _problems(value: object, place: str, depth: int) -> Iterator[Problem]:
     match value:
         case Mapping():
             for key, member in value.items():
-                yield from _of_key(key, place)
+                yield from _check_key(key, place)
                 if isinstance(key, str):
-                    yield from _problems(member, inside(place, key), depth + 1)
+                    yield from _problems(member, join_place(place, key), depth + 1)
         case list():
             for number, member in enumerate(value):
-                yield from _problems(member, inside(place, number), depth + 1)
+                yield from _problems(member, join_place(place, number), depth + 1)
         case _:
-            yield from _of_value(value, place)
+            yield from _check_value(value, place)
 
 
-def _of_key(key: object, place: str) -> Iterator[Problem]:
+def _check_key(key: object, place: str) -> Iterator[Problem]:
     if isinstance(key, str):
-        yield from _of_value(key, place)
+        yield from _check_value(key, place)
     else:
         yield Problem(place, f"a key is text, got {kind_of(key)}; put it in quotes")
 
 
-def _of_value(value: object, place: str) -> Iterator[Problem]:
+def _check_value(value: object, place: str) -> Iterator[Problem]:
     match value:
         case str():
             if not _is_whole(value):

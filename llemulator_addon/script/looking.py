@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from llemulator_addon.core.work import TooMuchWork, Work
-from llemulator_addon.script.paths import Step, parsed
+from llemulator_addon.script.paths import Step, parse
 
 STEPS = 150_000
 """So many members are looked at for one request, by all rules together."""
@@ -20,15 +20,16 @@ class TooMuchLooking(Exception):
 class Looking:
     """What was found so far, and how many steps are left. An object, because the patterns of all rules share it."""
 
-    __slots__ = ("_found", "_work")
+    __slots__ = ("_found", "_steps", "_work")
 
     def __init__(self, steps: int = STEPS) -> None:
-        self._work = Work(steps)
+        self._steps = steps
+        self._work: Work | None = None
         self._found: dict[tuple[Step, ...], list[Any]] = {}
 
     def values_at(self, body: Any, path: str) -> list[Any]:  # noqa: ANN401
         """Return the values at the places that a path names, each place once. Raises `TooMuchLooking`."""
-        steps = parsed(path)
+        steps = parse(path)
         known = next((end for end in range(len(steps), 0, -1) if steps[:end] in self._found), 0)
         values = self._found[steps[:known]] if known else [body]
         for end in range(known + 1, len(steps) + 1):
@@ -54,13 +55,13 @@ class Looking:
 
     def _walk(self, values: list[Any], step: Step) -> list[Any]:
         found: list[Any] = []
-        for value in self._within(values) if step.deep else values:
-            taken = _taken(value, step.to)
+        for value in self._find_within(values) if step.deep else values:
+            taken = _take(value, step.to)
             self._pay(1 + len(taken))
             found += taken
         return found
 
-    def _within(self, values: list[Any]) -> list[Any]:
+    def _find_within(self, values: list[Any]) -> list[Any]:
         """Return the values and all that is within them, in the order written. One within two of them comes once."""
         found: list[Any] = []
         seen: set[int] = set()
@@ -77,6 +78,8 @@ class Looking:
         return found
 
     def _pay(self, steps: int) -> None:
+        if self._work is None:  # most requests are not looked into
+            self._work = Work(self._steps)
         try:
             self._work.spend(steps)
         except TooMuchWork:
@@ -92,7 +95,7 @@ def equal(value: object, wanted: object) -> bool:
     return isinstance(value, bool) is isinstance(wanted, bool) and value == wanted
 
 
-def _taken(value: Any, to: str | int | None) -> list[Any]:  # noqa: ANN401
+def _take(value: Any, to: str | int | None) -> list[Any]:  # noqa: ANN401
     if isinstance(value, list):
         if to is None:
             return value

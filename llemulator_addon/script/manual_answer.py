@@ -11,7 +11,7 @@ from llemulator_addon.script.replies import REPLIES
 from llemulator_addon.script.reply import OTHERS, ReplyPart, check_says, text_alone
 from llemulator_addon.script.rule import FaultSpec
 from llemulator_addon.script.script_error import problem, read_as
-from llemulator_addon.script.template import compiled
+from llemulator_addon.script.template import compile_templates
 
 _FALLBACKS: tuple[Literal["echo", "simulate"], ...] = ("echo", "simulate")
 
@@ -28,9 +28,9 @@ class AnswerPart(ReplyPart):
     @model_validator(mode="after")
     def _says_one_thing(self) -> Self:
         others = tuple(word for word in (*OTHERS, *_FALLBACKS) if word in self.model_fields_set)
-        check_says((*self.said(), *others), (*REPLIES, *OTHERS, *_FALLBACKS))
+        check_says((*self.words_given(), *others), (*REPLIES, *OTHERS, *_FALLBACKS))
         if self.template:
-            compiled(self.written())
+            compile_templates(self.dump())
         return self
 
     @property
@@ -47,13 +47,13 @@ class AnswerPart(ReplyPart):
         if self.faults is None:
             return None
         faults = tuple(part.fault() for part in self.faults)
-        if any(fault.of_connection() for fault in faults):
+        if any(fault.find_connection_fault() for fault in faults):
             raise problem("faults", "connect and tls act on connections; this request has one already")
         return faults
 
     @override
-    def written(self) -> dict[str, Any]:
-        return {name: value for name, value in super().written().items() if name not in _OF_DELIVERY}
+    def dump(self) -> dict[str, Any]:
+        return {name: value for name, value in super().dump().items() if name not in _OF_DELIVERY}
 
 
 _OF_DELIVERY = ("echo", "simulate", "stream", "faults")

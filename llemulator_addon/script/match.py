@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 from pydantic import Field, create_model
 
-from llemulator_addon.script.model import ScriptPart, given_words, word_field, word_fields
+from llemulator_addon.script.model import ScriptPart, list_given_words, word_field, word_fields
 from llemulator_addon.script.pattern import Pattern
 from llemulator_addon.script.patterns import COMBINING, PATTERNS
 
@@ -14,8 +14,8 @@ class MatchPart(ScriptPart):
 
     def patterns(self) -> tuple[Pattern, ...]:
         """Return a pattern for each word given."""
-        plain = (pattern(given) for pattern, given in given_words(self, PATTERNS))
-        combining = (pattern(_patterns_of(given)) for pattern, given in given_words(self, COMBINING))
+        plain = (pattern(given) for pattern, given in list_given_words(self, PATTERNS))
+        combining = (pattern(_patterns_of(given)) for pattern, given in list_given_words(self, COMBINING))
         return (*plain, *combining)
 
 

@@ -15,7 +15,7 @@ class ScriptPart(BaseModel):
 
     @model_validator(mode="before")
     @classmethod
-    def _of_few_keys(cls, value: object) -> object:
+    def _limit_keys(cls, value: object) -> object:
         """Look at the first keys only where there are more than any part knows: it is refused for one of them."""
         if isinstance(value, dict) and len(value) > _MORE_THAN_ANY_KNOWS:
             return dict(islice(value.items(), _MORE_THAN_ANY_KNOWS))
@@ -41,7 +41,7 @@ def word_field(word: str, made: object) -> Any:  # noqa: ANN401 - what pydantic'
     return Field(default=None, alias=word, description=(made.__doc__ or "").partition("\n")[0])
 
 
-def given_words[T](part: BaseModel, table: Mapping[str, T]) -> Iterator[tuple[T, Any]]:
+def list_given_words[T](part: BaseModel, table: Mapping[str, T]) -> Iterator[tuple[T, Any]]:
     """Yield the entries of a table whose words the script gave, in the table's order, each with its argument."""
     for word, made in table.items():
         if f"{word}_" in part.model_fields_set:

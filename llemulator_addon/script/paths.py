@@ -18,7 +18,7 @@ _STEPS_AT_MOST = 64
 
 
 @lru_cache(maxsize=1_024)
-def parsed(path: str) -> tuple[Step, ...]:
+def parse(path: str) -> tuple[Step, ...]:
     """Read a path; raises ValueError that says what is wrong."""
     if len(path) > _LONGEST:
         message = f"a path of {len(path)} characters is too long; {_LONGEST} are possible"

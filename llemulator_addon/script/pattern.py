@@ -13,7 +13,7 @@ START = "started"
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class Candidate:
     """One request: as it came, as the endpoint understood it, and the state of the session that it met."""
 
     prompt: Prompt
@@ -24,23 +24,23 @@ class Asked:
 
 
 @dataclass(frozen=True, slots=True)
-class Is:
+class ExactKey:
     """A value that stands among those of a request. Equal values are found by hash, whatever their number."""
 
-    where: Callable[[Asked], Iterable[Hashable]]
+    where: Callable[[Candidate], Iterable[Hashable]]
     """The same function for all keys that look in the same place."""
     value: Hashable
 
 
 @dataclass(frozen=True, slots=True)
-class Says:
+class RegexKey:
     """A regular expression that is found in a text of a request. All of one place are searched in one pass."""
 
-    where: Callable[[Asked], Iterable[str]]
+    where: Callable[[Candidate], Iterable[str]]
     regex: str
 
 
-Key = Is | Says
+Key = ExactKey | RegexKey
 
 
 class Pattern(ABC):
@@ -49,11 +49,11 @@ class Pattern(ABC):
     __slots__ = ()
 
     @abstractmethod
-    def holds(self, asked: Asked) -> bool:
+    def holds(self, asked: Candidate) -> bool:
         """Whether the request is as the script wants it. Raises `TooMuchLooking`."""
 
     @abstractmethod
-    def difference(self, asked: Asked) -> str:
+    def difference(self, asked: Candidate) -> str:
         """Say in a few words what was wanted and what came; called only where it does not hold."""
 
     def index_keys(self) -> tuple[Key, ...]:
@@ -67,18 +67,18 @@ class Pattern(ABC):
         """Return the patterns of which it is made, where all of them must hold; else itself."""
         return (self,)
 
-    def captures(self, asked: Asked) -> Mapping[str, str]:
+    def captures(self, asked: Candidate) -> Mapping[str, str]:
         """Return what the groups of its regular expressions caught; called only where it holds."""
         del asked
         return {}
 
-    def texts(self, asked: Asked) -> tuple[str, str] | None:
+    def texts(self, asked: Candidate) -> tuple[str, str] | None:
         """Return the text that was looked for and the one that came: where they are alike, the rule is near."""
         del asked
         return None
 
 
-def hold(patterns: Iterable[Pattern], asked: Asked) -> bool:
+def hold(patterns: Iterable[Pattern], asked: Candidate) -> bool:
     """Whether all of a rule's patterns hold; where one would take too much looking, they do not."""
     try:
         return all(pattern.holds(asked) for pattern in patterns)
@@ -86,12 +86,12 @@ def hold(patterns: Iterable[Pattern], asked: Asked) -> bool:
         return False
 
 
-def differences(patterns: Iterable[Pattern], asked: Asked) -> list[str]:
+def differences(patterns: Iterable[Pattern], asked: Candidate) -> list[str]:
     """Say for each of a rule's patterns that does not hold what differs, or that it would take too much looking."""
     return [difference for pattern in patterns if (difference := _difference(pattern, asked)) is not None]
 
 
-def _difference(pattern: Pattern, asked: Asked) -> str | None:
+def _difference(pattern: Pattern, asked: Candidate) -> str | None:
     try:
         return None if pattern.holds(asked) else pattern.difference(asked)
     except TooMuchLooking as error:

@@ -6,6 +6,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
+from llemulator_addon.core.choices import OnUnmatched
 from llemulator_addon.core.reply import Usage
 from llemulator_addon.core.sizes import size_of
 from llemulator_addon.core.upstream import Upstreams
@@ -20,7 +21,7 @@ from llemulator_addon.script.script_error import (
     MOST_TOLD,
     Problem,
     ScriptError,
-    inside,
+    join_place,
     kind_of,
     problem,
     read_as,
@@ -29,15 +30,13 @@ from llemulator_addon.script.script_error import (
 from llemulator_addon.script.simulate_defaults import SimulatePart, Simulating
 from llemulator_addon.script.upstream import UpstreamSpec, upstreams_of
 
-OnUnmatched = Literal["error", "echo", "simulate", "manual", "upstream"]
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Defaults:
     """What holds for rules, and for requests that no rule answers, where nothing else is said."""
 
     on_unmatched: OnUnmatched | None = None
-    patience: float | None = None
+    manual_timeout: float | None = None
     """Seconds that a person may take to answer; None: as the server says."""
     simulating: Simulating = Simulating()
     pacing: Pacing = Pacing()
@@ -65,7 +64,7 @@ class Script:
     settings: Mapping[str, Any] = field(default_factory=dict)
     """All but the rules, as it was written."""
 
-    def written(self) -> dict[str, Any]:
+    def dump(self) -> dict[str, Any]:
         """Return the script with its rules in full. Read again, it is the same."""
         return {**self.settings, "rules": [dict(rule.written) for rule in self.rules]}
 
@@ -149,11 +148,11 @@ class DefaultsPart(ScriptPart):
     def defaults(self) -> Defaults:
         """Return them; raises `ScriptError`."""
         faults = tuple(part.fault() for part in self.faults or ())
-        if any(fault.of_connection() for fault in faults):
+        if any(fault.find_connection_fault() for fault in faults):
             raise problem("defaults.faults", "connect and tls act on connections; put them in a rule of their own")
         return Defaults(
             on_unmatched=self.on_unmatched,
-            patience=self.manual.timeout_s if self.manual else None,
+            manual_timeout=self.manual.timeout_s if self.manual else None,
             simulating=self.simulate.simulating() if self.simulate else Simulating(),
             pacing=self.stream.pacing() if self.stream else Pacing(),
             faults=faults,
@@ -182,7 +181,7 @@ def _rules_in_full(rules: object, problems: list[Problem]) -> Iterator[Rule]:
         return
     for number, rule in enumerate(rules):
         with _collecting(problems):
-            yield read_as(RulePart, rule, place := inside("rules", number)).rule(place)
+            yield read_as(RulePart, rule, place := join_place("rules", number)).rule(place)
 
 
 # The short forms ----------------------------------------------------------------------------------------------------
@@ -231,7 +230,7 @@ def _entries(responses: object, problems: list[Problem]) -> Iterator[tuple[str, 
         case list():
             for number, entry in enumerate(responses):
                 with _collecting(problems):
-                    yield (place := inside("responses", number)), _entry(entry, place), 1
+                    yield (place := join_place("responses", number)), _entry(entry, place), 1
         case Mapping():
             with _collecting(problems):
                 _check_is_of_patterns(responses)
@@ -266,19 +265,19 @@ def _short_rule(entry: dict[str, Any], times: int | None, place: str) -> Rule:
     full["reply"] = _reply(entry, place)
     if times is not None:
         full.setdefault("times", times)
-    return _at(place, entry, full)
+    return _read_rule_at(place, entry, full)
 
 
-def _at(place: str, entry: dict[str, Any], full: dict[str, Any]) -> Rule:
+def _read_rule_at(place: str, entry: dict[str, Any], full: dict[str, Any]) -> Rule:
     """Read the rule in full; a problem is told in the words that the script used."""
     try:
         return read_as(RulePart, full, place).rule(place)
     except ScriptError as error:
-        problems = [Problem(_as_written(found.place, place, entry), found.reason) for found in error.problems]
+        problems = [Problem(_restore_spelling(found.place, place, entry), found.reason) for found in error.problems]
         raise ScriptError(problems) from None
 
 
-def _as_written(found: str, place: str, entry: dict[str, Any]) -> str:
+def _restore_spelling(found: str, place: str, entry: dict[str, Any]) -> str:
     for full, short in _SPELLINGS:
         if short in entry and found.startswith(f"{place}.{full}"):
             return f"{place}.{short}{found.removeprefix(f'{place}.{full}')}"
@@ -299,7 +298,7 @@ _SPELLINGS = (
 def _match(entry: dict[str, Any], place: str) -> object:
     """Return `match` in full; in the short forms it may be a pattern, and so may `pattern`."""
     if "pattern" in entry and "match" in entry:
-        raise problem(inside(place, "pattern"), '"pattern" and "match" exclude each other')
+        raise problem(join_place(place, "pattern"), '"pattern" and "match" exclude each other')
     if "pattern" in entry:
         return {"user_text": entry["pattern"]}
     match = entry.get("match", {})
@@ -311,7 +310,7 @@ def _reply(entry: dict[str, Any], place: str) -> object:
     if len(given) != 1:
         raise problem(place, f'a rule has one of "response", "error" and "reply", got {" and ".join(given) or "none"}')
     if "status" in entry and "error" not in entry:
-        raise problem(inside(place, "status"), '"status" goes with "error"')
+        raise problem(join_place(place, "status"), '"status" goes with "error"')
     value = entry[given[0]]
     if given[0] == "error":
         failure = {"message": value} if isinstance(value, str) else value

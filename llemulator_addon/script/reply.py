@@ -6,19 +6,19 @@ from typing import TYPE_CHECKING, Annotated, Any, Self
 
 from pydantic import BeforeValidator, Field, TypeAdapter, ValidationError, create_model, model_validator
 
-from llemulator_addon.core.reply import Choice, Failure, FinishReason, Says, Usage
+from llemulator_addon.core.reply import Choice, Failure, FinishReason, ModelOutput, Usage
 from llemulator_addon.core.stamp import Stamp
-from llemulator_addon.script.model import ScriptPart, given_words, word_fields
-from llemulator_addon.script.pattern import Asked
+from llemulator_addon.script.model import ScriptPart, list_given_words, word_fields
+from llemulator_addon.script.pattern import Candidate
 from llemulator_addon.script.replies import REPLIES
 from llemulator_addon.script.replies.failure import FailedReplyPart
 from llemulator_addon.script.replies.raw import Raw, RawPart
-from llemulator_addon.script.template import Template, compiled
+from llemulator_addon.script.template import Template, compile_templates
 from llemulator_addon.script.templates.problems import TemplateProblem
 
 Count = Annotated[int, Field(ge=0)]
 
-Ready = Says | Failure | Raw
+Ready = ModelOutput | Failure | Raw
 """A reply as it is given."""
 
 
@@ -40,13 +40,13 @@ class SaidPart(ScriptPart):
 
     finish_reason: FinishReason | None = None
 
-    def said(self) -> tuple[str, ...]:
+    def words_given(self) -> tuple[str, ...]:
         """Return the words that are given."""
         return tuple(word for word in REPLIES if f"{word}_" in self.model_fields_set)
 
     def choice(self) -> Choice:
         """Return the choice."""
-        blocks = tuple(block for reply, given in given_words(self, REPLIES) for block in reply(given))
+        blocks = tuple(block for reply, given in list_given_words(self, REPLIES) for block in reply(given))
         return Choice(blocks=blocks, finish_reason=self.finish_reason, exact="blocks_" in self.model_fields_set)
 
 
@@ -55,7 +55,7 @@ class ChoicePart(SaidPart):
 
     @model_validator(mode="after")
     def _says_one_thing(self) -> Self:
-        check_says(self.said(), REPLIES)
+        check_says(self.words_given(), REPLIES)
         return self
 
 
@@ -97,14 +97,14 @@ class ReplyPart(SaidPart):
     @model_validator(mode="after")
     def _says_one_thing(self) -> Self:
         others = tuple(word for word in OTHERS if word in self.model_fields_set)
-        check_says((*self.said(), *others), (*REPLIES, *OTHERS))
+        check_says((*self.words_given(), *others), (*REPLIES, *OTHERS))
         if self.template:
-            compiled(self.written())
+            compile_templates(self.dump())
         return self
 
     def reply(self) -> "Reply":
         """Return the reply."""
-        return Template(self.written()) if self.template else self.ready()
+        return Template(self.dump()) if self.template else self.ready()
 
     def ready(self) -> Ready:
         """Return the reply as it is."""
@@ -112,13 +112,13 @@ class ReplyPart(SaidPart):
             return self.failure.failure()
         if self.raw is not None:
             return self.raw.raw()
-        return Says(
+        return ModelOutput(
             choices=tuple(part.choice() for part in self.choices) if self.choices else (self.choice(),),
             usage=self.usage.usage() if self.usage else Usage(),
             model=self.model,
         )
 
-    def written(self) -> dict[str, Any]:
+    def dump(self) -> dict[str, Any]:
         """Return it as a script writes it."""
         return self.model_dump(exclude_unset=True, by_alias=True)
 
@@ -160,10 +160,10 @@ Reply = Ready | Template
 """A reply as a rule has it; a template becomes one when it is asked for."""
 
 
-def filled(template: Template, asked: Asked, captures: Mapping[str, str], times: int, stamp: Stamp) -> Ready:
+def fill_reply(template: Template, asked: Candidate, captures: Mapping[str, str], times: int, stamp: Stamp) -> Ready:
     """Fill in a reply for a request; raises `TemplateProblem`. `times` counts this answer of the rule too."""
     try:
-        return _any().validate_python(template.filled(asked, captures, times, stamp)).ready()
+        return _any().validate_python(template.fill(asked, captures, times, stamp)).ready()
     except ValidationError as error:
         found = error.errors(include_url=False)[0]
         place = ".".join(str(step) for step in found["loc"])

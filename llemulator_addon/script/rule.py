@@ -10,13 +10,13 @@ from llemulator_addon.core.sizes import size_of
 from llemulator_addon.script.fault import ConnectionFault, Fault
 from llemulator_addon.script.faults import FAULTS
 from llemulator_addon.script.match import Match
-from llemulator_addon.script.model import ScriptPart, given_words, word_fields
+from llemulator_addon.script.model import ScriptPart, list_given_words, word_fields
 from llemulator_addon.script.pacing import Pacing, StreamPart
-from llemulator_addon.script.pattern import Pattern, Says
-from llemulator_addon.script.patterns.state import InState
+from llemulator_addon.script.pattern import Pattern, RegexKey
+from llemulator_addon.script.patterns.state import StatePattern
 from llemulator_addon.script.regex import size_of_regex
 from llemulator_addon.script.reply import Reply, ReplySpec
-from llemulator_addon.script.script_error import inside, problem
+from llemulator_addon.script.script_error import join_place, problem
 
 TIMES_FOR_READ = 2
 """How much more memory a part of a script takes, once it is read, than what is written takes alone; as measured."""
@@ -56,7 +56,7 @@ class Rule:
         """The same for rules that answer the same requests."""
         return repr(self.patterns)
 
-    def renamed(self, name: str) -> "Rule":
+    def rename(self, name: str) -> "Rule":
         """Return it with another name."""
         return replace(self, name=name, written={**self.written, "name": name})
 
@@ -67,7 +67,7 @@ class Rule:
 
 def _size_of_regexes(patterns: tuple[Pattern, ...]) -> int:
     keys = (key for pattern in patterns for key in pattern.index_keys())
-    return sum(size_of_regex(key.regex) for key in keys if isinstance(key, Says))
+    return sum(size_of_regex(key.regex) for key in keys if isinstance(key, RegexKey))
 
 
 class FaultPart(ScriptPart):
@@ -82,7 +82,7 @@ class FaultPart(ScriptPart):
 
     def fault(self) -> Fault:
         """Return it."""
-        return next(made(given) for made, given in given_words(self, FAULTS))
+        return next(made(given) for made, given in list_given_words(self, FAULTS))
 
 
 if TYPE_CHECKING:
@@ -126,15 +126,15 @@ class RulePart(ScriptPart):
     def rule(self, place: str) -> Rule:
         """Return the rule that stands at a place of the script; raises `ScriptError`."""
         faults = None if self.faults is None else tuple(part.fault() for part in self.faults)
-        connection = next((found for fault in faults or () if (found := fault.of_connection())), None)
+        connection = next((found for fault in faults or () if (found := fault.find_connection_fault())), None)
         if connection is not None:
             self._check_is_of_connections(place)
         elif self.reply is None:
-            raise problem(inside(place, "reply"), "missing")
+            raise problem(join_place(place, "reply"), "missing")
         replies = self.reply if isinstance(self.reply, list) else [self.reply]
         requires = self.state.requires if self.state else None
         name = self.name or place
-        patterns = (*self.match.patterns(), *((InState(requires),) if requires is not None else ()))
+        patterns = (*self.match.patterns(), *((StatePattern(requires),) if requires is not None else ()))
         written = {"name": name, **self.model_dump(exclude={"name"}, exclude_unset=True, by_alias=True)}
         return Rule(
             name=name,
@@ -154,9 +154,9 @@ class RulePart(ScriptPart):
     def _check_is_of_connections(self, place: str) -> None:
         """Refuse what cannot be: at a connection nothing is asked yet, and nothing can be answered."""
         if len(self.faults or ()) > 1:
-            raise problem(inside(place, "faults"), "connect and tls stand alone in a rule of their own")
+            raise problem(join_place(place, "faults"), "connect and tls stand alone in a rule of their own")
         for word in ("match", "reply", "state", "stream"):
             if word in self.model_fields_set:
                 raise problem(
-                    inside(place, word), "a rule with connect or tls acts on connections, and answers nothing"
+                    join_place(place, word), "a rule with connect or tls acts on connections, and answers nothing"
                 )

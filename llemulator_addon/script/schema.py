@@ -21,7 +21,7 @@ def schema_text() -> bytes:
 @cache
 def schema() -> dict[str, Any]:
     """Return the schema (JSON Schema 2020-12). What it cannot say, as which words exclude each other, reading says."""
-    made: dict[str, Any] = tidied(TypeAdapter(_Script).json_schema(by_alias=True))
+    made: dict[str, Any] = tidy(TypeAdapter(_Script).json_schema(by_alias=True))
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "title": "llemulator script",
@@ -55,17 +55,17 @@ _Body = create_model(
 _Script = _Body | list[_Entry]
 
 
-def tidied(part: Any) -> Any:  # noqa: ANN401
+def tidy(part: Any) -> Any:  # noqa: ANN401
     """Leave out what tells an author nothing: titles made from names, defaults of null, and null as an alternative."""
     match part:
         case list():
-            return [tidied(member) for member in part]
+            return [tidy(member) for member in part]
         case {"anyOf": [alternative, {"type": "null"}], **rest}:
-            return tidied({**rest, **alternative})
+            return tidy({**rest, **alternative})
         case {"anyOf": [*alternatives, {"type": "null"}], **rest}:
-            return tidied({**rest, "anyOf": alternatives})
+            return tidy({**rest, "anyOf": alternatives})
         case dict():
-            return {key: tidied(member) for key, member in part.items() if not _says_nothing(key, member)}
+            return {key: tidy(member) for key, member in part.items() if not _says_nothing(key, member)}
         case _:
             return part
 

@@ -53,10 +53,10 @@ def problem(place: str, reason: str) -> ScriptError:
 
 def unknown_key(place: str, key: str, known: Iterable[str]) -> ScriptError:
     """Return the error of a key that nobody knows."""
-    return problem(inside(place, key), _unknown(key, known))
+    return problem(join_place(place, key), _unknown(key, known))
 
 
-def inside(place: str, step: str | int) -> str:
+def join_place(place: str, step: str | int) -> str:
     """Return the place of a member of what stands at a place."""
     if isinstance(step, int):
         return f"{place}[{step}]"
@@ -83,7 +83,7 @@ def _first(shape: type[BaseModel], value: object, error: ValidationError) -> lis
         if error.error_count() <= _MOST_FOUND:
             break
         try:
-            shape.model_validate(_pruned(value, most))
+            shape.model_validate(_prune(value, most))
         except ValidationError as fewer:
             error = fewer
         else:
@@ -94,13 +94,13 @@ def _first(shape: type[BaseModel], value: object, error: ValidationError) -> lis
 _MOST_FOUND = 1_000
 
 
-def _pruned(value: object, most: int) -> object:
+def _prune(value: object, most: int) -> object:
     """Return a value with no more than so many members in each list and object."""
     match value:
         case Mapping():
-            return {key: _pruned(member, most) for key, member in islice(value.items(), most)}
+            return {key: _prune(member, most) for key, member in islice(value.items(), most)}
         case list():
-            return [_pruned(member, most) for member in value[:most]]
+            return [_prune(member, most) for member in value[:most]]
         case _:
             return value
 
@@ -133,7 +133,7 @@ def _problem(shape: type[BaseModel], found: ErrorDetails, place: str) -> Problem
         # The script's own key looks like a branch.
         steps.append(key)
     for step in steps:
-        place = inside(place, step)
+        place = join_place(place, step)
     return Problem(place, _reason(shape, found, steps))
 
 
@@ -150,7 +150,7 @@ def _reason(shape: type[BaseModel], found: ErrorDetails, steps: list[int | str])
     got = kind_of(found["input"])
     match found["type"]:
         case "extra_forbidden":
-            return _unknown(str(steps[-1]), _known_keys(shape, steps[:-1]))
+            return _unknown(str(steps[-1]), _find_known_keys(shape, steps[:-1]))
         case "missing":
             return "missing"
         case "value_error":
@@ -197,7 +197,7 @@ def _unknown(key: str, known: Iterable[str]) -> str:
     return f"unknown key; known are {', '.join(known)}"
 
 
-def _known_keys(shape: type[BaseModel], steps: Iterable[int | str]) -> list[str]:
+def _find_known_keys(shape: type[BaseModel], steps: Iterable[int | str]) -> list[str]:
     """Walk from a model along a place to the keys that are known there."""
     models = [shape]
     for step in steps:

@@ -1,12 +1,10 @@
 """`defaults.simulate`: how answers are made that nobody wrote."""
 
 from dataclasses import dataclass
-from typing import Literal
 
+from llemulator_addon.core.choices import Length, ToolStrategy
 from llemulator_addon.script.model import ScriptPart
 
-Length = Literal["short", "medium", "long"]
-ToolStrategy = Literal["contextual", "random", "sequence"]
 """Which tools are called when the request leaves the choice: those that fit the user's words, any, or each once."""
 
 
@@ -17,7 +15,7 @@ class Simulating:
     response_length: Length | None = None
     tool_strategy: ToolStrategy | None = None
 
-    def over(self, others: "Simulating") -> "Simulating":
+    def merge_defaults(self, others: "Simulating") -> "Simulating":
         """Return this and, where it says nothing, the other."""
         return Simulating(
             response_length=self.response_length or others.response_length,

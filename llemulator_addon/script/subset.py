@@ -11,14 +11,14 @@ def first_difference(value: Any, wanted: Any, place: str) -> str | None:  # noqa
     """Say where a value first differs from what is wanted; None where it does not."""
     match wanted:
         case Mapping():
-            return _of_object(value, wanted, place)
+            return _compare_object(value, wanted, place)
         case list():
-            return _of_list(value, wanted, place)
+            return _compare_list(value, wanted, place)
         case _:
             return None if equal(value, wanted) else f"{place} is {kind_of(wanted)}, the request has {kind_of(value)}"
 
 
-def _of_object(value: Any, wanted: Mapping[str, Any], place: str) -> str | None:  # noqa: ANN401
+def _compare_object(value: Any, wanted: Mapping[str, Any], place: str) -> str | None:  # noqa: ANN401
     if not isinstance(value, Mapping):
         return f"{place} is an object, the request has {kind_of(value)}"
     for key, part in wanted.items():
@@ -29,7 +29,7 @@ def _of_object(value: Any, wanted: Mapping[str, Any], place: str) -> str | None:
     return None
 
 
-def _of_list(value: Any, wanted: list[Any], place: str) -> str | None:  # noqa: ANN401
+def _compare_list(value: Any, wanted: list[Any], place: str) -> str | None:  # noqa: ANN401
     if not isinstance(value, list):
         return f"{place} is a list, the request has {kind_of(value)}"
     if len(value) != len(wanted):

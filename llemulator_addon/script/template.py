@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from llemulator_addon.core.stamp import Stamp
 from llemulator_addon.script.effort import pay_for_template
-from llemulator_addon.script.pattern import Asked
+from llemulator_addon.script.pattern import Candidate
 from llemulator_addon.script.templates.budget import Budget
 from llemulator_addon.script.templates.filters import number_of
 from llemulator_addon.script.templates.problems import TemplateProblem
@@ -22,7 +22,7 @@ class Template:
 
     written: Mapping[str, Any]
 
-    def filled(self, asked: Asked, captures: Mapping[str, str], times: int, stamp: Stamp) -> dict[str, Any]:
+    def fill(self, asked: Candidate, captures: Mapping[str, str], times: int, stamp: Stamp) -> dict[str, Any]:
         """Return the reply for a request, written as in a script; raises `TemplateProblem`.
 
         `times` is how often the rule has answered, this time included.
@@ -37,7 +37,7 @@ class Template:
         }
 
 
-def compiled(written: Any) -> None:  # noqa: ANN401
+def compile_templates(written: Any) -> None:  # noqa: ANN401
     """Read every template in a reply, so that it is known to be one; raises `TemplateProblem`."""
     from llemulator_addon.script.templates.source import parsed  # noqa: PLC0415 - Jinja takes long to import
 
@@ -65,7 +65,7 @@ def _walk(value: Any, change: Callable[[str], str]) -> Any:  # noqa: ANN401
             return value
 
 
-def _names(asked: Asked, captures: Mapping[str, str], times: int) -> dict[str, Any]:
+def _names(asked: Candidate, captures: Mapping[str, str], times: int) -> dict[str, Any]:
     prompt, request = asked.prompt, asked.request
     results = [message.text for message in prompt.messages if message.answers is not None]
     return {

@@ -6,7 +6,7 @@ from pydantic import Discriminator, Field, Tag
 
 from llemulator_addon.core.upstream import Upstream, Upstreams, upstream_in
 from llemulator_addon.script.globs import fits
-from llemulator_addon.script.script_error import inside, problem
+from llemulator_addon.script.script_error import join_place, problem
 from llemulator_addon.wire.openai_hosts import OPENAI_HOSTS, REFUSED_HOSTS, normalize
 
 Url = Annotated[str, Field(min_length=1, max_length=2000)]
@@ -27,7 +27,7 @@ def upstreams_of(written: UpstreamSpec) -> Upstreams:
     """Return what a script writes; raises `ScriptError`."""
     if isinstance(written, str):
         return Upstreams(anything=_upstream(written, "upstream"))
-    return Upstreams(models={model: _upstream(url, inside("upstream", model)) for model, url in written.items()})
+    return Upstreams(models={model: _upstream(url, join_place("upstream", model)) for model, url in written.items()})
 
 
 def _upstream(url: str, place: str) -> Upstream:

@@ -39,14 +39,14 @@ def read(text: str | bytes) -> object:
     try:
         return _Reading(CParser(text)).document()
     except MarkedYAMLError as error:
-        raise _refused(error.problem or error.context or "", error.problem_mark) from None
+        raise _refuse(error.problem or error.context or "", error.problem_mark) from None
     except YAMLError as error:
         raise problem("", f"not YAML: {error}") from None
     except UnicodeEncodeError:
         raise problem("", "not YAML: half of a surrogate pair is no character") from None
 
 
-def _refused(reason: str, mark: Any) -> ScriptError:  # noqa: ANN401 - PyYAML has no types
+def _refuse(reason: str, mark: Any) -> ScriptError:  # noqa: ANN401 - PyYAML has no types
     where = f" in line {mark.line + 1}, column {mark.column + 1}" if mark else ""
     return problem("", f"not YAML: {reason}{where}")
 
@@ -68,7 +68,7 @@ class _Reading:
         self._next(DocumentEndEvent)
         event = self._parser.get_event()
         if isinstance(event, DocumentStartEvent):
-            raise _refused("expected a single document", event.start_mark)
+            raise _refuse("expected a single document", event.start_mark)
         return value
 
     def _next(self, kind: type) -> None:
@@ -80,29 +80,29 @@ class _Reading:
         if self._values > MOST_VALUES:
             raise too_many()
         if depth > MOST_NESTED + 1:
-            raise _refused(f"it is nested more than {MOST_NESTED} times", event.start_mark)
+            raise _refuse(f"it is nested more than {MOST_NESTED} times", event.start_mark)
         match event:
             case ScalarEvent():
-                return self._anchored(event, _scalar(event))
+                return self._check_anchor(event, _scalar(event))
             case AliasEvent():
                 if event.anchor not in self._anchors:
-                    raise _refused(f'found undefined alias "{event.anchor}"', event.start_mark)
+                    raise _refuse(f'found undefined alias "{event.anchor}"', event.start_mark)
                 return self._anchors[event.anchor]
             case SequenceStartEvent():
                 _check_tag(event, "seq")
                 members: list[object] = []
-                self._anchored(event, members)
+                self._check_anchor(event, members)
                 while not isinstance(member := self._parser.get_event(), SequenceEndEvent):
                     members.append(self._value(member, depth + 1))
                 return members
             case _:
                 _check_tag(event, "map")
                 made: dict[Any, object] = {}
-                self._anchored(event, made)
+                self._check_anchor(event, made)
                 self._fill(made, depth)
                 return made
 
-    def _anchored(self, event: Any, value: object) -> object:  # noqa: ANN401
+    def _check_anchor(self, event: Any, value: object) -> object:  # noqa: ANN401
         if event.anchor is not None:
             self._anchors[event.anchor] = value
         return value
@@ -114,12 +114,12 @@ class _Reading:
             key = self._value(event, depth + 1)
             self._values -= 1  # keys are none
             if not isinstance(key, Hashable):
-                raise _refused(f"a key is text, got {kind_of(key)}", event.start_mark)
+                raise _refuse(f"a key is text, got {kind_of(key)}", event.start_mark)
             if key in made or (is_merge and merged is not None):
-                raise _refused(f'found duplicate key "{str(key)[:_SHOWN]}"', event.start_mark)
+                raise _refuse(f'found duplicate key "{str(key)[:_SHOWN]}"', event.start_mark)
             value = self._value(self._parser.get_event(), depth + 1)
             if is_merge:
-                merged = _merged(value, event.start_mark)
+                merged = _merge(value, event.start_mark)
             else:
                 made[key] = value
         if merged:
@@ -131,13 +131,13 @@ class _Reading:
 _SHOWN = 100
 
 
-def _merged(value: object, mark: Any) -> dict[Any, object]:  # noqa: ANN401
+def _merge(value: object, mark: Any) -> dict[Any, object]:  # noqa: ANN401
     """Return what `<<` brings; of several objects the first goes before the others."""
     parts = value if isinstance(value, list) else [value]
     if not all(isinstance(part, Mapping) for part in parts):
-        raise _refused("expected an object or a list of objects to merge", mark)
+        raise _refuse("expected an object or a list of objects to merge", mark)
     if sum(map(len, parts)) > _MOST_MERGED:
-        raise _refused(f"more than {_MOST_MERGED} keys to merge", mark)
+        raise _refuse(f"more than {_MOST_MERGED} keys to merge", mark)
     made: dict[Any, object] = {}
     for part in reversed(parts):
         made = {**part, **{key: made[key] for key in made if key not in part}}
@@ -151,7 +151,7 @@ _TAG = "tag:yaml.org,2002:"
 
 def _check_tag(event: MappingStartEvent | SequenceStartEvent, kind: str) -> None:
     if event.tag not in (None, "!", _TAG + kind):
-        raise _refused(f'the tag "{event.tag[:_SHOWN]}" is not known here', event.start_mark)
+        raise _refuse(f'the tag "{event.tag[:_SHOWN]}" is not known here', event.start_mark)
 
 
 def _scalar(event: ScalarEvent) -> object:
@@ -161,12 +161,12 @@ def _scalar(event: ScalarEvent) -> object:
         return event.value
     kind = event.tag.removeprefix(_TAG)
     if kind not in _KINDS:
-        raise _refused(f'the tag "{event.tag[:_SHOWN]}" is not known here', event.start_mark)
+        raise _refuse(f'the tag "{event.tag[:_SHOWN]}" is not known here', event.start_mark)
     value = _plain(event)
     if kind == "float" and type(value) is int:
         return float(value) if abs(value) < _FAR else value
     if type(value) is not _KINDS[kind]:
-        raise _refused("a value is not of the kind that its tag says", event.start_mark)
+        raise _refuse("a value is not of the kind that its tag says", event.start_mark)
     return value
 
 
@@ -194,7 +194,7 @@ def _int(text: str, event: ScalarEvent) -> object:
     try:
         return sign * (int(digits) if base is None else int(digits[2:], base))
     except ValueError:
-        raise _refused(f'"{event.value[:_SHOWN]}" is no number', event.start_mark) from None
+        raise _refuse(f'"{event.value[:_SHOWN]}" is no number', event.start_mark) from None
 
 
 _WORDS: Mapping[str, object] = {

@@ -6,26 +6,27 @@ from types import MappingProxyType
 from typing import Any, get_args
 
 from llemulator_addon.core.chance import Chance, chance_for
+from llemulator_addon.core.choices import Length, ToolStrategy
 from llemulator_addon.core.prompt import Prompt
-from llemulator_addon.core.reply import Block, Choice, HostedCall, Reply, Says, Text
+from llemulator_addon.core.reply import Block, Choice, HostedCall, ModelOutput, Reply, Text
 from llemulator_addon.core.stamp import Stamp
 from llemulator_addon.core.work import Work
 from llemulator_addon.script.pacing import Pacing
-from llemulator_addon.script.simulate_defaults import Length, Simulating, ToolStrategy
+from llemulator_addon.script.simulate_defaults import Simulating
 from llemulator_addon.simulate.facts import facts_of
 from llemulator_addon.simulate.inferred_schema import shape_for, wants_json
-from llemulator_addon.simulate.limits import limited_calls, limited_text
+from llemulator_addon.simulate.limits import limit_calls, limit_text
 from llemulator_addon.simulate.schema_values import STEPS, value_for
-from llemulator_addon.simulate.settings import Settings
+from llemulator_addon.simulate.settings import SimulationSettings
 from llemulator_addon.simulate.stream_timing import pacing_for
 from llemulator_addon.simulate.text import length_for, text_about
 from llemulator_addon.simulate.tool_result_text import read, text_of_results
 from llemulator_addon.simulate.tools import calls_for, results
 from llemulator_addon.simulate.topics import topic_of
-from llemulator_addon.simulate.user_values import Told, flattened
+from llemulator_addon.simulate.user_values import UserValues, flatten
 from llemulator_addon.wire import errors, json_bytes
-from llemulator_addon.wire.errors import Refused
-from llemulator_addon.wire.requested_output import Format, asked_format, tool_use
+from llemulator_addon.wire.errors import RequestRefused
+from llemulator_addon.wire.requested_output import Format, read_format, tool_use
 
 LENGTH_HEADER = "x-llemulator-response-length"
 TOOLS_HEADER = "x-llemulator-tool-strategy"
@@ -40,50 +41,50 @@ class Simulated:
     """How its stream is paced; None: as the session says."""
 
 
-def simulated(
-    prompt: Prompt, stamp: Stamp, settings: Settings, headers: Mapping[str, str] = MappingProxyType({})
+def simulate_answer(
+    prompt: Prompt, stamp: Stamp, settings: SimulationSettings, headers: Mapping[str, str] = MappingProxyType({})
 ) -> Simulated:
     """Make an answer and its pacing. Pure: the same arguments give the same answer."""
     try:
         return Simulated(simulate(prompt, stamp, settings, headers), pacing_for(prompt, settings.physics))
-    except Refused as refused:
+    except RequestRefused as refused:
         return Simulated(refused.failure)
 
 
 def simulate(
-    prompt: Prompt, stamp: Stamp, settings: Settings, headers: Mapping[str, str] = MappingProxyType({})
+    prompt: Prompt, stamp: Stamp, settings: SimulationSettings, headers: Mapping[str, str] = MappingProxyType({})
 ) -> Reply:
     """Make an answer that fits the request: tool calls, JSON in the form that is asked for, or text.
 
     Every choice of an answer has its own chance, from the request's `seed` or else the session's. What the body asks
     for (`response_length`, `tool_strategy`) goes before what the headers ask for, and that before the settings; the
-    limit of tokens goes before all. Raises `Refused` where there is no such length or strategy.
+    limit of tokens goes before all. Raises `RequestRefused` where there is no such length or strategy.
     """
-    settings = settings.under(_in_body(prompt).over(_in_headers(headers)))
+    settings = settings.apply_script(_read_body(prompt).merge_defaults(_read_headers(headers)))
     work = Work(STEPS)
     choices = (
         _choice(prompt.of_choice(index), chance_for(prompt, stamp, index), settings, work)
         for index in range(max(1, prompt.choices))
     )
-    return Says(choices=tuple(choices))
+    return ModelOutput(choices=tuple(choices))
 
 
-def _in_body(prompt: Prompt) -> Simulating:
+def _read_body(prompt: Prompt) -> Simulating:
     body = prompt.body
-    return _asked("response_length", body.get("response_length"), "tool_strategy", body.get("tool_strategy"))
+    return _read_settings("response_length", body.get("response_length"), "tool_strategy", body.get("tool_strategy"))
 
 
-def _in_headers(headers: Mapping[str, str]) -> Simulating:
+def _read_headers(headers: Mapping[str, str]) -> Simulating:
     length, strategy = headers.get(LENGTH_HEADER), headers.get(TOOLS_HEADER)
-    return _asked(LENGTH_HEADER, _lowered(length), TOOLS_HEADER, _lowered(strategy))
+    return _read_settings(LENGTH_HEADER, _lower(length), TOOLS_HEADER, _lower(strategy))
 
 
-def _lowered(text: str | None) -> str | None:
+def _lower(text: str | None) -> str | None:
     return text.strip().lower() or None if text else None
 
 
-def _asked(length_name: str, length: object, strategy_name: str, strategy: object) -> Simulating:
-    """Return what is asked for; raises `Refused` where that is no length or no strategy, under the name given."""
+def _read_settings(length_name: str, length: object, strategy_name: str, strategy: object) -> Simulating:
+    """Return the requested settings; raises `RequestRefused` for an unknown length or strategy, by its name."""
     return Simulating(
         response_length=_one_of(get_args(Length), length_name, length),
         tool_strategy=_one_of(get_args(ToolStrategy), strategy_name, strategy),
@@ -95,18 +96,18 @@ def _one_of[T](known: tuple[T, ...], name: str, given: object) -> T | None:
         return None
     found = next((word for word in known if word == given), None)
     if found is None:
-        raise Refused(errors.invalid_value(name, str(given), tuple(map(str, known))))
+        raise RequestRefused(errors.invalid_value(name, str(given), tuple(map(str, known))))
     return found
 
 
-def _choice(prompt: Prompt, chance: Chance, settings: Settings, work: Work) -> Choice:
+def _choice(prompt: Prompt, chance: Chance, settings: SimulationSettings, work: Work) -> Choice:
     use = tool_use(prompt)
     calls = calls_for(prompt, use, settings.asked.tool_strategy or "contextual", chance, work)
     if calls:
-        kept, is_whole = limited_calls(calls, prompt)
+        kept, is_whole = limit_calls(calls, prompt)
         return Choice(blocks=kept or (Text(""),), finish_reason=None if is_whole else "length")
     hosted: tuple[Block, ...] = (HostedCall(type=f"{_base(use.hosted)}_call"),) if use.hosted else ()
-    text, is_whole = limited_text(_text(prompt, chance, settings, work), prompt)
+    text, is_whole = limit_text(_text(prompt, chance, settings, work), prompt)
     return Choice(blocks=(*hosted, Text(text)), finish_reason=None if is_whole else "length")
 
 
@@ -115,8 +116,8 @@ def _base(hosted: str) -> str:
     return hosted.partition("_preview")[0]
 
 
-def _text(prompt: Prompt, chance: Chance, settings: Settings, work: Work) -> str:
-    asked = asked_format(prompt)
+def _text(prompt: Prompt, chance: Chance, settings: SimulationSettings, work: Work) -> str:
+    asked = read_format(prompt)
     if asked is not None:
         return _json(prompt, _schema(asked, prompt), chance, work)
     if found := results(prompt):
@@ -136,10 +137,10 @@ def _json(prompt: Prompt, schema: object, chance: Chance, work: Work) -> str:
     found = [(name, read(text)) for name, text in results(prompt)]
     known: dict[str, Any] = {}
     for _, value in found:
-        known |= flattened(value)
+        known |= flatten(value)
     text = _subject(prompt.user_text)
     topic = topic_of(text)
-    told = Told(facts_of(text), topic.phrase if topic and topic.phrase else "the topic", known=known)
+    told = UserValues(facts_of(text), topic.phrase if topic and topic.phrase else "the topic", known=known)
     return json_bytes.compact(value_for(schema, chance, topic=told.topic, source=told, work=work)).decode()
 
 

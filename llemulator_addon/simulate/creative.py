@@ -7,7 +7,7 @@ from llemulator_addon.core.chance import Chance
 from llemulator_addon.simulate.topics import Topic
 
 
-def written(topic: Topic, chance: Chance, *, long: bool) -> Iterator[str]:
+def write_creative(topic: Topic, chance: Chance, *, long: bool) -> Iterator[str]:
     """Yield the parts of a piece of the kind that the topic names; nothing where it is none of those."""
     words = frozenset(topic.words)
     about = _about(topic)

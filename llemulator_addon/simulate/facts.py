@@ -39,11 +39,11 @@ class Facts:
 def facts_of(text: str) -> Facts:
     """Find what is said in a text; of a long one, the first part, and of many things of a kind the first."""
     text = text[:_LONGEST]
-    return _remembered(text) if len(text) <= _REMEMBERED else _facts_of(text)
+    return _remember_facts(text) if len(text) <= _REMEMBERED else _facts_of(text)
 
 
 @lru_cache(maxsize=512)
-def _remembered(text: str) -> Facts:
+def _remember_facts(text: str) -> Facts:
     return _facts_of(text)
 
 
@@ -52,8 +52,8 @@ def _facts_of(text: str) -> Facts:
     urls = tuple(url.rstrip(".,;:!?)'\"") for url in _all(_URL, text))
     dates = _dates(text)
     ids = _ids(text)
-    plain = _without(text, _EMAIL, _URL, _UUID, _MIXED, *_DATES, _TIME)
-    names = _names(_without(plain, _QUOTED))
+    plain = _remove(text, _EMAIL, _URL, _UUID, _MIXED, *_DATES, _TIME)
+    names = _names(_remove(plain, _QUOTED))
     places = tuple(dict.fromkeys([*_places(plain, names), *names]))
     return Facts(
         text=text,
@@ -109,7 +109,7 @@ def _all(pattern: Any, text: str) -> tuple[str, ...]:  # noqa: ANN401
     return tuple(found.group(0) for found in islice(pattern.finditer(text), _MANY))
 
 
-def _without(text: str, *patterns: Any) -> str:  # noqa: ANN401
+def _remove(text: str, *patterns: Any) -> str:  # noqa: ANN401
     for pattern in patterns:
         text = pattern.sub(" ", text)
     return text
@@ -118,7 +118,7 @@ def _without(text: str, *patterns: Any) -> str:  # noqa: ANN401
 def _ids(text: str) -> tuple[str, ...]:
     return (
         *_all(_UUID, text),
-        *(found.removeprefix("#") for found in _all(_MIXED, _without(text, _UUID, _EMAIL, _URL))),
+        *(found.removeprefix("#") for found in _all(_MIXED, _remove(text, _UUID, _EMAIL, _URL))),
     )
 
 

@@ -6,7 +6,7 @@ from typing import Any
 import re2
 
 from llemulator_addon.core.prompt import Prompt
-from llemulator_addon.simulate.property_values import Asked, range_named, words_of
+from llemulator_addon.simulate.property_values import Property, range_named, words_of
 from llemulator_addon.wire import json_bytes
 
 Shape = dict[str, Any]
@@ -113,7 +113,7 @@ def _schema_like(example: object) -> Shape:
 
 def _kind_of(name: str) -> Shape:
     words = words_of(name)
-    if range_named(Asked(words, (), "")) is not None:
+    if range_named(Property(words, (), "")) is not None:
         return {"type": "number"} if words[-1] in ("price", "cost", "amount") else {"type": "integer"}
     return {"type": "array", "items": _TEXT, "minItems": 2} if name.endswith("s") and not name.endswith("ss") else _TEXT
 

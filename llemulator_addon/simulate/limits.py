@@ -9,7 +9,7 @@ from llemulator_addon.wire import tokens
 from llemulator_addon.wire.families import family
 
 
-def limited_text(text: str, prompt: Prompt) -> tuple[str, bool]:
+def limit_text(text: str, prompt: Prompt) -> tuple[str, bool]:
     """Return as much of a text as the limit allows, and whether that is all of it."""
     if (limit := _limit(prompt)) is None:
         return text, True
@@ -17,7 +17,7 @@ def limited_text(text: str, prompt: Prompt) -> tuple[str, bool]:
     return "".join(pieces[:limit]), len(pieces) + _end(prompt) <= limit
 
 
-def limited_calls(calls: Sequence[ToolCall], prompt: Prompt) -> tuple[tuple[ToolCall, ...], bool]:
+def limit_calls(calls: Sequence[ToolCall], prompt: Prompt) -> tuple[tuple[ToolCall, ...], bool]:
     """Return as many calls as the limit allows, and whether that is all of them.
 
     The last may have the begin of its arguments only; a call whose name alone is too long is left out.

@@ -58,7 +58,7 @@ _LARGEST = Fraction(1.7976931348623157e308)
 
 def _bounds(flat: Flat, usual: tuple[float, float, int]) -> tuple[Fraction, Fraction]:
     """Return where a number lies: in its bounds, and in its usual range as far as they leave room for that."""
-    low, high = _bound(flat, "minimum"), _bound(flat, "maximum")
+    low, high = _read_bound(flat, "minimum"), _read_bound(flat, "maximum")
     usual_low, usual_high = Fraction(str(usual[0])), Fraction(str(usual[1]))
     if low is not None and high is not None:
         inner_low, inner_high = max(low, usual_low), min(high, usual_high)
@@ -76,7 +76,7 @@ def _room(bound: Fraction) -> Fraction:
     return max(abs(bound), Fraction(10))
 
 
-def _bound(flat: Flat, word: str) -> Fraction | None:
+def _read_bound(flat: Flat, word: str) -> Fraction | None:
     exclusive = flat.get(f"exclusive{word.capitalize()}")
     given = [flat[word]] if word in flat else []
     given += [exclusive] if exclusive is not None and not isinstance(exclusive, bool) else []

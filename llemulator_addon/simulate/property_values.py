@@ -13,7 +13,7 @@ Words = tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class Property:
     """The property that a value is for."""
 
     name: Words
@@ -33,24 +33,26 @@ def words_of(name: str) -> Words:
     return tuple(spaced.lower().split())
 
 
-def text_named(asked: Asked, chance: Chance) -> str:
+def text_named(asked: Property, chance: Chance) -> str:
     """Return a text for a property; a sentence about the topic where its name says nothing."""
     for key in _keys(asked.name):
         if key in _TEXTS:
             return _TEXTS[key](asked, chance)
     if asked.name:
         return (
-            f"{_spelled(asked.name)} {chance.between(1, 20)}" if chance.holds(0.3) else title_about(asked.topic, chance)
+            f"{_join_words(asked.name)} {chance.between(1, 20)}"
+            if chance.holds(0.3)
+            else title_about(asked.topic, chance)
         )
     return title_about(asked.topic, chance)
 
 
-def range_named(asked: Asked) -> tuple[float, float, int] | None:
+def range_named(asked: Property) -> tuple[float, float, int] | None:
     """Return the usual range of a number and its decimals."""
     return next((_NUMBERS[key] for key in _keys(asked.name) if key in _NUMBERS), None)
 
 
-def formatted(kind: str, asked: Asked, chance: Chance) -> str | None:
+def make_formatted(kind: str, asked: Property, chance: Chance) -> str | None:
     """Return a text of one of JSON schema's formats; None where the format is not known."""
     made = _FORMATS.get(kind)
     return made(asked, chance) if made else None
@@ -67,7 +69,7 @@ def _keys(words: Words) -> tuple[str, ...]:
     return tuple(key for word in tried for key in (word, word.removesuffix("s"), word.removesuffix("es")) if key)
 
 
-def _spelled(words: Words) -> str:
+def _join_words(words: Words) -> str:
     return " ".join(words).capitalize()
 
 
@@ -126,26 +128,26 @@ _COLORS = ("blue", "green", "amber", "crimson", "teal", "ivory", "charcoal", "la
 _MOODS = ("positive", "neutral", "negative")
 _BOOKS = ("The Salt Path Home", "A Map of Small Hours", "Nine Lanterns", "The Quiet Orchard", "Letters from the Ferry")
 
-_Maker = Callable[[Asked, Chance], str]
+_Maker = Callable[[Property, Chance], str]
 
 
 def _one_of(values: tuple[str, ...]) -> _Maker:
     return lambda _, chance: chance.one(values)
 
 
-def _first_name(_: Asked, chance: Chance) -> str:
+def _first_name(_: Property, chance: Chance) -> str:
     return chance.one(_FIRST_NAMES)
 
 
-def _last_name(_: Asked, chance: Chance) -> str:
+def _last_name(_: Property, chance: Chance) -> str:
     return chance.one(_LAST_NAMES)
 
 
-def _full_name(_: Asked, chance: Chance) -> str:
+def _full_name(_: Property, chance: Chance) -> str:
     return f"{chance.one(_FIRST_NAMES)} {chance.one(_LAST_NAMES)}"
 
 
-def _name(asked: Asked, chance: Chance) -> str:
+def _name(asked: Property, chance: Chance) -> str:
     """Name a thing by what it belongs to: people unless that says something else."""
     for words, maker in _NAMED_THINGS:
         if any(word.removesuffix("s") in words for word in asked.parent):
@@ -174,11 +176,11 @@ _PEOPLE = frozenset(
 )
 
 
-def _user_name(_: Asked, chance: Chance) -> str:
+def _user_name(_: Property, chance: Chance) -> str:
     return f"{chance.one(_ADJECTIVES)}_{chance.one(_NOUNS)}{chance.between(1, 99)}"
 
 
-def _email(_: Asked, chance: Chance) -> str:
+def _email(_: Property, chance: Chance) -> str:
     return f"{_ascii(chance.one(_FIRST_NAMES))}.{_ascii(chance.one(_LAST_NAMES))}@{chance.one(_DOMAINS)}"
 
 
@@ -189,163 +191,163 @@ def _ascii(name: str) -> str:
 _PLAIN = {"á": "a", "í": "i", "é": "e", "ó": "o"}
 
 
-def _slug(_: Asked, chance: Chance) -> str:
+def _slug(_: Property, chance: Chance) -> str:
     return f"{chance.one(_ADJECTIVES)}-{chance.one(_NOUNS)}"
 
 
-def _url(asked: Asked, chance: Chance) -> str:
+def _url(asked: Property, chance: Chance) -> str:
     return f"https://{chance.one(_DOMAINS)}/{_slug(asked, chance)}"
 
 
-def _image(asked: Asked, chance: Chance) -> str:
+def _image(asked: Property, chance: Chance) -> str:
     return f"{_url(asked, chance)}.png"
 
 
-def _city(_: Asked, chance: Chance) -> str:
+def _city(_: Property, chance: Chance) -> str:
     return chance.one(_CITIES)[0]
 
 
-def _country(_: Asked, chance: Chance) -> str:
+def _country(_: Property, chance: Chance) -> str:
     return chance.one(_CITIES)[1]
 
 
-def _country_code(_: Asked, chance: Chance) -> str:
+def _country_code(_: Property, chance: Chance) -> str:
     return chance.one(_CITIES)[2]
 
 
-def _place(_: Asked, chance: Chance) -> str:
+def _place(_: Property, chance: Chance) -> str:
     city, country, _code = chance.one(_CITIES)
     return f"{city}, {country}"
 
 
-def _street(_: Asked, chance: Chance) -> str:
+def _street(_: Property, chance: Chance) -> str:
     return f"{chance.between(1, 220)} {chance.one(_STREETS)}"
 
 
-def _address(asked: Asked, chance: Chance) -> str:
+def _address(asked: Property, chance: Chance) -> str:
     return f"{_street(asked, chance)}, {_city(asked, chance)}"
 
 
-def _postcode(_: Asked, chance: Chance) -> str:
+def _postcode(_: Property, chance: Chance) -> str:
     return chance.digits(5)
 
 
-def _phone(_: Asked, chance: Chance) -> str:
+def _phone(_: Property, chance: Chance) -> str:
     # 555-01xx is set aside for fiction: https://nationalnanpa.com/number_resource_info/555_numbers.html
     return f"+1 {chance.between(201, 989)} 555 01{chance.digits(2)}"
 
 
-def _uuid(_: Asked, chance: Chance) -> str:
+def _uuid(_: Property, chance: Chance) -> str:
     digits = "".join(f"{chance.below(16):x}" for _ in range(30))
     # Version 4, variant 10: https://www.rfc-editor.org/rfc/rfc9562#section-5.4
     return f"{digits[:8]}-{digits[8:12]}-4{digits[12:15]}-{'89ab'[chance.below(4)]}{digits[15:18]}-{digits[18:30]}"
 
 
-def _id(asked: Asked, chance: Chance) -> str:
+def _id(asked: Property, chance: Chance) -> str:
     kind = (asked.name[:-1] or asked.parent)[-1:]
     prefix = kind[0][:4] if kind and kind[0] != "id" else "id"
     return f"{prefix}_{chance.digits(6)}"
 
 
-def _code(_: Asked, chance: Chance) -> str:
+def _code(_: Property, chance: Chance) -> str:
     return f"{chance.one(_NOUNS)[:3].upper()}-{chance.digits(4)}"
 
 
-def _date(_: Asked, chance: Chance) -> str:
+def _date(_: Property, chance: Chance) -> str:
     return moment(chance).date().isoformat()
 
 
-def _time(_: Asked, chance: Chance) -> str:
+def _time(_: Property, chance: Chance) -> str:
     return f"{chance.between(7, 20):02}:{chance.one(('00', '15', '30', '45'))}"
 
 
-def _full_time(asked: Asked, chance: Chance) -> str:
+def _full_time(asked: Property, chance: Chance) -> str:
     return f"{_time(asked, chance)}:00Z"
 
 
-def _date_time(_: Asked, chance: Chance) -> str:
+def _date_time(_: Property, chance: Chance) -> str:
     return moment(chance).isoformat().replace("+00:00", "Z")
 
 
-def _duration(_: Asked, chance: Chance) -> str:
+def _duration(_: Property, chance: Chance) -> str:
     return chance.one(("PT15M", "PT30M", "PT1H", "PT1H30M", "PT2H", "P1D", "P3D", "P1W"))
 
 
-def _minutes(_: Asked, chance: Chance) -> str:
+def _minutes(_: Property, chance: Chance) -> str:
     return f"{5 * chance.between(1, 18)} minutes"
 
 
-def _host(asked: Asked, chance: Chance) -> str:
+def _host(asked: Property, chance: Chance) -> str:
     return f"{_slug(asked, chance)}.{chance.one(_DOMAINS)}"
 
 
-def _ipv4(_: Asked, chance: Chance) -> str:
+def _ipv4(_: Property, chance: Chance) -> str:
     # Addresses for documentation: https://www.rfc-editor.org/rfc/rfc5737
     return f"{chance.one(('192.0.2', '198.51.100', '203.0.113'))}.{chance.between(1, 254)}"
 
 
-def _ipv6(_: Asked, chance: Chance) -> str:
+def _ipv6(_: Property, chance: Chance) -> str:
     # https://www.rfc-editor.org/rfc/rfc3849
     return f"2001:db8::{chance.between(1, 0xFFFF):x}:{chance.between(1, 0xFFFF):x}"
 
 
-def _sentence(asked: Asked, chance: Chance) -> str:
+def _sentence(asked: Property, chance: Chance) -> str:
     return sentence_about(asked.topic, chance)
 
 
-def _sentences(asked: Asked, chance: Chance) -> str:
+def _sentences(asked: Property, chance: Chance) -> str:
     return f"{sentence_about(asked.topic, chance)} {sentence_about(asked.topic, chance)}"
 
 
-def _title(asked: Asked, chance: Chance) -> str:
+def _title(asked: Property, chance: Chance) -> str:
     return chance.one(_BOOKS) if "book" in asked.parent else title_about(asked.topic, chance)
 
 
-def _question(asked: Asked, chance: Chance) -> str:
+def _question(asked: Property, chance: Chance) -> str:
     asking = ("What should I know first about {}?", "Where can I read more about {}?", "What usually goes wrong with {}?",
               "How long does it take to get used to {}?", "Can you give an example of {}?")  # fmt: skip
     return chance.one(asking).format(asked.topic)
 
 
-def _search(asked: Asked, _: Chance) -> str:
+def _search(asked: Property, _: Chance) -> str:
     return asked.topic
 
 
-def _sql(_: Asked, chance: Chance) -> str:
+def _sql(_: Property, chance: Chance) -> str:
     table = f"{chance.one(_NOUNS)}s"
     return f"SELECT id, name FROM {table} ORDER BY name LIMIT 20"  # noqa: S608 - shown, never run
 
 
-def _price(_: Asked, chance: Chance) -> str:
+def _price(_: Property, chance: Chance) -> str:
     return f"${chance.between(4, 199)}.{chance.one(('00', '50', '90', '99'))}"
 
 
-def _file(_: Asked, chance: Chance) -> str:
+def _file(_: Property, chance: Chance) -> str:
     return f"{chance.one(_ADJECTIVES)}_{chance.one(_NOUNS)}.txt"
 
 
-def _path(asked: Asked, chance: Chance) -> str:
+def _path(asked: Property, chance: Chance) -> str:
     return f"documents/{_file(asked, chance)}"
 
 
-def _version(_: Asked, chance: Chance) -> str:
+def _version(_: Property, chance: Chance) -> str:
     return f"{chance.between(0, 4)}.{chance.between(0, 12)}.{chance.between(0, 9)}"
 
 
-def _hash(_: Asked, chance: Chance) -> str:
+def _hash(_: Property, chance: Chance) -> str:
     return "".join(f"{chance.below(16):x}" for _ in range(40))
 
 
-def _hex_color(_: Asked, chance: Chance) -> str:
+def _hex_color(_: Property, chance: Chance) -> str:
     return "#" + "".join(f"{chance.below(16):x}" for _ in range(6))
 
 
-def _tag(asked: Asked, chance: Chance) -> str:
+def _tag(asked: Property, chance: Chance) -> str:
     words = content_words(asked.topic)
     return chance.one(words) if words and chance.holds(0.7) else chance.one(_CATEGORIES)
 
 
-def _word(_: Asked, chance: Chance) -> str:
+def _word(_: Property, chance: Chance) -> str:
     return chance.one(_NOUNS)
 
 

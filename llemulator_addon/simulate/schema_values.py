@@ -15,7 +15,7 @@ from llemulator_addon.json_schema import ecma_regex
 from llemulator_addon.json_schema.document import Schemas, Unsatisfiable, kinds_of
 from llemulator_addon.json_schema.same import key_of
 from llemulator_addon.json_schema.validate import fits
-from llemulator_addon.json_schema.wellformed import tidied
+from llemulator_addon.json_schema.wellformed import tidy
 from llemulator_addon.simulate import property_values
 from llemulator_addon.simulate.numbers import number_within
 
@@ -25,11 +25,11 @@ Flat = Mapping[str, Any]
 class Source(Protocol):
     """Where values are looked for before they are made up: what the user said."""
 
-    def offered(self, name: property_values.Words, schema: Flat, kind: str) -> Sequence[Any]:
+    def offer(self, name: property_values.Words, schema: Flat, kind: str) -> Sequence[Any]:
         """Return values that may fit a property, best first."""
         ...
 
-    def taken(self, value: object) -> None:
+    def mark_used(self, value: object) -> None:
         """Note that a value was used."""
         ...
 
@@ -52,13 +52,13 @@ def value_for(
     """
     made: list[Any] = []
     with suppress(TooMuchWork, RecursionError):
-        made.extend(_made(schema, chance, topic, source, work or Work(STEPS)))
+        made.extend(_make_valid(schema, chance, topic, source, work or Work(STEPS)))
     return made[-1] if made else None
 
 
-def _made(schema: object, chance: Chance, topic: str, source: Source | None, work: Work) -> Iterator[Any]:
+def _make_valid(schema: object, chance: Chance, topic: str, source: Source | None, work: Work) -> Iterator[Any]:
     """Yield the first value that was made, then a valid one where that is none."""
-    schema = tidied(schema, work)
+    schema = tidy(schema, work)
     schemas = Schemas(schema, work)
     is_first = True
     for attempt in range(_ATTEMPTS):
@@ -137,36 +137,36 @@ class _Maker:
         self._made += 1
         if self._made > _MOST:
             raise _GaveUp
-        return self._chosen(flat, place)
+        return self._choose_way(flat, place)
 
     def _must_end(self, place: _Place) -> bool:
         return self._terse or place.depth >= _DEEP or self._made > _MANY
 
-    def _chosen(self, flat: Flat, place: _Place) -> Any:  # noqa: ANN401
+    def _choose_way(self, flat: Flat, place: _Place) -> Any:  # noqa: ANN401
         """Choose a way of each `anyOf`, `oneOf` and `if`; a way that leads nowhere is followed by the next."""
         group, rest = _first_group(flat)
         if group is None:
-            return self._allowed(flat, place) if "not" in flat else self._of_one(flat, place)
-        base, ways = rest, self._in_order(group, place)
+            return self._make_allowed(flat, place) if "not" in flat else self._make_typed(flat, place)
+        base, ways = rest, self._order_ways(group, place)
         for way in ways:
             self._tried += 1
             if self._tried > _WAYS:
                 raise _GaveUp
             try:
-                return self._chosen(self._schemas.merged(base, self._schemas.flat(way)), place)
+                return self._choose_way(self._schemas.merge(base, self._schemas.flat(way)), place)
             except Unsatisfiable:
                 continue
         raise Unsatisfiable("none of several ways is possible")
 
-    def _allowed(self, flat: Flat, place: _Place) -> Any:  # noqa: ANN401
+    def _make_allowed(self, flat: Flat, place: _Place) -> Any:  # noqa: ANN401
         """Make a value until `not` does not forbid it."""
         for _ in range(_TRIES):
-            value = self._of_one(flat, place)
+            value = self._make_typed(flat, place)
             if not fits(value, flat["not"], self._schemas):
                 return value
         raise Unsatisfiable("`not` forbids what the rest allows")
 
-    def _in_order(self, ways: Sequence[object], place: _Place) -> list[object]:
+    def _order_ways(self, ways: Sequence[object], place: _Place) -> list[object]:
         if self._must_end(place):
             return sorted(ways, key=self._schemas.depth)
         ordered = self._chance.some(ways, len(ways))
@@ -179,9 +179,9 @@ class _Maker:
 
     def _is_left_out(self, ways: Sequence[object], place: _Place) -> bool:
         """Whether the user said nothing for a property that may be null."""
-        return bool(self._source and self._source.brief) and not any(self._from_user(way, place) for way in ways)
+        return bool(self._source and self._source.brief) and not any(self._comes_from_user(way, place) for way in ways)
 
-    def _from_user(self, schema: object, place: _Place) -> bool:
+    def _comes_from_user(self, schema: object, place: _Place) -> bool:
         try:
             flat = self._schemas.flat(schema)
         except Unsatisfiable:
@@ -189,22 +189,22 @@ class _Maker:
         if self._source is None or "anyOf" in flat or "oneOf" in flat:
             return False
         if "enum" in flat:
-            return bool(self._offered_of("enum", flat, place))
+            return bool(self._offer_kind("enum", flat, place))
         if "array" in kinds_of(flat) and isinstance(flat.get("items"), Mapping):
-            return self._from_user(flat["items"], place)
-        return any(self._is_valid(value, flat) for value in self._offered(flat, place))
+            return self._comes_from_user(flat["items"], place)
+        return any(self._is_valid(value, flat) for value in self._offer(flat, place))
 
-    def _of_one(self, flat: Flat, place: _Place) -> Any:  # noqa: ANN401
+    def _make_typed(self, flat: Flat, place: _Place) -> Any:  # noqa: ANN401
         """Make a value where nothing is left to choose but values and types."""
         if "const" in flat:
             return flat["const"]
         if "enum" in flat:
-            return self._of_enum(flat, place)
+            return self._choose_enum(flat, place)
         kind = self._kind(flat, place)
-        for value in self._offered({**flat, "type": kind}, place):
+        for value in self._offer({**flat, "type": kind}, place):
             if self._is_valid(value, flat):
                 assert self._source is not None  # noqa: S101 - it has just offered
-                self._source.taken(value)
+                self._source.mark_used(value)
                 return value
         match kind:
             case "object":
@@ -220,26 +220,26 @@ class _Maker:
             case _:
                 return None
 
-    def _offered(self, flat: Flat, place: _Place) -> Sequence[Any]:
-        return () if self._source is None else self._offered_of(self._kind(flat, place), flat, place)
+    def _offer(self, flat: Flat, place: _Place) -> Sequence[Any]:
+        return () if self._source is None else self._offer_kind(self._kind(flat, place), flat, place)
 
-    def _offered_of(self, kind: str, flat: Flat, place: _Place) -> Sequence[Any]:
+    def _offer_kind(self, kind: str, flat: Flat, place: _Place) -> Sequence[Any]:
         """Ask the user's words for a value of a kind; each value of an enum is looked for in them."""
         if self._source is None:
             return ()
         self._work.spend(2 + 3 * len(flat.get("enum", ())))
-        return self._source.offered(place.name, flat, kind)
+        return self._source.offer(place.name, flat, kind)
 
     def _is_valid(self, value: object, flat: Flat) -> bool:
         return fits(value, {word: flat[word] for word in flat if word not in ("anyOf", "oneOf")}, self._schemas)
 
-    def _of_enum(self, flat: Flat, place: _Place) -> Any:  # noqa: ANN401
+    def _choose_enum(self, flat: Flat, place: _Place) -> Any:  # noqa: ANN401
         others = {word: flat[word] for word in flat if word not in ("enum", "anyOf", "oneOf")}
         valid = [value for value in flat["enum"] if fits(value, others, self._schemas)]
         if not valid:
             raise Unsatisfiable("no value of the list is possible")
         texts = {value for value in valid if isinstance(value, str)}
-        for value in self._offered_of("enum", flat, place):
+        for value in self._offer_kind("enum", flat, place):
             if value in texts:
                 return value
         something = [value for value in valid if value is not None]
@@ -252,14 +252,14 @@ class _Maker:
         if len(kinds) == 1:
             return kinds[0]
         if "null" in kinds and (self._must_end(place) or (self._source and self._source.brief)):
-            return "null" if self._source is None or not self._said(flat, kinds, place) else self._something(kinds)
+            return "null" if self._source is None or not self._is_said(flat, kinds, place) else self._something(kinds)
         if "null" in kinds and self._chance.holds(_NOTHING):
             return "null"
         return self._chance.one([kind for kind in kinds if kind != "null"])
 
-    def _said(self, flat: Flat, kinds: Sequence[str], place: _Place) -> bool:
+    def _is_said(self, flat: Flat, kinds: Sequence[str], place: _Place) -> bool:
         kind = self._something(kinds)
-        offered = self._offered_of(kind, {**flat, "type": kind}, place)
+        offered = self._offer_kind(kind, {**flat, "type": kind}, place)
         return any(self._is_valid(value, flat) for value in offered)
 
     def _something(self, kinds: Sequence[str]) -> str:
@@ -277,13 +277,13 @@ class _Maker:
         for key in required:
             if key not in made:
                 made[key] = self.make(self._else(flat, key), place.member(key))
-        return self._filled(made, flat, place)
+        return self._fill(made, flat, place)
 
     def _wants(self, schema: object, place: _Place) -> bool:
         if schema is False or self._must_end(place):
             return False
         if self._source is not None and self._source.brief:
-            return self._from_user(schema, place)
+            return self._comes_from_user(schema, place)
         return self._chance.holds(0.8)
 
     def _add(self, made: dict[str, Any], key: str, schema: object, place: _Place, *, needed: bool) -> None:
@@ -297,12 +297,12 @@ class _Maker:
         """Return the schema of a member that `properties` does not name."""
         for pattern, schema in flat.get("patternProperties", {}).items():
             with suppress(ecma_regex.NotUnderstood):
-                if ecma_regex.found(pattern, key, self._work):
+                if ecma_regex.search(pattern, key, self._work):
                     found: object = schema
                     return found
         return flat.get("additionalProperties", True)
 
-    def _filled(self, made: dict[str, Any], flat: Flat, place: _Place) -> dict[str, Any]:
+    def _fill(self, made: dict[str, Any], flat: Flat, place: _Place) -> dict[str, Any]:
         """Add members with names of our own, where the schema is a map or asks for more of them."""
         least = max(flat.get("minProperties", 0), 0)
         if least > _MOST:
@@ -331,7 +331,7 @@ class _Maker:
                 pattern = self._chance.one(list(flat["patternProperties"]))
                 if (drawn := ecma_regex.text_of(pattern, self._chance, work=self._work)) is not None:
                     return drawn
-        word = property_values.text_named(property_values.Asked(("word",), (), self._topic), self._chance)
+        word = property_values.text_named(property_values.Property(("word",), (), self._topic), self._chance)
         return word if self._chance.holds(0.8) else f"{word}_{self._chance.between(2, 99)}"
 
     # Arrays ----------------------------------------------------------------------------------------------------------
@@ -348,7 +348,7 @@ class _Maker:
 
     def _more_items(self, made: list[Any], schema: object, flat: Flat, place: _Place) -> list[Any]:
         least, most = flat.get("minItems", 0), flat.get("maxItems")
-        offered = self._offered_items(schema, flat, place)
+        offered = self._offer_items(schema, flat, place)
         wanted = self._length(least, most, place, len(offered))
         if isinstance(flat.get("prefixItems", flat.get("items")), list) and least <= len(made):
             return made
@@ -379,7 +379,7 @@ class _Maker:
         # Where the usual range has too few different numbers for a set, the whole one is used.
         self._wide = not is_new
 
-    def _offered_items(self, schema: object, flat: Flat, place: _Place) -> Sequence[Any]:
+    def _offer_items(self, schema: object, flat: Flat, place: _Place) -> Sequence[Any]:
         if self._source is None or not isinstance(schema, Mapping):
             return ()
         try:
@@ -388,7 +388,7 @@ class _Maker:
             return ()
         if "anyOf" in item or "oneOf" in item or "maxItems" in flat:
             return ()
-        return self._offered_of("items", item, place)
+        return self._offer_kind("items", item, place)
 
     def _length(self, least: int, most: int | None, place: _Place, offered: int) -> int:
         if self._must_end(place):
@@ -402,31 +402,31 @@ class _Maker:
         shortest, longest = flat.get("minLength", 0), flat.get("maxLength")
         if shortest > _LONGEST:
             raise _GaveUp
-        asked = property_values.Asked(place.name, place.parent, self._topic)
+        asked = property_values.Property(place.name, place.parent, self._topic)
         if "pattern" in flat:
             return self._matching(flat, asked, shortest, longest)
-        if (text := property_values.formatted(str(flat.get("format")), asked, self._chance)) is not None:
+        if (text := property_values.make_formatted(str(flat.get("format")), asked, self._chance)) is not None:
             return text
-        return self._within(property_values.text_named(asked, self._chance), shortest, longest)
+        return self._fit_length(property_values.text_named(asked, self._chance), shortest, longest)
 
-    def _matching(self, flat: Flat, asked: property_values.Asked, shortest: int, longest: int | None) -> str:
+    def _matching(self, flat: Flat, asked: property_values.Property, shortest: int, longest: int | None) -> str:
         """Return a plausible text if it happens to match, else one that is drawn from the pattern."""
         pattern = flat["pattern"]
         try:
-            plausible = property_values.formatted(str(flat.get("format")), asked, self._chance)
+            plausible = property_values.make_formatted(str(flat.get("format")), asked, self._chance)
             plausible = plausible or property_values.text_named(asked, self._chance)
             is_long_enough = shortest <= len(plausible) and (longest is None or len(plausible) <= longest)
-            if is_long_enough and ecma_regex.found(pattern, plausible, self._work):
+            if is_long_enough and ecma_regex.search(pattern, plausible, self._work):
                 return plausible
             others = [part["pattern"] for part in flat.get("allOf", ()) if "pattern" in part]
-            drawn = self._drawn([pattern, *others], shortest, longest)
+            drawn = self._draw([pattern, *others], shortest, longest)
         except ecma_regex.NotUnderstood:
             drawn = property_values.text_named(asked, self._chance)
         if drawn is None:
             raise Unsatisfiable(f"no text of that length matches {pattern}")
         return drawn
 
-    def _drawn(self, wanted: Sequence[str], shortest: int, longest: int | None) -> str | None:
+    def _draw(self, wanted: Sequence[str], shortest: int, longest: int | None) -> str | None:
         """Draw from one pattern; from several, pieces of each one after the other, until all are found in them."""
         if len(wanted) == 1:
             return ecma_regex.text_of(wanted[0], self._chance, shortest, longest, self._work)
@@ -436,17 +436,19 @@ class _Maker:
                 for each in self._chance.some(wanted, len(wanted))
             )
             if shortest <= len(text) <= (longest or len(text)) and all(
-                ecma_regex.found(each, text, self._work) for each in wanted
+                ecma_regex.search(each, text, self._work) for each in wanted
             ):
                 return text
         return None
 
-    def _within(self, text: str, shortest: int, longest: int | None) -> str:
+    def _fit_length(self, text: str, shortest: int, longest: int | None) -> str:
         if len(text) < shortest:
             parts, length = [text], len(text)
             while length < shortest:
                 parts.append(
-                    property_values.text_named(property_values.Asked(("description",), (), self._topic), self._chance)
+                    property_values.text_named(
+                        property_values.Property(("description",), (), self._topic), self._chance
+                    )
                 )
                 length += 1 + len(parts[-1])
                 self._work.spend(_OF_A_VALUE)
@@ -459,7 +461,7 @@ class _Maker:
         return text
 
     def _number(self, flat: Flat, place: _Place, *, whole: bool) -> float:
-        usual = property_values.range_named(property_values.Asked(place.name, place.parent, self._topic)) or (
+        usual = property_values.range_named(property_values.Property(place.name, place.parent, self._topic)) or (
             1,
             100,
             0 if whole else 1,

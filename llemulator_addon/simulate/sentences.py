@@ -15,15 +15,15 @@ Part = Literal["why", "core", "example", "caution", "tip", "closing"]
 
 def sentence_about(topic: str, chance: Chance) -> str:
     """Return one sentence about a topic."""
-    return said(chance.one(_SINGLE), "this" if topic.startswith("“") else topic, chance)
+    return say(chance.one(_SINGLE), "this" if topic.startswith("“") else topic, chance)
 
 
 def title_about(topic: str, chance: Chance) -> str:
     """Return a few words that could stand above a text about a topic."""
-    return said(chance.one(_TITLES), _headline(topic), chance)
+    return say(chance.one(_TITLES), _headline(topic), chance)
 
 
-def said(sentence: str, topic: str, chance: Chance, words: Sequence[str] = ()) -> str:
+def say(sentence: str, topic: str, chance: Chance, words: Sequence[str] = ()) -> str:
     """Say a sentence: choose among its ways, fill in, and begin with a capital."""
     text = ""
     for number, part in enumerate(sentence.split("[")):

@@ -7,16 +7,16 @@ from llemulator_addon.simulate.stream_timing import Physics
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Settings:
+class SimulationSettings:
     """What the script or the server says about generated answers; what the request says goes before it."""
 
     asked: Simulating = Simulating()
     """A length, else it is chosen from that of the question; a strategy for tools, else `contextual`."""
     physics: Physics = field(default_factory=Physics)
 
-    def under(self, script: Simulating) -> "Settings":
+    def apply_script(self, script: Simulating) -> "SimulationSettings":
         """Return them with what a script says before them."""
-        return self if script == _NOTHING else replace(self, asked=script.over(self.asked))
+        return self if script == _NOTHING else replace(self, asked=script.merge_defaults(self.asked))
 
 
 _NOTHING = Simulating()

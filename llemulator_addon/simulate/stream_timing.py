@@ -8,9 +8,9 @@ from llemulator_addon.core.prompt import Prompt
 from llemulator_addon.core.reply import Failure
 from llemulator_addon.script.pacing import Pacing
 from llemulator_addon.wire import errors
-from llemulator_addon.wire.errors import Refused
+from llemulator_addon.wire.errors import RequestRefused
 from llemulator_addon.wire.families import family
-from llemulator_addon.wire.members import spelled
+from llemulator_addon.wire.members import spell_number
 
 Profile = Literal["small", "large", "reasoning"]
 
@@ -36,18 +36,18 @@ PROFILES: Mapping[Profile, Pacing] = {
 
 
 def pacing_for(prompt: Prompt, of_server: Physics) -> Pacing | None:
-    """Return how a stream is paced; None: nobody asks. Raises `Refused` where the request asks for nonsense.
+    """Return how a stream is paced; None: nobody asks. Raises `RequestRefused` where the request asks for nonsense.
 
     Fields of the request's `stream_options` go before the server's.
     """
-    asked = _asked(prompt)
+    asked = _read_request(prompt)
     low = asked.delay_min_ms if asked.delay_min_ms is not None else of_server.delay_min_ms
     high = asked.delay_max_ms if asked.delay_max_ms is not None else of_server.delay_max_ms
     rate = asked.tokens_per_second or of_server.tokens_per_second
     if low is None and high is None and rate is None:
         profile = profile_of(prompt.model) if of_server.profile == "auto" else of_server.profile
         return PROFILES[profile] if profile else None
-    return _paced(low, high, rate)
+    return _pace(low, high, rate)
 
 
 def profile_of(model: str) -> Profile:
@@ -61,7 +61,7 @@ def _is_small(model: str) -> bool:
     return bool({"mini", "nano", "small", "tiny", "luna", "turbo", "lite", "flash"} & set(model.lower().split("-")))
 
 
-def _paced(low: float | None, high: float | None, rate: float | None) -> Pacing:
+def _pace(low: float | None, high: float | None, rate: float | None) -> Pacing:
     """Turn delays between two bounds into a rate and a jitter: each gap is drawn evenly between the two."""
     least = low or 0.0
     most = max(least, high if high is not None else least)
@@ -72,16 +72,18 @@ def _paced(low: float | None, high: float | None, rate: float | None) -> Pacing:
     return Pacing(ttft=middle, tokens_per_second=rate, jitter=jitter)
 
 
-def _asked(prompt: Prompt) -> Physics:
+def _read_request(prompt: Prompt) -> Physics:
     options = prompt.body.get("stream_options")
     if not isinstance(options, Mapping):
         return Physics()
     low, high = _number(options, "delay_min_ms"), _number(options, "delay_max_ms")
     if low is not None and high is not None and high < low:
-        raise Refused(errors.out_of_range("stream_options.delay_max_ms", "decimal", "below", f"{low:g}", f"{high:g}"))
+        raise RequestRefused(
+            errors.out_of_range("stream_options.delay_max_ms", "decimal", "below", f"{low:g}", f"{high:g}")
+        )
     rate = _number(options, "tokens_per_second")
     if rate == 0:
-        raise Refused(_not_positive("stream_options.tokens_per_second"))
+        raise RequestRefused(_not_positive("stream_options.tokens_per_second"))
     return Physics(delay_min_ms=low, delay_max_ms=high, tokens_per_second=rate)
 
 
@@ -90,11 +92,15 @@ def _number(options: Mapping[str, Any], name: str) -> float | None:
     if value is None:
         return None
     if isinstance(value, bool) or not isinstance(value, int | float):
-        raise Refused(errors.wrong_type(f"stream_options.{name}", "a decimal", "another value"))
+        raise RequestRefused(errors.wrong_type(f"stream_options.{name}", "a decimal", "another value"))
     if value < 0:
-        raise Refused(errors.out_of_range(f"stream_options.{name}", "decimal", "below", "0", spelled(value)))
+        raise RequestRefused(
+            errors.out_of_range(f"stream_options.{name}", "decimal", "below", "0", spell_number(value))
+        )
     if value > _MOST:
-        raise Refused(errors.out_of_range(f"stream_options.{name}", "decimal", "above", spelled(_MOST), spelled(value)))
+        raise RequestRefused(
+            errors.out_of_range(f"stream_options.{name}", "decimal", "above", spell_number(_MOST), spell_number(value))
+        )
     return float(value)
 
 

@@ -8,10 +8,10 @@ from collections.abc import Iterator, Mapping
 from typing import assert_never
 
 from llemulator_addon.core.chance import Chance
-from llemulator_addon.script.simulate_defaults import Length
+from llemulator_addon.core.choices import Length
 from llemulator_addon.simulate.code import code_block
-from llemulator_addon.simulate.creative import written
-from llemulator_addon.simulate.sentences import HEADINGS, OPENINGS, POINTS, SENTENCES, Part, said
+from llemulator_addon.simulate.creative import write_creative
+from llemulator_addon.simulate.sentences import HEADINGS, OPENINGS, POINTS, SENTENCES, Part, say
 from llemulator_addon.simulate.topics import Topic, topic_of
 
 CHARACTERS: Mapping[Length, tuple[int, int]] = {"short": (120, 450), "medium": (450, 1500), "long": (1500, 5000)}
@@ -23,9 +23,9 @@ def text_about(user_text: str, length: Length, chance: Chance) -> str:
     least, most = CHARACTERS[length]
     # Most texts lie well inside of the range, as people's do.
     target = chance.between(least + (most - least) // 8, most - (most - least) // 4)
-    topic = topic_of(user_text) or _of_our_own(chance)
+    topic = topic_of(user_text) or _choose_topic(chance)
     if topic.kind == "greeting" and length == "short":
-        return said(chance.one(OPENINGS["greeting"]), "this", chance)
+        return say(chance.one(OPENINGS["greeting"]), "this", chance)
     writer = _Writer(topic, chance)
     blocks: list[str] = []
     for block in writer.blocks(length):
@@ -34,7 +34,7 @@ def text_about(user_text: str, length: Length, chance: Chance) -> str:
         if _size(blocks) >= target and not blocks[-1].startswith("#"):
             break
     closing = writer.closing()
-    return _joined([*blocks, closing] if _size([*blocks, closing]) <= most else blocks, length)
+    return _join([*blocks, closing] if _size([*blocks, closing]) <= most else blocks, length)
 
 
 def length_for(user_text: str, chance: Chance) -> Length:
@@ -50,7 +50,7 @@ _SHARES = ((20, (0.9, 0.1)), (80, (0.55, 0.4)), (400, (0.25, 0.55)), (1 << 62, (
 _JOINT = "\n\n"
 
 
-def _joined(blocks: list[str], length: Length) -> str:
+def _join(blocks: list[str], length: Length) -> str:
     """Put blocks under each other; a short text without verses or lists is one paragraph."""
     is_plain = length == "short" and not any("\n" in block for block in blocks)
     return " ".join(blocks) if is_plain else _JOINT.join(blocks)
@@ -60,7 +60,7 @@ def _size(blocks: list[str]) -> int:
     return sum(map(len, blocks)) + len(_JOINT) * max(0, len(blocks) - 1)
 
 
-def _of_our_own(chance: Chance) -> Topic:
+def _choose_topic(chance: Chance) -> Topic:
     phrase = chance.one(
         ("a good morning routine", "learning a new language", "planning a short trip", "growing herbs at home")
     )
@@ -104,14 +104,14 @@ class _Writer:
         if self.topic.kind == "code" and length == "medium":
             yield code_block(self.topic, self.chance)
         if self.topic.kind == "writing":
-            yield from written(self.topic, self.chance, long=length != "short")
+            yield from write_creative(self.topic, self.chance, long=length != "short")
 
     def _sections(self) -> Iterator[str]:
         shows_code = self.topic.kind == "code" or self.chance.holds(0.25)
         number = 0
         while True:
             for heading, parts in HEADINGS:
-                yield f"## {said(heading, 'this', self.chance)}"
+                yield f"## {say(heading, 'this', self.chance)}"
                 yield self._paragraph(parts[0], 2)
                 number += 1
                 if number == 2 and shows_code:  # noqa: PLR2004 - after the second heading
@@ -128,7 +128,7 @@ class _Writer:
         return self.chance.one(("why", "core", "core", "example", "caution", "tip"))
 
     def _opening(self) -> str:
-        return self._said(self.chance.one(OPENINGS[self.topic.kind]))
+        return self._say(self.chance.one(OPENINGS[self.topic.kind]))
 
     def _paragraph(self, part: Part, count: int) -> str:
         return " ".join(self._sentence(part) for _ in range(count))
@@ -136,11 +136,11 @@ class _Writer:
     def _sentence(self, part: Part) -> str:
         left = self._left.get(part) or self.chance.some(SENTENCES[part], len(SENTENCES[part]))
         self._left[part] = left[1:]
-        return self._said(left[0])
+        return self._say(left[0])
 
-    def _said(self, sentence: str) -> str:
+    def _say(self, sentence: str) -> str:
         """Say the topic in full at first and now and then; in between, `this` is enough."""
-        return said(sentence, self._reference() if "{topic}" in sentence else "this", self.chance, self.topic.words)
+        return say(sentence, self._reference() if "{topic}" in sentence else "this", self.chance, self.topic.words)
 
     def _reference(self) -> str:
         self._mentions += 1
@@ -153,7 +153,7 @@ class _Writer:
         if len(self._points) < count:
             self._points = self.chance.some(POINTS, len(POINTS))
         chosen, self._points = self._points[:count], self._points[count:]
-        lines = (f"**{name}.** {self._said(text)}" for name, text in chosen)
+        lines = (f"**{name}.** {self._say(text)}" for name, text in chosen)
         return "\n".join(f"{f'{number}.' if numbered else '-'} {line}" for number, line in enumerate(lines, start=1))
 
 

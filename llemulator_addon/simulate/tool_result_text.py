@@ -10,7 +10,7 @@ from llemulator_addon.wire import json_bytes
 
 def text_of_results(results: Sequence[tuple[str, str]], chance: Chance) -> str:
     """Return an answer that uses the results, each given with its tool's name."""
-    said = [_said(name, read(text), chance) for name, text in results]
+    said = [_describe(name, read(text), chance) for name, text in results]
     opening = chance.one(("Here is what I found.", "I looked that up for you.", "Thanks for waiting.", "Here you go."))
     closing = chance.one(("Is there anything else you would like to know?", "Let me know if you need more detail.", ""))
     if len(said) == 1:
@@ -26,7 +26,7 @@ def read(text: str) -> Any:  # noqa: ANN401 - any JSON
         return text.strip()
 
 
-def _said(name: str, result: Any, chance: Chance) -> str:  # noqa: ANN401
+def _describe(name: str, result: Any, chance: Chance) -> str:  # noqa: ANN401
     spoken = " ".join(words_of(name)) or "the tool"
     match result:
         case "" | None:
@@ -36,7 +36,7 @@ def _said(name: str, result: Any, chance: Chance) -> str:  # noqa: ANN401
         case {"error": problem} if problem:
             return f"Unfortunately, {spoken} reported a problem: {_scalar(problem)}."
         case Mapping():
-            return f"{_opening(spoken, chance)} {_listed(_pairs(result))}."
+            return f"{_opening(spoken, chance)} {_list(_pairs(result))}."
         case list():
             count = f"{len(result)} result{'' if len(result) == 1 else 's'}"
             return f"{_capital(spoken)} returned {count}: {'; '.join(map(_scalar, result[:_MOST]))}."
@@ -63,7 +63,7 @@ def _pairs(result: Mapping[str, Any], within: str = "") -> list[str]:
     return pairs
 
 
-def _listed(pairs: Sequence[str]) -> str:
+def _list(pairs: Sequence[str]) -> str:
     shown = list(pairs[:_MOST])
     return shown[0] if len(shown) == 1 else f"{', '.join(shown[:-1])} and {shown[-1]}"
 

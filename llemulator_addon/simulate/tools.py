@@ -5,16 +5,16 @@ from dataclasses import dataclass, replace
 from typing import Any, assert_never
 
 from llemulator_addon.core.chance import Chance
+from llemulator_addon.core.choices import ToolStrategy
 from llemulator_addon.core.prompt import Message, Prompt, Tool
 from llemulator_addon.core.reply import ToolCall
 from llemulator_addon.core.work import TooMuchWork, Work
 from llemulator_addon.json_schema import ecma_regex
-from llemulator_addon.script.simulate_defaults import ToolStrategy
 from llemulator_addon.simulate.facts import Facts, facts_of
 from llemulator_addon.simulate.property_values import words_of
 from llemulator_addon.simulate.schema_values import value_for
 from llemulator_addon.simulate.topics import content_words, topic_of
-from llemulator_addon.simulate.user_values import Told
+from llemulator_addon.simulate.user_values import UserValues
 from llemulator_addon.wire import json_bytes
 from llemulator_addon.wire.requested_output import ToolUse
 
@@ -26,9 +26,9 @@ def calls_for(prompt: Prompt, use: ToolUse, strategy: ToolStrategy, chance: Chan
     """
     if not use.tools:
         return ()
-    planned = _planned(prompt, use, strategy, chance)
+    planned = _plan(prompt, use, strategy, chance)
     if not planned and use.must:
-        planned = [_forced(prompt, use, chance)]
+        planned = [_force(prompt, use, chance)]
     if not use.parallel or strategy == "sequence":
         planned = planned[:1]
     return tuple(_call(each, prompt, chance, work) for each in planned)
@@ -51,7 +51,7 @@ class _Planned:
     """One of several places that the user named; None: whatever the message says."""
 
 
-def _planned(prompt: Prompt, use: ToolUse, strategy: ToolStrategy, chance: Chance) -> list[_Planned]:
+def _plan(prompt: Prompt, use: ToolUse, strategy: ToolStrategy, chance: Chance) -> list[_Planned]:
     called = [call.name for message in _since_user(prompt) for call in message.called]
     if use.named:
         return [_Planned(use.tools[0])]
@@ -62,12 +62,12 @@ def _planned(prompt: Prompt, use: ToolUse, strategy: ToolStrategy, chance: Chanc
             some = [] if called or not chance.holds(0.8) else chance.some(use.tools, 2 if chance.holds(0.25) else 1)
             return [_Planned(tool) for tool in some]
         case "contextual":
-            return list(_without(_fitting(prompt, use), called))
+            return list(_drop_called(_fitting(prompt, use), called))
         case never:
             assert_never(never)
 
 
-def _without(planned: Sequence[_Planned], called: list[str]) -> Iterator[_Planned]:
+def _drop_called(planned: Sequence[_Planned], called: list[str]) -> Iterator[_Planned]:
     """Leave out what was called already; a tool that is planned twice must have been called twice."""
     left = list(called)
     for each in planned:
@@ -77,13 +77,13 @@ def _without(planned: Sequence[_Planned], called: list[str]) -> Iterator[_Planne
             yield each
 
 
-def _forced(prompt: Prompt, use: ToolUse, chance: Chance) -> _Planned:
+def _force(prompt: Prompt, use: ToolUse, chance: Chance) -> _Planned:
     """Choose where a call is required but none is planned: the tool that ends the work, or one not called yet."""
     called = {call.name for message in _since_user(prompt) for call in message.called}
     ending = [tool for tool in use.tools if _ends_the_work(tool)]
     fresh = [tool for tool in use.tools if tool.name not in called]
-    scored = sorted(fresh or use.tools, key=lambda tool: -_score(tool, _asked_words(prompt))[0])
-    best = [tool for tool in scored if _score(tool, _asked_words(prompt))[0]]
+    scored = sorted(fresh or use.tools, key=lambda tool: -_score(tool, _collect_asked_words(prompt))[0])
+    best = [tool for tool in scored if _score(tool, _collect_asked_words(prompt))[0]]
     return _Planned((ending or best or [chance.one(scored)])[0])
 
 
@@ -102,7 +102,7 @@ _MOST = 3
 
 def _fitting(prompt: Prompt, use: ToolUse) -> list[_Planned]:
     """Return the tools that fit the user's words, the best first; each fits words that those before it do not."""
-    words = _asked_words(prompt)
+    words = _collect_asked_words(prompt)
     scored = [(*_score(tool, words), tool) for tool in use.tools if not _ends_the_work(tool)]
     scored = sorted((each for each in scored if each[0] >= _ENOUGH), key=lambda each: -each[0])
     chosen: list[Tool] = []
@@ -118,7 +118,7 @@ def _fitting(prompt: Prompt, use: ToolUse) -> list[_Planned]:
     return [_Planned(tool) for tool in chosen]
 
 
-def _asked_words(prompt: Prompt) -> frozenset[str]:
+def _collect_asked_words(prompt: Prompt) -> frozenset[str]:
     facts = facts_of(prompt.user_text)
     words = {_stem(word) for word in content_words(prompt.user_text)}
     if facts.formula:
@@ -126,7 +126,7 @@ def _asked_words(prompt: Prompt) -> frozenset[str]:
     return frozenset(words)
 
 
-def _with_synonyms(words: frozenset[str]) -> frozenset[str]:
+def _add_synonyms(words: frozenset[str]) -> frozenset[str]:
     return words | {same for word in words for same in _SAME.get(word, ())}
 
 
@@ -134,7 +134,7 @@ def _score(tool: Tool, asked: frozenset[str]) -> tuple[int, frozenset[str]]:
     named = {_stem(word) for word in words_of(tool.name) if word not in _EMPTY_VERBS}
     described = {_stem(word) for word in content_words(tool.description)}
     taken = {_stem(word) for name in _properties(tool) for word in words_of(name)}
-    asked = _with_synonyms(asked)
+    asked = _add_synonyms(asked)
     by_name, by_description = asked & named, asked & (described | taken) - named
     return _NAME * len(by_name) + _DESCRIPTION * len(by_description), by_name | by_description
 
@@ -203,7 +203,7 @@ def _call(planned: _Planned, prompt: Prompt, chance: Chance, work: Work) -> Tool
     facts = facts_of(prompt.user_text)
     if planned.about is not None:
         facts = _only_place(facts, planned.about)
-    told = Told(facts, _topic(prompt), brief=True, eager=True)
+    told = UserValues(facts, _topic(prompt), brief=True, eager=True)
     arguments = value_for({"type": "object", **tool.parameters}, chance, topic=_topic(prompt), source=told, work=work)
     return ToolCall(name=tool.name, arguments=json_bytes.compact(arguments or {}).decode())
 

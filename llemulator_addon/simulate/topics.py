@@ -43,19 +43,19 @@ def _topic_of(text: str) -> Topic | None:
     kind = _kind(opening, question)
     phrase = _phrase(rest)
     if opening in _BEFORE_A_DEED and phrase:
-        phrase = _as_noun(phrase)
+        phrase = _make_noun(phrase)
     elif not opening and kind == "subject" and (len(phrase.split()) > 1 or not phrase.isascii()):
-        kind, phrase = "remark", _quoted(rest, phrase)
+        kind, phrase = "remark", _quote(rest, phrase)
     return Topic(kind=kind, phrase=phrase, words=words) if phrase else _remark(question)
 
 
 def _remark(text: str) -> Topic | None:
     """Repeat in quotes what has no telling words."""
     plain = " ".join(text.split())
-    return Topic(kind="remark", phrase=_quoted(plain, plain[:_LONGEST_PHRASE]), words=()) if plain else None
+    return Topic(kind="remark", phrase=_quote(plain, plain[:_LONGEST_PHRASE]), words=()) if plain else None
 
 
-def _quoted(rest: str, phrase: str) -> str:
+def _quote(rest: str, phrase: str) -> str:
     said, more = (rest, "") if len(rest) <= _LONGEST_PHRASE else (phrase, "…")
     return f"“{said[:1].upper()}{said[1:]}{more}”"
 
@@ -228,10 +228,10 @@ def _phrase(rest: str) -> str:
     words = words[1:] if len(words) > 1 and words[0].lower() in _ARTICLES_AFTER_LIST else words
     if not words or not any(content_words(word) for word in words):
         return ""
-    return _person_turned(_uncapitalised(words))
+    return _person_turned(_uncapitalise(words))
 
 
-def _uncapitalised(words: list[str]) -> list[str]:
+def _uncapitalise(words: list[str]) -> list[str]:
     first = words[0]
     ordinary = first[:1].isupper() and first[1:].islower() and first.lower() in _TELLS_NOTHING | _ORDINARY_STARTS
     return [first.lower(), *words[1:]] if ordinary else words
@@ -259,7 +259,7 @@ _TURNED = {
 }
 
 
-def _as_noun(deed: str) -> str:
+def _make_noun(deed: str) -> str:
     verb, _, rest = deed.partition(" ")
     noun = _ing(verb.lower()) if verb.isalpha() else verb
     return f"{noun} {rest}".strip()

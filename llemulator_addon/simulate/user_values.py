@@ -13,7 +13,7 @@ from llemulator_addon.simulate.topics import content_words
 
 
 @dataclass(slots=True)
-class Told:
+class UserValues:
     """Where values come from before they are made up. An object, because each is given away once."""
 
     facts: Facts
@@ -30,10 +30,10 @@ class Told:
     beside: dict[str, set[str]] | None = None
     """The words around each number, once they are needed."""
 
-    def offered(self, name: Words, schema: Flat, kind: str) -> Sequence[Any]:
+    def offer(self, name: Words, schema: Flat, kind: str) -> Sequence[Any]:
         """Return values that may fit a property, best first."""
         if kind == "enum":
-            return self._named(schema["enum"])
+            return self._select_named(schema["enum"])
         if "".join(name) in self.known:
             return (self.known["".join(name)],)
         words = frozenset(name) | frozenset("".join(pair) for pair in pairwise(name))
@@ -48,12 +48,12 @@ class Told:
                 found = ()
         return [value for value in dict.fromkeys(found) if value not in self.used or value == self.facts.text]
 
-    def taken(self, value: object) -> None:
+    def mark_used(self, value: object) -> None:
         """Note that a value was used."""
         self.used.append(value)
         del self.used[:-_REMEMBERED]
 
-    def _named(self, values: Sequence[Any]) -> list[Any]:
+    def _select_named(self, values: Sequence[Any]) -> list[Any]:
         """Return the values of a list that the text names, in the order in which it names them."""
         said = self._words()
         text, words = f" {' '.join(said)} ", frozenset(said)
@@ -199,7 +199,7 @@ _DIRECTIONS: Mapping[str, tuple[str, ...]] = {
 }
 
 
-def flattened(value: object) -> dict[str, Any]:
+def flatten(value: object) -> dict[str, Any]:
     """Return the scalars and lists in a tool's result by their names, each in one word; the first of a name counts."""
     found: dict[str, Any] = {}
     _flatten(value, found)

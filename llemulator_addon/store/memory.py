@@ -3,8 +3,10 @@
 from collections import OrderedDict
 from collections.abc import Callable
 from hashlib import blake2b
+from typing import Unpack
 
-from llemulator_addon.engine.session import Session
+from llemulator_addon.core import defaults
+from llemulator_addon.engine.session import Session, SessionFields
 from llemulator_addon.store.shares import Shares
 
 
@@ -20,9 +22,9 @@ class MemoryStore:
         self,
         fresh: Callable[[str], Session],
         *,
-        sessions_limit: int = 48 << 20,
-        journals_limit: int = 48 << 20,
-        stored_limit: int = 48 << 20,
+        sessions_limit: int = defaults.SESSIONS_SIZE,
+        journals_limit: int = defaults.JOURNALS_SIZE,
+        stored_limit: int = defaults.ALL_STORED_SIZE,
         lasting: str | None = None,
     ) -> None:
         """`fresh` makes the session of a token that was never seen; that of the token `lasting` always stays."""
@@ -104,7 +106,7 @@ class MemoryStore:
             self._last = token, digest
         return digest
 
-    def _empty(self, key: bytes, **emptied: object) -> None:
+    def _empty(self, key: bytes, **emptied: Unpack[SessionFields]) -> None:
         self._sessions[key] = self._sessions[key].changed(**emptied)
 
 

@@ -41,7 +41,7 @@ def head_of(steps: Steps) -> Headers:
 
 def sends(exchange: Exchange) -> tuple[bytes, ...]:
     """Return the pieces of the body that left: all of them, as long as nothing else was noted."""
-    pieces = tuple(step.piece for step in _played(exchange.steps) if isinstance(step, Send))
+    pieces = tuple(step.piece for step in _list_played(exchange.steps) if isinstance(step, Send))
     return pieces if exchange.ending is None else pieces[: exchange.ending.sends]
 
 
@@ -60,7 +60,7 @@ def events(exchange: Exchange) -> tuple[Event, ...]:
     return tuple(_events(exchange)) if is_stream(exchange) else ()
 
 
-def before_head(exchange: Exchange) -> float:
+def measure_head_delay(exchange: Exchange) -> float:
     """Return how long the answer waited before its head, or before it was cut without one; as it was planned."""
     seconds = 0.0
     for step in exchange.steps:
@@ -74,14 +74,14 @@ def before_head(exchange: Exchange) -> float:
     return seconds
 
 
-def ended_at(exchange: Exchange) -> float | None:
+def find_end(exchange: Exchange) -> float | None:
     """Return when the playing ended, on the clock of `Exchange.at`; None while it is being played."""
     ending = exchange.ending
     if ending is None:
         return None
     # When a client left before the head was not noted; it may have been at once.
     is_before_head = ending.how == "client_left" and not ending.sends and not ending.seconds
-    return exchange.at + (0.0 if is_before_head else before_head(exchange)) + ending.seconds
+    return exchange.at + (0.0 if is_before_head else measure_head_delay(exchange)) + ending.seconds
 
 
 def was_cut(exchange: Exchange) -> bool:
@@ -90,7 +90,7 @@ def was_cut(exchange: Exchange) -> bool:
     return how == "cut" or (how is None and any(isinstance(step, Cut) for step in exchange.steps))
 
 
-def _played(steps: Steps) -> Iterator[Head | Send | Wait]:
+def _list_played(steps: Steps) -> Iterator[Head | Send | Wait]:
     for step in steps:
         if isinstance(step, Cut):
             return

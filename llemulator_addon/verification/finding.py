@@ -23,15 +23,15 @@ class Finding:
     """Times and counts that show it, as JSON."""
 
 
-def named(exchange: Exchange) -> str:
+def cite(exchange: Exchange) -> str:
     """Name an exchange in a sentence: its number, what it asked, and of which model."""
     asked = f"{exchange.method} {exchange.path}"
     model = f", {exchange.model}" if exchange.model else ""
-    words = f', "{shortened(exchange.user_text)}"' if exchange.user_text else ""
+    words = f', "{shorten(exchange.user_text)}"' if exchange.user_text else ""
     return f"Request {exchange.number} ({asked}{model}{words})"
 
 
-def shortened(text: str) -> str:
+def shorten(text: str) -> str:
     """Return a text in one line, without its end where it is long."""
     line = " ".join(text.split())
     return line if len(line) <= _WORDS else f"{line[:_WORDS]}…"

@@ -6,7 +6,7 @@ from llemulator_addon.engine.journal import Exchange
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Client:
+class SdkHeaders:
     """The program that asks, as far as its headers tell."""
 
     sdk: str | None
@@ -18,12 +18,12 @@ class Client:
     """Seconds of silence after which it gives up; None where it does not say."""
 
 
-def client_of(exchange: Exchange) -> Client:
+def client_of(exchange: Exchange) -> SdkHeaders:
     """Read the headers that OpenAI's SDKs send, else `User-Agent`."""
     headers = exchange.headers
     language = headers.get("x-stainless-lang")
     product, _, version = headers.get("user-agent", "").partition(" ")[0].partition("/")
-    return Client(
+    return SdkHeaders(
         sdk=_SDKS.get(language, f"openai-{language}") if language else product or None,
         version=headers.get("x-stainless-package-version") or version or None,
         retry=_count(headers.get("x-stainless-retry-count", "")),

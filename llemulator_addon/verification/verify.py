@@ -7,11 +7,11 @@ from itertools import islice
 from llemulator_addon.core.prompt import Prompt
 from llemulator_addon.engine.journal import Exchange
 from llemulator_addon.engine.session import Session
-from llemulator_addon.script.pattern import Asked, Pattern, differences, hold
+from llemulator_addon.script.pattern import Candidate, Pattern, differences, hold
 from llemulator_addon.script.rule import Rule
 from llemulator_addon.script.searching import STEPS, TooMuchSearching, searching
-from llemulator_addon.verification.finding import Finding, named, once_or_times
-from llemulator_addon.verification.verdicts import Asking, verdicts
+from llemulator_addon.verification.finding import Finding, cite, once_or_times
+from llemulator_addon.verification.verdicts import ClientHistory, verdicts
 
 _NEAREST_OF = 200
 """So many exchanges are looked at for the one that is nearest to a rule that never answered."""
@@ -68,16 +68,19 @@ def verify(session: Session, wanted: Wanted, *, now: float) -> Verified:
     """
     exchanges = tuple(session.journal)
     with searching(_STEPS) as paid:
-        unexpected = (*_unexpected(session, exchanges, wanted.expectations), *_out_of_order(exchanges, wanted.order))
+        unexpected = (
+            *_find_unexpected(session, exchanges, wanted.expectations),
+            *_out_of_order(exchanges, wanted.order),
+        )
     if paid.is_too_much:
         raise TooMuchSearching
     with searching(_STEPS):
-        unused = tuple(_unused(session, exchanges))
+        unused = tuple(_find_unused(session, exchanges))
     found = (
-        *_unmatched(session, exchanges),
+        *_find_unmatched(session, exchanges),
         *unused,
         *unexpected,
-        *verdicts(Asking(exchanges=exchanges, now=now)),
+        *verdicts(ClientHistory(exchanges=exchanges, now=now)),
     )
     return Verified(
         findings=tuple(finding for finding in found if finding.name not in wanted.ignored),
@@ -90,7 +93,7 @@ def verify(session: Session, wanted: Wanted, *, now: float) -> Verified:
 # Unmatched ------------------------------------------------------------------------------------------------------------
 
 
-def _unmatched(session: Session, exchanges: Iterable[Exchange]) -> Iterator[Finding]:
+def _find_unmatched(session: Session, exchanges: Iterable[Exchange]) -> Iterator[Finding]:
     """Yield requests that no rule answered, unless the script or its user chose what answers then."""
     if session.on_unmatched != "error":
         return
@@ -98,7 +101,7 @@ def _unmatched(session: Session, exchanges: Iterable[Exchange]) -> Iterator[Find
         if exchange.unmatched is not None:
             yield Finding(
                 name="unmatched",
-                sentence=f"{named(exchange)} was answered by no rule. {exchange.unmatched}",
+                sentence=f"{cite(exchange)} was answered by no rule. {exchange.unmatched}",
                 exchanges=(exchange.number,),
             )
 
@@ -106,7 +109,7 @@ def _unmatched(session: Session, exchanges: Iterable[Exchange]) -> Iterator[Find
 # Unused ---------------------------------------------------------------------------------------------------------------
 
 
-def _unused(session: Session, exchanges: tuple[Exchange, ...]) -> Iterator[Finding]:
+def _find_unused(session: Session, exchanges: tuple[Exchange, ...]) -> Iterator[Finding]:
     amiss = (pair for pair in session.rules_with_use() if not pair[0].optional and pair[1] < (pair[0].times or 1))
     for number, (rule, answered) in enumerate(amiss):
         is_looked_for = rule.connection is None and not answered and number < _TOLD_IN_FULL
@@ -136,26 +139,26 @@ def _nearest(rule: Rule, exchanges: tuple[Exchange, ...]) -> tuple[int, str] | N
     differences, nearest = min(ranked, key=lambda pair: (len(pair[0]), pair[1].unmatched is None))
     if not differences:
         by = f' it was answered by "{nearest.rule}"' if nearest.rule else " another answer was given"
-        return nearest.number, f"{named(nearest)} matches it, but{by}."
-    return nearest.number, f"The nearest is {_lowered(named(nearest))}: {'; '.join(differences)}."
+        return nearest.number, f"{cite(nearest)} matches it, but{by}."
+    return nearest.number, f"The nearest is {_lower(cite(nearest))}: {'; '.join(differences)}."
 
 
-def _lowered(sentence: str) -> str:
+def _lower(sentence: str) -> str:
     return sentence[:1].lower() + sentence[1:]
 
 
 def _differences(patterns: Iterable[Pattern], exchange: Exchange) -> list[str]:
-    return differences(patterns, _asked(exchange))
+    return differences(patterns, _build_candidate(exchange))
 
 
-def _asked(exchange: Exchange) -> Asked:
-    return Asked(exchange.prompt or Prompt(endpoint=exchange.endpoint or "", model=""), exchange.request)
+def _build_candidate(exchange: Exchange) -> Candidate:
+    return Candidate(exchange.prompt or Prompt(endpoint=exchange.endpoint or "", model=""), exchange.request)
 
 
 # Expectations ---------------------------------------------------------------------------------------------------------
 
 
-def _unexpected(
+def _find_unexpected(
     session: Session, exchanges: tuple[Exchange, ...], expectations: Iterable[Expectation]
 ) -> Iterator[Finding]:
     forgotten = session.journal.first > 1
@@ -181,10 +184,10 @@ _FORGOTTEN = "The oldest requests are no longer in the journal."
 def _difference(expectation: Expectation, count: int) -> str | None:
     if expectation.at_least <= count and (expectation.at_most is None or count <= expectation.at_most):
         return None
-    return f"{expectation.name} was asked {once_or_times(count)}, expected {_spelled(expectation)}."
+    return f"{expectation.name} was asked {once_or_times(count)}, expected {_spell(expectation)}."
 
 
-def _spelled(expectation: Expectation) -> str:
+def _spell(expectation: Expectation) -> str:
     match expectation.at_least, expectation.at_most:
         case least, most if least == most:
             return f"exactly {least}" if least else "never"
@@ -202,7 +205,7 @@ def _nearest_to(expectation: Expectation, exchanges: tuple[Exchange, ...]) -> st
         return "There were no requests."
     ranked = [(_differences(expectation.patterns, exchange), exchange) for exchange in asked]
     differences, nearest = min(ranked, key=lambda pair: len(pair[0]))
-    return f"The nearest is {_lowered(named(nearest))}: {'; '.join(differences)}."
+    return f"The nearest is {_lower(cite(nearest))}: {'; '.join(differences)}."
 
 
 def _fitting(exchanges: Iterable[Exchange], expectation: Expectation) -> list[Exchange]:
@@ -210,7 +213,7 @@ def _fitting(exchanges: Iterable[Exchange], expectation: Expectation) -> list[Ex
 
 
 def _fits(expectation: Expectation) -> Callable[[Exchange], bool]:
-    return lambda exchange: hold(expectation.patterns, _asked(exchange))
+    return lambda exchange: hold(expectation.patterns, _build_candidate(exchange))
 
 
 # Order ----------------------------------------------------------------------------------------------------------------
@@ -230,7 +233,7 @@ def _out_of_order(exchanges: tuple[Exchange, ...], order: tuple[Expectation, ...
                 exchanges=tuple(earlier),
             )
             return
-        place, before = found + 1, f" after {_lowered(expectation.name)} (request {exchanges[found].number})"
+        place, before = found + 1, f" after {_lower(expectation.name)} (request {exchanges[found].number})"
 
 
 def _when(earlier: list[int]) -> str:

@@ -1,12 +1,12 @@
 """What an operation is, what it is given, and what it makes of a reply: one body, or the pieces of a stream."""
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import islice
 from typing import Any, Literal, NamedTuple
 
 from llemulator_addon.core.prompt import Prompt
-from llemulator_addon.core.reply import Failure, Says
+from llemulator_addon.core.reply import Failure, ModelOutput
 from llemulator_addon.core.request import Request
 from llemulator_addon.core.resources import Kept, Resources
 from llemulator_addon.core.stamp import Stamp
@@ -67,7 +67,7 @@ class Body:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Stream:
+class EventStream:
     """An answer as server-sent events."""
 
     pieces: Iterable[Piece]
@@ -87,10 +87,10 @@ class LongBody:
     headers: Headers = ()
     keeps: tuple[Kept, ...] = ()
     size: int = 0
-    """As in `Stream`."""
+    """As in `EventStream`."""
 
 
-Answer = Body | Stream | LongBody
+Answer = Body | EventStream | LongBody
 
 
 class Call(NamedTuple):
@@ -121,14 +121,16 @@ class Endpoint:
     path: str
     """Below `/v1`, with `{…}` for a segment that varies."""
     read: Callable[[Call, Mapping[str, Any]], Prompt]
-    """Understand a body; raises `Refused`."""
-    write: Callable[[Prompt, Says, Manner], Answer]
+    """Understand a body; raises `RequestRefused`."""
+    write: Callable[[Prompt, ModelOutput, Manner], Answer]
     speaks: bool = True
     """Whether any reply answers it. Else only a rule that names the endpoint does, and there is an answer without."""
     unknown_model: Callable[[str], Failure] = errors.unknown_model
     fail: "Callable[[Prompt, Failure, Manner], Answer | Failure] | None" = None
     """Write an answer that tells of a failure; None: there is none but the error itself."""
-    size: Callable[[Prompt, Says], int] = lambda *_: 0
+    break_off: Callable[[Sequence[bytes], Failure], tuple[bytes, ...]] = errors.break_off
+    """Return the events that end a stream with an error, after the pieces that were sent."""
+    size: Callable[[Prompt, ModelOutput], int] = lambda *_: 0
     """Say how many bytes an answer will have, about, before it is made. What is much larger than usual is made in
     pieces while it is sent (`Manner.in_pieces`), and what is too large is refused."""
     only_openai: bool = False
@@ -168,14 +170,14 @@ def cut(text: str, encoding: Encoding, chunk_by: ChunkBy) -> Iterable[tuple[str,
         case "token":
             return ((piece, 1) for piece in tokens.pieces(text, encoding))
         case "word":
-            return _sized(_words(text))
+            return _measure(_words(text))
         case "character":
-            return _sized(text)
+            return _measure(text)
         case _:
-            return _sized(text[at : at + chunk_by] for at in range(0, len(text), chunk_by))
+            return _measure(text[at : at + chunk_by] for at in range(0, len(text), chunk_by))
 
 
-def in_turns[T](streams: Iterable[Iterable[T]]) -> Iterator[T]:
+def take_turns[T](streams: Iterable[Iterable[T]]) -> Iterator[T]:
     """Take one of each stream, then the next of each, until none has any more."""
     left = [iter(stream) for stream in streams]
     while left:
@@ -197,6 +199,6 @@ def _words(text: str) -> Iterable[str]:
         yield text[start:]
 
 
-def _sized(pieces: Iterable[str]) -> Iterable[tuple[str, int]]:
+def _measure(pieces: Iterable[str]) -> Iterable[tuple[str, int]]:
     # Pacing needs a size, not an exact count: four characters are about one token of English.
     return ((piece, max(1, len(piece) // 4)) for piece in pieces)

@@ -11,7 +11,7 @@ from pydantic_core import ErrorDetails
 from llemulator_addon.core.reply import Failure
 from llemulator_addon.core.request import Request
 from llemulator_addon.wire import errors
-from llemulator_addon.wire.errors import Refused
+from llemulator_addon.wire.errors import RequestRefused
 from llemulator_addon.wire.json_bytes import read as read_json
 
 _BUILDING = Lock()
@@ -25,20 +25,20 @@ class RequestBody(BaseModel):
 
 
 def read_object(request: Request) -> Mapping[str, Any]:
-    """Read the JSON object that a request carries; raises `Refused`."""
+    """Read the JSON object that a request carries; raises `RequestRefused`."""
     if request.json is not None:
         return request.json
     try:
         value = read_json(request.body)
     except ValueError:
-        raise Refused(errors.not_json()) from None
+        raise RequestRefused(errors.not_json()) from None
     if not isinstance(value, dict):
-        raise Refused(errors.not_json())
+        raise RequestRefused(errors.not_json())
     return value
 
 
 def read_body[B: RequestBody](shape: type[B], body: Mapping[str, Any], *, lenient: bool = False) -> B:
-    """Understand a body; raises `Refused` with the first thing that is wrong, in OpenAI's words.
+    """Understand a body; raises `RequestRefused` with the first thing that is wrong, in OpenAI's words.
 
     Leniently, a parameter that is wrong counts as not given, so that only a required one is refused.
     """
@@ -49,19 +49,19 @@ def read_body[B: RequestBody](shape: type[B], body: Mapping[str, Any], *, lenien
         return shape.model_validate(body)
     except ValidationError as error:
         found = error.errors(include_url=False)
-    if lenient and (understood := _without_wrong(shape, body, found)) is not None:
+    if lenient and (understood := _drop_wrong(shape, body, found)) is not None:
         return understood
-    raise Refused(_failure(found[0]))
+    raise RequestRefused(_failure(found[0]))
 
 
-def as_understood(asked: RequestBody, body: Mapping[str, Any]) -> Mapping[str, Any]:
+def drop_ignored(asked: RequestBody, body: Mapping[str, Any]) -> Mapping[str, Any]:
     """Return a body without the parameters that counted as not given when it was read leniently."""
     fields = type(asked).model_fields
     given = {(fields[name].alias or name) if name in fields else name for name in asked.model_fields_set}
     return {name: value for name, value in body.items() if name in given}
 
 
-def _without_wrong[B: RequestBody](shape: type[B], body: Mapping[str, Any], found: list[ErrorDetails]) -> B | None:
+def _drop_wrong[B: RequestBody](shape: type[B], body: Mapping[str, Any], found: list[ErrorDetails]) -> B | None:
     wrong = {error["loc"][0] for error in found}
     try:
         return shape.model_validate({key: value for key, value in body.items() if key not in wrong})
@@ -76,7 +76,7 @@ def _failure(found: ErrorDetails) -> Failure:
         case "missing":
             return errors.missing(param)
         case "literal_error":
-            return errors.invalid_value(param, str(found["input"]), _listed(given["expected"]))
+            return errors.invalid_value(param, str(found["input"]), _split_expected(given["expected"]))
         case "greater_than_equal":
             return _out_of_range(param, "below", given["ge"], found["input"])
         case "less_than_equal":
@@ -131,7 +131,7 @@ def _plain(number: float) -> str:
     return format(Decimal(str(number)).normalize(), "f")
 
 
-def _listed(expected: str) -> tuple[str, ...]:
+def _split_expected(expected: str) -> tuple[str, ...]:
     return tuple(word.strip().strip("'") for word in expected.replace(" or ", ", ").split(", "))
 
 

@@ -32,14 +32,14 @@ def preflight(request: Request) -> Steps | None:
     return (Head(200, headers),)
 
 
-def readable(steps: Steps, request: Request) -> Steps:
+def add_cors(steps: Steps, request: Request) -> Steps:
     """Return an answer that a page's script may read, where one asks for it and may; any other answer as it is."""
     if "origin" not in request.headers or not _is_for_pages(request.method, request.path):
         return steps
-    return tuple(readable_head(step, request) if isinstance(step, Head) else step for step in steps)
+    return tuple(add_cors_to_head(step, request) if isinstance(step, Head) else step for step in steps)
 
 
-def readable_head(head: Head, request: Request) -> Head:
+def add_cors_to_head(head: Head, request: Request) -> Head:
     """Return the head of such an answer."""
     return Head(head.status, head.headers + _ANY) if "origin" in request.headers else head
 

@@ -4,19 +4,20 @@ The wordings follow recordings and public reports; `docs/deviations.md` names th
 """
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from llemulator_addon.core.reply import Failure
 from llemulator_addon.core.stamp import Stamp
 from llemulator_addon.core.steps import Head, Send, Steps
-from llemulator_addon.wire import headers
+from llemulator_addon.wire import headers, sse
 from llemulator_addon.wire.json_bytes import pretty
 
 INVALID = "invalid_request_error"
 
 
 @dataclass
-class Refused(Exception):
+class RequestRefused(Exception):
     """A request that the API refuses; carries the failure to answer with."""
 
     failure: Failure
@@ -25,7 +26,7 @@ class Refused(Exception):
 def steps_of(failure: Failure, stamp: Stamp) -> Steps:
     """Return the answer that carries a failure."""
     body = envelope(failure)
-    return (Head(failure.status, headers.of_error(stamp, body) + failure.headers), Send(body))
+    return (Head(failure.status, headers.describe_error(stamp, body) + failure.headers), Send(body))
 
 
 def envelope(failure: Failure) -> bytes:
@@ -38,6 +39,12 @@ def error_object(failure: Failure) -> dict[str, str | None]:
     if failure.bare:
         return {"code": failure.code, "message": failure.message}
     return {"message": failure.message, "type": failure.type, "param": failure.param, "code": failure.code}
+
+
+def break_off(sent: Sequence[bytes], failure: Failure) -> tuple[bytes, ...]:
+    """Return the chunk that ends a stream of chunks with an error. No `[DONE]` follows."""
+    del sent
+    return (sse.frame_unnamed({"error": error_object(failure)}),)
 
 
 def no_key(path: str) -> Failure:
@@ -57,17 +64,6 @@ def no_key(path: str) -> Failure:
         "Bearer auth (i.e. Authorization: Bearer YOUR_KEY), or as the password field (with blank username) if you're "
         "accessing the API from your browser and are prompted for a username and password. You can obtain an API key "
         "from https://platform.openai.com/account/api-keys.",
-    )
-
-
-def bad_key(last_four: str) -> Failure:
-    """Refuse a key; only its last four characters are repeated."""
-    return Failure(
-        status=401,
-        type=INVALID,
-        code="invalid_api_key",
-        message=f"Incorrect API key provided: sk-***{last_four}. You can find your API key at "
-        "https://platform.openai.com/account/api-keys.",
     )
 
 
@@ -111,11 +107,11 @@ def invalid_value(param: str, got: str, supported: tuple[str, ...]) -> Failure:
         type=INVALID,
         param=param,
         code="invalid_value",
-        message=f"Invalid value: '{got}'. Supported values are: {_listed(supported)}.",
+        message=f"Invalid value: '{got}'. Supported values are: {_join_values(supported)}.",
     )
 
 
-def _listed(values: tuple[str, ...]) -> str:
+def _join_values(values: tuple[str, ...]) -> str:
     """List two with `and`, and more with a comma before it too, as the API does."""
     *most, last = (f"'{value}'" for value in values)
     if not most:
@@ -225,7 +221,7 @@ def only_with(param: str, other: str, *, is_are: str = "is enabled") -> Failure:
     )
 
 
-def unsupported_parameter(param: str, instead: str | None = None) -> Failure:
+def refuse_parameter(param: str, instead: str | None = None) -> Failure:
     """Refuse a parameter that the model does not take."""
     hint = f" Use '{instead}' instead." if instead else ""
     return Failure(
@@ -237,9 +233,9 @@ def unsupported_parameter(param: str, instead: str | None = None) -> Failure:
     )
 
 
-def unsupported_value(param: str, got: str, supported: tuple[str, ...] = ()) -> Failure:
+def refuse_value(param: str, got: str, supported: tuple[str, ...] = ()) -> Failure:
     """Refuse a value that the model does not take; `supported` are those that it takes."""
-    values = f" Supported values are: {_listed(supported)}." if supported else ""
+    values = f" Supported values are: {_join_values(supported)}." if supported else ""
     return Failure(
         status=400,
         type=INVALID,
@@ -318,15 +314,4 @@ def wrong_method(method: str, path: str, allowed: tuple[str, ...]) -> Failure:
         type=INVALID,
         headers=(("allow", ", ".join(allowed)),),
         message=f"Not allowed to {method} on {path}. (HINT: Perhaps you meant to use a different HTTP method?)",
-    )
-
-
-def our_fault(stamp: Stamp) -> Failure:
-    """Say that the server failed, as OpenAI does."""
-    return Failure(
-        status=500,
-        type="server_error",
-        message="The server had an error processing your request. Sorry about that! You can retry your request, or "
-        "contact us through our help center at help.openai.com if you keep seeing this error. (Please include the "
-        f"request ID {headers.request_id(stamp)} in your email.)",
     )

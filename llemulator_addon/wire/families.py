@@ -21,7 +21,7 @@ from llemulator_addon.wire.models import base_model
 Encoding = Literal["cl100k_base", "o200k_base"]
 Effort = Literal["none", "minimal", "low", "medium", "high", "xhigh", "max"]
 Format = Literal["text", "json_object", "json_schema"]
-Refused = Literal[
+RefusalWording = Literal[
     "unsupported_parameter",  # with any value but null
     "unsupported_value",  # with any value but null and the default, which is 1
     "forbidden",  # answered with 403
@@ -36,7 +36,7 @@ REPLACED_BY: Mapping[str, str] = MappingProxyType({"max_tokens": "max_completion
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Reasoning:
+class ReasoningSupport:
     """That a model thinks before it answers, and how much one may ask of it."""
 
     efforts: tuple[Effort, ...]
@@ -48,12 +48,12 @@ class Reasoning:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Refusal:
+class ParameterRefusal:
     """A parameter that a family does not take at an endpoint."""
 
     endpoint: TextEndpoint
     parameter: str
-    how: Refused
+    how: RefusalWording
     while_reasoning: bool = False
     """Only then; with the effort `none` it is taken."""
 
@@ -73,13 +73,13 @@ class Family:
 
     name: str
     encoding: Encoding = "o200k_base"
-    reasoning: Reasoning | None = None
+    reasoning: ReasoningSupport | None = None
     window: int = 128_000
     """Tokens of a prompt and its answer together."""
     output_limit: int = 16_384
     input_limit: int | None = None
     """Tokens of a prompt, where that is less than the window."""
-    refusals: tuple[Refusal, ...] = ()
+    refusals: tuple[ParameterRefusal, ...] = ()
     refused_roles: frozenset[str] = frozenset()
     formats: frozenset[Format] = frozenset({"text", "json_object", "json_schema"})
     tools: bool = True
@@ -124,17 +124,17 @@ def family(model: str) -> Family:
     return _family(model)
 
 
-def refused(of: Family, endpoint: TextEndpoint, *, reasoning: bool) -> Mapping[str, Refused]:
+def find_refusals(of: Family, endpoint: TextEndpoint, *, reasoning: bool) -> Mapping[str, RefusalWording]:
     """Return the parameters that a family refuses at an endpoint, and how. `reasoning` is what `reasons` said."""
-    return _refused(of, endpoint, reasoning)
+    return _remember_refusals(of, endpoint, reasoning)
 
 
 def _refuse(
-    endpoint: TextEndpoint, how: Refused, *parameters: str, while_reasoning: bool = False
-) -> tuple[Refusal, ...]:
+    endpoint: TextEndpoint, how: RefusalWording, *parameters: str, while_reasoning: bool = False
+) -> tuple[ParameterRefusal, ...]:
     """Write the same refusal for several parameters."""
     return tuple(
-        Refusal(endpoint=endpoint, parameter=parameter, how=how, while_reasoning=while_reasoning)
+        ParameterRefusal(endpoint=endpoint, parameter=parameter, how=how, while_reasoning=while_reasoning)
         for parameter in parameters
     )
 
@@ -203,7 +203,7 @@ _SEARCH = replace(_OMNI, name="gpt-4o-search-preview", refusals=_NO_EFFORT + _SE
 
 _O1 = Family(
     name="o1",
-    reasoning=Reasoning(efforts=("low", "medium", "high")),
+    reasoning=ReasoningSupport(efforts=("low", "medium", "high")),
     window=200_000,
     output_limit=100_000,
     refusals=_O_SERIES + _NO_TEMPERATURE,
@@ -214,7 +214,7 @@ _O3 = replace(_O1, name="o3", refusals=_O_SERIES + _DEFAULT_TEMPERATURE + _NO_ST
 _O1_PREVIEW = replace(
     _O1,
     name="o1-preview",
-    reasoning=Reasoning(efforts=()),
+    reasoning=ReasoningSupport(efforts=()),
     window=128_000,
     output_limit=32_768,
     refusals=_O_SERIES
@@ -228,7 +228,7 @@ _O1_PREVIEW = replace(
 # Efforts and their defaults: pydantic, litellm and ai-sdk agree unless something else is said.
 _GPT_5_0 = Family(
     name="gpt-5",
-    reasoning=Reasoning(efforts=("minimal", "low", "medium", "high")),
+    reasoning=ReasoningSupport(efforts=("minimal", "low", "medium", "high")),
     window=400_000,
     output_limit=128_000,
     input_limit=272_000,
@@ -237,14 +237,14 @@ _GPT_5_0 = Family(
 _GPT_5_1 = replace(
     _GPT_5_0,
     name="gpt-5.1",
-    reasoning=Reasoning(efforts=("none", "low", "medium", "high"), default="none"),
+    reasoning=ReasoningSupport(efforts=("none", "low", "medium", "high"), default="none"),
     refusals=_GPT_5 + _LOGPROBS_UNSUPPORTED,
     top_logprobs=5,  # recorded on gpt-5.4-mini to gpt-5.6
 )
 _GPT_5_2 = replace(
     _GPT_5_1,
     name="gpt-5.2",
-    reasoning=Reasoning(efforts=("none", "low", "medium", "high", "xhigh"), default="none"),
+    reasoning=ReasoningSupport(efforts=("none", "low", "medium", "high", "xhigh"), default="none"),
 )
 # Recorded from gpt-5.4 to gpt-6: "Function tools with reasoning_effort are not supported ... in /v1/chat/completions".
 _GPT_5_4 = replace(
@@ -255,28 +255,30 @@ _GPT_5_4 = replace(
     chat_tools_while_reasoning=False,
     phase=True,
 )
-_GPT_5_5 = replace(_GPT_5_4, name="gpt-5.5", reasoning=Reasoning(efforts=("none", "low", "medium", "high", "xhigh")))
+_GPT_5_5 = replace(
+    _GPT_5_4, name="gpt-5.5", reasoning=ReasoningSupport(efforts=("none", "low", "medium", "high", "xhigh"))
+)
 _GPT_5_6 = replace(
     _GPT_5_5,
     name="gpt-5.6",
-    reasoning=Reasoning(efforts=("none", "low", "medium", "high", "xhigh"), max_on_responses=True),
+    reasoning=ReasoningSupport(efforts=("none", "low", "medium", "high", "xhigh"), max_on_responses=True),
 )
 _GPT_6 = replace(_GPT_5_6, name="gpt-6-sol")
 _GPT_6_ASTRA = replace(
     _GPT_6,
     name="gpt-6-astra",
-    reasoning=Reasoning(efforts=("low", "medium", "high", "xhigh"), max_on_responses=True),
+    reasoning=ReasoningSupport(efforts=("low", "medium", "high", "xhigh"), max_on_responses=True),
 )
 _CODEX = replace(
-    _GPT_5_0, name="gpt-5-codex", reasoning=Reasoning(efforts=("low", "medium", "high"))
+    _GPT_5_0, name="gpt-5-codex", reasoning=ReasoningSupport(efforts=("low", "medium", "high"))
 )  # docs: no "minimal"
 _CODEX_MAX = replace(
-    _GPT_5_1, name="gpt-5.1-codex-max", reasoning=Reasoning(efforts=("low", "medium", "high", "xhigh"))
+    _GPT_5_1, name="gpt-5.1-codex-max", reasoning=ReasoningSupport(efforts=("low", "medium", "high", "xhigh"))
 )
 _CHAT_LATEST = replace(
     _GPT_5_1,
     name="gpt-5.1-chat",
-    reasoning=Reasoning(efforts=("medium",)),
+    reasoning=ReasoningSupport(efforts=("medium",)),
     window=128_000,
     output_limit=16_384,
     input_limit=None,
@@ -285,7 +287,7 @@ _CHAT_LATEST = replace(
 
 def _pro(of: Family, name: str) -> Family:
     """Give the variant that always thinks long."""
-    return replace(of, name=name, reasoning=Reasoning(efforts=("medium", "high", "xhigh")))
+    return replace(of, name=name, reasoning=ReasoningSupport(efforts=("medium", "high", "xhigh")))
 
 
 _NOT_TEXT = Family(name="media", tools=False, formats=_TEXT_ONLY)
@@ -346,7 +348,10 @@ FAMILIES: Mapping[str, Family] = MappingProxyType(
             # It does not reason, and the docs list neither functions nor an effort.
             replace(_NO_TOOLS, name="gpt-5-chat"),
             replace(
-                _GPT_5_0, name="gpt-5-pro", reasoning=Reasoning(efforts=("high",), default="high"), output_limit=272_000
+                _GPT_5_0,
+                name="gpt-5-pro",
+                reasoning=ReasoningSupport(efforts=("high",), default="high"),
+                output_limit=272_000,
             ),
             replace(_SEARCH, name="gpt-5-search-api", window=400_000, output_limit=128_000, input_limit=272_000),
             replace(_CODEX, name="gpt-5.1-codex"),
@@ -372,7 +377,7 @@ FAMILIES: Mapping[str, Family] = MappingProxyType(
             # Not OpenAI's to serve, but its weights are, and a user may script it: it takes every parameter.
             Family(
                 name="gpt-oss",
-                reasoning=Reasoning(efforts=("low", "medium", "high")),
+                reasoning=ReasoningSupport(efforts=("low", "medium", "high")),
                 window=131_072,
                 output_limit=131_072,
             ),
@@ -427,7 +432,7 @@ _FIRST_REASONING_GPT = 5
 
 
 @lru_cache(maxsize=1_024)
-def _refused(of: Family, endpoint: TextEndpoint, reasoning: bool) -> Mapping[str, Refused]:  # noqa: FBT001 - a key
+def _remember_refusals(of: Family, endpoint: TextEndpoint, reasoning: bool) -> Mapping[str, RefusalWording]:  # noqa: FBT001 - a key
     return MappingProxyType(
         {
             each.parameter: each.how

@@ -18,48 +18,48 @@ ORGANIZATION = "org-llemulator"
 _PROJECT = "proj_llemulator"
 
 
-def of_body(stamp: Stamp, body: bytes, content_type: str = JSON, *, limits: Headers = ()) -> Headers:
+def describe_body(stamp: Stamp, body: bytes, content_type: str = JSON, *, limits: Headers = ()) -> Headers:
     """Return the headers of an answer in one piece; `limits` are its `x-ratelimit-*`."""
-    return _of_answer(stamp, (("content-type", content_type), ("content-length", str(len(body)))), limits)
+    return _describe_answer(stamp, (("content-type", content_type), ("content-length", str(len(body)))), limits)
 
 
-def of_long_body(stamp: Stamp, *, limits: Headers = ()) -> Headers:
+def describe_long_body(stamp: Stamp, *, limits: Headers = ()) -> Headers:
     """Return the same for one whose length is not known before it was sent."""
-    return _of_answer(stamp, (("content-type", JSON),), limits)
+    return _describe_answer(stamp, (("content-type", JSON),), limits)
 
 
-def _of_answer(stamp: Stamp, content: Headers, limits: Headers) -> Headers:
+def _describe_answer(stamp: Stamp, content: Headers, limits: Headers) -> Headers:
     return (
         ("date", _date(stamp)),
         *content,
-        *_of_the_service(stamp),
+        *_describe_service(stamp),
         *(limits or UNLIMITED),
-        *_of_the_edge(stamp),
+        *_describe_edge(stamp),
     )
 
 
-def of_nothing(stamp: Stamp) -> Headers:
+def describe_nothing(stamp: Stamp) -> Headers:
     """Return the headers of a 204, which may not state a length (RFC 9110, 8.6)."""
-    return (("date", _date(stamp)), *_of_the_service(stamp), *_of_the_edge(stamp))
+    return (("date", _date(stamp)), *_describe_service(stamp), *_describe_edge(stamp))
 
 
-def of_events(stamp: Stamp, *, limits: Headers = ()) -> Headers:
+def describe_events(stamp: Stamp, *, limits: Headers = ()) -> Headers:
     """Return the headers of a stream of events, which carries no `x-ratelimit-*` unless given."""
     return (
         ("date", _date(stamp)),
         ("content-type", EVENTS),
-        *_of_the_service(stamp),
+        *_describe_service(stamp),
         *limits,
-        *_of_the_edge(stamp),
+        *_describe_edge(stamp),
     )
 
 
-def of_model(model: str) -> tuple[str, str]:
+def name_model(model: str) -> tuple[str, str]:
     """Return the header that names a model: leniently by any name, of which not all fits into a header."""
     return "openai-model", "".join(letter if " " <= letter <= "~" else "?" for letter in model)
 
 
-def of_error(stamp: Stamp, body: bytes) -> Headers:
+def describe_error(stamp: Stamp, body: bytes) -> Headers:
     """Return the headers of an answer with OpenAI's error object."""
     return (
         ("date", _date(stamp)),
@@ -87,7 +87,7 @@ UNLIMITED: Headers = (
 """What an account far from its limits sees."""
 
 
-def _of_the_service(stamp: Stamp) -> Headers:
+def _describe_service(stamp: Stamp) -> Headers:
     return (
         ("access-control-expose-headers", "X-Request-ID"),
         ("openai-organization", ORGANIZATION),
@@ -97,7 +97,7 @@ def _of_the_service(stamp: Stamp) -> Headers:
     )
 
 
-def _of_the_edge(stamp: Stamp) -> Headers:
+def _describe_edge(stamp: Stamp) -> Headers:
     return (
         ("x-request-id", request_id(stamp)),
         ("x-openai-proxy-wasm", "v0.1"),

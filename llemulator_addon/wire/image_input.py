@@ -14,11 +14,11 @@ _EXPECTED = (
 _FORMATS = ("png", "jpeg", "jpg", "gif", "webp")
 
 
-def refused_image(url: str, param: str, said: str) -> Failure | None:
+def refuse_image(url: str, param: str, said: str) -> Failure | None:
     """Return how an image's URL is refused; `said` is what comes before the expectation: `Invalid 'x'.`."""
     if url[:8].lower().startswith(("https://", "http://")):
         return None
-    kind, content = _enclosed(url)
+    kind, content = _split_url(url)
     if kind is not None and kind.startswith("image/") and kind.removeprefix("image/") not in _FORMATS:
         return Failure(status=400, type=INVALID, code="invalid_image_format", message=_UNSUPPORTED)
     if (found := _amiss(kind, content)) is None:
@@ -33,7 +33,7 @@ _UNSUPPORTED = (
 )
 
 
-def _enclosed(url: str) -> tuple[str | None, str]:
+def _split_url(url: str) -> tuple[str | None, str]:
     """Return the type and the content of a data URL; None for another."""
     if url[:5].lower() != "data:":
         return None, ""

@@ -5,7 +5,7 @@ from typing import Any
 
 from llemulator_addon.core.reply import Failure
 from llemulator_addon.wire import tokens
-from llemulator_addon.wire.errors import INVALID, Refused
+from llemulator_addon.wire.errors import INVALID, RequestRefused
 from llemulator_addon.wire.families import Encoding
 
 
@@ -18,18 +18,18 @@ class Input:
 
 
 def inputs(value: Any, encoding: Encoding, wrong: Failure) -> tuple[Input, ...]:  # noqa: ANN401 - JSON
-    """Read the inputs; raises `Refused` with `wrong` for what is none of the four forms, or has an empty array."""
+    """Read the inputs; raises `RequestRefused` with `wrong` if they have none of the four forms, or an empty array."""
     match value:
         case str():
-            return (_of_text(value, encoding),)
+            return (_read_text(value, encoding),)
         case [str(), *_] if all(isinstance(text, str) for text in value):
-            return tuple(_of_text(text, encoding) for text in value)
+            return tuple(_read_text(text, encoding) for text in value)
         case [int(), *_]:
-            return (_of_ids(value, encoding, wrong),)
+            return (_read_ids(value, encoding, wrong),)
         case [[_, *_], *_]:
-            return tuple(_of_ids(ids, encoding, wrong) for ids in value)
+            return tuple(_read_ids(ids, encoding, wrong) for ids in value)
         case _:
-            raise Refused(wrong)
+            raise RequestRefused(wrong)
 
 
 def is_longer(value: Any, most: int) -> bool:  # noqa: ANN401 - JSON
@@ -37,16 +37,16 @@ def is_longer(value: Any, most: int) -> bool:  # noqa: ANN401 - JSON
     return isinstance(value, list) and len(value) > most and not isinstance(value[0], int)
 
 
-def _of_text(text: str, encoding: Encoding) -> Input:
+def _read_text(text: str, encoding: Encoding) -> Input:
     return Input(text, tokens.count(text, encoding))
 
 
-def _of_ids(value: object, encoding: Encoding, wrong: Failure) -> Input:
+def _read_ids(value: object, encoding: Encoding, wrong: Failure) -> Input:
     if not isinstance(value, list) or not value or not all(type(token) is int for token in value):
-        raise Refused(wrong)
+        raise RequestRefused(wrong)
     try:
         return Input(tokens.decode(value, encoding), len(value))
     except tokens.UnknownToken as unknown:
         # No recording of this refusal is known.
         message = f"Invalid token id {unknown.token}: it is not in the model's vocabulary."
-        raise Refused(Failure(status=400, type=INVALID, message=message)) from None
+        raise RequestRefused(Failure(status=400, type=INVALID, message=message)) from None

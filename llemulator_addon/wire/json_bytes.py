@@ -21,7 +21,7 @@ def pretty(value: Any) -> bytes:  # noqa: ANN401
         return _escaping_surrogates(json.dumps(value, indent=2, ensure_ascii=False))
 
 
-def escaped(value: Any) -> bytes:  # noqa: ANN401
+def write_ascii(value: Any) -> bytes:  # noqa: ANN401
     """Spell a body of Responses and what goes with them. Recorded from 2025-06 to 2026-08: in ASCII alone."""
     body = pretty(value)
     return body if body.isascii() else body.decode().encode("ascii", _ESCAPES)
@@ -39,7 +39,7 @@ def compact(value: Any) -> bytes:  # noqa: ANN401
 class Many:
     """An array of JSON whose members are made when it is spelled, anew each time, so that they are never there at once.
 
-    Only `spelled` takes it.
+    Only `write_pieces` takes it.
     """
 
     make: Callable[[], Iterable[Any]]
@@ -51,12 +51,12 @@ class Many:
         return iter(self.make())
 
 
-def spelled(value: Any, spell: Callable[[Any], bytes] = pretty) -> Iterator[bytes]:  # noqa: ANN401
+def write_pieces(value: Any, spell: Callable[[Any], bytes] = pretty) -> Iterator[bytes]:  # noqa: ANN401
     """Spell a value piece by piece: joined they are what `spell`, one of the three above, makes of it in one piece."""
-    return gathered(_spelled(value, spell, b"" if spell is compact else b"\n"))
+    return gather(_write_value(value, spell, b"" if spell is compact else b"\n"))
 
 
-def gathered(pieces: Iterable[bytes]) -> Iterator[bytes]:
+def gather(pieces: Iterable[bytes]) -> Iterator[bytes]:
     """Join small pieces to some of a size that is worth sending."""
     waiting, size = [], 0
     for piece in pieces:
@@ -83,20 +83,20 @@ _ESCAPES = "llemulator.json"
 codecs.register_error(_ESCAPES, _escape)
 
 
-def with_lists(value: Mapping[str, Many | None]) -> dict[str, list[Any] | None]:
+def make_lists(value: Mapping[str, Many | None]) -> dict[str, list[Any] | None]:
     """Make the arrays of an object."""
     return {key: None if each is None else list(each) for key, each in value.items()}
 
 
-def without_many(value: Any) -> Any:  # noqa: ANN401
+def drop_many(value: Any) -> Any:  # noqa: ANN401
     """Return a value that can be kept: nothing stands in the place of arrays whose members are made and nest none."""
     match value:
         case Many():
-            return [without_many(each) for each in value] if value.nests else []
+            return [drop_many(each) for each in value] if value.nests else []
         case dict():
-            return {key: without_many(each) for key, each in value.items()}
+            return {key: drop_many(each) for key, each in value.items()}
         case list():
-            return [without_many(each) for each in value]
+            return [drop_many(each) for each in value]
         case _:
             return value
 
@@ -114,29 +114,29 @@ def has_many(value: Any) -> bool:  # noqa: ANN401
             return False
 
 
-def _spelled(value: Any, spell: Callable[[Any], bytes], line: bytes) -> Iterator[bytes]:  # noqa: ANN401
+def _write_value(value: Any, spell: Callable[[Any], bytes], line: bytes) -> Iterator[bytes]:  # noqa: ANN401
     """Go down to the arrays whose members are made; `line` begins a line of this depth, and is empty on one line."""
     match value:
         case Many(nests=False):
-            members = (_indented(spell(each), _deeper(line)) for each in value)
-            return _enclosed(b"[", ((each,) for each in members), b"]", line)
+            members = (_indent(spell(each), _deeper(line)) for each in value)
+            return _enclose(b"[", ((each,) for each in members), b"]", line)
         case Many():
-            return _enclosed(b"[", (_spelled(each, spell, _deeper(line)) for each in value), b"]", line)
+            return _enclose(b"[", (_write_value(each, spell, _deeper(line)) for each in value), b"]", line)
         case dict() if has_many(value):
-            return _enclosed(b"{", _named(value, spell, _deeper(line)), b"}", line)
+            return _enclose(b"{", _write_members(value, spell, _deeper(line)), b"}", line)
         case list() if has_many(value):
-            return _enclosed(b"[", (_spelled(each, spell, _deeper(line)) for each in value), b"]", line)
+            return _enclose(b"[", (_write_value(each, spell, _deeper(line)) for each in value), b"]", line)
         case _:
-            return iter((_indented(spell(value), line),))
+            return iter((_indent(spell(value), line),))
 
 
-def _named(value: Mapping[str, Any], spell: Callable[[Any], bytes], line: bytes) -> Iterator[Iterator[bytes]]:
+def _write_members(value: Mapping[str, Any], spell: Callable[[Any], bytes], line: bytes) -> Iterator[Iterator[bytes]]:
     colon = b": " if line else b":"
     for key, each in value.items():
-        yield chain((spell(key) + colon,), _spelled(each, spell, line))
+        yield chain((spell(key) + colon,), _write_value(each, spell, line))
 
 
-def _enclosed(opens: bytes, members: Iterable[Iterable[bytes]], closes: bytes, line: bytes) -> Iterator[bytes]:
+def _enclose(opens: bytes, members: Iterable[Iterable[bytes]], closes: bytes, line: bytes) -> Iterator[bytes]:
     yield opens
     between = _deeper(line)
     is_empty = True
@@ -151,7 +151,7 @@ def _deeper(line: bytes) -> bytes:
     return line + b"  " if line else line
 
 
-def _indented(text: bytes, line: bytes) -> bytes:
+def _indent(text: bytes, line: bytes) -> bytes:
     return text.replace(b"\n", line) if line else text
 
 

@@ -31,11 +31,17 @@ _LONGER: Mapping[str, int] = {
 
 def refusal(name: str, body: Mapping[str, Any], size: int) -> Failure | None:
     """Say what of a body is too long; `size` is its length in bytes, which no text of it exceeds."""
+    if size <= _NEVER_TOO_LONG:
+        return None
     for param, most in ARRAYS.get(name, _NOTHING).items():
         given = body.get(param)
         if isinstance(given, list) and len(given) > most:
             return errors.array_too_long(param, most, len(given))
     return next(_too_long("", "", body), None) if size > LONGEST_TEXT else None
+
+
+_NEVER_TOO_LONG = 2 * min(most for of_one in ARRAYS.values() for most in of_one.values())
+"""Bytes of a body with so few members: each takes a byte, and another for the comma."""
 
 
 _NOTHING: Mapping[str, int] = {}

@@ -26,12 +26,12 @@ def legacy_logprobs_of(
     The first token of a prompt (`begins`) has no probability, because nothing stands before it.
     """
 
-    def known(name: str, entries: Iterable[dict[str, Any]]) -> Iterator[Any]:
+    def read(name: str, entries: Iterable[dict[str, Any]]) -> Iterator[Any]:
         return (None if begins and at == 0 else entry[name] for at, entry in enumerate(entries))
 
     def alternatives() -> Iterator[dict[str, float] | None]:
-        found = known("top_logprobs", each_logprob_of(pieces(), top, stamp))
-        return (None if each is None else _by_token(each) for each in found)
+        found = read("top_logprobs", each_logprob_of(pieces(), top, stamp))
+        return (None if each is None else _map_tokens(each) for each in found)
 
     def offsets() -> Iterator[int]:
         at = offset
@@ -41,13 +41,13 @@ def legacy_logprobs_of(
 
     return {
         "tokens": Many(pieces),
-        "token_logprobs": Many(lambda: known("logprob", each_logprob_of(pieces(), 1, stamp))),
+        "token_logprobs": Many(lambda: read("logprob", each_logprob_of(pieces(), 1, stamp))),
         "top_logprobs": Many(alternatives) if top else None,
         "text_offset": Many(offsets),
     }
 
 
-def _by_token(alternatives: list[dict[str, Any]]) -> dict[str, float]:
+def _map_tokens(alternatives: list[dict[str, Any]]) -> dict[str, float]:
     return {each["token"]: each["logprob"] for each in alternatives}
 
 

@@ -31,6 +31,6 @@ def objects_in(holder: object, key: str) -> list[Mapping[str, Any]]:
     return [each for each in list_in(holder, key) if isinstance(each, Mapping)]
 
 
-def spelled(number: float) -> str:
+def spell_number(number: float) -> str:
     """Spell a number for a message, however large it is."""
     return str(number) if isinstance(number, int) else f"{number:g}"

@@ -1,6 +1,6 @@
 """The models that OpenAI's Python SDK names in its types, and the parameters where it names them.
 
-Made by `tools/make_models.py` from openai 3.54.0; do not edit.
+Made by `make generated` from openai 3.54.0; do not edit.
 """
 
 from typing import Literal

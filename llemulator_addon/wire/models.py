@@ -30,7 +30,7 @@ def base_model(model: str) -> str:
     return model.split(":", 2)[1] if model.startswith("ft:") else model
 
 
-def dated_name(model: str) -> str:
+def resolve_alias(model: str) -> str:
     """Return what the API writes into `model` of its answer: an alias becomes the snapshot that it stands for."""
     return SNAPSHOTS.get(model, model)
 
@@ -41,17 +41,17 @@ def serves(model: str, kind: Kind) -> bool:
     return kind in DEFAULT_MODELS.get(name, (kind,))
 
 
-def created(model: str) -> int:
-    """Return `created` of a model object, in seconds since the epoch: recorded, or the day in the dated name."""
+def find_created(model: str) -> int:
+    """Return `find_created` of a model object, in seconds since the epoch: recorded, or the day in the dated name."""
     name = base_model(model)
     if name in CREATED:
         return CREATED[name]
-    day = _day_in(dated_name(name))
+    day = _day_in(resolve_alias(name))
     return int(day.timestamp()) if day else UNKNOWN_CREATED
 
 
-def owned_by(model: str) -> str:
-    """Return `owned_by` of a model object; of a fine-tuned one the organization in its name."""
+def find_owner(model: str) -> str:
+    """Return `find_owner` of a model object; of a fine-tuned one the organization in its name."""
     if model.startswith("ft:"):
         return model.split(":")[2] if model.count(":") > 1 else "system"
     return OWNERS.get(model, "system")

@@ -52,7 +52,7 @@ def categories(model: str) -> tuple[str, ...]:
     return TEXT if model.startswith("text-moderation") else OMNI
 
 
-def judged_of(texts: Iterable[str]) -> str:
+def join_texts(texts: Iterable[str]) -> str:
     """Join texts as far as they are looked at."""
     return "".join(islice(chain.from_iterable(texts), _LOOKED_AT))
 
@@ -78,7 +78,7 @@ def scores(model: str, text: str) -> Mapping[str, float]:
     return _scores(text, model)
 
 
-def judged(model: str, scored: Mapping[str, float], *, text: bool = True, image: bool = False) -> dict[str, Any]:
+def write_verdict(model: str, scored: Mapping[str, float], *, text: bool = True, image: bool = False) -> dict[str, Any]:
     """Spell one verdict; `text` and `image` say what was looked at."""
     flagged = {category: score >= FLAGGED_FROM for category, score in scored.items()}
     verdict: dict[str, Any] = {"flagged": any(flagged.values()), "categories": flagged, "category_scores": {**scored}}
@@ -92,7 +92,7 @@ def judged(model: str, scored: Mapping[str, float], *, text: bool = True, image:
 
 def results(model: str, text: str) -> dict[str, Any]:
     """Spell the verdict that a chat completion or a response carries when it was asked for."""
-    verdict = {"type": "moderation_result", "model": model, **judged(model, scores(model, text))}
+    verdict = {"type": "moderation_result", "model": model, **write_verdict(model, scores(model, text))}
     return {"type": "moderation_results", "model": model, "results": [verdict]}
 
 

@@ -7,7 +7,7 @@ from typing import Any, Literal
 from llemulator_addon.core.reply import Failure
 from llemulator_addon.wire import errors
 from llemulator_addon.wire.answer import Call
-from llemulator_addon.wire.errors import Refused
+from llemulator_addon.wire.errors import RequestRefused
 
 Order = Literal["asc", "desc"]
 Item = Mapping[str, Any]
@@ -22,10 +22,10 @@ def page(
 ) -> dict[str, Any]:
     """Return the page that a request asks for; `order` and `limit` are what holds when it does not say.
 
-    Raises `Refused` for a limit or an order that is none, and for a cursor that names nothing. A lenient call gets
-    the usual page instead; behind an unknown cursor it gets none, so that no client pages for ever.
+    Raises `RequestRefused` for an invalid limit or order, and for an unknown cursor. A lenient call gets the usual page
+    instead; after an unknown cursor it gets an empty page, so that no client pages forever.
     """
-    asked = _asked(call, order, limit, most)
+    asked = _read_page(call, order, limit, most)
     items = list(oldest_first)
     if asked.order == "desc":
         items.reverse()
@@ -49,7 +49,7 @@ class _Asked:
     order: Order
 
 
-def _asked(call: Call, order: Order, limit: int, most: int) -> _Asked:
+def _read_page(call: Call, order: Order, limit: int, most: int) -> _Asked:
     query = call.request.query_value
     return _Asked(
         after=query("after"),
@@ -68,9 +68,9 @@ def _limit(given: str | None, usual: int, most: int, *, lenient: bool) -> int:
     if lenient:
         return usual if number is None else min(max(number, 1), most)
     if number is None:
-        raise Refused(errors.wrong_type("limit", "an integer", "a string"))
+        raise RequestRefused(errors.wrong_type("limit", "an integer", "a string"))
     bound, edge = ("below", 1) if number < 1 else ("above", most)
-    raise Refused(errors.out_of_range("limit", "integer", bound, str(edge), str(number)))
+    raise RequestRefused(errors.out_of_range("limit", "integer", bound, str(edge), str(number)))
 
 
 def _integer(given: str) -> int | None:
@@ -90,7 +90,7 @@ def _order(given: str | None, usual: Order, *, lenient: bool) -> Order:
         case _ if lenient:
             return usual
         case _:
-            raise Refused(errors.invalid_value("order", given, ("asc", "desc")))
+            raise RequestRefused(errors.invalid_value("order", given, ("asc", "desc")))
 
 
 def _cut(items: list[Item], asked: _Asked, *, lenient: bool) -> tuple[list[Item], bool]:
@@ -111,7 +111,7 @@ def _place(items: list[Item], cursor: str | None, *, lenient: bool) -> int | Non
         return None
     place = next((number for number, item in enumerate(items) if item["id"] == cursor), None)
     if place is None and not lenient:
-        raise Refused(_unknown_cursor(cursor))
+        raise RequestRefused(_unknown_cursor(cursor))
     return place
 
 

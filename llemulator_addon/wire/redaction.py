@@ -13,18 +13,18 @@ from urllib.parse import quote, unquote
 import re2
 
 from llemulator_addon.wire import json_bytes
-from llemulator_addon.wire.secret_forms import HIDDEN, without_forms
+from llemulator_addon.wire.secret_forms import HIDDEN, redact_forms
 
 __all__ = [
     "HIDDEN",
-    "hidden_body",
-    "hidden_headers",
-    "hidden_path",
-    "hidden_query",
-    "hidden_text",
-    "hidden_texts",
     "is_secret",
-    "without",
+    "redact_body",
+    "redact_headers",
+    "redact_pairs",
+    "redact_path",
+    "redact_query",
+    "redact_text",
+    "redact_texts",
 ]
 
 # Names ----------------------------------------------------------------------------------------------------------------
@@ -63,24 +63,24 @@ _SHORTEST_TOKEN = 8
 """A token of fewer characters guards nothing, and is part of ordinary words."""
 
 
-def hidden_headers(headers: Mapping[str, str]) -> Mapping[str, str]:
+def redact_headers(headers: Mapping[str, str]) -> Mapping[str, str]:
     """Return headers, whose names are in lower case, without the values that are secret by their names."""
     names = _secret_names(tuple(headers))
     return {**headers, **dict.fromkeys(names, HIDDEN)} if names else headers
 
 
-def hidden_query(query: tuple[tuple[str, str], ...]) -> tuple[tuple[str, str], ...]:
+def redact_query(query: tuple[tuple[str, str], ...]) -> tuple[tuple[str, str], ...]:
     """Return the pairs of a query without the values that are secret by their names."""
     return tuple((name, HIDDEN if is_secret(name) else value) for name, value in query)
 
 
-def without(text: str, pairs: Iterable[tuple[str, str]]) -> str:
+def redact_pairs(text: str, pairs: Iterable[tuple[str, str]]) -> str:
     """Return a text without the secret values among the pairs of a header or a query, and without other secrets."""
     for name, value in pairs:
         if is_secret(name):
             for part in (value, *value.split()):
-                text = hidden_text(text, part)
-    return hidden_text(text, "")
+                text = redact_text(text, part)
+    return redact_text(text, "")
 
 
 @lru_cache(4096)
@@ -131,20 +131,20 @@ _OF_SCHEMAS = frozenset(("type", "$ref", "anyOf", "oneOf", "allOf", "enum", "con
 """A schema of a secret says what it looks like, and has none."""
 
 
-def hidden_texts(value: Any, token: str) -> Any:  # noqa: ANN401 - any JSON value
+def redact_texts(value: Any, token: str) -> Any:  # noqa: ANN401 - any JSON value
     """Return a JSON value without secrets: neither the token, nor what is one by its key or by its form."""
     match value:
         case str():
-            return hidden_text(value, token)
+            return redact_text(value, token)
         case Mapping():
-            return _hidden_object(value, token)
+            return _redact_object(value, token)
         case list() | tuple():
-            return [hidden_texts(part, token) for part in value]
+            return [redact_texts(part, token) for part in value]
         case _:
             return value
 
 
-def _hidden_object(value: Mapping[str, Any], token: str) -> dict[str, Any]:
+def _redact_object(value: Mapping[str, Any], token: str) -> dict[str, Any]:
     # Of log probabilities, and of pairs that are written out.
     of_a_token = "logprob" in value
     named = isinstance(name := value.get("name"), str) and "value" in value and _is_secret_in_json(name)
@@ -153,22 +153,22 @@ def _hidden_object(value: Mapping[str, Any], token: str) -> dict[str, Any]:
     for key, part in value.items():
         is_secret = _is_secret_in_json(key) and not (of_a_token and key == "token")
         is_named = (named and key == "value") or (is_mcp and key == "headers")
-        hide = _blotted if is_secret or is_named else hidden_texts
-        hidden[hidden_text(key, token) if len(key) >= _SHORTEST_TOKEN else key] = hide(part, token)
+        hide = _blot if is_secret or is_named else redact_texts
+        hidden[redact_text(key, token) if len(key) >= _SHORTEST_TOKEN else key] = hide(part, token)
     return hidden
 
 
-def _blotted(value: Any, token: str) -> Any:  # noqa: ANN401 - any JSON value
+def _blot(value: Any, token: str) -> Any:  # noqa: ANN401 - any JSON value
     """Return what stands under the name of a secret without any of its values."""
     match value:
         case None | bool() | "":
             return value
         case Mapping() if _OF_SCHEMAS & value.keys():
-            return hidden_texts(value, token)
+            return redact_texts(value, token)
         case Mapping():
-            return {hidden_text(key, token): _blotted(part, token) for key, part in value.items()}
+            return {redact_text(key, token): _blot(part, token) for key, part in value.items()}
         case list() | tuple():
-            return [_blotted(part, token) for part in value]
+            return [_blot(part, token) for part in value]
         case _:
             return HIDDEN
 
@@ -176,20 +176,20 @@ def _blotted(value: Any, token: str) -> Any:  # noqa: ANN401 - any JSON value
 # Texts ----------------------------------------------------------------------------------------------------------------
 
 
-def hidden_body(body: bytes, token: str) -> str:
+def redact_body(body: bytes, token: str) -> str:
     """Return a body as text without secrets: letter for letter, but where a secret stood in what is JSON."""
     text = body.decode("utf-8", "replace")
     if (shown := _json_hidden(text, token)) is not None:
         return shown
     if text.startswith(("data:", "event:")):
         return "\n".join(_line_hidden(line, token) for line in text.split("\n"))
-    return hidden_text(text, token)
+    return redact_text(text, token)
 
 
 def _line_hidden(line: str, token: str) -> str:
     name, colon, data = line.partition(": ")
     shown = _json_hidden(data, token) if name == "data" else None
-    return hidden_text(line, token) if shown is None else f"{name}{colon}{shown}"
+    return redact_text(line, token) if shown is None else f"{name}{colon}{shown}"
 
 
 def _json_hidden(text: str, token: str) -> str | None:
@@ -199,37 +199,37 @@ def _json_hidden(text: str, token: str) -> str | None:
         value = json_bytes.read(text.encode())
     except ValueError:
         return None
-    hidden = hidden_texts(value, token)
+    hidden = redact_texts(value, token)
     # A key that stands there twice has a value that is not in the other.
-    return hidden_text(text, token) if hidden == value else json_bytes.compact(hidden).decode()
+    return redact_text(text, token) if hidden == value else json_bytes.compact(hidden).decode()
 
 
 @lru_cache(64)
-def hidden_path(path: str, token: str) -> str:
+def redact_path(path: str, token: str) -> str:
     """Return a path without secrets. Clients ask the same few again and again."""
-    return hidden_text(path, token)
+    return redact_text(path, token)
 
 
-def hidden_text(text: str, token: str) -> str:
+def redact_text(text: str, token: str) -> str:
     """Return a text without secrets: neither the token, nor what is one by its form or by the name before it."""
     if len(text) < _SHORTEST_TOKEN and "=" not in text:
         return text
     if not text.isascii():
         # RE2 takes no half of a surrogate pair.
         text = text.encode("utf-8", "replace").decode()
-    text = _hidden(text, token)
-    return _WORD.sub(lambda found: _decoded_hidden(found[0], token), text) if "%" in text else text
+    text = _redact(text, token)
+    return _WORD.sub(lambda found: _redact_encoded(found[0], token), text) if "%" in text else text
 
 
-def _hidden(text: str, token: str) -> str:
+def _redact(text: str, token: str) -> str:
     if len(token) >= _SHORTEST_TOKEN:
         for spelled in _spellings(token):
             if spelled in text:
                 text = text.replace(spelled, HIDDEN)
-    text = without_forms(text)
+    text = redact_forms(text)
     if "=" in text:
         text = _PAIR.sub(_pair_hidden, text)
-    return _without_members(text) if '"' in text else text
+    return _drop_members(text) if '"' in text else text
 
 
 @lru_cache(16)
@@ -253,7 +253,7 @@ def _pair_hidden(found: Any) -> str:  # noqa: ANN401 - re2 has no types
 # JSON and forms within texts ------------------------------------------------------------------------------------------
 
 
-def _without_members(text: str) -> str:
+def _drop_members(text: str) -> str:
     if '"headers' in text and ("mcp" in text or "server_" in text):
         text = _MCP_HEADERS.sub(lambda found: _VALUE.sub(rf"\1{HIDDEN}", found[0]), text)
     for mark, pattern in _MEMBERS.items():
@@ -302,14 +302,14 @@ _TIMES_ENCODED = 3
 _LEFT_AS_IT_IS = "/:?&=#*@+,;!$'()[]~"
 
 
-def _decoded_hidden(word: str, token: str) -> str:
+def _redact_encoded(word: str, token: str) -> str:
     """Look into a word that is percent-encoded, maybe more than once; spell it anew only where a secret stood in it."""
     encoded = word
     for _ in range(_TIMES_ENCODED if "%" in word else 0):
         decoded = unquote(encoded)
         if decoded == encoded:
             break
-        if (hidden := _hidden(decoded, token)) != decoded:
+        if (hidden := _redact(decoded, token)) != decoded:
             return quote(hidden, safe=_LEFT_AS_IT_IS)
         encoded = decoded
     return word

@@ -19,7 +19,7 @@ class Format:
     on_responses: bool = False
 
 
-def asked_format(prompt: Prompt) -> Format | None:
+def read_format(prompt: Prompt) -> Format | None:
     """Return the format that the request asks for: `response_format`, or `text.format` of Responses.
 
     A schema may stand in `json_schema`, as chat completions have it, or beside `type`, as Responses have it.
@@ -51,7 +51,7 @@ class OfferedFunction:
     """Where its parameters stand, as errors name the place."""
 
 
-def offered_functions(prompt: Prompt) -> Iterator[OfferedFunction]:
+def list_functions(prompt: Prompt) -> Iterator[OfferedFunction]:
     """Yield the functions that the body offers, in order."""
     tools = prompt.body.get("tools")
     for number, tool in enumerate(tools if isinstance(tools, Sequence) and not isinstance(tools, str) else ()):
@@ -94,12 +94,12 @@ def tool_use(prompt: Prompt) -> ToolUse:
         case "required" | "any":
             return ToolUse(tools=callable_tools, must=bool(callable_tools), parallel=parallel)
         case Mapping() as choice:
-            return _chosen(choice, callable_tools, parallel=parallel)
+            return _read_choice(choice, callable_tools, parallel=parallel)
         case _:
             return ToolUse(tools=callable_tools, parallel=parallel)
 
 
-def _chosen(choice: Mapping[str, Any], tools: tuple[Tool, ...], *, parallel: bool) -> ToolUse:
+def _read_choice(choice: Mapping[str, Any], tools: tuple[Tool, ...], *, parallel: bool) -> ToolUse:
     if choice.get("type") == "allowed_tools":
         allowed = object_in(choice, "allowed_tools") or choice
         names = {_name(tool) for tool in objects_in(allowed, "tools")}

@@ -18,7 +18,7 @@ Place = tuple[Any, ...]
 """Where a schema stands: the place around it, and the steps from there. Spelled only where it is told."""
 
 
-def spelled(place: Place) -> tuple[str, ...]:
+def list_steps(place: Place) -> tuple[str, ...]:
     """Return the steps from the root to a place."""
     steps: tuple[str, ...] = ()
     while place:
@@ -51,21 +51,21 @@ def _problems(root: object, work: Work, *, strict: bool) -> Iterator[str]:
         if strict and has_type(schema, "object"):
             yield from _open_object(schema, place, work)
         if has_type(schema, "array") and "items" not in schema:
-            yield f"In context={spelled(place)}, array schema missing items."
+            yield f"In context={list_steps(place)}, array schema missing items."
         if not schema.keys().isdisjoint(_HOLDING):
             left += reversed(list(_inner(schema, place)))
 
 
 def _open_object(schema: Mapping[str, Any], place: Place, work: Work) -> Iterator[str]:
     if schema.get("additionalProperties") is not False:
-        yield f"In context={spelled(place)}, 'additionalProperties' is required to be supplied and to be false."
+        yield f"In context={list_steps(place)}, 'additionalProperties' is required to be supplied and to be false."
     listed = list_in(schema, "required")
     work.spend(len(listed))
     required = {name for name in listed if isinstance(name, str)}
     missing = next((name for name in object_in(schema, "properties") if name not in required), None)
     if missing is not None:
         yield (
-            f"In context={spelled(place)}, 'required' is required to be supplied and to be an array including every "
+            f"In context={list_steps(place)}, 'required' is required to be supplied and to be an array including every "
             f"key in properties. Missing '{missing}'."
         )
 

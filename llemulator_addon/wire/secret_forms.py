@@ -53,7 +53,7 @@ _BASIC = re2.compile(r"(?i)((?:\b|\\[nrtbf])basic[ \t+:]\s*)([\w+/-]{4,}={0,2})"
 _LONGER_THAN_WORDS = 16
 
 
-def without_forms(text: str) -> str:
+def redact_forms(text: str) -> str:
     """Return a text in which no secret stands that is known by its form."""
     for mark, pattern in _PATTERNS.items():
         if mark in text:
@@ -78,14 +78,14 @@ def _if_token(found: Any) -> str:  # noqa: ANN401 - re2 has no types
 def _if_credentials(found: Any) -> str:  # noqa: ANN401 - re2 has no types
     """Hide what `Basic` is followed by where it stands for a text with a colon; not in `Basic authentication`."""
     scheme, credentials = found.groups()
-    stands_for_it = any(b":" in _decoded(decode, credentials) for decode in _DECODERS)
+    stands_for_it = any(b":" in _decode(decode, credentials) for decode in _DECODERS)
     return f"{scheme}{HIDDEN}" if stands_for_it else str(found[0])
 
 
 _DECODERS: tuple[Callable[[str], bytes], ...] = (b64decode, urlsafe_b64decode)
 
 
-def _decoded(decode: Callable[[str], bytes], text: str) -> bytes:
+def _decode(decode: Callable[[str], bytes], text: str) -> bytes:
     try:
         return decode(text + "=" * (-len(text) % 4))
     except (binascii.Error, ValueError):

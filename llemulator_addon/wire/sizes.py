@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from llemulator_addon.core.prompt import Prompt
-from llemulator_addon.core.reply import Block, Reasoning, Refusal, Says, Text, ToolCall
+from llemulator_addon.core.reply import Block, ModelOutput, Reasoning, Refusal, Text, ToolCall
 from llemulator_addon.wire import tokens
 from llemulator_addon.wire.families import Encoding
 
@@ -14,12 +14,12 @@ OF_A_PROBABILITY = 90
 """As events spell it; in bodies of many lines it takes three times as much, but is made as fast."""
 
 
-def of_chunks(characters: int, count: int) -> int:
+def estimate_chunks(characters: int, count: int) -> int:
     """Estimate a stream of so many deltas of a text."""
     return characters + OF_A_CHUNK * count
 
 
-def of_texts(texts: Iterable[str], encoding: Encoding, *, stream: bool, alternatives: int | None) -> int:
+def estimate_texts(texts: Iterable[str], encoding: Encoding, *, stream: bool, alternatives: int | None) -> int:
     """Estimate texts with as many alternatives for each token as are asked for; None: without probabilities."""
     found = 0
     for text in texts:
@@ -30,7 +30,7 @@ def of_texts(texts: Iterable[str], encoding: Encoding, *, stream: bool, alternat
     return found
 
 
-def said(prompt: Prompt, says: Says) -> Iterable[tuple[int, list[str]]]:
+def list_texts(prompt: Prompt, says: ModelOutput) -> Iterable[tuple[int, list[str]]]:
     """Yield the texts of each choice of a reply, and how often it is given."""
     choices = says.choices[: prompt.choices]
     for number, choice in enumerate(choices, 1):

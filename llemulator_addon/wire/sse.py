@@ -4,23 +4,23 @@ from collections.abc import Iterator
 from itertools import chain
 from typing import Any
 
-from llemulator_addon.wire.json_bytes import compact, gathered, spelled
+from llemulator_addon.wire.json_bytes import compact, gather, write_pieces
 
 DONE = b"data: [DONE]\n\n"
 """Ends chat and legacy completions; Responses end without it."""
 
 
-def unnamed(chunk: Any) -> bytes:  # noqa: ANN401
+def frame_unnamed(chunk: Any) -> bytes:  # noqa: ANN401
     """Frame a chunk without an `event` line, as chat completions send it."""
     return b"data: %b\n\n" % compact(chunk)
 
 
-def named_in_pieces(event: dict[str, Any]) -> Iterator[bytes]:
-    """Frame an event like `named`, piece by piece."""
+def frame_in_pieces(event: dict[str, Any]) -> Iterator[bytes]:
+    """Frame an event like `frame`, piece by piece."""
     begin = b"event: %b\ndata: " % event["type"].encode()
-    return gathered(chain((begin,), spelled(event, compact), (b"\n\n",)))
+    return gather(chain((begin,), write_pieces(event, compact), (b"\n\n",)))
 
 
-def named(event: dict[str, Any]) -> bytes:
+def frame(event: dict[str, Any]) -> bytes:
     """Frame an event under its own `type`, as Responses send it."""
     return b"event: %b\ndata: %b\n\n" % (event["type"].encode(), compact(event))

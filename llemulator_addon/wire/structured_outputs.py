@@ -17,8 +17,8 @@ from llemulator_addon.core.prompt import Prompt
 from llemulator_addon.core.reply import Failure
 from llemulator_addon.core.work import TooMuchWork, Work
 from llemulator_addon.json_schema.wellformed import complaint_about
-from llemulator_addon.wire.requested_output import OfferedFunction, asked_format, offered_functions
-from llemulator_addon.wire.schemas import STEPS, TOO_LARGE, Place, has_type, spelled
+from llemulator_addon.wire.requested_output import OfferedFunction, list_functions, read_format
+from llemulator_addon.wire.schemas import STEPS, TOO_LARGE, Place, has_type, list_steps
 
 
 def refuse_schema(prompt: Prompt) -> Failure | None:
@@ -27,16 +27,16 @@ def refuse_schema(prompt: Prompt) -> Failure | None:
     Looks at `response_format` and `text.format`, and at the parameters of functions. Pure; for every endpoint.
     """
     work = Work(STEPS)
-    functions = (_of_function(function, work) for function in offered_functions(prompt))
-    return _of_format(prompt, work) or next(filter(None, functions), None)
+    functions = (_check_function(function, work) for function in list_functions(prompt))
+    return _check_format(prompt, work) or next(filter(None, functions), None)
 
 
 def problem_with(schema: object, work: Work | None = None) -> str | None:
     """Return what strict mode has against a schema, as the API says it after `Invalid schema for …:`."""
-    return _found(_strict_problems(schema, work or Work(STEPS)))
+    return _find_first(_strict_problems(schema, work or Work(STEPS)))
 
 
-def _found(problems: Iterator[str]) -> str | None:
+def _find_first(problems: Iterator[str]) -> str | None:
     """Return the first problem; that there is too much to look at is one, too."""
     try:
         return next(problems, None)
@@ -52,16 +52,16 @@ def _strict_problems(schema: object, work: Work) -> Iterator[str]:
         yield from _problems(schema, work)
 
 
-def _of_format(prompt: Prompt, work: Work) -> Failure | None:
-    asked = asked_format(prompt)
+def _check_format(prompt: Prompt, work: Work) -> Failure | None:
+    asked = read_format(prompt)
     if asked is None:
         return None
     if asked.kind == "json_object":
-        return None if _says_json(prompt) else _without_json(prompt)
+        return None if _says_json(prompt) else _refuse_without_json(prompt)
     if asked.schema is None:
         return None
     problems = _strict_problems if asked.strict else _root_problems
-    problem = _found(problems(asked.schema, work))
+    problem = _find_first(problems(asked.schema, work))
     if problem is None:
         return None
     return Failure(
@@ -80,7 +80,7 @@ def _says_json(prompt: Prompt) -> bool:
     return any("json" in message.text.lower() for message in prompt.messages)
 
 
-def _without_json(prompt: Prompt) -> Failure:
+def _refuse_without_json(prompt: Prompt) -> Failure:
     if "input" in prompt.body:
         return Failure(
             status=400,
@@ -97,11 +97,11 @@ def _without_json(prompt: Prompt) -> Failure:
     )
 
 
-def _of_function(function: OfferedFunction, work: Work) -> Failure | None:
+def _check_function(function: OfferedFunction, work: Work) -> Failure | None:
     if not function.parameters:
         return None
     problems = _strict_problems if function.strict else _loose_problems
-    problem = _found(problems(function.parameters, work))
+    problem = _find_first(problems(function.parameters, work))
     if problem is None:
         return None
     return Failure(
@@ -122,7 +122,7 @@ def _loose_problems(schema: Mapping[str, Any], work: Work) -> Iterator[str]:
     """Yield what it has against a function's parameters even then."""
     yield from _root_problems(schema, work)
     nodes = _Walk(work).nodes(schema)
-    yield from (_at(place, "array schema missing items.") for node, place in nodes if _misses_items(node))
+    yield from (_locate(place, "array schema missing items.") for node, place in nodes if _misses_items(node))
 
 
 def _root_problem(schema: object) -> str | None:
@@ -152,7 +152,7 @@ _NOT_PERMITTED = (
 def _problems(schema: Mapping[str, Any], work: Work) -> Iterator[str]:
     root = _root_problem(_target(schema, schema, work))
     if root is not None:
-        yield root if "anyOf" not in schema else _at((), "'anyOf' is not permitted.")
+        yield root if "anyOf" not in schema else _locate((), "'anyOf' is not permitted.")
     walk = _Walk(work)
     for node, place in walk.nodes(schema):
         yield from _problems_of(node, place, work)
@@ -195,20 +195,20 @@ def _problems_of(node: Mapping[str, Any], place: Place, work: Work) -> Iterator[
         beside = sorted(set(node) - {"$ref", "$defs", "definitions"})
         if beside and place:
             listed = ", ".join(f"'{word}'" for word in beside)
-            yield f"context={spelled(place)!r}, $ref cannot have keywords {{{listed}}}."
+            yield f"context={list_steps(place)!r}, $ref cannot have keywords {{{listed}}}."
         return
     if not node.keys().isdisjoint(_NOT_PERMITTED):
-        yield from (_at(place, f"'{word}' is not permitted.") for word in _NOT_PERMITTED if word in node)
+        yield from (_locate(place, f"'{word}' is not permitted.") for word in _NOT_PERMITTED if word in node)
     if "anyOf" in node:
         return
     if "type" not in node:
-        yield _at(place, "schema must have a 'type' key.")
+        yield _locate(place, "schema must have a 'type' key.")
     if "properties" in node or has_type(node, "object"):
-        yield from (_at(place, problem) for problem in _object_problems(node, work))
+        yield from (_locate(place, problem) for problem in _object_problems(node, work))
     if _misses_items(node):
-        yield _at(place, "array schema missing items.")
+        yield _locate(place, "array schema missing items.")
     if "format" in node and node["format"] not in _FORMATS:
-        yield _at(place, f"'{node['format']}' is not a valid format.")
+        yield _locate(place, f"'{node['format']}' is not a valid format.")
 
 
 def _object_problems(node: Mapping[str, Any], work: Work) -> Iterator[str]:
@@ -222,8 +222,8 @@ def _object_problems(node: Mapping[str, Any], work: Work) -> Iterator[str]:
     yield from (f"{wanted} Extra required key '{key}' supplied." for key in given if key not in properties)
 
 
-def _at(place: Place, problem: str) -> str:
-    return f"In context={spelled(place)!r}, {problem}"
+def _locate(place: Place, problem: str) -> str:
+    return f"In context={list_steps(place)!r}, {problem}"
 
 
 def _misses_items(node: Mapping[str, Any]) -> bool:
@@ -252,7 +252,7 @@ class _Walk:
                     self._count(node)
                 yield node, place
                 if not node.keys().isdisjoint(_HOLDING):
-                    left += reversed(list(_within(node, place)))
+                    left += reversed(list(_list_within(node, place)))
 
     def _count(self, node: Mapping[str, Any]) -> None:
         for word in ("properties", "$defs", "definitions"):
@@ -279,7 +279,7 @@ _NAMING, _HAVING, _LISTING = (
 _HOLDING = (*_NAMING, *_HAVING, *_LISTING)
 
 
-def _within(node: Mapping[str, Any], place: Place) -> Iterator[tuple[Any, Place]]:
+def _list_within(node: Mapping[str, Any], place: Place) -> Iterator[tuple[Any, Place]]:
     for word in _NAMING:
         if isinstance(named := node.get(word), Mapping):
             for key, schema in named.items():

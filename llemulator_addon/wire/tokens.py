@@ -1,26 +1,20 @@
 """Text as a model sees it: how many tokens it is, and the pieces in which a stream shows it.
 
 The counts are those of OpenAI's own encodings, without any network. The first use of an encoding loads it, which takes
-a third of a second (`vocabulary/__init__.py` has the numbers): `warm` does that ahead of time, in a thread of the
-caller's; whoever needs the encoding meanwhile waits for it. Everything here may be called from several threads.
-
-Where tiktoken is not installed, or is not wanted, an approximation counts and cuts in its place; `which_counter` says
-which of the two is at work and `use_counter` chooses.
+a third of a second (`vocabulary/__init__.py` has the numbers); whoever needs it meanwhile waits for it. Everything here
+may be called from several threads.
 """
 
 from collections import OrderedDict
-from collections.abc import Callable, Generator, Hashable, Iterable, Iterator, Sequence
-from contextlib import contextmanager
-from contextvars import ContextVar
+from collections.abc import Hashable, Iterable, Iterator, Sequence
+from contextvars import ContextVar, Token
 from hashlib import blake2b
 from itertools import chain, pairwise
 from threading import Lock
-from typing import Literal, assert_never, get_args
+from typing import get_args
 
 from llemulator_addon.wire.families import Encoding, Family
-from llemulator_addon.wire.vocabulary import Vocabulary, available, load
-
-Counter = Literal["tiktoken", "approximate"]
+from llemulator_addon.wire.vocabulary import Vocabulary, load
 
 
 class UnknownToken(ValueError):
@@ -38,31 +32,29 @@ class Uncounted(Exception):
     """
 
 
-class NoVocabulary(RuntimeError):
-    """tiktoken was asked for where it cannot work."""
-
-
 def count(text: str, encoding: Encoding) -> int:
     """Count the tokens of a text. `<|endoftext|>` and its like are text, as they are in a request."""
-    counter = _counting.counter()
-
-    def counted() -> int:
-        if len(text) > _QUICK and (allowed := _allowed.get()) is not None:
-            allowed.take(len(text))
-        return _count(text, encoding, counter)
-
-    key = _brief(text)
-    return _counts.get((counter, encoding, key), len(key), counted)
+    brief = _brief(text)
+    if (found := _counts.found((encoding, brief))) is not None:
+        return found
+    if len(text) > _QUICK and (allowed := _allowed.get()) is not None:
+        allowed.take(len(text))
+    return _counts.kept((encoding, brief), len(brief), sum(map(len, _blocks_of_ids(text, encoding))))
 
 
-@contextmanager
-def counting_at_most(characters: int) -> Generator[None]:
+class counting_at_most:  # noqa: N801 - a class, because a generator takes five times as long
     """Within this, more new characters than so many are not counted: `Uncounted` is raised."""
-    reset = _allowed.set(_Allowed(characters))
-    try:
-        yield
-    finally:
-        _allowed.reset(reset)
+
+    __slots__ = ("_allowed", "_reset")
+
+    def __init__(self, characters: int) -> None:
+        self._allowed = _Allowed(characters)
+
+    def __enter__(self) -> None:
+        self._reset: Token[_Allowed | None] = _allowed.set(self._allowed)
+
+    def __exit__(self, *_: object) -> None:
+        _allowed.reset(self._reset)
 
 
 def pieces(text: str, encoding: Encoding) -> Iterable[str]:
@@ -73,36 +65,25 @@ def pieces(text: str, encoding: Encoding) -> Iterable[str]:
     """
     if len(text) <= _BLOCK:
         return _pieces_of_block(text, encoding)
-    if _counting.counter() == "approximate":
-        return _approximate_pieces(text)
     return chain.from_iterable(_pieces_of_block(block, encoding) for block in _blocks(text))
 
 
 def _pieces_of_block(text: str, encoding: Encoding) -> tuple[str, ...]:
-    counter = _counting.counter()
-    return _pieces.get((counter, encoding, text), len(text), lambda: tuple(_cut(text, encoding, counter)))
+    if (found := _pieces.found((encoding, text))) is not None:
+        return found
+    return _pieces.kept((encoding, text), len(text), tuple(_exact_pieces(text, encoding)))
 
 
 def ids(text: str, encoding: Encoding) -> tuple[int, ...]:
-    """Return the token ids of a text.
-
-    Raises NoVocabulary where the approximation counts: it has no ids.
-    """
-    if _counting.counter() == "approximate":
-        raise NoVocabulary(f"tokens are counted approximately, which knows no ids of {encoding}: install tiktoken")
+    """Return the token ids of a text."""
     return tuple(token for block in _blocks_of_ids(text, encoding) for token in block)
 
 
 def decode(tokens: Sequence[int], encoding: Encoding) -> str:
     """Return the text of token ids, as clients send them to the embeddings endpoint.
 
-    Bytes that are no text become U+FFFD. The approximation has no vocabulary and writes the ids themselves, so that
-    the same ids are still the same text.
-
-    Raises UnknownToken.
+    Bytes that are no text become U+FFFD. Raises UnknownToken.
     """
-    if _counting.counter() == "approximate":
-        return " ".join(map(str, tokens))
     vocabulary = _vocabulary(encoding)
     return b"".join(_bytes_of(token, vocabulary, encoding) for token in tokens).decode(errors="replace")
 
@@ -116,62 +97,6 @@ def chat_prompt_tokens(messages: Iterable[tuple[str, str]], family: Family) -> i
     pairs = tuple(messages)
     texts = [each for pair in pairs for each in pair]
     return 3 + family.prompt_offset + 3 * len(pairs) + sum([count(text, family.encoding) for text in texts])
-
-
-def warm(*encodings: Encoding) -> Counter:
-    """Load encodings, o200k_base if none is named, and say what counts. To be called in a thread at start-up."""
-    counter = _counting.counter()
-    if counter == "tiktoken":
-        for encoding in encodings or ("o200k_base",):
-            _vocabulary(encoding)
-    return counter
-
-
-def which_counter() -> Counter:
-    """Say what counts: what `use_counter` chose, else tiktoken if it and the vocabularies can be loaded."""
-    return _counting.counter()
-
-
-def use_counter(counter: Counter | None) -> None:
-    """Choose what counts from now on, for the whole program; None: whatever is there.
-
-    Raises NoVocabulary for tiktoken where it is not installed.
-    """
-    if counter == "tiktoken" and not available():
-        raise NoVocabulary("tokens cannot be counted with tiktoken: install tiktoken, and a Python that has lzma")
-    _counting.chosen = counter
-
-
-def _count(text: str, encoding: Encoding, counter: Counter) -> int:
-    match counter:
-        case "tiktoken":
-            return sum(map(len, _blocks_of_ids(text, encoding)))
-        case "approximate":
-            return sum(1 for _ in _approximate_pieces(text))
-        case other:
-            assert_never(other)
-
-
-def _cut(text: str, encoding: Encoding, counter: Counter) -> Iterator[str]:
-    match counter:
-        case "tiktoken":
-            return _exact_pieces(text, encoding)
-        case "approximate":
-            return _approximate_pieces(text)
-        case other:
-            assert_never(other)
-
-
-class _Counting:
-    """What counts. An object, because the choice is the program's and may be made late."""
-
-    def __init__(self) -> None:
-        self.chosen: Counter | None = None
-
-    def counter(self) -> Counter:
-        if self.chosen is None:
-            self.chosen = "tiktoken" if available() else "approximate"
-        return self.chosen
 
 
 class _Allowed:
@@ -211,30 +136,30 @@ class _Latest[V]:
         self._kept: OrderedDict[Hashable, tuple[int, V]] = OrderedDict()
         self._lock = Lock()
 
-    def get(self, key: Hashable, size: int, make: Callable[[], V]) -> V:
-        """Return what was made for the key, or make it; two threads may make the same, which does no harm."""
+    def found(self, key: Hashable) -> V | None:
+        """Return what was made for the key, if it is still there."""
         with self._lock:
-            if key in self._kept:
-                self._kept.move_to_end(key)
-                return self._kept[key][1]
-        made = make()
-        self._keep(key, size + _ENTRY, made)
-        return made
+            if (found := self._kept.get(key)) is None:
+                return None
+            self._kept.move_to_end(key)
+            return found[1]
 
-    def _keep(self, key: Hashable, size: int, made: V) -> None:
+    def kept(self, key: Hashable, characters: int, made: V) -> V:
+        """Keep what was made for the key, and return it; two threads may make the same, which does no harm."""
+        size = characters + _ENTRY
         with self._lock:
             if size > self._room or key in self._kept:
-                return
+                return made
             self._kept[key] = size, made
             self._used += size
             while self._used > self._room:
                 _, (gone, _) = self._kept.popitem(last=False)
                 self._used -= gone
+        return made
 
 
 _ENTRY = 100
 """Characters that an entry counts beside its text, which bounds how many there are."""
-_counting = _Counting()
 _counts: _Latest[int] = _Latest(4_000_000)
 _pieces: _Latest[tuple[str, ...]] = _Latest(2_000_000)
 
@@ -337,39 +262,3 @@ def _is_boundary(text: str, at: int) -> bool:
 
 
 _PUNCTUATION = frozenset(",.;:!?，。、；：！？")  # noqa: RUF001 - full width is what Chinese and Japanese texts have
-
-# -- approximation -----------------------------------------------------------------------------------------------------
-
-_Sort = Literal["space", "latin", "letter", "ideograph", "other"]
-_LONGEST: dict[_Sort, int] = {"space": 8, "latin": 8, "letter": 5, "ideograph": 1, "other": 2}
-"""How many characters of a sort are taken for one token."""
-_FIRST_IDEOGRAPH = "\u2e80"
-
-
-def _approximate_pieces(text: str) -> Iterator[str]:
-    """Cut between characters of different sorts, a space going with the word after it, and within long words.
-
-    Measured against o200k_base: 8 to 16 % too many for English prose, 20 % for source code and JSON; for other
-    languages between 18 % too few (Arabic) and 45 % too many (Japanese).
-    """
-    start = 0
-    sort: _Sort = "other"
-    for at, character in enumerate(text):
-        before, sort = sort, _sort_of(character)
-        if at > start and sort != "space" and before == "space" and text[start:at] == " ":
-            continue
-        if at > start and (sort != before or at - start >= _LONGEST[sort]):
-            yield text[start:at]
-            start = at
-    if text:
-        yield text[start:]
-
-
-def _sort_of(character: str) -> _Sort:
-    if character.isspace():
-        return "space"
-    if not character.isalpha():
-        return "other"
-    if character.isascii():
-        return "latin"
-    return "letter" if character < _FIRST_IDEOGRAPH else "ideograph"

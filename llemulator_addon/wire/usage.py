@@ -4,7 +4,7 @@ from collections.abc import Callable
 from typing import NamedTuple
 
 from llemulator_addon.core.prompt import Prompt
-from llemulator_addon.core.reply import Block, HostedCall, Reasoning, Refusal, Says, Text, ToolCall
+from llemulator_addon.core.reply import Block, HostedCall, ModelOutput, Reasoning, Refusal, Text, ToolCall
 from llemulator_addon.wire import tokens
 from llemulator_addon.wire.families import Encoding, family
 
@@ -26,7 +26,7 @@ class Counted(NamedTuple):
         return self.prompt + self.completion
 
 
-def counted(prompt: Prompt, says: Says, *, audio: int = 0, asked: int | None = None) -> Counted:
+def count_usage(prompt: Prompt, says: ModelOutput, *, audio: int = 0, asked: int | None = None) -> Counted:
     """Count both sides; what the script gives goes before what is counted.
 
     `audio` are tokens of speech; `asked` are those of the prompt, where it is no conversation.
@@ -34,12 +34,12 @@ def counted(prompt: Prompt, says: Says, *, audio: int = 0, asked: int | None = N
     given, encoding = says.usage, family(prompt.model).encoding
     reasoning = given.reasoning_tokens
     if reasoning is None:
-        reasoning = _of_all(prompt, says, encoding, _of_reasoning)
+        reasoning = _count_choices(prompt, says, encoding, _count_reasoning)
     completion = given.completion_tokens
     if completion is None:
-        completion = audio + reasoning + _of_all(prompt, says, encoding, _of_block)
+        completion = audio + reasoning + _count_choices(prompt, says, encoding, _count_block)
     return Counted(
-        prompt=_of_prompt(prompt, asked) if given.prompt_tokens is None else given.prompt_tokens,
+        prompt=_count_asked(prompt, asked) if given.prompt_tokens is None else given.prompt_tokens,
         completion=completion,
         cached=given.cached_tokens or 0,
         reasoning=reasoning,
@@ -47,17 +47,17 @@ def counted(prompt: Prompt, says: Says, *, audio: int = 0, asked: int | None = N
     )
 
 
-def of_prompt(prompt: Prompt) -> int:
+def count_prompt(prompt: Prompt) -> int:
     """Count the conversation. Tools, schemas and images add nothing: no rule for them is known."""
     pairs = tuple((message.role, _whole(prompt, index)) for index, message in enumerate(prompt.messages))
     return tokens.chat_prompt_tokens(pairs, family(prompt.model))
 
 
-def _of_prompt(prompt: Prompt, asked: int | None) -> int:
-    return of_prompt(prompt) if asked is None else asked
+def _count_asked(prompt: Prompt, asked: int | None) -> int:
+    return count_prompt(prompt) if asked is None else asked
 
 
-def _of_all(prompt: Prompt, says: Says, encoding: Encoding, of: Callable[[Block, Encoding], int]) -> int:
+def _count_choices(prompt: Prompt, says: ModelOutput, encoding: Encoding, of: Callable[[Block, Encoding], int]) -> int:
     """Count all choices, each of the reply's once: a request for more of them gets the last one again."""
     counts = [sum([of(block, encoding) for block in choice.blocks]) for choice in says.choices[: prompt.choices]]
     return sum(counts) + counts[-1] * (prompt.choices - len(counts))
@@ -68,7 +68,7 @@ def _whole(prompt: Prompt, index: int) -> str:
     return message.text + "".join(call.name + call.arguments for call in message.called)
 
 
-def _of_block(block: Block, encoding: Encoding) -> int:
+def _count_block(block: Block, encoding: Encoding) -> int:
     match block:
         case Text(text) | Refusal(text):
             return tokens.count(text, encoding)
@@ -78,7 +78,7 @@ def _of_block(block: Block, encoding: Encoding) -> int:
             return 0
 
 
-def _of_reasoning(block: Block, encoding: Encoding) -> int:
+def _count_reasoning(block: Block, encoding: Encoding) -> int:
     if not isinstance(block, Reasoning):
         return 0
     return sum(tokens.count(part, encoding) for part in (block.text, *block.more))

@@ -7,7 +7,7 @@ import pytest
 
 from llemulator_addon.adapters.command_line import main
 from llemulator_addon.adapters.commands import COMMANDS
-from llemulator_addon.adapters.settings import SETTINGS
+from llemulator_addon.adapters.settings_table import SETTINGS
 
 
 def test_an_unknown_command_is_told_with_those_that_there_are(capsys: pytest.CaptureFixture[str]) -> None:

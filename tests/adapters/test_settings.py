@@ -1,13 +1,11 @@
 import dataclasses
 from pathlib import Path
-from typing import get_args
 
 import pytest
 
-from llemulator_addon.adapters import settings as module
 from llemulator_addon.adapters.listener import Listener
-from llemulator_addon.adapters.settings import SETTINGS, Settings, SettingsError, settings_from
-from llemulator_addon.script import reader
+from llemulator_addon.adapters.settings import Settings, SettingsError, settings_from
+from llemulator_addon.adapters.settings_table import SETTINGS
 
 
 def test_without_anything_said_every_setting_has_its_default() -> None:
@@ -116,7 +114,3 @@ def test_every_field_has_a_line_of_the_table_and_every_line_a_field() -> None:
 
 def test_no_two_settings_have_the_same_variable() -> None:
     assert len({setting.variable for setting in SETTINGS}) == len(SETTINGS)
-
-
-def test_what_may_answer_where_no_rule_does_is_what_scripts_may_say() -> None:
-    assert get_args(module.OnUnmatched) == get_args(reader.OnUnmatched)

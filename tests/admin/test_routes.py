@@ -1,8 +1,6 @@
 """The admin routes."""
 
-import json
 from dataclasses import replace
-from pathlib import Path
 
 import pytest
 
@@ -181,14 +179,13 @@ def test_the_clock_says_what_it_takes(body: object, message: str) -> None:
     assert (status(steps), json_of(steps)["error"]["message"]) == (400, message)
 
 
-def test_the_schema_of_the_language_is_served_and_shipped() -> None:
+def test_the_schema_of_the_language_is_served() -> None:
     (steps,) = play(emulator(), request("GET", "/_emulator/script.schema.json", token=None))
-    shipped = Path(__file__).parents[2] / "docs/script.schema.json"
 
     assert json_of(steps) == schema()
-    assert json.loads(shipped.read_text("utf-8")) == schema()
 
 
+@pytest.mark.long
 def test_a_session_has_so_many_rules_at_most() -> None:
     server = emulator()
     load(server, {"responses": ["a"] * 20_000})

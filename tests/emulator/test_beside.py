@@ -23,6 +23,7 @@ async def _meanwhile(server_asked: Request) -> tuple[bool, Answered, Answered]:
     return long.done(), small, await long
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     "asked",
     [

@@ -77,9 +77,10 @@ async def test_a_script_that_takes_more_than_a_token_may_have_is_refused_and_the
     _, shown = await _answer(emulator, _request("GET", "/_emulator/script"))
 
     assert (head.status, body["error"]["code"], len(shown["rules"])) == (400, "invalid_script", 1)
-    assert "a token may have 64 KiB, as --script-size" in body["error"]["message"]
+    assert "the limit for a token is 64 KiB (--script-size" in body["error"]["message"]
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     "script",
     [
@@ -107,6 +108,7 @@ async def test_settings_that_are_loaded_again_take_no_more_than_once() -> None:
     assert statuses == [200] * 9
 
 
+@pytest.mark.long
 async def test_many_tokens_leave_no_more_sessions_than_there_is_room_for() -> None:
     emulator = Emulator(EmulatorSettings(sessions_size=100 * _KIBIBYTE))
     await _answer(emulator, _request("POST", "/_emulator/script", {"responses": ["Hello"]}, key="sk-mine"))
@@ -146,6 +148,7 @@ async def test_what_alone_is_too_large_to_wait_is_refused() -> None:
     assert head.status == 503
 
 
+@pytest.mark.long
 async def test_with_serialize_only_who_waits_for_his_turn_needs_room() -> None:
     emulator = Emulator(EmulatorSettings(waiting_size=100 * _KIBIBYTE))
     await _answer(emulator, _request("POST", "/_emulator/script", {"serialize": True, "responses": "Hello"}))

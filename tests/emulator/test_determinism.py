@@ -6,6 +6,8 @@ import sys
 from hashlib import sha256
 from pathlib import Path
 
+import pytest
+
 from llemulator_addon.core.request import Request
 from tests.playing import chat, emulator, play, post, request
 
@@ -68,6 +70,7 @@ def _looks() -> list[Request]:
     return [*(request("GET", f"/_emulator/{path}") for path in paths), post("/_emulator/verify")]
 
 
+@pytest.mark.long
 def test_the_same_seed_gives_the_same_bytes_whatever_the_process_hashes_with() -> None:
     here = Path(__file__)
     found = set()

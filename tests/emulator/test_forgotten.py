@@ -11,7 +11,7 @@ from llemulator_addon.core.steps import Head, Send
 from llemulator_addon.core.upstream import Upstreams, upstreams_in
 from llemulator_addon.emulator import Emulator
 from llemulator_addon.engine.decide import decide
-from llemulator_addon.engine.manual import Given, answered_by_person, nobody_answered
+from llemulator_addon.engine.manual import Given, answer_by_person, nobody_answered
 from llemulator_addon.engine.session import Session
 from llemulator_addon.script.reader import Defaults, read_script
 from tests.playing import chat, emulator, json_of, outcome, play, post, request
@@ -79,6 +79,6 @@ def test_a_person_who_answers_too_late_puts_nothing_into_the_next_session() -> N
     _, ask = decide(waiting, chat("old"))
     assert isinstance(ask, Ask)
 
-    answered = [nobody_answered(session, ask=ask), answered_by_person(session, ask, Given(reply=says("too late")))]
+    answered = [nobody_answered(session, ask=ask), answer_by_person(session, ask, Given(reply=says("too late")))]
 
     assert [after for after, _ in answered] == [session, session]

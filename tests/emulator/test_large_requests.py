@@ -6,8 +6,8 @@ import pytest
 
 from llemulator_addon.core.outcome import Ending, Outcome, Play
 from llemulator_addon.core.request import Request
-from llemulator_addon.engine.ahead import Ahead, is_large
 from llemulator_addon.engine.session import Session
+from llemulator_addon.live.large_requests import Ahead, is_large
 from llemulator_addon.store.memory import MemoryStore
 from llemulator_addon.wire import tokens
 from tests.playing import chat, emulator, json_of, load, play, played, post, status
@@ -110,7 +110,7 @@ async def test_a_bug_in_the_thread_is_told_to_whoever_waits() -> None:
         raise Bug
 
     with pytest.raises(Bug):
-        await Ahead(1).decided(MemoryStore(lambda _: Session()), "sk-test", deciding, large=True)
+        await Ahead(1).decided(MemoryStore(lambda _: Session()), "sk-test", deciding)
 
 
 async def test_a_session_that_changes_whenever_a_thread_decides_is_decided_about_in_the_end() -> None:
@@ -123,7 +123,7 @@ async def test_a_session_that_changes_whenever_a_thread_decides_is_decided_about
             store.change("sk-test", lambda other: (other.changed(turn=other.turn + 10), None))
         return session.changed(turn=session.turn + 1), Play(())
 
-    await Ahead(1).decided(store, "sk-test", deciding, large=True)
+    await Ahead(1).decided(store, "sk-test", deciding)
 
     assert tried == [0, 10, 20, 30]
     assert store.read("sk-test").turn == 31

@@ -168,7 +168,7 @@ async def test_after_its_time_a_request_fails_so_that_sdks_do_not_try_again() ->
 
 
 async def test_the_server_says_how_long_where_the_script_does_not() -> None:
-    assert said(await _got(emulator(on_unmatched="manual", patience=0.01), chat("Hi"))) == "504 nobody_answered"
+    assert said(await _got(emulator(on_unmatched="manual", manual_timeout=0.01), chat("Hi"))) == "504 nobody_answered"
 
 
 async def test_a_client_that_leaves_is_off_the_list_and_noted() -> None:

@@ -130,6 +130,7 @@ def test_path_query_and_headers_count(fields: dict[str, Any]) -> None:
     assert 19_000 <= _recorded_size(fields) - _recorded_size({}) <= 21_000
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     "fields",
     [

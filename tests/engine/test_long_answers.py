@@ -18,7 +18,7 @@ from llemulator_addon.engine.session import Policy, Session
 from llemulator_addon.script.fault import Scene
 from llemulator_addon.script.faults.sends import sends
 from llemulator_addon.script.reader import read_script
-from llemulator_addon.wire.answer import Body, LongBody, Manner, Stream
+from llemulator_addon.wire.answer import Body, EventStream, LongBody, Manner
 from llemulator_addon.wire.endpoints import ENDPOINTS
 from tests.playing import body_of, chat, emulator, headers_of, json_of, load, outcome, post, request, status
 from tests.playing import play as answers
@@ -62,7 +62,7 @@ def _written(name: str, text: str, *, in_pieces: bool, **more: object) -> bytes:
         case LongBody(pieces=pieces):
             assert b"".join(pieces) == b"".join(pieces)
             return b"".join(pieces)
-        case Stream(pieces=pieces):
+        case EventStream(pieces=pieces):
             assert [each.piece for each in pieces] == [each.piece for each in pieces]
             return b"".join(each.piece for each in pieces)
 
@@ -101,6 +101,7 @@ def _all(made: Play) -> bytes:
     return body_of((*made.steps, *(made.rest() if made.rest else ())))
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("stream", [False, True])
 def test_a_large_answer_begins_at_once_and_its_rest_is_made_anew_each_time(stream: bool) -> None:  # noqa: FBT001
     asked = chat(_WORDS * 100, n=16, stream=stream, **_LOGPROBS)
@@ -114,6 +115,7 @@ def test_a_large_answer_begins_at_once_and_its_rest_is_made_anew_each_time(strea
     assert (made.steps, status(made.steps)) == (again.steps, 200)
 
 
+@pytest.mark.long
 def test_a_large_body_is_whole_json_and_counts_its_tokens() -> None:
     _, made = _decided(chat(_WORDS * 100, n=16, **_LOGPROBS))
 
@@ -130,6 +132,7 @@ def test_a_small_answer_says_how_long_it_is() -> None:
     assert headers_of(made.steps)["content-length"] == str(len(body_of(made.steps)))
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("stream", [False, True])
 @pytest.mark.parametrize("endpoint", ["chat", "responses"])
 def test_an_answer_of_gigabytes_takes_some_megabytes(endpoint: str, stream: bool) -> None:  # noqa: FBT001
@@ -219,7 +222,7 @@ def _faults(fault: object) -> Any:  # noqa: ANN401 - faults
 
 @pytest.mark.parametrize("fault", _FAULTS)
 def test_a_fault_does_the_same_to_steps_that_are_made(fault: object) -> None:
-    scene = Scene(endpoint="chat.completions", events=True)
+    scene = Scene(events=True)
     (each,) = _faults(fault)
 
     assert tuple(each.rewrite_made(iter(_EVENTS), scene)) == each.rewrite(_EVENTS, scene)
@@ -228,7 +231,7 @@ def test_a_fault_does_the_same_to_steps_that_are_made(fault: object) -> None:
 @pytest.mark.parametrize("size", [100, 1_000])
 def test_a_share_of_steps_that_are_made_is_cut_by_their_estimated_size_and_never_nothing(size: int) -> None:
     (each,) = _faults({"cut_after": {"fraction": 0.5}})
-    made: list[Step] = list(each.rewrite_made(iter(_EVENTS), Scene(endpoint=None, events=True, size=size)))
+    made: list[Step] = list(each.rewrite_made(iter(_EVENTS), Scene(events=True, size=size)))
 
     assert made[-1] == Cut("close")
     (*_, last) = sends(_EVENTS)

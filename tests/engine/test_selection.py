@@ -9,23 +9,24 @@ from llemulator_addon.core.request import Request
 from llemulator_addon.engine.index import Index
 from llemulator_addon.engine.near_miss import NearMiss, near_miss
 from llemulator_addon.engine.session import Session, load
-from llemulator_addon.script.pattern import Asked
+from llemulator_addon.script.pattern import Candidate
 from llemulator_addon.script.reader import read_script
 from tests.playing import chat, emulator, json_of, play, texts
 
 _MANY = 10_000
 
 
-def _asked(text: str, **body: object) -> Asked:
+def _asked(text: str, **body: object) -> Candidate:
     prompt = Prompt(endpoint="chat.completions", model="gpt-4o", messages=(Message(role="user", text=text),), body=body)
-    return Asked(prompt, Request(method="POST", path="/v1/chat/completions", headers={"x-test": "5"}))
+    return Candidate(prompt, Request(method="POST", path="/v1/chat/completions", headers={"x-test": "5"}))
 
 
-def _missed(script: object, asked: Asked) -> NearMiss:
+def _missed(script: object, asked: Candidate) -> NearMiss:
     session = load(Session(), read_script(script), fresh=Session(), bare=Session())
     return near_miss(session, asked)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     "match",
     [
@@ -48,18 +49,21 @@ def test_of_ten_thousand_rules_only_those_are_looked_at_that_may_hold(match: Cal
     assert [index.rules[group.rules[0]].name for group in groups] == ["rules[5]"]
 
 
+@pytest.mark.long
 def test_ten_thousand_rules_answer_as_one() -> None:
     server = emulator({"responses": {f"^order {number}$": f"for {number}" for number in range(_MANY)}})
 
     assert texts(server, chat("order 9999"), chat("order 0")) == ["for 9999", "for 0"]
 
 
+@pytest.mark.long
 def test_patterns_too_large_for_one_automaton_are_searched_too() -> None:
     responses = {f"^(?s).*order.{{0,50}}x{number}y.*$": str(number) for number in range(2_000)}
 
     assert texts(emulator({"responses": responses}), chat("an order for x1999y, please")) == ["1999"]
 
 
+@pytest.mark.long
 def test_a_list_of_ten_thousand_answers_is_played_in_order() -> None:
     server = emulator({"responses": [str(number) for number in range(_MANY)]})
 
@@ -108,6 +112,7 @@ def test_the_rule_with_the_fewest_differences_is_closest() -> None:
     assert _missed({"rules": rules}, _asked("hello")).rule == "one"
 
 
+@pytest.mark.long
 def test_the_closest_of_thousands_is_found_by_its_words() -> None:
     rules = [
         {"match": {"user_text": f"part number {number} of the catalogue"}, "reply": "a"} for number in range(5_000)

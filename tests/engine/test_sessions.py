@@ -1,10 +1,15 @@
 """Sessions never see each other, whatever comes in between."""
 
+import dataclasses
 from random import Random
 
+import pytest
+
+from llemulator_addon.engine.session import Session, SessionFields
 from tests.playing import chat, emulator, load, texts
 
 
+@pytest.mark.long
 def test_ten_thousand_interleaved_requests_of_a_hundred_tokens_each_get_their_own() -> None:
     server = emulator()
     tokens = [f"sk-test-{number:04}" for number in range(100)]
@@ -35,3 +40,7 @@ def test_ten_thousand_interleaved_requests_of_a_hundred_tokens_each_get_their_ow
             "state": ["first", *["again"] * 19],
             "limited": [*["in"] * 10, *["429 rate_limit_exceeded"] * 20],
         }
+
+
+def test_a_session_may_change_in_each_field_but_its_policy() -> None:
+    assert {field.name for field in dataclasses.fields(Session)} - {"policy"} == set(SessionFields.__annotations__)

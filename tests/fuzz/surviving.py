@@ -52,9 +52,9 @@ def reads_again(body: bytes, language: str) -> None:
         script = read_text(body, "yaml" if language == "yaml" else "json")
     except ScriptError:
         return
-    printed = script.written()
+    printed = script.dump()
     assert read_script(printed) == script
-    assert read_text(json_bytes.pretty(printed), "json").written() == script.written()
+    assert read_text(json_bytes.pretty(printed), "json").dump() == script.dump()
 
 
 def answered(server: Emulator, requests: Iterable[Request]) -> list[Steps]:

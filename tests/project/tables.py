@@ -1,11 +1,12 @@
 """The tables of the pages that tests compare with the code, each below a line `<!-- table: NAME -->`.
 
-`python -m tests.project.tables` (`make tables`) writes the table of settings.
+`make generated` writes the table of settings.
 """
 
 import re
 
-from llemulator_addon.adapters.settings import SETTINGS, Setting
+from llemulator_addon.adapters.settings import default_of
+from llemulator_addon.adapters.settings_table import SETTINGS, Setting
 from llemulator_addon.core.upstream import UpstreamKeys, Upstreams
 from tests.project.pages import ROOT, pages
 
@@ -33,10 +34,9 @@ def settings() -> str:
     return "".join(f"{line}\n" for line in lines)
 
 
-def write() -> None:
-    """Write the table of settings into the README."""
-    text = _README.read_text("utf-8")
-    _README.write_text(_place("settings").sub(lambda found: found["line"] + settings(), text), "utf-8")
+def readme() -> str:
+    """Return the README with the table of settings as the code has them."""
+    return _place("settings").sub(lambda found: found["line"] + settings(), _README.read_text("utf-8"))
 
 
 def _place(name: str) -> re.Pattern[str]:
@@ -44,7 +44,7 @@ def _place(name: str) -> re.Pattern[str]:
 
 
 def _row(setting: Setting) -> str:
-    return f"| `{setting.option}` | `{setting.variable}` | {_default(setting.default)} | {setting.meaning} |"
+    return f"| `{setting.option}` | `{setting.variable}` | {_default(default_of(setting))} | {setting.meaning} |"
 
 
 def _default(value: object) -> str:
@@ -57,7 +57,3 @@ def _default(value: object) -> str:
             return f"`{value // _MEBIBYTE}MiB`"
         case _:
             return f"`{value}`"
-
-
-if __name__ == "__main__":
-    write()

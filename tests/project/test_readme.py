@@ -16,10 +16,6 @@ def test_the_readme_can_be_read_in_one_go() -> None:
     assert len((ROOT / "README.md").read_text("utf-8").splitlines()) < _LINES
 
 
-def test_the_table_of_settings_is_that_of_the_code() -> None:
-    assert tables.written("settings") == tables.settings()  # `make tables` writes it
-
-
 def test_the_table_of_routes_has_every_path_and_every_method() -> None:
     shown = {route.split()[1]: _methods(f"{route} {says}") for route, says in tables.rows("routes")}
 

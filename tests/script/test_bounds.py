@@ -17,6 +17,7 @@ def _refusal(text: str, language: Literal["json", "yaml"]) -> ScriptError:
     return caught.value
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     ("text", "language", "says"),
     [
@@ -45,6 +46,7 @@ def test_signs_within_texts_count_for_no_values() -> None:
         read_text(f'{{"responses": [{{"patern": "{text}"}}]}}', "json")
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     "bad",
     [
@@ -65,6 +67,7 @@ def test_of_many_problems_the_first_are_told(bad: object) -> None:
     assert str(found[-1]) == f"there is more; the first {MOST_TOLD} problems are told"
 
 
+@pytest.mark.long
 def test_too_many_alternatives_are_one_problem() -> None:
     error = _refusal(json.dumps({"rules": [{"match": {"any_of": [1] * 100_000}, "reply": "x"}]}), "json")
 

@@ -10,6 +10,7 @@ from llemulator_addon.script.fault import Scene
 from llemulator_addon.script.faults import FAULTS
 from llemulator_addon.script.reader import read_script
 from llemulator_addon.script.script_error import ScriptError
+from llemulator_addon.wire.endpoints import ENDPOINTS
 from tests.playing import body_of, chat, emulator, headers_of, json_of, kinds, load, outcome, play, status, texts
 
 _HEAD = Head(200, (("content-type", "text/event-stream"),))
@@ -22,7 +23,7 @@ def _rewritten(
 ) -> Steps:
     (rule,) = read_script({"rules": [{"reply": "x", "faults": [fault]}]}).rules
     for each in rule.faults or ():
-        steps = each.rewrite(steps, Scene(endpoint=endpoint, events=events))
+        steps = each.rewrite(steps, Scene(events=events, break_off=ENDPOINTS[endpoint].break_off))
     return steps
 
 
@@ -101,14 +102,25 @@ def test_an_error_in_a_stream_of_responses_is_an_event_and_the_response_fails() 
         _HEAD,
         created,
         Send(
-            b'event: error\ndata: {"type":"error","sequence_number":1,"error":{"message":"Broken.",'
-            b'"type":"server_error","param":null,"code":"server_error"}}\n\n'
+            b'event: error\ndata: {"type":"error","error":{"type":"server_error","code":"server_error",'
+            b'"message":"Broken.","param":null},"sequence_number":1}\n\n'
         ),
         Send(
             b'event: response.failed\ndata: {"type":"response.failed","response":{"id":"resp_1","status":"failed",'
-            b'"error":{"code":"server_error","message":"Broken."},"usage":null},"sequence_number":2}\n\n'
+            b'"error":{"code":"server_error","message":"Broken."},"usage":null,"completed_at":null,'
+            b'"incomplete_details":null,"output":[],"service_tier":"auto"},"sequence_number":2}\n\n'
         ),
     )
+
+
+def test_a_stream_of_responses_whose_beginning_is_unreadable_or_missing_ends_with_the_error_alone() -> None:
+    steps: Steps = (_HEAD, *(Send(b'event: response.created\ndata: {"type":\n\n') for _ in range(3)))
+
+    for at in (1, 2):
+        (*_, last) = _rewritten({"error_event": {"at": at}}, steps, endpoint="responses")
+        assert isinstance(last, Send)
+        assert b'"type":"error"' in last.piece
+        assert last.piece.endswith(b'"sequence_number":%d}\n\n' % (at - 1))
 
 
 def test_goaway_takes_the_place_of_the_answer() -> None:

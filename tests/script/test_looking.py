@@ -5,10 +5,10 @@ import pytest
 from llemulator_addon.core.prompt import Prompt
 from llemulator_addon.core.request import Request
 from llemulator_addon.script.looking import Looking, TooMuchLooking
-from llemulator_addon.script.paths import parsed
-from llemulator_addon.script.pattern import Asked, differences, hold
-from llemulator_addon.script.patterns.json_path import JsonPath
-from llemulator_addon.script.patterns.not_ import Not
+from llemulator_addon.script.paths import parse
+from llemulator_addon.script.pattern import Candidate, differences, hold
+from llemulator_addon.script.patterns.json_path import JsonPathPattern
+from llemulator_addon.script.patterns.not_ import NotPattern
 from tests.playing import chat, emulator, json_of, play, texts
 
 _REQUEST = Request(method="POST", path="/v1/chat/completions", headers={})
@@ -21,9 +21,9 @@ def _nested(levels: int) -> object:
     return value
 
 
-def _asked(body: dict[str, object], steps: int) -> Asked:
+def _asked(body: dict[str, object], steps: int) -> Candidate:
     prompt = Prompt(endpoint="chat.completions", model="gpt-4o", body=body)
-    return Asked(prompt, _REQUEST, looking=Looking(steps))
+    return Candidate(prompt, _REQUEST, looking=Looking(steps))
 
 
 @pytest.mark.parametrize("descents", [1, 2, 4, 8, 16])
@@ -50,7 +50,7 @@ def test_what_one_rule_looked_for_costs_the_next_nothing() -> None:
 
 
 def test_a_pattern_that_would_take_too_much_does_not_hold_and_says_so() -> None:
-    asked, pattern = _asked({"items": list(range(100))}, steps=50), JsonPath({"$..*": 5})
+    asked, pattern = _asked({"items": list(range(100))}, steps=50), JsonPathPattern({"$..*": 5})
 
     assert not hold((pattern,), asked)
     assert differences((pattern,), asked) == ["to look into the body takes more than the 150000 steps of one request"]
@@ -59,7 +59,7 @@ def test_a_pattern_that_would_take_too_much_does_not_hold_and_says_so() -> None:
 def test_neither_does_its_contrary() -> None:
     asked = _asked({"items": list(range(100))}, steps=50)
 
-    assert not hold((Not((JsonPath({"$..*": "none"}),)),), asked)
+    assert not hold((NotPattern((JsonPathPattern({"$..*": "none"}),)),), asked)
 
 
 def test_comparing_is_counted_too() -> None:
@@ -80,6 +80,7 @@ def test_a_rule_that_looks_too_much_leaves_the_request_to_the_others() -> None:
     assert texts(server, chat("Hi", extra=[[0] * 1_000] * 200)) == ["Hello"]
 
 
+@pytest.mark.long
 def test_the_error_says_which_rule_was_not_looked_for() -> None:
     server = emulator({"rules": [{"match": {"json_path": {"$..*..*..*.zz": 1}}, "reply": "never"}]})
 
@@ -94,4 +95,4 @@ def test_the_error_says_which_rule_was_not_looked_for() -> None:
 )
 def test_a_path_that_is_too_long_is_refused_when_it_is_loaded(path: str, problem: str) -> None:
     with pytest.raises(ValueError, match=problem):
-        parsed(path)
+        parse(path)

@@ -10,13 +10,14 @@ from typing import get_args, override
 
 import pytest
 
+from llemulator_addon.core.choices import OnUnmatched
 from llemulator_addon.core.request import Request
 from llemulator_addon.core.steps import Steps
 from llemulator_addon.emulator import Emulator, EmulatorSettings
 from llemulator_addon.engine.failing_models import ACTING
 from llemulator_addon.script.faults import FAULTS
 from llemulator_addon.script.patterns import COMBINING, PATTERNS
-from llemulator_addon.script.reader import OnUnmatched, ScriptBody, read_text
+from llemulator_addon.script.reader import ScriptBody, read_text
 from llemulator_addon.script.replies import REPLIES
 from llemulator_addon.script.reply import ReplyPart
 from llemulator_addon.script.templates.filters import FILTERS, TESTS

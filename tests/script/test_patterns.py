@@ -8,7 +8,7 @@ from llemulator_addon.core.prompt import CalledTool, Message, Prompt, Tool
 from llemulator_addon.core.request import Request
 from llemulator_addon.script import patterns as package
 from llemulator_addon.script.match import Match
-from llemulator_addon.script.pattern import Asked
+from llemulator_addon.script.pattern import Candidate
 from llemulator_addon.script.patterns import COMBINING, PATTERNS
 from llemulator_addon.script.patterns.all_of import captures, holds
 from llemulator_addon.script.patterns.all_of import difference as differences
@@ -40,7 +40,7 @@ _REQUEST = Request(
     path="/v1/chat/completions",
     headers={"x-test": "abc-1", "authorization": "Bearer sk-secret"},
 )
-_ASKED = Asked(_PROMPT, _REQUEST)
+_ASKED = Candidate(_PROMPT, _REQUEST)
 
 
 @pytest.mark.parametrize(
@@ -153,7 +153,7 @@ def test_a_match_that_does_not_hold_says_what_differs(match: object, difference:
 
 
 def test_no_tool_gave_a_result_where_the_user_spoke_last() -> None:
-    asked = Asked(Prompt(endpoint="responses", model="o3", messages=(Message(role="user", text="Hi"),)), _REQUEST)
+    asked = Candidate(Prompt(endpoint="responses", model="o3", messages=(Message(role="user", text="Hi"),)), _REQUEST)
     (pattern,) = Match.model_validate({"tool_result": {}}).patterns()
 
     assert not pattern.holds(asked)

@@ -157,7 +157,7 @@ def test_the_server_takes_any_script_or_says_what_is_wrong(value: object) -> Non
 @settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much])
 def test_an_accepted_script_reads_the_same_when_it_is_printed(value: dict[str, object]) -> None:
     script = read_script(value)
-    printed = script.written()
+    printed = script.dump()
 
     assert read_script(json.loads(json.dumps(printed))) == script
-    assert script.written() == read_script(printed).written()
+    assert script.dump() == read_script(printed).dump()

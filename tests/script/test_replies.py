@@ -8,9 +8,9 @@ from llemulator_addon.core.reply import (
     Choice,
     Failure,
     HostedCall,
+    ModelOutput,
     Reasoning,
     Refusal,
-    Says,
     Text,
     ToolCall,
     Usage,
@@ -79,7 +79,7 @@ def _reply(written: object) -> Reply:
     ids=str,
 )
 def test_a_reply_says(written: object, choice: Choice) -> None:
-    assert _reply(written) == Says(choices=(choice,))
+    assert _reply(written) == ModelOutput(choices=(choice,))
 
 
 def test_choices_answer_n() -> None:
@@ -96,7 +96,7 @@ def test_choices_answer_n() -> None:
 def test_usage_and_model_are_as_the_script_says() -> None:
     usage = {"prompt_tokens": 9, "completion_tokens": 3, "cached_tokens": 4, "reasoning_tokens": 0}
 
-    assert _reply({"text": "a", "model": "mine", "usage": usage}) == Says(
+    assert _reply({"text": "a", "model": "mine", "usage": usage}) == ModelOutput(
         choices=(Choice(blocks=(Text("a"),)),),
         usage=Usage(prompt_tokens=9, completion_tokens=3, cached_tokens=4, reasoning_tokens=0),
         model="mine",

@@ -117,6 +117,7 @@ _NESTING = "{% set x = [1] %}" + "{% set x = [x, x] %}" * 60
 _LOOPING = "{% for a in body.long %}" * 3 + "{{ a }}" + "{% endfor %}" * 3
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     "template",
     [
@@ -145,6 +146,7 @@ _LONG = "{% set x = 'a' %}" + "{% set x = x ~ x %}" * 18
 """A text of a quarter of what may be made."""
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     "template",
     [
@@ -276,6 +278,7 @@ def test_no_other_statement_is_there(statement: str) -> None:
         _filled(statement)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     "text",
     [

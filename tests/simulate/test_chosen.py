@@ -5,9 +5,10 @@ from typing import Any
 
 import pytest
 
+from llemulator_addon.core.choices import Length, ToolStrategy
 from llemulator_addon.core.steps import Wait
 from llemulator_addon.script.reader import value_of
-from llemulator_addon.script.simulate_defaults import Length, Simulating, ToolStrategy
+from llemulator_addon.script.simulate_defaults import Simulating
 from tests.playing import TOKEN, body_of, chat, emulator, json_of, load, play, post
 from tests.project.pages import blocks
 
@@ -110,6 +111,7 @@ def test_by_chance_each_tool_is_called_now_and_then_and_sometimes_none() -> None
     assert any(len(names) == 2 for names in called)
 
 
+@pytest.mark.long
 def test_the_scripts_on_the_page_do_what_it_says() -> None:
     pages = (block for block in blocks("yaml") if block.page == "docs/simulation.md")
     plain, chosen = (value_of(block.text, "yaml") for block in pages)
@@ -128,6 +130,7 @@ def test_what_there_is_not_is_refused_in_a_script_with_its_place(name: str) -> N
     assert json_of(refused)["error"]["param"] == f"defaults.simulate.{name}"
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("limit", [16, 17, 40, 60, 5000])
 @pytest.mark.parametrize(
     ("path", "body", "name"),

@@ -249,6 +249,7 @@ def test_so_is_every_value_for_many_more_of_them(schema: Schema) -> None:
     assert _problems(schema, value_for(schema, Chance(json.dumps(schema)))) == []
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("name", [*REAL, *ODD])
 def test_real_and_odd_schemas_get_valid_values(name: str) -> None:
     schema: Any = {**REAL, **ODD}[name]
@@ -259,6 +260,7 @@ def test_real_and_odd_schemas_get_valid_values(name: str) -> None:
     assert all(json.loads(json.dumps(value)) == value for value in values)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("name", [*REAL, *ODD])
 def test_the_checker_agrees_with_a_validator(name: str) -> None:
     schema: Any = {**REAL, **ODD}[name]

@@ -5,13 +5,14 @@ from typing import Any
 
 import pytest
 
+from llemulator_addon.core.choices import Length
 from llemulator_addon.core.prompt import CalledTool, Message, Prompt
-from llemulator_addon.core.reply import Failure, HostedCall, Says
+from llemulator_addon.core.reply import Failure, HostedCall, ModelOutput
 from llemulator_addon.core.stamp import Stamp
 from llemulator_addon.script.pacing import Pacing
-from llemulator_addon.script.simulate_defaults import Length, Simulating
-from llemulator_addon.simulate.answer import LENGTH_HEADER, TOOLS_HEADER, Simulated, simulate, simulated
-from llemulator_addon.simulate.settings import Settings
+from llemulator_addon.script.simulate_defaults import Simulating
+from llemulator_addon.simulate.answer import LENGTH_HEADER, TOOLS_HEADER, Simulated, simulate, simulate_answer
+from llemulator_addon.simulate.settings import SimulationSettings
 from llemulator_addon.simulate.stream_timing import PROFILES, Physics, Profile
 from llemulator_addon.simulate.text import CHARACTERS
 from llemulator_addon.wire import tokens
@@ -30,13 +31,13 @@ def _asked(said: str, /, model: str = "gpt-4o", choices: int = 1, **body: object
     return Prompt(endpoint="chat.completions", model=model, messages=messages, choices=choices, body=body)
 
 
-def _says(prompt: Prompt, stamp: Stamp = Stamp(1, 0), settings: Settings | None = None) -> Says:  # noqa: B008 - frozen
-    reply = simulate(prompt, stamp, settings or Settings())
-    assert isinstance(reply, Says)
+def _says(prompt: Prompt, stamp: Stamp = Stamp(1, 0), settings: SimulationSettings | None = None) -> ModelOutput:  # noqa: B008 - frozen
+    reply = simulate(prompt, stamp, settings or SimulationSettings())
+    assert isinstance(reply, ModelOutput)
     return reply
 
 
-def _text(prompt: Prompt, stamp: Stamp = Stamp(1, 0), settings: Settings | None = None) -> str:  # noqa: B008 - frozen
+def _text(prompt: Prompt, stamp: Stamp = Stamp(1, 0), settings: SimulationSettings | None = None) -> str:  # noqa: B008 - frozen
     return _says(prompt, stamp, settings).choices[0].text
 
 
@@ -62,13 +63,15 @@ def test_the_request_chooses_the_length(length: Length) -> None:
 def test_the_body_goes_before_a_header_that_before_the_script_and_that_before_the_server(
     body: str | None, header: str | None, script: Length | None, chosen: Length
 ) -> None:
-    settings = Settings(asked=Simulating(response_length="medium")).under(Simulating(response_length=script))
+    settings = SimulationSettings(asked=Simulating(response_length="medium")).apply_script(
+        Simulating(response_length=script)
+    )
     headers = {} if header is None else {LENGTH_HEADER: header}
 
     reply = simulate(_asked("Why?", response_length=body), Stamp(1, 0), settings, headers)
 
     least, most = CHARACTERS[chosen]
-    assert isinstance(reply, Says)
+    assert isinstance(reply, ModelOutput)
     assert least <= len(reply.choices[0].text) <= most
 
 
@@ -84,7 +87,7 @@ def test_the_body_goes_before_a_header_that_before_the_script_and_that_before_th
 def test_a_length_or_a_strategy_that_there_is_not_is_refused(
     body: Mapping[str, Any], headers: Mapping[str, str], param: str, known: str
 ) -> None:
-    assert simulated(_asked("Why?", **body), Stamp(1, 0), Settings(), headers).reply == Failure(
+    assert simulate_answer(_asked("Why?", **body), Stamp(1, 0), SimulationSettings(), headers).reply == Failure(
         status=400,
         type="invalid_request_error",
         code="invalid_value",
@@ -234,7 +237,7 @@ def test_a_hosted_tool_that_is_forced_is_shown_before_the_text() -> None:
 
 
 def _pacing(prompt: Prompt, **of_server: Any) -> Pacing | None:  # noqa: ANN401 - fields of `Physics`
-    return simulated(prompt, Stamp(1, 0), Settings(physics=Physics(**of_server))).pacing
+    return simulate_answer(prompt, Stamp(1, 0), SimulationSettings(physics=Physics(**of_server))).pacing
 
 
 def test_a_generated_stream_is_not_paced_unless_somebody_asks() -> None:
@@ -303,7 +306,7 @@ def test_a_profile_by_the_name_of_the_model_paces_where_it_is_asked_for(model: s
     ],
 )
 def test_a_pace_that_makes_no_sense_is_refused(options: dict[str, float], param: str, message: str) -> None:
-    answer = simulated(_asked("Hi", stream_options=options), Stamp(1, 0), Settings())
+    answer = simulate_answer(_asked("Hi", stream_options=options), Stamp(1, 0), SimulationSettings())
 
     assert answer == Simulated(
         Failure(

@@ -201,6 +201,7 @@ def test_a_large_enum_of_few_values_is_taken() -> None:
     assert problem_with(_object({"a": {"type": "string", "enum": ["x" * 400] * 250}})) is None
 
 
+@pytest.mark.long
 def test_all_schemas_of_a_request_share_one_bound() -> None:
     parameters = {"type": "object", "properties": {f"p{number}": _TEXT for number in range(1_000)}}
     tools = [{"type": "function", "name": f"f{number}", "parameters": parameters} for number in range(128)]
@@ -213,6 +214,7 @@ def test_all_schemas_of_a_request_share_one_bound() -> None:
     assert refuse_schema(Prompt(endpoint="responses", model="gpt-4o", body={"tools": tools[:20]})) is None
 
 
+@pytest.mark.long
 def test_chat_has_the_same_bound() -> None:
     parameters = {"type": "object", "properties": {f"p{number}": _TEXT for number in range(1_000)}}
     tools = [{"type": "function", "function": {"name": f"f{n}", "parameters": parameters}} for n in range(60)]

@@ -3,7 +3,7 @@ from collections.abc import Sequence
 import pytest
 
 from llemulator_addon.core.chance import Chance
-from llemulator_addon.script.simulate_defaults import Length
+from llemulator_addon.core.choices import Length
 from llemulator_addon.simulate.text import CHARACTERS, length_for, text_about
 from llemulator_addon.simulate.topics import topic_of
 
@@ -23,6 +23,7 @@ ASKED: Sequence[str] = (
 )
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("length", ["short", "medium", "long"])
 def test_a_thousand_texts_of_each_length_are_within_its_range(length: Length) -> None:
     least, most = CHARACTERS[length]
@@ -64,6 +65,7 @@ def test_a_longer_question_mostly_gets_a_longer_answer() -> None:
     assert longs("What is it?" * 8) < longs("What is it?" * 100)
 
 
+@pytest.mark.long
 def test_nothing_is_left_of_the_signs_that_templates_are_written_with() -> None:
     for seed in range(60):
         for asked in ASKED[:9]:

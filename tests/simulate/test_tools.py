@@ -6,12 +6,13 @@ from typing import Any
 import pytest
 from jsonschema import Draft202012Validator
 
+from llemulator_addon.core.choices import ToolStrategy
 from llemulator_addon.core.prompt import CalledTool, Message, Prompt, Tool
-from llemulator_addon.core.reply import Says, Text, ToolCall
+from llemulator_addon.core.reply import ModelOutput, Text, ToolCall
 from llemulator_addon.core.stamp import Stamp
-from llemulator_addon.script.simulate_defaults import Simulating, ToolStrategy
+from llemulator_addon.script.simulate_defaults import Simulating
 from llemulator_addon.simulate.answer import simulate
-from llemulator_addon.simulate.settings import Settings
+from llemulator_addon.simulate.settings import SimulationSettings
 
 _TEXT = {"type": "string"}
 _NUMBER = {"type": "number"}
@@ -70,8 +71,8 @@ def _asked(text: str, *tools: Tool, **body: object) -> Prompt:
 
 def _answer(prompt: Prompt, strategy: ToolStrategy = "contextual", seed: int = 1) -> list[tuple[str, Any]] | str:
     """Return the calls of the answer, each with its arguments, or its text."""
-    reply = simulate(prompt, Stamp(seed, 0), Settings(asked=Simulating(tool_strategy=strategy)))
-    assert isinstance(reply, Says)
+    reply = simulate(prompt, Stamp(seed, 0), SimulationSettings(asked=Simulating(tool_strategy=strategy)))
+    assert isinstance(reply, ModelOutput)
     blocks = reply.choices[0].blocks
     calls = [block for block in blocks if isinstance(block, ToolCall)]
     if calls:

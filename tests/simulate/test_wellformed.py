@@ -9,11 +9,11 @@ from llemulator_addon.core.chance import Chance
 from llemulator_addon.core.prompt import Message, Prompt, Tool
 from llemulator_addon.core.stamp import Stamp
 from llemulator_addon.core.work import Work
-from llemulator_addon.json_schema.ecma_regex import NotUnderstood, found, text_of
-from llemulator_addon.json_schema.wellformed import complaint_about, tidied
-from llemulator_addon.simulate.answer import simulated
+from llemulator_addon.json_schema.ecma_regex import NotUnderstood, search, text_of
+from llemulator_addon.json_schema.wellformed import complaint_about, tidy
+from llemulator_addon.simulate.answer import simulate_answer
 from llemulator_addon.simulate.schema_values import value_for
-from llemulator_addon.simulate.settings import Settings
+from llemulator_addon.simulate.settings import SimulationSettings
 from llemulator_addon.wire.structured_outputs import refuse_schema
 
 _WORDS = (
@@ -53,7 +53,7 @@ def test_nothing_that_a_client_may_send_makes_an_answer_fail(
 
     for prompt in (asked, tooled, Prompt(endpoint="responses", model="o3", body={"response_format": form})):
         refuse_schema(prompt)
-        simulated(prompt, Stamp(1, 0), Settings())
+        simulate_answer(prompt, Stamp(1, 0), SimulationSettings())
 
 
 @pytest.mark.parametrize(
@@ -75,7 +75,7 @@ def test_a_schema_that_is_none_is_complained_about_as_jsonschema_does(schema: ob
 def test_what_is_malformed_is_left_out() -> None:
     schema = {"type": "object", "required": 5, "properties": {"a": {"type": "x", "minLength": 2.0}}, "x-own": [1]}
 
-    assert tidied(schema, Work(100)) == {"type": "object", "properties": {"a": {"minLength": 2}}, "x-own": [1]}
+    assert tidy(schema, Work(100)) == {"type": "object", "properties": {"a": {"minLength": 2}}, "x-own": [1]}
 
 
 def test_a_schema_without_an_end_or_with_too_many_ways_is_given_up() -> None:
@@ -104,9 +104,10 @@ def test_a_pattern_that_is_none_or_too_much_is_said_to_be_so(pattern: str) -> No
 
 
 def test_a_pattern_cannot_be_made_to_match_for_ever() -> None:
-    assert not found("^(a+)+$", "a" * 200 + "b")
+    assert not search("^(a+)+$", "a" * 200 + "b")
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     "schema",
     [

@@ -88,7 +88,7 @@ def test_a_script_that_is_forgotten_gives_its_room_back() -> None:
     store = _store(1 + 2 * _WITH_SCRIPT / _SIZE)
     for token in ("one", "two"):
         store.change(token, _load)
-    store.change("two", lambda session: (session.without_rules(Session()), None))
+    store.change("two", lambda session: (session.forget_rules(Session()), None))
     for token in ("three", "one"):
         store.change(token, _load if token == "three" else _counted)
 

@@ -9,13 +9,13 @@ import pytest
 from openai import OpenAI
 
 from llemulator_addon.core.prompt import Prompt
-from llemulator_addon.core.reply import Block, Choice, Failure, FinishReason, Refusal, Says, Text, ToolCall
+from llemulator_addon.core.reply import Block, Choice, Failure, FinishReason, ModelOutput, Refusal, Text, ToolCall
 from llemulator_addon.core.request import Request
 from llemulator_addon.core.stamp import Stamp
 from llemulator_addon.core.steps import Head
 from llemulator_addon.emulator import Emulator
-from llemulator_addon.wire.answer import Answer, Body, Call, Endpoint, Manner, Stream
-from llemulator_addon.wire.errors import Refused
+from llemulator_addon.wire.answer import Answer, Body, Call, Endpoint, EventStream, Manner
+from llemulator_addon.wire.errors import RequestRefused
 from llemulator_addon.wire.models import DEFAULT_MODELS
 from tests.playing import body_of, outcome
 from tests.wire.shapes import events as events_of
@@ -27,9 +27,9 @@ TIME = ToolCall(name="time", arguments="{}")
 NO = Refusal("I cannot help with that.")
 
 
-def one(*blocks: Block, finish: FinishReason | None = None) -> Says:
+def one(*blocks: Block, finish: FinishReason | None = None) -> ModelOutput:
     """A reply with one choice."""
-    return Says(choices=(Choice(blocks=blocks, finish_reason=finish),))
+    return ModelOutput(choices=(Choice(blocks=blocks, finish_reason=finish),))
 
 
 def call(
@@ -53,31 +53,31 @@ def understood(endpoint: Endpoint, body: Mapping[str, Any], *, lenient: bool = F
 
 def refused(endpoint: Endpoint, body: Mapping[str, Any]) -> Failure:
     """How an endpoint refuses a body."""
-    with pytest.raises(Refused) as caught:
+    with pytest.raises(RequestRefused) as caught:
         understood(endpoint, body)
     return caught.value.failure
 
 
-def answer(endpoint: Endpoint, body: Mapping[str, Any], says: Says, **manner: Any) -> Answer:  # noqa: ANN401
+def answer(endpoint: Endpoint, body: Mapping[str, Any], says: ModelOutput, **manner: Any) -> Answer:  # noqa: ANN401
     """What an endpoint makes of a reply."""
     return endpoint.write(understood(endpoint, body), says, Manner(stamp=STAMP, **manner))
 
 
-def whole(endpoint: Endpoint, body: Mapping[str, Any], says: Says, **manner: Any) -> Any:  # noqa: ANN401
+def whole(endpoint: Endpoint, body: Mapping[str, Any], says: ModelOutput, **manner: Any) -> Any:  # noqa: ANN401
     """The JSON of an answer in one piece."""
     made = answer(endpoint, body, says, **manner)
     assert isinstance(made, Body)
     return json.loads(made.body)
 
 
-def stream(endpoint: Endpoint, body: Mapping[str, Any], says: Says, **manner: Any) -> bytes:  # noqa: ANN401
+def stream(endpoint: Endpoint, body: Mapping[str, Any], says: ModelOutput, **manner: Any) -> bytes:  # noqa: ANN401
     """The bytes of an answer as a stream."""
     made = answer(endpoint, {**body, "stream": True}, says, **manner)
-    assert isinstance(made, Stream)
+    assert isinstance(made, EventStream)
     return b"".join(piece.piece for piece in made.pieces)
 
 
-def chunks(endpoint: Endpoint, body: Mapping[str, Any], says: Says, **manner: Any) -> list[Any]:  # noqa: ANN401
+def chunks(endpoint: Endpoint, body: Mapping[str, Any], says: ModelOutput, **manner: Any) -> list[Any]:  # noqa: ANN401
     """The events of an answer as a stream, without `[DONE]`."""
     return events_of(stream(endpoint, body, says, **manner))
 

@@ -12,9 +12,9 @@ from llemulator_addon.core.reply import (
     Choice,
     FinishReason,
     HostedCall,
+    ModelOutput,
     Reasoning,
     Refusal,
-    Says,
     Text,
     ToolCall,
     Usage,
@@ -22,7 +22,7 @@ from llemulator_addon.core.reply import (
 from llemulator_addon.core.request import Request
 from llemulator_addon.core.resources import Resources
 from llemulator_addon.core.stamp import Stamp
-from llemulator_addon.wire.answer import Answer, Body, Call, ChunkBy, Manner, Stream
+from llemulator_addon.wire.answer import Answer, Body, Call, ChunkBy, EventStream, Manner
 from llemulator_addon.wire.endpoints.responses import read, write
 from llemulator_addon.wire.models import DEFAULT_MODELS
 from tests.wire.shapes import events as events_of
@@ -50,7 +50,7 @@ def answer(
     **body: Any,
 ) -> Answer:
     """What a request with these fields gets, when the model says these blocks."""
-    says = Says(choices=(Choice(blocks=blocks, finish_reason=finish),), usage=usage)
+    says = ModelOutput(choices=(Choice(blocks=blocks, finish_reason=finish),), usage=usage)
     return write(prompt(**body), says, Manner(stamp=STAMP, chunk_by=chunk_by))
 
 
@@ -65,7 +65,7 @@ def whole(*blocks: Block, **asked: Any) -> dict[str, Any]:
 def streamed(*blocks: Block, **asked: Any) -> list[dict[str, Any]]:
     """The events of the stream."""
     made = answer(*blocks, stream=True, **asked)
-    assert isinstance(made, Stream)
+    assert isinstance(made, EventStream)
     return events_of(b"".join(piece.piece for piece in made.pieces))
 
 

@@ -6,7 +6,7 @@ from pydantic import Field
 from llemulator_addon.core.reply import Failure
 from llemulator_addon.core.request import Request
 from llemulator_addon.wire.bodies import RequestBody, read_body, read_object
-from llemulator_addon.wire.errors import Refused
+from llemulator_addon.wire.errors import RequestRefused
 
 
 class Inner(RequestBody):
@@ -28,7 +28,7 @@ class Asked(RequestBody):
 
 
 def _refusal(body: dict[str, Any]) -> Failure:
-    with pytest.raises(Refused) as caught:
+    with pytest.raises(RequestRefused) as caught:
         read_body(Asked, body)
     return caught.value.failure
 
@@ -118,13 +118,13 @@ def test_unknown_fields_are_let_through_at_every_depth() -> None:
 
 def test_leniently_what_is_wrong_is_not_given_and_what_is_missing_is_still_missing() -> None:
     assert read_body(Asked, {"model": "m", "count": 99, "kind": "z"}, lenient=True).count is None
-    with pytest.raises(Refused):
+    with pytest.raises(RequestRefused):
         read_body(Asked, {"count": 1}, lenient=True)
 
 
 @pytest.mark.parametrize("body", [b"", b"{", b"[]", b"1", b'{"a": NaN}', b"\xff"])
 def test_a_body_that_is_no_json_object_is_refused(body: bytes) -> None:
-    with pytest.raises(Refused) as caught:
+    with pytest.raises(RequestRefused) as caught:
         read_object(Request(method="POST", path="/v1/any", body=body))
 
     assert caught.value.failure.message.startswith("We could not parse the JSON body of your request. (HINT: ")

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from openai.types.chat import ChatCompletion, ChatCompletionChunk
 
-from llemulator_addon.core.reply import Choice, Failure, Reasoning, Refusal, Says, Text, ToolCall, Usage
+from llemulator_addon.core.reply import Choice, Failure, ModelOutput, Reasoning, Refusal, Text, ToolCall, Usage
 from llemulator_addon.wire.answer import ChunkBy
 from llemulator_addon.wire.endpoints.chat import ENDPOINT
 from llemulator_addon.wire.headers import UNLIMITED
@@ -35,7 +35,7 @@ SPOKEN = {
     "audio": {"voice": "alloy", "format": "pcm16"},
 }
 
-REPLIES: dict[str, tuple[dict[str, Any], Says]] = {
+REPLIES: dict[str, tuple[dict[str, Any], ModelOutput]] = {
     "text": ({}, one(HELLO)),
     "no text": ({}, one(Text(""))),
     "text cut off": ({}, one(HELLO, finish="length")),
@@ -48,7 +48,7 @@ REPLIES: dict[str, tuple[dict[str, Any], Says]] = {
     "a forced call": ({"tools": TOOLS, "tool_choice": {"type": "function", "function": {"name": "time"}}}, one(TIME)),
     "a custom call": ({"tools": CUSTOM}, one(WEATHER)),
     "a function call": ({"functions": [TOOLS[0]["function"]]}, one(WEATHER)),
-    "two choices": ({"n": 2}, Says(choices=(Choice(blocks=(HELLO,)), Choice(blocks=(NO,))))),
+    "two choices": ({"n": 2}, ModelOutput(choices=(Choice(blocks=(HELLO,)), Choice(blocks=(NO,))))),
     "log probabilities": ({"logprobs": True, "top_logprobs": 3}, one(HELLO)),
     "log probabilities of a refusal": ({"logprobs": True}, one(NO)),
     "reasoning": ({"model": "gpt-5"}, one(Reasoning("Let me think."), HELLO)),
@@ -101,7 +101,7 @@ def test_what_was_never_recorded_is_on_the_page_of_deviations() -> None:
 
 @every_reply
 def test_every_object_is_as_the_sdk_the_description_and_the_recordings_have_it(
-    asked: dict[str, Any], says: Says
+    asked: dict[str, Any], says: ModelOutput
 ) -> None:
     found = whole(ENDPOINT, {**ASKED, **asked}, says)
 
@@ -117,7 +117,7 @@ def test_every_object_is_as_the_sdk_the_description_and_the_recordings_have_it(
     ids=[name for name in REPLIES if name != "a custom call"],
 )
 def test_every_chunk_is_as_the_sdk_the_description_and_the_recordings_have_it(
-    asked: dict[str, Any], says: Says
+    asked: dict[str, Any], says: ModelOutput
 ) -> None:
     body = {**ASKED, **asked, "stream_options": {"include_usage": True}}
 
@@ -224,7 +224,7 @@ def test_models_that_reason_say_so_in_tokens_only() -> None:
 
 def test_usage_adds_up_and_a_script_has_the_last_word() -> None:
     given = Usage(prompt_tokens=9, completion_tokens=5, cached_tokens=4, reasoning_tokens=2)
-    says = Says(choices=(Choice(blocks=(HELLO,)),), usage=given)
+    says = ModelOutput(choices=(Choice(blocks=(HELLO,)),), usage=given)
 
     assert whole(ENDPOINT, ASKED, says)["usage"] == {
         "prompt_tokens": 9,
@@ -250,7 +250,7 @@ def test_the_model_is_the_one_asked_for_or_its_snapshot_or_what_the_script_says(
     scripted: str | None,
     model: str,
 ) -> None:
-    says = Says(choices=(Choice(blocks=(HELLO,)),), model=scripted)
+    says = ModelOutput(choices=(Choice(blocks=(HELLO,)),), model=scripted)
 
     assert whole(ENDPOINT, {**ASKED, "model": "gpt-4o-mini"}, says, dated_models=dated)["model"] == model
 
@@ -402,7 +402,7 @@ def test_a_stream_is_framed_in_data_lines_and_ends_with_done() -> None:
 
 @every_reply
 def test_obfuscation_fills_every_chunk_up_to_blocks_as_recorded_and_can_be_turned_off(
-    asked: dict[str, Any], says: Says
+    asked: dict[str, Any], says: ModelOutput
 ) -> None:
     body = {**ASKED, **asked}
     filled = stream(ENDPOINT, body, says).removesuffix(b"data: [DONE]\n\n").split(b"\n\n")[:-1]

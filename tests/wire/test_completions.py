@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from openai.types import Completion
 
-from llemulator_addon.core.reply import Choice, Failure, Says, Text
+from llemulator_addon.core.reply import Choice, Failure, ModelOutput, Text
 from llemulator_addon.wire.answer import Body, Manner
 from llemulator_addon.wire.endpoints.completions import ENDPOINT
 from llemulator_addon.wire.tokens import ids
@@ -28,14 +28,14 @@ from tests.wire.answering import (
 from tests.wire.shapes import Differences, assert_described, assert_sdk, differences, events
 
 ASKED = {"model": "gpt-3.5-turbo-instruct", "prompt": "Say this"}
-REPLIES: dict[str, tuple[dict[str, Any], Says]] = {
+REPLIES: dict[str, tuple[dict[str, Any], ModelOutput]] = {
     "text": ({}, one(HELLO)),
     "no text": ({}, one(Text(""))),
     "cut off": ({}, one(HELLO, finish="length")),
     "a refusal, which is text": ({}, one(NO)),
     "a call, which is nothing": ({}, one(WEATHER)),
     "two prompts": ({"prompt": ["one", "two"]}, one(HELLO)),
-    "two choices": ({"n": 2, "best_of": 3}, Says(choices=(Choice(blocks=(HELLO,)), Choice(blocks=(NO,))))),
+    "two choices": ({"n": 2, "best_of": 3}, ModelOutput(choices=(Choice(blocks=(HELLO,)), Choice(blocks=(NO,))))),
     "the prompt too": ({"echo": True}, one(HELLO)),
     "log probabilities": ({"logprobs": 2}, one(HELLO)),
 }
@@ -46,7 +46,7 @@ _NEVER_RECORDED = ("choices[].logprobs.", "usage")
 
 @every_reply
 def test_every_object_is_as_the_sdk_the_description_and_the_recordings_have_it(
-    asked: dict[str, Any], says: Says
+    asked: dict[str, Any], says: ModelOutput
 ) -> None:
     found = whole(ENDPOINT, {**ASKED, **asked}, says)
 
@@ -56,7 +56,7 @@ def test_every_object_is_as_the_sdk_the_description_and_the_recordings_have_it(
 
 
 @every_reply
-def test_every_chunk_is_as_the_description_and_the_recordings_have_it(asked: dict[str, Any], says: Says) -> None:
+def test_every_chunk_is_as_the_description_and_the_recordings_have_it(asked: dict[str, Any], says: ModelOutput) -> None:
     for chunk in chunks(ENDPOINT, {**ASKED, **asked, "stream_options": {"include_usage": True}}, says):
         assert_described(
             "CreateCompletionResponse",

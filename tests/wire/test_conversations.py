@@ -1,3 +1,4 @@
+import pytest
 from openai.pagination import SyncConversationCursorPage
 from openai.types.conversations import Conversation, ConversationDeletedResource, ConversationItem, ConversationItemList
 
@@ -30,6 +31,7 @@ def test_a_conversation_is_made_shown_changed_and_deleted() -> None:
     assert differences("json conversation", {**made, "metadata": {}}) == Differences()
 
 
+@pytest.mark.long
 def test_a_conversation_begins_with_items_and_gets_more() -> None:
     client = Asking()
     made = client.post("/v1/conversations", {"items": [ONE]})

@@ -136,6 +136,7 @@ _WITH_AN_ERROR = {"responses", "responses.retrieve", "responses.cancel"}
 """Objects that have a key of that name, which is null."""
 
 
+@pytest.mark.long
 @every_body
 def test_a_body_is_what_the_sdk_types_say(name: str) -> None:
     shape, beyond = SDK[name]

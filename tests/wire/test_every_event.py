@@ -9,8 +9,8 @@ import pytest
 from openai.types.responses import ResponseOutputItem, ResponseStreamEvent
 
 from llemulator_addon.core.reply import Block, Failure, HostedCall, Text
-from llemulator_addon.wire.answer import Stream
-from llemulator_addon.wire.responses.events import breaking_off
+from llemulator_addon.wire.answer import EventStream
+from llemulator_addon.wire.responses.events import break_off
 from llemulator_addon.wire.responses.hosted_tools import HOSTED as KNOWN_HOSTED
 from tests.wire.responding import CITED, HOSTED, SPOKEN, answer, streamed
 from tests.wire.shapes import assert_described, assert_sdk, differences, recorded, recorded_events
@@ -57,10 +57,10 @@ def _streams() -> tuple[tuple[str, tuple[Event, ...]], ...]:
 
 def _broken_off() -> list[Event]:
     made = answer(Text("Hi"), stream=True)
-    assert isinstance(made, Stream)
+    assert isinstance(made, EventStream)
     sent = [piece.piece for piece in list(made.pieces)[:4]]
     failure = Failure(status=500, type="server_error", code="server_error", message="Broken.")
-    return events_of(b"".join((*sent, *breaking_off(sent, failure))))
+    return events_of(b"".join((*sent, *break_off(sent, failure))))
 
 
 def _events() -> Iterator[Event]:
@@ -95,6 +95,7 @@ def test_every_type_of_item_is_sent_or_is_the_clients_to_send() -> None:
     assert set(KNOWN_HOSTED) <= sent
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("name", [*_MORE, "broken off"])
 def test_the_rarer_streams_are_as_the_sdk_and_the_description_and_the_recordings_have_them(name: str) -> None:
     for event in dict(_streams())[name]:
@@ -120,6 +121,7 @@ def test_events_are_numbered_without_a_gap_and_padded_to_blocks(name: str) -> No
     assert not any("obfuscation" in event for event in events if event not in padded)
 
 
+@pytest.mark.long
 def test_only_items_that_were_never_recorded_have_keys_that_were_not() -> None:
     never = {
         path

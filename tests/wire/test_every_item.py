@@ -106,6 +106,7 @@ _WITH_A_STATUS = {"custom_tool_call", "custom_tool_call_output"}
 sent = pytest.mark.parametrize("items", SENT.values(), ids=SENT)
 
 
+@pytest.mark.long
 @sent
 def test_what_a_response_was_given_is_listed_as_the_sdk_and_the_description_have_it(items: Sequence[Item]) -> None:
     client = Asking()

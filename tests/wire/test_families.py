@@ -9,10 +9,10 @@ from llemulator_addon.wire.families import (
     Effort,
     Embedding,
     Family,
-    Refused,
+    RefusalWording,
     TextEndpoint,
     family,
-    refused,
+    find_refusals,
 )
 from llemulator_addon.wire.models import DEFAULT_MODELS, SIMULATED_MODEL, SNAPSHOTS
 
@@ -176,17 +176,17 @@ def test_an_effort_is_one_of_those_that_the_model_knows(
         ("my-model", "reasoning_effort", None),
     ],
 )
-def test_chat_refuses_what_the_family_does_not_take(model: str, parameter: str, how: Refused | None) -> None:
-    assert refused(family(model), "chat", reasoning=family(model).reasons()).get(parameter) == how
+def test_chat_refuses_what_the_family_does_not_take(model: str, parameter: str, how: RefusalWording | None) -> None:
+    assert find_refusals(family(model), "chat", reasoning=family(model).reasons()).get(parameter) == how
 
 
 def test_with_no_effort_a_reasoning_model_takes_what_others_take() -> None:
     of = family("gpt-5.4")
 
-    assert refused(of, "chat", reasoning=of.reasons("none")) == dict.fromkeys(
+    assert find_refusals(of, "chat", reasoning=of.reasons("none")) == dict.fromkeys(
         ("max_tokens", "logit_bias", "stop", "prediction"), "unsupported_parameter"
     )
-    assert refused(of, "responses", reasoning=of.reasons("none")) == {}
+    assert find_refusals(of, "responses", reasoning=of.reasons("none")) == {}
 
 
 @pytest.mark.parametrize(
@@ -197,8 +197,8 @@ def test_with_no_effort_a_reasoning_model_takes_what_others_take() -> None:
         ("my-model", {}),
     ],
 )
-def test_responses_refuses_with_words_of_its_own(model: str, expected: dict[str, Refused]) -> None:
-    assert refused(family(model), "responses", reasoning=True) == expected
+def test_responses_refuses_with_words_of_its_own(model: str, expected: dict[str, RefusalWording]) -> None:
+    assert find_refusals(family(model), "responses", reasoning=True) == expected
 
 
 def test_the_first_reasoning_models_take_no_instructions() -> None:

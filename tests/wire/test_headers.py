@@ -49,7 +49,7 @@ def test_the_content_type_is_the_one_recorded(asked: object, content_type: str) 
 
 
 def test_no_header_leads_a_client_to_another_protocol_or_leaves_a_cookie() -> None:
-    names = {name for name, _ in headers.of_body(Stamp(0, 0), b"{}")}
+    names = {name for name, _ in headers.describe_body(Stamp(0, 0), b"{}")}
 
     assert not names & {"alt-svc", "set-cookie"}
 

@@ -52,7 +52,7 @@ def _made_and_whole(draw: st.DrawFn, value: object = None) -> tuple[Any, Any]:
 def test_pieces_of_json_are_the_same_text_as_all_of_it(value: tuple[Any, Any], spell: Callable[[Any], bytes]) -> None:
     made, whole = value
 
-    assert b"".join(json_bytes.spelled(made, spell)) == spell(whole)
+    assert b"".join(json_bytes.write_pieces(made, spell)) == spell(whole)
 
 
 def test_what_is_kept_of_made_arrays_is_small() -> None:
@@ -61,7 +61,7 @@ def test_what_is_kept_of_made_arrays_is_small() -> None:
         "b": json_bytes.Many(lambda: [{"c": json_bytes.Many(lambda: [3])}], nests=True),
     }
 
-    assert json_bytes.without_many(value) == {"a": [], "b": [{"c": []}]}
+    assert json_bytes.drop_many(value) == {"a": [], "b": [{"c": []}]}
 
 
 def test_bodies_are_in_lines_of_two_spaces_and_events_compact() -> None:
@@ -81,7 +81,7 @@ def test_what_is_no_json_is_not_read(text: bytes) -> None:
 
 @given(values)
 def test_what_is_escaped_is_ascii_and_means_the_same(value: object) -> None:
-    body = json_bytes.escaped(value)
+    body = json_bytes.write_ascii(value)
 
     assert body.isascii()
     assert json.loads(body) == value
@@ -91,6 +91,6 @@ def test_what_is_escaped_is_ascii_and_means_the_same(value: object) -> None:
 def test_a_body_of_responses_differs_from_others_only_in_its_escapes(number: float) -> None:
     value = {"text": "\x7f\x80\u4e16\U0001f642", "number": number}
 
-    assert json_bytes.escaped(value) == json_bytes.pretty(value).replace(
+    assert json_bytes.write_ascii(value) == json_bytes.pretty(value).replace(
         "\x80\u4e16\U0001f642".encode(), b"\\u0080\\u4e16\\ud83d\\ude42"
     )

@@ -105,6 +105,7 @@ def test_more_inputs_than_there_may_be_are_refused_before_their_tokens_are_count
     assert json_of(answer)["error"]["message"].startswith(f"'$.{name}' is invalid.")
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     ("path", "body", "param"),
     [

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from llemulator_addon.core.stamp import Stamp
-from llemulator_addon.wire.json_bytes import with_lists
+from llemulator_addon.wire.json_bytes import make_lists
 from llemulator_addon.wire.logprobs import legacy_logprobs_of, logprobs_of
 
 STAMP = Stamp(1, 2)
@@ -32,7 +32,7 @@ def test_the_token_is_the_likeliest_and_the_chances_fall_and_stay_below_one(piec
 
 
 def test_the_old_form_has_lists_and_offsets() -> None:
-    found = with_lists(legacy_logprobs_of(lambda: ("Hi", " there"), 2, 5, STAMP))
+    found = make_lists(legacy_logprobs_of(lambda: ("Hi", " there"), 2, 5, STAMP))
 
     assert (found["tokens"], found["text_offset"]) == (["Hi", " there"], [5, 7])
     assert [next(iter(each)) for each in found["top_logprobs"] or ()] == found["tokens"]
@@ -40,7 +40,7 @@ def test_the_old_form_has_lists_and_offsets() -> None:
 
 @pytest.mark.parametrize("pieces", [(), ("Hi",)])
 def test_the_old_form_without_alternatives_has_none(pieces: tuple[str, ...]) -> None:
-    found = with_lists(legacy_logprobs_of(lambda: pieces, 0, 0, STAMP))
+    found = make_lists(legacy_logprobs_of(lambda: pieces, 0, 0, STAMP))
 
     assert found["top_logprobs"] is None
     assert [len(found[name] or ()) for name in ("tokens", "token_logprobs", "text_offset")] == [len(pieces)] * 3

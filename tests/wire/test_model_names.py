@@ -1,9 +1,4 @@
 from llemulator_addon.wire.model_names import MODEL_NAMES, SHUTDOWN_DATES
-from tools import make_models
-
-
-def test_the_table_is_what_the_locked_sdk_names() -> None:
-    assert make_models.TARGET.read_text() == make_models.made()
 
 
 def test_the_chat_and_embedding_models_of_every_tutorial_are_named() -> None:

@@ -8,9 +8,9 @@ from llemulator_addon.wire.models import (
     OWNERS,
     SNAPSHOTS,
     base_model,
-    created,
-    dated_name,
-    owned_by,
+    find_created,
+    find_owner,
+    resolve_alias,
     serves,
     shutdown_date,
 )
@@ -54,7 +54,7 @@ def test_facts_are_about_known_names() -> None:
     ],
 )
 def test_an_alias_is_answered_by_its_snapshot(alias: str, snapshot: str) -> None:
-    assert dated_name(alias) == snapshot
+    assert resolve_alias(alias) == snapshot
 
 
 @pytest.mark.parametrize(
@@ -94,7 +94,7 @@ def test_a_model_is_served_where_openai_serves_it(model: str, kind: Kind, *, exp
     ],
 )
 def test_a_model_says_whose_it_is_and_since_when(model: str, owner: str, second: int, last_day: str | None) -> None:
-    assert (owned_by(model), created(model), shutdown_date(model)) == (owner, second, last_day)
+    assert (find_owner(model), find_created(model), shutdown_date(model)) == (owner, second, last_day)
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from llemulator_addon.core.request import Request
 from llemulator_addon.core.stamp import Stamp
 from llemulator_addon.wire.answer import Call
-from llemulator_addon.wire.errors import Refused
+from llemulator_addon.wire.errors import RequestRefused
 from llemulator_addon.wire.paging import page
 
 ITEMS = tuple({"id": letter} for letter in "abcdef")
@@ -80,7 +80,7 @@ def test_a_page_lies_next_to_its_cursor(query: str, expected: str) -> None:
     ],
 )
 def test_a_query_that_is_wrong_is_refused(query: str, code: str | None, message: str) -> None:
-    with pytest.raises(Refused) as refused:
+    with pytest.raises(RequestRefused) as refused:
         ids(query)
 
     assert (refused.value.failure.code, refused.value.failure.message) == (code, message)

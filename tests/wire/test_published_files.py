@@ -2,7 +2,7 @@ import hashlib
 
 import pytest
 
-from llemulator_addon.adapters.mitmproxy.rules import answered_hosts
+from llemulator_addon.adapters.compose import answered_hosts
 from llemulator_addon.adapters.settings import settings_from
 from llemulator_addon.core.request import Request
 from llemulator_addon.core.steps import Head, Send
@@ -13,6 +13,7 @@ def _request(path: str, method: str = "GET") -> Request:
     return Request(method=method, host=HOST, path=path)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     ("encoding", "sha256"),  # tiktoken_ext/openai_public.py compares these
     [

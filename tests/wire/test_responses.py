@@ -6,8 +6,8 @@ from hypothesis import strategies as st
 from openai.types.responses import Response, ResponseStreamEvent
 
 from llemulator_addon.core.reply import Failure, FinishReason, HostedCall, Reasoning, Refusal, Text, ToolCall, Usage
-from llemulator_addon.wire.answer import Body, ChunkBy, Stream
-from llemulator_addon.wire.responses.events import breaking_off
+from llemulator_addon.wire.answer import Body, ChunkBy, EventStream
+from llemulator_addon.wire.responses.events import break_off
 from tests.wire.responding import CITED, HOSTED, SPOKEN, answer, kinds, streamed, whole
 from tests.wire.shapes import Differences, assert_described, assert_sdk, differences, events
 
@@ -54,6 +54,7 @@ def test_a_response_is_what_the_sdk_types_say(said: str, model: str) -> None:
     assert_sdk(Response, body, beyond={"billing", *ECHOED, *beyond})
 
 
+@pytest.mark.long
 @cases
 @spoken
 def test_a_response_is_as_openai_describes_it(said: str, model: str) -> None:
@@ -98,7 +99,7 @@ def test_what_is_not_ascii_is_escaped_in_a_body_and_stands_as_it_is_in_a_stream(
     made, told = answer(Text("Grüße 🙂")), answer(Text("Grüße 🙂"), stream=True)
 
     assert isinstance(made, Body)
-    assert isinstance(told, Stream)
+    assert isinstance(told, EventStream)
     assert rb'"text": "Gr\u00fc\u00dfe \ud83d\ude42"' in made.body
     assert '"text":"Grüße 🙂"'.encode() in list(told.pieces)[-1].piece
 
@@ -380,6 +381,7 @@ def beyond(event: dict[str, Any]) -> set[str]:
     return found
 
 
+@pytest.mark.long
 @cases
 @spoken
 def test_every_event_is_what_the_sdk_types_say(said: str, model: str) -> None:
@@ -389,6 +391,7 @@ def test_every_event_is_what_the_sdk_types_say(said: str, model: str) -> None:
             assert_sdk(ResponseStreamEvent, event, beyond=beyond(event))
 
 
+@pytest.mark.long
 @cases
 @spoken
 def test_every_event_is_as_openai_describes_it(said: str, model: str) -> None:
@@ -403,6 +406,7 @@ def test_every_event_is_as_openai_describes_it(said: str, model: str) -> None:
         assert_described("ResponseStreamEvent", described)
 
 
+@pytest.mark.long
 @cases
 @spoken
 def test_every_event_has_the_keys_and_types_of_the_recordings(said: str, model: str) -> None:
@@ -571,7 +575,7 @@ def test_padding_can_be_switched_off_and_a_stream_in_the_background_has_none() -
 
 def test_a_stream_has_named_events_and_no_done() -> None:
     made = answer(Text("Grüße"), stream=True)
-    assert isinstance(made, Stream)
+    assert isinstance(made, EventStream)
     stream = b"".join(piece.piece for piece in made.pieces)
 
     assert stream.startswith(b'event: response.created\ndata: {"type":"response.created","response":{"id":"resp_')
@@ -645,11 +649,11 @@ def test_the_error_of_a_remote_call_may_be_a_text() -> None:
 
 def test_an_error_ends_a_stream_with_two_events() -> None:
     made = answer(Text("Hello there"), stream=True)
-    assert isinstance(made, Stream)
+    assert isinstance(made, EventStream)
     sent = [piece.piece for piece in list(made.pieces)[:5]]
     failure = Failure(status=503, message="Too busy.", type="server_error", code="server_is_overloaded")
 
-    ending = breaking_off(sent, failure)
+    ending = break_off(sent, failure)
 
     error, failed = events(b"".join(sent) + b"".join(ending))[-2:]
     assert error == {
@@ -669,9 +673,10 @@ def test_an_error_ends_a_stream_with_two_events() -> None:
     assert ending[0].startswith(b"event: error\n")
 
 
-def test_what_is_no_stream_of_a_response_is_not_broken_off() -> None:
-    assert breaking_off([b'data: {"object":"chat.completion.chunk"}\n\n'], Failure(status=500, message="")) == ()
-    assert breaking_off([], Failure(status=500, message="")) == ()
+def test_a_stream_of_legacy_completions_at_this_path_ends_with_a_chunk() -> None:
+    (ending,) = break_off([b'data: {"object":"text_completion"}\n\n'], Failure(status=500, message="Broken."))
+
+    assert ending.startswith(b'data: {"error":{"message":"Broken."')
 
 
 # Stream and body say the same ---------------------------------------------------------------------------------------

@@ -36,6 +36,7 @@ def whole(manager: ResponseStreamManager[Any]) -> ParsedResponse[Any]:
         return stream.get_final_response()
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("model", ["gpt-4o", "gpt-5.5"])
 @pytest.mark.parametrize(
     "reply",
@@ -68,6 +69,7 @@ def test_the_accumulator_of_the_sdk_takes_every_stream(reply: dict[str, Any], mo
     ]
 
 
+@pytest.mark.long
 def test_a_search_is_announced_as_recorded_which_only_a_strict_client_minds() -> None:
     server = emulator()
     reply = {"blocks": [{"hosted_call": {"type": "web_search_call"}}, {"text": "Found."}]}
@@ -133,6 +135,7 @@ def test_a_background_response_is_polled_and_cancelled() -> None:
     assert sdk.responses.cancel(other.id).status == "cancelled"
 
 
+@pytest.mark.long
 def test_lists_are_paged_to_their_end() -> None:
     sdk = client()
     texts = [str(number) for number in range(5)]

@@ -10,7 +10,7 @@ from llemulator_addon.core.reply import Text, ToolCall
 from llemulator_addon.core.request import Request
 from llemulator_addon.core.resources import Resources
 from llemulator_addon.core.stamp import Stamp
-from llemulator_addon.wire.answer import Body, Call, Stream
+from llemulator_addon.wire.answer import Body, Call, EventStream
 from llemulator_addon.wire.endpoints.responses import read
 from llemulator_addon.wire.endpoints.stored_responses import retrieve
 from llemulator_addon.wire.models import DEFAULT_MODELS
@@ -266,7 +266,7 @@ def test_what_runs_in_the_background_is_found_again_even_if_it_is_not_stored() -
 @pytest.mark.parametrize("background", [True, False])
 def test_a_stream_is_told_again_from_behind_any_event(background: bool) -> None:  # noqa: FBT001 - a table of variants
     made = answer(Text("Hello there, you"), stream=True, background=background, chunk_by="character")
-    assert isinstance(made, Stream)
+    assert isinstance(made, EventStream)
     resources = Resources().put(*made.keeps)
     told = events_of(b"".join(piece.piece for piece in made.pieces))
 
@@ -280,7 +280,7 @@ def test_a_stream_is_told_again_from_behind_any_event(background: bool) -> None:
             resources=resources,
         )
         served = retrieve(call).answer
-        assert isinstance(served, Stream)
+        assert isinstance(served, EventStream)
         return events_of(b"".join(piece.piece for piece in served.pieces)) if list(served.pieces) else []
 
     assert again() == told

@@ -4,7 +4,6 @@ import os
 import subprocess
 import sys
 from base64 import b64encode
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from functools import cache
 from pathlib import Path
@@ -15,7 +14,7 @@ from hypothesis import strategies as st
 
 from llemulator_addon.wire import tokens
 from llemulator_addon.wire.families import Encoding, family
-from llemulator_addon.wire.tokens import NoVocabulary, UnknownToken, _Latest, chat_prompt_tokens, count, decode, ids
+from llemulator_addon.wire.tokens import UnknownToken, _Latest, chat_prompt_tokens, count, decode, ids
 from llemulator_addon.wire.tokens import pieces as cut
 from llemulator_addon.wire.vocabulary import Vocabulary, load
 from tools import make_vocabulary
@@ -35,13 +34,6 @@ any_text = st.text(
 ).map("".join)
 
 
-@pytest.fixture
-def approximately() -> Iterator[None]:
-    tokens.use_counter("approximate")
-    yield
-    tokens.use_counter(None)
-
-
 @pytest.mark.parametrize(
     ("text", "encoding", "expected"),
     [
@@ -56,6 +48,7 @@ def test_tokens_are_those_of_openai(text: str, encoding: Encoding, expected: tup
     assert decode(expected, encoding) == text
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("encoding", ENCODINGS)
 def test_the_vocabulary_is_the_file_that_tiktoken_expects(encoding: Encoding) -> None:
     expected = make_vocabulary.describe(encoding)
@@ -152,6 +145,7 @@ def test_where_a_long_text_is_cut_does_not_show(words: list[str], encoding: Enco
     assert ids(text, encoding) == tuple(load_once(encoding).encoding.encode_ordinary(text))
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("character", [" ", "a", "\u00a0", "中", "\u0301", "="])
 def test_a_million_of_one_character_is_counted(character: str) -> None:
     text = character * 1_000_000
@@ -190,6 +184,7 @@ def test_nothing_is_loaded_before_it_is_needed_and_nothing_that_downloads() -> N
     assert said.stdout == b"False []\n"
 
 
+@pytest.mark.long
 def test_threads_that_need_an_encoding_at_once_load_it_once(monkeypatch: pytest.MonkeyPatch) -> None:
     loaded: list[str] = []
 
@@ -215,15 +210,13 @@ def test_what_is_remembered_has_bounds() -> None:
     latest: _Latest[str] = _Latest(room=350)
     made: list[str] = []
 
-    def make(key: str) -> str:
-        made.append(key)
-        return key.upper()
-
     for key in ("a", "b", "c", "a", "d", "b", "a"):
-        assert latest.get(key, 1, lambda key=key: make(key)) == key.upper()  # type: ignore[misc]
+        if latest.found(key) is None:
+            made.append(key)
+            assert latest.kept(key, 1, key.upper()) == key.upper()
+        assert latest.found(key) == key.upper()
     assert made == ["a", "b", "c", "d", "b"]
-    assert latest.get("long", 1_000, lambda: "not kept") == "not kept"
-    assert latest.get("long", 1_000, lambda: "made again") == "made again"
+    assert (latest.kept("long", 1_000, "not kept"), latest.found("long")) == ("not kept", None)
 
 
 @pytest.mark.parametrize(
@@ -257,45 +250,6 @@ def test_a_prompt_counts_its_messages_and_their_roles(model: str, expected: int)
     messages = [("system", "You are a helpful assistant."), ("user", "Hello!")]
 
     assert chat_prompt_tokens(messages, family(model)) == expected
-
-
-def test_tiktoken_counts_where_it_is_installed() -> None:
-    assert tokens.which_counter() == "tiktoken"
-    assert tokens.warm() == "tiktoken"
-
-
-def test_the_approximation_counts_where_tiktoken_is_missing(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(tokens, "available", lambda: False)
-    tokens.use_counter(None)
-    try:
-        assert (tokens.which_counter(), tokens.warm()) == ("approximate", "approximate")
-        with pytest.raises(NoVocabulary, match="install tiktoken"):
-            tokens.use_counter("tiktoken")
-    finally:
-        tokens.use_counter(None)
-
-
-@pytest.mark.usefixtures("approximately")
-@unhurried
-@given(any_text)
-def test_the_approximation_cuts_what_it_counts(text: str) -> None:
-    assert "".join(cut(text, "o200k_base")) == text
-    assert count(text, "o200k_base") == len(list(cut(text, "o200k_base")))
-    assert all(cut(text, "o200k_base"))
-
-
-@pytest.mark.usefixtures("approximately")
-def test_the_approximation_cuts_words_with_their_spaces() -> None:
-    pieces = cut("Hello  there, extraordinarily 2 日本", "o200k_base")
-
-    assert pieces == ("Hello", "  ", "there", ",", " extraor", "dinarily", " 2", " 日", "本")
-
-
-@pytest.mark.usefixtures("approximately")
-def test_the_approximation_knows_no_ids_but_reads_them_alike() -> None:
-    assert decode([9906, 1917], "cl100k_base") == "9906 1917"
-    with pytest.raises(NoVocabulary, match="knows no ids of o200k_base: install tiktoken"):
-        ids("text", "o200k_base")
 
 
 @cache

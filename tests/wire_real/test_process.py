@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from conformance.bench.servers import free_port
+from benchmarks.servers import free_port
 from conformance.server import plain_environment
 from tests.wire_real.clients import SECONDS, Answer, Proxy, Question, ask, connected
 from tests.wire_real.processes import LLEMULATOR, run, started
@@ -31,6 +31,18 @@ _TOKEN = (("Authorization", "Bearer sk-test"),)
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 async def test_it_stops_with_status_0_and_without_a_word(tmp_path: Path, number: signal.Signals) -> None:
     async with started(*LLEMULATOR, "--port", "0", cwd=tmp_path) as begun:
+        answer = await ask(begun.proxy, method="GET", path="/v1/models", headers=_TOKEN)
+        ended = await begun.stop(number)
+
+    assert (answer.status, ended.status, ended.err) == (200, 0, "")
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+async def test_it_stops_by_a_signal_that_its_shell_let_it_ignore(tmp_path: Path, number: signal.Signals) -> None:
+    # A shell without job control starts what ends in `&` so; whoever sends the signal wants it to end.
+    command = ("sh", "-c", 'trap "" HUP INT QUIT; exec "$@"', "sh", *LLEMULATOR, "--port", "0")
+    async with started(*command, cwd=tmp_path) as begun:
+        begun.process.send_signal(signal.SIGHUP)
         answer = await ask(begun.proxy, method="GET", path="/v1/models", headers=_TOKEN)
         ended = await begun.stop(number)
 
@@ -116,7 +128,7 @@ def _free_port() -> int:
         (
             ("--script", "missing.yaml"),
             {},
-            "missing.yaml: No such file or directory; --script (LLEMULATOR_SCRIPT) names the script",
+            "missing.yaml: No such file or directory; use --script (LLEMULATOR_SCRIPT) to choose a script",
         ),
         (("--script", "wrong.json"), {}, 'wrong.json: respones: unknown key; did you mean "responses"?'),
         (

@@ -122,7 +122,7 @@ async def test_the_authority_is_mitmproxys_where_the_user_named_its_folder(tmp_p
         ("llemulator_debug=maybe", "--set llemulator_debug: expected true or false, got 'maybe'"),
         (
             "llemulator_script=missing.yaml",
-            "missing.yaml: No such file or directory; --script (LLEMULATOR_SCRIPT) names the script",
+            "missing.yaml: No such file or directory; use --script (LLEMULATOR_SCRIPT) to choose a script",
         ),
     ],
 )

@@ -340,7 +340,7 @@ async def test_nobody_listening_there_is_told_with_what_to_do(certs: Path) -> No
 
 
 async def test_an_upstream_that_says_nothing_is_given_up(certs: Path, models: ModelServer) -> None:
-    async with _proxying(models.url, certs, terms=Terms(silence=0.3)) as proxy:
+    async with _proxying(models.url, certs, terms=Terms(idle_timeout=0.3)) as proxy:
         silent = await ask(proxy, headers=_HEADERS, body=_body("silent"))
         stalling = await ask(proxy, headers=_HEADERS, body=_body("stalling", stream=True))
 

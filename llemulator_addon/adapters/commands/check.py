@@ -12,12 +12,12 @@ def _add_options(parser: argparse.ArgumentParser) -> None:
 
 
 def _run(arguments: argparse.Namespace) -> None:
-    from llemulator_addon.adapters.compose import BadScript, script_in  # noqa: PLC0415 - takes long to import
+    from llemulator_addon.adapters.script_file import BadScript, read_script  # noqa: PLC0415 - takes long to import
 
     wrong: list[str] = []
     for file in arguments.files:
         try:
-            script = script_in(file)
+            script = read_script(file)
         except BadScript as bad:
             wrong.append(str(bad))
         else:

@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, override
 
-from llemulator_addon.adapters.settings import SETTINGS
+from llemulator_addon.adapters.settings_table import SETTINGS
 
 
 class Failed(Exception):

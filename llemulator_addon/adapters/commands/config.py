@@ -6,7 +6,8 @@ import sys
 from pathlib import Path
 
 from llemulator_addon.adapters.commands.command import Command, Failed, add_settings, settings_given
-from llemulator_addon.adapters.settings import SETTINGS, Setting, Settings, SettingsError, settings_from
+from llemulator_addon.adapters.settings import Settings, SettingsError, settings_from
+from llemulator_addon.adapters.settings_table import SETTINGS, Setting
 from llemulator_addon.core.upstream import Upstreams
 from llemulator_addon.wire.redaction import HIDDEN
 

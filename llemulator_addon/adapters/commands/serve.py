@@ -74,39 +74,28 @@ async def _serve(settings: Settings, examples: Callable[[Address], str] | None) 
 
     collect_no_garbage_until_served()
     import_used_addons_only()
-    from llemulator_addon.adapters.compose import BadScript, emulator_from  # noqa: PLC0415
-    from llemulator_addon.adapters.mitmproxy.authority import Authority, NoAuthority, authority  # noqa: PLC0415
+    from llemulator_addon.adapters.compose import compose  # noqa: PLC0415
+    from llemulator_addon.adapters.mitmproxy.authority import NoAuthority  # noqa: PLC0415
     from llemulator_addon.adapters.mitmproxy.master import CannotListen, Place, serve  # noqa: PLC0415
-    from llemulator_addon.adapters.mitmproxy.rules import Rules, policy_from  # noqa: PLC0415
-    from llemulator_addon.adapters.watching import Watching  # noqa: PLC0415
+    from llemulator_addon.adapters.script_file import BadScript  # noqa: PLC0415
 
-    def tell(url: str, found: Authority) -> None:
-        address = Address(url=url, ca=found.ca, bundle=found.bundle)
+    def tell(address: Address) -> None:
         _print(how_to_use(address))
         for listener in settings.listen:
             _print(f"It listens on {listener} as well.")
         if examples is not None:
             _print("\n" + examples(address))
 
-    async def until_stopped(rules: Rules, found: Authority) -> None:
-        watch = asyncio.create_task(watching.watch(emulator.play_by_default))
-        try:
-            await serve(
-                rules,
-                Place(host=settings.host, port=settings.port, more=settings.listen),
-                confdir=found.confdir,
-                ready=lambda listening: tell(listening.url, found),
-            )
-        finally:
-            watch.cancel()
-
-    watching = Watching(settings)
     try:
-        with authority(settings.certs) as found:
-            emulator = emulator_from(settings, ca_certificate=found.certificate)
-            rules = Rules(emulator, policy_from(settings, ca=found.ca))
-            emulator.watch_egress(rules.egress.report)
-            await until_stopped(rules, found)
+        with compose(settings) as program:
+            found = program.authority
+            async with program.watch_meanwhile():
+                await serve(
+                    program.rules,
+                    Place(host=settings.host, port=settings.port, more=settings.listen),
+                    confdir=found.confdir,
+                    ready=lambda listening: tell(Address(url=listening.url, ca=found.ca, bundle=found.bundle)),
+                )
     except (BadScript, NoAuthority, CannotListen) as error:
         raise Failed(error) from None
 

@@ -45,8 +45,9 @@ def _run(arguments: argparse.Namespace) -> None:
     _check_packages()
     settings = _settings(arguments)
     log_to_stderr(settings.log_level)
-    # Until the proxy listens; from then on it is stopped by the same signals. For a server that is how it ends.
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    # Until the proxy listens; from then on it is stopped by the same signals, also where a shell let it ignore them.
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, signal.default_int_handler)
     with suppress(KeyboardInterrupt):
         asyncio.run(_serve(settings, arguments, _file(arguments)))
 

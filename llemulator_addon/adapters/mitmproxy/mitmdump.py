@@ -4,9 +4,8 @@ import asyncio
 import logging
 import os
 import sys
-from collections.abc import Callable, Coroutine, Iterable
+from collections.abc import Iterable
 from contextlib import ExitStack
-from functools import partial
 from pathlib import Path
 from threading import current_thread, main_thread
 from typing import Any, override
@@ -16,15 +15,15 @@ from mitmproxy.addonmanager import Loader
 from mitmproxy.exceptions import OptionsError
 from mitmproxy.tools.dump import DumpMaster
 
-from llemulator_addon.adapters.compose import BadScript, emulator_from
+from llemulator_addon.adapters.compose import Program, compose
 from llemulator_addon.adapters.ending import ended_by_signals
-from llemulator_addon.adapters.mitmproxy.authority import Authority, NoAuthority, authority
+from llemulator_addon.adapters.mitmproxy.authority import NoAuthority
 from llemulator_addon.adapters.mitmproxy.interception import Interception
 from llemulator_addon.adapters.mitmproxy.listening import Listening
-from llemulator_addon.adapters.mitmproxy.rules import Rules, policy_from
-from llemulator_addon.adapters.settings import SETTINGS, Settings, SettingsError, settings_from
+from llemulator_addon.adapters.script_file import BadScript
+from llemulator_addon.adapters.settings import Settings, SettingsError, settings_from
+from llemulator_addon.adapters.settings_table import SETTINGS
 from llemulator_addon.adapters.usage_hints import Address, how_to_use
-from llemulator_addon.adapters.watching import Watching
 
 logger = logging.getLogger(__name__)
 
@@ -41,8 +40,7 @@ class StockInterception(Interception):
 
     def __init__(self) -> None:  # what the parent wants is made in `configure`
         self._settings: Settings | None = None
-        self._authority: Authority | None = None
-        self._watch: Callable[[], Coroutine[Any, Any, None]] | None = None
+        self._program: Program | None = None
         self._until_done = ExitStack()
 
     @override
@@ -66,15 +64,17 @@ class StockInterception(Interception):
         if isinstance(ctx.master, DumpMaster) and current_thread() is main_thread():  # mitmproxy's own interface asks
             loop, end = asyncio.get_running_loop(), ctx.master.shutdown
             self._until_done.enter_context(ended_by_signals(loop, end))
-        if self._watch is not None:
-            self._until_done.callback(asyncio.get_running_loop().create_task(self._watch()).cancel)
-        addresses = ctx.master.addons.get("proxyserver").listen_addrs()
-        if not addresses or self._authority is None:
+        if self._program is None:
             return
+        self._until_done.callback(asyncio.get_running_loop().create_task(self._program.watch()).cancel)
+        addresses = ctx.master.addons.get("proxyserver").listen_addrs()
+        if not addresses:
+            return
+        found = self._program.authority
         # mitmdump listens on every address, in both families.
         host, port, *_ = min(addresses, key=lambda address: ":" in address[0])
         url = Listening(host=host, port=port).url
-        text = how_to_use(Address(url=url, ca=self._authority.ca, bundle=self._authority.bundle))
+        text = how_to_use(Address(url=url, ca=found.ca, bundle=found.bundle))
         if isinstance(ctx.master, DumpMaster):
             sys.stdout.write(f"{text}\n")
             sys.stdout.flush()
@@ -88,22 +88,18 @@ class StockInterception(Interception):
     def _begin(self) -> None:
         try:
             settings = _settings()
-            watching = Watching(settings)
-            self._authority = found = self._until_done.enter_context(authority(_certs(settings)))
-            emulator = emulator_from(settings, ca_certificate=found.certificate)
+            # Next to us are addons that look at what goes to other hosts, and want it whole.
+            composing = compose(settings, certs=_certs(settings), streams_others=False)
+            self._program = program = self._until_done.enter_context(composing)
         except (SettingsError, NoAuthority, BadScript) as error:
             # mitmproxy would go on without us, and forward everything.
             sys.stderr.write("".join(f"llemulator: {line}\n" for line in str(error).splitlines()))
             sys.exit(1)
         self._settings = settings
-        self._watch = partial(watching.watch, emulator.play_by_default)
         # mitmproxy tells of each flow itself; and a line of the log, shown or not, costs it as much as one more hook.
         logging.getLogger("llemulator_addon").setLevel(logging.INFO)
-        # Beside us are addons that look at what goes to other hosts, and want it whole.
-        rules = Rules(emulator, policy_from(settings, ca=found.ca, streams_others=False))
-        emulator.watch_egress(rules.egress.report)
-        self._decide_by(rules)
-        ctx.options.update(confdir=str(found.confdir))
+        self._decide_by(program.rules)
+        ctx.options.update(confdir=str(program.authority.confdir))
         self._set_options()
 
 

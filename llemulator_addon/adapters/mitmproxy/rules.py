@@ -34,17 +34,16 @@ from llemulator_addon.adapters.mitmproxy.deciding import NOTHING_SENT, Arrival
 from llemulator_addon.adapters.mitmproxy.played import Played, begun, played
 from llemulator_addon.adapters.networks import Networks
 from llemulator_addon.adapters.openai_keys import has_key
-from llemulator_addon.adapters.settings import Settings
 from llemulator_addon.adapters.terminal import printable
+from llemulator_addon.core.defaults import BODY_LIMIT
 from llemulator_addon.core.outcome import Ending, Forward, Play
 from llemulator_addon.core.reply import Failure
 from llemulator_addon.core.request import Request, Way
 from llemulator_addon.core.steps import Head, Steps
 from llemulator_addon.script.fault import ConnectionFault
-from llemulator_addon.wire.cors import readable
+from llemulator_addon.wire.cors import add_cors
 from llemulator_addon.wire.credentials import token_of
-from llemulator_addon.wire.redaction import hidden_text, without
-from llemulator_addon.wire.vocabulary.published import HOST
+from llemulator_addon.wire.redaction import redact_pairs, redact_text
 
 logger = logging.getLogger(__name__)
 
@@ -69,7 +68,7 @@ class Policy:
     allow: Hosts = field(default_factory=lambda: Hosts(()))
     pass_for: Networks = field(default_factory=lambda: Networks("private"))
     """The clients that are let through to other hosts."""
-    body_limit: int = 64 << 20
+    body_limit: int = BODY_LIMIT
     """Bytes."""
     streams_others: bool = True
     """Whether bodies that are passed on go through piece by piece, so that other addons do not see them whole."""
@@ -79,29 +78,6 @@ class Policy:
     """The certificate that clients must trust, to be named in the log."""
     terms: Terms = field(default_factory=Terms)
     """On which requests are handed to upstreams."""
-
-
-def answered_hosts(settings: Settings) -> Hosts:
-    """Return the hosts that are answered. OpenAI's published files are among them, unless `allow` names their host."""
-    published = () if HOST in Hosts(settings.allow) else (HOST,)
-    return Hosts((*OPENAI_HOSTS, *settings.hosts, *published))
-
-
-def policy_from(settings: Settings, *, ca: Path, streams_others: bool = True) -> Policy:
-    """Return the policy that these settings ask for."""
-    return Policy(
-        hosts=answered_hosts(settings),
-        hermetic=settings.hermetic,
-        allow=Hosts(settings.allow),
-        pass_for=Networks(*settings.pass_for),
-        body_limit=settings.body_limit,
-        streams_others=streams_others,
-        debug=settings.debug,
-        ca=ca,
-        terms=Terms(
-            keys=settings.upstream_key, passes_key=settings.upstream_pass_key, silence=settings.upstream_timeout
-        ),
-    )
 
 
 class ClientLeft(Exception):
@@ -270,7 +246,7 @@ class Rules:
             failure = answer
         else:
             self.egress.count(forward.to.host, "refused")
-        steps = readable(proxy_errors.steps_of(failure), request)
+        steps = add_cors(proxy_errors.steps_of(failure), request)
         self._note(forward.exchange, steps)
         return played(steps, flow.request)
 
@@ -317,7 +293,7 @@ class Rules:
     def answer_bug(self, flow: http.HTTPFlow, error: Exception | None = None) -> Played:
         """Return the answer to a request that was not answered because of a bug, and log that."""
         what = "nothing answered" if error is None else self._told(error, flow)
-        path = without(flow.request.path.partition("?")[0], flow.request.headers.items(multi=True))
+        path = redact_pairs(flow.request.path.partition("?")[0], flow.request.headers.items(multi=True))
         where = printable(f"{flow.request.method} {flow.request.pretty_host}{path}")
         more = (
             ""
@@ -332,7 +308,7 @@ class Rules:
         if not self.policy.debug:
             return without_secrets(error)
         pairs = (*flow.request.headers.items(multi=True), *flow.request.query.items(multi=True))
-        return without(in_full(error), pairs)
+        return redact_pairs(in_full(error), pairs)
 
     # Ends
 
@@ -375,7 +351,7 @@ def _has_key(request: http.Request) -> bool:
 
 
 def _shown(text: str, request: Request) -> str:
-    return printable(hidden_text(text, token_of(request) or ""))
+    return printable(redact_text(text, token_of(request) or ""))
 
 
 def _is_public(host: str) -> bool:

@@ -28,10 +28,6 @@ class Ink:
         """For what is well."""
         return self._in("32", text)
 
-    def bold(self, text: str) -> str:
-        """For names."""
-        return self._in("1", text)
-
     def faint(self, text: str) -> str:
         """For what is beside the point."""
         return self._in("2", text)

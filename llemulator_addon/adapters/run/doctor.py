@@ -10,15 +10,15 @@ import time
 from collections.abc import AsyncIterator, Mapping, Sequence
 from pathlib import Path
 
-from llemulator_addon.adapters.compose import emulator_from
-from llemulator_addon.adapters.mitmproxy.authority import Authority, NoAuthority
+from llemulator_addon.adapters.compose import Program
+from llemulator_addon.adapters.mitmproxy.authority import NoAuthority
 from llemulator_addon.adapters.mitmproxy.master import CannotListen, Place, serving
-from llemulator_addon.adapters.mitmproxy.rules import Rules, policy_from
+from llemulator_addon.adapters.mitmproxy.rules import Rules
 from llemulator_addon.adapters.run.check import Check
 from llemulator_addon.adapters.run.environment import Way, environment
 from llemulator_addon.adapters.run.files import Files
 from llemulator_addon.adapters.run.probes import ASKINGS, HOST, Asking
-from llemulator_addon.adapters.run.run import CannotRun, published
+from llemulator_addon.adapters.run.run import CannotRun, prepare
 from llemulator_addon.adapters.run.runtimes import REASONS
 from llemulator_addon.adapters.run.shell import examine_shell, served_certificate
 from llemulator_addon.adapters.settings import Settings
@@ -36,9 +36,9 @@ async def examine(settings: Settings, inherited: Mapping[str, str]) -> AsyncIter
     for check in examine_shell(settings, inherited):
         yield check
     try:
-        with published(settings) as (found, files):
+        with prepare(settings) as (program, files):
             yield Check(name="authority", passed=True, says=f"the certificate to trust is {_where(settings)}")
-            async for check in _runtimes(settings, found, files, inherited):
+            async for check in _runtimes(program, files, inherited):
                 yield check
     except (NoAuthority, CannotRun, CannotListen) as error:
         yield Check(name="authority", passed=False, says="programs cannot be asked", remedy=str(error))
@@ -96,21 +96,18 @@ def _where(settings: Settings) -> str:
 # Runtimes -------------------------------------------------------------------------------------------------------------
 
 
-async def _runtimes(
-    settings: Settings, found: Authority, files: Files, inherited: Mapping[str, str]
-) -> AsyncIterator[Check]:
+async def _runtimes(program: Program, files: Files, inherited: Mapping[str, str]) -> AsyncIterator[Check]:
     """Ask with each runtime that is here, through a proxy of our own and in the environment that `run` makes."""
-    emulator = emulator_from(settings, ca_certificate=found.certificate)
-    rules = Rules(emulator, policy_from(settings, ca=found.ca))
-    async with serving(rules, Place(host="127.0.0.1", port=0), confdir=found.confdir) as listening:
+    rules = program.rules
+    async with serving(rules, Place(host="127.0.0.1", port=0), confdir=program.authority.confdir) as listening:
         way = Way(url=listening.url, files=files, hosts=rules.policy.hosts)
         surroundings = environment(way, inherited).over(inherited)
         for asking in ASKINGS:
-            program = next(filter(None, map(shutil.which, asking.programs)), None)
-            if program is None:
+            found = next(filter(None, map(shutil.which, asking.programs)), None)
+            if found is None:
                 yield Check(name=asking.runtime, passed=None, says="not on this machine")
             else:
-                yield await _asked(asking, program, surroundings, rules)
+                yield await _asked(asking, found, surroundings, rules)
 
 
 async def _asked(asking: Asking, program: str, surroundings: Mapping[str, str], rules: Rules) -> Check:

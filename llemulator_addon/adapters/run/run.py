@@ -9,17 +9,16 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from llemulator_addon.adapters.clock import now
-from llemulator_addon.adapters.compose import BadScript, emulator_from
+from llemulator_addon.adapters.compose import Program, compose
 from llemulator_addon.adapters.hosts import Hosts
-from llemulator_addon.adapters.mitmproxy.authority import Authority, NoAuthority, authority
+from llemulator_addon.adapters.mitmproxy.authority import Authority, NoAuthority
 from llemulator_addon.adapters.mitmproxy.master import CannotListen, Place, serving
-from llemulator_addon.adapters.mitmproxy.rules import Rules, policy_from
 from llemulator_addon.adapters.run.child import status_of
 from llemulator_addon.adapters.run.environment import Environment, Way, environment
 from llemulator_addon.adapters.run.files import Files, write_files
 from llemulator_addon.adapters.run.summary import Seen
+from llemulator_addon.adapters.script_file import BadScript
 from llemulator_addon.adapters.settings import Settings
-from llemulator_addon.adapters.watching import Watching
 
 
 class CannotRun(Exception):
@@ -46,36 +45,38 @@ class Ran:
 def run(settings: Settings, command: Sequence[str], *, base_url: bool, tell: Callable[[Iterable[str]], None]) -> Ran:
     """Run a command to its end with all its clients led to a proxy. Raises CannotRun and NotStarted."""
     try:
-        with published(settings) as (found, files):
-            watching = Watching(settings)
-            emulator = emulator_from(settings, ca_certificate=found.certificate)
-            rules = Rules(emulator, policy_from(settings, ca=found.ca))
-            emulator.watch_egress(rules.egress.report)
-
-            def surroundings(url: str) -> Environment:
-                way = Way(url=url, files=files, hosts=rules.policy.hosts, base_url=base_url)
-                return environment(way, os.environ)
-
-            async def leading() -> tuple[int, dict[str, str]]:
-                watch = asyncio.create_task(watching.watch(emulator.play_by_default))
-                try:
-                    place = Place(host=settings.host, port=settings.port, more=settings.listen)
-                    async with serving(rules, place, confdir=found.confdir) as listening:
-                        return await _run(command, surroundings(listening.url), tell)
-                finally:
-                    watch.cancel()
-
-            status, whole = asyncio.run(leading())
+        with prepare(settings) as (program, files):
+            status, whole = asyncio.run(_run_through(program, files, settings, command, tell, base_url=base_url))
     except (BadScript, NoAuthority, CannotListen) as error:
         raise CannotRun(error) from None
+    rules = program.rules
     seen = Seen(
-        sessions=emulator.sessions(),
+        sessions=program.emulator.sessions(),
         hosts=rules.egress.report(),
         distrusted=sorted(rules.distrusted),
         token=whole.get("OPENAI_API_KEY", ""),
         now=now(),
     )
     return Ran(status=status, seen=seen, environment=whole, hosts=rules.policy.hosts)
+
+
+async def _run_through(  # noqa: PLR0913 - all of this is needed
+    program: Program,
+    files: Files,
+    settings: Settings,
+    command: Sequence[str],
+    tell: Callable[[Iterable[str]], None],
+    *,
+    base_url: bool,
+) -> tuple[int, dict[str, str]]:
+    """Serve, and run the command meanwhile; return its exit status and its environment."""
+    place = Place(host=settings.host, port=settings.port, more=settings.listen)
+    async with (
+        program.watch_meanwhile(),
+        serving(program.rules, place, confdir=program.authority.confdir) as listening,
+    ):
+        way = Way(url=listening.url, files=files, hosts=program.rules.policy.hosts, base_url=base_url)
+        return await _run(command, environment(way, os.environ), tell)
 
 
 async def _run(
@@ -90,18 +91,18 @@ async def _run(
 
 
 @contextmanager
-def published(settings: Settings) -> Iterator[tuple[Authority, Files]]:
-    """Yield the authority, and the files that runtimes want. Where no folder is named, nothing of either stays.
+def prepare(settings: Settings) -> Iterator[tuple[Program, Files]]:
+    """Yield the program and the files that runtimes need. Unless a folder is named, all of them are removed in the end.
 
-    Raises NoAuthority and CannotRun.
+    Raises NoAuthority, BadScript and CannotRun.
     """
     with tempfile.TemporaryDirectory(prefix="llemulator-", ignore_cleanup_errors=True) as temporary:
         folder = Path(temporary)
         certs = settings.certs if "certs" in settings.sources or settings.certs.is_dir() else folder / "certs"
-        with authority(certs) as found:
-            # Programs of the command may run as somebody else.
+        with compose(settings, certs=certs) as program:
+            # The command may start programs under another user.
             folder.chmod(0o755)
-            yield found, _files(folder, found)
+            yield program, _files(folder, program.authority)
 
 
 def _files(folder: Path, found: Authority) -> Files:

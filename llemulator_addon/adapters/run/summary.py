@@ -16,7 +16,7 @@ from llemulator_addon.client import Exchange, Finding, HostEgress, RuleUse, Verd
 from llemulator_addon.engine.journal import Journal
 from llemulator_addon.engine.session import Session
 from llemulator_addon.verification.verify import Wanted, verify
-from llemulator_addon.wire.redaction import hidden_text, hidden_texts
+from llemulator_addon.wire.redaction import redact_text, redact_texts
 
 _COUNTED = ("unmatched", "unused")
 _SHOWN_AT_MOST = 10
@@ -64,7 +64,7 @@ def told(seen: Seen) -> Told:
         ),
         rules=tuple(_shown(rule, seen.token) for rule in _rules(sessions)),
         exchanges=tuple(each for session in sessions for each in _exchanges(session, seen.token)),
-        hosts=tuple(replace(each, host=hidden_text(each.host, seen.token)) for each in seen.hosts),
+        hosts=tuple(replace(each, host=redact_text(each.host, seen.token)) for each in seen.hosts),
     )
 
 
@@ -117,7 +117,7 @@ def _verdict(session: Session, seen: Seen) -> Verdict:
 
 
 def _shown(rule: RuleUse, token: str) -> RuleUse:
-    return replace(rule, name=hidden_text(rule.name, token), written=hidden_texts(rule.written, token))
+    return replace(rule, name=redact_text(rule.name, token), written=redact_texts(rule.written, token))
 
 
 # Sessions -------------------------------------------------------------------------------------------------------------

@@ -6,9 +6,9 @@ https://github.com/CopilotKit/aimock
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any, TypeGuard
 
-from llemulator_addon.script.converting.converted import Converted, as_object, literally
+from llemulator_addon.script.converting.converted import Converted, literally, require_object
 from llemulator_addon.script.globs import is_plain
-from llemulator_addon.script.script_error import Problem, inside, kind_of, problem
+from llemulator_addon.script.script_error import Problem, join_place, kind_of, problem
 
 
 class _NotCarried(Exception):
@@ -21,34 +21,34 @@ class _NotCarried(Exception):
 
 def convert(value: object) -> Converted:
     """Return the script; raises `ScriptError`."""
-    fixtures = value if isinstance(value, list) else as_object(value, "").get("fixtures")
+    fixtures = value if isinstance(value, list) else require_object(value, "").get("fixtures")
     if not isinstance(fixtures, list):
         raise problem("fixtures", f"expected a list, got {kind_of(fixtures)}")
     lost: list[Problem] = []
     rules: list[tuple[int, dict[str, Any]]] = []
     for number, fixture in enumerate(fixtures):
-        place = inside("fixtures", number)
+        place = join_place("fixtures", number)
         try:
-            rules.append(_rule(as_object(fixture, place), place, lost))
+            rules.append(_rule(require_object(fixture, place), place, lost))
         except _NotCarried as missing:
             lost.append(missing.problem)
-    return Converted({"rules": _in_sequence(rules)}, tuple(lost))
+    return Converted({"rules": _sort_sequence(rules)}, tuple(lost))
 
 
 def _rule(fixture: Mapping[str, Any], place: str, lost: list[Problem]) -> tuple[int, dict[str, Any]]:
-    match = as_object(fixture.get("match") or {}, inside(place, "match"))
-    response = as_object(fixture.get("response") or {}, inside(place, "response"))
-    words = [_word(key, wanted, inside(inside(place, "match"), key)) for key, wanted in match.items()]
+    match = require_object(fixture.get("match") or {}, join_place(place, "match"))
+    response = require_object(fixture.get("response") or {}, join_place(place, "response"))
+    words = [_word(key, wanted, join_place(join_place(place, "match"), key)) for key, wanted in match.items()]
     if "embedding" in response and not {"inputText", "endpoint"} & match.keys():
         words.append({"endpoint": "embeddings"})
-    rule: dict[str, Any] = {"match": _all(words), "reply": _reply(response, inside(place, "response"), lost)}
+    rule: dict[str, Any] = {"match": _all(words), "reply": _reply(response, join_place(place, "response"), lost)}
     index = match.get("sequenceIndex")
     if index is not None:
         rule["times"] = 1
     return (index if isinstance(index, int) else -1), {**rule, **_manner(fixture, place, lost)}
 
 
-def _in_sequence(rules: list[tuple[int, dict[str, Any]]]) -> list[dict[str, Any]]:
+def _sort_sequence(rules: list[tuple[int, dict[str, Any]]]) -> list[dict[str, Any]]:
     """Put the rules of a sequence in its order, where they match the same: each answers once, so order is all."""
     members: dict[str, list[int]] = {}
     for position, (index, rule) in enumerate(rules):
@@ -151,14 +151,14 @@ def _all(words: list[dict[str, Any]]) -> dict[str, Any]:
 
 def _reply(response: Mapping[str, Any], place: str, lost: list[Problem]) -> dict[str, Any]:
     lost += [
-        Problem(inside(place, key), "is made from the seed, or as the endpoint has it")
+        Problem(join_place(place, key), "is made from the seed, or as the endpoint has it")
         for key in _MADE & response.keys()
     ]
     if isinstance(error := response.get("error"), Mapping):
         return {"failure": {"status": response.get("status", 500), **_some(error, "message", "type", "code", "param")}}
     if "embedding" in response:
         return {"json": response["embedding"]}
-    reply = {**_said(response, place), **_some(response, "model", "reasoning")}
+    reply = {**_convert_response(response, place), **_some(response, "model", "reasoning")}
     if not reply:
         known = ", ".join(sorted(response.keys() - _MADE)) or "nothing"
         raise _NotCarried(place, f"has {known}, which replies do not say")
@@ -166,7 +166,7 @@ def _reply(response: Mapping[str, Any], place: str, lost: list[Problem]) -> dict
         reply["finish_reason"] = reason
     if isinstance(usage := response.get("usage"), Mapping):
         reply["usage"] = _some(usage, "prompt_tokens", "completion_tokens")
-    lost += [Problem(inside(place, key), "is not known") for key in response.keys() - _MADE - _KNOWN]
+    lost += [Problem(join_place(place, key), "is not known") for key in response.keys() - _MADE - _KNOWN]
     return reply
 
 
@@ -176,9 +176,9 @@ _KNOWN = frozenset(
 )
 
 
-def _said(response: Mapping[str, Any], place: str) -> dict[str, Any]:
+def _convert_response(response: Mapping[str, Any], place: str) -> dict[str, Any]:
     if isinstance(blocks := response.get("blocks"), list):
-        return {"blocks": list(_blocks(blocks, inside(place, "blocks")))}
+        return {"blocks": list(_blocks(blocks, join_place(place, "blocks")))}
     said: dict[str, Any] = {}
     content = response.get("content")
     if isinstance(content, str):
@@ -186,7 +186,7 @@ def _said(response: Mapping[str, Any], place: str) -> dict[str, Any]:
     elif content is not None:
         said["json"] = content
     if isinstance(calls := response.get("toolCalls"), list):
-        said["tool_calls"] = [_call(as_object(call, place)) for call in calls]
+        said["tool_calls"] = [_call(require_object(call, place)) for call in calls]
     return said
 
 
@@ -198,7 +198,7 @@ def _blocks(blocks: list[Any], place: str) -> Iterator[dict[str, Any]]:
             case {"type": "toolCall"}:
                 yield {"tool_call": _call(block)}
             case _:
-                raise _NotCarried(inside(place, number), "is a block of another type than text and toolCall")
+                raise _NotCarried(join_place(place, number), "is a block of another type than text and toolCall")
 
 
 def _call(call: Mapping[str, Any]) -> dict[str, Any]:
@@ -217,7 +217,7 @@ def _manner(fixture: Mapping[str, Any], place: str, lost: list[Problem]) -> dict
     stream = _stream(fixture)
     faults = list(_faults(fixture, place, lost))
     known = {"match", "response", "streamingProfile", "latency", "chunkSize", "truncateAfterChunks", "chaos"}
-    lost += [Problem(inside(place, str(key)), "is not known") for key in fixture.keys() - known]
+    lost += [Problem(join_place(place, str(key)), "is not known") for key in fixture.keys() - known]
     return {**({"stream": stream} if stream else {}), **({"faults": faults} if faults else {})}
 
 
@@ -241,7 +241,7 @@ def _faults(fixture: Mapping[str, Any], place: str, lost: list[Problem]) -> Iter
         if _is_positive(rate := chaos.get("dropRate")):
             yield {"failure": {"status": 500, "probability": rate}}
         lost += [
-            Problem(inside(inside(place, "chaos"), key), "is a matter of chance; here only failures are")
+            Problem(join_place(join_place(place, "chaos"), key), "is a matter of chance; here only failures are")
             for key in chaos.keys() - {"dropRate"}
         ]
     if _is_positive(chunks := fixture.get("truncateAfterChunks")):

@@ -29,7 +29,7 @@ def literally(text: str) -> str:
 _PLAIN = frozenset(" '\"!,;:/_-=@#%&<>~")
 
 
-def as_object(value: object, place: str) -> Mapping[str, Any]:
+def require_object(value: object, place: str) -> Mapping[str, Any]:
     """Return a value that must be an object; raises `ScriptError`."""
     if not isinstance(value, Mapping):
         raise problem(place, f"expected an object, got {kind_of(value)}")

@@ -6,8 +6,8 @@ https://github.com/stacklok/mockllm
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from llemulator_addon.script.converting.converted import Converted, as_object, literally
-from llemulator_addon.script.script_error import Problem, inside
+from llemulator_addon.script.converting.converted import Converted, literally, require_object
+from llemulator_addon.script.script_error import Problem, join_place
 
 _UNKNOWN = "I don't know the answer to that."
 """What mockllm says where the file gives no `unknown_response`."""
@@ -15,15 +15,15 @@ _UNKNOWN = "I don't know the answer to that."
 
 def convert(value: object) -> Converted:
     """Return the script; raises `ScriptError`."""
-    file = as_object(value, "")
-    responses = as_object(file.get("responses") or {}, "responses")
-    defaults = as_object(file.get("defaults") or {}, "defaults")
-    settings = as_object(file.get("settings") or {}, "settings")
+    file = require_object(value, "")
+    responses = require_object(file.get("responses") or {}, "responses")
+    defaults = require_object(file.get("defaults") or {}, "defaults")
+    settings = require_object(file.get("settings") or {}, "settings")
     rules = [_rule(str(prompt), answer) for prompt, answer in responses.items() if isinstance(answer, str)]
     rules.append({"name": "unknown", "reply": str(defaults.get("unknown_response", _UNKNOWN)), "optional": True})
     # mockllm streams one character at a time.
     stream = {"chunk_by": "character", **_pace(settings)}
-    return Converted({"defaults": {"stream": stream}, "rules": rules}, tuple(_lost(file, responses, settings)))
+    return Converted({"defaults": {"stream": stream}, "rules": rules}, tuple(_find_lost(file, responses, settings)))
 
 
 def _rule(prompt: str, answer: str) -> dict[str, Any]:
@@ -44,13 +44,13 @@ def _pace(settings: Mapping[str, Any]) -> dict[str, float]:
     return {"tokens_per_second": 10.0 * factor, "jitter": 0.5}
 
 
-def _lost(file: Mapping[str, Any], responses: Mapping[str, Any], settings: Mapping[str, Any]) -> Iterator[Problem]:
+def _find_lost(file: Mapping[str, Any], responses: Mapping[str, Any], settings: Mapping[str, Any]) -> Iterator[Problem]:
     for key in file.keys() - {"responses", "defaults", "settings"}:
         yield Problem(str(key), "is not known")
     for prompt, answer in responses.items():
         if not isinstance(answer, str):
-            yield Problem(inside("responses", str(prompt)), "has no text for its answer")
+            yield Problem(join_place("responses", str(prompt)), "has no text for its answer")
     for key in settings.keys() - {"lag_enabled", "lag_factor"}:
-        yield Problem(inside("settings", str(key)), "is not known")
+        yield Problem(join_place("settings", str(key)), "is not known")
     if settings.get("lag_enabled"):
         yield Problem("settings.lag_enabled", "holds for streams only; an answer in one piece comes at once")

@@ -7,28 +7,28 @@ from collections.abc import Callable
 from typing import Any
 
 from llemulator_addon.script.fault import Fault
-from llemulator_addon.script.faults.connect import Connect
-from llemulator_addon.script.faults.cut_after import CutAfter
-from llemulator_addon.script.faults.duplicate_event import DuplicateEvent
-from llemulator_addon.script.faults.error_event import ErrorEvent
+from llemulator_addon.script.faults.connect import ConnectFault
+from llemulator_addon.script.faults.cut_after import CutAfterFault
+from llemulator_addon.script.faults.duplicate_event import DuplicateEventFault
+from llemulator_addon.script.faults.error_event import ErrorEventFault
 from llemulator_addon.script.faults.failure import FailureFault
-from llemulator_addon.script.faults.http2 import Http2
-from llemulator_addon.script.faults.latency_ms import LatencyMs
-from llemulator_addon.script.faults.malformed_event import MalformedEvent
-from llemulator_addon.script.faults.rate_limit import RateLimit
-from llemulator_addon.script.faults.stall import Stall
-from llemulator_addon.script.faults.tls import Tls
+from llemulator_addon.script.faults.http2 import Http2Fault
+from llemulator_addon.script.faults.latency_ms import LatencyFault
+from llemulator_addon.script.faults.malformed_event import MalformedEventFault
+from llemulator_addon.script.faults.rate_limit import RateLimitFault
+from llemulator_addon.script.faults.stall import StallFault
+from llemulator_addon.script.faults.tls import TlsFault
 
 FAULTS: dict[str, Callable[[Any], Fault]] = {
-    "latency_ms": LatencyMs,
+    "latency_ms": LatencyFault,
     "failure": FailureFault,
-    "rate_limit": RateLimit,
-    "cut_after": CutAfter,
-    "stall": Stall,
-    "malformed_event": MalformedEvent,
-    "duplicate_event": DuplicateEvent,
-    "error_event": ErrorEvent,
-    "connect": Connect,
-    "tls": Tls,
-    "http2": Http2,
+    "rate_limit": RateLimitFault,
+    "cut_after": CutAfterFault,
+    "stall": StallFault,
+    "malformed_event": MalformedEventFault,
+    "duplicate_event": DuplicateEventFault,
+    "error_event": ErrorEventFault,
+    "connect": ConnectFault,
+    "tls": TlsFault,
+    "http2": Http2Fault,
 }

@@ -17,7 +17,7 @@ class ConnectPart(ScriptPart):
 
 
 @dataclass(frozen=True, slots=True)
-class Connect(Fault):
+class ConnectFault(Fault):
     """A CONNECT to the proxy fails with this status, as of a proxy that cannot reach the host.
 
     Of the whole proxy: at that moment no token is known. `times` counts the tunnels that it refuses.
@@ -26,6 +26,6 @@ class Connect(Fault):
     wanted: ConnectPart
 
     @override
-    def of_connection(self) -> ConnectionFault | None:
+    def find_connection_fault(self) -> ConnectionFault | None:
         """Refuse the tunnel."""
         return ConnectionFault(at="connect", host=self.wanted.host, status=self.wanted.status)

@@ -8,7 +8,7 @@ from pydantic import Field, model_validator
 
 from llemulator_addon.core.steps import Cut, Head, Send, Step, Steps
 from llemulator_addon.script.fault import Fault, Scene
-from llemulator_addon.script.faults.sends import after_send, sends
+from llemulator_addon.script.faults.sends import index_after_send, sends
 from llemulator_addon.script.model import ScriptPart
 
 
@@ -28,7 +28,7 @@ class CutAfterPart(ScriptPart):
 
 
 @dataclass(frozen=True, slots=True)
-class CutAfter(Fault):
+class CutAfterFault(Fault):
     """After so much of the answer the connection is cut, or (`how: end`) the answer ends as if it were whole.
 
     An answer in one piece is one send: of that, `fraction` cuts a part, and `sends: 0` leaves only the head. An answer
@@ -46,10 +46,10 @@ class CutAfter(Fault):
     @override
     def rewrite(self, steps: Steps, scene: Scene) -> Steps:
         """Leave out the rest."""
-        kept = self._kept(steps)
+        kept = self._keep(steps)
         if kept == steps:
             return steps
-        return _ended(kept) if self.wanted.how == "end" else (*kept, Cut(self.wanted.how))
+        return _correct_head(kept) if self.wanted.how == "end" else (*kept, Cut(self.wanted.how))
 
     @override
     def rewrite_made(self, steps: Iterator[Step], scene: Scene) -> Iterator[Step]:
@@ -61,11 +61,11 @@ class CutAfter(Fault):
         if self.wanted.how != "end":
             yield Cut(self.wanted.how)
 
-    def _kept(self, steps: Steps) -> Steps:
+    def _keep(self, steps: Steps) -> Steps:
         if self.wanted.fraction is not None:
             size = sum(len(send.piece) for send in sends(steps))
             return tuple(_first_bytes(steps, int(size * self.wanted.fraction)))
-        return steps[: after_send(steps, self.wanted.sends or 0)]
+        return steps[: index_after_send(steps, self.wanted.sends or 0)]
 
 
 def _first_bytes(steps: Steps, count: int) -> Iterator[Step]:
@@ -100,11 +100,11 @@ def _fewer_bytes(steps: Iterable[Step], count: int) -> Iterator[Step]:
         yield Send(held.piece[: len(held.piece) // 2])
 
 
-def _ended(steps: Steps) -> Steps:
+def _correct_head(steps: Steps) -> Steps:
     """Let the head say how long the answer is now, where it says so at all."""
     size = str(sum(len(send.piece) for send in sends(steps)))
-    return tuple(replace(step, headers=_sized(step, size)) if isinstance(step, Head) else step for step in steps)
+    return tuple(replace(step, headers=_set_length(step, size)) if isinstance(step, Head) else step for step in steps)
 
 
-def _sized(head: Head, size: str) -> tuple[tuple[str, str], ...]:
+def _set_length(head: Head, size: str) -> tuple[tuple[str, str], ...]:
     return tuple((name, size if name == "content-length" else value) for name, value in head.headers)

@@ -6,11 +6,11 @@ from typing import override
 from llemulator_addon.core.steps import Steps
 from llemulator_addon.script.fault import Fault, Scene
 from llemulator_addon.script.faults.malformed_event import AtEventPart
-from llemulator_addon.script.faults.sends import after_send
+from llemulator_addon.script.faults.sends import index_after_send
 
 
 @dataclass(frozen=True, slots=True)
-class DuplicateEvent(Fault):
+class DuplicateEventFault(Fault):
     """An event is sent twice, byte for byte. Answers in one piece are not."""
 
     wanted: AtEventPart
@@ -24,5 +24,5 @@ class DuplicateEvent(Fault):
     @override
     def rewrite(self, steps: Steps, scene: Scene) -> Steps:
         """Send it again behind itself."""
-        behind = after_send(steps, self.wanted.at) if scene.events else None
+        behind = index_after_send(steps, self.wanted.at) if scene.events else None
         return steps if behind is None else (*steps[:behind], steps[behind - 1], *steps[behind:])

@@ -5,7 +5,7 @@ from typing import Annotated, override
 
 from pydantic import Field
 
-from llemulator_addon.script.fault import Admission, Arrival, Fault, Memory
+from llemulator_addon.script.fault import Admission, AdmissionRequest, Fault, Memory
 from llemulator_addon.script.pacing import LONGEST_WAIT
 from llemulator_addon.script.replies.failure import FailurePart
 
@@ -27,7 +27,7 @@ class FailureFault(Fault):
     wanted: FailureFaultPart
 
     @override
-    def admit(self, arrival: Arrival, memory: Memory | None) -> Admission:
+    def admit(self, arrival: AdmissionRequest, memory: Memory | None) -> Admission:
         """Draw, and look at the clock."""
         # Where the clock went back behind the beginning, it goes on no longer than it was to.
         began = min(memory, arrival.at) if isinstance(memory, float) else arrival.at

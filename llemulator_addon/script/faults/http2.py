@@ -8,7 +8,7 @@ from llemulator_addon.script.fault import Fault, Scene
 
 
 @dataclass(frozen=True, slots=True)
-class Http2(Fault):
+class Http2Fault(Fault):
     """In place of the answer comes GOAWAY, and the connection is closed; over HTTP/1.1 it is only closed."""
 
     wanted: Literal["goaway"]

@@ -7,7 +7,7 @@ from pydantic import Field
 
 from llemulator_addon.core.steps import Send, Steps
 from llemulator_addon.script.fault import Fault, Scene
-from llemulator_addon.script.faults.sends import after_send
+from llemulator_addon.script.faults.sends import index_after_send
 from llemulator_addon.script.model import ScriptPart
 
 
@@ -18,7 +18,7 @@ class AtEventPart(ScriptPart):
 
 
 @dataclass(frozen=True, slots=True)
-class MalformedEvent(Fault):
+class MalformedEventFault(Fault):
     """The JSON of an event breaks off in the middle; the events around it are whole.
 
     Answers in one piece stay whole.
@@ -35,7 +35,7 @@ class MalformedEvent(Fault):
     @override
     def rewrite(self, steps: Steps, scene: Scene) -> Steps:
         """Break it off."""
-        behind = after_send(steps, self.wanted.at) if scene.events else None
+        behind = index_after_send(steps, self.wanted.at) if scene.events else None
         if behind is None:
             return steps
         return (*steps[: behind - 1], _broken(steps[behind - 1]), *steps[behind:])

@@ -9,7 +9,7 @@ from pydantic import Field, model_validator
 
 from llemulator_addon.core.reply import Failure
 from llemulator_addon.core.steps import Headers
-from llemulator_addon.script.fault import Admission, Arrival, Fault, Memory
+from llemulator_addon.script.fault import Admission, AdmissionRequest, Fault, Memory
 from llemulator_addon.script.model import ScriptPart
 from llemulator_addon.wire.headers import ORGANIZATION
 
@@ -29,7 +29,7 @@ class RateLimitPart(ScriptPart):
 
 
 @dataclass(frozen=True, slots=True)
-class RateLimit(Fault):
+class RateLimitFault(Fault):
     """A bucket of requests and one of tokens, which fill up again evenly. A request that finds too little gets 429.
 
     A request costs one request, and the tokens of its prompt and the most that its answer may have. One that is
@@ -39,19 +39,19 @@ class RateLimit(Fault):
     wanted: RateLimitPart
 
     @override
-    def admit(self, arrival: Arrival, memory: Memory | None) -> Admission:
+    def admit(self, arrival: AdmissionRequest, memory: Memory | None) -> Admission:
         """Take from the buckets, or refuse."""
         before = memory if isinstance(memory, _Levels) else _Levels(at=arrival.at)
-        found = tuple(self._found(arrival, before, max(0.0, arrival.at - before.at)))
+        found = tuple(self._refill(arrival, before, max(0.0, arrival.at - before.at)))
         if (short := next((bucket for bucket in found if bucket.cost > bucket.level), None)) is not None:
             # Where the clock went back, the buckets fill from now on: as much later as the refusal says.
             waiting = replace(before, at=min(before.at, arrival.at))
-            return Admission(refused=_refused(short, found, arrival.model), memory=waiting if memory else memory)
+            return Admission(refused=_refuse(short, found, arrival.model), memory=waiting if memory else memory)
         taken = tuple(replace(bucket, level=bucket.level - bucket.cost) for bucket in found)
         levels = {bucket.name: bucket.level for bucket in taken}
         return Admission(memory=_Levels(at=arrival.at, levels=levels), headers=_headers(taken))
 
-    def _found(self, arrival: Arrival, before: "_Levels", seconds: float) -> Iterator["_Bucket"]:
+    def _refill(self, arrival: AdmissionRequest, before: "_Levels", seconds: float) -> Iterator["_Bucket"]:
         """Yield the buckets as a request finds them, so many seconds after the one before."""
         if (limit := self.wanted.requests_per_minute) is not None:
             yield _Bucket("requests", "RPM", limit, before.level("requests", limit, seconds), 1)
@@ -87,7 +87,7 @@ class _Bucket:
         return max(0.0, (level - self.level) * _MINUTE / self.limit)
 
 
-def _refused(short: _Bucket, buckets: tuple[_Bucket, ...], model: str) -> Failure:
+def _refuse(short: _Bucket, buckets: tuple[_Bucket, ...], model: str) -> Failure:
     """Refuse with the wording and the headers of the real API, and say honestly when the next try gets through."""
     of = f"{model} in organization {ORGANIZATION} on {short.name} per min ({short.short}): Limit {short.limit}"
     more = "Visit https://platform.openai.com/account/rate-limits to learn more."

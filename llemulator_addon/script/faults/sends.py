@@ -3,7 +3,7 @@
 from llemulator_addon.core.steps import Send, Steps
 
 
-def after_send(steps: Steps, count: int) -> int | None:
+def index_after_send(steps: Steps, count: int) -> int | None:
     """Return the position behind so many sends; None where there are not so many. Behind none is behind the head."""
     if count == 0:
         return next((position for position, step in enumerate(steps) if isinstance(step, Send)), len(steps))

@@ -7,7 +7,7 @@ from pydantic import Field
 
 from llemulator_addon.core.steps import Cut, Steps, Wait
 from llemulator_addon.script.fault import Fault, Scene
-from llemulator_addon.script.faults.sends import after_send
+from llemulator_addon.script.faults.sends import index_after_send
 from llemulator_addon.script.model import ScriptPart
 from llemulator_addon.script.pacing import LONGEST_WAIT
 
@@ -20,7 +20,7 @@ class StallPart(ScriptPart):
 
 
 @dataclass(frozen=True, slots=True)
-class Stall(Fault):
+class StallFault(Fault):
     """After so many sends nothing more comes, while the connection stays open; with `seconds` it goes on after them."""
 
     wanted: StallPart
@@ -34,7 +34,7 @@ class Stall(Fault):
     @override
     def rewrite(self, steps: Steps, scene: Scene) -> Steps:
         """Wait behind the sends. For ever is a day: no client waits so long, and nothing stays open for good."""
-        position = after_send(steps, self.wanted.after_sends)
+        position = index_after_send(steps, self.wanted.after_sends)
         if position is None:
             return steps
         if self.wanted.seconds is None:

@@ -7,7 +7,7 @@ from llemulator_addon.script.fault import ConnectionFault, Fault
 
 
 @dataclass(frozen=True, slots=True)
-class Tls(Fault):
+class TlsFault(Fault):
     """The TLS handshake with the client fails.
 
     Of the whole proxy: at that moment no token is known. `times` counts the handshakes that fail.
@@ -16,6 +16,6 @@ class Tls(Fault):
     wanted: Literal["handshake_failure"]
 
     @override
-    def of_connection(self) -> ConnectionFault | None:
+    def find_connection_fault(self) -> ConnectionFault | None:
         """Fail the handshake."""
         return ConnectionFault(at="tls", tls=self.wanted)

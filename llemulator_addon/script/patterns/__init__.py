@@ -7,44 +7,44 @@ from collections.abc import Callable
 from typing import Any
 
 from llemulator_addon.script.pattern import Pattern
-from llemulator_addon.script.patterns.all_of import AllOf
-from llemulator_addon.script.patterns.any_of import AnyOf
-from llemulator_addon.script.patterns.any_text import AnyText
-from llemulator_addon.script.patterns.endpoint import Endpoint
-from llemulator_addon.script.patterns.has_tool import HasTool
-from llemulator_addon.script.patterns.header import Header
-from llemulator_addon.script.patterns.json_body import JsonBody
-from llemulator_addon.script.patterns.json_path import JsonPath
-from llemulator_addon.script.patterns.method import Method
-from llemulator_addon.script.patterns.model import Model
-from llemulator_addon.script.patterns.not_ import Not
-from llemulator_addon.script.patterns.path import Path
-from llemulator_addon.script.patterns.stream import Stream
-from llemulator_addon.script.patterns.system_text import SystemText
-from llemulator_addon.script.patterns.tool_result import ToolResult
-from llemulator_addon.script.patterns.turn import Turn
-from llemulator_addon.script.patterns.user_text import UserText
+from llemulator_addon.script.patterns.all_of import AllOfPattern
+from llemulator_addon.script.patterns.any_of import AnyOfPattern
+from llemulator_addon.script.patterns.any_text import AnyTextPattern
+from llemulator_addon.script.patterns.endpoint import EndpointPattern
+from llemulator_addon.script.patterns.has_tool import HasToolPattern
+from llemulator_addon.script.patterns.header import HeaderPattern
+from llemulator_addon.script.patterns.json_body import JsonBodyPattern
+from llemulator_addon.script.patterns.json_path import JsonPathPattern
+from llemulator_addon.script.patterns.method import MethodPattern
+from llemulator_addon.script.patterns.model import ModelPattern
+from llemulator_addon.script.patterns.not_ import NotPattern
+from llemulator_addon.script.patterns.path import PathPattern
+from llemulator_addon.script.patterns.stream import StreamPattern
+from llemulator_addon.script.patterns.system_text import SystemTextPattern
+from llemulator_addon.script.patterns.tool_result import ToolResultPattern
+from llemulator_addon.script.patterns.turn import TurnPattern
+from llemulator_addon.script.patterns.user_text import UserTextPattern
 
 PATTERNS: dict[str, Callable[[Any], Pattern]] = {
-    "endpoint": Endpoint,
-    "method": Method,
-    "path": Path,
-    "model": Model,
-    "user_text": UserText,
-    "system_text": SystemText,
-    "any_text": AnyText,
-    "tool_result": ToolResult,
-    "has_tool": HasTool,
-    "turn": Turn,
-    "stream": Stream,
-    "header": Header,
-    "json": JsonBody,
-    "json_path": JsonPath,
+    "endpoint": EndpointPattern,
+    "method": MethodPattern,
+    "path": PathPattern,
+    "model": ModelPattern,
+    "user_text": UserTextPattern,
+    "system_text": SystemTextPattern,
+    "any_text": AnyTextPattern,
+    "tool_result": ToolResultPattern,
+    "has_tool": HasToolPattern,
+    "turn": TurnPattern,
+    "stream": StreamPattern,
+    "header": HeaderPattern,
+    "json": JsonBodyPattern,
+    "json_path": JsonPathPattern,
 }
 
 COMBINING: dict[str, Callable[[Any], Pattern]] = {
-    "any_of": AnyOf,
-    "all_of": AllOf,
-    "not": Not,
+    "any_of": AnyOfPattern,
+    "all_of": AllOfPattern,
+    "not": NotPattern,
 }
 """Words that are given matches: `not` one, the others a list."""

@@ -4,25 +4,25 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import override
 
-from llemulator_addon.script.pattern import Asked, Key, Pattern
+from llemulator_addon.script.pattern import Candidate, Key, Pattern
 
 Patterns = tuple[Pattern, ...]
 """What one match says: all of them hold."""
 
 
 @dataclass(frozen=True, slots=True)
-class AllOf(Pattern):
+class AllOfPattern(Pattern):
     """All of these matches hold."""
 
     wanted: tuple[Patterns, ...]
 
     @override
-    def holds(self, asked: Asked) -> bool:
+    def holds(self, asked: Candidate) -> bool:
         """Look at each."""
         return all(holds(patterns, asked) for patterns in self.wanted)
 
     @override
-    def difference(self, asked: Asked) -> str:
+    def difference(self, asked: Candidate) -> str:
         """Say what differs in the first that does not hold."""
         return difference(next(patterns for patterns in self.wanted if not holds(patterns, asked)), asked)
 
@@ -37,22 +37,22 @@ class AllOf(Pattern):
         return tuple(inner for patterns in self.wanted for pattern in patterns for inner in pattern.all_patterns())
 
     @override
-    def captures(self, asked: Asked) -> Mapping[str, str]:
+    def captures(self, asked: Candidate) -> Mapping[str, str]:
         """Return the groups of all."""
         return {name: text for patterns in self.wanted for name, text in captures(patterns, asked).items()}
 
 
-def holds(patterns: Patterns, asked: Asked) -> bool:
+def holds(patterns: Patterns, asked: Candidate) -> bool:
     """Whether all patterns hold."""
     return all(pattern.holds(asked) for pattern in patterns)
 
 
-def difference(patterns: Patterns, asked: Asked) -> str:
+def difference(patterns: Patterns, asked: Candidate) -> str:
     """Say what differs where not all patterns hold."""
     return " and ".join(pattern.difference(asked) for pattern in patterns if not pattern.holds(asked))
 
 
-def captures(patterns: Patterns, asked: Asked) -> Mapping[str, str]:
+def captures(patterns: Patterns, asked: Candidate) -> Mapping[str, str]:
     """Return the groups of all patterns; where names are the same, the first pattern's."""
     return {name: text for each in reversed(patterns) for name, text in each.captures(asked).items()}
 

@@ -4,23 +4,23 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import override
 
-from llemulator_addon.script.pattern import Asked, Key, Pattern
+from llemulator_addon.script.pattern import Candidate, Key, Pattern
 from llemulator_addon.script.patterns.all_of import Patterns, captures, difference, fewest, holds
 
 
 @dataclass(frozen=True, slots=True)
-class AnyOf(Pattern):
+class AnyOfPattern(Pattern):
     """At least one of these matches holds."""
 
     wanted: tuple[Patterns, ...]
 
     @override
-    def holds(self, asked: Asked) -> bool:
+    def holds(self, asked: Candidate) -> bool:
         """Look until one holds."""
         return any(holds(patterns, asked) for patterns in self.wanted)
 
     @override
-    def difference(self, asked: Asked) -> str:
+    def difference(self, asked: Candidate) -> str:
         """Say what differs in each."""
         return f"none of any_of holds ({'; '.join(difference(patterns, asked) for patterns in self.wanted)})"
 
@@ -31,6 +31,6 @@ class AnyOf(Pattern):
         return tuple(key for some in keys for key in some) if all(keys) else ()
 
     @override
-    def captures(self, asked: Asked) -> Mapping[str, str]:
+    def captures(self, asked: Candidate) -> Mapping[str, str]:
         """Return the groups of the first that holds."""
         return next((captures(patterns, asked) for patterns in self.wanted if holds(patterns, asked)), {})

@@ -7,13 +7,13 @@ from typing import Annotated, override
 
 from pydantic import AfterValidator, WithJsonSchema
 
-from llemulator_addon.script.pattern import Asked, Is, Key, Pattern
+from llemulator_addon.script.pattern import Candidate, ExactKey, Key, Pattern
 from llemulator_addon.wire.endpoints import ENDPOINTS, OPERATIONS
 
 _NAMES = (*ENDPOINTS, *OPERATIONS)
 
 
-def _known(name: str) -> str:
+def _check_name(name: str) -> str:
     if name in _NAMES:
         return name
     near = get_close_matches(name, _NAMES, n=1, cutoff=0.5)
@@ -22,30 +22,30 @@ def _known(name: str) -> str:
     raise ValueError(message)
 
 
-EndpointName = Annotated[str, AfterValidator(_known), WithJsonSchema({"type": "string", "enum": list(_NAMES)})]
+EndpointName = Annotated[str, AfterValidator(_check_name), WithJsonSchema({"type": "string", "enum": list(_NAMES)})]
 
 
 @dataclass(frozen=True, slots=True)
-class Endpoint(Pattern):
+class EndpointPattern(Pattern):
     """The name of the operation, as `chat.completions`, `responses` or `embeddings`."""
 
     wanted: EndpointName
 
     @override
-    def holds(self, asked: Asked) -> bool:
+    def holds(self, asked: Candidate) -> bool:
         """Compare the names."""
         return asked.prompt.endpoint == self.wanted
 
     @override
-    def difference(self, asked: Asked) -> str:
+    def difference(self, asked: Candidate) -> str:
         """Say which operation was asked."""
         return f'endpoint is "{self.wanted}", the request asks {asked.prompt.endpoint or asked.request.path}'
 
     @override
     def index_keys(self) -> tuple[Key, ...]:
         """Look it up by name."""
-        return (Is(_where, self.wanted),)
+        return (ExactKey(_where, self.wanted),)
 
 
-def _where(asked: Asked) -> Iterable[str]:
+def _where(asked: Candidate) -> Iterable[str]:
     return (asked.prompt.endpoint,)

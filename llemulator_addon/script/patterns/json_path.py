@@ -5,19 +5,19 @@ from typing import Annotated, Any, override
 
 from pydantic import AfterValidator, Field
 
-from llemulator_addon.script.paths import parsed
-from llemulator_addon.script.pattern import Asked, Pattern
+from llemulator_addon.script.paths import parse
+from llemulator_addon.script.pattern import Candidate, Pattern
 from llemulator_addon.script.script_error import kind_of
 
 
 def _readable(paths: dict[str, Any]) -> dict[str, Any]:
     for path in paths:
-        parsed(path)
+        parse(path)
     return paths
 
 
 @dataclass(frozen=True, slots=True)
-class JsonPath(Pattern):
+class JsonPathPattern(Pattern):
     """Places in the body and what stands there: `$.a.b`, `$['a b']`, `$.a[0]`, `$.a[-1]`, `$.a[*].b`, `$..b`.
 
     Where a path names several places, it is enough that one of them has the value. All looking has a
@@ -27,12 +27,12 @@ class JsonPath(Pattern):
     wanted: Annotated[dict[str, Any], Field(min_length=1), AfterValidator(_readable)]
 
     @override
-    def holds(self, asked: Asked) -> bool:
+    def holds(self, asked: Candidate) -> bool:
         """Look at each path's places."""
         return all(_holds(asked, path, value) for path, value in self.wanted.items())
 
     @override
-    def difference(self, asked: Asked) -> str:
+    def difference(self, asked: Candidate) -> str:
         """Say what stands at the first path that differs."""
         path, wanted = next((path, value) for path, value in self.wanted.items() if not _holds(asked, path, value))
         came = [
@@ -41,6 +41,6 @@ class JsonPath(Pattern):
         return f"json_path {path} is {kind_of(wanted)}, the request has {' and '.join(came) or 'none'}"
 
 
-def _holds(asked: Asked, path: str, wanted: object) -> bool:
+def _holds(asked: Candidate, path: str, wanted: object) -> bool:
     looking = asked.looking
     return any(looking.contains(value, wanted) for value in looking.values_at(asked.prompt.body, path))

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import ClassVar, override
 
-from llemulator_addon.script.pattern import Asked, Key, Pattern, Says
+from llemulator_addon.script.pattern import Candidate, Key, Pattern, RegexKey
 from llemulator_addon.script.regex import Regex, captured, found
 from llemulator_addon.script.script_error import kind_of
 
@@ -22,16 +22,16 @@ class RegexPattern(Pattern):
 
     @staticmethod
     @abstractmethod
-    def where(asked: Asked) -> Iterable[str]:
+    def where(asked: Candidate) -> Iterable[str]:
         """Return the texts."""
 
     @override
-    def holds(self, asked: Asked) -> bool:
+    def holds(self, asked: Candidate) -> bool:
         """Search the texts."""
         return any(found(self.wanted, text) for text in self.where(asked))
 
     @override
-    def difference(self, asked: Asked) -> str:
+    def difference(self, asked: Candidate) -> str:
         """Say what the last of the texts was."""
         *_, last = ("", *self.where(asked))
         return f'{self.WORD} "{self.wanted}" is not found in {self.PLACE}, {kind_of(last)}'
@@ -39,15 +39,15 @@ class RegexPattern(Pattern):
     @override
     def index_keys(self) -> tuple[Key, ...]:
         """Search for all regular expressions of the place at once."""
-        return (Says(self.where, self.wanted),)
+        return (RegexKey(self.where, self.wanted),)
 
     @override
-    def captures(self, asked: Asked) -> Mapping[str, str]:
+    def captures(self, asked: Candidate) -> Mapping[str, str]:
         """Return the groups of the first text in which it is found."""
         return next((captured(self.wanted, text) for text in self.where(asked) if found(self.wanted, text)), {})
 
     @override
-    def texts(self, asked: Asked) -> tuple[str, str] | None:
+    def texts(self, asked: Candidate) -> tuple[str, str] | None:
         """Compare with the last of the texts."""
         *_, last = ("", *self.where(asked))
         return self.wanted, last

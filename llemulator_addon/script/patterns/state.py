@@ -4,30 +4,30 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import override
 
-from llemulator_addon.script.pattern import Asked, Is, Key, Pattern
+from llemulator_addon.script.pattern import Candidate, ExactKey, Key, Pattern
 
 
 @dataclass(frozen=True, slots=True)
-class InState(Pattern):
+class StatePattern(Pattern):
     """The session is in this state."""
 
     wanted: str
 
     @override
-    def holds(self, asked: Asked) -> bool:
+    def holds(self, asked: Candidate) -> bool:
         """Compare."""
         return asked.state == self.wanted
 
     @override
-    def difference(self, asked: Asked) -> str:
+    def difference(self, asked: Candidate) -> str:
         """Say in which state it is."""
         return f'state requires "{self.wanted}", the session is in "{asked.state}"'
 
     @override
     def index_keys(self) -> tuple[Key, ...]:
         """Look it up by name."""
-        return (Is(_where, self.wanted),)
+        return (ExactKey(_where, self.wanted),)
 
 
-def _where(asked: Asked) -> Iterable[str]:
+def _where(asked: Candidate) -> Iterable[str]:
     return (asked.state,)

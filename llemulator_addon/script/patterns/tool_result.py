@@ -6,7 +6,7 @@ from itertools import takewhile
 from typing import override
 
 from llemulator_addon.script.model import ScriptPart
-from llemulator_addon.script.pattern import Asked, Is, Key, Pattern, Says
+from llemulator_addon.script.pattern import Candidate, ExactKey, Key, Pattern, RegexKey
 from llemulator_addon.script.regex import Regex, captured, found
 from llemulator_addon.script.script_error import kind_of
 
@@ -19,18 +19,18 @@ class ToolResultPart(ScriptPart):
 
 
 @dataclass(frozen=True, slots=True)
-class ToolResult(Pattern):
+class ToolResultPattern(Pattern):
     """The last message is a tool's result. Where several end the conversation, one of them is as wanted."""
 
     wanted: ToolResultPart
 
     @override
-    def holds(self, asked: Asked) -> bool:
+    def holds(self, asked: Candidate) -> bool:
         """Look at the results that end the conversation."""
         return self._fitting(asked) is not None
 
     @override
-    def difference(self, asked: Asked) -> str:
+    def difference(self, asked: Candidate) -> str:
         """Say how the conversation ends."""
         wanted = " and ".join(f'{key} "{value}"' for key, value in self.wanted.model_dump(exclude_none=True).items())
         came = ", ".join(f'"{name}" gave {kind_of(text)}' for name, text in _results(asked))
@@ -41,16 +41,16 @@ class ToolResult(Pattern):
     def index_keys(self) -> tuple[Key, ...]:
         """Look for what is more telling."""
         if self.wanted.pattern is not None:
-            return (Says(_texts, self.wanted.pattern),)
-        return (Is(_names, self.wanted.name),) if self.wanted.name is not None else ()
+            return (RegexKey(_texts, self.wanted.pattern),)
+        return (ExactKey(_names, self.wanted.name),) if self.wanted.name is not None else ()
 
     @override
-    def captures(self, asked: Asked) -> Mapping[str, str]:
+    def captures(self, asked: Candidate) -> Mapping[str, str]:
         """Return the groups of the pattern."""
         text = self._fitting(asked)
         return {} if text is None or self.wanted.pattern is None else captured(self.wanted.pattern, text)
 
-    def _fitting(self, asked: Asked) -> str | None:
+    def _fitting(self, asked: Candidate) -> str | None:
         name, pattern = self.wanted.name, self.wanted.pattern
         return next(
             (
@@ -62,16 +62,16 @@ class ToolResult(Pattern):
         )
 
 
-def _results(asked: Asked) -> list[tuple[str, str]]:
+def _results(asked: Candidate) -> list[tuple[str, str]]:
     """Return names and texts of the results that end the conversation, the last first."""
     prompt = asked.prompt
     last = takewhile(lambda message: message.answers is not None, reversed(prompt.messages))
     return [(call.name if (call := prompt.tool_called(message.answers)) else "", message.text) for message in last]
 
 
-def _names(asked: Asked) -> Iterable[str]:
+def _names(asked: Candidate) -> Iterable[str]:
     return (name for name, _ in _results(asked))
 
 
-def _texts(asked: Asked) -> Iterable[str]:
+def _texts(asked: Candidate) -> Iterable[str]:
     return (text for _, text in _results(asked))

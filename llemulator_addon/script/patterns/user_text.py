@@ -4,12 +4,12 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import ClassVar, override
 
-from llemulator_addon.script.pattern import Asked
+from llemulator_addon.script.pattern import Candidate
 from llemulator_addon.script.patterns.regex_pattern import RegexPattern
 
 
 @dataclass(frozen=True, slots=True)
-class UserText(RegexPattern):
+class UserTextPattern(RegexPattern):
     """A regular expression is found in the text of the last user message; where there is none, in empty text."""
 
     WORD: ClassVar[str] = "user_text"
@@ -17,6 +17,6 @@ class UserText(RegexPattern):
 
     @staticmethod
     @override
-    def where(asked: Asked) -> Iterable[str]:
+    def where(asked: Candidate) -> Iterable[str]:
         """Return the last user message's text."""
         return (asked.prompt.user_text,)

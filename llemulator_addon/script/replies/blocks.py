@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Annotated, Any, Self
 from pydantic import Field, create_model, model_validator
 
 from llemulator_addon.core.reply import Block
-from llemulator_addon.script.model import ScriptPart, given_words, word_fields
-from llemulator_addon.script.replies.hosted_call import hosted_call
+from llemulator_addon.script.model import ScriptPart, list_given_words, word_fields
+from llemulator_addon.script.replies.hosted_call import show_hosted_call
 from llemulator_addon.script.replies.json_text import json_value
 from llemulator_addon.script.replies.message import message
 from llemulator_addon.script.replies.reasoning import reasoning
@@ -22,7 +22,7 @@ BLOCKS: dict[str, Callable[[Any], tuple[Block, ...]]] = {
     "json": json_value,
     "refusal": refusal,
     "tool_call": tool_call,
-    "hosted_call": hosted_call,
+    "hosted_call": show_hosted_call,
 }
 """What one block may be."""
 
@@ -39,7 +39,7 @@ class BlockPart(ScriptPart):
 
     def blocks(self) -> tuple[Block, ...]:
         """Return it."""
-        return tuple(block for word, given in given_words(self, BLOCKS) for block in word(given))
+        return tuple(block for word, given in list_given_words(self, BLOCKS) for block in word(given))
 
 
 if TYPE_CHECKING:

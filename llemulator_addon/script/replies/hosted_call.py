@@ -1,4 +1,4 @@
-"""`hosted_call`: a call of a tool that OpenAI itself runs, shown in Responses."""
+"""`show_hosted_call`: a call of a tool that OpenAI itself runs, shown in Responses."""
 
 from typing import Annotated
 
@@ -17,6 +17,6 @@ class HostedCallPart(ScriptPart):
     type: Annotated[str, Field(pattern="^[a-z_]+$", examples=["web_search_call", "file_search_call"])]
 
 
-def hosted_call(wanted: HostedCallPart) -> tuple[Block, ...]:
+def show_hosted_call(wanted: HostedCallPart) -> tuple[Block, ...]:
     """Show that OpenAI ran one of its own tools, as `web_search_call` or `code_interpreter_call`."""
     return (HostedCall(type=wanted.type, fields=wanted.model_extra or {}),)

@@ -12,7 +12,7 @@ from llemulator_addon.core.steps import Headers
 from llemulator_addon.script.headers import HeaderMap
 from llemulator_addon.script.model import ScriptPart
 from llemulator_addon.script.texts import json_text
-from llemulator_addon.wire.answer import Answer, Body, Piece, Stream
+from llemulator_addon.wire.answer import Answer, Body, EventStream, Piece
 from llemulator_addon.wire.json_bytes import pretty
 
 
@@ -31,7 +31,7 @@ class Raw:
         """Return it as endpoints do. Each event counts as a token, so that `stream` paces them."""
         if self.events is not None:
             pieces = tuple(Piece(event, 1) for event in self.events)
-            return Stream(pieces=pieces, status=self.status, headers=self.headers)
+            return EventStream(pieces=pieces, status=self.status, headers=self.headers)
         return Body(body=self.body, status=self.status, content_type=self.content_type, headers=self.headers)
 
 
@@ -43,7 +43,7 @@ class EventPart(ScriptPart):
     id: str | None = None
     retry: int | None = None
 
-    def framed(self) -> bytes:
+    def frame(self) -> bytes:
         """Spell it as it is sent."""
         data = self.data if isinstance(self.data, str) else json_text(self.data)
         lines = [f"{name}: {value}" for name, value in (("event", self.event), ("id", self.id)) if value is not None]
@@ -89,7 +89,7 @@ class RawPart(ScriptPart):
 
     def _events(self, headers: Mapping[str, str], content_type: str | None) -> Raw:
         given = (("content-type", content_type),) if content_type else ()
-        events = tuple(event.framed() for event in self.sse or ())
+        events = tuple(event.frame() for event in self.sse or ())
         return Raw(status=self.status, headers=(*headers.items(), *given), events=events)
 
     def _body(self) -> tuple[str, bytes]:

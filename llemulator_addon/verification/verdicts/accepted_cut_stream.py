@@ -1,24 +1,24 @@
-"""`accepted_cut_stream`: took a stream that was cut for a whole answer."""
+"""`find_accepted_cut_streams`: took a stream that was cut for a whole answer."""
 
 from collections.abc import Iterator, Mapping
 
 from llemulator_addon.verification import delivered
-from llemulator_addon.verification.finding import Finding, named
-from llemulator_addon.verification.verdicts.client_history import Asking, Attempt
-from llemulator_addon.verification.verdicts.continuation import goes_on_with, is_error, said
+from llemulator_addon.verification.finding import Finding, cite
+from llemulator_addon.verification.verdicts.client_history import Attempt, ClientHistory
+from llemulator_addon.verification.verdicts.continuation import collect_said, goes_on_with, is_error
 
 _LAST_OF_RESPONSES = frozenset(("response.completed", "response.incomplete", "response.failed", "response.cancelled"))
 
 
-def accepted_cut_stream(asking: Asking) -> Iterator[Finding]:
+def find_accepted_cut_streams(asking: ClientHistory) -> Iterator[Finding]:
     """Look for streams without their last event whose text or tool calls came back as a turn of the conversation."""
     for attempt in asking.attempts:
         if not _is_cut(attempt):
             continue
-        if (later := goes_on_with(asking, attempt, said(attempt))) is not None:
+        if (later := goes_on_with(asking, attempt, collect_said(attempt))) is not None:
             yield Finding(
                 name="accepted_cut_stream",
-                sentence=f"The stream of {named(attempt.exchange)} ended without its last event, and request "
+                sentence=f"The stream of {cite(attempt.exchange)} ended without its last event, and request "
                 f"{later.number} goes on with what had come as if it were whole.",
                 exchanges=(attempt.number, later.number),
                 evidence={"events": len(delivered.events(attempt.exchange))},

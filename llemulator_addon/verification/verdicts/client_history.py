@@ -10,7 +10,7 @@ from typing import Literal
 from llemulator_addon.engine.journal import Exchange
 from llemulator_addon.verification import delivered
 from llemulator_addon.verification.finding import Finding
-from llemulator_addon.verification.sdk_headers import Client, client_of
+from llemulator_addon.verification.sdk_headers import SdkHeaders, client_of
 from llemulator_addon.wire import json_bytes
 
 _TOGETHER = 60.0
@@ -42,10 +42,10 @@ class Attempt:
     @cached_property
     def end(self) -> float | None:
         """When the answer to it ended; None while it is being played."""
-        return delivered.ended_at(self.exchange)
+        return delivered.find_end(self.exchange)
 
     @cached_property
-    def client(self) -> Client:
+    def client(self) -> SdkHeaders:
         """What it says about who asks."""
         return client_of(self.exchange)
 
@@ -65,7 +65,7 @@ class Attempt:
 
     @property
     def _head_first(self) -> bool:
-        return delivered.before_head(self.exchange) == 0 and not self.left
+        return delivered.measure_head_delay(self.exchange) == 0 and not self.left
 
     @property
     def left(self) -> bool:
@@ -131,7 +131,7 @@ class Attempt:
 
 
 @dataclass(frozen=True)
-class Asking:
+class ClientHistory:
     """All that one client asked."""
 
     exchanges: tuple[Exchange, ...]
@@ -150,7 +150,7 @@ class Asking:
         groups: list[list[Attempt]] = []
         latest: dict[object, list[Attempt]] = {}
         for attempt in self.attempts:
-            carried = _carried(attempt.exchange)
+            carried = _identify(attempt.exchange)
             group = latest.get(carried)
             if group is None or not _goes_on(group, attempt):
                 groups.append(group := [])
@@ -169,9 +169,9 @@ class Asking:
     @property
     def given_up(self) -> Iterator[tuple[Attempt, ...]]:
         """The requests after whose last attempt the same was never asked again, by whomever."""
-        last = {_carried(attempt.exchange): attempt for attempt in self.attempts}
+        last = {_identify(attempt.exchange): attempt for attempt in self.attempts}
         for attempts in self.requests:
-            if last[_carried(attempts[-1].exchange)] is attempts[-1]:
+            if last[_identify(attempts[-1].exchange)] is attempts[-1]:
                 yield attempts
 
     @property
@@ -181,7 +181,7 @@ class Asking:
             yield from pairwise(attempts)
 
 
-Verdict = Callable[[Asking], Iterator[Finding]]
+Verdict = Callable[[ClientHistory], Iterator[Finding]]
 """Looks for one kind of misbehaviour, and yields a finding for each time that it shows."""
 
 
@@ -190,7 +190,7 @@ def gap(before: Attempt, after: Attempt) -> float:
     return max(0.0, after.start - (before.end if before.end is not None else before.start))
 
 
-def _carried(exchange: Exchange) -> object:
+def _identify(exchange: Exchange) -> object:
     """Return what makes two requests the same."""
     return (
         exchange.method,

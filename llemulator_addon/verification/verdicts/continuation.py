@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from llemulator_addon.verification import delivered
-from llemulator_addon.verification.verdicts.client_history import Asking, Attempt
+from llemulator_addon.verification.verdicts.client_history import Attempt, ClientHistory
 from llemulator_addon.wire.members import text_in
 
 _SHORTEST = 4
@@ -21,7 +21,7 @@ class Said:
     """Ids of tool calls, and of the response itself."""
 
 
-def said(attempt: Attempt) -> Said:
+def collect_said(attempt: Attempt) -> Said:
     """Put together the deltas that came, before an error if there was one."""
     texts: list[str] = []
     ids: set[str] = set()
@@ -44,7 +44,7 @@ def is_error(name: str, value: Any) -> bool:  # noqa: ANN401 - any JSON value
     )
 
 
-def goes_on_with(asking: Asking, attempt: Attempt, what: Said) -> Attempt | None:
+def goes_on_with(asking: ClientHistory, attempt: Attempt, what: Said) -> Attempt | None:
     """Return the first later attempt that carries what an answer said, as a turn of the conversation."""
     for later in asking.attempts:
         if later.number > attempt.number and _carries(later, what):

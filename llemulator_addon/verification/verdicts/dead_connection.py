@@ -1,13 +1,13 @@
-"""`dead_connection`: sent a request on a connection that was over."""
+"""`find_dead_connections`: sent a request on a connection that was over."""
 
 from collections.abc import Iterator
 
 from llemulator_addon.core.steps import Cut
-from llemulator_addon.verification.finding import Finding, named
-from llemulator_addon.verification.verdicts.client_history import Asking, Attempt
+from llemulator_addon.verification.finding import Finding, cite
+from llemulator_addon.verification.verdicts.client_history import Attempt, ClientHistory
 
 
-def dead_connection(asking: Asking) -> Iterator[Finding]:
+def find_dead_connections(asking: ClientHistory) -> Iterator[Finding]:
     """Look for requests on a connection that was closed before: by a cut, a GOAWAY, or `connection: close`."""
     over: dict[str, tuple[Attempt, str]] = {}
     for attempt in asking.attempts:
@@ -17,7 +17,7 @@ def dead_connection(asking: Asking) -> Iterator[Finding]:
             if before.end is not None and before.end < attempt.start:
                 yield Finding(
                     name="dead_connection",
-                    sentence=f"{named(attempt.exchange)} came on a connection that {how} with request {before.number}.",
+                    sentence=f"{cite(attempt.exchange)} came on a connection that {how} with request {before.number}.",
                     exchanges=(before.number, attempt.number),
                     evidence={"connection": connection},
                 )

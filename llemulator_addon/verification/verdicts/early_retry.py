@@ -1,9 +1,9 @@
-"""`early_retry`: did not wait as long as the answer said."""
+"""`find_early_retries`: did not wait as long as the answer said."""
 
 from collections.abc import Iterator
 
-from llemulator_addon.verification.finding import Finding, named
-from llemulator_addon.verification.verdicts.client_history import Asking, gap
+from llemulator_addon.verification.finding import Finding, cite
+from llemulator_addon.verification.verdicts.client_history import ClientHistory, gap
 
 _LONGEST = 60.0
 """Seconds. OpenAI's SDKs do not heed what asks for more: those of 1.x and JavaScript go by their own backoff then."""
@@ -12,7 +12,7 @@ _TOLERANCE = 0.05
 """Seconds, and share: clocks and timers are not exact."""
 
 
-def early_retry(asking: Asking) -> Iterator[Finding]:
+def find_early_retries(asking: ClientHistory) -> Iterator[Finding]:
     """Look for attempts that came before `retry-after-ms` or `retry-after` had passed."""
     for before, after in asking.retries:
         wait, waited = before.wait, gap(before, after)
@@ -20,7 +20,7 @@ def early_retry(asking: Asking) -> Iterator[Finding]:
             header = "retry-after-ms" if "retry-after-ms" in before.headers else "retry-after"
             yield Finding(
                 name="early_retry",
-                sentence=f"{named(before.exchange)} was told by {header} to wait {wait:g} s, and came again as request "
+                sentence=f"{cite(before.exchange)} was told by {header} to wait {wait:g} s, and came again as request "
                 f"{after.number} after {waited:.2f} s.",
                 exchanges=(before.number, after.number),
                 evidence={"told": wait, "waited": round(waited, 3)},

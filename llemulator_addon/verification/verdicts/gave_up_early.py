@@ -1,9 +1,9 @@
-"""`gave_up_early`: never tried again what OpenAI's SDKs would have."""
+"""`find_early_surrender`: never tried again what OpenAI's SDKs would have."""
 
 from collections.abc import Iterator
 
-from llemulator_addon.verification.finding import Finding, named
-from llemulator_addon.verification.verdicts.client_history import Asking, Attempt
+from llemulator_addon.verification.finding import Finding, cite
+from llemulator_addon.verification.verdicts.client_history import Attempt, ClientHistory
 
 _LONGEST = 60.0
 """Seconds. A client may rather give up than wait longer."""
@@ -12,7 +12,7 @@ _FOR_GOOD = frozenset(("insufficient_quota", "billing_hard_limit_reached"))
 """Codes of errors that have a status which is worth a retry, and do not pass by themselves."""
 
 
-def gave_up_early(asking: Asking) -> Iterator[Finding]:
+def find_early_surrender(asking: ClientHistory) -> Iterator[Finding]:
     """Look for requests that failed for a passing reason and were never sent again."""
     for attempts in asking.given_up:
         if len(attempts) == 1 and _was_passing(attempts[0]):
@@ -20,7 +20,7 @@ def gave_up_early(asking: Asking) -> Iterator[Finding]:
             got = f"got {only.exchange.status}" if only.outcome == "refused" else "lost its connection"
             yield Finding(
                 name="gave_up_early",
-                sentence=f"{named(only.exchange)} {got}, which passes, and was never sent again.",
+                sentence=f"{cite(only.exchange)} {got}, which passes, and was never sent again.",
                 exchanges=(only.number,),
                 evidence={"status": only.exchange.status, "retry_after": only.wait},
             )

@@ -1,18 +1,18 @@
-"""`new_connections`: opened a connection for every request."""
+"""`find_new_connections`: opened a connection for every request."""
 
 from collections.abc import Iterator
 from itertools import pairwise
 
 from llemulator_addon.core.steps import Cut
 from llemulator_addon.verification.finding import Finding
-from llemulator_addon.verification.verdicts.client_history import Asking, Attempt, gap
+from llemulator_addon.verification.verdicts.client_history import Attempt, ClientHistory, gap
 
 _MANY = 5
 _KEPT_OPEN = 4.0
 """Seconds. Clients close connections that were idle for longer: httpx and Node after five."""
 
 
-def new_connections(asking: Asking) -> Iterator[Finding]:
+def find_new_connections(asking: ClientHistory) -> Iterator[Finding]:
     """Look for clients of which each request came on a connection of its own, although the one before was free.
 
     Requests under way at the same time need several, and so does one that follows an answer that closed its connection.

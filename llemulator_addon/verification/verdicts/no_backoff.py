@@ -1,10 +1,10 @@
-"""`no_backoff`: tried again at once, or always after the same time."""
+"""`find_missing_backoff`: tried again at once, or always after the same time."""
 
 from collections.abc import Iterator
 from itertools import pairwise
 
-from llemulator_addon.verification.finding import Finding, named
-from llemulator_addon.verification.verdicts.client_history import Asking, Attempt, gap
+from llemulator_addon.verification.finding import Finding, cite
+from llemulator_addon.verification.verdicts.client_history import Attempt, ClientHistory, gap
 
 _AT_ONCE = 0.2
 """Seconds. OpenAI's SDKs wait 0.375 s at least."""
@@ -14,21 +14,21 @@ _FIRST_LONG_ENOUGH = 5.0
 """Seconds. Who begins with so long a wait need not make it longer."""
 
 
-def no_backoff(asking: Asking) -> Iterator[Finding]:
+def find_missing_backoff(asking: ClientHistory) -> Iterator[Finding]:
     """Look for retries that come at once, or three times without a growing wait, where the server named no time."""
     for attempts in asking.requests:
         gaps = [gap(before, after) for before, after in pairwise(attempts) if _is_judged(asking, before)]
         if (how := _how(gaps)) is not None:
             yield Finding(
                 name="no_backoff",
-                sentence=f"{named(attempts[0].exchange)} was tried {len(attempts)} times {how}: it waited "
+                sentence=f"{cite(attempts[0].exchange)} was tried {len(attempts)} times {how}: it waited "
                 f"{', '.join(f'{each:.2f}' for each in gaps)} s.",
                 exchanges=tuple(attempt.number for attempt in attempts),
                 evidence={"waited": [round(each, 3) for each in gaps]},
             )
 
 
-def _is_judged(asking: Asking, before: Attempt) -> bool:
+def _is_judged(asking: ClientHistory, before: Attempt) -> bool:
     """Whether the wait after an attempt was the client's own choice.
 
     A request that was lost on a connection which served before may be sent again at once: HTTP clients do so by

@@ -1,10 +1,10 @@
-"""`no_read_timeout`: waited for ever on a connection on which nothing came."""
+"""`find_missing_read_timeout`: waited for ever on a connection on which nothing came."""
 
 from collections.abc import Iterator
 
 from llemulator_addon.core.steps import Cut, Head, Send, Wait
-from llemulator_addon.verification.finding import Finding, named
-from llemulator_addon.verification.verdicts.client_history import Asking, Attempt
+from llemulator_addon.verification.finding import Finding, cite
+from llemulator_addon.verification.verdicts.client_history import Attempt, ClientHistory
 
 _LONGEST = 60.0
 """Seconds of silence that a client which announces no time-out may take."""
@@ -12,7 +12,7 @@ _LATE = 5.0
 """Seconds after which a time-out that was announced is taken for none."""
 
 
-def no_read_timeout(asking: Asking) -> Iterator[Finding]:
+def find_missing_read_timeout(asking: ClientHistory) -> Iterator[Finding]:
     """Look for clients that took silence for longer than they said, or for longer than a minute.
 
     OpenAI's SDKs announce how long they wait: 600 s, unless they were told otherwise.
@@ -24,7 +24,7 @@ def no_read_timeout(asking: Asking) -> Iterator[Finding]:
             said = "announces no time-out" if announced is None else f"announces a time-out of {announced:g} s"
             yield Finding(
                 name="no_read_timeout",
-                sentence=f"{named(attempt.exchange)} waited through {silence:.0f} s of silence, and its client {said}.",
+                sentence=f"{cite(attempt.exchange)} waited through {silence:.0f} s of silence, and its client {said}.",
                 exchanges=(attempt.number,),
                 evidence={"silence": round(silence, 3), "announced": announced},
             )

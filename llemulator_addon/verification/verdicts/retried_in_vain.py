@@ -1,12 +1,12 @@
-"""`retried_in_vain`: tried again what cannot get better."""
+"""`find_retries_in_vain`: tried again what cannot get better."""
 
 from collections.abc import Iterator
 
-from llemulator_addon.verification.finding import Finding, named
-from llemulator_addon.verification.verdicts.client_history import Asking, Attempt, gap
+from llemulator_addon.verification.finding import Finding, cite
+from llemulator_addon.verification.verdicts.client_history import Attempt, ClientHistory, gap
 
 
-def retried_in_vain(asking: Asking) -> Iterator[Finding]:
+def find_retries_in_vain(asking: ClientHistory) -> Iterator[Finding]:
     """Look for attempts after an error that says that the request is wrong, or after a success.
 
     OpenAI's SDKs try again after 408, 409, 429 and from 500 on, and where `x-should-retry` says so.
@@ -15,7 +15,7 @@ def retried_in_vain(asking: Asking) -> Iterator[Finding]:
         if before.told is None and not before.worth_a_retry and (why := _why(before, after)) is not None:
             yield Finding(
                 name="retried_in_vain",
-                sentence=f"{named(before.exchange)} {why}, and was sent again as request {after.number}; "
+                sentence=f"{cite(before.exchange)} {why}, and was sent again as request {after.number}; "
                 "that cannot get better by trying again.",
                 exchanges=(before.number, after.number),
                 evidence={"status": before.exchange.status, "seconds_between": round(gap(before, after), 3)},

@@ -95,7 +95,7 @@ class ChatMessage(RequestBody):
         return Message(
             role=self.role,
             text=self._text(),
-            called=tuple(self._called()),
+            called=tuple(self._list_calls()),
             answers=self.name if self.role == "function" else self.tool_call_id,
         )
 
@@ -104,7 +104,7 @@ class ChatMessage(RequestBody):
             return self.content or self.refusal or ""
         return "\n".join(part.text or part.refusal or "" for part in self.content if part.text or part.refusal)
 
-    def _called(self) -> Iterator[CalledTool]:
+    def _list_calls(self) -> Iterator[CalledTool]:
         for call in self.tool_calls or ():
             if call.custom is not None:
                 yield CalledTool(id=call.id, name=call.custom.name, arguments=call.custom.input)
@@ -163,7 +163,7 @@ class ResponseFormat(RequestBody):
 
     @model_validator(mode="before")
     @classmethod
-    def _nested(cls, value: object) -> object:
+    def _nest(cls, value: object) -> object:
         """Take a schema that stands beside `type`, as in Responses, or is itself `json_schema`; the API takes neither.
 
         Programs that were written for other servers send them.
@@ -233,7 +233,7 @@ class ChatBody(RequestBody):
     audio: AudioOptions | None = None
     moderation: ModerationOptions | None = None
 
-    def offered(self) -> Iterator[Tool]:
+    def list_tools(self) -> Iterator[Tool]:
         """Yield the tools that the model may call."""
         for tool in self.tools or ():
             if (named := tool.named) is not None:

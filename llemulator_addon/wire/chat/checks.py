@@ -13,13 +13,13 @@ from llemulator_addon.wire import errors, schemas
 from llemulator_addon.wire.bodies import kind_of
 from llemulator_addon.wire.chat.body import ChatBody, ChatMessage, NamedFunction
 from llemulator_addon.wire.errors import INVALID
-from llemulator_addon.wire.families import REPLACED_BY, Family, Refused, family, refused
-from llemulator_addon.wire.image_input import refused_image
+from llemulator_addon.wire.families import REPLACED_BY, Family, RefusalWording, family, find_refusals
+from llemulator_addon.wire.image_input import refuse_image
 from llemulator_addon.wire.models import serves
-from llemulator_addon.wire.usage import of_prompt
+from llemulator_addon.wire.usage import count_prompt
 
 
-def of_body(asked: ChatBody) -> Iterator[Failure]:
+def check_body(asked: ChatBody) -> Iterator[Failure]:
     """Yield what is wrong whatever the model is."""
     yield from _combinations(asked)
     yield from _conversation(asked.messages)
@@ -28,7 +28,7 @@ def of_body(asked: ChatBody) -> Iterator[Failure]:
     yield from _format(asked)
 
 
-def of_model(asked: ChatBody, body: Mapping[str, Any]) -> Iterator[Failure]:
+def check_model(asked: ChatBody, body: Mapping[str, Any]) -> Iterator[Failure]:
     """Yield what the model does not take."""
     if (elsewhere := _elsewhere(asked.model)) is not None:
         yield elsewhere
@@ -42,14 +42,14 @@ def of_model(asked: ChatBody, body: Mapping[str, Any]) -> Iterator[Failure]:
     yield from _output_limit(asked, of_family)
 
 
-def of_length(asked: ChatBody, prompt: Prompt, size: int) -> Iterator[Failure]:
+def check_length(asked: ChatBody, prompt: Prompt, size: int) -> Iterator[Failure]:
     """Yield what is too long for the model. `size` is that of the body in bytes, which no count of tokens exceeds."""
     of_family = family(asked.model)
     completion = asked.max_completion_tokens or asked.max_tokens or 0
     room = min(of_family.window, of_family.input_limit or of_family.window)
     if size + completion < room:
         return
-    counted = of_prompt(prompt)
+    counted = count_prompt(prompt)
     if counted > room:
         yield _too_long(of_family, counted)
     elif counted + completion > of_family.window:
@@ -100,12 +100,12 @@ def _conversation(messages: list[ChatMessage]) -> Iterator[Failure]:
             open_calls.pop(message.tool_call_id or "", None)
             continue
         if open_calls:
-            yield _unanswered(open_calls, f"messages.[{number}].role")
+            yield _refuse_unanswered(open_calls, f"messages.[{number}].role")
         yield from _content(message, number)
         calls = [call.id for call in message.tool_calls or ()]
         called, open_calls = (set(calls), dict.fromkeys(calls)) if calls else (None, {})
     if open_calls:
-        yield _unanswered(open_calls, "messages")
+        yield _refuse_unanswered(open_calls, "messages")
 
 
 def _result(message: ChatMessage, number: int, called: set[str] | None) -> Iterator[Failure]:
@@ -151,11 +151,11 @@ def _images(messages: list[ChatMessage]) -> Iterator[Failure]:
             place = f"messages[{number}].content[{at}].image_url"
             if part.image_url is None:
                 yield errors.missing(place)
-            elif failure := refused_image(part.image_url.url, f"{place}.url", f"Invalid image URL: '{place}.url'."):
+            elif failure := refuse_image(part.image_url.url, f"{place}.url", f"Invalid image URL: '{place}.url'."):
                 yield failure
 
 
-def _unanswered(calls: Mapping[str, None], param: str) -> Failure:
+def _refuse_unanswered(calls: Mapping[str, None], param: str) -> Failure:
     return _wrong_message(
         param,
         "An assistant message with 'tool_calls' must be followed by tool messages responding to each 'tool_call_id'. "
@@ -185,7 +185,7 @@ def _tools(asked: ChatBody) -> Iterator[Failure]:
 
 
 def _function(function: NamedFunction, place: str, work: Work) -> Iterator[Failure]:
-    if not function.name or not all(_in_a_name(character) for character in function.name):
+    if not function.name or not all(_fits_name(character) for character in function.name):
         yield errors.wrong_pattern(f"{place}.name", _NAME)
     if function.parameters is not None:
         found = schemas.problem(function.parameters, strict=bool(function.strict), work=work)
@@ -199,7 +199,7 @@ def _function(function: NamedFunction, place: str, work: Work) -> Iterator[Failu
             )
 
 
-def _in_a_name(character: str) -> bool:
+def _fits_name(character: str) -> bool:
     return character.isascii() and (character.isalnum() or character in "_-")
 
 
@@ -269,32 +269,32 @@ def _elsewhere(model: str) -> Failure | None:
 def _efforts(asked: ChatBody, of_family: Family) -> Iterator[Failure]:
     effort, taken = asked.reasoning_effort, of_family.efforts("chat")
     if effort is not None and taken and effort not in taken:
-        yield errors.unsupported_value("reasoning_effort", f"'{effort}'", taken)
+        yield errors.refuse_value("reasoning_effort", f"'{effort}'", taken)
 
 
 def _parameters(asked: ChatBody, body: Mapping[str, Any], of_family: Family) -> Iterator[Failure]:
     reasoning = of_family.reasons(asked.reasoning_effort)
     given = {
         name: how
-        for name, how in refused(of_family, "chat", reasoning=reasoning).items()
+        for name, how in find_refusals(of_family, "chat", reasoning=reasoning).items()
         if body.get(name) not in (None, False)
     }
     if given:
-        yield from _refused_parameters(given, body)
+        yield from _refuse_parameters(given, body)
     if asked.top_logprobs is not None and asked.top_logprobs > of_family.top_logprobs:
         yield errors.out_of_range(
             "top_logprobs", "integer", "above", str(of_family.top_logprobs), str(asked.top_logprobs)
         )
 
 
-def _refused_parameters(given: Mapping[str, Refused], body: Mapping[str, Any]) -> Iterator[Failure]:
+def _refuse_parameters(given: Mapping[str, RefusalWording], body: Mapping[str, Any]) -> Iterator[Failure]:
     for how, message in (("unrecognized", "Unrecognized request"), ("incompatible", "Model incompatible request")):
         if names := sorted(name for name, found in given.items() if found == how):
             yield _arguments(message, names)
     for name, how in given.items():
         match how:
             case "unsupported_parameter":
-                yield errors.unsupported_parameter(name, REPLACED_BY.get(name))
+                yield errors.refuse_parameter(name, REPLACED_BY.get(name))
             case "unsupported_value":
                 if body[name] != 1:
                     yield errors.only_default(name, f"{body[name]}")
@@ -314,7 +314,7 @@ def _arguments(message: str, names: list[str]) -> Failure:
 def _roles(asked: ChatBody, of_family: Family) -> Iterator[Failure]:
     for number, message in enumerate(asked.messages):
         if message.role in of_family.refused_roles:
-            yield errors.unsupported_value(f"messages[{number}].role", f"'{message.role}'")
+            yield errors.refuse_value(f"messages[{number}].role", f"'{message.role}'")
 
 
 def _tools_of_model(asked: ChatBody, of_family: Family) -> Iterator[Failure]:
@@ -376,7 +376,7 @@ def _audio(asked: ChatBody, of_family: Family) -> Iterator[Failure]:
     if not asked.wants_audio:
         return
     if not of_family.audio and of_family.name != "unknown":
-        yield errors.unsupported_value("modalities", "'audio'", ("text",))
+        yield errors.refuse_value("modalities", "'audio'", ("text",))
     elif asked.audio is None:
         yield errors.missing("audio")
     elif asked.stream and asked.audio.format != "pcm16":

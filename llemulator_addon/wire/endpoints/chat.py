@@ -8,7 +8,7 @@ from typing import Any
 
 from llemulator_addon.core.prompt import Prompt
 from llemulator_addon.core.remembering import remembered
-from llemulator_addon.core.reply import Choice, Refusal, Says, Text, ToolCall
+from llemulator_addon.core.reply import Choice, ModelOutput, Refusal, Text, ToolCall
 from llemulator_addon.core.resources import Kept
 from llemulator_addon.core.stamp import Stamp
 from llemulator_addon.wire import audio, headers, moderation, sizes, sse
@@ -17,41 +17,41 @@ from llemulator_addon.wire.answer import (
     Body,
     Call,
     Endpoint,
+    EventStream,
     LongBody,
     Made,
     Manner,
     Piece,
-    Stream,
     cut,
-    in_turns,
+    take_turns,
 )
-from llemulator_addon.wire.azure import with_model
-from llemulator_addon.wire.bodies import as_understood, read_body
+from llemulator_addon.wire.azure import add_model
+from llemulator_addon.wire.bodies import drop_ignored, read_body
 from llemulator_addon.wire.chat import checks
 from llemulator_addon.wire.chat.body import ChatBody
 from llemulator_addon.wire.endpoints import stored_chat
-from llemulator_addon.wire.errors import Refused, no_model
+from llemulator_addon.wire.errors import RequestRefused, no_model
 from llemulator_addon.wire.families import family
-from llemulator_addon.wire.json_bytes import Many, pretty, spelled, without_many
+from llemulator_addon.wire.json_bytes import Many, compact, drop_many, pretty, write_pieces
 from llemulator_addon.wire.logprobs import each_logprob_of
-from llemulator_addon.wire.models import dated_name
-from llemulator_addon.wire.usage import Counted, counted
+from llemulator_addon.wire.models import resolve_alias
+from llemulator_addon.wire.usage import Counted, count_usage
 
 NAME = "chat.completions"
 
 
 def read(call: Call, body: Mapping[str, Any]) -> Prompt:
-    """Understand a body; raises `Refused` in OpenAI's words."""
-    body = with_model(body, call.params)
+    """Understand a body; raises `RequestRefused` in OpenAI's words."""
+    body = add_model(body, call.params)
     if body.get("model") is None:
-        raise Refused(no_model())
+        raise RequestRefused(no_model())
     asked = read_body(ChatBody, body, lenient=call.lenient)
-    body = as_understood(asked, body) if call.lenient else body
+    body = drop_ignored(asked, body) if call.lenient else body
     prompt = Prompt(
         endpoint=NAME,
         model=asked.model,
         messages=tuple(message.message() for message in asked.messages),
-        tools=tuple(asked.offered()),
+        tools=tuple(asked.list_tools()),
         stream=bool(asked.stream),
         choices=asked.n or 1,
         body=body,
@@ -61,27 +61,28 @@ def read(call: Call, body: Mapping[str, Any]) -> Prompt:
     return prompt
 
 
-def write(prompt: Prompt, says: Says, manner: Manner) -> Answer:
+def write(prompt: Prompt, says: ModelOutput, manner: Manner) -> Answer:
     """Write what the model says as one object, or as chunks where the request asks for a stream.
 
     With `store` the session keeps it, in the form in which it is listed.
     """
-    keeps = tuple(_kept(prompt, says, manner))
+    keeps = tuple(_keep(prompt, says, manner))
     if prompt.stream:
-        return Stream(pieces=Made(partial(_pieces, prompt, says, manner)), headers=headers.UNLIMITED, keeps=keeps)
+        return EventStream(pieces=Made(partial(_pieces, prompt, says, manner)), headers=headers.UNLIMITED, keeps=keeps)
     completion = _completion(prompt, says, manner)
     if manner.in_pieces:
-        return LongBody(pieces=Made(lambda: chain(spelled(completion), (b"\n",))), keeps=keeps)
+        return LongBody(pieces=Made(lambda: chain(write_pieces(completion), (b"\n",))), keeps=keeps)
     return Body(body=pretty(completion) + b"\n", keeps=keeps)
 
 
-def size(prompt: Prompt, says: Says) -> int:
+def size(prompt: Prompt, says: ModelOutput) -> int:
     """Estimate the bytes of an answer."""
     encoding, body = family(prompt.model).encoding, prompt.body
     alternatives = sizes.number(body, "top_logprobs") if body.get("logprobs") else None
     return sum(
-        times * (sizes.OF_AN_ANSWER + sizes.of_texts(texts, encoding, stream=prompt.stream, alternatives=alternatives))
-        for times, texts in sizes.said(prompt, says)
+        times
+        * (sizes.OF_AN_ANSWER + sizes.estimate_texts(texts, encoding, stream=prompt.stream, alternatives=alternatives))
+        for times, texts in sizes.list_texts(prompt, says)
     )
 
 
@@ -90,41 +91,41 @@ ENDPOINT = Endpoint(name=NAME, method="POST", path="/chat/completions", read=rea
 
 def _check(call: Call, asked: ChatBody, prompt: Prompt) -> None:
     """Refuse what the API refuses. An unknown model is refused as such, and later."""
-    found = [checks.of_body(asked)]
+    found = [checks.check_body(asked)]
     if call.knows(asked.model):
         found += [
-            checks.of_model(asked, prompt.body),
-            checks.of_length(asked, prompt, len(call.request.body)),
+            checks.check_model(asked, prompt.body),
+            checks.check_length(asked, prompt, len(call.request.body)),
         ]
     for failure in chain.from_iterable(found):
-        raise Refused(failure)
+        raise RequestRefused(failure)
 
 
-def _kept(prompt: Prompt, says: Says, manner: Manner) -> Iterator[Kept]:
+def _keep(prompt: Prompt, says: ModelOutput, manner: Manner) -> Iterator[Kept]:
     if prompt.body.get("store") is True:
         # Without the log probabilities of an answer that is too large to be there at once.
-        completion = without_many(_completion(prompt, says, manner))
-        yield stored_chat.kept(prompt, completion, headers.request_id(manner.stamp))
+        completion = drop_many(_completion(prompt, says, manner))
+        yield stored_chat.keep(prompt, completion, headers.request_id(manner.stamp))
 
 
 # Writing one object -------------------------------------------------------------------------------------------------
 
 
-def _completion(prompt: Prompt, says: Says, manner: Manner) -> dict[str, Any]:
+def _completion(prompt: Prompt, says: ModelOutput, manner: Manner) -> dict[str, Any]:
     return {
         "id": _id(manner),
         "object": "chat.completion",
         "created": manner.stamp.created,
         "model": _model(prompt, says, manner),
         "choices": _choices(prompt, says, manner),
-        **_moderated(prompt, says),
+        **_moderate(prompt, says),
         "usage": _usage(prompt, says),
         "service_tier": _service_tier(prompt),
         "system_fingerprint": _fingerprint(prompt, manner),
     }
 
 
-def _choices(prompt: Prompt, says: Says, manner: Manner) -> "Many | list[dict[str, Any]]":
+def _choices(prompt: Prompt, says: ModelOutput, manner: Manner) -> "Many | list[dict[str, Any]]":
     def make() -> Iterator[dict[str, Any]]:
         return (_choice(prompt, says.choice(index), index, manner) for index in range(prompt.choices))
 
@@ -148,14 +149,14 @@ def _assistant(prompt: Prompt, choice: Choice, index: int, manner: Manner) -> di
     return {
         "role": "assistant",
         "content": None if silent else choice.text,
-        **_spelled_calls(prompt, calls, index, manner),
+        **_spell_calls(prompt, calls, index, manner),
         "refusal": refusal,
         **({"audio": _audio(prompt, choice, index, manner)} if spoken else {}),
         "annotations": _annotations(choice),
     }
 
 
-def _spelled_calls(prompt: Prompt, calls: list[ToolCall], choice: int, manner: Manner) -> dict[str, Any]:
+def _spell_calls(prompt: Prompt, calls: list[ToolCall], choice: int, manner: Manner) -> dict[str, Any]:
     if not calls:
         return {}
     if _is_legacy(prompt):
@@ -211,13 +212,13 @@ def _audio(prompt: Prompt, choice: Choice, index: int, manner: Manner) -> dict[s
 _HOUR = 3_600
 
 
-def _moderated(prompt: Prompt, says: Says) -> dict[str, Any]:
+def _moderate(prompt: Prompt, says: ModelOutput) -> dict[str, Any]:
     asked = prompt.body.get("moderation")
     if not isinstance(asked, dict):
         return {}
     model = str(asked.get("model") or moderation.DEFAULT)
-    given = moderation.judged_of((prompt.user_text,))
-    said = moderation.judged_of(says.choice(index).text for index in range(prompt.choices))
+    given = moderation.join_texts((prompt.user_text,))
+    said = moderation.join_texts(says.choice(index).text for index in range(prompt.choices))
     return {
         "moderation": {
             "input": moderation.results(model, given),
@@ -232,32 +233,21 @@ _Delta = tuple[dict[str, Any], int]
 """What a chunk adds to its choice, and how many tokens it brings."""
 
 
-def _pieces(prompt: Prompt, says: Says, manner: Manner) -> Iterator[Piece]:
+def _pieces(prompt: Prompt, says: ModelOutput, manner: Manner) -> Iterator[Piece]:
     options = prompt.body.get("stream_options") or {}
     chunks = _chunks(prompt, says, manner, wants_usage=bool(options.get("include_usage")))
+    begin = _begin(prompt, says, manner)
     if options.get("include_obfuscation") is False:
-        yield from (Piece(sse.unnamed(chunk), tokens) for chunk, tokens in chunks)
+        for chunk, tokens in chunks:
+            yield Piece(b"%b%b\n\n" % (begin, compact(chunk)[1:]), tokens)
     else:
-        padded = zip(chunks, _padding(manner.stamp), strict=False)
-        yield from (Piece(_padded(chunk, padding), tokens) for (chunk, tokens), padding in padded)
+        for (chunk, tokens), padding in zip(chunks, _padding(manner.stamp), strict=False):
+            yield Piece(_pad(begin, compact(chunk), padding), tokens)
     yield Piece(sse.DONE)
 
 
-def _padding(stamp: Stamp) -> Iterator[str]:
-    """Yield the padding of each chunk without an end. The draw of more letters begins with those of fewer."""
-    drawn, blocks = "", 64
-    for number in count():
-        start = number % _BLOCKS * _BLOCK
-        if start >= len(drawn):
-            drawn, blocks = stamp.base62("obfuscation", _BLOCK * blocks), blocks * 4
-        yield drawn[start : start + _BLOCK]
-
-
-_BLOCKS = 1 << 16
-"""After so many chunks the padding begins anew."""
-
-
-def _chunks(prompt: Prompt, says: Says, manner: Manner, *, wants_usage: bool) -> Iterator[_Delta]:
+def _begin(prompt: Prompt, says: ModelOutput, manner: Manner) -> bytes:
+    """Frame what all chunks begin with; of a chunk follows what it has beside that."""
     base = {
         "id": _id(manner),
         "object": "chat.completion.chunk",
@@ -266,38 +256,55 @@ def _chunks(prompt: Prompt, says: Says, manner: Manner, *, wants_usage: bool) ->
         "service_tier": _service_tier(prompt),
         "system_fingerprint": _fingerprint(prompt, manner),
     }
+    return b"data: %b," % compact(base)[:-1]
+
+
+def _padding(stamp: Stamp) -> Iterator[bytes]:
+    """Yield the padding of each chunk without an end. The draw of more letters begins with those of fewer."""
+    drawn, blocks = b"", 64
+    for number in count():
+        start = number % _BLOCKS * _BLOCK
+        if start >= len(drawn):
+            drawn, blocks = stamp.base62("obfuscation", _BLOCK * blocks).encode(), blocks * 4
+        yield drawn[start : start + _BLOCK]
+
+
+_BLOCKS = 1 << 16
+"""After so many chunks the padding begins anew."""
+
+
+def _chunks(prompt: Prompt, says: ModelOutput, manner: Manner, *, wants_usage: bool) -> Iterator[_Delta]:
     no_usage = {"usage": None} if wants_usage else {}
-    for choice, tokens in _interleaved(prompt, says, manner):
-        yield {**base, "choices": [choice], **no_usage}, tokens
+    for choice, tokens in _interleave(prompt, says, manner):
+        yield {"choices": [choice], **no_usage}, tokens
     if wants_usage:
-        yield {**base, "choices": [], "usage": _usage(prompt, says)}, 0
-    if moderated := _moderated(prompt, says):
+        yield {"choices": [], "usage": _usage(prompt, says)}, 0
+    if moderated := _moderate(prompt, says):
         # Recorded behind the chunk with the usage, whose own usage is null again.
-        yield {**base, "choices": [], **moderated, **no_usage}, 0
+        yield {"choices": [], **moderated, **no_usage}, 0
 
 
 _BLOCK = 16
 
 
-def _padded(chunk: dict[str, Any], padding: str) -> bytes:
+def _pad(begin: bytes, chunk: bytes, padding: bytes) -> bytes:
     """Frame a chunk, padded so that its length tells nothing of the token's.
 
     Recorded: the JSON of every chunk is a whole number of blocks and one character long. Unlike in Responses, it is not
     the delta that is filled up.
     """
-    framed = sse.unnamed({**chunk, "obfuscation": ""})
-    missing = (1 - (len(framed) - _FRAME)) % _BLOCK
-    return framed[:-_ENDING] + padding[:missing].encode() + framed[-_ENDING:]
+    missing = (1 - len(begin) - len(chunk) - _FRAME) % _BLOCK
+    return b'%b%b,"obfuscation":"%b"}\n\n' % (begin, chunk[1:-1], padding[:missing])
 
 
-_FRAME = len(b"data: \n\n")
-_ENDING = len(b'"}\n\n')
+_FRAME = len(b',"obfuscation":""') - len(b"data: {")
+"""Bytes of JSON that a padded chunk has beside its beginning and itself."""
 
 
-def _interleaved(prompt: Prompt, says: Says, manner: Manner) -> Iterator[_Delta]:
+def _interleave(prompt: Prompt, says: ModelOutput, manner: Manner) -> Iterator[_Delta]:
     """Take the choices' chunks in turns: with `n` above 1 they arrive interleaved, one choice a chunk."""
     streams = [_choice_chunks(prompt, says.choice(index), index, manner) for index in range(prompt.choices)]
-    return in_turns(streams)
+    return streams[0] if len(streams) == 1 else take_turns(streams)
 
 
 def _choice_chunks(prompt: Prompt, choice: Choice, index: int, manner: Manner) -> Iterator[_Delta]:
@@ -327,11 +334,11 @@ def _deltas_of(prompt: Prompt, choice: Choice, index: int, manner: Manner) -> tu
         return opening, _legacy_arguments(prompt, calls[0], manner)
     if len(calls) == 1 and not text:
         # A single call opens in the role chunk itself.
-        opened = [_opened(calls[0], index, 0, manner)]
+        opened = [_open_call(calls[0], index, 0, manner)]
         return _role(None, tool_calls=opened, refusal=None), _arguments(prompt, calls[0], 0, manner)
     if calls and not text:
         return _role(None), _calls_after_role(prompt, calls, index, manner)
-    spoken = chain(_texts(prompt, "content", text, manner), _cited(choice))
+    spoken = chain(_texts(prompt, "content", text, manner), _cite(choice))
     return _role("", refusal=None), chain(spoken, _calls_after_role(prompt, calls, index, manner))
 
 
@@ -344,7 +351,7 @@ def _texts(prompt: Prompt, key: str, text: str, manner: Manner) -> Iterator[_Del
         yield {key: piece}, tokens
 
 
-def _cited(choice: Choice) -> Iterator[_Delta]:
+def _cite(choice: Choice) -> Iterator[_Delta]:
     if annotations := _annotations(choice):
         yield {"annotations": annotations}, 0
 
@@ -369,15 +376,15 @@ _SAMPLES = 12_000
 
 def _calls_after_role(prompt: Prompt, calls: list[ToolCall], choice: int, manner: Manner) -> Iterator[_Delta]:
     for position, call in enumerate(calls):
-        yield {"tool_calls": [_opened(call, choice, position, manner)]}, 1
+        yield {"tool_calls": [_open_call(call, choice, position, manner)]}, 1
         yield from _arguments(prompt, call, position, manner)
 
 
-def _opened(call: ToolCall, choice: int, position: int, manner: Manner) -> dict[str, Any]:
-    return {"index": position, **_call(_without_arguments(call), choice, position, manner)}
+def _open_call(call: ToolCall, choice: int, position: int, manner: Manner) -> dict[str, Any]:
+    return {"index": position, **_call(_drop_arguments(call), choice, position, manner)}
 
 
-def _without_arguments(call: ToolCall) -> ToolCall:
+def _drop_arguments(call: ToolCall) -> ToolCall:
     return ToolCall(name=call.name, arguments="", id=call.id, custom=call.custom)
 
 
@@ -429,8 +436,8 @@ def _audio_id(choice: int, manner: Manner) -> str:
     return f"audio_{manner.stamp.hex(f'audio/{choice}', 32)}"
 
 
-def _model(prompt: Prompt, says: Says, manner: Manner) -> str:
-    return says.model or (dated_name(prompt.model) if manner.dated_models else prompt.model)
+def _model(prompt: Prompt, says: ModelOutput, manner: Manner) -> str:
+    return says.model or (resolve_alias(prompt.model) if manner.dated_models else prompt.model)
 
 
 def _service_tier(prompt: Prompt) -> str:
@@ -511,13 +518,13 @@ def _sound(prompt: Prompt, text: str) -> bytes:
     return audio.FORMATS.get(str(wanted), audio.wav)(text)
 
 
-def _usage(prompt: Prompt, says: Says) -> dict[str, Any]:
+def _usage(prompt: Prompt, says: ModelOutput) -> dict[str, Any]:
     spoken = [says.choice(index) for index in range(prompt.choices)]
     sound = sum(audio.tokens_of(choice.text) for choice in spoken if _speaks(prompt, choice))
-    return _spelled(counted(prompt, says, audio=sound))
+    return _spell_usage(count_usage(prompt, says, audio=sound))
 
 
-def _spelled(of: Counted) -> dict[str, Any]:
+def _spell_usage(of: Counted) -> dict[str, Any]:
     return {
         "prompt_tokens": of.prompt,
         "completion_tokens": of.completion,

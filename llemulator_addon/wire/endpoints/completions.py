@@ -11,48 +11,48 @@ from typing import Annotated, Any
 from pydantic import Field
 
 from llemulator_addon.core.prompt import Message, Prompt
-from llemulator_addon.core.reply import Choice, Failure, Refusal, Says, Text
+from llemulator_addon.core.reply import Choice, Failure, ModelOutput, Refusal, Text
 from llemulator_addon.wire import errors, headers, sizes, sse
 from llemulator_addon.wire.answer import (
     Answer,
     Body,
     Call,
     Endpoint,
+    EventStream,
     LongBody,
     Made,
     Manner,
     Piece,
-    Stream,
     cut,
-    in_turns,
+    take_turns,
 )
-from llemulator_addon.wire.azure import with_model
-from llemulator_addon.wire.bodies import RequestBody, as_understood, read_body
+from llemulator_addon.wire.azure import add_model
+from llemulator_addon.wire.bodies import RequestBody, drop_ignored, read_body
 from llemulator_addon.wire.chat.body import Penalty, Probability, Stop, StreamOptions
-from llemulator_addon.wire.errors import INVALID, Refused
+from llemulator_addon.wire.errors import INVALID, RequestRefused
 from llemulator_addon.wire.families import family
 from llemulator_addon.wire.inputs import Input, inputs, is_longer
-from llemulator_addon.wire.json_bytes import Many, pretty, spelled, with_lists
+from llemulator_addon.wire.json_bytes import Many, make_lists, pretty, write_pieces
 from llemulator_addon.wire.logprobs import legacy_logprobs_of
-from llemulator_addon.wire.models import dated_name, serves
-from llemulator_addon.wire.usage import counted
+from llemulator_addon.wire.models import resolve_alias, serves
+from llemulator_addon.wire.usage import count_usage
 
 NAME = "completions"
 
 
 def read(call: Call, body: Mapping[str, Any]) -> Prompt:
-    """Understand a body; raises `Refused` in OpenAI's words."""
-    body = with_model(body, call.params)
+    """Understand a body; raises `RequestRefused` in OpenAI's words."""
+    body = add_model(body, call.params)
     if body.get("model") is None:
-        raise Refused(errors.no_model())
+        raise RequestRefused(errors.no_model())
     asked = read_body(CompletionBody, body, lenient=call.lenient)
-    body = as_understood(asked, body) if call.lenient else body
+    body = drop_ignored(asked, body) if call.lenient else body
     prompts = _prompts(body, asked.model)
     if (asked.n or 1) * len(prompts) > _MOST_CHOICES:
-        raise Refused(Failure(status=400, type=INVALID, message=_INVALID_PROMPT))
+        raise RequestRefused(Failure(status=400, type=INVALID, message=_INVALID_PROMPT))
     if not call.lenient:
         for failure in _refusals(call, asked, prompts):
-            raise Refused(failure)
+            raise RequestRefused(failure)
     return Prompt(
         endpoint=NAME,
         model=asked.model,
@@ -60,38 +60,38 @@ def read(call: Call, body: Mapping[str, Any]) -> Prompt:
         stream=bool(asked.stream),
         choices=(asked.n or 1) * len(prompts),
         apart=True,
-        body=_without_null(body) if call.lenient else body,
+        body=_drop_null(body) if call.lenient else body,
     )
 
 
-def _without_null(body: Mapping[str, Any]) -> Mapping[str, Any]:
+def _drop_null(body: Mapping[str, Any]) -> Mapping[str, Any]:
     """Ask for no probabilities of an echoed prompt: the SDK's types do not know that the first of them is null."""
     return {key: value for key, value in body.items() if key != "logprobs"} if body.get("echo") is True else body
 
 
-def write(prompt: Prompt, says: Says, manner: Manner) -> Answer:
+def write(prompt: Prompt, says: ModelOutput, manner: Manner) -> Answer:
     """Write the texts as one object, or as chunks where the request asks for a stream."""
-    more = (*headers.UNLIMITED, headers.of_model(dated_name(prompt.model)))
+    more = (*headers.UNLIMITED, headers.name_model(resolve_alias(prompt.model)))
     if prompt.stream:
-        return Stream(pieces=Made(partial(_pieces, prompt, says, manner)), headers=more)
+        return EventStream(pieces=Made(partial(_pieces, prompt, says, manner)), headers=more)
     completion = _completion(prompt, says, manner)
     if manner.in_pieces:
-        return LongBody(pieces=Made(lambda: chain(spelled(completion), (b"\n",))), headers=more[-1:])
+        return LongBody(pieces=Made(lambda: chain(write_pieces(completion), (b"\n",))), headers=more[-1:])
     return Body(body=pretty(completion) + b"\n", headers=more[-1:])
 
 
-def size(prompt: Prompt, says: Says) -> int:
+def size(prompt: Prompt, says: ModelOutput) -> int:
     """Estimate the bytes of an answer."""
     encoding, asked = family(prompt.model).encoding, prompt.body.get("logprobs")
     alternatives = None if asked is None else sizes.number(prompt.body, "logprobs")
 
-    def of(texts: list[str]) -> int:
-        return sizes.of_texts(texts, encoding, stream=prompt.stream, alternatives=alternatives)
+    def estimate(texts: list[str]) -> int:
+        return sizes.estimate_texts(texts, encoding, stream=prompt.stream, alternatives=alternatives)
 
-    said = sum(times * (sizes.OF_A_CHUNK + of(texts)) for times, texts in sizes.said(prompt, says))
+    said = sum(times * (sizes.OF_A_CHUNK + estimate(texts)) for times, texts in sizes.list_texts(prompt, says))
     if prompt.body.get("echo") is not True:
         return said
-    return said + of([message.text for message in prompt.messages]) * prompt.choices // len(prompt.messages)
+    return said + estimate([message.text for message in prompt.messages]) * prompt.choices // len(prompt.messages)
 
 
 ENDPOINT = Endpoint(name=NAME, method="POST", path="/completions", read=read, write=write, size=size)
@@ -126,7 +126,7 @@ def _prompts(body: Mapping[str, Any], model: str) -> tuple[Input, ...]:
     value = body.get("prompt")
     wrong = Failure(status=400, type=INVALID, message=_INVALID_PROMPT)
     if is_longer(value, _MOST_PROMPTS):
-        raise Refused(wrong)
+        raise RequestRefused(wrong)
     return inputs("<|endoftext|>" if value is None else value, family(model).encoding, wrong)
 
 
@@ -188,7 +188,7 @@ def _too_long(asked: CompletionBody, prompts: tuple[Input, ...]) -> Iterator[Fai
 # Writing one object -------------------------------------------------------------------------------------------------
 
 
-def _completion(prompt: Prompt, says: Says, manner: Manner) -> dict[str, Any]:
+def _completion(prompt: Prompt, says: ModelOutput, manner: Manner) -> dict[str, Any]:
     return {
         **_base(manner),
         "model": _model(prompt, says, manner),
@@ -197,10 +197,10 @@ def _completion(prompt: Prompt, says: Says, manner: Manner) -> dict[str, Any]:
     }
 
 
-def _choices(prompt: Prompt, says: Says, manner: Manner) -> Many | list[dict[str, Any]]:
+def _choices(prompt: Prompt, says: ModelOutput, manner: Manner) -> Many | list[dict[str, Any]]:
     def make() -> Iterator[dict[str, Any]]:
         for index in range(prompt.choices):
-            yield _choice(prompt, tuple(_said(prompt, says, index)), index, says.choice(index), manner)
+            yield _choice(prompt, tuple(_list_texts(prompt, says, index)), index, says.choice(index), manner)
 
     return Many(make, nests=True) if manner.in_pieces else list(make())
 
@@ -217,24 +217,24 @@ def _choice(prompt: Prompt, texts: tuple[str, ...], index: int, choice: Choice, 
 # Writing a stream ---------------------------------------------------------------------------------------------------
 
 
-def _pieces(prompt: Prompt, says: Says, manner: Manner) -> Iterator[Piece]:
+def _pieces(prompt: Prompt, says: ModelOutput, manner: Manner) -> Iterator[Piece]:
     options = prompt.body.get("stream_options") or {}
     wants_usage = bool(options.get("include_usage"))
     base, model = _base(manner), _model(prompt, says, manner)
     no_usage = {"usage": None} if wants_usage else {}
     streams = [_chunks(prompt, says, index, manner) for index in range(prompt.choices)]
-    for choice, tokens in in_turns(streams):
-        yield Piece(sse.unnamed({**base, "choices": [choice], "model": model, **no_usage}), tokens)
+    for choice, tokens in take_turns(streams):
+        yield Piece(sse.frame_unnamed({**base, "choices": [choice], "model": model, **no_usage}), tokens)
     if wants_usage:
-        yield Piece(sse.unnamed({**base, "choices": [], "model": model, "usage": _usage(prompt, says)}))
+        yield Piece(sse.frame_unnamed({**base, "choices": [], "model": model, "usage": _usage(prompt, says)}))
     yield Piece(sse.DONE)
 
 
-def _chunks(prompt: Prompt, says: Says, index: int, manner: Manner) -> Iterator[tuple[dict[str, Any], int]]:
+def _chunks(prompt: Prompt, says: ModelOutput, index: int, manner: Manner) -> Iterator[tuple[dict[str, Any], int]]:
     """Yield the texts of one choice; the last one carries the reason for which it ends."""
     chunk_by = "token" if prompt.body.get("logprobs") is not None else manner.chunk_by
     encoding = family(prompt.model).encoding
-    pieces = chain.from_iterable(cut(text, encoding, chunk_by) for text in _said(prompt, says, index))
+    pieces = chain.from_iterable(cut(text, encoding, chunk_by) for text in _list_texts(prompt, says, index))
 
     def chunk(text: str, finish: str | None) -> dict[str, Any]:
         probable = _logprobs(prompt, (text,), offset, manner)
@@ -260,11 +260,11 @@ def _base(manner: Manner) -> dict[str, Any]:
     }
 
 
-def _model(prompt: Prompt, says: Says, manner: Manner) -> str:
-    return says.model or (dated_name(prompt.model) if manner.dated_models else prompt.model)
+def _model(prompt: Prompt, says: ModelOutput, manner: Manner) -> str:
+    return says.model or (resolve_alias(prompt.model) if manner.dated_models else prompt.model)
 
 
-def _said(prompt: Prompt, says: Says, index: int) -> Iterable[str]:
+def _list_texts(prompt: Prompt, says: ModelOutput, index: int) -> Iterable[str]:
     """Return what a choice's text is made of: with `echo` its prompt, then all words of the reply."""
     if prompt.body.get("echo") is True:
         yield prompt.messages[index * len(prompt.messages) // prompt.choices].text
@@ -282,15 +282,15 @@ def _logprobs(prompt: Prompt, texts: tuple[str, ...], offset: int, manner: Manne
         return (piece for text in texts for piece, _ in cut(text, encoding, "token"))
 
     probable = legacy_logprobs_of(pieces, top, offset, manner.stamp, begins=begins)
-    return probable if manner.in_pieces and not prompt.stream else with_lists(probable)
+    return probable if manner.in_pieces and not prompt.stream else make_lists(probable)
 
 
 def _finish_reason(choice: Choice) -> str:
     return choice.finish_reason if choice.finish_reason in ("stop", "length", "content_filter") else "stop"
 
 
-def _usage(prompt: Prompt, says: Says) -> dict[str, int]:
-    of = counted(prompt, says, asked=_prompt_tokens(prompt))
+def _usage(prompt: Prompt, says: ModelOutput) -> dict[str, int]:
+    of = count_usage(prompt, says, asked=_prompt_tokens(prompt))
     return {"prompt_tokens": of.prompt, "completion_tokens": of.completion, "total_tokens": of.total}
 
 

@@ -7,8 +7,8 @@ from llemulator_addon.core.resources import Kept, Resources
 from llemulator_addon.wire import errors
 from llemulator_addon.wire.answer import Body, Call, Operation, Served
 from llemulator_addon.wire.bodies import read_object
-from llemulator_addon.wire.errors import Refused
-from llemulator_addon.wire.json_bytes import escaped
+from llemulator_addon.wire.errors import RequestRefused
+from llemulator_addon.wire.json_bytes import write_ascii
 from llemulator_addon.wire.paging import page
 from llemulator_addon.wire.responses import history, response_errors
 from llemulator_addon.wire.responses.checks import check_items, check_metadata
@@ -23,59 +23,59 @@ def create(call: Call) -> Served:
     body = _body(call)
     conversation = _conversation(lone(call.stamp, "conv", "conversation"), call.stamp.created, body.get("metadata"))
     kept = Kept(history.CONVERSATION, conversation["id"], conversation)
-    items = history.appended(conversation["id"], _given(call, body))
-    return _served(conversation, call.resources.put(kept, *items))
+    items = history.append(conversation["id"], _read_items(call, body))
+    return _serve(conversation, call.resources.put(kept, *items))
 
 
 def retrieve(call: Call) -> Served:
     """Show a conversation, without its items."""
-    return _served(_found(call))
+    return _serve(_find(call))
 
 
 def update(call: Call) -> Served:
     """Give a conversation other metadata."""
-    conversation = _found(call)
+    conversation = _find(call)
     changed = {**conversation, "metadata": _body(call).get("metadata") or {}}
     if _is_made_up(call):
-        return _served(changed)
-    return _served(changed, call.resources.put(Kept(history.CONVERSATION, changed["id"], changed)))
+        return _serve(changed)
+    return _serve(changed, call.resources.put(Kept(history.CONVERSATION, changed["id"], changed)))
 
 
 def delete(call: Call) -> Served:
     """Forget a conversation."""
-    name = _found(call)["id"]
+    name = _find(call)["id"]
     gone = {"id": name, "object": "conversation.deleted", "deleted": True}
-    return _served(gone, history.without_conversation(call.resources, name))
+    return _serve(gone, history.delete_conversation(call.resources, name))
 
 
 def list_items(call: Call) -> Served:
     """List the items, the newest first unless asked otherwise."""
-    name = _found(call)["id"]
-    return _served(page(call, _items(call, name)))
+    name = _find(call)["id"]
+    return _serve(page(call, _items(call, name)))
 
 
 def create_items(call: Call) -> Served:
     """Put items at the end of a conversation, and list them."""
-    name = _found(call)["id"]
+    name = _find(call)["id"]
     body = _body(call)
     if "items" not in body and not call.lenient:
-        raise Refused(errors.missing("items"))
-    items = _given(call, body)
+        raise RequestRefused(errors.missing("items"))
+    items = _read_items(call, body)
     answer = _list(items)
-    return _served(answer) if _is_made_up(call) else _served(answer, _with(call, name, items))
+    return _serve(answer) if _is_made_up(call) else _serve(answer, _add_items(call, name, items))
 
 
 def retrieve_item(call: Call) -> Served:
     """Show one item."""
-    _found(call)
-    return _served(_item(call))
+    _find(call)
+    return _serve(_item(call))
 
 
 def delete_item(call: Call) -> Served:
     """Take one item out of a conversation, and show the conversation."""
-    conversation = _found(call)
+    conversation = _find(call)
     item = _item(call)
-    return _served(conversation, call.resources.remove(history.items_kind(conversation["id"]), item["id"]))
+    return _serve(conversation, call.resources.remove(history.items_kind(conversation["id"]), item["id"]))
 
 
 _ONE = "/conversations/{conversation_id}"
@@ -98,13 +98,13 @@ def _conversation(name: str, created: int, metadata: object) -> Conversation:
     return {"id": name, "object": "conversation", "created_at": created, "metadata": told}
 
 
-def _found(call: Call) -> Conversation:
-    """Return the conversation in the path; raises `Refused`. A lenient call gets one made up."""
+def _find(call: Call) -> Conversation:
+    """Return the conversation in the path; raises `RequestRefused`. A lenient call gets one made up."""
     name = call.params["conversation_id"]
     if (found := call.resources.get(history.CONVERSATION, name)) is not None:
         return found
     if not call.lenient:
-        raise Refused(response_errors.unknown_conversation(name))
+        raise RequestRefused(response_errors.unknown_conversation(name))
     return _conversation(name, call.stamp.created, None)
 
 
@@ -117,7 +117,7 @@ def _item(call: Call) -> Item:
     if (found := call.resources.get(history.items_kind(name), item_id)) is not None:
         return found
     if not call.lenient:
-        raise Refused(response_errors.unknown_item_of_conversation(item_id, name))
+        raise RequestRefused(response_errors.unknown_item_of_conversation(item_id, name))
     return {**_hello(call), "id": item_id}
 
 
@@ -136,16 +136,16 @@ def _body(call: Call) -> Mapping[str, Any]:
     return body
 
 
-def _given(call: Call, body: Mapping[str, Any]) -> tuple[Item, ...]:
+def _read_items(call: Call, body: Mapping[str, Any]) -> tuple[Item, ...]:
     """Return the items that a body brings; at most 20 at a time, as OpenAI's description says."""
     given = body.get("items")
     if given is None:
         return ()
     if not call.lenient:
         if not isinstance(given, list):
-            raise Refused(errors.wrong_type("items", "an array of objects", "a string"))
+            raise RequestRefused(errors.wrong_type("items", "an array of objects", "a string"))
         if len(given) > _MOST_ITEMS:
-            raise Refused(errors.array_too_long("items", _MOST_ITEMS, len(given)))
+            raise RequestRefused(errors.array_too_long("items", _MOST_ITEMS, len(given)))
         check_items("items", given)
     return items_of(given, Ids(call.stamp))
 
@@ -153,8 +153,8 @@ def _given(call: Call, body: Mapping[str, Any]) -> tuple[Item, ...]:
 _MOST_ITEMS = 20
 
 
-def _with(call: Call, name: str, items: tuple[Item, ...]) -> Resources:
-    return call.resources.put(*history.appended(name, items))
+def _add_items(call: Call, name: str, items: tuple[Item, ...]) -> Resources:
+    return call.resources.put(*history.append(name, items))
 
 
 def _list(items: tuple[Item, ...]) -> dict[str, Any]:
@@ -167,5 +167,5 @@ def _list(items: tuple[Item, ...]) -> dict[str, Any]:
     }
 
 
-def _served(value: Mapping[str, Any], resources: Resources | None = None) -> Served:
-    return Served(answer=Body(body=escaped(value)), resources=resources)
+def _serve(value: Mapping[str, Any], resources: Resources | None = None) -> Served:
+    return Served(answer=Body(body=write_ascii(value)), resources=resources)

@@ -15,45 +15,45 @@ from typing import Annotated, Any, Literal
 from pydantic import Field
 
 from llemulator_addon.core.prompt import Message, Prompt
-from llemulator_addon.core.reply import Failure, Says
+from llemulator_addon.core.reply import Failure, ModelOutput
 from llemulator_addon.wire import errors, headers
 from llemulator_addon.wire.answer import Answer, Body, Call, Endpoint, LongBody, Made, Manner
-from llemulator_addon.wire.azure import with_model
+from llemulator_addon.wire.azure import add_model
 from llemulator_addon.wire.bodies import RequestBody, read_body
-from llemulator_addon.wire.errors import INVALID, Refused
+from llemulator_addon.wire.errors import INVALID, RequestRefused
 from llemulator_addon.wire.families import Embedding, family
 from llemulator_addon.wire.inputs import Input, inputs, is_longer
-from llemulator_addon.wire.json_bytes import Many, pretty, spelled
+from llemulator_addon.wire.json_bytes import Many, pretty, write_pieces
 from llemulator_addon.wire.json_bytes import read as read_json
-from llemulator_addon.wire.models import dated_name, serves
+from llemulator_addon.wire.models import resolve_alias, serves
 from llemulator_addon.wire.vectors import numbers, vector
 
 NAME = "embeddings"
 
 
 def read(call: Call, body: Mapping[str, Any]) -> Prompt:
-    """Understand a body; raises `Refused` in OpenAI's words."""
-    body = with_model(body, call.params)
+    """Understand a body; raises `RequestRefused` in OpenAI's words."""
+    body = add_model(body, call.params)
     if body.get("model") is None:
-        raise Refused(errors.no_model())
+        raise RequestRefused(errors.no_model())
     asked = read_body(EmbeddingBody, body, lenient=call.lenient)
     if body.get("input") is None:
-        raise Refused(errors.missing("input"))
+        raise RequestRefused(errors.missing("input"))
     texts = _inputs(body, asked.model)
     if not call.lenient:
         for failure in _refusals(call, asked, texts):
-            raise Refused(failure)
+            raise RequestRefused(failure)
     return Prompt(
         endpoint=NAME,
         model=asked.model,
         messages=tuple(Message(role="user", text=each.text) for each in texts),
-        body=_without_base64(body) if call.lenient and _is_python(call) else body,
+        body=_ask_for_numbers(body) if call.lenient and _is_python(call) else body,
     )
 
 
-def write(prompt: Prompt, says: Says, manner: Manner) -> Answer:
+def write(prompt: Prompt, says: ModelOutput, manner: Manner) -> Answer:
     """Write a vector for each text: a scripted one, or its own."""
-    vectors, spell = _scripted(says) or _own(prompt), _base64 if _is_base64(prompt) else _floats
+    vectors, spell = _read_script(says) or _own(prompt), _base64 if _is_base64(prompt) else _floats
 
     def vectors_told() -> Iterator[dict[str, Any]]:
         for index, message in enumerate(prompt.messages):
@@ -62,16 +62,16 @@ def write(prompt: Prompt, says: Says, manner: Manner) -> Answer:
     answer = {
         "object": "list",
         "data": Many(vectors_told) if manner.in_pieces else list(vectors_told()),
-        "model": says.model or (dated_name(prompt.model) if manner.dated_models else prompt.model),
+        "model": says.model or (resolve_alias(prompt.model) if manner.dated_models else prompt.model),
         "usage": _usage(prompt, says),
     }
-    named = (headers.of_model(dated_name(prompt.model)),)
+    named = (headers.name_model(resolve_alias(prompt.model)),)
     if manner.in_pieces:
-        return LongBody(pieces=Made(lambda: chain(spelled(answer), (b"\n",))), headers=named)
+        return LongBody(pieces=Made(lambda: chain(write_pieces(answer), (b"\n",))), headers=named)
     return Body(body=pretty(answer) + b"\n", headers=named)
 
 
-def size(prompt: Prompt, says: Says) -> int:
+def size(prompt: Prompt, says: ModelOutput) -> int:
     """Estimate the bytes of an answer. To find a vector takes as long as to send the text many times over."""
     del says
     text = sum(len(message.text) for message in prompt.messages)
@@ -104,7 +104,7 @@ def _is_python(call: Call) -> bool:
     return call.request.headers.get("x-stainless-lang") == "python"
 
 
-def _without_base64(body: Mapping[str, Any]) -> Mapping[str, Any]:
+def _ask_for_numbers(body: Mapping[str, Any]) -> Mapping[str, Any]:
     """Ask for numbers. The Python SDK asks for base64 unasked, decodes it behind its strict validation, and so fails
     its own generated tests with what the real API answers; it reads numbers as well. JavaScript's before 7 does not.
     """  # noqa: D205 - one sentence too long for a line
@@ -113,7 +113,7 @@ def _without_base64(body: Mapping[str, Any]) -> Mapping[str, Any]:
 
 def _inputs(body: Mapping[str, Any], model: str) -> tuple[Input, ...]:
     if is_longer(body["input"], _MOST_INPUTS):
-        raise Refused(_INVALID_INPUT)
+        raise RequestRefused(_INVALID_INPUT)
     return inputs(body["input"], family(model).encoding, _INVALID_INPUT)
 
 
@@ -185,7 +185,7 @@ def _own(prompt: Prompt) -> _Vectors:
     return lambda _, text: vector(text, name, size, shorter)
 
 
-def _scripted(says: Says) -> _Vectors | None:
+def _read_script(says: ModelOutput) -> _Vectors | None:
     """Read vectors from what the script says; None where it says something else."""
     try:
         value = read_json(says.choice(0).text.encode())
@@ -193,9 +193,9 @@ def _scripted(says: Says) -> _Vectors | None:
         return None
     match value:
         case [int() | float(), *_] if _are_numbers(value):
-            return lambda *_: _packed(value)
+            return lambda *_: _pack(value)
         case [[*_], *_] if all(_are_numbers(each) for each in value):
-            return lambda index, _: _packed(value[min(index, len(value) - 1)])
+            return lambda index, _: _pack(value[min(index, len(value) - 1)])
         case _:
             return None
 
@@ -204,7 +204,7 @@ def _are_numbers(value: object) -> bool:
     return isinstance(value, list) and all(type(number) in (int, float) for number in value)
 
 
-def _packed(values: Sequence[float]) -> bytes:
+def _pack(values: Sequence[float]) -> bytes:
     return pack(f"<{len(values)}f", *values)
 
 
@@ -217,7 +217,7 @@ def _floats(found: bytes) -> list[float]:
     return [float(f"{number:.9g}") for number in numbers(found)]
 
 
-def _usage(prompt: Prompt, says: Says) -> dict[str, int]:
+def _usage(prompt: Prompt, says: ModelOutput) -> dict[str, int]:
     given = says.usage.prompt_tokens
     count = sum(each.tokens for each in _inputs(prompt.body, prompt.model)) if given is None else given
     return {"prompt_tokens": count, "total_tokens": count}

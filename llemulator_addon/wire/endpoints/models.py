@@ -7,7 +7,7 @@ from llemulator_addon.core.resources import Kept
 from llemulator_addon.wire.answer import DELETED_MODEL, Body, Call, Operation, Served
 from llemulator_addon.wire.errors import INVALID
 from llemulator_addon.wire.json_bytes import pretty
-from llemulator_addon.wire.models import ACTING_MODELS, created, owned_by, shutdown_date
+from llemulator_addon.wire.models import ACTING_MODELS, find_created, find_owner, shutdown_date
 
 
 def list_models(call: Call) -> Served:
@@ -28,12 +28,12 @@ def delete_model(call: Call) -> Served:
     """Delete a fine-tuned model; OpenAI's own belong to nobody else."""
     name = call.params["model"]
     if call.lenient:
-        return Served(answer=_deleted(name))
+        return Served(answer=_confirm_deletion(name))
     if not call.knows(name):
         return Served(answer=_unknown(name))
     if not name.startswith("ft:"):
         return Served(answer=_forbidden())
-    return Served(answer=_deleted(name), resources=call.resources.put(Kept(DELETED_MODEL, name, {"id": name})))
+    return Served(answer=_confirm_deletion(name), resources=call.resources.put(Kept(DELETED_MODEL, name, {"id": name})))
 
 
 LIST = Operation(name="models.list", method="GET", path="/models", serve=list_models, for_pages=True)
@@ -45,8 +45,8 @@ def _card(name: str) -> dict[str, Any]:
     return {
         "id": name,
         "object": "model",
-        "created": created(name),
-        "owned_by": owned_by(name),
+        "created": find_created(name),
+        "owned_by": find_owner(name),
         "shutdown_date": shutdown_date(name),
     }
 
@@ -55,7 +55,7 @@ def _body(value: object) -> Body:
     return Body(body=pretty(value) + b"\n")
 
 
-def _deleted(name: str) -> Body:
+def _confirm_deletion(name: str) -> Body:
     return _body({"id": name, "object": "model", "deleted": True})
 
 

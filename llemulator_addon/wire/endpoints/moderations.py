@@ -12,28 +12,28 @@ from itertools import chain
 from typing import Any
 
 from llemulator_addon.core.prompt import Message, Prompt
-from llemulator_addon.core.reply import Failure, Says
+from llemulator_addon.core.reply import Failure, ModelOutput
 from llemulator_addon.wire import errors, moderation
 from llemulator_addon.wire.answer import Answer, Body, Call, Endpoint, LongBody, Made, Manner
 from llemulator_addon.wire.bodies import RequestBody, read_body
-from llemulator_addon.wire.errors import INVALID, Refused
-from llemulator_addon.wire.json_bytes import Many, pretty, spelled
+from llemulator_addon.wire.errors import INVALID, RequestRefused
+from llemulator_addon.wire.json_bytes import Many, pretty, write_pieces
 from llemulator_addon.wire.json_bytes import read as read_json
 from llemulator_addon.wire.members import text_in
-from llemulator_addon.wire.models import dated_name, serves
+from llemulator_addon.wire.models import resolve_alias, serves
 
 NAME = "moderations"
 
 
 def read(call: Call, body: Mapping[str, Any]) -> Prompt:
-    """Understand a body; raises `Refused` in OpenAI's words."""
+    """Understand a body; raises `RequestRefused` in OpenAI's words."""
     asked = read_body(ModerationBody, body, lenient=call.lenient)
     model = asked.model or moderation.DEFAULT
     if body.get("input") is None:
-        raise Refused(errors.missing("input"))
+        raise RequestRefused(errors.missing("input"))
     judged = _inputs(body["input"])
     if call.knows(model) and not serves(model, "moderations") and not call.lenient:
-        raise Refused(_not_for_moderation(model))
+        raise RequestRefused(_not_for_moderation(model))
     return Prompt(
         endpoint=NAME,
         model=model,
@@ -42,10 +42,10 @@ def read(call: Call, body: Mapping[str, Any]) -> Prompt:
     )
 
 
-def write(prompt: Prompt, says: Says, manner: Manner) -> Answer:
+def write(prompt: Prompt, says: ModelOutput, manner: Manner) -> Answer:
     """Write a verdict on each input."""
-    model = says.model or (dated_name(prompt.model) if manner.dated_models else prompt.model)
-    named = _scripted(says)
+    model = says.model or (resolve_alias(prompt.model) if manner.dated_models else prompt.model)
+    named = _read_script(says)
     judged = _inputs(prompt.body["input"])
 
     def results() -> Iterator[dict[str, Any]]:
@@ -57,11 +57,11 @@ def write(prompt: Prompt, says: Says, manner: Manner) -> Answer:
         "results": Many(results) if manner.in_pieces else list(results()),
     }
     if manner.in_pieces:
-        return LongBody(pieces=Made(lambda: chain(spelled(answer), (b"\n",))))
+        return LongBody(pieces=Made(lambda: chain(write_pieces(answer), (b"\n",))))
     return Body(body=pretty(answer) + b"\n")
 
 
-def size(prompt: Prompt, says: Says) -> int:
+def size(prompt: Prompt, says: ModelOutput) -> int:
     """Estimate the bytes of an answer. To judge a text takes as long as to send it many times over."""
     del says
     return sum(_OF_A_VERDICT + _JUDGING * len(message.text) for message in prompt.messages)
@@ -97,15 +97,15 @@ def _inputs(value: Any) -> tuple[_Input, ...]:  # noqa: ANN401 - JSON
         case [str(), *_] if all(isinstance(text, str) for text in value):
             return tuple(_Input(text) for text in value)
         case [dict(), *_] if all(isinstance(part, dict) and isinstance(part.get("type"), str) for part in value):
-            return (_of_parts(list(value)),)
+            return (_read_parts(list(value)),)
         case _:
             # No recording of this refusal is known.
-            raise Refused(
+            raise RequestRefused(
                 errors.wrong_type("input", "one of a string, array of strings or array of objects", "another")
             )
 
 
-def _of_parts(parts: list[Any]) -> _Input:
+def _read_parts(parts: list[Any]) -> _Input:
     kinds = {part["type"] for part in parts}
     texts = [text_in(part, "text") or "" for part in parts if part["type"] == "text"]
     return _Input("\n".join(texts), has_text="text" in kinds, has_image="image_url" in kinds)
@@ -114,10 +114,10 @@ def _of_parts(parts: list[Any]) -> _Input:
 def _verdict(model: str, judged: _Input, named: Mapping[str, float]) -> dict[str, Any]:
     scored = {**moderation.scores(model, judged.text)}
     scored |= {category: score for category, score in named.items() if category in scored}
-    return moderation.judged(model, scored, text=judged.has_text, image=judged.has_image)
+    return moderation.write_verdict(model, scored, text=judged.has_text, image=judged.has_image)
 
 
-def _scripted(says: Says) -> dict[str, float]:
+def _read_script(says: ModelOutput) -> dict[str, float]:
     """Read scores from what the script says; empty where it says something else."""
     try:
         value = read_json(says.choice(0).text.encode())

@@ -5,16 +5,16 @@ from dataclasses import replace
 from typing import Any
 
 from llemulator_addon.core.prompt import Prompt
-from llemulator_addon.core.reply import Failure, HostedCall, Says, says
+from llemulator_addon.core.reply import Failure, HostedCall, ModelOutput, says
 from llemulator_addon.core.resources import Kept
 from llemulator_addon.wire import sizes
-from llemulator_addon.wire.answer import Answer, Body, Call, Endpoint, LongBody, Made, Manner, Stream
+from llemulator_addon.wire.answer import Answer, Body, Call, Endpoint, EventStream, LongBody, Made, Manner
 from llemulator_addon.wire.endpoints import completions
 from llemulator_addon.wire.families import family
-from llemulator_addon.wire.json_bytes import escaped, spelled, without_many
+from llemulator_addon.wire.json_bytes import drop_many, write_ascii, write_pieces
 from llemulator_addon.wire.members import objects_in
 from llemulator_addon.wire.responses import echoed_parameters, history, prompt, response_errors
-from llemulator_addon.wire.responses.events import Cutting, pieces_of
+from llemulator_addon.wire.responses.events import Cutting, break_off, pieces_of
 from llemulator_addon.wire.responses.hosted_tools import PARTIAL_IMAGES, POINT
 from llemulator_addon.wire.responses.ids import Ids
 from llemulator_addon.wire.responses.input_items import NOT_KEPT, Item, items_of
@@ -22,16 +22,16 @@ from llemulator_addon.wire.responses.output import Writing
 from llemulator_addon.wire.responses.prompt import NAME
 from llemulator_addon.wire.responses.response_object import (
     Response,
-    billed,
     conversation_id,
-    failed,
-    finished,
     tier_asked,
+    write_billed,
+    write_failed,
+    write_finished,
 )
 
 
 def read(call: Call, body: Mapping[str, Any]) -> Prompt:
-    """Understand a body; raises `Refused` in OpenAI's words."""
+    """Understand a body; raises `RequestRefused` in OpenAI's words."""
     if is_legacy(body):
         return replace(completions.read(call._replace(lenient=True), body), endpoint=NAME)
     return prompt.read(call, body)
@@ -45,24 +45,24 @@ def is_legacy(body: Mapping[str, Any]) -> bool:
     return "input" not in body and isinstance(body.get("prompt"), str | list)
 
 
-def write(prompt: Prompt, reply: Says, manner: Manner) -> Answer:
+def write(prompt: Prompt, reply: ModelOutput, manner: Manner) -> Answer:
     """Write what the model says; it is kept where the request does not forbid it."""
     if is_legacy(prompt.body):
         return completions.write(prompt, reply, manner)
     ids = Ids(manner.stamp, stored=prompt.body.get("store") is not False)
-    response = finished(prompt, reply, Writing(prompt=prompt, manner=manner, ids=ids))
-    return _told(prompt, response, ids, _cutting(prompt, reply, manner), in_pieces=manner.in_pieces)
+    response = write_finished(prompt, reply, Writing(prompt=prompt, manner=manner, ids=ids))
+    return _tell(prompt, response, ids, _cutting(prompt, reply, manner), in_pieces=manner.in_pieces)
 
 
-def size(prompt: Prompt, reply: Says) -> int:
+def size(prompt: Prompt, reply: ModelOutput) -> int:
     """Estimate the bytes of an answer. An answer in one piece says its words once, a stream four times."""
     if is_legacy(prompt.body):
         return completions.size(prompt, reply)
     body, encoding = prompt.body, family(prompt.model).encoding
     asks = echoed_parameters.includes(body, "message.output_text.logprobs")
     alternatives = sizes.number(body, "top_logprobs") if asks else None
-    for times, texts in sizes.said(replace(prompt, choices=1), reply):
-        of = sizes.of_texts(texts, encoding, stream=prompt.stream, alternatives=alternatives)
+    for times, texts in sizes.list_texts(replace(prompt, choices=1), reply):
+        of = sizes.estimate_texts(texts, encoding, stream=prompt.stream, alternatives=alternatives)
         return times * (sizes.OF_AN_ANSWER + (4 * of if prompt.stream else of))
     return sizes.OF_AN_ANSWER
 
@@ -72,8 +72,8 @@ def fail(prompt: Prompt, failure: Failure, manner: Manner) -> Answer | Failure:
     if is_legacy(prompt.body):
         return failure
     ids = Ids(manner.stamp, stored=prompt.body.get("store") is not False)
-    response = failed(finished(prompt, says(""), Writing(prompt=prompt, manner=manner, ids=ids)), failure)
-    return _told(prompt, response, ids, _cutting(prompt, says(""), manner))
+    response = write_failed(write_finished(prompt, says(""), Writing(prompt=prompt, manner=manner, ids=ids)), failure)
+    return _tell(prompt, response, ids, _cutting(prompt, says(""), manner))
 
 
 ENDPOINT = Endpoint(
@@ -84,23 +84,24 @@ ENDPOINT = Endpoint(
     write=write,
     unknown_model=response_errors.unknown_model,
     fail=fail,
+    break_off=break_off,
     size=size,
 )
 
 
-def _told(prompt: Prompt, response: Response, ids: Ids, cutting: Cutting, *, in_pieces: bool = False) -> Answer:
+def _tell(prompt: Prompt, response: Response, ids: Ids, cutting: Cutting, *, in_pieces: bool = False) -> Answer:
     # Without the log probabilities of an answer that is too large to be there at once.
-    shown = without_many(response) if in_pieces else response
+    shown = drop_many(response) if in_pieces else response
     made = history.record(shown, items_of(prompt.body.get("input"), ids), cutting)
     if prompt.stream:
-        return Stream(pieces=pieces_of(response, cutting), keeps=_keeps(history.done(made), prompt.body))
+        return EventStream(pieces=pieces_of(response, cutting), keeps=_keeps(history.finish(made), prompt.body))
     keeps = _keeps(made, prompt.body)
     if in_pieces and history.is_done(made):
-        return LongBody(pieces=Made(lambda: spelled(billed(response), escaped)), keeps=keeps)
-    return Body(body=escaped(billed(history.now(made))), keeps=keeps)
+        return LongBody(pieces=Made(lambda: write_pieces(write_billed(response), write_ascii)), keeps=keeps)
+    return Body(body=write_ascii(write_billed(history.now(made))), keeps=keeps)
 
 
-def _cutting(prompt: Prompt, reply: Says, manner: Manner) -> Cutting:
+def _cutting(prompt: Prompt, reply: ModelOutput, manner: Manner) -> Cutting:
     options = prompt.body.get("stream_options")
     wanted = options.get("include_obfuscation") if isinstance(options, dict) else None
     return Cutting(
@@ -113,7 +114,7 @@ def _cutting(prompt: Prompt, reply: Says, manner: Manner) -> Cutting:
     )
 
 
-def _partial_images(prompt: Prompt, reply: Says) -> tuple[str, ...]:
+def _partial_images(prompt: Prompt, reply: ModelOutput) -> tuple[str, ...]:
     """Return the images to show before the finished one: those of the script, or as many as the tool asks for."""
     calls = [block for block in reply.choice(0).blocks if isinstance(block, HostedCall)]
     for call in calls:
@@ -136,9 +137,9 @@ def _keeps(made: history.Record, body: Mapping[str, Any]) -> tuple[Kept, ...]:
     """Return what is kept: the response, and its items at the end of its conversation."""
     response = made["response"]
     # What runs in the background must be found again, whatever `store` says.
-    own = (history.kept(made),) if response["store"] or response["background"] else ()
+    own = (history.keep(made),) if response["store"] or response["background"] else ()
     name = conversation_id(body)
     if name is None:
         return own
     said: tuple[Item, ...] = (*made["input"], *response["output"])
-    return (*own, *history.appended(name, (item for item in said if item.get("type") not in NOT_KEPT)))
+    return (*own, *history.append(name, (item for item in said if item.get("type") not in NOT_KEPT)))

@@ -18,7 +18,7 @@ from llemulator_addon.wire.paging import page
 KIND = "chat.completion"
 
 
-def kept(prompt: Prompt, completion: Mapping[str, Any], request_id: str) -> Kept:
+def keep(prompt: Prompt, completion: Mapping[str, Any], request_id: str) -> Kept:
     """Return a completion as it is stored: with the parameters and the messages of its request."""
     body = prompt.body
     stored = {
@@ -48,18 +48,18 @@ def kept(prompt: Prompt, completion: Mapping[str, Any], request_id: str) -> Kept
 def list_completions(call: Call) -> Served:
     """List what is stored, oldest first unless asked otherwise; `model` and `metadata[…]` filter."""
     stored = (value["completion"] for value in call.resources.of_kind(KIND))
-    return _served(page(call, [each for each in stored if _is_wanted(call, each)], order="asc"))
+    return _serve(page(call, [each for each in stored if _is_wanted(call, each)], order="asc"))
 
 
 def retrieve_completion(call: Call) -> Served:
     """Show one."""
-    return _unknown(call) if (found := _found(call)) is None else _served(found["completion"])
+    return _unknown(call) if (found := _find(call)) is None else _serve(found["completion"])
 
 
 def update_completion(call: Call) -> Served:
     """Change its metadata, which is all that can be changed."""
     asked = read_body(UpdateBody, read_object(call.request), lenient=call.lenient)
-    if (found := _found(call)) is None:
+    if (found := _find(call)) is None:
         return _unknown(call)
     changed = {**found["completion"], "metadata": asked.metadata or {}}
     resources = call.resources.put(Kept(KIND, changed["id"], {**found, "completion": changed}))
@@ -69,7 +69,7 @@ def update_completion(call: Call) -> Served:
 def delete_completion(call: Call) -> Served:
     """Forget one."""
     completion_id = call.params["completion_id"]
-    if _found(call) is None:
+    if _find(call) is None:
         return _unknown(call)
     deleted = {"object": "chat.completion.deleted", "id": completion_id, "deleted": True}
     return Served(answer=_body(deleted), resources=call.resources.remove(KIND, completion_id))
@@ -77,7 +77,7 @@ def delete_completion(call: Call) -> Served:
 
 def list_messages(call: Call) -> Served:
     """List the messages of the request that made one."""
-    return _unknown(call) if (found := _found(call)) is None else _served(page(call, found["messages"], order="asc"))
+    return _unknown(call) if (found := _find(call)) is None else _serve(page(call, found["messages"], order="asc"))
 
 
 LIST = Operation(name="chat.completions.list", method="GET", path="/chat/completions", serve=list_completions)
@@ -130,15 +130,15 @@ def _is_wanted(call: Call, completion: Mapping[str, Any]) -> bool:
     return all(completion["metadata"].get(key) == value for key, value in wanted)
 
 
-def _found(call: Call) -> Mapping[str, Any] | None:
+def _find(call: Call) -> Mapping[str, Any] | None:
     completion_id = call.params["completion_id"]
     found = call.resources.get(KIND, completion_id)
     if found is None and call.lenient:
-        return _made_up(completion_id, call.stamp)
+        return _simulate(completion_id, call.stamp)
     return found
 
 
-def _made_up(completion_id: str, stamp: Stamp) -> Mapping[str, Any]:
+def _simulate(completion_id: str, stamp: Stamp) -> Mapping[str, Any]:
     message: dict[str, Any] = {"role": "assistant", "content": "", "refusal": None, "annotations": []}
     completion = {
         "id": completion_id,
@@ -150,10 +150,10 @@ def _made_up(completion_id: str, stamp: Stamp) -> Mapping[str, Any]:
         "system_fingerprint": None,
     }
     prompt = Prompt(endpoint="chat.completions", model="gpt-4o", body={"messages": []})
-    return kept(prompt, completion, f"req_{stamp.hex('made up', 32)}").value
+    return keep(prompt, completion, f"req_{stamp.hex('made up', 32)}").value
 
 
-def _served(value: object) -> Served:
+def _serve(value: object) -> Served:
     return Served(answer=_body(value))
 
 

@@ -6,35 +6,41 @@ from typing import Any
 from llemulator_addon.core.prompt import Message, Prompt
 from llemulator_addon.core.reply import says
 from llemulator_addon.wire import errors
-from llemulator_addon.wire.answer import Answer, Body, Call, Made, Manner, Operation, Piece, Served, Stream
+from llemulator_addon.wire.answer import Answer, Body, Call, EventStream, Made, Manner, Operation, Piece, Served
 from llemulator_addon.wire.bodies import read_object
-from llemulator_addon.wire.errors import Refused
-from llemulator_addon.wire.json_bytes import escaped
+from llemulator_addon.wire.errors import RequestRefused
+from llemulator_addon.wire.json_bytes import write_ascii
 from llemulator_addon.wire.paging import page
 from llemulator_addon.wire.responses import history, response_errors
 from llemulator_addon.wire.responses.events import Cutting, pieces_of
-from llemulator_addon.wire.responses.ids import Ids, encrypted
+from llemulator_addon.wire.responses.ids import Ids, make_encrypted
 from llemulator_addon.wire.responses.input_items import NOT_KEPT, Item, items_of
 from llemulator_addon.wire.responses.output import Writing
 from llemulator_addon.wire.responses.prompt import NAME, history_of, read_counting
-from llemulator_addon.wire.responses.response_object import Response, billed, conversation_id, finished, usage
-from llemulator_addon.wire.usage import Counted, of_prompt
+from llemulator_addon.wire.responses.response_object import (
+    Response,
+    conversation_id,
+    usage,
+    write_billed,
+    write_finished,
+)
+from llemulator_addon.wire.usage import Counted, count_prompt
 
 
 def retrieve(call: Call) -> Served:
     """Show a response as it is now, or tell it again as events; a look moves a background response on."""
     made = _record(call)
     if call.request.query_value("stream") == "true":
-        return _kept(call, history.done(made), Stream(pieces=_retold(call, made)))
-    looked = history.looked_at(made)
-    return _kept(call, looked, _json(billed(history.now(looked))))
+        return _keep(call, history.finish(made), EventStream(pieces=_retold(call, made)))
+    looked = history.look_at(made)
+    return _keep(call, looked, _json(write_billed(history.now(looked))))
 
 
 def delete(call: Call) -> Served:
     """Forget a response."""
     made = _record(call)
     gone = {"id": made["id"], "object": "response", "deleted": True}
-    return Served(answer=_json(gone), resources=call.resources.remove(history.RESPONSE, history.kept(made).id))
+    return Served(answer=_json(gone), resources=call.resources.remove(history.RESPONSE, history.keep(made).id))
 
 
 def cancel(call: Call) -> Served:
@@ -42,8 +48,8 @@ def cancel(call: Call) -> Served:
     made = _record(call)
     if not made["response"]["background"] and not call.lenient:
         return Served(answer=response_errors.synchronous())
-    stopped = history.cancelled(made)
-    return _kept(call, stopped, _json(billed(history.now(stopped))))
+    stopped = history.cancel(made)
+    return _keep(call, stopped, _json(write_billed(history.now(stopped))))
 
 
 def input_items(call: Call) -> Served:
@@ -51,35 +57,39 @@ def input_items(call: Call) -> Served:
     made = _record(call)
     conversation = made["response"].get("conversation")
     name = conversation["id"] if conversation else None
-    items = history.resolved(made["input"], call.resources, name, lenient=True)
+    items = history.resolve(made["input"], call.resources, name, lenient=True)
     return Served(answer=_json(page(call, [item for item in items if item.get("type") not in NOT_KEPT])))
 
 
 def count_input_tokens(call: Call) -> Served:
     """Count what a response to the body would be charged for its input."""
-    prompt = _counted(call, read_object(call.request) if call.request.body else {})
-    return Served(answer=_json({"object": "response.input_tokens", "input_tokens": of_prompt(prompt)}))
+    prompt = _count(call, read_object(call.request) if call.request.body else {})
+    return Served(answer=_json({"object": "response.input_tokens", "input_tokens": count_prompt(prompt)}))
 
 
 def compact(call: Call) -> Served:
     """Make a conversation short: what the user said, and the rest as one item that says nothing to others."""
     body = read_object(call.request)
-    prompt = _counted(call, body)
+    prompt = _count(call, body)
     ids = Ids(call.stamp)
-    said = history.resolved(
+    said = history.resolve(
         (*history_of(call, body), *items_of(body.get("input"), ids)),
         call.resources,
         conversation_id(body),
         lenient=call.lenient,
     )
-    summary = {"id": ids.of("cmp", "output"), "type": "compaction", "encrypted_content": encrypted("compaction", ids)}
+    summary = {
+        "id": ids.make("cmp", "output"),
+        "type": "compaction",
+        "encrypted_content": make_encrypted("compaction", ids),
+    }
     answer = {
-        "id": ids.of("resp", "itself"),
+        "id": ids.make("resp", "itself"),
         "object": "response.compaction",
         "created_at": call.stamp.created,
         # Recorded so; but the SDK's types know no user's messages in an output, and a lenient server keeps to them.
         "output": [*(item for item in said if _is_users(item) and not call.lenient), summary],
-        "usage": usage(Counted(prompt=of_prompt(prompt), completion=_SUMMARY_TOKENS)),
+        "usage": usage(Counted(prompt=count_prompt(prompt), completion=_SUMMARY_TOKENS)),
     }
     return Served(answer=_json(answer))
 
@@ -102,20 +112,20 @@ COMPACT = Operation(name="responses.compact", method="POST", path="/responses/co
 
 
 def _record(call: Call) -> history.Record:
-    """Return what is kept of the response in the path; raises `Refused`. A lenient call gets one made up."""
+    """Return what is kept of the response in the path; raises `RequestRefused`. A lenient call gets one made up."""
     response_id = call.params["response_id"]
     if (made := history.find(call.resources, response_id)) is not None:
         return made
     if not call.lenient:
-        raise Refused(response_errors.unknown_response(response_id))
-    return _made_up(call, response_id)
+        raise RequestRefused(response_errors.unknown_response(response_id))
+    return _simulate(call, response_id)
 
 
-def _made_up(call: Call, response_id: str) -> history.Record:
+def _simulate(call: Call, response_id: str) -> history.Record:
     prompt = Prompt(endpoint=NAME, model="gpt-4o", messages=(Message(role="user", text="Hello"),))
     manner = Manner(stamp=call.stamp)
     ids = Ids(call.stamp)
-    response = finished(prompt, says("Hello"), Writing(prompt=prompt, manner=manner, ids=ids))
+    response = write_finished(prompt, says("Hello"), Writing(prompt=prompt, manner=manner, ids=ids))
     cutting = Cutting(stamp=call.stamp)
     return history.record({**response, "id": response_id}, items_of("Hello", ids), cutting)
 
@@ -134,20 +144,20 @@ def _starting_after(call: Call) -> int | None:
         return int(given)
     if call.lenient:
         return None
-    raise Refused(errors.wrong_type("starting_after", "an integer", "a string"))
+    raise RequestRefused(errors.wrong_type("starting_after", "an integer", "a string"))
 
 
-def _kept(call: Call, made: history.Record, answer: Answer) -> Served:
+def _keep(call: Call, made: history.Record, answer: Answer) -> Served:
     """Keep what became of a record, if it is kept at all."""
     if history.find(call.resources, made["id"]) is None:
         return Served(answer=answer)
-    return Served(answer=answer, resources=call.resources.put(history.kept(made)))
+    return Served(answer=answer, resources=call.resources.put(history.keep(made)))
 
 
-def _counted(call: Call, body: Mapping[str, Any]) -> Prompt:
+def _count(call: Call, body: Mapping[str, Any]) -> Prompt:
     prompt = read_counting(call, body)
     if not call.lenient and not call.knows(prompt.model):
-        raise Refused(response_errors.unknown_model(prompt.model))
+        raise RequestRefused(response_errors.unknown_model(prompt.model))
     return prompt
 
 
@@ -160,4 +170,4 @@ def _is_users(item: Item) -> bool:
 
 
 def _json(value: Response | dict[str, Any]) -> Body:
-    return Body(body=escaped(value))
+    return Body(body=write_ascii(value))

@@ -8,24 +8,24 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
 from llemulator_addon.wire import errors
-from llemulator_addon.wire.errors import Refused
-from llemulator_addon.wire.image_input import refused_image
-from llemulator_addon.wire.members import objects_in, spelled
+from llemulator_addon.wire.errors import RequestRefused
+from llemulator_addon.wire.image_input import refuse_image
+from llemulator_addon.wire.members import objects_in, spell_number
 from llemulator_addon.wire.responses import response_errors
 
 Check = Callable[[str, Any], None]
-"""Takes the parameter's name and its value, which is not null; raises `Refused`."""
+"""Takes the parameter's name and its value, which is not null; raises `RequestRefused`."""
 
 
 def check(body: Mapping[str, Any], *, needs_model: bool = True) -> None:
-    """Refuse the first thing that is wrong with a body; raises `Refused`."""
+    """Refuse the first thing that is wrong with a body; raises `RequestRefused`."""
     _check_model(body, needed=needs_model)
     _check_unknown(body)
     for name, parameter in _IN_ORDER:
         if body.get(name) is not None:
             parameter(name, body[name])
     if body.get("stream_options") is not None and not body.get("stream"):
-        raise Refused(errors.only_with("stream_options", "stream"))
+        raise RequestRefused(errors.only_with("stream_options", "stream"))
     _check_choice(body)
 
 
@@ -45,7 +45,7 @@ def _refuses(parameter: Check, name: str, body: Mapping[str, Any]) -> bool:
     try:
         if body.get(name) is not None:
             parameter(name, body[name])
-    except Refused:
+    except RequestRefused:
         return True
     return False
 
@@ -55,7 +55,7 @@ def check_input(name: str, given: Any) -> None:  # noqa: ANN401 - a checker take
     if isinstance(given, str):
         return
     if not isinstance(given, list):
-        raise Refused(errors.wrong_type(name, "one of a string or array of input items", _got(given)))
+        raise RequestRefused(errors.wrong_type(name, "one of a string or array of input items", _kind(given)))
     check_items(name, given)
 
 
@@ -68,9 +68,9 @@ def check_items(name: str, given: Iterable[Any]) -> None:
 def check_metadata(name: str, given: Any) -> None:  # noqa: ANN401 - a checker takes anything
     """Check `metadata`."""
     if not isinstance(given, dict):
-        raise Refused(errors.wrong_type(name, "a metadata object", _got(given)))
+        raise RequestRefused(errors.wrong_type(name, "a metadata object", _kind(given)))
     if len(given) > _MOST_METADATA:
-        raise Refused(response_errors.too_many_properties(name, _MOST_METADATA, len(given)))
+        raise RequestRefused(response_errors.too_many_properties(name, _MOST_METADATA, len(given)))
     for key, value in given.items():
         _text(f"{name}.{key}", value)
 
@@ -84,11 +84,11 @@ def _check_choice(body: Mapping[str, Any]) -> None:
     if any(body.get(name) is not None for name in _BRINGING) or _BRINGING_ITEMS & _kinds(body):
         return
     if choice == "required" and not tools:
-        raise Refused(response_errors.required_without_tools())
+        raise RequestRefused(response_errors.refuse_required_without_tools())
     if not isinstance(choice, dict) or choice["type"] not in _NAMED:
         return
     if (choice["type"], choice["name"]) not in {(tool["type"], tool.get("name")) for tool in _flat(tools)}:
-        raise Refused(response_errors.choice_not_found(choice["type"]))
+        raise RequestRefused(response_errors.choice_not_found(choice["type"]))
 
 
 _NAMED = frozenset({"function", "custom"})
@@ -111,7 +111,7 @@ def _flat(tools: Iterable[Any]) -> Iterator[Mapping[str, Any]]:
 def _check_model(body: Mapping[str, Any], *, needed: bool) -> None:
     if "model" not in body:
         if needed:
-            raise Refused(errors.missing("model"))
+            raise RequestRefused(errors.missing("model"))
         return
     _text("model", body["model"])
 
@@ -121,10 +121,10 @@ def _check_unknown(body: Mapping[str, Any]) -> None:
         if name in _KNOWN:
             continue
         if name == "messages":
-            raise Refused(response_errors.messages_instead_of_input())
+            raise RequestRefused(response_errors.messages_instead_of_input())
         meant = [known for known in _near(name) if known not in body]
         if name in _OF_CHAT or meant:
-            raise Refused(response_errors.unknown_parameter(name, tuple(meant)))
+            raise RequestRefused(response_errors.unknown_parameter(name, tuple(meant)))
 
 
 def _near(name: str) -> list[str]:
@@ -151,17 +151,17 @@ def _distance(one: str, other: str) -> int:
 
 def _text(name: str, given: Any) -> None:  # noqa: ANN401 - a checker takes anything
     if not isinstance(given, str):
-        raise Refused(errors.wrong_type(name, "a string", _got(given)))
+        raise RequestRefused(errors.wrong_type(name, "a string", _kind(given)))
 
 
 def _boolean(name: str, given: Any) -> None:  # noqa: ANN401 - a checker takes anything
     if not isinstance(given, bool):
-        raise Refused(errors.wrong_type(name, "a boolean", _got(given)))
+        raise RequestRefused(errors.wrong_type(name, "a boolean", _kind(given)))
 
 
 def _object(name: str, given: Any) -> None:  # noqa: ANN401 - a checker takes anything
     if not isinstance(given, dict):
-        raise Refused(errors.wrong_type(name, "an object", _got(given)))
+        raise RequestRefused(errors.wrong_type(name, "an object", _kind(given)))
 
 
 def _number(kind: str, least: float, most: float | None) -> Check:
@@ -169,11 +169,13 @@ def _number(kind: str, least: float, most: float | None) -> Check:
 
     def parameter(name: str, given: Any) -> None:  # noqa: ANN401 - a checker takes anything
         if isinstance(given, bool) or not isinstance(given, takes):
-            raise Refused(errors.wrong_type(name, "a decimal" if kind == "decimal" else "an integer", _got(given)))
+            raise RequestRefused(
+                errors.wrong_type(name, "a decimal" if kind == "decimal" else "an integer", _kind(given))
+            )
         if given < least:
-            raise Refused(errors.out_of_range(name, kind, "below", spelled(least), spelled(given)))
+            raise RequestRefused(errors.out_of_range(name, kind, "below", spell_number(least), spell_number(given)))
         if most is not None and given > most:
-            raise Refused(errors.out_of_range(name, kind, "above", spelled(most), spelled(given)))
+            raise RequestRefused(errors.out_of_range(name, kind, "above", spell_number(most), spell_number(given)))
 
     return parameter
 
@@ -185,9 +187,9 @@ def _one_of(*values: str, or_else: str = "") -> Check:
 
     def parameter(name: str, given: Any) -> None:  # noqa: ANN401 - a checker takes anything
         if not isinstance(given, str):
-            raise Refused(errors.wrong_type(name, f"one of {or_else}{listed}", _got(given)))
+            raise RequestRefused(errors.wrong_type(name, f"one of {or_else}{listed}", _kind(given)))
         if given not in values:
-            raise Refused(errors.invalid_value(name, given, values))
+            raise RequestRefused(errors.invalid_value(name, given, values))
 
     return parameter
 
@@ -195,7 +197,7 @@ def _one_of(*values: str, or_else: str = "") -> Check:
 def _list_of(what: str, member: Check) -> Check:
     def parameter(name: str, given: Any) -> None:  # noqa: ANN401 - a checker takes anything
         if not isinstance(given, list):
-            raise Refused(errors.wrong_type(name, f"an array of {what}", _got(given)))
+            raise RequestRefused(errors.wrong_type(name, f"an array of {what}", _kind(given)))
         for at, each in enumerate(given):
             member(f"{name}[{at}]", each)
 
@@ -205,19 +207,19 @@ def _list_of(what: str, member: Check) -> Check:
 def _needs(name: str, given: Mapping[str, Any], *keys: str) -> None:
     for key in keys:
         if given.get(key) is None:
-            raise Refused(errors.missing(f"{name}.{key}"))
+            raise RequestRefused(errors.missing(f"{name}.{key}"))
 
 
 def _members(name: str, given: Mapping[str, Any], known: Mapping[str, Check]) -> None:
     """Check an object whose members are all known."""
     for key, value in given.items():
         if key not in known:
-            raise Refused(response_errors.unknown_parameter(f"{name}.{key}"))
+            raise RequestRefused(response_errors.unknown_parameter(f"{name}.{key}"))
         if value is not None:
             known[key](f"{name}.{key}", value)
 
 
-def _got(given: object) -> str:
+def _kind(given: object) -> str:
     match given:
         case bool():
             return "a boolean"
@@ -245,10 +247,10 @@ def _reasoning(name: str, given: Any) -> None:  # noqa: ANN401 - a checker takes
 def _effort(name: str, given: Any) -> None:  # noqa: ANN401 - a checker takes anything
     if isinstance(given, int) and not isinstance(given, bool):
         expected = "one of 'minimal', 'low', 'medium', or 'high'"
-        raise Refused(errors.wrong_type(name, expected, _got(given)))
+        raise RequestRefused(errors.wrong_type(name, expected, _kind(given)))
     if not isinstance(given, str):
         expected = "one of one of 'none', 'minimal', 'low', 'medium', 'high', 'xhigh', or 'max' or integer"
-        raise Refused(errors.wrong_type(name, expected, _got(given)))
+        raise RequestRefused(errors.wrong_type(name, expected, _kind(given)))
     _one_of("none", "minimal", "low", "medium", "high", "xhigh", "max")(name, given)
 
 
@@ -322,7 +324,7 @@ def _conversation(name: str, given: Any) -> None:  # noqa: ANN401 - a checker ta
             _needs(name, given, "id")
             _text(f"{name}.id", given["id"])
         case _:
-            raise Refused(errors.wrong_type(name, "one of a string or object", _got(given)))
+            raise RequestRefused(errors.wrong_type(name, "one of a string or object", _kind(given)))
 
 
 # Items --------------------------------------------------------------------------------------------------------------
@@ -334,7 +336,7 @@ def _item(name: str, given: Any) -> None:  # noqa: ANN401 - a checker takes anyt
         _text(f"{name}.type", given["type"])
     kind = given.get("type") or ("message" if "role" in given or "id" not in given else "item_reference")
     if kind not in _NEEDED_BY_ITEMS:
-        raise Refused(errors.invalid_value(name, str(kind), tuple(sorted(_NEEDED_BY_ITEMS))))
+        raise RequestRefused(errors.invalid_value(name, str(kind), tuple(sorted(_NEEDED_BY_ITEMS))))
     if kind == "message":
         _message(name, given)
     for key in _NEEDED_BY_ITEMS[kind]:
@@ -374,15 +376,17 @@ _NEEDED_BY_ITEMS: Mapping[str, tuple[str, ...]] = {
 def _message(name: str, given: Mapping[str, Any]) -> None:
     _needs(name, given, "role")
     if given["role"] not in _ROLES:
-        raise Refused(errors.invalid_value(name, str(given["role"]), _ROLES))
+        raise RequestRefused(errors.invalid_value(name, str(given["role"]), _ROLES))
     if "tool_calls" in given:  # what a conversation of chat completions brings along
-        raise Refused(response_errors.unknown_parameter(f"{name}.tool_calls"))
+        raise RequestRefused(response_errors.unknown_parameter(f"{name}.tool_calls"))
     _needs(name, given, "content")
     content = given["content"]
     if isinstance(content, str):
         return
     if not isinstance(content, list):
-        raise Refused(errors.wrong_type(f"{name}.content", "one of a string or array of objects", _got(content)))
+        raise RequestRefused(
+            errors.wrong_type(f"{name}.content", "one of a string or array of objects", _kind(content))
+        )
     for at, part in enumerate(content):
         _part(f"{name}.content[{at}]", part, str(given["role"]))
 
@@ -395,7 +399,7 @@ def _part(name: str, given: Any, role: str) -> None:  # noqa: ANN401 - a checker
     _needs(name, given, "type")
     types = _SPOKEN if role == "assistant" else _GIVEN
     if given["type"] not in types:
-        raise Refused(errors.invalid_value(name, str(given["type"]), types))
+        raise RequestRefused(errors.invalid_value(name, str(given["type"]), types))
     if given["type"] in {"input_text", "output_text"}:
         _needs(name, given, "text")
         _text(f"{name}.text", given["text"])
@@ -405,8 +409,8 @@ def _part(name: str, given: Any, role: str) -> None:  # noqa: ANN401 - a checker
 
 def _image(name: str, given: Any) -> None:  # noqa: ANN401 - a checker takes anything
     _text(name, given)
-    if (failure := refused_image(given, name, f"Invalid '{name}'.")) is not None:
-        raise Refused(failure)
+    if (failure := refuse_image(given, name, f"Invalid '{name}'.")) is not None:
+        raise RequestRefused(failure)
 
 
 _SPOKEN = ("output_text", "refusal")

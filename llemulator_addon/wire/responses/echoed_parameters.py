@@ -77,13 +77,13 @@ def tools(prompt: Prompt) -> list[Any]:
 
     Recorded: tools that came with the input stand among them too.
     """
-    brought = [tool for item in list_in(prompt.body, "input") for tool in _brought(item)]
+    brought = [tool for item in list_in(prompt.body, "input") for tool in _list_brought(item)]
     # Recorded on gpt-6-astra in 2026-09.
     newer = {"output_schema": None} if is_since(prompt.model, _GPT_6) else {}
     return [_tool(tool, newer) for tool in (*list_in(prompt.body, "tools"), *brought)]
 
 
-def _brought(item: Any) -> list[Any]:  # noqa: ANN401 - what is no item brings nothing
+def _list_brought(item: Any) -> list[Any]:  # noqa: ANN401 - what is no item brings nothing
     """Return the tools that an item of the input adds: a developer's, or those that a search of the client found."""
     match item:
         case {"type": "additional_tools", "tools": list(added)}:
@@ -115,9 +115,9 @@ def _tool(tool: Any, newer: Body) -> Any:  # noqa: ANN401 - what is no tool is l
             return _web_search(tool)
         case "image_generation":
             # Recorded: `partial_images` is not said back.
-            return _filled(_DEFAULTS["image_generation"], {k: v for k, v in tool.items() if k != "partial_images"})
+            return _fill(_DEFAULTS["image_generation"], {k: v for k, v in tool.items() if k != "partial_images"})
         case str(kind) if kind in _DEFAULTS:
-            return _filled(_DEFAULTS[kind], tool)
+            return _fill(_DEFAULTS[kind], tool)
         case _:
             return tool
 
@@ -142,7 +142,7 @@ _DEFAULTS: Mapping[Any, Mapping[str, Any]] = {
 }
 
 
-def _filled(defaults: Mapping[str, Any], tool: Body) -> dict[str, Any]:
+def _fill(defaults: Mapping[str, Any], tool: Body) -> dict[str, Any]:
     """Return the type and then the other keys by name; a null counts as not given."""
     given = {key: value for key, value in tool.items() if value is not None or key not in defaults}
     whole = {**defaults, **given}
@@ -155,7 +155,7 @@ def _function(tool: Body, newer: Body) -> dict[str, Any]:
     parameters = tool.get("parameters")
     if tool.get("strict") is None and isinstance(parameters, dict):
         parameters = strictly(parameters)
-    return _filled({"description": None, **newer}, {**tool, "parameters": parameters, "strict": strict})
+    return _fill({"description": None, **newer}, {**tool, "parameters": parameters, "strict": strict})
 
 
 def strictly(schema: Body) -> dict[str, Any]:
@@ -195,7 +195,7 @@ def _mcp(tool: Body) -> dict[str, Any]:
     if isinstance(headers, dict):
         told["headers"] = dict.fromkeys(headers, "<redacted>")
     defaults = {"allowed_tools": None, "headers": None, "server_description": None}
-    return _filled(defaults, {**told, "require_approval": needed})
+    return _fill(defaults, {**told, "require_approval": needed})
 
 
 def _only_host(url: str) -> str:
@@ -212,7 +212,7 @@ def _web_search(tool: Body) -> dict[str, Any]:
     country = None if place else "US"
     usual = {"type": "approximate", "city": None, "country": country, "region": None, "timezone": None}
     filters = {} if tool["type"].startswith("web_search_preview") else {"filters": None}
-    return _filled({**filters, "search_context_size": "medium"}, {**tool, "user_location": {**usual, **place}})
+    return _fill({**filters, "search_context_size": "medium"}, {**tool, "user_location": {**usual, **place}})
 
 
 # What depends on how new a model is ---------------------------------------------------------------------------------

@@ -3,18 +3,18 @@
 Order and keys are those of the recordings since 2026-01: `type`, and then the other keys by name.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
 from llemulator_addon.core.reply import Failure
 from llemulator_addon.core.stamp import Stamp
-from llemulator_addon.wire import sse
+from llemulator_addon.wire import errors, sse
 from llemulator_addon.wire.answer import ChunkBy, Made, Piece, cut
 from llemulator_addon.wire.families import family
 from llemulator_addon.wire.json_bytes import has_many, read
-from llemulator_addon.wire.responses.response_object import Response, begun, failed
+from llemulator_addon.wire.responses.response_object import Response, write_begun, write_failed
 
 Item = Mapping[str, Any]
 Event = tuple[dict[str, Any], int]
@@ -45,11 +45,11 @@ def _pieces(response: Response, cutting: Cutting, after: int | None) -> Iterator
     padding = cutting.stamp.base62("obfuscation", _BLOCK * 64) if cutting.obfuscates else ""
     for number, (event, tokens) in enumerate(_events(response, cutting)):
         if after is None or number > after:
-            spelled = _spelled(event, number, padding)
+            spelled = _spell(event, number, padding)
             if _is_long(event):
-                yield from map(Piece, sse.named_in_pieces(spelled))
+                yield from map(Piece, sse.frame_in_pieces(spelled))
             else:
-                yield Piece(sse.named(spelled), tokens)
+                yield Piece(sse.frame(spelled), tokens)
 
 
 def _is_long(event: dict[str, Any]) -> bool:
@@ -57,31 +57,26 @@ def _is_long(event: dict[str, Any]) -> bool:
     return "delta" not in event and has_many(event)
 
 
-def failing(response: Response, failure: Failure, sequence_number: int) -> tuple[bytes, bytes]:
+def break_off(sent: Sequence[bytes], failure: Failure) -> tuple[bytes, ...]:
     """Return the two events that end a stream with an error: `error`, and then `response.failed`.
 
-    `response` is that of any event before. Recorded: the error is nested, unlike in OpenAI's description.
+    `sent` are the pieces before. Recorded: the error is nested, unlike in OpenAI's description. If the first event is
+    no longer readable, or was not sent, the second is left out: it repeats the response of the first.
     """
+    if sent and not sent[0].startswith(_EVENT):
+        # A request of legacy completions at this path gets their chunks.
+        return errors.break_off(sent, failure)
+    number = sum(piece.startswith(_EVENT) for piece in sent)
     error = {"type": failure.type, "code": failure.code, "message": failure.message, "param": failure.param}
-    last = {"type": "response.failed", "response": failed(response, failure)}
-    return (
-        sse.named(_spelled({"type": "error", "error": error}, sequence_number, "")),
-        sse.named(_spelled(last, sequence_number + 1, "")),
-    )
+    first = sse.frame(_spell({"type": "error", "error": error}, number, ""))
+    if not sent or not isinstance(response := _read(sent[0]).get("response"), dict):
+        return (first,)
+    last = {"type": "response.failed", "response": write_failed(response, failure)}
+    return (first, sse.frame(_spell(last, number + 1, "")))
 
 
-def breaking_off(sent: Iterable[bytes], failure: Failure) -> tuple[bytes, ...]:
-    """Return the events that end a stream with an error behind the ones that were sent.
-
-    Empty where the first one is no `response.created`: then it is not a stream of a response.
-    """
-    first, count = None, 0
-    for count, piece in enumerate(sent, 1):  # noqa: B007 - the last count is what is wanted
-        first = piece if first is None else first
-    created = _read(first) if first else {}
-    if created.get("type") != "response.created":
-        return ()
-    return failing(created["response"], failure, created["sequence_number"] + count)
+_EVENT = b"event: "
+"""The beginning of an event. A long event is several pieces, and only the first begins so."""
 
 
 def _read(piece: bytes) -> dict[str, Any]:
@@ -93,7 +88,7 @@ def _read(piece: bytes) -> dict[str, Any]:
     return event if isinstance(event, dict) else {}
 
 
-def _spelled(event: dict[str, Any], number: int, padding: str) -> dict[str, Any]:
+def _spell(event: dict[str, Any], number: int, padding: str) -> dict[str, Any]:
     whole = {**event, "sequence_number": number}
     if padding and isinstance(event.get("delta"), str):
         whole["obfuscation"] = _obfuscation(len(event["delta"]), number, padding)
@@ -114,20 +109,20 @@ def _obfuscation(said: int, number: int, padding: str) -> str:
 
 def _events(response: Response, cutting: Cutting) -> Iterator[Event]:
     first = "queued" if response["background"] else "in_progress"
-    yield _of_response("created", begun(response, first, tier=cutting.tier))
+    yield _write_response("created", write_begun(response, first, tier=cutting.tier))
     if response["background"]:
-        yield _of_response("queued", begun(response, "queued", tier=cutting.tier))
-    yield _of_response("in_progress", begun(response, "in_progress", tier=cutting.tier))
+        yield _write_response("queued", write_begun(response, "queued", tier=cutting.tier))
+    yield _write_response("in_progress", write_begun(response, "in_progress", tier=cutting.tier))
     telling = _Telling(encoding_of(response), cutting)
     for index, item in enumerate(response["output"]):
         yield {"type": "response.output_item.added", "item": _opening(item), "output_index": index}, 0
-        yield from telling.inside(item, {"item_id": item["id"], "output_index": index})
+        yield from telling.tell_item(item, {"item_id": item["id"], "output_index": index})
         yield {"type": "response.output_item.done", "item": item, "output_index": index}, 0
     if response["status"] == "failed":
         # Recorded: the type of the error was its code again.
         error = {"type": response["error"]["code"], **response["error"], "param": None}
         yield {"type": "error", "error": error}, 0
-    yield _of_response(response["status"], response)
+    yield _write_response(response["status"], response)
 
 
 def encoding_of(response: Response) -> Any:  # noqa: ANN401 - one of the encodings
@@ -135,7 +130,7 @@ def encoding_of(response: Response) -> Any:  # noqa: ANN401 - one of the encodin
     return family(response["model"]).encoding
 
 
-def _of_response(what: str, response: Response) -> Event:
+def _write_response(what: str, response: Response) -> Event:
     return {"type": f"response.{what}", "response": response}, 0
 
 
@@ -196,12 +191,12 @@ class _Telling:
     encoding: Any
     cutting: Cutting
 
-    def inside(self, item: Item, place: Place) -> Iterator[Event]:
+    def tell_item(self, item: Item, place: Place) -> Iterator[Event]:
         """Yield them, for any type of item."""
-        told = self._known().get(item["type"])
+        told = self._writers().get(item["type"])
         return told(item, place) if told else iter(())
 
-    def _known(self) -> Mapping[str, Callable[[Item, Place], Iterator[Event]]]:
+    def _writers(self) -> Mapping[str, Callable[[Item, Place], Iterator[Event]]]:
         return {
             "message": self._message,
             "reasoning": self._summary,
@@ -218,7 +213,7 @@ class _Telling:
             "apply_patch_call": self._diff,
         }
 
-    def _written(self, kind: str, key: str, text: str, place: Place) -> Iterator[Event]:
+    def _write_text(self, kind: str, key: str, text: str, place: Place) -> Iterator[Event]:
         """Yield a text in deltas, and then whole."""
         for delta, tokens in self._cut(text):
             yield {"type": f"response.{kind}.delta", "delta": delta, **place}, tokens
@@ -244,16 +239,16 @@ class _Telling:
 
     def _text(self, part: Item, place: Place) -> Iterator[Event]:
         probable = _Logprobs(part["logprobs"])
-        for delta, tokens, annotations in self._annotated(part):
+        for delta, tokens, annotations in self._annotate(part):
             if delta:
-                yield _delta(delta, probable.of(delta), place), tokens
+                yield _delta(delta, probable.take(delta), place), tokens
             for index, annotation in annotations:
                 said = {"annotation": annotation, "annotation_index": index, **place}
                 yield {"type": "response.output_text.annotation.added", **said}, 0
         text = {"logprobs": part["logprobs"], "text": part["text"]}
         yield {"type": "response.output_text.done", **text, **place}, 0
 
-    def _annotated(self, part: Item) -> Iterator[tuple[str, int, list[tuple[int, Any]]]]:
+    def _annotate(self, part: Item) -> Iterator[tuple[str, int, list[tuple[int, Any]]]]:
         """Cut a text and put each annotation behind the place that it is about.
 
         Recorded: a cited span is one delta, and the annotation is the next event.
@@ -269,23 +264,23 @@ class _Telling:
         yield from ((delta, tokens, []) for delta, tokens in self._cut(text[at:]))
 
     def _arguments(self, item: Item, place: Place) -> Iterator[Event]:
-        return self._written("function_call_arguments", "arguments", item["arguments"], place)
+        return self._write_text("function_call_arguments", "arguments", item["arguments"], place)
 
     def _input(self, item: Item, place: Place) -> Iterator[Event]:
-        return self._written("custom_tool_call_input", "input", item["input"], place)
+        return self._write_text("custom_tool_call_input", "input", item["input"], place)
 
     def _summary(self, item: Item, place: Place) -> Iterator[Event]:
         for index, part in enumerate(item["summary"]):
             here = {**place, "summary_index": index}
             empty = {"type": "summary_text", "text": ""}
             yield {"type": "response.reasoning_summary_part.added", "part": empty, **here}, 0
-            yield from self._written("reasoning_summary_text", "text", part["text"], here)
+            yield from self._write_text("reasoning_summary_text", "text", part["text"], here)
             yield {"type": "response.reasoning_summary_part.done", "part": part, **here}, 0
 
     def _code(self, item: Item, place: Place) -> Iterator[Event]:
         kind = item["type"]
         yield from _stages(kind, ("in_progress",), place)
-        yield from self._written("code_interpreter_call_code", "code", item["code"] or "", place)
+        yield from self._write_text("code_interpreter_call_code", "code", item["code"] or "", place)
         yield from _stages(kind, ("interpreting", "completed"), place)
 
     def _image(self, item: Item, place: Place) -> Iterator[Event]:
@@ -302,11 +297,11 @@ class _Telling:
         for index, command in enumerate(map(str, item["action"].get("commands") or ())):
             here = {"command_index": index, "output_index": place["output_index"]}
             yield {"type": "response.shell_call_command.added", "command": "", **here}, 0
-            yield from self._written("shell_call_command", "command", command, here)
+            yield from self._write_text("shell_call_command", "command", command, here)
 
     def _diff(self, item: Item, place: Place) -> Iterator[Event]:
         if "diff" in item["operation"]:
-            yield from self._written("apply_patch_call_operation_diff", "diff", item["operation"]["diff"], place)
+            yield from self._write_text("apply_patch_call_operation_diff", "diff", item["operation"]["diff"], place)
 
 
 def _search(item: Item, place: Place) -> Iterator[Event]:
@@ -352,7 +347,7 @@ class _Logprobs:
         self._next = next(self._entries, None)
         self._ahead = 0
 
-    def of(self, delta: str) -> list[Any]:
+    def take(self, delta: str) -> list[Any]:
         """Return those of the tokens that end within the next delta."""
         self._ahead += len(delta)
         taken = []

@@ -5,12 +5,12 @@ from typing import Any
 
 from llemulator_addon.core.resources import Kept, Resources
 from llemulator_addon.core.stamp import Stamp
-from llemulator_addon.wire.errors import Refused
+from llemulator_addon.wire.errors import RequestRefused
 from llemulator_addon.wire.responses import response_errors
 from llemulator_addon.wire.responses.events import Cutting
-from llemulator_addon.wire.responses.ids import shared
+from llemulator_addon.wire.responses.ids import find_shared
 from llemulator_addon.wire.responses.input_items import Item
-from llemulator_addon.wire.responses.response_object import Response, begun
+from llemulator_addon.wire.responses.response_object import Response, write_begun
 
 RESPONSE = "response"
 """The kind of a stored response. Its id is what it shares with its items, so that an item alone leads to it."""
@@ -35,14 +35,14 @@ def record(response: Response, given: tuple[Item, ...], cutting: Cutting) -> Rec
     }
 
 
-def kept(made: Record) -> Kept:
+def keep(made: Record) -> Kept:
     """Return the resource that a record is kept as."""
-    return Kept(RESPONSE, shared(made["id"]), made)
+    return Kept(RESPONSE, find_shared(made["id"]), made)
 
 
 def find(resources: Resources, response_id: str) -> Record | None:
     """Return the record of a response."""
-    found = resources.get(RESPONSE, shared(response_id))
+    found = resources.get(RESPONSE, find_shared(response_id))
     return found if found is not None and found["id"] == response_id else None
 
 
@@ -64,12 +64,12 @@ _POLLS_UNTIL_DONE = 2
 looks and not by the clock, so that a client that polls sees every status, and a test need not wait."""
 
 
-def looked_at(made: Record) -> Record:
+def look_at(made: Record) -> Record:
     """Return a record after one more look at it."""
     return made if is_done(made) else {**made, "polls": made["polls"] + 1}
 
 
-def done(made: Record) -> Record:
+def finish(made: Record) -> Record:
     """Return a record of which all was told."""
     return {**made, "polls": _POLLS_UNTIL_DONE}
 
@@ -84,26 +84,26 @@ def now(made: Record) -> Response:
     if is_done(made):
         response: Response = made["response"]
         return response
-    return begun(made["response"], "in_progress" if made["polls"] else "queued", tier=made["tier"])
+    return write_begun(made["response"], "in_progress" if made["polls"] else "queued", tier=made["tier"])
 
 
-def cancelled(made: Record) -> Record:
+def cancel(made: Record) -> Record:
     """Return a record after it was cancelled; what is done stays as it is."""
     if is_done(made):
         return made
-    return done({**made, "response": begun(made["response"], "cancelled", tier=made["tier"])})
+    return finish({**made, "response": write_begun(made["response"], "cancelled", tier=made["tier"])})
 
 
 # History ------------------------------------------------------------------------------------------------------------
 
 
 def history(resources: Resources, response_id: str) -> list[Item]:
-    """Return all items up to a response, oldest first; raises `Refused` if it is not stored.
+    """Return all items up to a response, oldest first; raises `RequestRefused` if it is not stored.
 
     Where an earlier one of its chain is gone, the history begins behind it.
     """
     if find(resources, response_id) is None:
-        raise Refused(response_errors.unknown_previous(response_id))
+        raise RequestRefused(response_errors.unknown_previous(response_id))
     turns: list[list[Item]] = []
     before: str | None = response_id
     while before is not None and (made := find(resources, before)) is not None:
@@ -122,35 +122,35 @@ def items_of(resources: Resources, conversation_id: str) -> Iterator[Item]:
     return resources.of_kind(items_kind(conversation_id))
 
 
-def appended(conversation_id: str, items: Iterable[Item]) -> tuple[Kept, ...]:
+def append(conversation_id: str, items: Iterable[Item]) -> tuple[Kept, ...]:
     """Return items as resources at the end of a conversation."""
     return tuple(Kept(items_kind(conversation_id), item["id"], item) for item in items)
 
 
-def resolved(items: Iterable[Item], resources: Resources, conversation_id: str | None, *, lenient: bool) -> list[Item]:
-    """Return the items with those in place of references that they refer to; raises `Refused` for one that is lost."""
+def resolve(items: Iterable[Item], resources: Resources, conversation_id: str | None, *, lenient: bool) -> list[Item]:
+    """Return the items, each reference replaced by the item it names; raises `RequestRefused` if that is unknown."""
     found = []
     for item in items:
         if item.get("type") != "item_reference":
             found.append(item)
-        elif (whole := _referred(item["id"], resources, conversation_id)) is not None:
+        elif (whole := _find_referred(item["id"], resources, conversation_id)) is not None:
             found.append(whole)
         elif not lenient:
-            raise Refused(response_errors.unknown_item(str(item["id"])))
+            raise RequestRefused(response_errors.unknown_item(str(item["id"])))
     return found
 
 
-def _referred(item_id: str, resources: Resources, conversation_id: str | None) -> Item | None:
+def _find_referred(item_id: str, resources: Resources, conversation_id: str | None) -> Item | None:
     if conversation_id and (item := resources.get(items_kind(conversation_id), item_id)) is not None:
         return item
-    made = resources.get(RESPONSE, shared(item_id))
+    made = resources.get(RESPONSE, find_shared(item_id))
     if made is None:
         return None
     own = (*made["input"], *made["response"]["output"])
     return next((item for item in own if item.get("id") == item_id), None)
 
 
-def without_conversation(resources: Resources, conversation_id: str) -> Resources:
+def delete_conversation(resources: Resources, conversation_id: str) -> Resources:
     """Return the resources without a conversation and its items."""
     for item in list(items_of(resources, conversation_id)):
         resources = resources.remove(items_kind(conversation_id), item["id"])

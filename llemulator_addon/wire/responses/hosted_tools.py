@@ -11,7 +11,7 @@ from llemulator_addon.core.prompt import Prompt
 from llemulator_addon.core.reply import HostedCall
 from llemulator_addon.wire.json_bytes import compact
 from llemulator_addon.wire.responses import echoed_parameters
-from llemulator_addon.wire.responses.ids import Ids, encrypted, lone, prefix
+from llemulator_addon.wire.responses.ids import Ids, lone, make_encrypted, prefix
 
 Item = dict[str, Any]
 
@@ -48,12 +48,12 @@ class Hosted:
         return next((tool for tool in tools if isinstance(tool, dict) and tool.get("type") == kind), {})
 
 
-def hosted_item(hosted: Hosted) -> Item:
+def write_item(hosted: Hosted) -> Item:
     """Return the finished item: `id`, `type`, `status`, and the other keys by name."""
     kind = hosted.call.type
     usual = _USUAL.get(kind, _unknown)
-    fields = _joined(usual(hosted), _given(hosted.call))
-    first = {"id": fields.get("id") or hosted.ids.of(prefix(kind), f"output/{hosted.at}"), "type": kind}
+    fields = _join(usual(hosted), _read_given(hosted.call))
+    first = {"id": fields.get("id") or hosted.ids.make(prefix(kind), f"output/{hosted.at}"), "type": kind}
     status = {"status": fields["status"]} if "status" in fields else {}
     return first | status | {key: fields[key] for key in sorted(fields) if key not in _NOT_AGAIN}
 
@@ -61,7 +61,7 @@ def hosted_item(hosted: Hosted) -> Item:
 _NOT_AGAIN = frozenset({"id", "type", "status", PARTIAL_IMAGES})
 
 
-def _given(call: HostedCall) -> Mapping[str, Any]:
+def _read_given(call: HostedCall) -> Mapping[str, Any]:
     """Return what a script gives, with the error of a remote call as an object (the SDK's types) where it is a text."""
     error = call.fields.get("error")
     if call.type != "mcp_call" or not isinstance(error, str):
@@ -70,13 +70,13 @@ def _given(call: HostedCall) -> Mapping[str, Any]:
     return {**call.fields, "error": {"type": "mcp_tool_execution_error", "content": content}}
 
 
-def _joined(usual: Item, given: Mapping[str, Any]) -> Item:
+def _join(usual: Item, given: Mapping[str, Any]) -> Item:
     """Fill in what is not given, in an object of the same type too; arguments given as an object are spelled."""
-    filled = {key: _filled(usual.get(key), value) for key, value in given.items()}
+    filled = {key: _fill(usual.get(key), value) for key, value in given.items()}
     return {**usual, **filled}
 
 
-def _filled(usual: object, given: object) -> object:
+def _fill(usual: object, given: object) -> object:
     if isinstance(usual, str) and isinstance(given, dict | list):
         return compact(given).decode()
     if not isinstance(usual, dict) or not isinstance(given, dict):
@@ -112,16 +112,16 @@ def _image_generation(hosted: Hosted) -> Item:
     tool = hosted.tool("image_generation")
     return {
         "status": "completed",
-        "background": _chosen(tool, "background", "opaque"),
-        "output_format": _chosen(tool, "output_format", "png"),
-        "quality": _chosen(tool, "quality", "medium"),
+        "background": _choose(tool, "background", "opaque"),
+        "output_format": _choose(tool, "output_format", "png"),
+        "quality": _choose(tool, "quality", "medium"),
         "result": POINT,
         "revised_prompt": hosted.prompt.user_text,
-        "size": _chosen(tool, "size", "1024x1024"),
+        "size": _choose(tool, "size", "1024x1024"),
     }
 
 
-def _chosen(tool: Mapping[str, Any], key: str, usual: str) -> str:
+def _choose(tool: Mapping[str, Any], key: str, usual: str) -> str:
     asked = tool.get(key)
     return asked if isinstance(asked, str) and asked != "auto" else usual
 
@@ -198,7 +198,7 @@ def _tool_search_output(_: Hosted) -> Item:
 
 
 def _compaction(hosted: Hosted) -> Item:
-    return {"encrypted_content": encrypted(f"compaction/{hosted.at}", hosted.ids)}
+    return {"encrypted_content": make_encrypted(f"compaction/{hosted.at}", hosted.ids)}
 
 
 def _program(hosted: Hosted) -> Item:

@@ -12,17 +12,17 @@ class Ids:
     stamp: Stamp
     stored: bool = True
 
-    def of(self, prefix: str, label: str) -> str:
+    def make(self, prefix: str, label: str) -> str:
         """Return an id. Recorded: 16 digits of which the first is 0, `00` if stored and else `01`, the second."""
         shared = f"0{self.stamp.hex('response', 15)}{'00' if self.stored else '01'}"
-        return f"{prefix}_{shared}{dated(self.stamp, label)}"
+        return f"{prefix}_{shared}{make_dated(self.stamp, label)}"
 
     def call(self, label: str) -> str:
         """Return the `call_id` of a tool call."""
         return f"call_{self.stamp.base62(f'call/{label}', 24)}"
 
 
-def dated(stamp: Stamp, label: str) -> str:
+def make_dated(stamp: Stamp, label: str) -> str:
     """Return 32 digits that begin with the time, as OpenAI's newer ids do."""
     drawn = stamp.hex(label, 21)
     return f"{stamp.created:08x}{drawn[:4]}819{drawn[4:]}"
@@ -30,15 +30,15 @@ def dated(stamp: Stamp, label: str) -> str:
 
 def lone(stamp: Stamp, prefix: str, label: str) -> str:
     """Return the id of something that belongs to no response, as a conversation: 48 digits."""
-    return f"{prefix}_{dated(stamp, label)}{stamp.hex(f'{label}/end', 16)}"
+    return f"{prefix}_{make_dated(stamp, label)}{stamp.hex(f'{label}/end', 16)}"
 
 
-def encrypted(label: str, ids: Ids) -> str:
+def make_encrypted(label: str, ids: Ids) -> str:
     """Return what looks like the API's encrypted content, and says nothing."""
     return f"gAAAAAB{ids.stamp.base62(label, 337)}"
 
 
-def shared(item_id: str) -> str:
+def find_shared(item_id: str) -> str:
     """Return the digits that an item's id shares with its response's."""
     return item_id.partition("_")[2][:18]
 

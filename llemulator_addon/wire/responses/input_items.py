@@ -33,7 +33,7 @@ def messages_of(items: Iterable[Item]) -> tuple[Message, ...]:
                 messages.append(Message(role=str(item.get("role", "user")), text=text_of(item.get("content"))))
             case kind if kind.endswith("_output"):
                 messages.append(Message(role="tool", text=_result(item), answers=text_in(item, "call_id") or None))
-            case _ if (called := _called(item)) is not None:
+            case _ if (called := _read_call(item)) is not None:
                 last = messages.pop() if messages and messages[-1].role == "assistant" else Message(role="assistant")
                 messages.append(Message(role="assistant", text=last.text, called=(*last.called, called)))
             case _:
@@ -79,20 +79,20 @@ def _whole(item: Item, ids: Ids, at: int) -> Item:
     if kind == "item_reference":
         return {"type": kind, "id": item["id"]}
     own = item.get("id")
-    named = {"id": own if isinstance(own, str) else ids.of(prefix(kind), f"input/{at}"), "type": kind}
+    named = {"id": own if isinstance(own, str) else ids.make(prefix(kind), f"input/{at}"), "type": kind}
     state = {} if kind in _WITHOUT_STATUS else {"status": item.get("status") or "completed"}
     if kind != "message":
-        said = _filled(item, _UNSAID.get(kind, {}))
+        said = _fill(item, _UNSAID.get(kind, {}))
         return named | state | {key: _member(said[key]) for key in sorted(said) if key not in _LEADING}
     role = item.get("role", "user")
     phase = {"phase": item["phase"]} if item.get("phase") else {}
     return named | state | {"content": _parts(item.get("content"), str(role))} | phase | {"role": role}
 
 
-def _filled(given: Item, unsaid: Item) -> Item:
+def _fill(given: Item, unsaid: Item) -> Item:
     """Return an object with what it does not say, and so within its own objects."""
     inner = {
-        key: _filled(given[key], value)
+        key: _fill(given[key], value)
         for key, value in unsaid.items()
         if isinstance(value, Mapping) and isinstance(given.get(key), Mapping)
     }
@@ -143,7 +143,7 @@ def _rest(part: Mapping[str, Any]) -> dict[str, Any]:
     return {key: value for key, value in part.items() if key != "type" and value is not None}
 
 
-def _called(item: Item) -> CalledTool | None:
+def _read_call(item: Item) -> CalledTool | None:
     """Return the call that an item is, if the client is to answer it; `shell_call` calls `shell`."""
     kind, call_id = _kind(item), text_in(item, "call_id") or ""
     match kind:
@@ -153,7 +153,7 @@ def _called(item: Item) -> CalledTool | None:
             return CalledTool(id=call_id, name=text_in(item, "name") or "", arguments=text_in(item, "input") or "")
         case _ if call_id and kind.endswith("_call"):
             made = next((item[key] for key in ("action", "actions", "operation", "arguments") if key in item), None)
-            return CalledTool(id=call_id, name=kind.removesuffix("_call"), arguments=_spelled(made))
+            return CalledTool(id=call_id, name=kind.removesuffix("_call"), arguments=_spell(made))
         case _:
             return None
 
@@ -162,10 +162,10 @@ def _result(item: Item) -> str:
     output = item.get("output", item.get("result", item.get("tools")))
     if isinstance(output, list) and any(isinstance(part, dict) and "text" in part for part in output):
         return text_of(output)
-    return _spelled(output)
+    return _spell(output)
 
 
-def _spelled(value: object) -> str:
+def _spell(value: object) -> str:
     if value is None or isinstance(value, str):
         return value or ""
     return compact(value).decode()

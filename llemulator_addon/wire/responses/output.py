@@ -11,8 +11,8 @@ from llemulator_addon.wire.families import family
 from llemulator_addon.wire.json_bytes import Many
 from llemulator_addon.wire.logprobs import each_logprob_of
 from llemulator_addon.wire.responses import echoed_parameters
-from llemulator_addon.wire.responses.hosted_tools import Hosted, hosted_item
-from llemulator_addon.wire.responses.ids import Ids, encrypted, prefix
+from llemulator_addon.wire.responses.hosted_tools import Hosted, write_item
+from llemulator_addon.wire.responses.ids import Ids, make_encrypted, prefix
 
 Item = dict[str, Any]
 
@@ -28,13 +28,13 @@ class Writing:
 
 def output_of(choice: Choice, writing: Writing) -> list[Item]:
     """Return the finished items, of which only the last one can be incomplete."""
-    items = [_item(blocks, at, writing) for at, blocks in enumerate(_shown(choice, writing.prompt))]
+    items = [_item(blocks, at, writing) for at, blocks in enumerate(_group_blocks(choice, writing.prompt))]
     if items and choice.finish_reason in {"length", "content_filter"} and "status" in items[-1]:
         items[-1]["status"] = "incomplete"
-    return _with_phases(items, choice, writing.prompt)
+    return _add_phases(items, choice, writing.prompt)
 
 
-def _shown(choice: Choice, prompt: Prompt) -> list[tuple[Block, ...]]:
+def _group_blocks(choice: Choice, prompt: Prompt) -> list[tuple[Block, ...]]:
     """Put together what becomes one item: neighbouring parts of a reasoning.
 
     A model that does not reason shows none; one that does begins with an item for it even if nothing is told of it.
@@ -69,19 +69,19 @@ def _item(blocks: tuple[Block, ...], at: int, writing: Writing) -> Item:
         case Refusal(text):
             return _message({"type": "refusal", "refusal": text}, at, writing)
         case ToolCall() as call:
-            return _called(call, at, writing)
+            return _write_call(call, at, writing)
         case Reasoning():
             parts = [part for block in blocks if isinstance(block, Reasoning) for part in (block.text, *block.more)]
             return _reasoning([part for part in parts if part], at, writing)
         case HostedCall() as call:
-            return hosted_item(_by_openai(call, at, writing))
+            return write_item(_write_hosted(call, at, writing))
         case never:
             assert_never(never)
 
 
 def _message(part: Item, at: int, writing: Writing) -> Item:
     return {
-        "id": writing.ids.of("msg", f"output/{at}"),
+        "id": writing.ids.make("msg", f"output/{at}"),
         "type": "message",
         "status": "completed",
         "content": [part],
@@ -109,13 +109,13 @@ def _logprobs(text: str, writing: Writing) -> Many | list[dict[str, Any]]:
     return Many(make) if writing.manner.in_pieces else list(make())
 
 
-def _called(call: ToolCall, at: int, writing: Writing) -> Item:
+def _write_call(call: ToolCall, at: int, writing: Writing) -> Item:
     kind, key = ("custom_tool_call", "input") if call.custom else ("function_call", "arguments")
     said = {"call_id": call.id or writing.ids.call(str(at)), key: call.arguments, "name": call.name}
     if call.namespace is not None:
         said["namespace"] = call.namespace
     return {
-        "id": writing.ids.of(prefix(kind), f"output/{at}"),
+        "id": writing.ids.make(prefix(kind), f"output/{at}"),
         "type": kind,
         "status": "completed",
         **{name: said[name] for name in sorted(said)},
@@ -130,19 +130,19 @@ def _reasoning(texts: list[str], at: int, writing: Writing) -> Item:
         writing.prompt.body, "reasoning.encrypted_content"
     )
     return {
-        "id": writing.ids.of("rs", f"output/{at}"),
+        "id": writing.ids.make("rs", f"output/{at}"),
         "type": "reasoning",
         **({"content": []} if echoed_parameters.shows_reasoning_content(model) else {}),
-        **({"encrypted_content": encrypted(f"reasoning/{at}", writing.ids)} if encrypts else {}),
+        **({"encrypted_content": make_encrypted(f"reasoning/{at}", writing.ids)} if encrypts else {}),
         "summary": [{"type": "summary_text", "text": text} for text in texts] if asked else [],
     }
 
 
-def _by_openai(call: HostedCall, at: int, writing: Writing) -> Hosted:
+def _write_hosted(call: HostedCall, at: int, writing: Writing) -> Hosted:
     return Hosted(call=call, at=at, prompt=writing.prompt, ids=writing.ids)
 
 
-def _with_phases(items: list[Item], choice: Choice, prompt: Prompt) -> list[Item]:
+def _add_phases(items: list[Item], choice: Choice, prompt: Prompt) -> list[Item]:
     """Say of each message whether it is the answer, for models that do.
 
     Recorded: what is said before a tool call comments on it.
@@ -152,7 +152,7 @@ def _with_phases(items: list[Item], choice: Choice, prompt: Prompt) -> list[Item
     given = iter([block.phase if isinstance(block, Text) else None for block in choice.blocks if _speaks(block)])
     calls = [at for at, item in enumerate(items) if item["type"] not in {"message", "reasoning"}]
     return [
-        _with_phase(item, next(given) or ("commentary" if calls and at < calls[-1] else "final_answer"))
+        _add_phase(item, next(given) or ("commentary" if calls and at < calls[-1] else "final_answer"))
         if item["type"] == "message"
         else item
         for at, item in enumerate(items)
@@ -163,5 +163,5 @@ def _speaks(block: Block) -> bool:
     return isinstance(block, Text | Refusal)
 
 
-def _with_phase(item: Item, phase: str) -> Item:
+def _add_phase(item: Item, phase: str) -> Item:
     return {key: item[key] for key in item if key != "role"} | {"phase": phase, "role": item["role"]}

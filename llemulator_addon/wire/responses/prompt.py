@@ -5,8 +5,8 @@ from typing import Any
 
 from llemulator_addon.core.prompt import Message, Prompt, Tool
 from llemulator_addon.wire.answer import Call
-from llemulator_addon.wire.errors import Refused
-from llemulator_addon.wire.families import family, refused
+from llemulator_addon.wire.errors import RequestRefused
+from llemulator_addon.wire.families import family, find_refusals
 from llemulator_addon.wire.members import text_in
 from llemulator_addon.wire.responses import history, response_errors
 from llemulator_addon.wire.responses.checks import check, understood
@@ -27,7 +27,7 @@ Body = Mapping[str, Any]
 
 
 def read(call: Call, body: Body) -> Prompt:
-    """Understand a body; raises `Refused` in OpenAI's words."""
+    """Understand a body; raises `RequestRefused` in OpenAI's words."""
     if call.lenient:
         body = understood(body)
     else:
@@ -47,7 +47,7 @@ def read(call: Call, body: Body) -> Prompt:
 
 
 def read_counting(call: Call, body: Body) -> Prompt:
-    """Understand a body of which only the tokens are counted; raises `Refused`."""
+    """Understand a body of which only the tokens are counted; raises `RequestRefused`."""
     if call.lenient:
         body = understood(body)
     else:
@@ -63,15 +63,15 @@ def read_counting(call: Call, body: Body) -> Prompt:
 
 
 def history_of(call: Call, body: Body) -> list[Item]:
-    """Return what was said before, from an earlier response or a conversation; raises `Refused`."""
+    """Return what was said before, from an earlier response or a conversation; raises `RequestRefused`."""
     before, name = body.get("previous_response_id"), conversation_id(body)
     if call.lenient:
         return _whatever_was_said(call, before, name)
     if before and name:
-        raise Refused(response_errors.two_histories())
+        raise RequestRefused(response_errors.two_histories())
     if name:
         if call.resources.get(history.CONVERSATION, name) is None:
-            raise Refused(response_errors.unknown_conversation(name))
+            raise RequestRefused(response_errors.unknown_conversation(name))
         return list(history.items_of(call.resources, name))
     return history.history(call.resources, before) if before else []
 
@@ -87,9 +87,9 @@ def _whatever_was_said(call: Call, before: object, name: str | None) -> list[Ite
 def _conversation(call: Call, body: Body) -> list[Item]:
     """Return everything that the model is shown, oldest first."""
     if not call.lenient and not _says_something(body):
-        raise Refused(response_errors.nothing_to_answer())
+        raise RequestRefused(response_errors.nothing_to_answer())
     given = items_of(body.get("input"), Ids(call.stamp))
-    items = history.resolved(
+    items = history.resolve(
         (*history_of(call, body), *given), call.resources, conversation_id(body), lenient=call.lenient
     )
     if not call.lenient:
@@ -108,11 +108,11 @@ def _check_pairs(items: list[Item]) -> None:
     for kind, output_kind in ANSWERED_BY.items():
         for item in items:
             if item.get("type") == kind and item["call_id"] not in answered:
-                raise Refused(response_errors.call_without_output(kind, item["call_id"]))
+                raise RequestRefused(response_errors.call_without_output(kind, item["call_id"]))
             if item.get("type") == output_kind and item["call_id"] not in called:
-                raise Refused(response_errors.output_without_call(kind, item["call_id"]))
+                raise RequestRefused(response_errors.output_without_call(kind, item["call_id"]))
     if items and items[-1].get("type") == "reasoning":
-        raise Refused(response_errors.reasoning_without_what_follows(items[-1]["id"]))
+        raise RequestRefused(response_errors.reasoning_without_what_follows(items[-1]["id"]))
 
 
 def _check_capabilities(body: Body, model: str) -> None:
@@ -121,11 +121,11 @@ def _check_capabilities(body: Body, model: str) -> None:
     asked = body.get("reasoning")
     effort = asked.get("effort") if isinstance(asked, dict) else None
     reasoning = of.reasons(effort)
-    for parameter in refused(of, "responses", reasoning=reasoning):
+    for parameter in find_refusals(of, "responses", reasoning=reasoning):
         if _value(body, parameter) is not None:
-            raise Refused(response_errors.unsupported(parameter))
+            raise RequestRefused(response_errors.refuse_sampling(parameter))
     if effort is not None and of.efforts("responses") and effort not in of.efforts("responses"):
-        raise Refused(response_errors.unsupported_effort(effort, model, of.efforts("responses")))
+        raise RequestRefused(response_errors.refuse_effort(effort, model, of.efforts("responses")))
     if not reasoning:
         return
     for name, is_asked in (
@@ -133,7 +133,7 @@ def _check_capabilities(body: Body, model: str) -> None:
         ("top_logprobs", bool(body.get("top_logprobs"))),
     ):
         if is_asked:
-            raise Refused(response_errors.logprobs_while_reasoning(name))
+            raise RequestRefused(response_errors.logprobs_while_reasoning(name))
 
 
 def _value(body: Body, parameter: str) -> object:

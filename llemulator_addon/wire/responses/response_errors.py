@@ -112,7 +112,7 @@ def synchronous() -> Failure:
     return Failure(status=400, type=INVALID, message="Cannot cancel a synchronous response.")
 
 
-def required_without_tools() -> Failure:
+def refuse_required_without_tools() -> Failure:
     """Refuse a choice that no tool can meet."""
     return _choice("Tool choice 'required' must be specified with 'tools' parameter.")
 
@@ -137,7 +137,7 @@ def logprobs_while_reasoning(param: str) -> Failure:
     )
 
 
-def unsupported(param: str) -> Failure:
+def refuse_sampling(param: str) -> Failure:
     """Refuse a sampling parameter of a model that does not take it; unlike elsewhere there is no code."""
     return Failure(
         status=400,
@@ -151,7 +151,7 @@ def unsupported(param: str) -> Failure:
 _WITHOUT_CODE = frozenset({"temperature", "top_p", "presence_penalty", "frequency_penalty"})
 
 
-def unsupported_effort(effort: str, model: str, supported: tuple[str, ...]) -> Failure:
+def refuse_effort(effort: str, model: str, supported: tuple[str, ...]) -> Failure:
     """Refuse an effort that the model does not know."""
     *most, last = (f"'{each}'" for each in supported)
     listed = f"{', '.join(most)}{',' if len(most) > 1 else ''} and {last}" if most else last

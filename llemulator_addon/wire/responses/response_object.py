@@ -4,24 +4,24 @@ from collections.abc import Mapping
 from typing import Any
 
 from llemulator_addon.core.prompt import Prompt
-from llemulator_addon.core.reply import Failure, Says
-from llemulator_addon.wire.models import dated_name
+from llemulator_addon.core.reply import Failure, ModelOutput
+from llemulator_addon.wire.models import resolve_alias
 from llemulator_addon.wire.responses import echoed_parameters
 from llemulator_addon.wire.responses.output import Writing, output_of
-from llemulator_addon.wire.usage import Counted, counted
+from llemulator_addon.wire.usage import Counted, count_usage
 
 Response = Mapping[str, Any]
 """As it is sent in events; JSON bodies say in `billing` who pays."""
 
 
-def finished(prompt: Prompt, says: Says, writing: Writing) -> dict[str, Any]:
+def write_finished(prompt: Prompt, says: ModelOutput, writing: Writing) -> dict[str, Any]:
     """Return the response at its end, with its keys in the order of the recordings of 2026-07."""
     body, choice = prompt.body, says.choice(0)
     reason = _INCOMPLETE.get(choice.finish_reason or "stop")
     created = writing.manner.stamp.created
     output = output_of(choice, writing)
     return {
-        "id": writing.ids.of("resp", "itself"),
+        "id": writing.ids.make("resp", "itself"),
         "object": "response",
         "created_at": created,
         "status": "incomplete" if reason else "completed",
@@ -35,7 +35,7 @@ def finished(prompt: Prompt, says: Says, writing: Writing) -> dict[str, Any]:
         "instructions": echoed_parameters.instructions(body),
         "max_output_tokens": body.get("max_output_tokens"),
         "max_tool_calls": body.get("max_tool_calls"),
-        "model": says.model or (dated_name(prompt.model) if writing.manner.dated_models else prompt.model),
+        "model": says.model or (resolve_alias(prompt.model) if writing.manner.dated_models else prompt.model),
         "moderation": None,
         "output": output,
         "parallel_tool_calls": body.get("parallel_tool_calls") is not False,
@@ -56,13 +56,13 @@ def finished(prompt: Prompt, says: Says, writing: Writing) -> dict[str, Any]:
         "top_logprobs": body.get("top_logprobs") or 0,
         "top_p": echoed_parameters.top_p(prompt),
         "truncation": body.get("truncation") or "disabled",
-        "usage": usage(_charged(prompt, says)),
+        "usage": usage(_charge(prompt, says)),
         "user": body.get("user"),
         "metadata": body.get("metadata") or {},
     }
 
 
-def begun(response: Response, status: str, *, tier: str = "auto") -> dict[str, Any]:
+def write_begun(response: Response, status: str, *, tier: str = "auto") -> dict[str, Any]:
     """Return the response before anything was said; `tier` is the one that was asked for."""
     return {
         **response,
@@ -77,14 +77,14 @@ def begun(response: Response, status: str, *, tier: str = "auto") -> dict[str, A
     }
 
 
-def failed(response: Response, failure: Failure) -> dict[str, Any]:
+def write_failed(response: Response, failure: Failure) -> dict[str, Any]:
     """Return the response that an error ended."""
-    return begun(response, "failed", tier=str(response.get("service_tier", "auto"))) | {
+    return write_begun(response, "failed", tier=str(response.get("service_tier", "auto"))) | {
         "error": {"code": failure.code or "server_error", "message": failure.message}
     }
 
 
-def billed(response: Response) -> dict[str, Any]:
+def write_billed(response: Response) -> dict[str, Any]:
     """Return the response as JSON bodies have it. Recorded: `billing` stands in no event."""
     billing = {"billing": {"payer": "developer"}}
     keys = list(response)
@@ -103,12 +103,12 @@ def usage(of: Counted) -> dict[str, Any]:
     }
 
 
-def _charged(prompt: Prompt, says: Says) -> Counted:
+def _charge(prompt: Prompt, says: ModelOutput) -> Counted:
     """Count the tokens. Recorded, 36 of 40: the output of a response is one token more than its text.
 
     That is taken for the sign of its end, which an answer that the limit cut does not have.
     """
-    of = counted(prompt, says)
+    of = count_usage(prompt, says)
     if says.usage.completion_tokens is not None or says.choice(0).finish_reason == "length":
         return of
     return Counted(prompt=of.prompt, completion=of.completion + 1, cached=of.cached, reasoning=of.reasoning)

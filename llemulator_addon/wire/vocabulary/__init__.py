@@ -11,7 +11,6 @@ import json
 from array import array
 from dataclasses import dataclass, field
 from importlib.resources import files
-from importlib.util import find_spec
 from itertools import accumulate, pairwise
 from typing import TYPE_CHECKING
 
@@ -56,9 +55,9 @@ class Tokens:
 
 def load(name: str) -> Vocabulary:
     """Read an encoding. Takes a moment and tens of megabytes each time it is called."""
-    import lzma  # noqa: PLC0415 - not in every Python; `available` says so
+    import lzma  # noqa: PLC0415 - not in every Python, and the rest of the program does without
 
-    import tiktoken  # noqa: PLC0415 - slow to import, and not needed by a program that counts approximately
+    import tiktoken  # noqa: PLC0415 - slow to import, and not needed before something is counted
 
     about = json.loads((files(__name__) / f"{name}.json").read_text())
     size = about["tokens"]
@@ -74,8 +73,3 @@ def load(name: str) -> Vocabulary:
 
 def _places(packed: bytes, size: int) -> "Iterator[tuple[int, int]]":
     return pairwise(accumulate(packed[:size], initial=size))
-
-
-def available() -> bool:
-    """Whether everything that `load` needs is installed. Loads nothing."""
-    return all(find_spec(module) is not None for module in ("tiktoken", "_lzma"))

@@ -30,12 +30,12 @@ def answer(request: "Request") -> "Steps":
     name = request.path.removeprefix(_FOLDER).removesuffix(_ENDING)
     if request.method not in {"GET", "HEAD"} or name not in _PUBLISHED or request.path != f"{_FOLDER}{name}{_ENDING}":
         return _not_found(request)
-    body = published_file(name)
+    body = read_published(name)
     headers = (("content-type", "application/octet-stream"), ("content-length", str(len(body))))
     return (Head(200, headers), Send(body))
 
 
-def published_file(name: str) -> bytes:
+def read_published(name: str) -> bytes:
     """Return the file of an encoding, as OpenAI publishes it."""
     folder = files(vocabulary)
     size = json.loads((folder / f"{name}.json").read_text())["tokens"]

@@ -8,7 +8,7 @@ import pytest
 
 from llemulator_addon.adapters.command_line import main
 from llemulator_addon.adapters.commands.smollm import SMOLLM
-from llemulator_addon.adapters.settings import SETTINGS
+from llemulator_addon.adapters.settings_table import SETTINGS
 from tests.project.pages import code_spans
 
 

@@ -130,7 +130,7 @@ def test_no_command_a_bad_script_and_a_taken_port_are_told() -> None:
     taken = f"cannot listen on 127.0.0.1:{server.port}: the port is taken; choose another one with --port (PORT)"
     assert [line.partition(" ")[2].strip() for line in said] == [
         "what is to be run? llemulator run [options] -- CMD [ARGUMENT ...]",
-        "missing.yaml: No such file or directory; --script (LLEMULATOR_SCRIPT) names the script",
+        "missing.yaml: No such file or directory; use --script (LLEMULATOR_SCRIPT) to choose a script",
         f"{taken}, or 0 for a free one",
     ]
 

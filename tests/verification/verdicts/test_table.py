@@ -1,5 +1,7 @@
 from pathlib import Path
 
+import pytest
+
 from llemulator_addon.admin.verify import FINDINGS
 from llemulator_addon.verification import verdicts
 from llemulator_addon.verification.verdicts import VERDICTS
@@ -14,6 +16,7 @@ def test_every_file_of_a_verdict_is_in_the_table() -> None:
     assert files - _SHARED == set(VERDICTS)
 
 
+@pytest.mark.long
 def test_every_finding_is_on_a_page() -> None:
     assert set(FINDINGS) - code_spans() == set()
     assert all(f"`{name}`" in (ROOT / "docs/verify.md").read_text("utf-8") for name in FINDINGS)

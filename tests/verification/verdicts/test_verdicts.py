@@ -11,7 +11,7 @@ from llemulator_addon.core.prompt import CalledTool, Message, Prompt
 from llemulator_addon.core.request import Request
 from llemulator_addon.core.steps import Cut, Head, Send, Steps, Wait
 from llemulator_addon.engine.journal import Basis, Journal
-from llemulator_addon.verification.verdicts import VERDICTS, Asking, verdicts
+from llemulator_addon.verification.verdicts import VERDICTS, ClientHistory, verdicts
 
 Asked = tuple[Request, Steps, Ending, Prompt | None]
 
@@ -24,7 +24,7 @@ def _names(*asked: Asked, now: float = 1e6) -> list[str]:
         journal = journal.record(request, steps, Basis("chat.completions", prompt))
     for number, (_, _, ending, _) in enumerate(asked, 1):
         journal = journal.ended(number, ending)
-    return [finding.name for finding in verdicts(Asking(tuple(journal), now))]
+    return [finding.name for finding in verdicts(ClientHistory(tuple(journal), now))]
 
 
 def _ask(  # noqa: PLR0913 - what a client may do
@@ -265,7 +265,7 @@ def test_a_request_that_still_waits_is_judged_by_now() -> None:
     request, steps, _, prompt = _ask(0, (_EVENTS, _HELLO, Wait(86_400), Cut()))
     journal = Journal().record(request, steps, Basis("chat.completions", prompt))
 
-    judged = [[each.name for each in verdicts(Asking(tuple(journal), now))] for now in (30.0, 90.0)]
+    judged = [[each.name for each in verdicts(ClientHistory(tuple(journal), now))] for now in (30.0, 90.0)]
     assert judged == [[], ["no_read_timeout"]]
 
 
@@ -276,7 +276,7 @@ def test_a_finding_tells_its_evidence() -> None:
         journal = journal.record(request, steps, Basis("chat.completions", prompt))
     journal = journal.ended(1, _played(_error(429)))
 
-    (finding,) = [each for each in verdicts(Asking(tuple(journal), 1.0)) if each.name == "early_retry"]
+    (finding,) = [each for each in verdicts(ClientHistory(tuple(journal), 1.0)) if each.name == "early_retry"]
     assert finding.sentence == (
         'Request 1 (POST /v1/chat/completions, m, "Hi") was told by retry-after to wait 2 s, and came again as '
         "request 2 after 0.50 s."

@@ -15,7 +15,7 @@ from llemulator_addon.engine.session import Session
 from llemulator_addon.wire import errors
 from llemulator_addon.wire.answer import Endpoint
 from llemulator_addon.wire.bodies import read_object
-from llemulator_addon.wire.errors import Refused
+from llemulator_addon.wire.errors import RequestRefused
 from llemulator_addon.wire.limits import values_in
 from llemulator_addon.wire.routing import Found, find
 from llemulator_addon.wire.tokens import Uncounted, counting_at_most
@@ -65,14 +65,8 @@ class Ahead:
             await _others_first()
             return read
 
-    async def decided(self, store: Store, token: str, deciding: Deciding, *, large: bool) -> Outcome:
-        """Decide, in a thread where that takes long: it lets others go on, and begins anew if the session changed."""
-        if not large:
-            try:
-                with counting_at_most(_COUNTED_AT_ONCE), working_at_most(_STEPS_AT_ONCE):
-                    return store.change(token, deciding)
-            except (Uncounted, NotAtOnce):
-                pass
+    async def decided(self, store: Store, token: str, deciding: Deciding) -> Outcome:
+        """Decide in a thread, which lets others go on, and begins anew if the session changed meanwhile."""
         for _ in range(_ATTEMPTS):
             before = store.change(token, _seen)
             after, outcome = await asyncio.get_running_loop().run_in_executor(self._thread, deciding, before)
@@ -81,10 +75,22 @@ class Ahead:
         return store.change(token, deciding)
 
 
+def decided_at_once(store: Store, token: str, deciding: Deciding) -> Outcome | None:
+    """Decide about a request that is not large; None where that takes long all the same."""
+    try:
+        with counting_at_most(_COUNTED_AT_ONCE), working_at_most(_STEPS_AT_ONCE):
+            return store.change(token, deciding)
+    except (Uncounted, NotAtOnce):
+        return None
+
+
 def is_large(request: Request) -> bool:
     """Whether a request may take long to decide about, by its body: it is large, or asks for many choices."""
     body = request.body
-    return len(body) > _LARGE or any(_is_many(body, at) for at in (body.find(_CHOICES), body.rfind(_CHOICES)))
+    if len(body) > _LARGE:
+        return True
+    at = body.find(_CHOICES)
+    return at >= 0 and (_is_many(body, at) or _is_many(body, body.rfind(_CHOICES)))
 
 
 _CHOICES = b'"n"'
@@ -94,7 +100,7 @@ def _is_many(body: bytes, at: int) -> bool:
     """Whether a number of two digits or more stands behind a name."""
     _, _, value = body[at : at + _NEAR].partition(b":")
     number = value.strip()[:2]
-    return at >= 0 and len(number) > 1 and number.isdigit()
+    return len(number) > 1 and number.isdigit()
 
 
 _NEAR = 20
@@ -126,7 +132,7 @@ def _give(turn: asyncio.Future[None]) -> None:
 def _read(request: Request) -> Request | Failure:
     try:
         return replace(request, json=read_object(request))
-    except Refused as refused:
+    except RequestRefused as refused:
         # What answers no body, as a list does, has not read it either.
         return refused.failure if _is_read(request) else request
 

@@ -18,10 +18,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+from benchmarks import fixture, ratios, simulated, starts, streams
+from benchmarks.servers import SERVERS, Running, running
 from conformance.attacks import measure as attacks
 from conformance.attacks.catalogue import ATTACKS
-from conformance.bench import fixture, ratios, simulated, starts, streams
-from conformance.bench.servers import SERVERS, Running, running
 
 _ASK = {"model": "gpt-4o", "messages": [{"role": "user", "content": "Hello"}]}
 _PATH = "/v1/chat/completions"

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from itertools import pairwise
 
-from conformance.bench.servers import Running, on_core
+from benchmarks.servers import Running, on_core
 
 _STREAMS = 100
 _TOKENS_PER_SECOND = 30

@@ -8,7 +8,7 @@ import tempfile
 import time
 from pathlib import Path
 
-from conformance.bench.servers import free_port, mitmdump, on_core
+from benchmarks.servers import free_port, mitmdump, on_core
 from conformance.server import plain_environment
 
 AT_MOST = 1.5

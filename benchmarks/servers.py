@@ -15,7 +15,7 @@ from pathlib import Path
 
 from conformance.server import plain_environment
 
-_REPOSITORY = Path(__file__).parents[2]
+_REPOSITORY = Path(__file__).parents[1]
 _SECONDS_TO_START = 30
 
 

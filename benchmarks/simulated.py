@@ -8,8 +8,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass
 from itertools import pairwise
 
-from conformance.bench import streams
-from conformance.bench.servers import Running
+from benchmarks import streams
+from benchmarks.servers import Running
 
 WITHIN = 0.05
 

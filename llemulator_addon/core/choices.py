@@ -1,0 +1,10 @@
+"""Words between which settings, scripts and requests choose."""
+
+from typing import Literal
+
+OnUnmatched = Literal["error", "echo", "simulate", "manual", "upstream"]
+"""The fallback, which answers unmatched requests."""
+Length = Literal["short", "medium", "long"]
+"""Of simulated texts."""
+ToolStrategy = Literal["contextual", "random", "sequence"]
+"""How a simulated answer chooses the tools to call."""

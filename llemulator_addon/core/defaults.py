@@ -1,0 +1,16 @@
+"""Defaults of the settings that more than one part of the program has. Times are in seconds, sizes in bytes."""
+
+MANUAL_TIMEOUT = 300.0
+IDLE_TIMEOUT = 300.0
+"""Of an upstream."""
+BODY_LIMIT = 64 << 20
+REQUEST_VALUES = 500_000
+ANSWER_LIMIT = 4 << 30
+JOURNAL_ENTRIES = 1000
+JOURNAL_SIZE = 16 << 20
+JOURNALS_SIZE = 48 << 20
+STORED_SIZE = 32 << 20
+ALL_STORED_SIZE = 48 << 20
+SCRIPT_SIZE = 32 << 20
+SESSIONS_SIZE = 48 << 20
+WAITING_SIZE = 16 << 20
