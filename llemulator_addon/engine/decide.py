@@ -225,20 +225,7 @@ def _understood(
     prompt = endpoint.read(call, body)
     if not (call.lenient or prompt.model in ACTING or elsewhere is not None or _is_valid(session, call, prompt)):
         raise RequestRefused(not_found() if DEPLOYMENT in call.params else endpoint.unknown_model(prompt.model))
-    if not call.lenient and not _SHAPING.isdisjoint(prompt.body):
-        _check_schemas(prompt)
     return prompt
-
-
-_SHAPING = frozenset(("response_format", "text", "tools"))
-"""Parameters in which schemas stand."""
-
-
-def _check_schemas(prompt: Prompt) -> None:
-    from llemulator_addon.wire.structured_outputs import refuse_schema  # noqa: PLC0415 - takes long to import
-
-    if (refusal := refuse_schema(prompt)) is not None:
-        raise RequestRefused(refusal)
 
 
 def _is_valid(session: Session, call: Call, prompt: Prompt) -> bool:

@@ -12,7 +12,6 @@ from llemulator_addon.json_schema.same import key_of
 
 Schema = Mapping[str, Any]
 
-TYPES = ("object", "array", "string", "number", "integer", "boolean", "null")
 _FAR = 64
 
 

@@ -10,6 +10,7 @@ from typing import Any
 
 from llemulator_addon.json_schema import ecma_regex
 from llemulator_addon.json_schema.document import Known, Schema, Schemas, Unsatisfiable
+from llemulator_addon.json_schema.kinds import is_kind, is_number
 from llemulator_addon.json_schema.same import key_of, same
 
 
@@ -39,32 +40,6 @@ def _passes(value: object, schema: Schema, schemas: Schemas) -> bool:
 
 
 _COMBINING = ("$ref", "allOf", "anyOf", "oneOf", "not", "if")
-
-
-def is_kind(value: Any, kind: str) -> bool:  # noqa: ANN401 - any JSON
-    """Whether a value is of a JSON type."""
-    match kind:
-        case "object":
-            return isinstance(value, Mapping)
-        case "array":
-            return isinstance(value, list)
-        case "string":
-            return isinstance(value, str)
-        case "boolean":
-            return isinstance(value, bool)
-        case "null":
-            return value is None
-        case "integer":
-            return is_number(value) and value.is_integer()
-        case "number":
-            return is_number(value)
-        case _:
-            return False
-
-
-def is_number(value: Any) -> bool:  # noqa: ANN401 - any JSON
-    """Whether a value is a number; true and false are none."""
-    return isinstance(value, int | float) and not isinstance(value, bool)
 
 
 def is_multiple(value: float, of: float) -> bool:

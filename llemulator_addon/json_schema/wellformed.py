@@ -4,8 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from llemulator_addon.core.work import Work
-from llemulator_addon.json_schema.document import TYPES
-from llemulator_addon.json_schema.validate import is_kind
+from llemulator_addon.json_schema.kinds import TYPES, is_kind
 
 
 def tidy(schema: object, work: Work) -> object:

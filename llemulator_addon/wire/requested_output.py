@@ -1,6 +1,6 @@
 """What a request asks of the form of its answer: a schema, JSON, tools; the same for chat completions and Responses."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -45,27 +45,35 @@ class OfferedFunction:
     """A function as the body offers it."""
 
     name: str
-    parameters: Mapping[str, Any]
+    parameters: Mapping[str, Any] | None
     strict: bool
     param: str
-    """Where its parameters stand, as errors name the place."""
+    """The place of its parameters, as errors name it."""
+    on_responses: bool = False
 
 
 def list_functions(prompt: Prompt) -> Iterator[OfferedFunction]:
-    """Yield the functions that the body offers, in order."""
-    tools = prompt.body.get("tools")
-    for number, tool in enumerate(tools if isinstance(tools, Sequence) and not isinstance(tools, str) else ()):
-        if not isinstance(tool, Mapping) or tool.get("type", "function") != "function":
-            continue
-        nested = tool.get("function")
-        function = nested if isinstance(nested, Mapping) else tool
-        parameters = function.get("parameters")
-        yield OfferedFunction(
-            name=str(function.get("name")),
-            parameters=parameters if isinstance(parameters, Mapping) else {},
-            strict=function.get("strict") is True,
-            param=f"tools[{number}].{'function.' if function is nested else ''}parameters",
-        )
+    """Yield the functions that the body offers: in `tools`, in the form of either endpoint, and then in `functions`."""
+    for number, tool in enumerate(objects_in(prompt.body, "tools")):
+        if tool.get("type", "function") == "function":
+            nested = tool.get("function")
+            if isinstance(nested, Mapping):
+                yield _read_function(nested, f"tools[{number}].function.parameters")
+            else:
+                yield _read_function(tool, f"tools[{number}].parameters", on_responses=True)
+    for number, function in enumerate(objects_in(prompt.body, "functions")):
+        yield _read_function(function, f"functions[{number}].parameters")
+
+
+def _read_function(function: Mapping[str, Any], param: str, *, on_responses: bool = False) -> OfferedFunction:
+    parameters = function.get("parameters")
+    return OfferedFunction(
+        name=str(function.get("name")),
+        parameters=parameters if isinstance(parameters, Mapping) else None,
+        strict=function.get("strict") is True,
+        param=param,
+        on_responses=on_responses,
+    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -18,7 +18,27 @@ from llemulator_addon.core.reply import Failure
 from llemulator_addon.core.work import TooMuchWork, Work
 from llemulator_addon.json_schema.wellformed import complaint_about
 from llemulator_addon.wire.requested_output import OfferedFunction, list_functions, read_format
-from llemulator_addon.wire.schemas import STEPS, TOO_LARGE, Place, has_type, list_steps
+
+STEPS = 150_000
+"""The most words and names that all schemas of a request may have. The API states no such limit. Its limit is a model's
+context, of which schemas of this size would take some hundreds of thousands of tokens."""
+_TOO_LARGE = f"the schemas of this request have more than {STEPS} words and names in all, which is too many to check."
+
+Place = tuple[Any, ...]
+"""The place of a schema: the place around it, and the steps from there. It is spelled only for a message."""
+
+
+def _list_steps(place: Place) -> tuple[str, ...]:
+    """Return the steps from the root to a place."""
+    steps: tuple[str, ...] = ()
+    while place:
+        place, *last = place
+        steps = (*last, *steps)
+    return steps
+
+
+_SHAPING = frozenset(("response_format", "text", "tools", "functions"))
+"""Parameters with schemas."""
 
 
 def refuse_schema(prompt: Prompt) -> Failure | None:
@@ -26,6 +46,8 @@ def refuse_schema(prompt: Prompt) -> Failure | None:
 
     Looks at `response_format` and `text.format`, and at the parameters of functions. Pure; for every endpoint.
     """
+    if _SHAPING.isdisjoint(prompt.body):
+        return None
     work = Work(STEPS)
     functions = (_check_function(function, work) for function in list_functions(prompt))
     return _check_format(prompt, work) or next(filter(None, functions), None)
@@ -41,7 +63,7 @@ def _find_first(problems: Iterator[str]) -> str | None:
     try:
         return next(problems, None)
     except TooMuchWork:
-        return TOO_LARGE
+        return _TOO_LARGE
 
 
 def _strict_problems(schema: object, work: Work) -> Iterator[str]:
@@ -98,10 +120,9 @@ def _refuse_without_json(prompt: Prompt) -> Failure:
 
 
 def _check_function(function: OfferedFunction, work: Work) -> Failure | None:
-    if not function.parameters:
+    if function.parameters is None or (function.on_responses and not function.parameters):
         return None
-    problems = _strict_problems if function.strict else _loose_problems
-    problem = _find_first(problems(function.parameters, work))
+    problem = _find_first(_function_problems(function, function.parameters, work))
     if problem is None:
         return None
     return Failure(
@@ -118,9 +139,13 @@ def _root_problems(schema: object, work: Work) -> Iterator[str]:
     yield from filter(None, (complaint_about(schema, work), _root_problem(schema)))
 
 
-def _loose_problems(schema: Mapping[str, Any], work: Work) -> Iterator[str]:
-    """Yield what it has against a function's parameters even then."""
+def _function_problems(function: OfferedFunction, schema: Mapping[str, Any], work: Work) -> Iterator[str]:
+    if function.strict:
+        yield from _strict_problems(schema, work)
+        return
     yield from _root_problems(schema, work)
+    if not function.on_responses and "properties" not in schema:
+        yield _locate((), "object schema missing properties.")
     nodes = _Walk(work).nodes(schema)
     yield from (_locate(place, "array schema missing items.") for node, place in nodes if _misses_items(node))
 
@@ -195,7 +220,7 @@ def _problems_of(node: Mapping[str, Any], place: Place, work: Work) -> Iterator[
         beside = sorted(set(node) - {"$ref", "$defs", "definitions"})
         if beside and place:
             listed = ", ".join(f"'{word}'" for word in beside)
-            yield f"context={list_steps(place)!r}, $ref cannot have keywords {{{listed}}}."
+            yield f"context={_list_steps(place)!r}, $ref cannot have keywords {{{listed}}}."
         return
     if not node.keys().isdisjoint(_NOT_PERMITTED):
         yield from (_locate(place, f"'{word}' is not permitted.") for word in _NOT_PERMITTED if word in node)
@@ -203,7 +228,7 @@ def _problems_of(node: Mapping[str, Any], place: Place, work: Work) -> Iterator[
         return
     if "type" not in node:
         yield _locate(place, "schema must have a 'type' key.")
-    if "properties" in node or has_type(node, "object"):
+    if "properties" in node or _has_type(node, "object"):
         yield from (_locate(place, problem) for problem in _object_problems(node, work))
     if _misses_items(node):
         yield _locate(place, "array schema missing items.")
@@ -223,11 +248,17 @@ def _object_problems(node: Mapping[str, Any], work: Work) -> Iterator[str]:
 
 
 def _locate(place: Place, problem: str) -> str:
-    return f"In context={list_steps(place)!r}, {problem}"
+    return f"In context={_list_steps(place)!r}, {problem}"
 
 
 def _misses_items(node: Mapping[str, Any]) -> bool:
-    return has_type(node, "array") and "items" not in node and "prefixItems" not in node
+    return _has_type(node, "array") and "items" not in node and "prefixItems" not in node
+
+
+def _has_type(schema: Mapping[str, Any], name: str) -> bool:
+    """Whether a schema names a type, alone or among others."""
+    kind = schema.get("type")
+    return kind == name or (isinstance(kind, list) and name in kind)
 
 
 @dataclass(slots=True)
@@ -304,7 +335,7 @@ def _levels(root: Mapping[str, Any], work: Work) -> int:
             left.pop()
             continue
         if node.keys().isdisjoint(_DEEPER):
-            known[id(node)] = int(has_type(node, "object") or has_type(node, "array"))
+            known[id(node)] = int(_has_type(node, "object") or _has_type(node, "array"))
             left.pop()
             continue
         within = _levels_within(node, root, work)
@@ -314,7 +345,7 @@ def _levels(root: Mapping[str, Any], work: Work) -> int:
             left += [each for each, _ in within if id(each) not in begun]
             continue
         left.pop()
-        own = has_type(node, "object") or has_type(node, "array") or "properties" in node
+        own = _has_type(node, "object") or _has_type(node, "array") or "properties" in node
         own = own and "$ref" not in node
         known[id(node)] = max((known.get(id(each), 0) + adds * own for each, adds in within), default=0) or int(own)
     return known[id(root)]

@@ -64,7 +64,6 @@ _UNUSED = {
     "tiktoken",
     "llemulator_addon.adapters.run.doctor",
     "llemulator_addon.simulate.answer",
-    "llemulator_addon.wire.structured_outputs",
     "llemulator_addon.script.converting",
 }
 """What takes long to import, and is there for other ways to use the program."""

@@ -8,8 +8,7 @@ from typing import Any
 
 from llemulator_addon.core.prompt import Prompt
 from llemulator_addon.core.reply import Failure
-from llemulator_addon.core.work import Work
-from llemulator_addon.wire import errors, schemas
+from llemulator_addon.wire import errors, structured_outputs
 from llemulator_addon.wire.bodies import kind_of
 from llemulator_addon.wire.chat.body import ChatBody, ChatMessage, NamedFunction
 from llemulator_addon.wire.errors import INVALID
@@ -19,13 +18,15 @@ from llemulator_addon.wire.models import serves
 from llemulator_addon.wire.usage import count_prompt
 
 
-def check_body(asked: ChatBody) -> Iterator[Failure]:
+def check_body(asked: ChatBody, prompt: Prompt) -> Iterator[Failure]:
     """Yield what is wrong whatever the model is."""
     yield from _combinations(asked)
     yield from _conversation(asked.messages)
     yield from _images(asked.messages)
     yield from _tools(asked)
     yield from _format(asked)
+    if (refused := structured_outputs.refuse_schema(prompt)) is not None:
+        yield refused
 
 
 def check_model(asked: ChatBody, body: Mapping[str, Any]) -> Iterator[Failure]:
@@ -173,30 +174,19 @@ _NAME = "^[a-zA-Z0-9_-]+$"
 
 
 def _tools(asked: ChatBody) -> Iterator[Failure]:
-    work = Work(schemas.STEPS)
     for number, tool in enumerate(asked.tools or ()):
         if (named := tool.named) is None:
             yield errors.missing(f"tools[{number}].{tool.type}")
         else:
-            yield from _function(named, f"tools[{number}].{tool.type}", work)
+            yield from _function(named, f"tools[{number}].{tool.type}")
     for number, function in enumerate(asked.functions or ()):
-        yield from _function(function, f"functions[{number}]", work)
+        yield from _function(function, f"functions[{number}]")
     yield from _choice(asked)
 
 
-def _function(function: NamedFunction, place: str, work: Work) -> Iterator[Failure]:
+def _function(function: NamedFunction, place: str) -> Iterator[Failure]:
     if not function.name or not all(_fits_name(character) for character in function.name):
         yield errors.wrong_pattern(f"{place}.name", _NAME)
-    if function.parameters is not None:
-        found = schemas.problem(function.parameters, strict=bool(function.strict), work=work)
-        if found is not None:
-            yield Failure(
-                status=400,
-                type=INVALID,
-                param=f"{place}.parameters",
-                code="invalid_function_parameters",
-                message=f"Invalid schema for function '{function.name}': {found}",
-            )
 
 
 def _fits_name(character: str) -> bool:
@@ -226,30 +216,8 @@ def _choice(asked: ChatBody) -> Iterator[Failure]:
 
 def _format(asked: ChatBody) -> Iterator[Failure]:
     wanted = asked.response_format
-    if wanted is None or wanted.type == "text":
-        return
-    if wanted.type == "json_object":
-        if not any("json" in message.message().text.lower() for message in asked.messages):
-            yield Failure(
-                status=400,
-                type=INVALID,
-                param="messages",
-                message="'messages' must contain the word 'json' in some form, to use 'response_format' of type "
-                "'json_object'.",
-            )
-        return
-    if wanted.json_schema is None:
+    if wanted is not None and wanted.type == "json_schema" and wanted.json_schema is None:
         yield errors.missing("response_format.json_schema")
-        return
-    if (schema := wanted.json_schema.schema_) is not None:
-        found = schemas.problem(schema, strict=bool(wanted.json_schema.strict), work=Work(schemas.STEPS))
-        if found is not None:
-            yield Failure(
-                status=400,
-                type=INVALID,
-                param="response_format",
-                message=f"Invalid schema for response_format '{wanted.json_schema.name}': {found}",
-            )
 
 
 # What a model does not take -----------------------------------------------------------------------------------------

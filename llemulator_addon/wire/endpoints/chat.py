@@ -91,7 +91,7 @@ ENDPOINT = Endpoint(name=NAME, method="POST", path="/chat/completions", read=rea
 
 def _check(call: Call, asked: ChatBody, prompt: Prompt) -> None:
     """Refuse what the API refuses. An unknown model is refused as such, and later."""
-    found = [checks.check_body(asked)]
+    found = [checks.check_body(asked, prompt)]
     if call.knows(asked.model):
         found += [
             checks.check_model(asked, prompt.body),

@@ -20,6 +20,7 @@ from llemulator_addon.wire.responses.input_items import (
     outputs_of,
 )
 from llemulator_addon.wire.responses.response_object import conversation_id
+from llemulator_addon.wire.structured_outputs import refuse_schema
 
 NAME = "responses"
 
@@ -36,7 +37,7 @@ def read(call: Call, body: Body) -> Prompt:
     model = _model(call, body)
     if not call.lenient and call.knows(model):
         _check_capabilities(body, model)
-    return Prompt(
+    prompt = Prompt(
         endpoint=NAME,
         model=model,
         messages=(*_instructions(body), *messages_of(items)),
@@ -44,6 +45,9 @@ def read(call: Call, body: Body) -> Prompt:
         stream=bool(body.get("stream")),
         body=body,
     )
+    if not call.lenient and (refused := refuse_schema(prompt)) is not None:
+        raise RequestRefused(refused)
+    return prompt
 
 
 def read_counting(call: Call, body: Body) -> Prompt:

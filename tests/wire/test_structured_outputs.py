@@ -121,6 +121,21 @@ def test_a_strict_function_is_refused_with_its_place() -> None:
     assert refuse_schema(_chat(tools=[fine])) is None
 
 
+def test_functions_in_the_older_form_are_checked_too() -> None:
+    refused = refuse_schema(_chat(functions=[{"name": "f", "parameters": {"type": "string"}}]))
+
+    assert refused is not None
+    assert (refused.param, refused.code) == ("functions[0].parameters", "invalid_function_parameters")
+
+
+def test_empty_parameters_are_refused_by_chat_completions_alone() -> None:
+    refused = refuse_schema(_chat(tools=[{"type": "function", "function": {"name": "f", "parameters": {}}}]))
+
+    assert refused is not None
+    assert refused.message.endswith("schema must be a JSON Schema of 'type: \"object\"', got 'type: \"None\"'.")
+    assert refuse_schema(_chat(tools=[{"type": "function", "name": "f", "parameters": {}}])) is None
+
+
 def test_a_schema_that_is_not_strict_may_be_anything_with_an_object_at_its_root() -> None:
     loose = {"name": "event", "schema": {"type": "object", "properties": {"a": {"oneOf": [_TEXT]}}}}
 
