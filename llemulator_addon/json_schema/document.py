@@ -21,7 +21,7 @@ class Unsatisfiable(ValueError):
 
 @dataclass(slots=True)
 class Known:
-    """What was found out of a value and a schema. Both are kept with it, so that their ids are not given to others."""
+    """The result for a value and a schema. It keeps both, so that no other object gets their ids."""
 
     value: object
     schema: object
@@ -38,9 +38,9 @@ class Schemas:
     def __init__(self, root: object, work: Work) -> None:
         self.root = root
         self.work = work
-        """What all that is done with it is paid from."""
+        """The budget of all work on this document."""
         self.valid: dict[tuple[int, int], Known] = {}
-        """What was found out of a value and a schema, by their ids."""
+        """The results for a value and a schema, by their ids."""
         self._named = dict(_list_named(root))
         self._depths: dict[tuple[int, int], tuple[object, bool]] = {}
         self._flats: dict[int, tuple[object, dict[str, Any] | Unsatisfiable]] = {}
@@ -53,9 +53,9 @@ class Schemas:
         return self._keys[id(values)][1]
 
     def flat(self, schema: object) -> dict[str, Any]:
-        """Return a schema without `$ref` and `allOf`: what they say stands in it. Raises `Unsatisfiable`.
+        """Return a schema with the content of its `$ref` and `allOf` merged into it. Raises `Unsatisfiable`.
 
-        Of `anyOf` and `oneOf` there may be several then; they stand in lists under the same names.
+        The result may have several `anyOf` and `oneOf`, as lists under the same names.
         """
         if schema is True:
             return {}
@@ -221,7 +221,7 @@ def _types(first: object, second: object) -> list[str]:
 
 
 _COMMON = 20
-"""So many parts may the values of two lists have on average that are compared."""
+"""The most parts that values of two lists may have on average to be compared."""
 
 
 def _common(first: list[Any], second: list[Any]) -> list[Any]:
@@ -253,7 +253,7 @@ def _both(first: object, second: object) -> object:
 
 
 def _properties(first: Schema, second: Schema) -> dict[str, Any]:
-    """Merge properties; what one does not name must be what it allows beside those that it names."""
+    """Merge properties; a property that one schema does not name must fit its `additionalProperties`."""
     mine, others = first.get("properties", {}), second.get("properties", {})
     mine_else, others_else = first.get("additionalProperties", True), second.get("additionalProperties", True)
     together = {key: _both(schema, others.get(key, others_else)) for key, schema in mine.items()}
@@ -266,7 +266,7 @@ def _union(first: list[str], second: list[str]) -> list[str]:
 
 
 def _join(first: list[Any], second: list[Any]) -> list[Any]:
-    """Put lists of schemas together; one that stands in both comes once."""
+    """Join lists of schemas; a schema that is in both comes once."""
     return list({id(each): each for each in (*first, *second)}.values())
 
 

@@ -30,13 +30,13 @@ __all__ = ("NotUnderstood", "parse", "search", "text_of")
 
 
 STEPS = 100_000
-"""So much work may one text take, where nobody says how much."""
+"""The default limit of work for one text."""
 
 
 def text_of(
     pattern: str, chance: Chance, shortest: int = 0, longest: int | None = None, work: Work | None = None
 ) -> str | None:
-    """Return a text within these lengths in which the pattern is found; None where none was found in many draws.
+    """Return a text within these lengths in which the pattern is found; None if many draws found none.
 
     Raises `NotUnderstood` and `TooMuchWork`.
     """
@@ -77,7 +77,7 @@ def _lengthen(text: str, chance: Chance, shortest: int, longest: int | None) -> 
 
 _LETTERS = "etaoinsrhldcumfpgwybvk"
 _LIKED = "etaoinsrhldcumfpgwybvk0123456789ABCDEFGHKLMNPRSTUVWXYZjqxz -_.@/:,"
-"""What a class is drawn from first, so that the text can be read."""
+"""Characters to prefer when a class is drawn, so that the text can be read."""
 _LONGEST = 20_000
 _MUCH = 2_000
 
@@ -222,7 +222,7 @@ class _Matching:
 
 
 _AT_ONCE = 4
-"""So many places are looked at in one step of work."""
+"""The number of places that one step of work looks at."""
 _MERGED_AT_ONCE = 100
 
 

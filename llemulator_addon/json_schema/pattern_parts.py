@@ -37,7 +37,7 @@ class Either:
 
 @dataclass(frozen=True, slots=True)
 class Repeat:
-    """A part so many times; None: as often as one likes."""
+    """A repeated part; None: no upper limit."""
 
     part: "Node"
     least: int
@@ -61,7 +61,7 @@ class Again:
 
 @dataclass(frozen=True, slots=True)
 class Look:
-    """What must stand, or must not stand, before or after this place."""
+    """A text that must, or must not, come before or after this place."""
 
     part: "Node"
     behind: bool

@@ -1,4 +1,4 @@
-"""One thing that is amiss, told in a sentence."""
+"""One problem, described in a sentence."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -11,7 +11,7 @@ _WORDS = 60
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Finding:
-    """What is amiss, and what shows it."""
+    """A problem and its evidence."""
 
     name: str
     """Of the kind of finding; under it, it can be switched off."""

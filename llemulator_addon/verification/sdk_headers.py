@@ -1,4 +1,4 @@
-"""What a request says about the client that sent it."""
+"""The client that sent a request, as its headers describe it."""
 
 from dataclasses import dataclass
 

@@ -1,4 +1,4 @@
-"""Whether a session went as its script and its expectations want it: what is amiss, in a sentence each. Pure."""
+"""Checks whether a session went as its script and expectations demand; each problem is a sentence. Pure."""
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
@@ -14,9 +14,9 @@ from llemulator_addon.verification.finding import Finding, cite, once_or_times
 from llemulator_addon.verification.verdicts import ClientHistory, verdicts
 
 _NEAREST_OF = 200
-"""So many exchanges are looked at for the one that is nearest to a rule that never answered."""
+"""The number of exchanges that are searched for the nearest one to a rule that never answered."""
 _TOLD_IN_FULL = 20
-"""So many rules that never answered are told with the nearest request; a script may have thousands."""
+"""The number of unused rules that are reported with their nearest request; a script may have thousands."""
 _STEPS = 4 * STEPS
 """It looks at all requests."""
 
@@ -26,7 +26,7 @@ class Expectation:
     """How many requests there are to be of a kind."""
 
     name: str
-    """What a sentence calls them."""
+    """Their name in a sentence."""
     patterns: tuple[Pattern, ...]
     at_least: int = 0
     at_most: int | None = None
@@ -34,7 +34,7 @@ class Expectation:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Wanted:
-    """What is verified beside the script itself."""
+    """The checks in addition to those of the script itself."""
 
     expectations: tuple[Expectation, ...] = ()
     order: tuple[Expectation, ...] = ()
@@ -45,7 +45,7 @@ class Wanted:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Verified:
-    """What came of it."""
+    """The result."""
 
     findings: tuple[Finding, ...]
     requests: int
@@ -57,12 +57,12 @@ class Verified:
 
     @property
     def passed(self) -> bool:
-        """Whether nothing is amiss."""
+        """Whether there are no findings."""
         return not self.findings
 
 
 def verify(session: Session, wanted: Wanted, *, now: float) -> Verified:
-    """Look for what is amiss; `now` is on the clock of the requests, and the client is taken to be done by then.
+    """Look for problems; `now` is on the clock of the requests, and the client is taken to be done by then.
 
     Raises `TooMuchSearching` where it could not be looked for.
     """
@@ -101,7 +101,7 @@ def _find_unmatched(session: Session, exchanges: Iterable[Exchange]) -> Iterator
         if exchange.unmatched is not None:
             yield Finding(
                 name="unmatched",
-                sentence=f"{cite(exchange)} was answered by no rule. {exchange.unmatched}",
+                sentence=f"{cite(exchange)} was not answered by a rule. {exchange.unmatched}",
                 exchanges=(exchange.number,),
             )
 

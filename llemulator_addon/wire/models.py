@@ -42,7 +42,7 @@ def serves(model: str, kind: Kind) -> bool:
 
 
 def find_created(model: str) -> int:
-    """Return `find_created` of a model object, in seconds since the epoch: recorded, or the day in the dated name."""
+    """Return `created` of a model object, in seconds since the epoch: recorded, or the day in the dated name."""
     name = base_model(model)
     if name in CREATED:
         return CREATED[name]
@@ -51,7 +51,7 @@ def find_created(model: str) -> int:
 
 
 def find_owner(model: str) -> str:
-    """Return `find_owner` of a model object; of a fine-tuned one the organization in its name."""
+    """Return `owned_by` of a model object; of a fine-tuned one the organization in its name."""
     if model.startswith("ft:"):
         return model.split(":")[2] if model.count(":") > 1 else "system"
     return OWNERS.get(model, "system")

@@ -9,7 +9,7 @@ import pytest
 from tests.project import prose, tables
 from tests.project.pages import ROOT, tracked
 
-# The package's messages and docstrings are to be a line of this table: ("llemulator_addon/*.py", prose.of_strings).
+# More folders of the package are to be lines of this table, until it has ("llemulator_addon/*.py", prose.of_strings).
 _PROSE: tuple[tuple[str, Callable[[str], str]], ...] = (
     ("*.md", prose.of_page),
     ("scripts/*.yaml", prose.of_comments),
@@ -19,6 +19,8 @@ _PROSE: tuple[tuple[str, Callable[[str], str]], ...] = (
     ("*Dockerfile", prose.of_comments),
     ("Makefile", prose.of_comments),
     ("action.yml", prose.of_whole),
+    ("llemulator_addon/json_schema/*.py", prose.of_strings),
+    ("llemulator_addon/verification/*.py", prose.of_strings),
 )
 
 _EXEMPT = {

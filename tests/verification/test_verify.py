@@ -41,7 +41,7 @@ def test_a_request_that_no_rule_answered_is_told_with_the_closest_rule_and_the_d
     (finding,) = verdict["findings"]
     assert (finding["name"], finding["requests"]) == ("unmatched", [1])
     assert finding["sentence"].startswith(
-        'Request 1 (POST /v1/chat/completions, gpt-4o, "weather in Berlin") was answered by no rule. '
+        'Request 1 (POST /v1/chat/completions, gpt-4o, "weather in Berlin") was not answered by a rule. '
         'No rule matches. The closest is "weather": '
     )
 

@@ -1,4 +1,4 @@
-"""`show_hosted_call`: a call of a tool that OpenAI itself runs, shown in Responses."""
+"""`hosted_call`: a call of a tool that OpenAI itself runs, shown in Responses."""
 
 from typing import Annotated
 

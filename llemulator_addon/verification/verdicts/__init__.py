@@ -32,7 +32,7 @@ VERDICTS: dict[str, Verdict] = {
 
 
 def verdicts(asking: ClientHistory) -> Iterator[Finding]:
-    """Yield all that is amiss with how a client asked."""
+    """Yield the problems in how a client behaved."""
     for verdict in VERDICTS.values():
         yield from verdict(asking)
 

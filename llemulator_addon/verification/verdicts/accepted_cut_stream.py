@@ -1,4 +1,4 @@
-"""`find_accepted_cut_streams`: took a stream that was cut for a whole answer."""
+"""`accepted_cut_stream`: took a stream that was cut for a whole answer."""
 
 from collections.abc import Iterator, Mapping
 

@@ -14,10 +14,10 @@ from llemulator_addon.verification.sdk_headers import SdkHeaders, client_of
 from llemulator_addon.wire import json_bytes
 
 _TOGETHER = 60.0
-"""Seconds. The same request so long after the last attempt failed is a new one, unless the client says otherwise."""
+"""Seconds. A request repeated this long after a failed attempt is new, unless the client counts it as a retry."""
 
 _LOOP = 4
-"""So many calls of the same, all new to an SDK that counts its retries, are a loop around it that tries again."""
+"""This many equal calls, all new to an SDK that counts its retries, are a loop around the SDK."""
 
 _BAD_REQUEST, _SERVER_ERROR = 400, 500
 _RETRIED = frozenset((408, 409, 429))
@@ -46,7 +46,7 @@ class Attempt:
 
     @cached_property
     def client(self) -> SdkHeaders:
-        """What it says about who asks."""
+        """The client, as the headers describe it."""
         return client_of(self.exchange)
 
     @cached_property
@@ -79,7 +79,7 @@ class Attempt:
 
     @property
     def outcome(self) -> Literal["whole", "refused", "lost", "broken", "left", "waiting"]:
-        """What the client got.
+        """The part of the answer that the client got.
 
         `whole`: a success. `refused`: an error's status. `lost`: no status, as the connection was cut before it.
         `broken`: a success that was cut in the middle. `left`: it went away by itself. `waiting`: there is no answer
@@ -95,7 +95,7 @@ class Attempt:
 
     @property
     def told(self) -> bool | None:
-        """What `x-should-retry` says: whether to try again; None where it says nothing."""
+        """The value of `x-should-retry`; None if the header is missing or is neither `true` nor `false`."""
         return {"true": True, "false": False}.get(self.headers.get("x-should-retry", "").lower())
 
     @property
@@ -168,7 +168,7 @@ class ClientHistory:
 
     @property
     def given_up(self) -> Iterator[tuple[Attempt, ...]]:
-        """The requests after whose last attempt the same was never asked again, by whomever."""
+        """The requests that nobody repeated after their last attempt."""
         last = {_identify(attempt.exchange): attempt for attempt in self.attempts}
         for attempts in self.requests:
             if last[_identify(attempts[-1].exchange)] is attempts[-1]:
@@ -206,8 +206,8 @@ def _identify(exchange: Exchange) -> object:
 def _goes_on(group: list[Attempt], attempt: Attempt) -> bool:
     """Whether an attempt is one more of a request.
 
-    A client that counts says so itself; when it begins to count anew, somebody above it asks again: that is one more
-    attempt only of a client that was not let to retry by itself.
+    A client that counts its retries is believed. When its count starts again, the code around it repeated the call:
+    that is one more attempt only if the client was not allowed to retry by itself.
     """
     last, count = group[-1], attempt.client.retry
     if attempt.exchange.headers.get("idempotency-key"):

@@ -1,4 +1,4 @@
-"""What shows that a client took an answer for whole: it carries the conversation on with it."""
+"""Whether a client took an answer for complete: it continues the conversation with it."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -9,12 +9,12 @@ from llemulator_addon.verification.verdicts.client_history import Attempt, Clien
 from llemulator_addon.wire.members import text_in
 
 _SHORTEST = 4
-"""Characters. What is shorter stands in other texts by chance."""
+"""Characters. A shorter text is in other texts by chance."""
 
 
 @dataclass(frozen=True, slots=True)
 class Said:
-    """What of an answer had come."""
+    """The part of an answer that arrived."""
 
     text: str
     calls: frozenset[str]

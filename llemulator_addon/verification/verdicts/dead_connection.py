@@ -1,4 +1,4 @@
-"""`find_dead_connections`: sent a request on a connection that was over."""
+"""`dead_connection`: sent a request on a connection that was over."""
 
 from collections.abc import Iterator
 

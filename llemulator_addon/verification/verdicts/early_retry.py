@@ -1,4 +1,4 @@
-"""`find_early_retries`: did not wait as long as the answer said."""
+"""`early_retry`: did not wait as long as the answer said."""
 
 from collections.abc import Iterator
 
@@ -6,7 +6,7 @@ from llemulator_addon.verification.finding import Finding, cite
 from llemulator_addon.verification.verdicts.client_history import ClientHistory, gap
 
 _LONGEST = 60.0
-"""Seconds. OpenAI's SDKs do not heed what asks for more: those of 1.x and JavaScript go by their own backoff then."""
+"""Seconds. OpenAI's SDKs ignore a longer time: those of 1.x and JavaScript then use their own backoff."""
 
 _TOLERANCE = 0.05
 """Seconds, and share: clocks and timers are not exact."""

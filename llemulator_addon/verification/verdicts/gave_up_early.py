@@ -1,4 +1,4 @@
-"""`find_early_surrender`: never tried again what OpenAI's SDKs would have."""
+"""`gave_up_early`: never tried again what OpenAI's SDKs would have."""
 
 from collections.abc import Iterator
 

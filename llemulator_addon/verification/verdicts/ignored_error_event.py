@@ -1,4 +1,4 @@
-"""`find_ignored_error_events`: went on after an error in the middle of a stream."""
+"""`ignored_error_event`: went on after an error in the middle of a stream."""
 
 from collections.abc import Iterator
 

@@ -1,4 +1,4 @@
-"""`find_ignored_should_retry`: did the opposite of what `x-should-retry` says."""
+"""`ignored_should_retry`: did the opposite of what `x-should-retry` says."""
 
 from collections.abc import Iterator
 

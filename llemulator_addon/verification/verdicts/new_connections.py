@@ -1,4 +1,4 @@
-"""`find_new_connections`: opened a connection for every request."""
+"""`new_connections`: opened a connection for every request."""
 
 from collections.abc import Iterator
 from itertools import pairwise
@@ -25,7 +25,7 @@ def find_new_connections(asking: ClientHistory) -> Iterator[Finding]:
     yield Finding(
         name="new_connections",
         sentence=f"Each of {len(attempts)} requests came on a new connection, though {len(free)} times the one before "
-        "was free; a client that is made anew for each request pays for a handshake each time.",
+        "was free; a client that is created again for each request pays for a handshake each time.",
         exchanges=tuple(attempt.number for attempt in attempts),
         evidence={"requests": len(attempts), "connections": len(connections)},
     )

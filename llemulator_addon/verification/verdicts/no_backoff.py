@@ -1,4 +1,4 @@
-"""`find_missing_backoff`: tried again at once, or always after the same time."""
+"""`no_backoff`: tried again at once, or always after the same time."""
 
 from collections.abc import Iterator
 from itertools import pairwise

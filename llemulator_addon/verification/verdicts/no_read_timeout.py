@@ -1,4 +1,4 @@
-"""`find_missing_read_timeout`: waited for ever on a connection on which nothing came."""
+"""`no_read_timeout`: waited on a silent connection without a limit."""
 
 from collections.abc import Iterator
 

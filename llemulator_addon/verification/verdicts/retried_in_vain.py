@@ -1,4 +1,4 @@
-"""`find_retries_in_vain`: tried again what cannot get better."""
+"""`retried_in_vain`: tried again what cannot get better."""
 
 from collections.abc import Iterator
 
@@ -9,7 +9,7 @@ from llemulator_addon.verification.verdicts.client_history import Attempt, Clien
 def find_retries_in_vain(asking: ClientHistory) -> Iterator[Finding]:
     """Look for attempts after an error that says that the request is wrong, or after a success.
 
-    OpenAI's SDKs try again after 408, 409, 429 and from 500 on, and where `x-should-retry` says so.
+    OpenAI's SDKs try again after 408, 409, 429 and from 500 on, and if `x-should-retry` is `true`.
     """
     for before, after in asking.retries:
         if before.told is None and not before.worth_a_retry and (why := _why(before, after)) is not None:

@@ -1,4 +1,4 @@
-"""`find_retry_storms`: tried the same again and again in a short time."""
+"""`retry_storm`: tried the same again and again in a short time."""
 
 from collections.abc import Iterator
 from itertools import pairwise

@@ -118,7 +118,7 @@ def test_weather(llemulator):
     for line in (
         "llemulator found 2 things amiss:",
         "  unmatched",
-        '    Request 1 (POST /v1/chat/completions, gpt-4o, "weather in Berlin") was answered by no rule.',
+        '    Request 1 (POST /v1/chat/completions, gpt-4o, "weather in Berlin") was not answered by a rule.',
         '    No rule matches. The closest is "weather":',
         "  unused",
         '    Rule "weather" never answered.',

@@ -142,7 +142,7 @@ def test_strict_ends_with_3_where_no_rule_answered(script: str) -> None:
     ended = _run("--script", script, "--strict", "--", "sh", "-c", f"'{sys.executable}' -c '{_ASK}' Bye || true")
 
     assert ended.returncode == 3
-    assert re.search(r'unmatched: Request 1 \(.*"Bye"\) was answered by no rule\. .*greeting', ended.stderr)
+    assert re.search(r'unmatched: Request 1 \(.*"Bye"\) was not answered by a rule\. .*greeting', ended.stderr)
     assert 'unused: Rule "greeting" never answered.' in ended.stderr
 
 
