@@ -5,18 +5,19 @@
         ...
         assert client.verify().passed
 
-It needs nothing but Python's own library.
+It needs only Python's standard library.
 """
 
 import asyncio
 import json
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Coroutine, Iterable, Mapping, Sequence
 from copy import copy
 from dataclasses import dataclass, field
+from functools import wraps
 from http.client import HTTPConnection, RemoteDisconnected
 from threading import Lock
 from types import TracebackType
-from typing import Any, Literal, Self
+from typing import Any, Concatenate, Literal, Self
 from urllib.parse import urlencode, urlsplit
 
 from llemulator_addon.core.egress import HostEgress
@@ -33,12 +34,12 @@ __all__ = [
     "RuleUse",
     "Unclaimed",
     "Verdict",
-    "Waiting",
+    "WaitingRequest",
     "exchange_from",
     "verdict_from",
 ]
 
-# For pytest, which leaves out of its tracebacks what is here: what was refused is shown where it was asked.
+# pytest leaves this file out of its tracebacks, so that an error is shown at the call in the test.
 __tracebackhide__ = True
 
 _PAGE = 500
@@ -46,7 +47,7 @@ _ERRORS_FROM = 400
 
 
 class Refused(Exception):
-    """The server refused a request. The text is what it says."""
+    """The server refused a request. The text is its error message."""
 
     def __init__(self, status: int, error: Mapping[str, Any]) -> None:
         super().__init__(str(error.get("message") or f"status {status}"))
@@ -62,19 +63,19 @@ class Loaded:
     session: str
     """The last four characters of the token."""
     loaded: int
-    """How many rules that were."""
+    """The number of rules in it."""
     rules: int
-    """How many there are now."""
+    """The number of rules that the session has now."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RuleUse:
-    """A rule, and how often it answered."""
+    """A rule, and the number of requests that it answered."""
 
     name: str
     answered: int
     left: int | None
-    """None: for ever."""
+    """How often it may still answer; None: without limit."""
     written: Mapping[str, Any]
     """The rule in full, as a script would write it."""
 
@@ -96,10 +97,10 @@ class Exchange:
     rule: str | None
     unmatched: str | None
     status: int
-    """0: there is no answer yet, or it was cut before it began."""
+    """0: no answer yet, or the answer was cut before its head."""
     ending: Mapping[str, Any] | None = None
     upstream: str | None = None
-    """Base URL of the server that the request was handed to."""
+    """Base URL of the server that the request was forwarded to."""
     headers: Mapping[str, str] = field(default_factory=dict)
     """Of the request, without secrets."""
     body: Any = None
@@ -113,7 +114,7 @@ class Exchange:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Finding:
-    """One thing that is amiss."""
+    """One problem that verify reports."""
 
     name: str
     sentence: str
@@ -124,7 +125,7 @@ class Finding:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Verdict:
-    """Whether a session went as it should."""
+    """The result of verify."""
 
     passed: bool
     findings: tuple[Finding, ...]
@@ -134,14 +135,14 @@ class Verdict:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Waiting:
+class WaitingRequest:
     """A request that waits for a person, with the fallback `manual`."""
 
     number: int
     at: float
     """Seconds since the epoch."""
     until: float
-    """When its time is up."""
+    """When it times out, in seconds since the epoch."""
     method: str
     host: str
     path: str
@@ -153,33 +154,33 @@ class Waiting:
 
 
 class Client:
-    """Talks to one server about the session of one token. May be used by several threads."""
+    """A client for the session of one token on one server. Several threads may use it."""
 
     def __init__(self, url: str, token: str, *, timeout: float = 30.0) -> None:
-        """`url` is where the server listens, as `http://127.0.0.1:8080`; `timeout` is in seconds."""
+        """`url` is the address of the server, as `http://127.0.0.1:8080`; `timeout` is in seconds."""
         address = urlsplit(url)
         self._connection = HTTPConnection(address.hostname or "", address.port, timeout=timeout)
         self._lock = Lock()
         self.url = url.rstrip("/")
         self.token = token
 
-    def under(self, token: str) -> "Client":
+    def copy_for(self, token: str) -> "Client":
         """Return a client for another token that talks over the same connection."""
         other = copy(self)
         other.token = token
         return other
 
     def load(self, script: Mapping[str, Any] | Sequence[Any], *, reset: bool = False) -> Loaded:
-        """Load a script, given as JSON's values; with `reset` the session is forgotten before. Raises Refused."""
+        """Load a script, given as JSON's values; with `reset`, forget the session first. Raises Refused."""
         whole = dict(script) if isinstance(script, Mapping) else {"responses": list(script)}
-        return self._loaded(json.dumps({**whole, "reset": True} if reset else whole), "application/json")
+        return self._load(json.dumps({**whole, "reset": True} if reset else whole), "application/json")
 
     def load_text(self, text: str, language: Literal["json", "yaml"] = "yaml") -> Loaded:
-        """Load a script as it stands in a file. Raises Refused."""
-        return self._loaded(text, f"application/{language}")
+        """Load the text of a script. Raises Refused."""
+        return self._load(text, f"application/{language}")
 
     def rules(self) -> tuple[RuleUse, ...]:
-        """Return the rules, and how often each answered."""
+        """Return the rules, with the number of requests that each answered."""
         return tuple(
             RuleUse(
                 name=rule["name"],
@@ -198,8 +199,8 @@ class Client:
         """Forget the whole session."""
         self._json("POST", "/_emulator/reset")
 
-    def requests(self, **filters: str | int) -> tuple[Exchange, ...]:
-        """Return the exchanges that are kept, oldest first; filters as in `GET /_emulator/requests`."""
+    def requests(self, /, **filters: str | int) -> tuple[Exchange, ...]:
+        """Return the exchanges in the journal, oldest first; filters as in `GET /_emulator/requests`."""
         found: list[Exchange] = []
         query = {"limit": _PAGE, **filters, "format": "full"}
         while True:
@@ -210,7 +211,7 @@ class Client:
             query["since"] = found[-1].number
 
     def request(self, number: int) -> Exchange:
-        """Return one exchange. Raises Refused where it is not kept."""
+        """Return one exchange. Raises Refused if the journal does not have it."""
         return exchange_from(self._json("GET", f"/_emulator/requests/{number}"))
 
     def har(self) -> Mapping[str, Any]:
@@ -226,33 +227,35 @@ class Client:
         ignore: Iterable[str] = (),
         egress: bool | Mapping[str, Any] = False,
     ) -> Verdict:
-        """Ask what is amiss; the arguments are the body of `POST /_emulator/verify`."""
+        """Verify the session; the arguments are the body of `POST /_emulator/verify`."""
         body = {"expectations": [*expectations], "order": [*order], "ignore": [*ignore], "egress": egress}
         return verdict_from(self._json("POST", "/_emulator/verify", json.dumps(body)))
 
-    def waiting(self) -> tuple[Waiting, ...]:
-        """Return the requests that wait for a person; what came first is first."""
+    def waiting(self) -> tuple[WaitingRequest, ...]:
+        """Return the requests that wait for a person, oldest first."""
         found = self._json("GET", "/_emulator/waiting")["data"]
-        return tuple(Waiting(**{name: value for name, value in each.items() if name != "object"}) for each in found)
+        return tuple(
+            WaitingRequest(**{name: value for name, value in each.items() if name != "object"}) for each in found
+        )
 
     def answer(self, number: int, reply: str | Mapping[str, Any]) -> None:
-        """Answer a request that waits: a text, or a reply as in a rule. Raises Refused where it does not wait."""
+        """Answer a request that waits: a text, or a reply as in a rule. Raises Refused if it does not wait."""
         self._json("POST", f"/_emulator/waiting/{number}", json.dumps(reply))
 
     def conclude(self, *, unclaimed: int, ignore: Iterable[str] = (), reset: bool = True) -> Verdict:
-        """Ask what is amiss, requests of no session after a number included; if nothing is, the session is forgotten.
+        """Verify the session; unclaimed requests after number `unclaimed` count as findings, too.
 
-        Without `reset` it stays.
+        If it passes and `reset` is true, the session is forgotten.
         """
         body = {"ignore": [*ignore], "unclaimed": unclaimed, "reset": reset}
         return verdict_from(self._json("POST", "/_emulator/verify", json.dumps(body)))
 
     def egress(self) -> tuple[HostEgress, ...]:
-        """Return what became of the traffic, host by host, of all tokens."""
+        """Return the traffic by host, of all tokens together."""
         return tuple(HostEgress(**host) for host in self._json("GET", "/_emulator/egress")["data"])
 
     def unclaimed(self, since: int = 0) -> tuple[Unclaimed, ...]:
-        """Return the last requests without a token, or under one for which nobody loaded a script, after a number."""
+        """Return the unclaimed requests after a number."""
         return tuple(Unclaimed(**each) for each in self._json("GET", f"/_emulator/unclaimed?since={since}")["data"])
 
     def ca(self) -> str:
@@ -260,7 +263,7 @@ class Client:
         return self._bytes("GET", "/_emulator/ca.pem", None, "").decode()
 
     def close(self) -> None:
-        """Close the connection; it is opened again when it is needed."""
+        """Close the connection; the next call opens it again."""
         with self._lock:
             self._connection.close()
 
@@ -270,7 +273,7 @@ class Client:
     def __exit__(self, *_: object) -> None:
         self.close()
 
-    def _loaded(self, text: str, content_type: str) -> Loaded:
+    def _load(self, text: str, content_type: str) -> Loaded:
         answer = json.loads(self._bytes("POST", "/_emulator/script", text, content_type))
         return Loaded(session=answer["session"], loaded=answer["loaded"], rules=answer["rules"])
 
@@ -281,102 +284,58 @@ class Client:
         headers = {"Authorization": f"Bearer {self.token}", "Content-Type": content_type}
         with self._lock:
             try:
-                status, answer = self._asked(method, path, body, headers)
+                status, answer = self._send(method, path, body, headers)
             except (RemoteDisconnected, ConnectionResetError, BrokenPipeError):
-                # The server closed a connection that was idle: it did not read what was sent on it.
+                # The server closed an idle connection, so it has not read this request.
                 self._connection.close()
-                status, answer = self._asked(method, path, body, headers)
+                status, answer = self._send(method, path, body, headers)
         if status >= _ERRORS_FROM:
             raise Refused(status, _error(answer))
         return answer
 
-    def _asked(self, method: str, path: str, body: str | None, headers: Mapping[str, str]) -> tuple[int, bytes]:
+    def _send(self, method: str, path: str, body: str | None, headers: Mapping[str, str]) -> tuple[int, bytes]:
         self._connection.request(method, path, None if body is None else body.encode(), dict(headers))
         answer = self._connection.getresponse()
         return answer.status, answer.read()
 
 
+def _in_thread[**P, R](
+    method: Callable[Concatenate[Client, P], R],
+) -> "Callable[Concatenate[AsyncClient, P], Coroutine[Any, Any, R]]":
+    """Return the method of AsyncClient that runs a method of Client in a thread of asyncio's."""
+
+    @wraps(method)
+    async def call(self: "AsyncClient", /, *args: P.args, **kwargs: P.kwargs) -> R:
+        return await asyncio.to_thread(method, self.client, *args, **kwargs)
+
+    return call
+
+
 class AsyncClient:
-    """`Client`, to be awaited: each call is made in a thread of asyncio's."""
+    """A client with the methods of `Client`, which are awaited: each call runs in a thread of asyncio's."""
 
     def __init__(self, url: str, token: str, *, timeout: float = 30.0) -> None:
-        """As `Client`."""
-        self._client = Client(url, token, timeout=timeout)
-        self.url = self._client.url
+        """`url` is the address of the server, as `http://127.0.0.1:8080`; `timeout` is in seconds."""
+        self.client = Client(url, token, timeout=timeout)
+        self.url = self.client.url
         self.token = token
 
-    async def load(self, script: Mapping[str, Any] | Sequence[Any], *, reset: bool = False) -> Loaded:
-        """Load a script, given as JSON's values. Raises Refused."""
-        return await _in_thread(lambda: self._client.load(script, reset=reset))
-
-    async def load_text(self, text: str, language: Literal["json", "yaml"] = "yaml") -> Loaded:
-        """Load a script as it stands in a file. Raises Refused."""
-        return await _in_thread(lambda: self._client.load_text(text, language))
-
-    async def rules(self) -> tuple[RuleUse, ...]:
-        """Return the rules, and how often each answered."""
-        return await _in_thread(self._client.rules)
-
-    async def forget_rules(self) -> None:
-        """Forget the rules."""
-        await _in_thread(self._client.forget_rules)
-
-    async def reset(self) -> None:
-        """Forget the whole session."""
-        await _in_thread(self._client.reset)
-
-    async def requests(self, **filters: str | int) -> tuple[Exchange, ...]:
-        """Return the exchanges that are kept, oldest first."""
-        return await _in_thread(lambda: self._client.requests(**filters))
-
-    async def request(self, number: int) -> Exchange:
-        """Return one exchange. Raises Refused where it is not kept."""
-        return await _in_thread(lambda: self._client.request(number))
-
-    async def har(self) -> Mapping[str, Any]:
-        """Return the journal as a HAR file."""
-        return await _in_thread(self._client.har)
-
-    async def verify(
-        self,
-        *,
-        expectations: Iterable[Mapping[str, Any]] = (),
-        order: Iterable[str | Mapping[str, Any]] = (),
-        ignore: Iterable[str] = (),
-        egress: bool | Mapping[str, Any] = False,
-    ) -> Verdict:
-        """Ask what is amiss."""
-        return await _in_thread(
-            lambda: self._client.verify(expectations=expectations, order=order, ignore=ignore, egress=egress)
-        )
-
-    async def waiting(self) -> tuple[Waiting, ...]:
-        """Return the requests that wait for a person; what came first is first."""
-        return await _in_thread(self._client.waiting)
-
-    async def answer(self, number: int, reply: str | Mapping[str, Any]) -> None:
-        """Answer a request that waits: a text, or a reply as in a rule. Raises Refused where it does not wait."""
-        await _in_thread(lambda: self._client.answer(number, reply))
-
-    async def conclude(self, *, unclaimed: int, ignore: Iterable[str] = (), reset: bool = True) -> Verdict:
-        """Ask what is amiss, and forget the session if nothing is."""
-        return await _in_thread(lambda: self._client.conclude(unclaimed=unclaimed, ignore=ignore, reset=reset))
-
-    async def egress(self) -> tuple[HostEgress, ...]:
-        """Return what became of the traffic, host by host, of all tokens."""
-        return await _in_thread(self._client.egress)
-
-    async def unclaimed(self, since: int = 0) -> tuple[Unclaimed, ...]:
-        """Return the last requests that belong to nobody's test, after a number."""
-        return await _in_thread(lambda: self._client.unclaimed(since))
-
-    async def ca(self) -> str:
-        """Return the certificate to trust, in PEM."""
-        return await _in_thread(self._client.ca)
-
-    async def close(self) -> None:
-        """Close the connection."""
-        await _in_thread(self._client.close)
+    load = _in_thread(Client.load)
+    load_text = _in_thread(Client.load_text)
+    rules = _in_thread(Client.rules)
+    forget_rules = _in_thread(Client.forget_rules)
+    reset = _in_thread(Client.reset)
+    requests = _in_thread(Client.requests)
+    request = _in_thread(Client.request)
+    har = _in_thread(Client.har)
+    verify = _in_thread(Client.verify)
+    waiting = _in_thread(Client.waiting)
+    answer = _in_thread(Client.answer)
+    conclude = _in_thread(Client.conclude)
+    egress = _in_thread(Client.egress)
+    unclaimed = _in_thread(Client.unclaimed)
+    ca = _in_thread(Client.ca)
+    close = _in_thread(Client.close)
 
     async def __aenter__(self) -> Self:
         return self
@@ -387,12 +346,8 @@ class AsyncClient:
         await self.close()
 
 
-async def _in_thread[R](work: Callable[[], R]) -> R:
-    return await asyncio.to_thread(work)
-
-
 def exchange_from(shown: Mapping[str, Any]) -> Exchange:
-    """Return an exchange as the routes show it in full."""
+    """Return the exchange that a route shows in full."""
     brief = {key: shown[key] for key in _BRIEF}
     return Exchange(
         **brief,
@@ -424,7 +379,7 @@ _BRIEF = (
 
 
 def verdict_from(shown: Mapping[str, Any]) -> Verdict:
-    """Return a verdict as the route shows it."""
+    """Return the verdict that the route shows."""
     findings = tuple(
         Finding(
             name=finding["name"],

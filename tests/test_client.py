@@ -150,7 +150,7 @@ def test_a_connection_that_was_closed_is_opened_again(client: Client) -> None:
 def test_another_token_can_use_the_same_connection(client: Client) -> None:
     client.load(_SCRIPT)
 
-    assert (len(client.under("another").rules()), len(client.rules())) == (0, 1)
+    assert (len(client.copy_for("another").rules()), len(client.rules())) == (0, 1)
 
 
 def test_the_same_can_be_awaited(server: Server) -> None:

@@ -90,7 +90,7 @@ def _played(language: str, name: str, server: Server) -> _Played:
             got={result["case"]: result["got"] for result in results if "got" in result},
             problems={result["case"]: result["problem"] for result in results if "problem" in result},
             scripted=admin.requests(),
-            unscripted=admin.under(other_key).requests(),
+            unscripted=admin.copy_for(other_key).requests(),
             said=f"ended with {ended.returncode}: {ended.stderr[-8000:]}",
         )
 

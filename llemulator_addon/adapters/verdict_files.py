@@ -1,4 +1,4 @@
-"""A verdict as a file: for a build server (JUnit's XML), for programs (JSON), and for people (HTML). Pure."""
+"""Writes a verdict as text: JUnit's XML for build servers, JSON for programs, HTML for people. Pure."""
 
 import json
 from collections.abc import Callable, Iterable, Mapping
@@ -10,8 +10,8 @@ from llemulator_addon.client import Exchange, Finding, HostEgress, RuleUse, Verd
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Told:
-    """What is reported."""
+class RunReport:
+    """A verdict, with the rules, requests and hosts that it is about."""
 
     verdict: Verdict
     rules: tuple[RuleUse, ...] = ()
@@ -19,31 +19,33 @@ class Told:
     hosts: tuple[HostEgress, ...] = ()
 
 
-def as_junit(told: Told) -> str:
-    """Report as JUnit's XML: one case for each rule and each request, and one for each other finding."""
-    cases = [*_cases_of_rules(told), *_cases_of_requests(told), *_other_cases(told)]
+def write_junit(report: RunReport) -> str:
+    """Write JUnit's XML: one case for each rule and each request, and one for each other finding."""
+    cases = [*_cases_of_rules(report), *_cases_of_requests(report), *_other_cases(report)]
     failures = sum("<failure" in case for case in cases)
     head = f'<testsuite name="llemulator" tests="{len(cases)}" failures="{failures}" errors="0" skipped="0">'
     lines = ('<?xml version="1.0" encoding="utf-8"?>', "<testsuites>", head, *cases, "</testsuite>", "</testsuites>")
     return "".join(f"{line}\n" for line in lines)
 
 
-def as_json(told: Told) -> str:
-    """Report as JSON."""
-    return json.dumps(asdict(told), indent=2, ensure_ascii=False) + "\n"
+def write_json(report: RunReport) -> str:
+    """Write JSON."""
+    return json.dumps(asdict(report), indent=2, ensure_ascii=False) + "\n"
 
 
-def as_html(told: Told) -> str:
-    """Report as one page that needs nothing else."""
-    verdict = told.verdict
-    head = "Nothing is amiss" if verdict.passed else _counted(len(verdict.findings), "finding")
+def write_html(report: RunReport) -> str:
+    """Write one HTML page that loads no other file."""
+    verdict = report.verdict
+    head = "No findings" if verdict.passed else _count(len(verdict.findings), "finding")
     return _PAGE.format(
         head=escape(head),
         kind="good" if verdict.passed else "bad",
-        counts=f"{_counted(verdict.requests, 'request')}, {verdict.unmatched} of them answered by no rule",
-        findings=_table(("finding", "what"), map(_finding_row, verdict.findings)),
-        rules=_table(("rule", "answered"), map(_rule_row, told.rules)),
-        requests=_table(("", "endpoint", "model", "asked", "answered by", "status"), map(_request_row, told.exchanges)),
+        counts=f"{_count(verdict.requests, 'request')}, {verdict.unmatched} of them unmatched",
+        findings=_table(("finding", "description"), map(_finding_row, verdict.findings)),
+        rules=_table(("rule", "answered"), map(_rule_row, report.rules)),
+        requests=_table(
+            ("", "endpoint", "model", "user text", "answered by", "status"), map(_request_row, report.exchanges)
+        ),
         hosts=_table(
             ("host", "answered", "passed", "refused", "forwarded", "with a key"),
             (
@@ -51,31 +53,31 @@ def as_html(told: Told) -> str:
                     each.host,
                     *map(_Number, (each.answered, each.passed, each.refused, each.forwarded, each.with_key)),
                 )
-                for each in told.hosts
+                for each in report.hosts
             ),
         ),
     )
 
 
-REPORTS: Mapping[str, Callable[[Told], str]] = {".xml": as_junit, ".json": as_json, ".html": as_html}
-"""By the ending of the file."""
+REPORTS: Mapping[str, Callable[[RunReport], str]] = {".xml": write_junit, ".json": write_json, ".html": write_html}
+"""Writers, by the suffix of the file's name."""
 
 
-def _cases_of_rules(told: Told) -> Iterable[str]:
-    about = {finding.rule: finding for finding in told.verdict.findings if finding.name == "unused"}
-    return (_case("rules", rule.name, about.get(rule.name)) for rule in told.rules)
+def _cases_of_rules(report: RunReport) -> Iterable[str]:
+    about = {finding.rule: finding for finding in report.verdict.findings if finding.name == "unused"}
+    return (_case("rules", rule.name, about.get(rule.name)) for rule in report.rules)
 
 
-def _cases_of_requests(told: Told) -> Iterable[str]:
-    unmatched = [finding for finding in told.verdict.findings if finding.name == "unmatched" and finding.requests]
+def _cases_of_requests(report: RunReport) -> Iterable[str]:
+    unmatched = [finding for finding in report.verdict.findings if finding.name == "unmatched" and finding.requests]
     about = {finding.requests[0]: finding for finding in unmatched}
-    for each in told.exchanges:
+    for each in report.exchanges:
         name = f"{each.number} {each.endpoint or each.path} {each.user_text or ''}"
         yield _case("requests", name.strip(), about.get(each.number))
 
 
-def _other_cases(told: Told) -> Iterable[str]:
-    for finding in told.verdict.findings:
+def _other_cases(report: RunReport) -> Iterable[str]:
+    for finding in report.verdict.findings:
         if finding.name not in {"unused", "unmatched"}:
             yield _case("findings", finding.name, finding)
 
@@ -89,11 +91,11 @@ def _case(kind: str, name: str, finding: Finding | None) -> str:
 
 
 def _printable(text: str) -> str:
-    """Leave out what XML cannot have (XML 1.0, 2.2)."""
+    """Drop characters that XML does not allow (XML 1.0, 2.2)."""
     return "".join(character for character in text if character.isprintable() or character in "\t\n")
 
 
-def _counted(count: int, what: str) -> str:
+def _count(count: int, what: str) -> str:
     return f"{count} {what}{'' if count == 1 else 's'}"
 
 
@@ -101,7 +103,7 @@ def _counted(count: int, what: str) -> str:
 
 
 def _finding_row(finding: Finding) -> str:
-    """Put what differed on lines of its own, and lead to the requests that are named."""
+    """Put each difference on its own line, and link the requests that the finding names."""
     said = finding.sentence
     for mark in (" No rule matches.", " Every rule that matches", " The nearest is ", " The oldest requests "):
         said = said.replace(mark, f"\n{mark.strip()}{' ' if mark.endswith(' ') else ''}")
@@ -112,8 +114,8 @@ def _finding_row(finding: Finding) -> str:
 def _rule_row(rule: RuleUse) -> str:
     times = rule.written.get("times")
     answered = _Number(rule.answered if times is None else f"{rule.answered} of {times}")
-    is_amiss = not rule.answered and not rule.written.get("optional")
-    return _row(rule.name, answered, kind="bad" if is_amiss else "")
+    is_unused = not rule.answered and not rule.written.get("optional")
+    return _row(rule.name, answered, kind="bad" if is_unused else "")
 
 
 def _request_row(each: Exchange) -> str:
@@ -133,7 +135,7 @@ def _request_row(each: Exchange) -> str:
 
 @dataclass(frozen=True, slots=True)
 class _Number:
-    """A cell whose figures stand below each other."""
+    """A cell with a number, aligned to the right."""
 
     shown: object
 

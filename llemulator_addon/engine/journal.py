@@ -235,6 +235,14 @@ class Journal:
             size_limit=self.size_limit,
         )
 
+    def renumber(self, first: int) -> "Journal":
+        """Return a journal of the same exchanges whose numbers have no gap and begin with `first`."""
+        exchanges = dict(enumerate(self, first))
+        last = first + len(exchanges) - 1
+        entries = HashTrieMap({number: each._replace(number=number) for number, each in exchanges.items()})
+        # With a limit above all numbers, the place of each is its number.
+        return Journal(entries=entries, first=first, recorded=last, unmatched=self.unmatched, limit=last + 1)
+
     def get(self, number: int) -> Exchange | None:
         """Return the exchange of a number, if it is kept."""
         if (exchange := self._find(number)) is None:

@@ -6,7 +6,7 @@ import pytest
 
 from llemulator_addon.adapters.commands import run
 from llemulator_addon.adapters.logs import log_to_stderr
-from llemulator_addon.adapters.pytest_plugin.messages import Ink, explained
+from llemulator_addon.adapters.pytest_plugin.messages import Ink, explain
 from llemulator_addon.adapters.terminal import printable
 from llemulator_addon.client import Finding
 
@@ -43,7 +43,7 @@ def test_a_summary_of_a_run_is_told_without_them(capsys: pytest.CaptureFixture[s
 def test_a_failure_of_a_test_is_told_without_them() -> None:
     finding = Finding(name="unmatched", sentence=_HOSTILE, rule=None, requests=(), evidence={})
 
-    assert _acting(explained([finding], (), Ink(coloured=False)).replace("\n", "")) == []
+    assert _acting(explain([finding], (), Ink(coloured=False)).replace("\n", "")) == []
 
 
 def test_a_line_of_the_log_is_told_without_them_and_without_secrets(capfd: pytest.CaptureFixture[str]) -> None:

@@ -39,7 +39,7 @@ def test_it_says_what_is_amiss_and_ends_with_1(server: Server, token: str, capsy
     assert (status, told.out, told.err) == (
         1,
         'unused: Rule "responses[0]" never answered.\n',
-        "llemulator: 1 findings in 0 requests\n",
+        "llemulator: 1 finding in 0 requests\n",
     )
 
 
@@ -51,7 +51,7 @@ def test_it_ends_with_0_where_nothing_is(
 
     assert (main(["verify", "--url", server.origin]), capsys.readouterr().out) == (
         0,
-        "nothing is amiss in 1 requests\n",
+        "no findings in 1 request\n",
     )
 
 
@@ -75,7 +75,7 @@ def test_it_writes_reports(server: Server, token: str, tmp_path: Path, ending: s
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        ([], "which session?"),
+        ([], "no token; set --token"),
         (["--token", "t", "--report", "x.pdf"], "must end with one of .xml, .json, .html"),
         (["--token", "t", "--url", "http://127.0.0.1:1"], "is llemulator running there?"),
         (["--token", "t", "missing.yaml"], "No such file"),

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from llemulator_addon.adapters.run.summary import Seen, lines, told
+from llemulator_addon.adapters.run.summary import Seen, judge, summarize
 from llemulator_addon.adapters.verdict_files import REPORTS
 from llemulator_addon.core.egress import HostEgress
 from llemulator_addon.core.request import Request
@@ -100,9 +100,9 @@ def _shown(server: Emulator, *asked: Request) -> str:
     seen = Seen(
         sessions=server.sessions(), hosts=[HostEgress(host=each.host, passed=1) for each in asked], token="sk-test-1234"
     )
-    all_told = told(seen)
+    all_told = judge(seen)
     reports = "".join(report(all_told) for report in REPORTS.values())
-    return admin + reports + "\n".join(lines(seen, all_told, strict=True))
+    return admin + reports + "\n".join(summarize(seen, all_told, strict=True))
 
 
 def _standing(secret: str, shown: str) -> list[str]:

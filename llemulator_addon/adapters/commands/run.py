@@ -1,4 +1,4 @@
-"""`llemulator run -- CMD…`: a program with all its clients led here, and what came of it."""
+"""`llemulator run -- CMD…`: runs a program whose clients are routed through the proxy, and prints a summary."""
 
 import argparse
 import os
@@ -19,9 +19,9 @@ from llemulator_addon.adapters.terminal import printable
 
 if TYPE_CHECKING:
     from llemulator_addon.adapters.run.files import Files
-    from llemulator_addon.adapters.verdict_files import Told
+    from llemulator_addon.adapters.verdict_files import RunReport
 
-_AMISS = 3
+_UNVERIFIED = 3
 """The exit status of --strict."""
 _DEFAULT_PORT = "8080"
 _SECONDS = 10.0
@@ -49,7 +49,7 @@ def _add_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--strict",
         action="store_true",
-        help=f"end with {_AMISS} if a request was answered by no rule, or a rule was not used",
+        help=f"exit with status {_UNVERIFIED} if a request was unmatched or a rule was not used",
     )
     parser.add_argument(
         "--base-url", action="store_true", help="also set OPENAI_BASE_URL, for clients that read no other variable"
@@ -60,12 +60,12 @@ def _add_options(parser: argparse.ArgumentParser) -> None:
         default=[],
         type=Path,
         metavar="FILE",
-        help="write what came of it to a file: .xml (JUnit), .json or .html",
+        help="write the verdict to a file: .xml (JUnit), .json or .html",
     )
     parser.add_argument(
         "--env-only",
         action="store_true",
-        help="run nothing: print the variables for a shell, for the server that listens on --port",
+        help="run nothing; print the variables for a shell, for the server on --port",
     )
     add_settings(parser)
 
@@ -78,7 +78,7 @@ def _run(arguments: argparse.Namespace) -> int | None:
         _print_environment(_settings(arguments, port=_DEFAULT_PORT), base_url=arguments.base_url)
         return None
     if not command:
-        raise Failed("what is to be run? llemulator run [options] -- CMD [ARGUMENT ...]")
+        raise Failed("no command; usage: llemulator run [options] -- CMD [ARGUMENT ...]")
     settings = _settings(arguments, port="0")
     program = _program(command[0])
     _check_reports(arguments.report)
@@ -133,28 +133,28 @@ def _with_proxy(settings: Settings, arguments: argparse.Namespace, command: Sequ
         raise Failed(error) from None
     except NotStarted as error:
         raise NotExecutable(f"{command[0]}: {error}") from None
-    from llemulator_addon.adapters.run.summary import lines, told, why_nothing_came  # noqa: PLC0415
+    from llemulator_addon.adapters.run.summary import explain_no_requests, judge, summarize  # noqa: PLC0415
 
-    all_told = told(ran.seen)
-    _tell(lines(ran.seen, all_told, strict=arguments.strict))
-    _tell(why_nothing_came(ran.seen, command, program, ran.environment, ran.hosts, ran.status))
-    are_written = _write_reports(arguments.report, all_told)
-    amiss = _AMISS if arguments.strict and not all_told.verdict.passed else 0
-    return ran.status or amiss or (0 if are_written else Failed.status)
+    report = judge(ran.seen)
+    _tell(summarize(ran.seen, report, strict=arguments.strict))
+    _tell(explain_no_requests(ran.seen, command, program, ran.environment, ran.hosts, ran.status))
+    are_written = _write_reports(arguments.report, report)
+    unverified = _UNVERIFIED if arguments.strict and not report.verdict.passed else 0
+    return ran.status or unverified or (0 if are_written else Failed.status)
 
 
-def _write_reports(files: Iterable[Path], told: "Told") -> bool:
+def _write_reports(files: Iterable[Path], report: "RunReport") -> bool:
     """Write all that can be written; whether that were all."""
-    written = [_is_written(file, told) for file in files]
+    written = [_is_written(file, report) for file in files]
     return all(written)
 
 
-def _is_written(file: Path, told: "Told") -> bool:
+def _is_written(file: Path, report: "RunReport") -> bool:
     """Write a report; whether that went well. Says why not."""
     from llemulator_addon.adapters.verdict_files import REPORTS  # noqa: PLC0415 - takes long to import
 
     try:
-        write_whole(file, REPORTS[file.suffix](told))
+        write_whole(file, REPORTS[file.suffix](report))
     except OSError as error:
         _tell([f"--report {file}: {error.strerror}"])
         return False
@@ -173,7 +173,7 @@ def _tell(lines: Iterable[str]) -> None:
 
 def _print_environment(settings: Settings, *, base_url: bool) -> None:
     from llemulator_addon.adapters.hosts import OPENAI_HOSTS, Hosts  # noqa: PLC0415 - not needed to run
-    from llemulator_addon.adapters.run.environment import Way, environment  # noqa: PLC0415 - the same
+    from llemulator_addon.adapters.run.environment import Route, environment  # noqa: PLC0415 - the same
 
     url = f"http://{_authority_of(settings.host)}:{settings.port}"
     certificate = _served_certificate(url)
@@ -181,8 +181,8 @@ def _print_environment(settings: Settings, *, base_url: bool) -> None:
         files = _kept_files(certificate)
     except OSError as error:
         raise Failed(f"{_cache()}: {error.strerror}; XDG_CACHE_HOME names another folder") from None
-    way = Way(url=url, files=files, hosts=Hosts((*OPENAI_HOSTS, *settings.hosts)), base_url=base_url)
-    found = environment(way, os.environ)
+    route = Route(url=url, files=files, hosts=Hosts((*OPENAI_HOSTS, *settings.hosts)), base_url=base_url)
+    found = environment(route, os.environ)
     sys.stdout.write("".join(f"unset {name}\n" for name in found.removed))
     sys.stdout.write("".join(f"export {name}={quote(value)}\n" for name, value in found.set.items()))
     _tell(found.notes)
@@ -225,7 +225,7 @@ def _cache() -> Path:
 
 
 RUN = Command(
-    meaning="run a program with all its clients led here, and say what came of it",
+    meaning="run a program through llemulator and print a summary",
     add_options=_add_options,
     run=_run,
 )

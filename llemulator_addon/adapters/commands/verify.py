@@ -1,4 +1,4 @@
-"""`llemulator verify`: whether a session of a running server went as it should."""
+"""`llemulator verify`: verifies a session of a running server."""
 
 import argparse
 import json
@@ -20,30 +20,30 @@ def _add_options(parser: argparse.ArgumentParser) -> None:
         nargs="?",
         type=Path,
         metavar="FILE",
-        help="expectations (JSON or YAML), as the route takes them",
+        help="expectations (JSON or YAML), as in the body of POST /_emulator/verify",
     )
-    parser.add_argument("--url", default=_DEFAULT_URL, help=f"where the server listens ({_DEFAULT_URL})")
-    parser.add_argument("--token", help="the token whose session is meant (OPENAI_API_KEY)")
-    parser.add_argument("--ignore", action="append", default=[], metavar="NAME", help="a finding that does not count")
-    parser.add_argument("--egress", action="store_true", help="hosts that were reached or refused are findings, too")
+    parser.add_argument("--url", default=_DEFAULT_URL, help=f"address of the server ({_DEFAULT_URL})")
+    parser.add_argument("--token", help="token of the session (OPENAI_API_KEY)")
+    parser.add_argument("--ignore", action="append", default=[], metavar="NAME", help="finding to leave out")
+    parser.add_argument("--egress", action="store_true", help="report other hosts that were reached or blocked, too")
     parser.add_argument(
         "--report",
         action="append",
         default=[],
         type=Path,
         metavar="FILE",
-        help="also write it to a file: .xml (JUnit), .json or .html",
+        help="also write the verdict to a file: .xml (JUnit), .json or .html",
     )
 
 
 def _run(arguments: argparse.Namespace) -> None:
-    # What follows takes long to import, and is not needed for `--help`.
-    from llemulator_addon.adapters.verdict_files import REPORTS, Told  # noqa: PLC0415
+    # These imports are slow, and `--help` does not need them.
+    from llemulator_addon.adapters.verdict_files import REPORTS, RunReport  # noqa: PLC0415
     from llemulator_addon.client import Client, Refused  # noqa: PLC0415
 
     token = arguments.token or os.environ.get("OPENAI_API_KEY")
     if not token:
-        raise Failed("which session? Give --token, or OPENAI_API_KEY as the application has it")
+        raise Failed("no token; set --token, or OPENAI_API_KEY as the application has it")
     for file in arguments.report:
         if file.suffix not in REPORTS:
             raise Failed(f"--report {file}: its name must end with one of {', '.join(REPORTS)}")
@@ -53,18 +53,22 @@ def _run(arguments: argparse.Namespace) -> None:
     try:
         with Client(arguments.url, token) as client:
             verdict = client.verify(**wanted, ignore=ignored, egress=egress)
-            told = Told(verdict=verdict, rules=client.rules(), exchanges=client.requests(), hosts=client.egress())
+            report = RunReport(
+                verdict=verdict, rules=client.rules(), exchanges=client.requests(), hosts=client.egress()
+            )
     except OSError as error:
         raise Failed(f"{arguments.url}: {error.strerror or error}; is llemulator running there?") from None
     except (Refused, TypeError) as error:
         raise Failed(str(error)) from None
     for file in arguments.report:
-        _write(file, REPORTS[file.suffix](told))
+        _write(file, REPORTS[file.suffix](report))
     for finding in verdict.findings:
         sys.stdout.write(f"{finding.name}: {printable(finding.sentence)}\n")
+    requests = "1 request" if verdict.requests == 1 else f"{verdict.requests} requests"
     if not verdict.passed:
-        raise Failed(f"{len(verdict.findings)} findings in {verdict.requests} requests")
-    sys.stdout.write(f"nothing is amiss in {verdict.requests} requests\n")
+        findings = "1 finding" if len(verdict.findings) == 1 else f"{len(verdict.findings)} findings"
+        raise Failed(f"{findings} in {requests}")
+    sys.stdout.write(f"no findings in {requests}\n")
 
 
 def _expectations(file: Path | None) -> dict[str, Any]:
@@ -94,7 +98,7 @@ def _write(file: Path, text: str) -> None:
 
 
 VERIFY = Command(
-    meaning="say what is amiss with a session of a running server",
+    meaning="verify a session of a running server",
     add_options=_add_options,
     run=_run,
 )

@@ -1,6 +1,6 @@
-"""The pytest plugin: fixture `llemulator`, a session of its own for each test. Loaded by pytest's entry point.
+"""The pytest plugin: fixture `llemulator`, a separate session for each test. pytest loads it by its entry point.
 
-What takes long to import is imported when the first test needs it: this is loaded wherever llemulator is installed.
+Every run of pytest loads this file if llemulator is installed, so slow imports wait until the first test needs them.
 """
 
 from __future__ import annotations
@@ -24,13 +24,13 @@ _NAME = "llemulator"
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    """Add what can be set."""
+    """Add the options and settings."""
     group = parser.getgroup(_NAME, "llemulator: OpenAI's API, scripted")
-    group.addoption("--llemulator-report", action="store_true", help="print what was answered, for each test")
-    group.addoption("--llemulator-hermetic", action="store_true", help="let nothing through to other hosts")
-    parser.addini("llemulator_allow", "hosts (globs) that --llemulator-hermetic lets through", type="linelist")
+    group.addoption("--llemulator-report", action="store_true", help="print a table of requests for each test")
+    group.addoption("--llemulator-hermetic", action="store_true", help="block all other hosts")
+    parser.addini("llemulator_allow", "hosts (globs) that --llemulator-hermetic does not block", type="linelist")
     parser.addini(
-        "llemulator_verdicts", "whether how the client behaved fails a test: report or fail", default="report"
+        "llemulator_verdicts", "client checks: report (only in the table) or fail (the test fails)", default="report"
     )
 
 
@@ -41,7 +41,7 @@ def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line(
         "markers",
         "llemulator(script, verify=True, verdicts=False, ignore=()): load a script (a file, a text, or a value) for "
-        "this test, and say how it is verified",
+        "this test, and set how it is verified",
     )
 
 
@@ -55,9 +55,9 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 @pytest.fixture
 def llemulator(request: pytest.FixtureRequest) -> Iterator[Llemulator]:
-    """OpenAI's API for this test: a token, a script and a journal of its own, verified in the end.
+    """OpenAI's API for this test: a separate token, script and journal, verified at the end.
 
-    For as long as the test runs, the environment leads clients that are made in it here.
+    While the test runs, the environment routes clients that are created in it through the proxy.
     """
     path = request.path.parent
     with _plugin(request.config).session(request.node, folders=(path, request.config.rootpath)) as session:
@@ -76,19 +76,19 @@ def llemulator_session(request: pytest.FixtureRequest) -> Iterator[Llemulator]:
 def pytest_runtest_makereport(
     item: pytest.Item, call: pytest.CallInfo[None]
 ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
-    """Show what was asked beside the failure of a test."""
+    """Show the requests next to the failure of a test."""
     report = yield
     plugin = item.config.stash.get(_PLUGIN, None)
     if plugin is not None and not report.passed and report.when != "teardown":
         _note_failure(item)
-        if report.failed and (shown := plugin.shown_of(item, call.excinfo and call.excinfo.value)) is not None:
+        if report.failed and (shown := plugin.show_requests(item, call.excinfo and call.excinfo.value)) is not None:
             report.sections.append((_NAME, shown))
     return report
 
 
 @pytest.hookimpl(wrapper=True, trylast=True)
 def pytest_runtest_teardown(item: pytest.Item) -> Generator[None, None, None]:
-    """Note what a test without the fixture asked outside of any session."""
+    """Note the requests that a test without the fixture made."""
     plugin = item.config.stash.get(_PLUGIN, None)
     if plugin is not None and _NAME not in getattr(item, "fixturenames", ()):
         plugin.note_strays(item)
@@ -96,14 +96,14 @@ def pytest_runtest_teardown(item: pytest.Item) -> Generator[None, None, None]:
 
 
 def pytest_sessionfinish(session: pytest.Session) -> None:
-    """End the proxy, and tell what it saw."""
+    """Stop the proxy, and return its traffic."""
     plugin = session.config.stash.get(_PLUGIN, None)
     if plugin is None:
         return
     plugin.stop()
     output: dict[str, Any] | None = getattr(session.config, "workeroutput", None)
     if output is not None:
-        output[SEEN] = plugin.report.written()
+        output[SEEN] = plugin.report.to_json()
 
 
 def _plugin(config: pytest.Config) -> Plugin:

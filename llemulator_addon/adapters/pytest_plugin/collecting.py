@@ -1,4 +1,4 @@
-"""Collects what tests did, from this process and from workers of pytest-xdist, and prints it in the end."""
+"""Collects the rows of tests from this process and from workers of pytest-xdist, and prints them at the end."""
 
 from typing import Any
 
@@ -8,7 +8,7 @@ from llemulator_addon.adapters.pytest_plugin.report import COLOURED, PROPERTY, S
 
 
 class Collecting:
-    """Hooks that are about the whole run."""
+    """Hooks for the whole run."""
 
     def __init__(self, config: pytest.Config, report: Report) -> None:
         self._config = config
@@ -27,13 +27,13 @@ class Collecting:
 
     @pytest.hookimpl(optionalhook=True)
     def pytest_testnodedown(self, node: Any, error: object) -> None:  # noqa: ANN401 - of pytest-xdist
-        """Count in what the proxy of a worker saw."""
+        """Add the report of a worker."""
         del error
         if written := getattr(node, "workeroutput", {}).get(SEEN):
             self._report.add(written)
 
     def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
-        """Print the table where it was asked for, and what was asked outside of any session in any case."""
+        """Print requests outside of any session, and, with --llemulator-report, the table."""
         strays = list(self._report.strays())
         if strays:
             terminalreporter.section("llemulator: requests outside of any session")

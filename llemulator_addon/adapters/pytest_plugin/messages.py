@@ -1,4 +1,4 @@
-"""What a person reads when something is amiss."""
+"""Failure messages."""
 
 import re
 from collections.abc import Iterable, Sequence
@@ -16,58 +16,58 @@ _WORDS = 60
 
 @dataclass(frozen=True, slots=True)
 class Ink:
-    """Colours, where the terminal has them."""
+    """Colours, if the terminal has them."""
 
     coloured: bool
 
     def red(self, text: str) -> str:
-        """For what is amiss."""
-        return self._in("31;1", text)
+        """For problems."""
+        return self._colour("31;1", text)
 
     def green(self, text: str) -> str:
-        """For what is well."""
-        return self._in("32", text)
+        """For success."""
+        return self._colour("32", text)
 
     def faint(self, text: str) -> str:
-        """For what is beside the point."""
-        return self._in("2", text)
+        """For details."""
+        return self._colour("2", text)
 
-    def _in(self, code: str, text: str) -> str:
+    def _colour(self, code: str, text: str) -> str:
         return f"\x1b[{code}m{text}\x1b[0m" if self.coloured else text
 
 
-def explained(findings: Sequence[Finding], exchanges: Sequence[Exchange], ink: Ink) -> str:
-    """Tell what is amiss, and what was asked."""
-    many = "one thing" if len(findings) == 1 else f"{len(findings)} things"
-    told: set[str] = set()
-    parts = [_told(finding, told, ink) for finding in findings]
-    return f"llemulator found {many} amiss:\n\n{'\n'.join(parts)}\n{asked(exchanges, ink)}"
+def explain(findings: Sequence[Finding], exchanges: Sequence[Exchange], ink: Ink) -> str:
+    """Return the failure message: the findings, and the exchanges."""
+    problems = "1 problem" if len(findings) == 1 else f"{len(findings)} problems"
+    shown: set[str] = set()
+    parts = [_show_finding(finding, shown, ink) for finding in findings]
+    return f"llemulator found {problems}:\n\n{'\n'.join(parts)}\n{show_exchanges(exchanges, ink)}"
 
 
-def asked(exchanges: Sequence[Exchange], ink: Ink) -> str:
-    """Show what was asked and what answered, a line each, the last ones of many."""
+def show_exchanges(exchanges: Sequence[Exchange], ink: Ink) -> str:
+    """Return a line for each request and its answer; of many, the last ones."""
     if not exchanges:
-        return "Nothing was asked. A client reads the environment when it is made: was it made before the test?"
+        return "No requests. A client reads the environment when it is created: was it created before the test?"
     left_out = len(exchanges) - _SHOWN
-    head = f"What was asked ({len(exchanges)}{f', the last {_SHOWN} of which are shown' if left_out > 0 else ''}):"
+    head = f"Requests ({len(exchanges)}{f', the last {_SHOWN} are shown' if left_out > 0 else ''}):"
     return "\n".join((head, *(f"  {_line(exchange, ink)}" for exchange in exchanges[-_SHOWN:])))
 
 
-def _told(finding: Finding, told: set[str], ink: Ink) -> str:
-    """Tell a finding; differences that were told before, of the same rule and request, are not told again."""
-    sentences = _sentences(printable(finding.sentence), told)
+def _show_finding(finding: Finding, shown: set[str], ink: Ink) -> str:
+    """Return the lines of a finding; differences that were shown before are not repeated."""
+    sentences = _sentences(printable(finding.sentence), shown)
     return f"  {ink.red(finding.name)}\n" + indent("\n".join(sentences), "    ") + "\n"
 
 
-def _sentences(text: str, told: set[str]) -> Iterable[str]:
-    """Put the nearest rule or request, and each difference, on a line of its own."""
+def _sentences(text: str, shown: set[str]) -> Iterable[str]:
+    """Put the nearest rule or request, and each difference, on its own line."""
     if (found := _NEAREST.search(text)) is None:
         return wrap(text, _WIDTH)
     differences = text[found.end() :]
     head = [*wrap(text[: found.start()], _WIDTH), *wrap(found[0].strip(), _WIDTH)]
-    if differences in told:
+    if differences in shown:
         return [*head, "  (see above)"]
-    told.add(differences)
+    shown.add(differences)
     parts = (wrap(part, _WIDTH, initial_indent="  - ", subsequent_indent="    ") for part in _APART.split(differences))
     return [*head, *chain.from_iterable(parts)]
 

@@ -1,4 +1,4 @@
-"""The plugin's state in one process of pytest, and what it does around a test."""
+"""The plugin's state in one process of pytest, and its work around a test."""
 
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
-from llemulator_addon.adapters.pytest_plugin.messages import Ink, asked, explained
+from llemulator_addon.adapters.pytest_plugin.messages import Ink, explain, show_exchanges
 from llemulator_addon.adapters.pytest_plugin.proxy import Proxy
-from llemulator_addon.adapters.pytest_plugin.report import COLOURED, PROPERTY, Report, Row
+from llemulator_addon.adapters.pytest_plugin.report import COLOURED, PROPERTY, Report, ResultRow
 from llemulator_addon.adapters.pytest_plugin.session import ABOUT_THE_SCRIPT, Llemulator, Unverified
 from llemulator_addon.client import Client, Finding, Refused, Unclaimed
 
@@ -17,7 +17,7 @@ MARK = "llemulator"
 
 
 class Plugin:
-    """One for each process of pytest: a proxy, which is started when the first test needs it."""
+    """The state of one process of pytest. Its proxy starts when the first test needs it."""
 
     def __init__(self, config: pytest.Config, report: Report) -> None:
         self.report = report
@@ -37,13 +37,13 @@ class Plugin:
 
     @property
     def watcher(self) -> Client:
-        """The admin routes, of no test."""
+        """A client of the admin routes that belongs to no test."""
         if self._watcher is None:
             self._watcher = Client(self.proxy.url, "pytest")
         return self._watcher
 
     def stop(self) -> None:
-        """End the proxy, if there is one, and count in what it saw."""
+        """Stop the proxy, if it runs, and add its traffic to the report."""
         if self._proxy is None:
             return
         self.report.add_egress(self.watcher.egress())
@@ -53,44 +53,44 @@ class Plugin:
 
     @contextmanager
     def session(self, node: pytest.Item | pytest.Session, *, folders: tuple[Path, ...]) -> Iterator[Llemulator]:
-        """Lead what runs within this to a session of its own, and verify it in the end."""
+        """Route clients of the body through the proxy to a new session, and verify it at the end."""
         session = Llemulator(self.proxy, self.watcher, folders)
         session.settings.verdicts = self._config.getini("llemulator_verdicts") == "fail"
-        session.settings.explain = lambda asked_of, findings: explained(findings, asked_of.requests, self.ink)
+        session.settings.explain = lambda owner, findings: explain(findings, owner.requests, self.ink)
         self._sessions.append(session)
-        refused = self._refused()
+        refused = self._count_refused()
         is_forgotten = False
         try:
             with _environment(session):
                 if isinstance(node, pytest.Item):
-                    _marked(node, session)
+                    _follow_mark(node, session)
                 yield session
             is_forgotten = self._conclude(node, session, refused)
         finally:
             self._sessions.remove(session)
-            # A client that goes on with this token is noticed from now on.
+            # From now on, requests with this token are unclaimed.
             if not is_forgotten:
                 session.client.reset()
 
-    def shown_of(self, item: pytest.Item, error: BaseException | None) -> str | None:
-        """Return what was asked by a test that failed; None where it has no session, or its error tells that."""
+    def show_requests(self, item: pytest.Item, error: BaseException | None) -> str | None:
+        """Return the requests of a test that failed; None if it has no session, or its error shows them."""
         session = getattr(item, "funcargs", {}).get("llemulator")
         if not isinstance(session, Llemulator) or isinstance(error, Unverified):
             return None
-        return asked(session.requests, self.ink)
+        return show_exchanges(session.requests, self.ink)
 
     def _conclude(self, node: pytest.Item | pytest.Session, session: Llemulator, refused: dict[str, int]) -> bool:
-        """Verify a session; whether the server has forgotten it, because it has nothing to say of it."""
-        # All in one request: this is what the fixture costs.
+        """Verify a session. Returns whether the server has forgotten it, as it does with one that passes."""
+        # One request does all of this: it is most of the cost of the fixture.
         verdict = session.client.conclude(
-            unclaimed=self._unclaimed_seen, ignore=session.settings.ignored(), reset=not self._is_hermetic
+            unclaimed=self._unclaimed_seen, ignore=session.settings.list_ignored(), reset=not self._is_hermetic
         )
         strays = self._strays(Unclaimed(**each.evidence) for each in verdict.findings if each.name == "unclaimed")
         about_it = tuple(each for each in verdict.findings if each.name != "unclaimed")
-        findings = (*session.counted(about_it), *self._stray_findings(session, strays))
-        findings = (*findings, *self._refused_since(session, refused))
+        findings = (*session.select(about_it), *self._stray_findings(session, strays))
+        findings = (*findings, *self._find_refused(session, refused))
         names = [finding.name for finding in about_it]
-        row = Row(
+        row = ResultRow(
             answered=verdict.answered,
             unmatched=verdict.unmatched,
             unused=names.count("unused"),
@@ -99,19 +99,19 @@ class Plugin:
         )
         self._note(node, row)
         if session.settings.verify and findings and not _has_failed(node):
-            pytest.fail(explained(findings, session.requests, self.ink), pytrace=False)
+            pytest.fail(explain(findings, session.requests, self.ink), pytrace=False)
         return verdict.passed and not self._is_hermetic
 
     def note_strays(self, item: pytest.Item) -> None:
-        """Note what a test without a session of its own asked."""
+        """Note the unclaimed requests of a test without a session."""
         if self._watcher is None:
             return
         if strays := self._strays(self._watcher.unclaimed(self._unclaimed_seen)):
-            self._note(item, Row(strays=strays))
+            self._note(item, ResultRow(strays=strays))
 
-    def _note(self, node: pytest.Item | pytest.Session, row: Row) -> None:
+    def _note(self, node: pytest.Item | pytest.Session, row: ResultRow) -> None:
         if isinstance(node, pytest.Item):
-            node.user_properties.append((PROPERTY, row.written()))
+            node.user_properties.append((PROPERTY, row.to_json()))
         else:
             self.report.rows["(llemulator_session)"] = row
 
@@ -120,26 +120,26 @@ class Plugin:
             return
         for stray in strays:
             sentence = (
-                f"{stray} was made outside of any session. Was its client made before the test, or given its key?"
+                f"{stray} was made outside of any session. Was its client created before the test, or with another key?"
             )
             yield Finding(name="unclaimed", sentence=sentence, rule=None, requests=(), evidence={})
 
     def _strays(self, unclaimed: Iterable[Unclaimed]) -> tuple[str, ...]:
-        """Return those of requests without a script that were made outside of any session, in words."""
+        """Return the unclaimed requests that have the token of no session, described."""
         new = tuple(unclaimed)
         self._unclaimed_seen = max((self._unclaimed_seen, *(each.number for each in new)))
-        return tuple(_in_words(each) for each in new if not any(session.is_own(each) for session in self._sessions))
+        return tuple(_describe(each) for each in new if not any(session.is_own(each) for session in self._sessions))
 
-    def _refused_since(self, session: Llemulator, before: dict[str, int]) -> Iterator[Finding]:
+    def _find_refused(self, session: Llemulator, before: dict[str, int]) -> Iterator[Finding]:
         if "egress" in session.settings.ignore:
             return
-        for host, count in self._refused().items():
+        for host, count in self._count_refused().items():
             if count > before.get(host, 0):
-                sentence = f"The host {host} was refused; llemulator_allow in pytest's settings lets a host through."
+                sentence = f"The host {host} was blocked; add it to llemulator_allow in pytest's settings to allow it."
                 yield Finding(name="egress", sentence=sentence, rule=None, requests=(), evidence={})
 
-    def _refused(self) -> dict[str, int]:
-        """Return how often each host was refused; only a hermetic proxy does."""
+    def _count_refused(self) -> dict[str, int]:
+        """Return how often each host was blocked; only a hermetic proxy blocks."""
         if self._watcher is None or not self._is_hermetic:
             return {}
         return {host.host: host.refused for host in self._watcher.egress()}
@@ -171,8 +171,8 @@ def _environment(session: Llemulator) -> Iterator[None]:
         yield
 
 
-def _marked(item: pytest.Item, session: Llemulator) -> None:
-    """Do what the mark says; what is wrong in it is told without the code that found it."""
+def _follow_mark(item: pytest.Item, session: Llemulator) -> None:
+    """Apply the mark; an error in it is reported without a traceback."""
     try:
         _apply_mark(item, session)
     except (Refused, OSError, pytest.UsageError) as error:
@@ -197,13 +197,13 @@ def _check(mark: pytest.Mark) -> None:
 
 
 def _has_failed(node: pytest.Item | pytest.Session) -> bool:
-    """Whether the test itself failed, or was skipped on its way: what was asked stands beside its own failure."""
+    """Whether the test failed or was skipped itself: then its own failure shows the requests."""
     return bool(node.stash.get(FAILED, False))
 
 
 FAILED = pytest.StashKey[bool]()
 
 
-def _in_words(unclaimed: Unclaimed) -> str:
+def _describe(unclaimed: Unclaimed) -> str:
     key = f"a key that ends in {unclaimed.session}" if unclaimed.digest else "no key"
     return f"{unclaimed.method} https://{unclaimed.host}{unclaimed.path} with {key}"

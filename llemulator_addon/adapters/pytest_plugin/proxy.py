@@ -1,31 +1,38 @@
 """One `llemulator` for one process of pytest, started when the first test needs it."""
 
+import os
 import re
 import subprocess
 import sys
 import tempfile
 import threading
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from queue import Empty, Queue
 from typing import IO
 
+from llemulator_addon.adapters.hosts import OPENAI_HOSTS, Hosts
+from llemulator_addon.adapters.run.environment import Environment, Route, environment
+from llemulator_addon.adapters.run.files import write_files
+from llemulator_addon.adapters.settings import settings_from
+
 _SECONDS_TO_START = 60.0
 _SECONDS_TO_STOP = 10.0
+_KEY = "OPENAI_API_KEY"
 _ADDRESS = re.compile(r"http://127\.0\.0\.1:\d+")
 
 
 class NoProxy(Exception):
-    """The proxy did not start. The text is what it said."""
+    """The proxy did not start. The text is its output."""
 
 
 class Proxy:
     """A running proxy."""
 
     def __init__(self, options: Iterable[str] = ()) -> None:
-        """Start it on a free port, with certificates of its own; raises NoProxy."""
+        """Start it on a free port, with new certificates; raises NoProxy."""
         self._folder = tempfile.TemporaryDirectory(prefix="llemulator-", ignore_cleanup_errors=True)
-        self.certs = Path(self._folder.name)
+        folder = Path(self._folder.name)
         command = [sys.executable, "-m", "llemulator_addon", "--port", "0", "--certs", self._folder.name, *options]
         self._process = subprocess.Popen(  # noqa: S603 - our own command
             command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
@@ -38,10 +45,24 @@ class Proxy:
         self._reader = threading.Thread(target=self._read, args=(output,), name="llemulator", daemon=True)
         self._reader.start()
         self.url = self._url()
+        # The server inherits this environment, and so answers the same hosts.
+        self._hosts = Hosts((*OPENAI_HOSTS, *settings_from(environment=os.environ).hosts))
+        self._files = write_files(
+            folder,
+            ca=folder / "ca.pem",
+            bundle=folder / "bundle.pem",
+            truststore=folder / "trust.p12",
+            environment=os.environ,
+        )
+
+    def environment(self, token: str, inherited: Mapping[str, str]) -> Environment:
+        """Return the variables that route a program through the proxy, with this token as its API key."""
+        route = Route(url=self.url, files=self._files, hosts=self._hosts, key=token)
+        return environment(route, {name: value for name, value in inherited.items() if name != _KEY})
 
     @property
     def said(self) -> str:
-        """What it has printed."""
+        """Its output."""
         return "".join(self._said)
 
     def stop(self) -> None:
@@ -56,7 +77,7 @@ class Proxy:
         self._folder.cleanup()
 
     def _url(self) -> str:
-        """Read where it listens from what it prints for its user."""
+        """Read its address from its output."""
         waited = 0.0
         while waited < _SECONDS_TO_START:
             try:

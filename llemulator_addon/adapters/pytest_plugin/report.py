@@ -1,4 +1,4 @@
-"""The table at the end of a run."""
+"""The report at the end of a run."""
 
 import json
 from collections import Counter
@@ -9,70 +9,70 @@ from llemulator_addon.adapters.terminal import printable
 from llemulator_addon.core.egress import HostEgress
 
 PROPERTY = "llemulator"
-"""Under this name each test's row goes with its report, also from a worker of pytest-xdist."""
+"""The name of the property that carries a test's row in its report, also from a worker of pytest-xdist."""
 
 
 COLOURED = "llemulator_coloured"
-"""Under this name a worker is told whether the terminal has colours."""
+"""The key under which a worker learns whether the terminal has colours."""
 
 SEEN = "llemulator_seen"
-"""Under this name a worker tells what its proxy saw."""
+"""The key under which a worker returns its report."""
 
 
 _FATES = ("answered", "passed", "refused", "forwarded")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Row:
-    """What one test did."""
+class ResultRow:
+    """The numbers of one test."""
 
     answered: int = 0
     unmatched: int = 0
     unused: int = 0
     verdicts: tuple[str, ...] = ()
-    """Names of what was amiss with how the client behaved."""
+    """Names of failed client checks."""
     strays: tuple[str, ...] = ()
-    """Requests that it made outside of any session, in words."""
+    """Requests that it made outside of any session, described."""
 
-    def written(self) -> str:
-        """Return it as text."""
+    def to_json(self) -> str:
+        """Return JSON."""
         return json.dumps(asdict(self))
 
 
-def row_from(text: str) -> Row:
-    """Read what `Row.written` wrote."""
+def row_from(text: str) -> ResultRow:
+    """Read what `ResultRow.to_json` wrote."""
     values = json.loads(text)
-    return Row(**{**values, "verdicts": tuple(values["verdicts"]), "strays": tuple(values["strays"])})
+    return ResultRow(**{**values, "verdicts": tuple(values["verdicts"]), "strays": tuple(values["strays"])})
 
 
 @dataclass(slots=True)
 class Report:
-    """The rows of a run, by test, and what became of its traffic."""
+    """The rows of a run, by test, and its traffic."""
 
-    rows: dict[str, Row] = field(default_factory=dict)
+    rows: dict[str, ResultRow] = field(default_factory=dict)
     hosts: Counter[tuple[str, str]] = field(default_factory=Counter)
     """By host and fate."""
 
     def add_egress(self, hosts: Iterable[HostEgress]) -> None:
-        """Count in what one proxy saw."""
+        """Add the traffic of one proxy."""
         for host in hosts:
             for fate in _FATES:
                 self.hosts[host.host, fate] += getattr(host, fate)
 
-    def written(self) -> str:
-        """Return it as text."""
+    def to_json(self) -> str:
+        """Return JSON."""
         hosts = [{"host": host, "fate": fate, "count": count} for (host, fate), count in self.hosts.items()]
-        return json.dumps({"rows": {test: row.written() for test, row in self.rows.items()}, "hosts": hosts})
+        return json.dumps({"rows": {test: row.to_json() for test, row in self.rows.items()}, "hosts": hosts})
 
     def add(self, written: str) -> None:
-        """Count in what `written` of another report wrote."""
+        """Add another report, as its `to_json` wrote it."""
         other = json.loads(written)
         self.rows |= {test: row_from(row) for test, row in other["rows"].items()}
         for seen in other["hosts"]:
             self.hosts[seen["host"], seen["fate"]] += seen["count"]
 
     def strays(self) -> Iterator[str]:
-        """Yield each request that was made outside of any session, with its test."""
+        """Yield each request outside of any session, with its test."""
         for test, row in self.rows.items():
             for stray in row.strays:
                 yield printable(f"{test}: {stray}")
@@ -90,7 +90,7 @@ class Report:
 
     def _egress(self) -> Iterator[str]:
         hosts = sorted({host for host, _ in self.hosts})
-        # Few hand anything on: the column is there for those who do.
+        # Few forward requests: the column is shown only if there are any.
         forwards = any(count for (_, fate), count in self.hosts.items() if fate == "forwarded")
         if hosts:
             yield ""

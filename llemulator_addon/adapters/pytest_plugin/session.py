@@ -1,4 +1,4 @@
-"""What a test works with: a token of its own, its script, its journal, its verdict."""
+"""The fixture's value: one session, with its token, script, journal and verdict."""
 
 import os
 import secrets
@@ -8,13 +8,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from llemulator_addon.adapters.pytest_plugin.environment import Environment, environment, of_subprocess
 from llemulator_addon.adapters.pytest_plugin.proxy import Proxy
 from llemulator_addon.adapters.terminal import printable
 from llemulator_addon.client import Client, Exchange, Finding, Unclaimed, Verdict
 from llemulator_addon.core.unclaimed import digest_of
 
-# What is here stands in no traceback of pytest's: a failure is shown at the line of the test.
+# pytest leaves this file out of its tracebacks: a failure is shown at the line of the test.
 __tracebackhide__ = True
 
 ABOUT_THE_SCRIPT = frozenset(("unmatched", "unused", "expectation", "order", "egress", "unclaimed"))
@@ -22,37 +21,37 @@ ABOUT_THE_SCRIPT = frozenset(("unmatched", "unused", "expectation", "order", "eg
 
 
 class Unverified(AssertionError):
-    """Something is amiss."""
+    """The session has findings."""
 
 
 class Llemulator:
     """A session of the emulator, of one test."""
 
     def __init__(self, proxy: Proxy, client: Client, folders: Sequence[Path] = ()) -> None:
-        """`folders` are where files of scripts are looked for; the connection is that of `client`."""
+        """Scripts are searched in `folders`; requests use the connection of `client`."""
         self.token = f"sk-llemulator-{secrets.token_hex(12)}"
         """The API key of the test: it names the session."""
         self.url = proxy.url
-        self.client = client.under(self.token)
+        self.client = client.copy_for(self.token)
         """The admin routes."""
-        self.settings = Settings()
-        self.environment: Environment = environment(proxy.url, proxy.certs, self.token)
+        self.settings = PluginSettings()
+        self.environment = proxy.environment(self.token, os.environ)
         self._folders = tuple(folders)
         self._names: Counter[str] = Counter()
 
     @property
     def env(self) -> dict[str, str]:
-        """A whole environment for another program that is started by the test."""
-        return of_subprocess(os.environ, self.environment)
+        """The whole environment for a program that the test starts."""
+        return self.environment.apply_to(os.environ)
 
     @property
     def base_url(self) -> str:
-        """For clients that are given one in place of the environment."""
+        """The base URL, for clients that do not read the environment."""
         return f"{self.url}/v1"
 
     @property
     def digest(self) -> str:
-        """Of the token."""
+        """The digest of the token."""
         return digest_of(self.token)
 
     # The script
@@ -71,7 +70,7 @@ class Llemulator:
         return self
 
     def reply(self, reply: str | Mapping[str, Any], *, times: int | None = 1, **rule: Any) -> "Llemulator":  # noqa: ANN401
-        """Answer the next request, whatever it asks: with a text, or with `reply` as a rule has it."""
+        """Answer the next request with a text, or with a reply as in a rule."""
         return On(self).reply(reply, times=times, **rule)
 
     def stream(self, text: str, *, times: int | None = 1, **rhythm: Any) -> "Llemulator":  # noqa: ANN401
@@ -81,7 +80,7 @@ class Llemulator:
     def fail(self, status: int, *, times: int | None = 1, **failure: Any) -> "Llemulator":  # noqa: ANN401
         """Fail the next request with a status; more as `failure` has it: `retry_after`, `code`, `message`, ….
 
-        As OpenAI's SDKs try again after 408, 409, 429 and from 500 on, give `times` for each attempt.
+        OpenAI's SDKs repeat a request after 408, 409, 429 and 500 or more: set `times` to the number of attempts.
         """
         return On(self).fail(status, times=times, **failure)
 
@@ -90,17 +89,17 @@ class Llemulator:
         return On(self).tool_call(name, times=times, **arguments)
 
     def on(self, user_text: str | None = None, **match: Any) -> "On":  # noqa: ANN401
-        """Say which requests are meant: a regular expression on the last user message, and words of `match`."""
+        """Select requests: by a regular expression for the last user message, and by keys of `match`."""
         return On(self, match if user_text is None else {"user_text": user_text, **match})
 
     def add(self, rule: Mapping[str, Any], *, match: Mapping[str, Any] | None = None) -> "Llemulator":
-        """Add a rule in full; what is None in it is left out."""
+        """Add a rule as a script has it; keys that are None are left out."""
         whole = {name: value for name, value in {"match": match or None, **rule}.items() if value is not None}
         self.client.load({"rules": [whole]})
         return self
 
-    def told_apart(self, name: str) -> str:
-        """Return a name for a rule, with a number where there is one of that name already."""
+    def make_unique(self, name: str) -> str:
+        """Return the name; with a number if a rule has that name already."""
         self._names[name] += 1
         return name if self._names[name] == 1 else f"{name} ({self._names[name]})"
 
@@ -114,7 +113,7 @@ class Llemulator:
 
     @property
     def requests(self) -> tuple[Exchange, ...]:
-        """What was asked and what answered, oldest first."""
+        """The exchanges of this session, oldest first."""
         return self.client.requests()
 
     def verify(
@@ -124,12 +123,12 @@ class Llemulator:
         order: Iterable[str | Mapping[str, Any]] = (),
         ignore: Iterable[str] = (),
     ) -> Verdict:
-        """Raise an AssertionError that says what is amiss, if anything is; else return the verdict."""
+        """Return the verdict. Raises an AssertionError with the findings if there are any."""
         verdict = self.look(expectations=expectations, order=order, ignore=ignore)
-        amiss = self.counted(verdict.findings)
-        if amiss:
-            self.settings.verify = False  # it was told
-            raise Unverified(self.settings.explain(self, amiss))
+        findings = self.select(verdict.findings)
+        if findings:
+            self.settings.verify = False  # the findings are reported once
+            raise Unverified(self.settings.explain(self, findings))
         return verdict
 
     def look(
@@ -139,53 +138,53 @@ class Llemulator:
         order: Iterable[str | Mapping[str, Any]] = (),
         ignore: Iterable[str] = (),
     ) -> Verdict:
-        """Return the verdict, whatever it is."""
-        ignored = self.settings.ignored(*ignore)
+        """Return the verdict, without raising an error."""
+        ignored = self.settings.list_ignored(*ignore)
         return self.client.verify(expectations=expectations, order=order, ignore=ignored)
 
-    def counted(self, findings: Iterable[Finding]) -> tuple[Finding, ...]:
-        """Return the findings that make a test fail."""
+    def select(self, findings: Iterable[Finding]) -> tuple[Finding, ...]:
+        """Return the findings that make the test fail."""
         return tuple(each for each in findings if self.settings.verdicts or each.name in ABOUT_THE_SCRIPT)
 
     def is_own(self, unclaimed: Unclaimed) -> bool:
-        """Whether a request that belongs to no script was made under this token."""
+        """Whether an unclaimed request has this token."""
         return unclaimed.digest == self.digest
 
 
 class On:
-    """Requests that are meant. Each of its methods adds a rule for them, named as the test spells it."""
+    """A selection of requests. Each method adds a rule for them, named after the call in the test."""
 
     def __init__(self, llemulator: Llemulator, match: Mapping[str, Any] | None = None) -> None:
         self.match = dict(match or {})
         self._llemulator = llemulator
 
     def reply(self, reply: str | Mapping[str, Any], *, times: int | None = None, **rule: Any) -> Llemulator:  # noqa: ANN401
-        """Answer them, for ever unless `times` says how often."""
-        return self._add({"name": self._named("reply", reply), "reply": reply, "times": times, **rule})
+        """Answer them with a text or a reply; `times`: how often at most (default: any number of times)."""
+        return self._add({"name": self._make_name("reply", reply), "reply": reply, "times": times, **rule})
 
     def stream(self, text: str, *, times: int | None = None, **rhythm: Any) -> Llemulator:  # noqa: ANN401
         """Answer them with a text in a rhythm: `ttft_ms`, `tokens_per_second`, `jitter`, `chunk_by`."""
-        return self._add({"name": self._named("stream", text), "reply": text, "stream": rhythm, "times": times})
+        return self._add({"name": self._make_name("stream", text), "reply": text, "stream": rhythm, "times": times})
 
     def fail(self, status: int, *, times: int | None = None, **failure: Any) -> Llemulator:  # noqa: ANN401
         """Fail them."""
         failing = {"failure": {"status": status, **failure}}
-        return self._add({"name": self._named("fail", status), "reply": failing, "times": times})
+        return self._add({"name": self._make_name("fail", status), "reply": failing, "times": times})
 
     def tool_call(self, name: str, *, times: int | None = None, **arguments: Any) -> Llemulator:  # noqa: ANN401
         """Answer them with the call of a tool."""
         calling = {"tool_calls": [{"name": name, "arguments": arguments}]}
-        return self._add({"name": self._named("tool_call", name), "reply": calling, "times": times})
+        return self._add({"name": self._make_name("tool_call", name), "reply": calling, "times": times})
 
     def _add(self, rule: Mapping[str, Any]) -> Llemulator:
         return self._llemulator.add(rule, match=self.match)
 
-    def _named(self, method: str, argument: object) -> str:
-        """Name a rule by its `on`, or where there is none by what it does, so that a failure leads to its line."""
+    def _make_name(self, method: str, argument: object) -> str:
+        """Name a rule after the call that created it, so that a failure message points to its line."""
         first, *more = (f"{word}={_short(value)}" for word, value in self.match.items()) if self.match else ("",)
         first = first.removeprefix("user_text=")
         spelled = f"on({', '.join((first, *more))})" if self.match else f"{method}({_short(argument)})"
-        return self._llemulator.told_apart(spelled)
+        return self._llemulator.make_unique(spelled)
 
 
 def _short(value: object) -> str:
@@ -196,23 +195,23 @@ def _short(value: object) -> str:
 _LONGEST = 50
 
 
-def _plainly(_: Llemulator, findings: Iterable[Finding]) -> str:
+def _explain(_: Llemulator, findings: Iterable[Finding]) -> str:
     return "\n".join(printable(finding.sentence) for finding in findings)
 
 
 @dataclass(slots=True, kw_only=True)
-class Settings:
-    """How a session is verified; the mark, the command line and the test itself may change it."""
+class PluginSettings:
+    """How a session is verified. The mark, pytest's settings and the test itself may change it."""
 
     verify: bool = True
-    """Whether it is verified at the end."""
+    """Whether the session is verified at the end of the test."""
     verdicts: bool = False
-    """Whether how the client behaved makes a test fail too."""
+    """Whether client checks make the test fail, too."""
     ignore: set[str] = field(default_factory=set)
     """Names of findings that do not count."""
-    explain: Any = _plainly
-    """Makes the text of a failure from the session and the findings."""
+    explain: Any = _explain
+    """Writes the failure message from the session and the findings."""
 
-    def ignored(self, *more: str) -> list[str]:
-        """Return what the server need not look for. What was made outside of any session is always told, and shown."""
+    def list_ignored(self, *more: str) -> list[str]:
+        """Return the findings that the server leaves out; unclaimed requests are never left out."""
         return sorted({*self.ignore, *more} - {"unclaimed"})

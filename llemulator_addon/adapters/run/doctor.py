@@ -15,9 +15,9 @@ from llemulator_addon.adapters.mitmproxy.authority import NoAuthority
 from llemulator_addon.adapters.mitmproxy.master import CannotListen, Place, serving
 from llemulator_addon.adapters.mitmproxy.rules import Rules
 from llemulator_addon.adapters.run.check import Check
-from llemulator_addon.adapters.run.environment import Way, environment
+from llemulator_addon.adapters.run.environment import Route, environment
 from llemulator_addon.adapters.run.files import Files
-from llemulator_addon.adapters.run.probes import ASKINGS, HOST, Asking
+from llemulator_addon.adapters.run.probes import HOST, PROBES, Probe
 from llemulator_addon.adapters.run.run import CannotRun, prepare
 from llemulator_addon.adapters.run.runtimes import REASONS
 from llemulator_addon.adapters.run.shell import examine_shell, served_certificate
@@ -100,49 +100,49 @@ async def _runtimes(program: Program, files: Files, inherited: Mapping[str, str]
     """Ask with each runtime that is here, through a proxy of our own and in the environment that `run` makes."""
     rules = program.rules
     async with serving(rules, Place(host="127.0.0.1", port=0), confdir=program.authority.confdir) as listening:
-        way = Way(url=listening.url, files=files, hosts=rules.policy.hosts)
-        surroundings = environment(way, inherited).over(inherited)
-        for asking in ASKINGS:
-            found = next(filter(None, map(shutil.which, asking.programs)), None)
+        route = Route(url=listening.url, files=files, hosts=rules.policy.hosts)
+        surroundings = environment(route, inherited).apply_to(inherited)
+        for probe in PROBES:
+            found = next(filter(None, map(shutil.which, probe.programs)), None)
             if found is None:
-                yield Check(name=asking.runtime, passed=None, says="not on this machine")
+                yield Check(name=probe.runtime, passed=None, says="not on this machine")
             else:
-                yield await _asked(asking, found, surroundings, rules)
+                yield await _asked(probe, found, surroundings, rules)
 
 
-async def _asked(asking: Asking, program: str, surroundings: Mapping[str, str], rules: Rules) -> Check:
-    _, said = await _run([program, *asking.version], surroundings)
+async def _asked(probe: Probe, program: str, surroundings: Mapping[str, str], rules: Rules) -> Check:
+    _, said = await _run([program, *probe.version], surroundings)
     version = _version(said)
     before = _answered(rules)
     rules.distrusted.clear()
     with tempfile.TemporaryDirectory(prefix="llemulator-") as folder:
-        status, said = await _run(_command(asking, program, Path(folder)), {**surroundings, "GO111MODULE": "off"})
+        status, said = await _run(_command(probe, program, Path(folder)), {**surroundings, "GO111MODULE": "off"})
     came = _answered(rules) > before
     if came and status == 0:
-        how = f", {node_is_led_by(version)}" if asking.runtime == "node" else ""
-        return Check(name=asking.runtime, passed=True, says=f"{version} is answered{how}")
-    if asking.cannot_ask and asking.cannot_ask in said:
-        return Check(name=asking.runtime, passed=None, says=f"{version} cannot be asked: it has no compiler")
+        how = f", {node_is_led_by(version)}" if probe.runtime == "node" else ""
+        return Check(name=probe.runtime, passed=True, says=f"{version} is answered{how}")
+    if probe.cannot_ask and probe.cannot_ask in said:
+        return Check(name=probe.runtime, passed=None, says=f"{version} cannot be asked: it has no compiler")
     return Check(
-        name=asking.runtime,
+        name=probe.runtime,
         passed=False,
         says=f"{version}: {_last_line(said) or f'ended with {status}'}",
-        remedy=_remedy(asking, rules, came=came),
+        remedy=_remedy(probe, rules, came=came),
     )
 
 
-def _command(asking: Asking, program: str, folder: Path) -> list[str]:
-    source = folder / f"Ask{asking.ending}"
-    source.write_text(asking.source, "utf-8")
-    return [program, *(word.replace("{source}", str(source)) for word in asking.arguments)]
+def _command(probe: Probe, program: str, folder: Path) -> list[str]:
+    source = folder / f"Ask{probe.ending}"
+    source.write_text(probe.source, "utf-8")
+    return [program, *(word.replace("{source}", str(source)) for word in probe.arguments)]
 
 
-def _remedy(asking: Asking, rules: Rules, *, came: bool) -> str:
+def _remedy(probe: Probe, rules: Rules, *, came: bool) -> str:
     if HOST in rules.distrusted:
         return "it does not trust the certificate: is another one set in its own configuration?"
     if came:
         return "it came, and could not do with the answer; does it work without llemulator?"
-    return f"it did not come; likely {REASONS[asking.runtime]}"
+    return f"it did not come; likely {REASONS[probe.runtime]}"
 
 
 async def _run(command: Sequence[str], surroundings: Mapping[str, str]) -> tuple[int, str]:

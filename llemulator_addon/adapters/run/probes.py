@@ -10,7 +10,7 @@ _URL = f"https://{HOST}/v1/models"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Asking:
+class Probe:
     """What asks; it prints or returns success only where it got an answer."""
 
     runtime: Runtime
@@ -88,14 +88,12 @@ if (curl_exec($curl) === false) {{ fwrite(STDERR, curl_error($curl) . "\\n"); ex
 
 _SOURCE = ("{source}",)
 
-ASKINGS = (
-    Asking(runtime="python", programs=("python3", "python"), arguments=_SOURCE, source=_PYTHON, ending=".py"),
-    Asking(runtime="node", programs=("node", "nodejs"), arguments=_SOURCE, source=_NODE, ending=".cjs"),
-    Asking(runtime="bun", programs=("bun",), arguments=_SOURCE, source=_FETCH, ending=".mjs"),
-    Asking(
-        runtime="deno", programs=("deno",), arguments=("run", "--allow-all", *_SOURCE), source=_FETCH, ending=".mjs"
-    ),
-    Asking(
+PROBES = (
+    Probe(runtime="python", programs=("python3", "python"), arguments=_SOURCE, source=_PYTHON, ending=".py"),
+    Probe(runtime="node", programs=("node", "nodejs"), arguments=_SOURCE, source=_NODE, ending=".cjs"),
+    Probe(runtime="bun", programs=("bun",), arguments=_SOURCE, source=_FETCH, ending=".mjs"),
+    Probe(runtime="deno", programs=("deno",), arguments=("run", "--allow-all", *_SOURCE), source=_FETCH, ending=".mjs"),
+    Probe(
         runtime="java",
         programs=("java",),
         arguments=_SOURCE,
@@ -104,11 +102,11 @@ ASKINGS = (
         ending=".java",
         cannot_ask="jdk.compiler",
     ),
-    Asking(runtime="go", programs=("go",), arguments=("run", *_SOURCE), version=("version",), source=_GO, ending=".go"),
-    Asking(runtime="ruby", programs=("ruby",), arguments=_SOURCE, source=_RUBY, ending=".rb"),
-    Asking(runtime="php", programs=("php",), arguments=_SOURCE, source=_PHP, ending=".php"),
-    Asking(runtime="curl", programs=("curl",), arguments=("-sSf", "-H", "Authorization: Bearer any", _URL)),
-    Asking(
+    Probe(runtime="go", programs=("go",), arguments=("run", *_SOURCE), version=("version",), source=_GO, ending=".go"),
+    Probe(runtime="ruby", programs=("ruby",), arguments=_SOURCE, source=_RUBY, ending=".rb"),
+    Probe(runtime="php", programs=("php",), arguments=_SOURCE, source=_PHP, ending=".php"),
+    Probe(runtime="curl", programs=("curl",), arguments=("-sSf", "-H", "Authorization: Bearer any", _URL)),
+    Probe(
         runtime="wget",
         programs=("wget",),
         arguments=("-nv", "-O", "/dev/null", "--tries=1", "--header=Authorization: Bearer any", _URL),

@@ -9,7 +9,7 @@ from urllib.parse import SplitResult, urlsplit
 
 from llemulator_addon.adapters.hosts import OPENAI_HOSTS, Hosts
 from llemulator_addon.adapters.run.check import Check
-from llemulator_addon.adapters.run.environment import BASE_URLS, TRUST, leads_astray, undoes
+from llemulator_addon.adapters.run.environment import BASE_URLS, TRUST, is_elsewhere, undoes
 from llemulator_addon.adapters.settings import Settings
 from llemulator_addon.adapters.trust import certificates_in
 
@@ -57,7 +57,7 @@ def _past_proxy(hosts: Hosts, inherited: Mapping[str, str]) -> Check:
 
 
 def _base_url(hosts: Hosts, inherited: Mapping[str, str]) -> Check:
-    astray = [name for name in BASE_URLS if leads_astray(inherited.get(name, ""), hosts)]
+    astray = [name for name in BASE_URLS if is_elsewhere(inherited.get(name, ""), hosts)]
     return Check(
         name="base URL",
         passed=not astray,

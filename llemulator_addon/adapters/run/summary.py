@@ -1,20 +1,17 @@
-"""What came of a run: of all sessions together, whatever tokens the program used. Pure."""
+"""The result of a run: of all sessions together, for all tokens that the program used. Pure."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from rpds import HashTrieMap
-
 from llemulator_addon.adapters.hosts import Hosts
 from llemulator_addon.adapters.run.runtimes import runtime_of, why_not
-from llemulator_addon.adapters.verdict_files import Told
+from llemulator_addon.adapters.verdict_files import RunReport
 from llemulator_addon.admin.exchange_json import in_full
 from llemulator_addon.admin.verify import FINDINGS
-from llemulator_addon.admin.verify import shown as as_shown
-from llemulator_addon.client import Exchange, Finding, HostEgress, RuleUse, Verdict, exchange_from, verdict_from
-from llemulator_addon.engine.journal import Journal
+from llemulator_addon.client import Exchange, Finding, HostEgress, RuleUse, Verdict, exchange_from
 from llemulator_addon.engine.session import Session
+from llemulator_addon.verification.finding import Finding as Found
 from llemulator_addon.verification.verify import Wanted, verify
 from llemulator_addon.wire.redaction import redact_text, redact_texts
 
@@ -22,39 +19,39 @@ _COUNTED = ("unmatched", "unused")
 _SHOWN_AT_MOST = 10
 
 ARGUED = Wanted(ignored=frozenset(FINDINGS) - {*_COUNTED})
-"""How the client behaved is no matter of a run."""
+"""`run` does not judge how the client behaved."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Seen:
-    """What is known when the program has ended."""
+    """The sessions and the traffic of a run, after the program has ended."""
 
     sessions: Sequence[Session]
-    """One among them is that of requests without a token."""
+    """One of them has the requests without a token."""
     hosts: Sequence[HostEgress]
     distrusted: Sequence[str] = ()
-    """Hosts for which a client broke off the TLS handshake."""
+    """Hosts for which a client ended the TLS handshake."""
     token: str = ""
-    """The program's own; it is not shown."""
+    """The program's own token; it is not shown."""
     now: float = 0.0
 
     @property
     def requests(self) -> int:
-        """How many there were to OpenAI's hosts."""
+        """The number of requests to OpenAI's hosts."""
         return sum(session.journal.recorded for session in self.sessions)
 
 
-def told(seen: Seen) -> Told:
-    """Return the verdict on all sessions, with what it rests on. Exchanges are numbered through."""
-    sessions = tuple(_numbered_through(seen.sessions))
+def judge(seen: Seen) -> RunReport:
+    """Return the verdict on all sessions together, with their rules, exchanges and hosts."""
+    sessions = tuple(_number_through(seen.sessions))
     verdicts = [(session, _verdict(session, seen)) for session in sessions]
     findings = (
         *(finding for _, verdict in verdicts for finding in verdict.findings if finding.name == "unmatched"),
-        *_forgotten(sessions),
-        *_by_default(sessions),
-        *_unused(verdicts),
+        *_find_forgotten(sessions),
+        *_find_default_answers(sessions),
+        *_find_unused(verdicts),
     )
-    return Told(
+    return RunReport(
         verdict=Verdict(
             passed=not findings,
             findings=findings,
@@ -62,23 +59,24 @@ def told(seen: Seen) -> Told:
             answered=sum(verdict.answered for _, verdict in verdicts),
             unmatched=sum(session.journal.unmatched for session in sessions),
         ),
-        rules=tuple(_shown(rule, seen.token) for rule in _rules(sessions)),
+        rules=tuple(_redact(rule, seen.token) for rule in _rules(sessions)),
         exchanges=tuple(each for session in sessions for each in _exchanges(session, seen.token)),
         hosts=tuple(replace(each, host=redact_text(each.host, seen.token)) for each in seen.hosts),
     )
 
 
-def lines(seen: Seen, told: Told, *, strict: bool) -> Iterator[str]:
-    """Yield what the user reads in the end; each rule that was not used only where that matters."""
-    verdict = told.verdict
+def summarize(seen: Seen, report: RunReport, *, strict: bool) -> Iterator[str]:
+    """Yield the lines of the summary; with `strict`, one for each unused rule."""
+    verdict = report.verdict
     shown = [finding for finding in verdict.findings if strict or finding.name == "unmatched"]
     if seen.requests:
-        yield f"{_times(seen.requests, 'request')} answered, {verdict.unmatched} of them by no rule"
+        answered = _times(seen.requests, "request")
+        yield f"{answered} answered, {verdict.unmatched or 'none'} of them unmatched"
     if seen.hosts:
-        # Few hand anything on: the column is there for those who do.
+        # Few forward requests: the column is shown only if there are any.
         forwards = any(each.forwarded for each in seen.hosts)
         yield f"{'answered':>10} {'passed':>8} {'refused':>8}{f' {"forwarded":>9}' if forwards else ''}  host"
-        for each in told.hosts:
+        for each in report.hosts:
             forwarded = f" {each.forwarded:>9}" if forwards else ""
             yield f"{each.answered:>10} {each.passed:>8} {each.refused:>8}{forwarded}  {each.host}"
         for each in seen.hosts:
@@ -89,21 +87,22 @@ def lines(seen: Seen, told: Told, *, strict: bool) -> Iterator[str]:
     if (more := len(shown) - _SHOWN_AT_MOST) > 0:
         yield f"and {more} more; --report FILE.html has all"
     if not strict and (unused := len(verdict.findings) - len(shown)):
-        yield f"{_times(unused, 'rule')} of the script did not answer, or not as often as it says; --strict tells which"
+        rules = "1 rule was" if unused == 1 else f"{unused} rules were"
+        yield f"{rules} never used, or less often than `times` says; use --strict to list them"
 
 
-def why_nothing_came(  # noqa: PLR0913, PLR0917 - all of this is asked
+def explain_no_requests(  # noqa: PLR0913, PLR0917 - the reasons depend on all of this
     seen: Seen, command: Sequence[str], program: Path, environment: Mapping[str, str], hosts: Hosts, status: int
 ) -> Iterator[str]:
-    """Yield what the user reads where no request came to OpenAI's hosts; nothing where one did."""
+    """Yield likely reasons why no request to OpenAI's hosts arrived; nothing if one did."""
     if seen.requests:
         return
     if seen.distrusted:
-        yield f"the program does not trust the certificate for {', '.join(seen.distrusted)}: it broke off the handshake"
+        yield f"the program does not trust the certificate for {', '.join(seen.distrusted)}: it ended the TLS handshake"
         return
-    yield "nothing came through the proxy for a host of OpenAI's; if it should have, likely reasons are"
+    yield "no request to OpenAI's hosts came through the proxy; if you expected one, likely reasons are"
     if status:
-        yield f"  - the program ended with {status}, before it asked"
+        yield f"  - the program ended with status {status} before it sent a request"
     for reason in why_not(runtime_of(command, program), environment, hosts):
         yield f"  - {reason}"
 
@@ -113,31 +112,39 @@ def _times(count: int, what: str) -> str:
 
 
 def _verdict(session: Session, seen: Seen) -> Verdict:
-    return verdict_from(as_shown(verify(session, ARGUED, now=seen.now), (), session.name, seen.token))
+    verified = verify(session, ARGUED, now=seen.now)
+    return Verdict(
+        passed=not verified.findings,
+        findings=tuple(_finding(each, seen.token) for each in verified.findings),
+        requests=verified.requests,
+        answered=verified.answered,
+        unmatched=verified.unmatched,
+    )
 
 
-def _shown(rule: RuleUse, token: str) -> RuleUse:
+def _finding(found: Found, token: str) -> Finding:
+    return Finding(
+        name=found.name,
+        sentence=redact_text(found.sentence, token),
+        rule=None if found.rule is None else redact_text(found.rule, token),
+        requests=tuple(found.exchanges),
+        evidence=redact_texts(dict(found.evidence), token),
+    )
+
+
+def _redact(rule: RuleUse, token: str) -> RuleUse:
     return replace(rule, name=redact_text(rule.name, token), written=redact_texts(rule.written, token))
 
 
 # Sessions -------------------------------------------------------------------------------------------------------------
 
 
-def _numbered_through(sessions: Iterable[Session]) -> Iterator[Session]:
-    """Yield sessions whose exchanges have numbers of their own, in the order in which their first ones came."""
-    before = 0
+def _number_through(sessions: Iterable[Session]) -> Iterator[Session]:
+    """Yield the sessions by the time of their first request; exchanges are numbered without gaps across sessions."""
+    first = 1
     for session in sorted(sessions, key=_began):
-        exchanges = tuple(session.journal)
-        numbers = range(before + 1, before + len(exchanges) + 1)
-        kept = {number: each._replace(number=number) for number, each in zip(numbers, exchanges, strict=True)}
-        before += len(exchanges)
-        journal = Journal(
-            entries=HashTrieMap(kept),
-            first=numbers.start,
-            recorded=before,
-            unmatched=session.journal.unmatched,
-            limit=before + 1,
-        )
+        journal = session.journal.renumber(first)
+        first = journal.recorded + 1
         yield replace(session, journal=journal)
 
 
@@ -155,29 +162,29 @@ def _exchanges(session: Session, token: str) -> Iterator[Exchange]:
 # Findings -------------------------------------------------------------------------------------------------------------
 
 
-def _forgotten(sessions: Iterable[Session]) -> Iterator[Finding]:
-    """Yield how many no rule answered of those that made room in the journal."""
+def _find_forgotten(sessions: Iterable[Session]) -> Iterator[Finding]:
+    """Yield the number of unmatched requests that the journal no longer has."""
     for session in sessions:
         kept = sum(each.unmatched is not None for each in session.journal)
         if session.on_unmatched == "error" and (count := session.journal.unmatched - kept):
             yield Finding(
                 name="unmatched",
-                sentence=f"{_times(count, 'request')} before that, which the journal no longer has, no rule answered;"
-                " --journal-entries and --journal-size say how many it keeps.",
+                sentence=f"{_times(count, 'unmatched request')} before that: the journal no longer has"
+                f" {'it' if count == 1 else 'them'}; use --journal-entries and --journal-size to keep more.",
                 rule=None,
                 requests=(),
                 evidence={"count": count},
             )
 
 
-def _by_default(sessions: Iterable[Session]) -> Iterator[Finding]:
-    """Yield what was answered without anybody having said how: neither a rule, nor a chosen fallback."""
+def _find_default_answers(sessions: Iterable[Session]) -> Iterator[Finding]:
+    """Yield requests that a fallback answered although nobody chose one."""
     for session in sessions:
         chosen = session.defaults.on_unmatched or session.policy.on_unmatched or session.upstreams.anything
         if session.owner == "nobody" and chosen is None and (count := session.journal.unmatched):
             yield Finding(
                 name="unmatched",
-                sentence=f"{_times(count, 'request')} of one token found no script, and the fallback"
+                sentence=f"{_times(count, 'request')} of one token had no script: the default fallback"
                 f" ({session.on_unmatched}) answered.",
                 rule=None,
                 requests=tuple(each.number for each in session.journal if each.unmatched is not None),
@@ -185,21 +192,21 @@ def _by_default(sessions: Iterable[Session]) -> Iterator[Finding]:
             )
 
 
-def _unused(verdicts: Sequence[tuple[Session, Verdict]]) -> Iterator[Finding]:
-    """Yield rules that were not used: those of a token's own script, and those of the default script.
+def _find_unused(verdicts: Sequence[tuple[Session, Verdict]]) -> Iterator[Finding]:
+    """Yield unused rules: of each token's own script, and of the default script.
 
-    The latter are counted by each token for itself; such a rule is used if one token used it up.
+    Each token counts the default script for itself: a rule of it is used if one token used it as often as it says.
     """
-    by_default = [_unused_in(verdict) for session, verdict in verdicts if session.owner == "server"]
+    by_default = [_index_unused(verdict) for session, verdict in verdicts if session.owner == "server"]
     for name in by_default[0] if by_default else ():
         if all(name in each for each in by_default):
             yield max((each[name] for each in by_default), key=_usefulness)
     for session, verdict in verdicts:
         if session.owner == "token":
-            yield from _unused_in(verdict).values()
+            yield from _index_unused(verdict).values()
 
 
-def _unused_in(verdict: Verdict) -> Mapping[str, Finding]:
+def _index_unused(verdict: Verdict) -> Mapping[str, Finding]:
     return {finding.rule or "": finding for finding in verdict.findings if finding.name == "unused"}
 
 
@@ -208,7 +215,7 @@ def _usefulness(finding: Finding) -> tuple[int, int]:
 
 
 def _rules(sessions: Iterable[Session]) -> Iterator[RuleUse]:
-    """Yield the rules; those of the default script once, with what all tokens together used of them."""
+    """Yield the rules; those of the default script once, with the uses of all tokens together."""
     of_server = [session.rules_with_use() for session in sessions if session.owner == "server"]
     for uses in zip(*of_server, strict=True):
         rule = uses[0][0]

@@ -96,6 +96,20 @@ def test_env(llemulator):
     said = subprocess.run([sys.executable, "-c", code], env=llemulator.env, capture_output=True, text=True).stdout
     assert said == "from another process\\n"
 
+def test_env_is_that_of_run(llemulator):
+    import subprocess, sys
+    names = "JAVA_TOOL_OPTIONS", "PHP_INI_SCAN_DIR", "WGETRC", "LLEMULATOR_RUN_CA", "all_proxy", "PIP_CERT"
+    assert [name for name in names if name not in llemulator.env] == []
+    assert "node.cjs" in llemulator.env["NODE_OPTIONS"] and llemulator.env["OPENAI_API_KEY"] == llemulator.token
+    llemulator.reply("preloaded")
+    code = "import http.client, os, json; c = http.client.HTTPSConnection('api.openai.com');"
+    code += "key = {'Authorization': 'Bearer ' + os.environ['OPENAI_API_KEY'], 'Content-Type': 'application/json'};"
+    code += "m = {'model': 'gpt-4o', 'messages': [{'role': 'user', 'content': 'x'}]};"
+    code += "c.request('POST', '/v1/chat/completions', json.dumps(m), key);"
+    code += "print('preloaded' in c.getresponse().read().decode())"
+    said = subprocess.run([sys.executable, "-c", code], env=llemulator.env, capture_output=True, text=True)
+    assert said.stdout == "True\\n", said.stderr
+
 def test_token(llemulator):
     assert os.environ["OPENAI_API_KEY"] == llemulator.token
 
@@ -103,7 +117,7 @@ def test_without_the_fixture_nothing_is_changed():
     assert "OPENAI_API_KEY" not in os.environ and "HTTPS_PROXY" not in os.environ
 """)
 
-    result.assert_outcomes(passed=12)
+    result.assert_outcomes(passed=13)
 
 
 def test_a_test_fails_that_asked_what_no_rule_answers_and_says_what_differs(run: Run) -> None:
@@ -116,13 +130,13 @@ def test_weather(llemulator):
     result.assert_outcomes(passed=1, errors=1)
     told = _text(result)
     for line in (
-        "llemulator found 2 things amiss:",
+        "llemulator found 2 problems:",
         "  unmatched",
         '    Request 1 (POST /v1/chat/completions, gpt-4o, "weather in Berlin") was not answered by a rule.',
         '    No rule matches. The closest is "weather":',
         "  unused",
         '    Rule "weather" never answered.',
-        "What was asked (1):",
+        "Requests (1):",
         '    1  chat.completions gpt-4o "weather in Berlin"  404 no rule',
     ):
         assert line in told
@@ -230,7 +244,7 @@ def test_verify(llemulator):
 
     told = _text(result)
     # Where `CI` is set, pytest says it in its summary, too.
-    assert told.partition("short test summary")[0].count("What was asked (1):") == 1
+    assert told.partition("short test summary")[0].count("Requests (1):") == 1
     assert "session.py" not in told.partition("short test summary")[0].replace("session.Unverified", "")
 
 
@@ -411,7 +425,7 @@ def test_in(llemulator):
     )
 
     result.assert_outcomes(passed=2, errors=1)
-    assert "The host example.test was refused" in " ".join(_text(result).split())
+    assert "The host example.test was blocked" in " ".join(_text(result).split())
 
 
 def test_no_proxy_is_started_where_no_test_needs_one(run: Run) -> None:

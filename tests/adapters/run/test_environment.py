@@ -4,7 +4,7 @@ from pathlib import Path
 import pytest
 
 from llemulator_addon.adapters.hosts import OPENAI_HOSTS, Hosts
-from llemulator_addon.adapters.run.environment import Environment, Way, environment, undoes
+from llemulator_addon.adapters.run.environment import Environment, Route, environment, undoes
 from llemulator_addon.adapters.run.files import PRELOADS, Files
 
 _URL = "http://127.0.0.1:9999"
@@ -19,7 +19,7 @@ _FILES = Files(
 
 
 def _made(*, base_url: bool = False, files: Files = _FILES, **inherited: str) -> Environment:
-    return environment(Way(url=_URL, files=files, hosts=_HOSTS, base_url=base_url, key="sk-of-this-run"), inherited)
+    return environment(Route(url=_URL, files=files, hosts=_HOSTS, base_url=base_url, key="sk-of-this-run"), inherited)
 
 
 def test_all_that_is_set_where_nothing_is_inherited() -> None:
@@ -60,7 +60,7 @@ def test_all_that_is_set_where_nothing_is_inherited() -> None:
 
 
 def test_a_program_without_a_key_gets_one_that_nobody_can_guess() -> None:
-    keys = {environment(Way(url=_URL, files=_FILES, hosts=_HOSTS), {}).set["OPENAI_API_KEY"] for _ in range(20)}
+    keys = {environment(Route(url=_URL, files=_FILES, hosts=_HOSTS), {}).set["OPENAI_API_KEY"] for _ in range(20)}
 
     assert len(keys) == 20
     assert all(re.fullmatch("sk-llemulator-[0-9a-f]{24}", key) for key in keys)
@@ -118,7 +118,7 @@ def test_a_base_url_that_leads_elsewhere_is_set_aside_and_said() -> None:
 
     assert (made.removed, made.notes) == (
         ("OPENAI_BASE_URL",),
-        ("OPENAI_BASE_URL led to ollama.test, and is set aside",),
+        ("OPENAI_BASE_URL is removed: it named ollama.test, which is not answered here",),
     )
 
 
@@ -136,11 +136,11 @@ def test_another_proxy_is_replaced_and_that_is_said() -> None:
     made = _made(https_proxy="corp.test:3128")
 
     assert made.set["https_proxy"] == _URL
-    assert made.notes == ("another proxy was set (corp.test): hosts that are passed on are reached directly",)
+    assert made.notes == ("another proxy is set (corp.test); it is not used: other hosts are reached directly",)
 
 
 def test_what_would_change_the_roots_is_taken_away() -> None:
-    whole = _made(SSL_CERT_DIR="/roots").over({"SSL_CERT_DIR": "/roots", "HOME": "/h"})
+    whole = _made(SSL_CERT_DIR="/roots").apply_to({"SSL_CERT_DIR": "/roots", "HOME": "/h"})
 
     assert (whole.get("SSL_CERT_DIR"), whole["HOME"]) == (None, "/h")
 
@@ -150,3 +150,11 @@ def test_paths_with_blanks_are_quoted_for_those_that_separate_by_them() -> None:
     files = Files(ca=folder, bundle=folder, truststore=folder / "t.p12", wgetrc=folder, php_ini=folder)
 
     assert '"-Djavax.net.ssl.trustStore=/a b/t.p12"' in _made(files=files).set["JAVA_TOOL_OPTIONS"]
+
+
+def test_an_environment_made_from_one_of_ours_has_each_option_once() -> None:
+    first = _made(PYTHONPATH="/a:/b", NODE_OPTIONS="--trace-warnings")
+    second = environment(Route(url=_URL, files=_FILES, hosts=_HOSTS), first.set)
+
+    for name in ("PYTHONPATH", "NODE_OPTIONS", "JAVA_TOOL_OPTIONS"):
+        assert second.set[name] == first.set[name]

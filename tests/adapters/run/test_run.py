@@ -68,7 +68,7 @@ def test_an_unmodified_program_is_answered_and_its_output_is_its_own(script: str
 
     assert (ended.returncode, ended.stdout) == (0, "Hi there!\n")
     assert ended.stderr.splitlines() == [
-        "llemulator: 1 request answered, 0 of them by no rule",
+        "llemulator: 1 request answered, none of them unmatched",
         "llemulator:   answered   passed  refused  host",
         "llemulator:          1        0        0  api.openai.com",
     ]
@@ -129,7 +129,7 @@ def test_no_command_a_bad_script_and_a_taken_port_are_told() -> None:
 
     taken = f"cannot listen on 127.0.0.1:{server.port}: the port is taken; choose another one with --port (PORT)"
     assert [line.partition(" ")[2].strip() for line in said] == [
-        "what is to be run? llemulator run [options] -- CMD [ARGUMENT ...]",
+        "no command; usage: llemulator run [options] -- CMD [ARGUMENT ...]",
         "missing.yaml: No such file or directory; use --script (LLEMULATOR_SCRIPT) to choose a script",
         f"{taken}, or 0 for a free one",
     ]
@@ -167,7 +167,7 @@ def test_a_program_that_never_came_is_told_the_likely_reason() -> None:
 
     said = ended.stderr.splitlines()
     assert ended.returncode == 0
-    assert said[0].startswith("llemulator: nothing came through the proxy")
+    assert said[0].startswith("llemulator: no request to OpenAI's hosts came through the proxy")
     assert said[1] == "llemulator:   - LLM_BASE_URL leads elsewhere"
     assert said[2].startswith("llemulator:   - python: a client with a proxy or a resolver of its own")
 

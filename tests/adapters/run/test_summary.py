@@ -3,7 +3,7 @@ from typing import Any
 
 import pytest
 
-from llemulator_addon.adapters.run.summary import Seen, lines, told
+from llemulator_addon.adapters.run.summary import Seen, judge, summarize
 from llemulator_addon.core.egress import HostEgress
 from llemulator_addon.core.request import Request
 from llemulator_addon.emulator import Emulator, EmulatorSettings
@@ -35,7 +35,7 @@ async def _ask(emulator: Emulator, text: str, *, token: str = _TOKEN, at: float 
 
 
 def _names(emulator: Emulator) -> list[tuple[str, str | None]]:
-    return [(each.name, each.rule) for each in told(Seen(sessions=emulator.sessions(), hosts=())).verdict.findings]
+    return [(each.name, each.rule) for each in judge(Seen(sessions=emulator.sessions(), hosts=())).verdict.findings]
 
 
 _TWO = """
@@ -58,7 +58,7 @@ async def test_a_rule_that_no_token_used_is_told_with_the_nearest_request() -> N
     await _ask(emulator, "one", token="token-1")
     await _ask(emulator, "one", token="token-2")
 
-    (finding,) = told(Seen(sessions=emulator.sessions(), hosts=())).verdict.findings
+    (finding,) = judge(Seen(sessions=emulator.sessions(), hosts=())).verdict.findings
 
     assert (finding.name, finding.rule) == ("unused", "two")
     assert "The nearest is request" in finding.sentence
@@ -74,7 +74,7 @@ async def test_requests_of_all_tokens_are_numbered_through() -> None:
     await _ask(emulator, "nothing", token="token-2", at=3.0)
     await _ask(emulator, "two", token="token-1", at=1.0)
 
-    found = told(Seen(sessions=emulator.sessions(), hosts=()))
+    found = judge(Seen(sessions=emulator.sessions(), hosts=()))
 
     assert [(each.number, each.user_text) for each in found.exchanges] == [(1, "two"), (2, "one"), (3, "nothing")]
     assert [(each.name, each.requests) for each in found.verdict.findings] == [("unmatched", (3,))]
@@ -87,7 +87,7 @@ async def test_what_the_journal_has_forgotten_still_counts_as_unmatched() -> Non
     await _ask(emulator, "nothing")
     await _ask(emulator, "one")
 
-    assert told(Seen(sessions=emulator.sessions(), hosts=())).verdict.unmatched == 1
+    assert judge(Seen(sessions=emulator.sessions(), hosts=())).verdict.unmatched == 1
     assert ("unmatched", None) in _names(emulator)
 
 
@@ -117,10 +117,10 @@ async def test_the_lines_tell_what_became_of_each_host() -> None:
         ),
     )
 
-    assert list(lines(seen, told(seen), strict=False)) == [
-        "1 request answered, 0 of them by no rule",
+    assert list(summarize(seen, judge(seen), strict=False)) == [
+        "1 request answered, none of them unmatched",
         "  answered   passed  refused  host",
         "         1        0        0  api.openai.com",
         "         0        2        0  example.com",
-        "1 rule of the script did not answer, or not as often as it says; --strict tells which",
+        "1 rule was never used, or less often than `times` says; use --strict to list them",
     ]
