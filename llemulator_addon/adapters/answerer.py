@@ -1,4 +1,4 @@
-"""What a way in needs from the program behind it."""
+"""The interface that a way in needs from the program."""
 
 from typing import Protocol
 

@@ -1,4 +1,4 @@
-"""What a bug of ours leaves in the log."""
+"""Log lines for a bug of llemulator."""
 
 import traceback
 from collections.abc import Iterator

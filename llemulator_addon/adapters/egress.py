@@ -1,4 +1,4 @@
-"""What the application asked of the network, host by host: answered, passed on, refused, or handed to an upstream."""
+"""The application's traffic by host: answered, passed on, refused, or forwarded to an upstream."""
 
 from collections import Counter
 from typing import Literal

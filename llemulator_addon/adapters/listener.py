@@ -1,4 +1,4 @@
-"""One more place to listen on, beside the main port."""
+"""One more place to listen on, in addition to the main port."""
 
 from dataclasses import dataclass
 from typing import override

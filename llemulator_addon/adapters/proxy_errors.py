@@ -1,4 +1,4 @@
-"""What the ways in answer by themselves, in OpenAI's envelope."""
+"""Errors that the proxy itself answers, in OpenAI's envelope."""
 
 from uuid import uuid4
 
@@ -21,7 +21,7 @@ def bug() -> Steps:
 
 
 def too_large(limit: int) -> Steps:
-    """Refuse a body that is larger than so many bytes."""
+    """Refuse a body that is larger than `limit` bytes."""
     return steps_of(
         Failure(
             status=413,
@@ -34,24 +34,24 @@ def too_large(limit: int) -> Steps:
 
 
 def target_too_long(limit: int) -> Steps:
-    """Refuse a request whose line is longer than so many bytes."""
+    """Refuse a request whose line is longer than `limit` bytes."""
     return _about_head(414, "uri_too_long", f"The URL of this request is longer than {limit} bytes.")
 
 
 def head_too_large(limit: int, lines: int) -> Steps:
-    """Refuse a request whose headers take more than so many bytes or lines."""
+    """Refuse a request whose headers take more than `limit` bytes or `lines` lines."""
     message = f"The headers of this request are larger than {limit} bytes, or more than {lines}."
     return _about_head(431, "headers_too_large", message)
 
 
 def part_too_large(limit: int) -> Steps:
-    """Refuse a body in chunks in which a chunk's size, or the trailers, takes more than so many bytes."""
+    """Refuse a body in chunks in which a chunk's size, or the trailers, takes more than `limit` bytes."""
     message = f"A line before a chunk of this body, or its trailers, are larger than {limit} bytes."
     return _about_head(400, "chunk_too_large", message)
 
 
 def head_too_slow(seconds: float) -> Steps:
-    """Give up a request whose head did not come whole in so many seconds."""
+    """Give up a request whose head did not arrive completely within `seconds`."""
     return _about_head(408, "request_timeout", f"The headers of this request did not come within {seconds:g} seconds.")
 
 
@@ -132,7 +132,7 @@ def redirected(url: str, status: int) -> Failure:
 
 
 def circle() -> Failure:
-    """Refuse what was handed on from here already."""
+    """Refuse a request that llemulator itself has forwarded."""
     message = "An upstream leads back to llemulator itself. Name the server that answers in the end."
     return _upstream(508, "upstream_circle", message)
 

@@ -26,7 +26,7 @@ _USUAL_FILES = (
 
 
 def certificates_in(text: bytes) -> list[bytes]:
-    """Return the PEM certificates in a text, without what stands between them."""
+    """Return the PEM certificates in a text, without the text between them."""
     return _PEM.findall(text)
 
 

@@ -1,4 +1,4 @@
-"""The lines that a user copies to lead an application here."""
+"""Lines for a user to copy: how to send an application's calls to llemulator."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -7,7 +7,7 @@ from shlex import quote
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Address:
-    """What a client must know of this proxy."""
+    """The address of the proxy, and the files that a client must trust."""
 
     url: str
     ca: Path
@@ -15,7 +15,7 @@ class Address:
 
     @property
     def variables(self) -> dict[str, str]:
-        """The environment that leads an unmodified application through the proxy."""
+        """The environment that routes an unmodified application through the proxy."""
         return {
             "HTTPS_PROXY": self.url,
             "SSL_CERT_FILE": str(self.bundle),
@@ -25,7 +25,7 @@ class Address:
 
 
 def how_to_use(address: Address) -> str:
-    """Say in which two ways an application is led here."""
+    """Return the two ways to send an application's calls to llemulator."""
     return f"""llemulator listens on {address.url}
 To lead an application here, start it where this was said:
   export {_assignments(address)}

@@ -1,4 +1,4 @@
-"""`--watch`: the default script anew when its file changes."""
+"""`--watch`: loads the default script again when its file changes."""
 
 import asyncio
 import logging
@@ -14,7 +14,7 @@ logger = logging.getLogger(__name__)
 _SECONDS_BETWEEN_LOOKS = 0.5
 
 type _Mark = tuple[int, int, int] | None
-"""By what a file that has changed is told; None: there is none."""
+"""Identifies a version of the file; None: there is no file."""
 
 
 class Watching:
@@ -28,7 +28,7 @@ class Watching:
             logger.warning("there is nothing to watch: --watch (LLEMULATOR_WATCH) goes with --script")
 
     async def watch(self, play: Callable[[Script], Awaitable[None]]) -> None:
-        """Hand over each script that can be played, until cancelled. Returns at once where nothing is to be watched."""
+        """Call `play` with each new script that is valid, until cancelled. Returns at once if no file is watched."""
         while self._file is not None:
             await asyncio.sleep(_SECONDS_BETWEEN_LOOKS)
             mark = _mark(self._file)
@@ -48,7 +48,7 @@ def _mark(file: Path) -> _Mark:
 
 async def _read(file: Path, play: Callable[[Script], Awaitable[None]]) -> None:
     try:
-        # In a thread, because answers under way must not wait for a large script.
+        # In a thread, so that answers do not wait for a large script.
         script = await asyncio.to_thread(read_script, file)
         with name_file(file):
             await play(script)

@@ -1,4 +1,4 @@
-"""The model's server, as a program beside this one that ends with it."""
+"""The model's server: a separate program that ends with this one."""
 
 import asyncio
 import os

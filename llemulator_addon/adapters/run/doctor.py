@@ -1,4 +1,4 @@
-"""Whether all is well for programs to be led here on this machine: each thing is really tried."""
+"""Checks, by trying each, whether programs on this machine can be routed through the proxy."""
 
 import asyncio
 import os
