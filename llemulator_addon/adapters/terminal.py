@@ -14,8 +14,8 @@ _ON_LINES = re.compile(f"(?![\n\t])[{_ACTING}]")
 
 def printable(text: str, *, lines: bool = False) -> str:
     """Return a text with what would act on a terminal escaped as in Python; line feeds and tabs too, unless `lines`."""
-    return (_ON_LINES if lines else _ON_A_LINE).sub(_escaped, text)
+    return (_ON_LINES if lines else _ON_A_LINE).sub(_escape, text)
 
 
-def _escaped(found: re.Match[str]) -> str:
+def _escape(found: re.Match[str]) -> str:
     return found[0].encode("unicode_escape").decode()

@@ -27,9 +27,9 @@ class Address:
 def how_to_use(address: Address) -> str:
     """Return the two ways to send an application's calls to llemulator."""
     return f"""llemulator listens on {address.url}
-To lead an application here, start it where this was said:
+To send an app's calls here, run this in the shell that starts it:
   export {_assignments(address)}
-or, without certificates, name it as the API's base URL:
+Or skip certificates and set the base URL:
   export OPENAI_BASE_URL={address.url}/v1"""
 
 

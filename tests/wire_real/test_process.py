@@ -155,10 +155,10 @@ async def test_it_says_the_line_that_leads_an_application_here(tmp_path: Path) -
     url, certs = f"http://127.0.0.1:{begun.proxy.port}", tmp_path / "certs"
     assert ended.out == (
         f"llemulator listens on {url}\n"
-        "To lead an application here, start it where this was said:\n"
+        "To send an app's calls here, run this in the shell that starts it:\n"
         f"  export HTTPS_PROXY={url} SSL_CERT_FILE={certs}/bundle.pem NODE_EXTRA_CA_CERTS={certs}/ca.pem "
         "NODE_USE_ENV_PROXY=1\n"
-        "or, without certificates, name it as the API's base URL:\n"
+        "Or skip certificates and set the base URL:\n"
         f"  export OPENAI_BASE_URL={url}/v1\n"
     )
 

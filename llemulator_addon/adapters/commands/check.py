@@ -21,12 +21,12 @@ def _run(arguments: argparse.Namespace) -> None:
         except BadScript as bad:
             wrong.append(str(bad))
         else:
-            sys.stdout.write(f"{file}: {_counted(len(script.rules))}\n")
+            sys.stdout.write(f"{file}: {_count(len(script.rules))}\n")
     if wrong:
         raise Failed("\n".join(wrong))
 
 
-def _counted(rules: int) -> str:
+def _count(rules: int) -> str:
     return "1 rule" if rules == 1 else f"{rules} rules"
 
 

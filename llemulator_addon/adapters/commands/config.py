@@ -18,19 +18,19 @@ def _run(arguments: argparse.Namespace) -> None:
     except SettingsError as error:
         raise Failed(error) from None
     rows = [("setting", "value", "from")] + [
-        (setting.name, _shown(setting, settings), settings.sources.get(setting.name, "default")) for setting in SETTINGS
+        (setting.name, _show(setting, settings), settings.sources.get(setting.name, "default")) for setting in SETTINGS
     ]
     widths = [max(len(row[column]) for row in rows) for column in range(2)]
     for name, value, source in rows:
         sys.stdout.write(f"{name:<{widths[0]}}  {value:<{widths[1]}}  {source}\n")
 
 
-def _shown(setting: Setting, settings: Settings) -> str:
+def _show(setting: Setting, settings: Settings) -> str:
     value = getattr(settings, setting.name)
-    return HIDDEN if setting.secret and value else "-" if setting.secret else _spelled(value)
+    return HIDDEN if setting.secret and value else "-" if setting.secret else _spell(value)
 
 
-def _spelled(value: object) -> str:
+def _spell(value: object) -> str:
     match value:
         case None | ():
             return "-"

@@ -23,10 +23,10 @@ def _run(arguments: argparse.Namespace) -> int:
         settings = settings_from(command_line=settings_given(arguments), environment=os.environ)
     except SettingsError as error:
         raise Failed(error) from None
-    return asyncio.run(_told(settings))
+    return asyncio.run(_report(settings))
 
 
-async def _told(settings: Settings) -> int:
+async def _report(settings: Settings) -> int:
     """Print each check as it is done, and return 1 if one did not pass."""
     # mitmproxy takes long to import; the settings have been looked at before.
     from llemulator_addon.adapters.logs import log_to_stderr  # noqa: PLC0415

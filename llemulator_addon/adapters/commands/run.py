@@ -82,7 +82,7 @@ def _run(arguments: argparse.Namespace) -> int | None:
     settings = _settings(arguments, port="0")
     program = _program(command[0])
     _check_reports(arguments.report)
-    return _with_proxy(settings, arguments, command, program)
+    return _run_through_proxy(settings, arguments, command, program)
 
 
 def _settings(arguments: argparse.Namespace, *, port: str) -> Settings:
@@ -114,7 +114,7 @@ def _check_reports(files: Sequence[Path]) -> None:
 # Running --------------------------------------------------------------------------------------------------------------
 
 
-def _with_proxy(settings: Settings, arguments: argparse.Namespace, command: Sequence[str], program: Path) -> int:
+def _run_through_proxy(settings: Settings, arguments: argparse.Namespace, command: Sequence[str], program: Path) -> int:
     # mitmproxy takes long to import; the settings and the command have been looked at before.
     from llemulator_addon.adapters.logs import log_to_stderr  # noqa: PLC0415
     from llemulator_addon.adapters.mitmproxy.startup import (  # noqa: PLC0415
@@ -173,15 +173,15 @@ def _tell(lines: Iterable[str]) -> None:
 
 def _print_environment(settings: Settings, *, base_url: bool) -> None:
     from llemulator_addon.adapters.hosts import OPENAI_HOSTS, Hosts  # noqa: PLC0415 - not needed to run
-    from llemulator_addon.adapters.run.environment import Route, environment  # noqa: PLC0415 - the same
+    from llemulator_addon.adapters.run.environment import ProxyRoute, environment  # noqa: PLC0415 - the same
 
     url = f"http://{_authority_of(settings.host)}:{settings.port}"
-    certificate = _served_certificate(url)
+    certificate = _fetch_certificate(url)
     try:
-        files = _kept_files(certificate)
+        files = _keep_files(certificate)
     except OSError as error:
         raise Failed(f"{_cache()}: {error.strerror}; XDG_CACHE_HOME names another folder") from None
-    route = Route(url=url, files=files, hosts=Hosts((*OPENAI_HOSTS, *settings.hosts)), base_url=base_url)
+    route = ProxyRoute(url=url, files=files, hosts=Hosts((*OPENAI_HOSTS, *settings.hosts)), base_url=base_url)
     found = environment(route, os.environ)
     sys.stdout.write("".join(f"unset {name}\n" for name in found.removed))
     sys.stdout.write("".join(f"export {name}={quote(value)}\n" for name, value in found.set.items()))
@@ -193,7 +193,7 @@ def _authority_of(host: str) -> str:
     return f"[{here}]" if ":" in here else here
 
 
-def _served_certificate(url: str) -> bytes:
+def _fetch_certificate(url: str) -> bytes:
     from llemulator_addon.client import Client, Refused  # noqa: PLC0415 - not needed to run
 
     try:
@@ -207,7 +207,7 @@ def _served_certificate(url: str) -> bytes:
         ) from None
 
 
-def _kept_files(certificate: bytes) -> "Files":
+def _keep_files(certificate: bytes) -> "Files":
     """Write what a shell's programs need to a folder that stays, one for each authority. Raises OSError."""
     from llemulator_addon.adapters.run.files import write_files  # noqa: PLC0415 - takes long to import
     from llemulator_addon.adapters.trust import bundle  # noqa: PLC0415 - the same

@@ -46,14 +46,14 @@ def _what_others_can_do(settings: Settings) -> Iterator[str]:
         return
     if not settings.hermetic and settings.pass_for != ("loopback",):
         yield (
-            f"anyone who can reach {reached} from {_spelled(settings.pass_for)} can use this as a proxy to any host; "
+            f"anyone who can reach {reached} from {_spell(settings.pass_for)} can use this as a proxy to any host; "
             "--hermetic blocks other hosts, and --pass-for limits the clients"
         )
     if settings.upstream_key:
         yield f"anyone who can reach {reached} can send requests to --upstream with the key of --upstream-key"
 
 
-def _spelled(networks: tuple[str, ...]) -> str:
+def _spell(networks: tuple[str, ...]) -> str:
     spelled = {"all": "anywhere", "private": "a private network", "loopback": "this machine"}
     return " or ".join(spelled.get(each, each) for each in networks)
 

@@ -69,7 +69,7 @@ def _settings(arguments: argparse.Namespace) -> Settings:
 
 def _file(arguments: argparse.Namespace) -> Path:
     if arguments.model_file is not None:
-        return _named(arguments.model_file)
+        return _check_file(arguments.model_file)
     from llemulator_addon.adapters.local_model.weights import SMOLLM, NoWeights, weights_in  # noqa: PLC0415 - an extra
 
     try:
@@ -78,7 +78,7 @@ def _file(arguments: argparse.Namespace) -> Path:
         raise Failed(error) from None
 
 
-def _named(file: Path) -> Path:
+def _check_file(file: Path) -> Path:
     if not file.is_file():
         raise Failed(f"--model-file {file}: there is no such file")
     return file
@@ -98,8 +98,8 @@ async def _serve(settings: Settings, arguments: argparse.Namespace, file: Path) 
             _tell(f"{name} answers on {model.url}")
             gone = asyncio.create_task(_stop_when_gone(model))
             try:
-                to_try = _to_try(name, all_of_them=arguments.examples)
-                await serve_until_stopped(_with_model(settings, model.url, arguments), to_try)
+                to_try = _list_examples(name, all_of_them=arguments.examples)
+                await serve_until_stopped(_add_model(settings, model.url, arguments), to_try)
                 if gone.done():
                     raise Failed(f"{name} is gone: {gone.result()}")
             finally:
@@ -115,13 +115,13 @@ async def _stop_when_gone(model: LocalModel) -> str:
     return why
 
 
-def _with_model(settings: Settings, url: str, arguments: argparse.Namespace) -> Settings:
+def _add_model(settings: Settings, url: str, arguments: argparse.Namespace) -> Settings:
     upstream = Upstream(url=url, named_by="command")
     ours = Upstreams(anything=upstream if arguments.every_model else None, models={arguments.model_name: upstream})
     return replace(settings, upstream=settings.upstream.over(ours))
 
 
-def _to_try(name: str, *, all_of_them: bool) -> Callable[[Address], str]:
+def _list_examples(name: str, *, all_of_them: bool) -> Callable[[Address], str]:
     def lines(address: Address) -> str:
         ours = example_of_model(address, name)
         return f"{examples(address)}\n{ours}" if all_of_them else ours

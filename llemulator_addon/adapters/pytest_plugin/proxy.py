@@ -12,7 +12,7 @@ from queue import Empty, Queue
 from typing import IO
 
 from llemulator_addon.adapters.hosts import OPENAI_HOSTS, Hosts
-from llemulator_addon.adapters.run.environment import Environment, Route, environment
+from llemulator_addon.adapters.run.environment import Environment, ProxyRoute, environment
 from llemulator_addon.adapters.run.files import write_files
 from llemulator_addon.adapters.settings import settings_from
 
@@ -57,7 +57,7 @@ class Proxy:
 
     def environment(self, token: str, inherited: Mapping[str, str]) -> Environment:
         """Return the variables that route a program through the proxy, with this token as its API key."""
-        route = Route(url=self.url, files=self._files, hosts=self._hosts, key=token)
+        route = ProxyRoute(url=self.url, files=self._files, hosts=self._hosts, key=token)
         return environment(route, {name: value for name, value in inherited.items() if name != _KEY})
 
     @property

@@ -22,7 +22,7 @@ _KILLED = 128
 async def status_of(command: Sequence[str], environment: Mapping[str, str]) -> int:
     """Run a command to its end and return its exit status. Raises OSError where it cannot be started."""
     relay = _Relay(asyncio.get_running_loop())
-    with _heard(relay):
+    with _hear(relay):
         child = await asyncio.create_subprocess_exec(*command, env=environment)
         relay.lead_to(child)
         status = await child.wait()
@@ -56,9 +56,9 @@ class _Relay:
                 self._send(self._child, signal.Signals(number))
             end_by(number)
         self._unheard = now if self._unheard is None else self._unheard
-        self._loop.call_soon_threadsafe(self._heard, signal.Signals(number))
+        self._loop.call_soon_threadsafe(self._hear, signal.Signals(number))
 
-    def _heard(self, number: signal.Signals) -> None:
+    def _hear(self, number: signal.Signals) -> None:
         self._unheard = None
         self.take(number)
 
@@ -75,7 +75,7 @@ class _Relay:
 
 
 @contextmanager
-def _heard(relay: _Relay) -> Iterator[None]:
+def _hear(relay: _Relay) -> Iterator[None]:
     """Let signals go to the relay. What is ignored here, as below `nohup`, stays so, for the command too."""
     loop = asyncio.get_running_loop()
     heard = [number for number in _PASSED_ON if signal.getsignal(number) is not signal.SIG_IGN]

@@ -15,7 +15,7 @@ from llemulator_addon.adapters.mitmproxy.authority import NoAuthority
 from llemulator_addon.adapters.mitmproxy.master import CannotListen, Place, serving
 from llemulator_addon.adapters.mitmproxy.rules import Rules
 from llemulator_addon.adapters.run.check import Check
-from llemulator_addon.adapters.run.environment import Route, environment
+from llemulator_addon.adapters.run.environment import ProxyRoute, environment
 from llemulator_addon.adapters.run.files import Files
 from llemulator_addon.adapters.run.probes import HOST, PROBES, Probe
 from llemulator_addon.adapters.run.run import CannotRun, prepare
@@ -100,24 +100,24 @@ async def _runtimes(program: Program, files: Files, inherited: Mapping[str, str]
     """Ask with each runtime that is here, through a proxy of our own and in the environment that `run` makes."""
     rules = program.rules
     async with serving(rules, Place(host="127.0.0.1", port=0), confdir=program.authority.confdir) as listening:
-        route = Route(url=listening.url, files=files, hosts=rules.policy.hosts)
+        route = ProxyRoute(url=listening.url, files=files, hosts=rules.policy.hosts)
         surroundings = environment(route, inherited).apply_to(inherited)
         for probe in PROBES:
             found = next(filter(None, map(shutil.which, probe.programs)), None)
             if found is None:
                 yield Check(name=probe.runtime, passed=None, says="not on this machine")
             else:
-                yield await _asked(probe, found, surroundings, rules)
+                yield await _ask(probe, found, surroundings, rules)
 
 
-async def _asked(probe: Probe, program: str, surroundings: Mapping[str, str], rules: Rules) -> Check:
+async def _ask(probe: Probe, program: str, surroundings: Mapping[str, str], rules: Rules) -> Check:
     _, said = await _run([program, *probe.version], surroundings)
     version = _version(said)
-    before = _answered(rules)
+    before = _count_answered(rules)
     rules.distrusted.clear()
     with tempfile.TemporaryDirectory(prefix="llemulator-") as folder:
         status, said = await _run(_command(probe, program, Path(folder)), {**surroundings, "GO111MODULE": "off"})
-    came = _answered(rules) > before
+    came = _count_answered(rules) > before
     if came and status == 0:
         how = f", {node_is_led_by(version)}" if probe.runtime == "node" else ""
         return Check(name=probe.runtime, passed=True, says=f"{version} is answered{how}")
@@ -168,7 +168,7 @@ async def _run(command: Sequence[str], surroundings: Mapping[str, str]) -> tuple
     return child.returncode or 0, said.decode("utf-8", "replace")
 
 
-def _answered(rules: Rules) -> int:
+def _count_answered(rules: Rules) -> int:
     return sum(each.answered for each in rules.egress.report())
 
 

@@ -40,7 +40,7 @@ TRUST = (*_REPLACES_ROOTS, *_ADDS_ROOTS)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Route:
+class ProxyRoute:
     """A way through the proxy."""
 
     url: str
@@ -67,7 +67,7 @@ class Environment:
         return {name: value for name, value in inherited.items() if name not in self.removed} | dict(self.set)
 
 
-def environment(route: Route, inherited: Mapping[str, str]) -> Environment:
+def environment(route: ProxyRoute, inherited: Mapping[str, str]) -> Environment:
     """Return the environment for a program that inherits these variables."""
     direct = {name: ",".join(_bypass_proxy(inherited, route.hosts)) for name in ("NO_PROXY", "no_proxy")}
     base_url = f"{route.url}/v1"
@@ -86,7 +86,7 @@ def environment(route: Route, inherited: Mapping[str, str]) -> Environment:
     )
 
 
-def _set_runtimes(route: Route, inherited: Mapping[str, str]) -> dict[str, str]:
+def _set_runtimes(route: ProxyRoute, inherited: Mapping[str, str]) -> dict[str, str]:
     address = urlsplit(route.url)
     return {
         # Node reads the proxy from version 22.21 on; older ones need the preload, as they refuse `--use-env-proxy`.
@@ -103,7 +103,7 @@ def _set_runtimes(route: Route, inherited: Mapping[str, str]) -> dict[str, str]:
     }
 
 
-def _java(route: Route) -> Iterator[str]:
+def _java(route: ProxyRoute) -> Iterator[str]:
     address = urlsplit(route.url)
     for scheme in ("https", "http"):
         yield f"-D{scheme}.proxyHost={address.hostname}"
@@ -176,7 +176,7 @@ def is_elsewhere(url: str, hosts: Hosts) -> bool:
     return bool(url) and _host(url) not in hosts
 
 
-def _notes(route: Route, inherited: Mapping[str, str], elsewhere: tuple[str, ...]) -> Iterator[str]:
+def _notes(route: ProxyRoute, inherited: Mapping[str, str], elsewhere: tuple[str, ...]) -> Iterator[str]:
     for name in elsewhere:
         yield f"{name} is removed: it named {_host(inherited[name]) or 'no host'}, which is not answered here"
     others = {_host(inherited.get(name, "")) for upper in _PROXIES for name in (upper, upper.lower())} - {None}

@@ -14,7 +14,7 @@ from llemulator_addon.adapters.hosts import Hosts
 from llemulator_addon.adapters.mitmproxy.authority import Authority, NoAuthority
 from llemulator_addon.adapters.mitmproxy.master import CannotListen, Place, serving
 from llemulator_addon.adapters.run.child import status_of
-from llemulator_addon.adapters.run.environment import Environment, Route, environment
+from llemulator_addon.adapters.run.environment import Environment, ProxyRoute, environment
 from llemulator_addon.adapters.run.files import Files, write_files
 from llemulator_addon.adapters.run.summary import Seen
 from llemulator_addon.adapters.script_file import BadScript
@@ -75,7 +75,7 @@ async def _run_through(  # noqa: PLR0913 - all of this is needed
         program.watch_meanwhile(),
         serving(program.rules, place, confdir=program.authority.confdir) as listening,
     ):
-        route = Route(url=listening.url, files=files, hosts=program.rules.policy.hosts, base_url=base_url)
+        route = ProxyRoute(url=listening.url, files=files, hosts=program.rules.policy.hosts, base_url=base_url)
         return await _run(command, environment(route, os.environ), tell)
 
 

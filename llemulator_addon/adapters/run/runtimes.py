@@ -51,8 +51,8 @@ def runtime_of(command: Sequence[str], program: Path) -> Runtime | None:
     Of one that runs another (`sh -c`, `env`, `timeout`), it is the first that is named in its arguments.
     """
     return (
-        _by_name(Path(command[0]).name)
-        or _by_name(program.resolve().name)
+        _find_by_name(Path(command[0]).name)
+        or _find_by_name(program.resolve().name)
         or _first_named(_words_of_first_line(program))
         or ("go" if _is_go(program) else None)
         or _first_named(Path(word).name for words in command[1:] for word in words.split())
@@ -77,10 +77,10 @@ def why_not(runtime: Runtime | None, environment: Mapping[str, str], hosts: Host
 
 
 def _first_named(words: Iterable[str]) -> Runtime | None:
-    return next(filter(None, map(_by_name, words)), None)
+    return next(filter(None, map(_find_by_name, words)), None)
 
 
-def _by_name(name: str) -> Runtime | None:
+def _find_by_name(name: str) -> Runtime | None:
     bare = name.lower().removesuffix(".exe")
     return next((runtime for pattern, runtime in _NAMES if re.fullmatch(pattern, bare)), None)
 

@@ -20,7 +20,7 @@ _PROXIES = ("HTTPS_PROXY", "https_proxy")
 def examine_shell(settings: Settings, inherited: Mapping[str, str]) -> Iterator[Check]:
     """Yield what the variables lead to. That none is set is no fault: `run` sets them."""
     hosts = Hosts((*OPENAI_HOSTS, *settings.hosts))
-    yield _past_proxy(hosts, inherited)
+    yield _check_no_proxy(hosts, inherited)
     yield _base_url(hosts, inherited)
     named = {inherited[name] for name in _PROXIES if inherited.get(name)}
     certificate = served_certificate(next(iter(named))) if len(named) == 1 else None
@@ -45,7 +45,7 @@ def served_certificate(url: str) -> bytes | None:
     return found[0] if found else None
 
 
-def _past_proxy(hosts: Hosts, inherited: Mapping[str, str]) -> Check:
+def _check_no_proxy(hosts: Hosts, inherited: Mapping[str, str]) -> Check:
     entries = ",".join(inherited.get(name, "") for name in ("NO_PROXY", "no_proxy")).replace(" ", ",").split(",")
     undoing = sorted({entry for entry in entries if entry and undoes(entry, hosts)})
     return Check(
@@ -71,13 +71,13 @@ def _proxy(named: set[str], *, is_ours: bool) -> Check:
         case []:
             return Check(name="proxy", passed=None, says="none is set in this shell; `llemulator run` sets it")
         case [url] if is_ours:
-            return Check(name="proxy", passed=True, says=f"llemulator answers at {_without_password(url)}")
+            return Check(name="proxy", passed=True, says=f"llemulator answers at {_hide_password(url)}")
         case [url]:
             return Check(
                 name="proxy",
                 # Somebody's own proxy is no fault: `run` puts ours in its place.
                 passed=False if _is_local(url) else None,
-                says=f"no llemulator answers at {_without_password(url)}, which HTTPS_PROXY names",
+                says=f"no llemulator answers at {_hide_password(url)}, which HTTPS_PROXY names",
                 remedy="start it there, or set HTTPS_PROXY to where it listens; `llemulator run` does both",
             )
         case _:
@@ -124,7 +124,7 @@ def _is_local(url: str) -> bool:
     return False
 
 
-def _without_password(url: str) -> str:
+def _hide_password(url: str) -> str:
     """Return where a proxy is, without the secret that its URL may hold."""
     with suppress(ValueError):
         where = _split(url)

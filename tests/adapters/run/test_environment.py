@@ -4,7 +4,7 @@ from pathlib import Path
 import pytest
 
 from llemulator_addon.adapters.hosts import OPENAI_HOSTS, Hosts
-from llemulator_addon.adapters.run.environment import Environment, Route, environment, undoes
+from llemulator_addon.adapters.run.environment import Environment, ProxyRoute, environment, undoes
 from llemulator_addon.adapters.run.files import PRELOADS, Files
 
 _URL = "http://127.0.0.1:9999"
@@ -19,7 +19,9 @@ _FILES = Files(
 
 
 def _made(*, base_url: bool = False, files: Files = _FILES, **inherited: str) -> Environment:
-    return environment(Route(url=_URL, files=files, hosts=_HOSTS, base_url=base_url, key="sk-of-this-run"), inherited)
+    return environment(
+        ProxyRoute(url=_URL, files=files, hosts=_HOSTS, base_url=base_url, key="sk-of-this-run"), inherited
+    )
 
 
 def test_all_that_is_set_where_nothing_is_inherited() -> None:
@@ -60,7 +62,7 @@ def test_all_that_is_set_where_nothing_is_inherited() -> None:
 
 
 def test_a_program_without_a_key_gets_one_that_nobody_can_guess() -> None:
-    keys = {environment(Route(url=_URL, files=_FILES, hosts=_HOSTS), {}).set["OPENAI_API_KEY"] for _ in range(20)}
+    keys = {environment(ProxyRoute(url=_URL, files=_FILES, hosts=_HOSTS), {}).set["OPENAI_API_KEY"] for _ in range(20)}
 
     assert len(keys) == 20
     assert all(re.fullmatch("sk-llemulator-[0-9a-f]{24}", key) for key in keys)
@@ -154,7 +156,7 @@ def test_paths_with_blanks_are_quoted_for_those_that_separate_by_them() -> None:
 
 def test_an_environment_made_from_one_of_ours_has_each_option_once() -> None:
     first = _made(PYTHONPATH="/a:/b", NODE_OPTIONS="--trace-warnings")
-    second = environment(Route(url=_URL, files=_FILES, hosts=_HOSTS), first.set)
+    second = environment(ProxyRoute(url=_URL, files=_FILES, hosts=_HOSTS), first.set)
 
     for name in ("PYTHONPATH", "NODE_OPTIONS", "JAVA_TOOL_OPTIONS"):
         assert second.set[name] == first.set[name]
