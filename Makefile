@@ -16,7 +16,7 @@ floors := $(wildcard $(floors))
 image := llemulator:0.1.0
 
 .DEFAULT_GOAL := help
-.PHONY: help run run-smollm test quick coverage conformance matrix lint fmt docker-build docker-run docker-test bench soak generated lock setup setup-python setup-clients
+.PHONY: help run run-smollm test quick coverage conformance attacks matrix lint fmt docker-build docker-run docker-test bench soak generated lock setup setup-python setup-clients
 
 help: ## list the commands
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | while IFS="$$(printf '\t')" read -r name says; do printf '  make %-12s %s\n' "$$name" "$$says"; done
@@ -40,11 +40,14 @@ coverage: setup-python ## run all unit tests of everything below the adapters, a
 conformance: setup ## run only the official SDKs (Python and JavaScript) and the Python SDK's own tests
 	@$(pytest) $(parallel) conformance/python conformance/js conformance/test_sdk_suite.py
 
-# With the slow tests. conformance/images must be named to be run.
+attacks: setup-python ## send each attack of conformance/attacks to a running server, and show what it costs others
+	@$(pytest) -m '' conformance/attacks
+
+# Not conformance/attacks, some of which still cost more than they may (docs/security.md). With the slow tests. conformance/images must be named to be run.
 matrix: setup setup-clients ## run the wider suites: the rest of conformance/, such as recordings, frameworks, clients, images
 	@$(pytest) -m slow tests
 	@$(pytest) $(parallel) -m '' conformance/clients
-	@$(pytest) -m '' $(addprefix --ignore conformance/,python js clients) conformance $(wildcard conformance/images)
+	@$(pytest) -m '' $(addprefix --ignore conformance/,python js clients attacks) conformance $(wildcard conformance/images)
 
 lint: setup-python ## check the code with ruff, mypy and import-linter
 	@.venv/bin/ruff check
