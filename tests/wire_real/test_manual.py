@@ -8,7 +8,7 @@ import pytest
 
 from llemulator_addon.adapters.mitmproxy.rules import Policy
 from llemulator_addon.emulator import Emulator, EmulatorSettings
-from tests.wire_real.clients import EACH_WAY, Answer, Proxy, Question, Version, Way, ask, begin_h2, connected
+from tests.wire_real.clients import EACH_WAY, OPENAI, Answer, Proxy, Question, Version, Way, ask, begin_h2, connected
 from tests.wire_real.processes import LLEMULATOR, started
 from tests.wire_real.proxies import proxying
 
@@ -36,7 +36,10 @@ async def _answer(proxy: Proxy, number: int, reply: object) -> Answer:
 @pytest.mark.parametrize("stream", [True, False])
 @pytest.mark.parametrize(("way", "version"), EACH_WAY)
 async def test_a_person_answers_over_every_way_in(certs: Path, way: Way, version: Version, *, stream: bool) -> None:
-    async with proxying(Emulator(EmulatorSettings(on_unmatched="manual")), certs, Policy()) as (proxy, _):
+    async with proxying(Emulator(EmulatorSettings(on_unmatched="manual", names=(OPENAI,))), certs, Policy()) as (
+        proxy,
+        _,
+    ):
         asked = asyncio.create_task(ask(proxy, way, version, headers=_HEADERS, body=_body(stream=stream)))
         (number,) = await _waiting(proxy, 1)
         told = await _answer(proxy, number, "personally yours")
@@ -48,7 +51,10 @@ async def test_a_person_answers_over_every_way_in(certs: Path, way: Way, version
 
 @pytest.mark.parametrize("version", ["1.1", "2"])
 async def test_a_client_that_leaves_is_off_the_list(certs: Path, version: Version) -> None:
-    async with proxying(Emulator(EmulatorSettings(on_unmatched="manual")), certs, Policy()) as (proxy, _):
+    async with proxying(Emulator(EmulatorSettings(on_unmatched="manual", names=(OPENAI,))), certs, Policy()) as (
+        proxy,
+        _,
+    ):
         async with connected(proxy, "connect", alpn="h2" if version == "2" else "http/1.1") as (_, writer):
             question = Question(method="POST", path="/v1/chat/completions", headers=_HEADERS, body=_body(stream=True))
             if version == "2":
