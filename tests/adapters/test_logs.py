@@ -1,8 +1,10 @@
+import fcntl
 import logging
 import os
 import threading
 from collections.abc import Iterator
 from contextlib import suppress
+from itertools import count
 
 import pytest
 
@@ -11,9 +13,20 @@ from llemulator_addon.adapters.logs import Log
 _LINES = 5_000
 
 
+_numbers = count(500)
+
+
+def _moved(end: int) -> int:
+    """Give an end a number that no other gets: the thread of an earlier test may still write to its own."""
+    moved = fcntl.fcntl(end, fcntl.F_DUPFD, next(_numbers))
+    os.close(end)
+    return moved
+
+
 @pytest.fixture
 def pipe() -> Iterator[tuple[int, int]]:
-    ends = os.pipe()
+    read, write = os.pipe()
+    ends = _moved(read), _moved(write)
     yield ends
     for end in ends:
         with suppress(OSError):
@@ -21,7 +34,7 @@ def pipe() -> Iterator[tuple[int, int]]:
 
 
 def _logger(log: Log) -> logging.Logger:
-    logger = logging.getLogger(f"test.{id(log)}")
+    logger = logging.getLogger(f"test.{next(_numbers)}")
     logger.setLevel(logging.DEBUG)
     logger.propagate = False
     logger.addHandler(log)
@@ -56,11 +69,13 @@ def test_lines_that_find_no_room_are_dropped_and_counted(pipe: tuple[int, int]) 
     log = Log(write)
     logger = _logger(log)
     _fill(logger)
-    threading.Thread(target=_all_of, args=(read, said := bytearray()), daemon=True).start()
+    reader = threading.Thread(target=_all_of, args=(read, said := bytearray()), daemon=True)
+    reader.start()
     _flush_until_written(log)
     logger.debug("read again")
     _flush_until_written(log)
     os.close(write)
+    reader.join(20)
 
     lines = said.decode().splitlines()
     notes = [line.removeprefix("llemulator: WARNING: ") for line in lines if "were dropped" in line]

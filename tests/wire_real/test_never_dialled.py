@@ -74,7 +74,7 @@ async def test_with_debug_the_log_says_what_the_error_says(certs: Path, caplog: 
     async with proxying(Failing(), certs, Policy(debug=True)) as (proxy, _):
         await ask(proxy, headers=(("Authorization", "Bearer sk-head"),), body=b"sk-body")
 
-    assert "KeyError: ('Bearer sk-head', b'sk-body')" in caplog.text
+    assert "KeyError: ('***', b'sk-body')" in caplog.text
 
 
 @pytest.mark.parametrize(

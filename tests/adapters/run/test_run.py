@@ -176,7 +176,7 @@ def test_a_program_that_failed_is_told_that_it_may_be_for_that() -> None:
     ended = _run("--", sys.executable, "-c", "raise SystemExit(7)")
 
     assert ended.returncode == 7
-    assert ended.stderr.splitlines()[1] == "llemulator:   - the program ended with 7, before it asked"
+    assert ended.stderr.splitlines()[1] == "llemulator:   - the program ended with status 7 before it sent a request"
 
 
 def test_a_program_that_does_not_trust_the_certificate_is_told_so() -> None:
