@@ -92,4 +92,6 @@ async def _answer(emulator: Emulator, path: str, body: object) -> tuple[int, byt
     outcome = await emulator.answer(request)
     assert isinstance(outcome, Play)
     head = next(step for step in outcome.steps if isinstance(step, Head))
-    return head.status, b"".join(step.piece for step in outcome.steps if isinstance(step, Send))
+    # What is large is made while it is sent.
+    steps = (*outcome.steps, *(outcome.rest() if outcome.rest else ()))
+    return head.status, b"".join(step.piece for step in steps if isinstance(step, Send))
