@@ -19,11 +19,12 @@ from llemulator_addon.core.outcome import Answered, Ask, Ending, Forward, Outcom
 from llemulator_addon.core.reply import Failure
 from llemulator_addon.core.request import Request
 from llemulator_addon.core.resources import Resources
+from llemulator_addon.core.stamp import Stamp
 from llemulator_addon.core.steps import PlayedAnswer, Steps
 from llemulator_addon.core.unclaimed import Unclaimed, digest_of
 from llemulator_addon.core.upstream import Upstreams
 from llemulator_addon.engine.decide import decide, refuse
-from llemulator_addon.engine.fallback import no_room_to_wait, session_forgotten
+from llemulator_addon.engine.fallback import no_room_for_unread, no_room_to_wait, session_forgotten
 from llemulator_addon.engine.journal import Journal
 from llemulator_addon.engine.manual import no_room, nobody_answered
 from llemulator_addon.engine.session import Policy, Session, SessionFields, load
@@ -33,6 +34,7 @@ from llemulator_addon.live.room import Room, size_asked, size_waiting
 from llemulator_addon.live.subscribers import News
 from llemulator_addon.live.threads import LARGE, beside
 from llemulator_addon.live.token_queue import Turns
+from llemulator_addon.live.unread import SMALL, Unread, size_unread
 from llemulator_addon.script.fault import ConnectionFault
 from llemulator_addon.script.reader import Script
 from llemulator_addon.script.simulate_defaults import Simulating
@@ -50,6 +52,8 @@ _UNCLAIMED_AT_MOST = 1000
 _SHOWN = 1000
 """Characters that are kept of a path to which nobody lays claim, and of a host and a method."""
 _LEFT = Ending(how="client_left", bytes_sent=0, sends=0, seconds=0.0)
+_UNRECORDED = "unrecorded "
+"""Begins the name of an answer that is in no journal; the other names begin with a number."""
 _ANONYMOUS = ""
 """The session of requests without a token: it only gives out request ids and keeps a journal."""
 
@@ -101,6 +105,8 @@ class EmulatorSettings:
     """Bytes of memory that all sessions may take together, beside journals and what they store."""
     waiting_size: int = defaults.WAITING_SIZE
     """Bytes of memory that all requests may take together which wait: for a person, their turn, or news."""
+    unread_size: int = defaults.UNREAD_SIZE
+    """Bytes of memory that all answers may take together which their clients have not taken yet."""
 
 
 class Emulator:
@@ -138,6 +144,8 @@ class Emulator:
         self._turns = Turns()
         self._news = News()
         self._room = Room(settings.waiting_size)
+        self._unread = Unread(settings.unread_size)
+        self._unrecorded = count(1)
         self._waiting = Waiting()
         self._unclaimed: deque[Unclaimed] = deque(maxlen=_UNCLAIMED_AT_MOST)
         self._unclaimed_numbers = count(1)
@@ -165,11 +173,15 @@ class Emulator:
         the fallback is `manual`, for a person. Whoever plays answers therefore calls `ended` for each, and may cancel
         this when the client leaves while it waits.
         """
+        answered = await self._answer(request)
+        return self._hold(answered, request) if isinstance(answered, Play) else answered
+
+    async def _answer(self, request: Request) -> Answered:
         token = token_of(request)
         if request.host == published.HOST:
             return Play(await asyncio.to_thread(published.answer, request))
         if is_admin(request):
-            return Play(await admin_answer(await self._wait_for_news(request, token), self._server))
+            return _play(await admin_answer(await self._wait_for_news(request, token), self._server), None)
         if token is None and (allowed := preflight(request)) is not None:
             # Browsers send it without a key; the request itself comes after it.
             return Play(allowed)
@@ -181,7 +193,7 @@ class Emulator:
             self._note_unclaimed(request, token)
         # Where a body is read ahead, the request is large.
         large = is_large(request)
-        deciding = await self._deciding(request) if large else partial(decide, request=request)
+        deciding = await self._deciding(request) if large else partial(self._decide_within_room, request=request)
         session = self._store.read(token)
         if not session.serialize:
             return await self._ready(token, await self._decide(token, deciding, large=large))
@@ -233,6 +245,9 @@ class Emulator:
 
     def ended(self, exchange: str, ending: Ending) -> None:
         """Note how the playing of an answer ended; `exchange` is the outcome's."""
+        self._unread.let_go(exchange)
+        if exchange.startswith(_UNRECORDED):
+            return
         entry, _, token = exchange.partition(" ")
         self._turns.leave(token, entry)
         self._note(exchange, lambda journal, number: journal.ended(number, ending))
@@ -253,7 +268,25 @@ class Emulator:
         read = await self._ahead.read(request)
         if isinstance(read, Failure):
             return partial(refuse, request=replace(request, json={}), failure=read)
-        return partial(decide, request=read)
+        return partial(self._decide_within_room, request=read)
+
+    def _decide_within_room(self, session: Session, request: Request) -> tuple[Session, Outcome]:
+        """Decide; an answer for which there is no room is not given, and nothing is used up for it."""
+        after, outcome = decide(session, request)
+        if not isinstance(outcome, Play) or self._unread.fits(size_unread(outcome, request)):
+            return after, outcome
+        return refuse(session, request, no_room_for_unread(self._unread.limit))
+
+    def _hold(self, play: Play, request: Request) -> Play:
+        """Count an answer until it is taken. What was not decided about is refused here, where there is no room."""
+        if (size := size_unread(play, request)) <= SMALL:
+            return play
+        if play.exchange is None:
+            if not self._unread.fits(size):
+                return Play(add_cors(errors.steps_of(no_room_for_unread(self._unread.limit), Stamp(0, 0)), request))
+            play = replace(play, exchange=f"{_UNRECORDED}{next(self._unrecorded)}")
+        self._unread.hold(play.exchange or "", size)
+        return play
 
     async def _decide(self, token: str, deciding: Deciding, *, large: bool) -> Outcome:
         outcome = None if large else decided_at_once(self._store, token, deciding)
@@ -278,12 +311,12 @@ class Emulator:
         """Wait for a person where one is asked; name the exchange together with its token."""
         match outcome:
             case Play():
-                return Play(outcome.steps, _under(token, outcome.exchange), outcome.rest)
+                return replace(outcome, exchange=_under(token, outcome.exchange))
             case Forward():
                 return replace(outcome, exchange=_under(token, outcome.exchange))
             case Ask():
                 told = await self._ask_person(token, outcome)
-                return Play(told.steps, _under(token, outcome.exchange), told.rest)
+                return _play(told, _under(token, outcome.exchange))
             case never:
                 assert_never(never)
 
@@ -390,6 +423,10 @@ def _begin_anew(session: Session, *, before: Session, fresh: Session) -> Session
 
 def _refuse_anonymous(session: Session, *, request: Request) -> tuple[Session, Outcome]:
     return refuse(session, request, errors.no_key(request.path))
+
+
+def _play(told: PlayedAnswer, exchange: str | None) -> Play:
+    return Play(told.steps, exchange, whole=told.whole, holds=told.holds, is_slow=told.is_slow)
 
 
 def _under(token: str, exchange: str | None) -> str:

@@ -129,6 +129,7 @@ def _emulator_settings(settings: Settings, script: Script | None, ca_certificate
         script_size=settings.script_size,
         sessions_size=settings.sessions_size,
         waiting_size=settings.waiting_size,
+        unread_size=settings.unread_size,
     )
 
 

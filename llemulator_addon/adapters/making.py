@@ -6,7 +6,8 @@ import time
 from collections.abc import Iterator
 
 from llemulator_addon.adapters.bug_log import without_secrets
-from llemulator_addon.core.steps import Cut, Further, Send, Step, Steps, Wait
+from llemulator_addon.core.steps import Cut, Head, Make, Send, Step, Steps, Wait
+from llemulator_addon.live.threads import LARGE, beside
 
 logger = logging.getLogger(__name__)
 
@@ -19,14 +20,18 @@ _BYTES = 64 << 10
 class Making:
     """A `Rest` whose steps are made. Nothing is made before the client has taken what was before it."""
 
-    def __init__(self, further: Further, turn: asyncio.Lock) -> None:
-        """Take what makes the steps, and a lock that is held by whoever makes some."""
-        self._steps: Iterator[Step] = iter(further())
+    def __init__(self, make: Make, turn: asyncio.Lock, *, is_slow: bool = False) -> None:
+        """Take what makes steps, and a lock that is held by whoever makes some; slow steps are made in a thread."""
+        self._steps: Iterator[Step] = make()
         self._turn = turn
+        self._is_slow = is_slow
         self._next: Steps = ()
 
     async def more(self) -> None:
         """Make the next part."""
+        if self._is_slow:
+            await beside(self._make, LARGE)
+            return
         async with self._turn:
             await asyncio.sleep(0)
             self._make()
@@ -47,6 +52,14 @@ class Making:
             logger.error("an answer could not be made on:\n%s", without_secrets(error))  # noqa: TRY400 - see `bugs`
             self._next = (Cut(),)
             self.leave()
+
+
+def to_head(steps: Iterator[Step]) -> Iterator[Step]:
+    """Take the head, and what is before it."""
+    for step in steps:
+        yield step
+        if isinstance(step, Head):
+            return
 
 
 def _part(steps: Iterator[Step]) -> Iterator[Step]:

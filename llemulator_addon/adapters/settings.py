@@ -63,6 +63,7 @@ class Settings:
     script_size: int = defaults.SCRIPT_SIZE
     sessions_size: int = defaults.SESSIONS_SIZE
     waiting_size: int = defaults.WAITING_SIZE
+    unread_size: int = defaults.UNREAD_SIZE
     debug: bool = False
     log_level: LogLevel = "info"
     sources: Mapping[str, str] = field(default_factory=dict)

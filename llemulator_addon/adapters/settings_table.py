@@ -430,6 +430,13 @@ SETTINGS = (
         meaning="memory that all waiting requests (manual answers, serialize, live news) may use together, 64 KiB for "
         "each and its body; one without room gets 503",
     ),
+    _size_setting(
+        "unread_size",
+        "LLEMULATOR_UNREAD_SIZE",
+        example="64MiB",
+        meaning="memory that all answers of more than 64 KiB may use together until their clients have read them; one "
+        "without room gets 503",
+    ),
     _switch_setting("debug", "DEBUG", "expose session state at /_emulator/state, and log full tracebacks"),
     Setting(
         name="log_level",

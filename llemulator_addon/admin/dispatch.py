@@ -8,7 +8,7 @@ from llemulator_addon.admin.route import AdminCall, Server
 from llemulator_addon.core.reply import Failure
 from llemulator_addon.core.request import Request
 from llemulator_addon.core.stamp import Stamp
-from llemulator_addon.core.steps import Steps
+from llemulator_addon.core.steps import PlayedAnswer
 from llemulator_addon.wire import errors
 from llemulator_addon.wire.credentials import token_of
 from llemulator_addon.wire.errors import INVALID, RequestRefused
@@ -24,17 +24,17 @@ def is_admin(request: Request) -> bool:
     return request.path in ROUTES or request.path.startswith("/_emulator/") or request.path == "/_emulator"
 
 
-async def answer(request: Request, server: Server) -> Steps:
+async def answer(request: Request, server: Server) -> PlayedAnswer:
     """Answer a request for which `is_admin` holds."""
     try:
         return await _answer(request, server)
     except RequestRefused as refused:
         failure = refused.failure
         shown = redact_text(failure.message, token_of(request) or "")
-        return errors.steps_of(replace(failure, message=shown), Stamp(0, 0))
+        return PlayedAnswer(errors.steps_of(replace(failure, message=shown), Stamp(0, 0)))
 
 
-async def _answer(request: Request, server: Server) -> Steps:
+async def _answer(request: Request, server: Server) -> PlayedAnswer:
     if (refusal := pages.refusal(request, server)) is not None:
         raise RequestRefused(refusal)
     if (route := ROUTES.get(request.path) or _WITH_NUMBER.get(request.path.rpartition("/")[0])) is None:
@@ -42,7 +42,8 @@ async def _answer(request: Request, server: Server) -> Steps:
     if (answering := route.answering(request.method)) is None:
         raise RequestRefused(errors.wrong_method(request.method, request.path, route.methods))
     answered = answering(AdminCall(request=request, server=server))
-    return await answered if isinstance(answered, Awaitable) else answered
+    told = await answered if isinstance(answered, Awaitable) else answered
+    return told if isinstance(told, PlayedAnswer) else PlayedAnswer(told)
 
 
 _WITH_NUMBER = {path.rpartition("/")[0]: route for path, route in ROUTES.items() if path.endswith("/{number}")}

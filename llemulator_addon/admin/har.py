@@ -8,6 +8,7 @@ from urllib.parse import quote, urlencode
 from llemulator_addon.admin.exchange_json import answer_headers
 from llemulator_addon.engine.journal import Exchange
 from llemulator_addon.verification import delivered
+from llemulator_addon.wire.json_bytes import Many
 from llemulator_addon.wire.redaction import redact_body, redact_text, redact_texts
 
 _UNKNOWN = -1
@@ -15,12 +16,12 @@ _UNKNOWN = -1
 
 
 def har(exchanges: Iterable[Exchange], token: str) -> dict[str, Any]:
-    """Return exchanges as a HAR file."""
+    """Return exchanges as a HAR file, whose entries are made when it is spelled. They may be gone through again."""
     return {
         "log": {
             "version": "1.2",
             "creator": {"name": "llemulator", "version": "1"},
-            "entries": [_entry(exchange, token) for exchange in exchanges],
+            "entries": Many(lambda: (_entry(exchange, token) for exchange in exchanges)),
         }
     }
 

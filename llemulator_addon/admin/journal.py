@@ -1,6 +1,6 @@
 """`/_emulator/requests`: the journal of a token, as a list, one by one, or as a HAR file."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import partial
 from itertools import islice
 from typing import Any
@@ -9,20 +9,20 @@ from urllib.parse import unquote
 from llemulator_addon.admin.exchange_json import in_brief, in_full
 from llemulator_addon.admin.har import har
 from llemulator_addon.admin.query_numbers import is_number, whole
-from llemulator_addon.admin.route import AdminCall, answer, json_answer
+from llemulator_addon.admin.route import AdminCall, json_answer, long_json_answer
 from llemulator_addon.core.reply import Failure
-from llemulator_addon.core.steps import Steps
+from llemulator_addon.core.steps import PlayedAnswer, Steps
 from llemulator_addon.engine.journal import Exchange, Journal
 from llemulator_addon.live.threads import beside
 from llemulator_addon.wire.errors import INVALID, RequestRefused, invalid_value
-from llemulator_addon.wire.json_bytes import pretty
+from llemulator_addon.wire.json_bytes import Many
 
 _AT_MOST = 1000
 
 Test = Callable[[Exchange], bool]
 
 
-async def exchanges(call: AdminCall) -> Steps:
+async def exchanges(call: AdminCall) -> PlayedAnswer:
     """List exchanges, oldest first, or export them as HAR.
 
     Filters: `endpoint`, `model`, `rule`, `unmatched` (`true` or `false`), `status` (`429`, or `5xx`), `since` (a
@@ -34,22 +34,24 @@ async def exchanges(call: AdminCall) -> Steps:
     return await beside(partial(_listed, journal, asked, call.token), journal.size)
 
 
-def _listed(journal: Journal, asked: Mapping[str, str], token: str) -> Steps:
+def _listed(journal: Journal, asked: Mapping[str, str], token: str) -> PlayedAnswer:
     tests = _tests(asked)
     found = [exchange for exchange in journal if all(test(exchange) for test in tests)]
     if asked.get("format") == "har":
-        return answer(pretty(har(found, token)) + b"\n", "application/json")
+        return long_json_answer(har(found, token), holds=journal.size)
     since, limit = whole(asked, "since", 0), whole(asked, "limit", _AT_MOST)
     page = list(islice((exchange for exchange in found if exchange.number > since), limit))
-    return json_answer(
+    shown = _shown(journal, page, token, full=asked.get("format") == "full")
+    return long_json_answer(
         {
             "object": "list",
-            "data": _shown(journal, page, token, full=asked.get("format") == "full"),
+            "data": Many(shown),
             "total": len(found),
             "recorded": journal.recorded,
             "first_kept": journal.first,
             "has_more": bool(found) and (page[-1].number if page else since) < found[-1].number,
-        }
+        },
+        holds=journal.size,
     )
 
 
@@ -64,17 +66,19 @@ async def exchange(call: AdminCall) -> Steps:
 
 
 def _one(journal: Journal, found: Exchange, token: str) -> Steps:
-    (shown,) = _shown(journal, [found], token, full=True)
+    (shown,) = _shown(journal, [found], token, full=True)()
     return json_answer({"object": "exchange", **shown})
 
 
-def _shown(journal: Journal, page: Sequence[Exchange], token: str, *, full: bool) -> list[dict[str, Any]]:
+def _shown(
+    journal: Journal, page: Sequence[Exchange], token: str, *, full: bool
+) -> Callable[[], Iterator[dict[str, Any]]]:
     if not full:
-        return [in_brief(each, token) for each in page]
+        return lambda: (in_brief(each, token) for each in page)
     firsts: dict[str, int] = {}
     for each in journal:
         firsts.setdefault(each.connection, each.number)
-    return [in_full(each, token, is_new=firsts.get(each.connection) == each.number) for each in page]
+    return lambda: (in_full(each, token, is_new=firsts.get(each.connection) == each.number) for each in page)
 
 
 def _not_kept(number: str, journal: Journal) -> Failure:

@@ -1,13 +1,14 @@
 """What an admin route is given, and what it answers."""
 
-from collections.abc import Awaitable, Callable, Container
+from collections.abc import Awaitable, Callable, Container, Iterator
 from dataclasses import dataclass, field
+from itertools import chain
 from typing import Any
 
 from llemulator_addon.core.egress import EgressReport
 from llemulator_addon.core.reply import Failure
 from llemulator_addon.core.request import Request
-from llemulator_addon.core.steps import Head, Headers, PlayedAnswer, Send, Steps
+from llemulator_addon.core.steps import Head, Headers, PlayedAnswer, Send, Step, Steps
 from llemulator_addon.core.unclaimed import Unclaimed
 from llemulator_addon.engine.manual import forgotten
 from llemulator_addon.engine.session import Session
@@ -16,7 +17,7 @@ from llemulator_addon.live.token_queue import Turns
 from llemulator_addon.store.port import Store
 from llemulator_addon.wire.credentials import token_of
 from llemulator_addon.wire.errors import INVALID, RequestRefused
-from llemulator_addon.wire.json_bytes import pretty
+from llemulator_addon.wire.json_bytes import pretty, write_pieces
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,7 +76,7 @@ _NO_TOKEN = Failure(
     "It may be any text; it isolates scripts from each other and is not checked.",
 )
 
-Answering = Callable[[AdminCall], Steps | Awaitable[Steps]]
+Answering = Callable[[AdminCall], Steps | Awaitable[Steps | PlayedAnswer]]
 """What takes long is waited for, and done `beside` the event loop."""
 
 
@@ -101,6 +102,27 @@ class Route:
 def json_answer(value: Any, status: int = 200) -> Steps:  # noqa: ANN401
     """Answer with JSON."""
     return answer(pretty(value) + b"\n", "application/json", status)
+
+
+def long_json_answer(value: Any, *, holds: int) -> PlayedAnswer:  # noqa: ANN401
+    """Answer with JSON in which `Many` stand, made while it is sent; what they are made of takes so many bytes.
+
+    Small ones are made at once.
+    """
+    headers: Headers = (("content-type", "application/json"), ("cache-control", "no-store"))
+
+    def make() -> Iterator[Step]:
+        yield Head(200, headers)
+        for piece in chain(write_pieces(value), (b"\n",)):
+            yield Send(piece)
+
+    if holds > _MADE_AT_ONCE:
+        return PlayedAnswer((Head(200, headers),), make, holds=holds, is_slow=True)
+    return PlayedAnswer(answer(b"".join(write_pieces(value)) + b"\n", "application/json"))
+
+
+_MADE_AT_ONCE = 64 << 10
+"""Bytes of what an answer is made of, up to which it is made before it is sent."""
 
 
 def answer(body: bytes, content_type: str, status: int = 200) -> Steps:

@@ -1,18 +1,20 @@
 """`/_emulator/script`: load, show and forget the rules of a token."""
 
+from collections.abc import Iterator
 from functools import partial
 from typing import Any, Literal
 
-from llemulator_addon.admin.route import AdminCall, json_answer
+from llemulator_addon.admin.route import AdminCall, json_answer, long_json_answer
 from llemulator_addon.core.reply import Failure
 from llemulator_addon.core.request import Request
-from llemulator_addon.core.steps import Steps
+from llemulator_addon.core.steps import PlayedAnswer, Steps
 from llemulator_addon.engine.session import Growth, Session, check_size
 from llemulator_addon.engine.session import load as load_into
 from llemulator_addon.live.threads import LARGE, beside
 from llemulator_addon.script.reader import Script, read_text
 from llemulator_addon.script.script_error import ScriptError
 from llemulator_addon.wire.errors import INVALID, RequestRefused
+from llemulator_addon.wire.json_bytes import Many
 from llemulator_addon.wire.redaction import redact_texts
 
 
@@ -47,7 +49,7 @@ async def load(call: AdminCall) -> Steps:
     )
 
 
-async def show(call: AdminCall) -> Steps:
+async def show(call: AdminCall) -> PlayedAnswer:
     """Show the rules in full, each with how often it answered and may still answer."""
     session = call.server.store.read(call.token)
     return await beside(partial(_show_script, session, call.token), LARGE)
@@ -63,11 +65,12 @@ def forget_rules(call: AdminCall) -> Steps:
     return json_answer({"object": "script.deleted", "deleted": True, "rules": server.store.change(token, transition)})
 
 
-def _show_script(session: Session, token: str) -> Steps:
-    rules = [redact_texts(_rule(session, position), token) for position in range(len(session.index.rules))]
-    return json_answer(
-        {"object": "script", "session": session.name, "owner": session.owner, "seed": session.seed, "rules": rules}
-    )
+def _show_script(session: Session, token: str) -> PlayedAnswer:
+    def rules() -> Iterator[Any]:
+        return (redact_texts(_rule(session, position), token) for position in range(len(session.index.rules)))
+
+    shown = {"object": "script", "session": session.name, "owner": session.owner, "seed": session.seed}
+    return long_json_answer({**shown, "rules": Many(rules)}, holds=session.index.size)
 
 
 def _read(request: Request) -> Script:

@@ -5,7 +5,7 @@ from typing import Literal, NamedTuple
 
 from llemulator_addon.core.prompt import Prompt
 from llemulator_addon.core.request import Request
-from llemulator_addon.core.steps import Further, Steps
+from llemulator_addon.core.steps import Make, Steps
 from llemulator_addon.core.upstream import Upstream
 
 
@@ -16,8 +16,10 @@ class Play:
     steps: Steps
     exchange: str | None = None
     """The journal's id of this exchange; whoever plays the steps reports under it how the playing ended."""
-    rest: Further | None = None
-    """What comes behind the steps, to be made while they are sent; the head is not in it."""
+    whole: Make | None = None
+    """As in `PlayedAnswer`, these three: the steps are only the first, and all are made while they are sent."""
+    holds: int = 0
+    is_slow: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

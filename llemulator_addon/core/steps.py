@@ -46,8 +46,8 @@ class Cut:
 
 Step = Head | Send | Wait | Cut
 Steps = tuple[Step, ...]
-Further = Callable[[], Iterator[Step]]
-"""Makes the steps behind those that there are: each call begins anew, and makes the same."""
+Make = Callable[[], Iterator[Step]]
+"""Makes all steps of an answer: each call begins anew, and makes the same."""
 
 
 class PlayedAnswer(NamedTuple):
@@ -55,4 +55,9 @@ class PlayedAnswer(NamedTuple):
 
     steps: Steps
     """The head is among them, and all before it."""
-    rest: Further | None = None
+    whole: Make | None = None
+    """Makes all of it while it is sent, where these steps are only the first."""
+    holds: int = 0
+    """Bytes of memory that `whole` holds, beside what the request brought."""
+    is_slow: bool = False
+    """Whether a single step of `whole` may take long to make."""

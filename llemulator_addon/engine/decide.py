@@ -12,6 +12,7 @@ from llemulator_addon.core.request import Request
 from llemulator_addon.core.resources import Resources, TooLarge
 from llemulator_addon.core.steps import Head, Headers, PlayedAnswer, Step
 from llemulator_addon.core.upstream import Upstream
+from llemulator_addon.core.work import not_at_once
 from llemulator_addon.engine import fallback, paced_steps
 from llemulator_addon.engine.admission import Admitted, admit
 from llemulator_addon.engine.failing_models import ACTING, Silence
@@ -55,15 +56,15 @@ def refuse(session: Session, request: Request, failure: Failure) -> tuple[Sessio
 
 
 def _conclude(session: Session, request: Request, decided: "Decided") -> tuple[Session, Outcome]:
-    answer, ((steps, rest), resources) = decided.answer, played(decided, session, request)
+    answer, (told, resources) = decided.answer, played(decided, session, request)
     upstream = answer.to.url if isinstance(answer, _Elsewhere) else None
     basis = Basis(decided.endpoint, decided.prompt, decided.rule, decided.unmatched, upstream)
-    journal = session.journal.record(request, steps, basis, goes_on=rest is not None)
+    journal = session.journal.record(request, told.steps, basis, goes_on=told.whole is not None)
     answered = decided.session.changed(turn=session.turn + decided.takes_turn, resources=resources, journal=journal)
     exchange = f"{journal.recorded}@{session.life}"
     match answer:
         case Body() | EventStream() | LongBody() | Failure() | Silence():
-            return answered, Play(steps, exchange=exchange, rest=rest)
+            return answered, Play(told.steps, exchange=exchange, whole=told.whole)
         case _Elsewhere():
             query = _query_for_upstream(request.query)
             return answered, Forward(exchange=exchange, to=answer.to, path=answer.path, query=query, body=answer.body)
@@ -399,6 +400,7 @@ def _write_output(
         return endpoint.write(prompt, says, manner)
     if size > session.policy.answer_limit:
         return errors.too_large(prompt.model, size, session.policy.answer_limit)
+    not_at_once()
     if endpoint.speaks:
         # What is to be counted is counted now: whoever sends the answer later does not wait for it.
         count_usage(prompt, says)
@@ -429,12 +431,18 @@ def played(decided: Decided, session: Session, request: Request) -> tuple[Played
             resources = resources.put(*answer.keeps)
         except TooLarge:
             reason = fallback.too_large_to_keep(resources.size_limit).message
-            told = PlayedAnswer(with_headers(told.steps, ((_NOT_KEPT, reason),)), told.rest)
+            told = _add_headers(told, ((_NOT_KEPT, reason),))
     return told, resources
 
 
 _WRITTEN = (Body, EventStream, LongBody)
 _NOT_KEPT = "x-llemulator-not-kept"
+
+
+def _add_headers(told: PlayedAnswer, given: Headers) -> PlayedAnswer:
+    whole = told.whole
+    made = whole and (lambda: (each for step in whole() for each in with_headers((step,), given)))
+    return told._replace(steps=with_headers(told.steps, given), whole=made)
 
 
 def _tell(decided: Decided, session: Session, request: Request) -> PlayedAnswer:
@@ -451,9 +459,9 @@ def _tell(decided: Decided, session: Session, request: Request) -> PlayedAnswer:
             steps = tuple(steps_of(answer, session.stamp, decided.pacing, limits=decided.limits))
         case EventStream() | LongBody():
             told = paced_steps.told(lambda: steps_of(answer, session.stamp, decided.pacing, limits=decided.limits))
-            if told.rest is not None and (decided.faults or "origin" in request.headers):
+            if told.whole is not None and (decided.faults or "origin" in request.headers):
                 return paced_steps.told(partial(_rewritten_while_made, decided, session, request))
-            if told.rest is not None:
+            if told.whole is not None:
                 return told
             steps = told.steps
         case never:

@@ -74,6 +74,22 @@ def no_room_to_wait(limit: int) -> Failure:
     )
 
 
+def no_room_for_unread(limit: int) -> Failure:
+    """Fail where so many answers wait for their clients already that this one has no room beside them.
+
+    In the words of the real API when it is overloaded; its clients try again.
+    """
+    return Failure(
+        status=503,
+        type="service_unavailable_error",
+        code="server_is_overloaded",
+        message="Our servers are currently overloaded. Please try again later. (llemulator: answers that clients have "
+        f"not read yet may take {format_size(limit)} of memory together. --unread-size (LLEMULATOR_UNREAD_SIZE) says how "
+        "much that is.)",
+        headers=(("retry-after", "1"),),
+    )
+
+
 def too_large_to_keep(limit: int) -> Failure:
     """Refuse to keep what takes more memory than all that a token may store."""
     return Failure(

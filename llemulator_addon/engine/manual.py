@@ -78,7 +78,7 @@ def _note(session: Session, ask: Ask, told: PlayedAnswer, resources: Resources |
     """Note the answer; a session that began after the request knows nothing of it."""
     if session.life != ask.life:
         return session
-    journal = session.journal.answered(ask.number, told.steps, goes_on=told.rest is not None)
+    journal = session.journal.answered(ask.number, told.steps, goes_on=told.whole is not None)
     return session.changed(journal=journal, resources=session.resources if resources is None else resources)
 
 

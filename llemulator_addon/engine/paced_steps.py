@@ -1,7 +1,7 @@
 """From an endpoint's answer to steps in time."""
 
 from collections.abc import Callable, Iterable, Iterator
-from itertools import chain, islice
+from itertools import chain
 from typing import assert_never
 
 from llemulator_addon.core.stamp import Stamp
@@ -34,7 +34,7 @@ def steps_of(answer: Answer, stamp: Stamp, pacing: Pacing, *, limits: Headers = 
 
 
 def told(make: Callable[[], Iterator[Step]]) -> PlayedAnswer:
-    """Make an answer as far as it is there at once; the rest is made anew from its beginning."""
+    """Make an answer as far as it is there at once; one that goes on is made anew while it is sent."""
     steps, first = make(), list[Step]()
     size = 0
     for step in steps:
@@ -47,7 +47,7 @@ def told(make: Callable[[], Iterator[Step]]) -> PlayedAnswer:
         return PlayedAnswer(tuple(first))
     if next(steps, None) is None:
         return PlayedAnswer(tuple(first))
-    return PlayedAnswer(tuple(first), lambda: islice(make(), len(first), None))
+    return PlayedAnswer(tuple(first), make)
 
 
 def with_headers(steps: Steps, given: Headers) -> Steps:

@@ -49,6 +49,7 @@ class Ahead:
         """Take how many values a body may have."""
         self._most_values = most_values
         self._reading = asyncio.Lock()
+        self._deciding = asyncio.Lock()
         self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="deciding")
 
     async def read(self, request: Request) -> Request | Failure:
@@ -67,11 +68,13 @@ class Ahead:
 
     async def decided(self, store: Store, token: str, deciding: Deciding) -> Outcome:
         """Decide in a thread, which lets others go on, and begins anew if the session changed meanwhile."""
-        for _ in range(_ATTEMPTS):
-            before = store.change(token, _seen)
-            after, outcome = await asyncio.get_running_loop().run_in_executor(self._thread, deciding, before)
-            if store.change(token, partial(_put, before=before, after=after)):
-                return outcome
+        # Whoever waits for the thread sees the session as those before have left it.
+        async with self._deciding:
+            for _ in range(_ATTEMPTS):
+                before = store.change(token, _seen)
+                after, outcome = await asyncio.get_running_loop().run_in_executor(self._thread, deciding, before)
+                if store.change(token, partial(_put, before=before, after=after)):
+                    return outcome
         return store.change(token, deciding)
 
 

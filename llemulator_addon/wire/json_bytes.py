@@ -101,15 +101,17 @@ def drop_many(value: Any) -> Any:  # noqa: ANN401
             return value
 
 
-def has_many(value: Any) -> bool:  # noqa: ANN401
-    """Whether arrays whose members are made stand in a value."""
+def has_many(value: Any, *, or_long: bool = False) -> bool:  # noqa: ANN401
+    """Whether arrays whose members are made stand in a value; `or_long`: or long texts."""
     match value:
         case Many():
             return True
+        case str():
+            return or_long and len(value) > _LONG
         case dict():
-            return any(map(has_many, value.values()))
+            return any(has_many(each, or_long=or_long) for each in value.values())
         case list():
-            return any(map(has_many, value))
+            return any(has_many(each, or_long=or_long) for each in value)
         case _:
             return False
 
@@ -122,12 +124,24 @@ def _write_value(value: Any, spell: Callable[[Any], bytes], line: bytes) -> Iter
             return _enclose(b"[", ((each,) for each in members), b"]", line)
         case Many():
             return _enclose(b"[", (_write_value(each, spell, _deeper(line)) for each in value), b"]", line)
-        case dict() if has_many(value):
+        case str() if len(value) > _LONG:
+            return _write_long_text(value, spell)
+        case dict() if has_many(value, or_long=True):
             return _enclose(b"{", _write_members(value, spell, _deeper(line)), b"}", line)
-        case list() if has_many(value):
+        case list() if has_many(value, or_long=True):
             return _enclose(b"[", (_write_value(each, spell, _deeper(line)) for each in value), b"]", line)
         case _:
             return iter((_indent(spell(value), line),))
+
+
+def _write_long_text(text: str, spell: Callable[[Any], bytes]) -> Iterator[bytes]:
+    yield b'"'
+    yield from (spell(text[start : start + _LONG])[1:-1] for start in range(0, len(text), _LONG))
+    yield b'"'
+
+
+_LONG = 64 << 10
+"""Characters of a text from which on it is spelled in pieces."""
 
 
 def _write_members(value: Mapping[str, Any], spell: Callable[[Any], bytes], line: bytes) -> Iterator[Iterator[bytes]]:

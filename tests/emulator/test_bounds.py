@@ -2,11 +2,12 @@
 
 import asyncio
 import json
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
-from llemulator_addon.core.outcome import Play
+from llemulator_addon.core.outcome import Ending, Play
 from llemulator_addon.core.request import Request
 from llemulator_addon.core.steps import Head, Send
 from llemulator_addon.emulator import Emulator, EmulatorSettings
@@ -169,3 +170,70 @@ async def test_of_a_long_path_to_which_nobody_lays_claim_the_beginning_is_shown(
     _, shown = await _answer(emulator, _request("GET", "/_emulator/unclaimed"))
 
     assert [len(each["path"]) for each in shown["data"]] == [1_000]
+
+
+# What is not read yet -------------------------------------------------------------------------------------------------
+
+
+async def _begun(emulator: Emulator, request: Request) -> Play:
+    outcome = await emulator.answer(request)
+    assert isinstance(outcome, Play)
+    return outcome
+
+
+def _status(play: Play) -> int:
+    return next(step.status for step in play.steps if isinstance(step, Head))
+
+
+async def test_answers_that_are_not_read_have_one_bound_and_small_ones_are_given_beside_them() -> None:
+    emulator = Emulator(EmulatorSettings(unread_size=200 * _KIBIBYTE))
+    for key in ("sk-one", "sk-two", "sk-three"):
+        await _begun(emulator, _request("POST", "/_emulator/script", {"responses": "x" * 90_000}, key))
+    first, second, third = [
+        await _begun(emulator, _request("POST", "/v1/responses", {"model": "gpt-4o", "input": "Hi"}, key))
+        for key in ("sk-one", "sk-two", "sk-three")
+    ]
+    small = await _begun(emulator, _asking("Hello"))
+
+    head = next(step for step in third.steps if isinstance(step, Head))
+    assert [_status(each) for each in (first, second, third, small)] == [200, 200, 503, 200]
+    assert dict(head.headers)["retry-after"] == "1"
+    assert b"--unread-size" in b"".join(step.piece for step in third.steps if isinstance(step, Send))
+
+
+async def test_an_answer_for_which_there_was_no_room_used_nothing_up_and_is_given_once_another_was_read() -> None:
+    emulator = Emulator(EmulatorSettings(unread_size=100 * _KIBIBYTE))
+    script = {"responses": ["x" * 90_000, "y" * 90_000]}
+    await _begun(emulator, _request("POST", "/_emulator/script", script))
+    first = await _begun(emulator, _asking("Hello"))
+    refused = await _begun(emulator, _asking("Hello"))
+
+    emulator.ended(first.exchange or "", Ending(how="client_left", bytes_sent=0, sends=0, seconds=0.0))
+    again = await _begun(emulator, _asking("Hello"))
+
+    assert (_status(refused), _status(again)) == (503, 200)
+    assert b"yyyy" in b"".join(step.piece for step in again.steps if isinstance(step, Send))
+
+
+async def test_one_answer_alone_is_given_whatever_its_size() -> None:
+    emulator = Emulator(EmulatorSettings(unread_size=_KIBIBYTE))
+
+    assert _status(await _begun(emulator, _asking("x" * 2_000_000))) == 200
+
+
+async def test_a_large_journal_is_shown_exchange_by_exchange_and_counts_until_it_is_read() -> None:
+    emulator = Emulator(EmulatorSettings(unread_size=500 * _KIBIBYTE))
+    for _ in range(4):
+        await _begun(emulator, _asking("x" * 30_000))
+    asked = _request("GET", "/_emulator/requests")
+    har = replace(asked, query=(("format", "har"),))
+
+    first, second = await _begun(emulator, har), await _begun(emulator, har)
+    emulator.ended(first.exchange or "", Ending(how="client_left", bytes_sent=0, sends=0, seconds=0.0))
+    third = await _begun(emulator, har)
+
+    assert [_status(each) for each in (first, second, third)] == [200, 503, 200]
+    assert third.whole is not None
+    pieces = [step.piece for step in third.whole() if isinstance(step, Send)]
+    assert len(json.loads(b"".join(pieces))["log"]["entries"]) == 4
+    assert max(map(len, pieces)) < 300_000

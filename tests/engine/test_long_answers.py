@@ -98,7 +98,7 @@ def _decided(asked: Request, session: Session = _NEW) -> tuple[Session, Play]:
 
 
 def _all(made: Play) -> bytes:
-    return body_of((*made.steps, *(made.rest() if made.rest else ())))
+    return body_of(tuple(made.whole()) if made.whole else made.steps)
 
 
 @pytest.mark.long
@@ -108,7 +108,7 @@ def test_a_large_answer_begins_at_once_and_its_rest_is_made_anew_each_time(strea
     _, made = _decided(asked)
     _, again = _decided(asked)
 
-    assert made.rest is not None
+    assert made.whole is not None
     assert len(body_of(made.steps)) < 2 * paced_steps.MADE_AT_ONCE
     assert "content-length" not in headers_of(made.steps)
     assert _all(made) == _all(made) == _all(again)
@@ -128,7 +128,7 @@ def test_a_large_body_is_whole_json_and_counts_its_tokens() -> None:
 def test_a_small_answer_says_how_long_it_is() -> None:
     _, made = _decided(chat("Hello", n=16, **_LOGPROBS))
 
-    assert made.rest is None
+    assert made.whole is None
     assert headers_of(made.steps)["content-length"] == str(len(body_of(made.steps)))
 
 
@@ -155,8 +155,8 @@ def test_an_answer_of_gigabytes_takes_some_megabytes(endpoint: str, stream: bool
     tracemalloc.start()
     try:
         after, made = _decided(asked)
-        assert made.rest is not None
-        for _, _ in zip(made.rest(), range(200), strict=False):
+        assert made.whole is not None
+        for _, _ in zip(made.whole(), range(200), strict=False):
             pass
         _, most = tracemalloc.get_traced_memory()
     finally:
@@ -179,7 +179,7 @@ def test_the_journal_keeps_the_beginning_and_says_that_more_was_sent() -> None:
 def test_what_is_stored_of_a_large_answer_has_no_probabilities() -> None:
     after, made = _decided(chat(_WORDS * 100, n=16, store=True, **_LOGPROBS))
 
-    assert made.rest is not None
+    assert made.whole is not None
     (stored,) = after.resources.of_kind("chat.completion")
     assert [choice["logprobs"]["content"] for choice in stored["completion"]["choices"]] == [[]] * 16
 
@@ -244,7 +244,7 @@ def test_a_fault_of_a_rule_acts_on_a_large_answer() -> None:
     load(server, {"rules": [{"reply": _WORDS * 2_000, "faults": [{"cut_after": {"sends": 3_000}}]}]})
     made = outcome(server, chat(stream=True))
 
-    assert made.rest is not None
-    steps = (*made.steps, *made.rest())
+    assert made.whole is not None
+    steps = tuple(made.whole())
     assert sum(isinstance(step, Send) for step in steps) == 3_000
     assert steps[-1] == Cut("close")

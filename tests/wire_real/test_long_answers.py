@@ -55,7 +55,7 @@ class _Making(Playing):
 
     @override
     async def answer(self, request: Request) -> Answered:
-        return Play(self.steps, "exchange", lambda: iter(self.rest))
+        return Play(self.steps, "exchange", lambda: iter((*self.steps, *self.rest)))
 
 
 @pytest.mark.parametrize("version", ["1.1", "2"])

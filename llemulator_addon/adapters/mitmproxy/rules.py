@@ -28,7 +28,7 @@ from llemulator_addon.adapters.clock import now
 from llemulator_addon.adapters.egress import Egress
 from llemulator_addon.adapters.forwarding import Arriving, Forwarding, Terms
 from llemulator_addon.adapters.hosts import OPENAI_HOSTS, REFUSED_HOSTS, Hosts
-from llemulator_addon.adapters.making import Making
+from llemulator_addon.adapters.making import Making, to_head
 from llemulator_addon.adapters.mitmproxy.bodies import TooLarge, decoded
 from llemulator_addon.adapters.mitmproxy.deciding import NOTHING_SENT, Arrival
 from llemulator_addon.adapters.mitmproxy.played import Played, begun, played
@@ -213,9 +213,15 @@ class Rules:
         if outcome.exchange is not None:
             self._open.setdefault(flow.client_conn.id, {})[flow.id] = outcome.exchange
         self.egress.count(_THIS_PROXY if arrival.way == "origin" else arrival.host, "answered")
+        if self.streams_others:
+            # No other addon wants it; an answer may take long to be read, and the journal has what it keeps.
+            flow.request.data.content = b""
         match outcome:
-            case Play(steps, rest=further) if further is not None:
-                response = begun(steps, Making(further, self._making), flow.request)
+            case Play(whole=make) if make is not None:
+                steps = make()
+                beginning = tuple(to_head(steps))
+                making = Making(lambda: steps, self._making, is_slow=outcome.is_slow)
+                response = begun(beginning, making, flow.request)
             case Play(steps):
                 response = played(steps, flow.request)
             case Forward():

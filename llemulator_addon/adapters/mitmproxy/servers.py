@@ -12,6 +12,7 @@ from typing import Any, override
 
 import h2.events
 from h2.errors import ErrorCodes
+from h11._readers import ChunkedReader
 from mitmproxy import http
 from mitmproxy.proxy import commands, events, layer
 from mitmproxy.proxy.context import Context
@@ -22,6 +23,7 @@ from mitmproxy.proxy.layers.http._http2 import Http2Server, format_h2_response_h
 
 from llemulator_addon.adapters import proxy_errors
 from llemulator_addon.adapters.mitmproxy import heads
+from llemulator_addon.adapters.mitmproxy.chunks import Chunks
 from llemulator_addon.core.steps import Head, Send, Steps
 
 logger = logging.getLogger(__name__)
@@ -106,7 +108,7 @@ class Http1(Http1Server):
     def read_body(self, event: events.Event) -> Commands:
         reader: Any = self.body_reader
         if not isinstance(reader, _InOnePiece):
-            self.body_reader = _InOnePiece(reader)  # type: ignore[assignment]
+            self.body_reader = _InOnePiece(Chunks() if isinstance(reader, ChunkedReader) else reader)  # type: ignore[assignment]
         yield from super().read_body(event)
         # What a reader leaves is the beginning of a chunk's line or of trailers.
         if self.state == self.read_body and len(self.buf) > heads.MOST_BYTES:
