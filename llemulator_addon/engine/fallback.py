@@ -84,8 +84,8 @@ def no_room_for_unread(limit: int) -> Failure:
         type="service_unavailable_error",
         code="server_is_overloaded",
         message="Our servers are currently overloaded. Please try again later. (llemulator: answers that clients have "
-        f"not read yet may take {format_size(limit)} of memory together. --unread-size (LLEMULATOR_UNREAD_SIZE) says how "
-        "much that is.)",
+        f"not read yet may take {format_size(limit)} of memory together. --unread-size (LLEMULATOR_UNREAD_SIZE) says "
+        "how much that is.)",
         headers=(("retry-after", "1"),),
     )
 
