@@ -44,11 +44,15 @@ class Arguments:
     seconds: float
     rounds: int
     clients: int
+    only: str | None
 
 
 def main() -> None:
     """Run all and print it."""
     arguments = _arguments()
+    if arguments.only == "attacks":
+        _print_attacks()
+        return
     hey = shutil.which("hey") or sys.exit("hey was not found; it sends the requests: apt-get install hey")
     with tempfile.TemporaryDirectory(prefix="llemulator-bench-") as folder:
         script = _script(Path(folder))
@@ -96,6 +100,7 @@ def _arguments() -> Arguments:
     parser.add_argument("--seconds", type=float, default=4, help="how long each measurement takes (4)")
     parser.add_argument("--rounds", type=int, default=3, help="how many turns each server has (3)")
     parser.add_argument("--clients", type=int, default=16, help="how many connections ask at the same time (16)")
+    parser.add_argument("--only", choices=("attacks",), help="print these lines alone (all)")
     return Arguments(**vars(parser.parse_args()))
 
 

@@ -1,6 +1,7 @@
 """What an attack is, and how it sends: raw bytes to a server on this machine, for a bounded time."""
 
 import json
+import os
 import socket
 import ssl
 import threading
@@ -16,7 +17,9 @@ import h2.connection
 import h2.events
 import httpx
 
-SECONDS = 10.0
+SECONDS_VARIABLE = "ATTACK_SECONDS"
+"""The environment variable that makes attacks shorter."""
+SECONDS = float(os.environ.get(SECONDS_VARIABLE, "10"))
 """How long an attack goes on at most; then it leaves, whatever there is still to send or to read."""
 
 CLOSED = 0

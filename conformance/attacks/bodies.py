@@ -55,6 +55,8 @@ def _coded(coding: str) -> str:
     return f"Content-Encoding: {coding}\r\n"
 
 
+_NO_PATH = "60 MB of spaces to a path that is none"
+"""It is answered as any path that is none."""
 _NUMBERS = list(range(1, 1_000)) * 1_000
 _EMBED = {"model": "text-embedding-3-small", "encoding_format": "base64"}
 
@@ -78,7 +80,7 @@ _SENDS: Mapping[str, tuple[str, Send]] = {
         "60 MB of spaces for embeddings",
         _posting(lambda: {**_EMBED, "input": " " * (60 * _MEGABYTE)}, path="/v1/embeddings"),
     ),
-    "60 MB of spaces to a path that is none": ("60 MB to /v1/none", _posting(lambda: _spaces(60), path="/v1/none")),
+    _NO_PATH: ("60 MB to /v1/none", _posting(lambda: _spaces(60), path="/v1/none")),
     "60 MB of spaces to an admin route": (
         "60 MB to /_emulator/script",
         _posting(lambda: _spaces(60), path="/_emulator/script"),
@@ -152,6 +154,7 @@ _SENDS: Mapping[str, tuple[str, Send]] = {
 }
 
 ATTACKS: Mapping[str, Attack] = {
-    name: Attack(sends=sends, send=send, answers=_READ) for name, (sends, send) in _SENDS.items()
+    name: Attack(sends=sends, send=send, answers=_READ | ({404} if name == _NO_PATH else set()))
+    for name, (sends, send) in _SENDS.items()
 }
 """By name."""

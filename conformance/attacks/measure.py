@@ -16,7 +16,7 @@ from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from conformance.attacks.attack import SECONDS
+from conformance.attacks.attack import SECONDS, SECONDS_VARIABLE
 from conformance.attacks.bystander import Waits, asking
 from conformance.server import Server, running
 
@@ -26,7 +26,8 @@ MOST_MORE_SECONDS = 0.1
 """How much longer another client may wait, at its 99th percentile."""
 
 _KILLED_ABOVE_MEBIBYTES = 2048
-_SECONDS_IN_ALL = 3 * SECONDS
+_TIMES_ITS_SECONDS = 3
+"""After so many times as long as it should take, an attack is ended."""
 _SECONDS_OF_PEACE = 1.0
 _SECONDS_AT_LEAST = 1.0
 _SECONDS_TO_PREPARE = 60
@@ -63,6 +64,8 @@ class Arena:
     """One server for all attacks, as long as it lives."""
 
     options: tuple[str, ...] = ()
+    seconds: float = SECONDS
+    """How long each attack goes on at most."""
     mebibytes_most: float = 0.0
     """The most that it has taken."""
     _open: ExitStack = field(default_factory=ExitStack)
@@ -76,7 +79,7 @@ class Arena:
         server = self._alive()
         with asking(server.port) as before:
             time.sleep(peace)
-        seen = _attacked(server, name, before)
+        seen = _attacked(server, name, before, self.seconds)
         self.mebibytes_most = max(self.mebibytes_most, seen.mebibytes_most)
         if seen.killed:
             self._bury()
@@ -85,6 +88,8 @@ class Arena:
     def _alive(self) -> Server:
         if self._server is None:
             self._server = self._open.enter_context(running(*self.options))
+            # The first answer of a server takes longer than any later one.
+            _wait_for_first_answer(self._server)
         return self._server
 
     def _bury(self) -> None:
@@ -100,15 +105,22 @@ class Arena:
 
 
 @contextmanager
-def arena(*options: str) -> Iterator[Arena]:
-    """Have a server, with these options, for as long as this is open."""
-    with contextlib.closing(Arena(options)) as each:
+def arena(*options: str, seconds: float = SECONDS) -> Iterator[Arena]:
+    """Have a server, with these options, for as long as this is open; each attack goes on for so long at most."""
+    with contextlib.closing(Arena(options, seconds)) as each:
         yield each
 
 
-def _attacked(server: Server, name: str, before: Waits) -> Seen:
+def _wait_for_first_answer(server: Server) -> None:
+    with asking(server.port) as waits:
+        deadline = time.monotonic() + SECONDS
+        while not waits.answers and time.monotonic() < deadline:
+            time.sleep(0.05)
+
+
+def _attacked(server: Server, name: str, before: Waits, at_most: float) -> Seen:
     status = Path("/proc", str(server.pid), "status")
-    attacker = _Attacker.prepared(name, server.port)
+    attacker = _Attacker.prepared(name, server.port, at_most)
     mebibytes_before = _mebibytes(status, "VmRSS")
     _forget_most(server.pid)
     killed = None
@@ -120,8 +132,8 @@ def _attacked(server: Server, name: str, before: Waits) -> Seen:
             seconds = time.monotonic() - began if attacker.goes_on() else seconds
             if _mebibytes(status, "VmRSS") > _KILLED_ABOVE_MEBIBYTES:
                 killed = f"it took more than {_KILLED_ABOVE_MEBIBYTES} MiB"
-            elif seconds > _SECONDS_IN_ALL:
-                killed = f"the attack was not over after {_SECONDS_IN_ALL:.0f} s"
+            elif seconds > max(_TIMES_ITS_SECONDS * at_most, SECONDS):
+                killed = f"the attack was not over after {seconds:.0f} s"
             if killed:
                 break
             time.sleep(0.02)
@@ -147,10 +159,11 @@ class _Attacker:
     process: subprocess.Popen[str]
 
     @classmethod
-    def prepared(cls, name: str, port: int) -> "_Attacker":
+    def prepared(cls, name: str, port: int, seconds: float) -> "_Attacker":
         """Start the process, and wait until it has prepared what it sends."""
         command = [sys.executable, "-m", "conformance.attacks.attacker", name, str(port)]
-        process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+        env = {**os.environ, SECONDS_VARIABLE: str(seconds)}
+        process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env=env)
         assert process.stdout
         if process.stdout.readline() != "prepared\n":
             process.kill()

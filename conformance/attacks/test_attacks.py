@@ -1,16 +1,20 @@
 """Each attack of the table on one server: others are answered meanwhile, its answer is right, and memory is bounded.
 
-How much longer others wait is measured by `make bench`: on a machine that has something else to do, a limit in
-milliseconds would say little.
+Each attack is shorter than where it is measured: a machine that is busy does not get through all of it, and what is not
+answered when the attacker leaves is not wrong. How much longer others wait is measured by `make bench`: on a machine
+that has something else to do, a limit in milliseconds would say little.
 """
 
 from collections.abc import Iterator
 
 import pytest
 
+from conformance.attacks.attack import SILENT
 from conformance.attacks.catalogue import ATTACKS
 from conformance.attacks.measure import MOST_MEBIBYTES, Arena, Seen, arena
 
+_SECONDS = 2.0
+"""How long an attack goes on at most."""
 _SECONDS_AT_MOST = 5.0
 """Generous: how long an answer to another client may take on a busy machine."""
 
@@ -19,7 +23,7 @@ pytestmark = pytest.mark.xdist_group("attacks")
 
 @pytest.fixture(scope="module")
 def field() -> Iterator[Arena]:
-    with arena() as field:
+    with arena(seconds=_SECONDS) as field:
         yield field
 
 
@@ -37,7 +41,7 @@ def _not_so(name: str, seen: Seen) -> list[str]:
         f"others have no errors ({seen.waits.error!r})": seen.waits.error is None,
         "others were answered": seen.waits.answers > 0,
         f"none waits {seen.waits.longest:.1f} s": seen.waits.longest < _SECONDS_AT_MOST,
-        f"{sorted(set(seen.statuses))} are right": ATTACKS[name].answers.issuperset(seen.statuses),
+        f"{sorted(set(seen.statuses))} are right": (ATTACKS[name].answers | {SILENT}).issuperset(seen.statuses),
         f"{seen.mebibytes_most:.0f} MiB are there": seen.mebibytes_most < MOST_MEBIBYTES,
     }
     return [what for what, holds in must_hold.items() if not holds]

@@ -68,7 +68,7 @@ class Ahead:
 
     async def decided(self, store: Store, token: str, deciding: Deciding) -> Outcome:
         """Decide in a thread, which lets others go on, and begins anew if the session changed meanwhile."""
-        # Whoever waits for the thread sees the session as those before have left it.
+        # Who waits for the thread has not looked at the session yet: those before may change it.
         async with self._deciding:
             for _ in range(_ATTEMPTS):
                 before = store.change(token, _seen)

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import islice
+from itertools import chain, islice
 from typing import Any, Literal, NamedTuple
 
 from llemulator_addon.core.prompt import Prompt
@@ -13,6 +13,7 @@ from llemulator_addon.core.stamp import Stamp
 from llemulator_addon.core.steps import Headers
 from llemulator_addon.wire import errors, tokens
 from llemulator_addon.wire.families import Encoding
+from llemulator_addon.wire.json_bytes import is_long, write_pieces
 
 DELETED_MODEL = "model.deleted"
 """The kind of resource under which the name of a deleted model is kept."""
@@ -91,6 +92,13 @@ class LongBody:
 
 
 Answer = Body | EventStream | LongBody
+
+
+def show_kept(value: Any, spell: Callable[[Any], bytes], end: bytes = b"") -> Body | LongBody:  # noqa: ANN401 - JSON
+    """Return an answer that shows what is kept: in one piece, or made while it is sent where that would be large."""
+    if is_long(value):
+        return LongBody(pieces=Made(lambda: chain(write_pieces(value, spell), (end,) if end else ())))
+    return Body(body=spell(value) + end)
 
 
 class Call(NamedTuple):

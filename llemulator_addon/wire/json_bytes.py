@@ -52,7 +52,10 @@ class Many:
 
 
 def write_pieces(value: Any, spell: Callable[[Any], bytes] = pretty) -> Iterator[bytes]:  # noqa: ANN401
-    """Spell a value piece by piece: joined they are what `spell`, one of the three above, makes of it in one piece."""
+    """Spell a value piece by piece: joined they are what `spell`, one of the three above, makes of it in one piece.
+
+    A long text is several pieces, so that its JSON is never there at once.
+    """
     return gather(_write_value(value, spell, b"" if spell is compact else b"\n"))
 
 
@@ -70,6 +73,10 @@ def gather(pieces: Iterable[bytes]) -> Iterator[bytes]:
 
 
 _WORTH_SENDING = 16 << 10
+
+LONG_TEXT = 256 << 10
+"""Characters of a text that is spelled in several pieces."""
+_PART_OF_TEXT = 32 << 10
 
 
 def _escape(error: UnicodeError) -> tuple[str, int]:
@@ -101,47 +108,44 @@ def drop_many(value: Any) -> Any:  # noqa: ANN401
             return value
 
 
-def has_many(value: Any, *, or_long: bool = False) -> bool:  # noqa: ANN401
-    """Whether arrays whose members are made stand in a value; `or_long`: or long texts."""
+def is_long(value: Any) -> bool:  # noqa: ANN401
+    """Whether `write_pieces` makes several pieces: arrays whose members are made, or long texts, stand in a value."""
     match value:
         case Many():
             return True
         case str():
-            return or_long and len(value) > _LONG
+            return len(value) > LONG_TEXT
         case dict():
-            return any(has_many(each, or_long=or_long) for each in value.values())
+            return any(map(is_long, value.values()))
         case list():
-            return any(has_many(each, or_long=or_long) for each in value)
+            return any(map(is_long, value))
         case _:
             return False
 
 
 def _write_value(value: Any, spell: Callable[[Any], bytes], line: bytes) -> Iterator[bytes]:  # noqa: ANN401
-    """Go down to the arrays whose members are made; `line` begins a line of this depth, and is empty on one line."""
+    """Go down to what is long; `line` begins a line of this depth, and is empty on one line."""
     match value:
+        case str() if is_long(value):
+            return _write_text(value, spell)
         case Many(nests=False):
             members = (_indent(spell(each), _deeper(line)) for each in value)
             return _enclose(b"[", ((each,) for each in members), b"]", line)
         case Many():
             return _enclose(b"[", (_write_value(each, spell, _deeper(line)) for each in value), b"]", line)
-        case str() if len(value) > _LONG:
-            return _write_long_text(value, spell)
-        case dict() if has_many(value, or_long=True):
+        case dict() if is_long(value):
             return _enclose(b"{", _write_members(value, spell, _deeper(line)), b"}", line)
-        case list() if has_many(value, or_long=True):
+        case list() if is_long(value):
             return _enclose(b"[", (_write_value(each, spell, _deeper(line)) for each in value), b"]", line)
         case _:
             return iter((_indent(spell(value), line),))
 
 
-def _write_long_text(text: str, spell: Callable[[Any], bytes]) -> Iterator[bytes]:
+def _write_text(text: str, spell: Callable[[Any], bytes]) -> Iterator[bytes]:
     yield b'"'
-    yield from (spell(text[start : start + _LONG])[1:-1] for start in range(0, len(text), _LONG))
+    for start in range(0, len(text), _PART_OF_TEXT):
+        yield spell(text[start : start + _PART_OF_TEXT])[1:-1]
     yield b'"'
-
-
-_LONG = 64 << 10
-"""Characters of a text from which on it is spelled in pieces."""
 
 
 def _write_members(value: Mapping[str, Any], spell: Callable[[Any], bytes], line: bytes) -> Iterator[Iterator[bytes]]:

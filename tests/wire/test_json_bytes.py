@@ -55,6 +55,19 @@ def test_pieces_of_json_are_the_same_text_as_all_of_it(value: tuple[Any, Any], s
     assert b"".join(json_bytes.write_pieces(made, spell)) == spell(whole)
 
 
+@given(
+    st.text(min_size=1) | st.just("a\x7f"),
+    st.sampled_from([json_bytes.pretty, json_bytes.write_ascii, json_bytes.compact]),
+)
+def test_a_long_text_is_spelled_in_pieces_and_they_are_the_same_text(text: str, spell: Callable[[Any], bytes]) -> None:
+    value = {"a": [1, text * (json_bytes.LONG_TEXT // len(text) + 1)], "b": text}
+
+    pieces = list(json_bytes.write_pieces(value, spell))
+
+    assert b"".join(pieces) == spell(value)
+    assert max(map(len, pieces)) < len(spell(value)) / 4
+
+
 def test_what_is_kept_of_made_arrays_is_small() -> None:
     value = {
         "a": json_bytes.Many(lambda: [1, 2]),

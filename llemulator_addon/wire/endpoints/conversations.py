@@ -5,7 +5,7 @@ from typing import Any
 
 from llemulator_addon.core.resources import Kept, Resources
 from llemulator_addon.wire import errors
-from llemulator_addon.wire.answer import Body, Call, Operation, Served
+from llemulator_addon.wire.answer import Call, Operation, Served, show_kept
 from llemulator_addon.wire.bodies import read_object
 from llemulator_addon.wire.errors import RequestRefused
 from llemulator_addon.wire.json_bytes import write_ascii
@@ -168,4 +168,4 @@ def _list(items: tuple[Item, ...]) -> dict[str, Any]:
 
 
 def _serve(value: Mapping[str, Any], resources: Resources | None = None) -> Served:
-    return Served(answer=Body(body=write_ascii(value)), resources=resources)
+    return Served(answer=show_kept(value, write_ascii), resources=resources)

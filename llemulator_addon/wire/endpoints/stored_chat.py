@@ -9,7 +9,7 @@ from llemulator_addon.core.prompt import Prompt
 from llemulator_addon.core.reply import Failure
 from llemulator_addon.core.resources import Kept
 from llemulator_addon.core.stamp import Stamp
-from llemulator_addon.wire.answer import Body, Call, Operation, Served
+from llemulator_addon.wire.answer import Answer, Call, Operation, Served, show_kept
 from llemulator_addon.wire.bodies import RequestBody, read_body, read_object
 from llemulator_addon.wire.errors import INVALID
 from llemulator_addon.wire.json_bytes import pretty
@@ -157,8 +157,8 @@ def _serve(value: object) -> Served:
     return Served(answer=_body(value))
 
 
-def _body(value: object) -> Body:
-    return Body(body=pretty(value) + b"\n")
+def _body(value: object) -> Answer:
+    return show_kept(value, pretty, b"\n")
 
 
 def _unknown(call: Call) -> Served:

@@ -6,7 +6,7 @@ from typing import Any
 from llemulator_addon.core.prompt import Message, Prompt
 from llemulator_addon.core.reply import says
 from llemulator_addon.wire import errors
-from llemulator_addon.wire.answer import Answer, Body, Call, EventStream, Made, Manner, Operation, Piece, Served
+from llemulator_addon.wire.answer import Answer, Call, EventStream, Made, Manner, Operation, Piece, Served, show_kept
 from llemulator_addon.wire.bodies import read_object
 from llemulator_addon.wire.errors import RequestRefused
 from llemulator_addon.wire.json_bytes import write_ascii
@@ -169,5 +169,5 @@ def _is_users(item: Item) -> bool:
     return item.get("type") == "message" and item.get("role") == "user"
 
 
-def _json(value: Response | dict[str, Any]) -> Body:
-    return Body(body=write_ascii(value))
+def _json(value: Response | dict[str, Any]) -> Answer:
+    return show_kept(value, write_ascii)

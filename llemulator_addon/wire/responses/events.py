@@ -13,7 +13,7 @@ from llemulator_addon.core.stamp import Stamp
 from llemulator_addon.wire import errors, sse
 from llemulator_addon.wire.answer import ChunkBy, Made, Piece, cut
 from llemulator_addon.wire.families import family
-from llemulator_addon.wire.json_bytes import has_many, read
+from llemulator_addon.wire.json_bytes import is_long, read
 from llemulator_addon.wire.responses.response_object import Response, write_begun, write_failed
 
 Item = Mapping[str, Any]
@@ -36,7 +36,7 @@ class Cutting:
 def pieces_of(response: Response, cutting: Cutting, *, after: int | None = None) -> Made[Piece]:
     """Return the whole stream, or what comes after the event with a sequence number.
 
-    An event is one piece; one with log probabilities that are made while they are sent is several.
+    An event is one piece; one with a long text, or with log probabilities that are made, is several.
     """
     return Made(partial(_pieces, response, cutting, after))
 
@@ -53,8 +53,11 @@ def _pieces(response: Response, cutting: Cutting, after: int | None) -> Iterator
 
 
 def _is_long(event: dict[str, Any]) -> bool:
-    """Whether it has log probabilities that are made: all of a text's, and not those of a delta."""
-    return "delta" not in event and has_many(event)
+    """Whether it is made in pieces: it has all of a long text, or all log probabilities; a delta has few.
+
+    Whoever breaks a stream off reads the first event, which therefore stays whole.
+    """
+    return "delta" not in event and event["type"] != "response.created" and is_long(event)
 
 
 def break_off(sent: Sequence[bytes], failure: Failure) -> tuple[bytes, ...]:
