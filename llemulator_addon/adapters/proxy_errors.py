@@ -3,6 +3,7 @@
 from uuid import uuid4
 
 from llemulator_addon.core.reply import Failure
+from llemulator_addon.core.sizes import format_size
 from llemulator_addon.core.steps import Head, Send, Steps
 from llemulator_addon.wire import errors
 
@@ -31,6 +32,25 @@ def too_large(limit: int) -> Steps:
             "(LLEMULATOR_BODY_LIMIT) raises it.",
         )
     )
+
+
+def no_room_for_body(limit: int) -> Steps:
+    """Refuse a body for which there is no room beside those of other requests, as OpenAI's servers do when overloaded.
+
+    https://platform.openai.com/docs/guides/error-codes: SDKs send it again.
+    """
+    failure = Failure(
+        status=503,
+        type="server_error",
+        code="no_room_for_body",
+        message="The server is currently overloaded with other requests: their bodies take up the "
+        f"{format_size(limit)} that there are for them. Retry your request; --bodies-size "
+        "(LLEMULATOR_BODIES_SIZE) makes more room.",
+    )
+    head, *body = steps_of(failure)
+    assert isinstance(head, Head)  # noqa: S101 - `steps_of` begins with one
+    kept = (pair for pair in head.headers if pair[0] != "x-should-retry")
+    return (Head(head.status, (*kept, ("retry-after", "1"), ("x-should-retry", "true"))), *body)
 
 
 def target_too_long(limit: int) -> Steps:

@@ -53,6 +53,7 @@ class Settings:
     pass_for: tuple[str, ...] = ("private",)
     certs: Path = Path("certs")
     body_limit: int = defaults.BODY_LIMIT
+    bodies_size: int = defaults.BODIES_SIZE
     request_values: int = defaults.REQUEST_VALUES
     answer_limit: int = defaults.ANSWER_LIMIT
     journal_entries: int = defaults.JOURNAL_ENTRIES

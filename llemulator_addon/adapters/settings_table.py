@@ -360,6 +360,13 @@ SETTINGS = (
         example="64MiB",
         meaning="largest request body; a larger one gets 413",
     ),
+    _size_setting(
+        "bodies_size",
+        "LLEMULATOR_BODIES_SIZE",
+        example="96MiB",
+        meaning="memory that all request bodies of more than 64 KiB may use together until they are answered; one "
+        "without room gets 503, and SDKs send it again",
+    ),
     Setting(
         name="request_values",
         variable="LLEMULATOR_REQUEST_VALUES",

@@ -1,4 +1,4 @@
-"""What requests that wait may take in memory together: for a person, for their turn, for news."""
+"""What requests may take in memory together: while they arrive, and while they wait for a person, a turn or news."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -29,6 +29,33 @@ class Room:
             yield True
         finally:
             self.taken -= size
+
+
+class Share:
+    """What one has of a room. It grows while something arrives, and goes back with its owner at the latest."""
+
+    __slots__ = ("_room", "size")
+
+    def __init__(self, room: Room) -> None:
+        self._room = room
+        self.size = 0
+
+    def grow_to(self, size: int) -> bool:
+        """Have so many bytes; False: there is no room for them, and all is as it was."""
+        more = size - self.size
+        if more > 0 and self._room.taken + more > self._room.limit:
+            return False
+        self._room.taken += more
+        self.size = size
+        return True
+
+    def give_back(self) -> None:
+        """Have none any more. May be called again."""
+        self._room.taken -= self.size
+        self.size = 0
+
+    def __del__(self) -> None:
+        self.give_back()
 
 
 def size_waiting(request: Request) -> int:

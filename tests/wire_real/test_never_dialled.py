@@ -410,3 +410,29 @@ async def test_a_compressed_body_is_unpacked_and_bounded(certs: Path) -> None:
 
     assert [request.body for request in playing.asked] == [b"{}" * 100] * 4
     assert [answer.status for answer in bombs] == [413] * 3
+
+
+async def test_bodies_have_room_together_and_one_without_is_to_be_sent_again(certs: Path) -> None:
+    policy = Policy(bodies_size=300_000)
+    begun = b"POST / HTTP/1.1\r\nhost: api.openai.com\r\ncontent-length: 250000\r\n\r\n" + b"x" * 200_000
+    async with proxying(Playing(), certs, policy) as (proxy, rules):
+        async with connected(proxy, "connect") as (_, writer):
+            writer.write(begun)
+            await writer.drain()
+            await _until(lambda: rules.bodies.taken == 200_000)
+            large = await ask(proxy, body=b"x" * 150_000)
+            packed = await ask(proxy, headers=(("Content-Encoding", "gzip"),), body=gzip.compress(bytes(150_000)))
+            ordinary = await ask(proxy, body=b"x" * 60_000)
+        await _until(lambda: rules.bodies.taken == 0)
+        again = await ask(proxy, body=b"x" * 150_000)
+
+    assert (large.status, packed.status, ordinary.status, again.status) == (503, 503, 200, 200)
+    assert json.loads(large.body)["error"]["type"] == "server_error"
+    assert (dict(large.headers)["retry-after"], dict(large.headers)["x-should-retry"]) == ("1", "true")
+    assert rules.bodies.taken == 0
+
+
+async def _until(holds: Callable[[], bool]) -> None:
+    async with asyncio.timeout(10):
+        while not holds():  # noqa: ASYNC110 - what it waits for is a number
+            await asyncio.sleep(0.01)

@@ -1,12 +1,40 @@
-"""Request bodies without their content coding. Some clients compress what they send."""
+"""Request bodies: how much memory they may take together, and what they are without their content coding."""
 
 import zlib
 from collections.abc import Callable, Mapping
+from typing import override
 
 import zstandard
 
+from llemulator_addon.live.room import Room, Share
+
 _GZIP_OR_ZLIB = zlib.MAX_WBITS | 32
 """Let zlib find out which of the two it is."""
+
+
+SMALL = 64 << 10
+"""Bytes of a body that always has room: however many large ones are under way, ordinary requests go on."""
+
+
+class Bodies(Room):
+    """Room for all bodies that are received, unpacked or decided about.
+
+    Who finds none does not wait: bodies of which each has come in part would wait for each other.
+    """
+
+    def share(self) -> "BodyShare":
+        """Begin with one more body."""
+        return BodyShare(self)
+
+
+class BodyShare(Share):
+    """The room of one body."""
+
+    __slots__ = ()
+
+    @override
+    def grow_to(self, size: int) -> bool:
+        return size <= SMALL or super().grow_to(size)
 
 
 class TooLarge(Exception):

@@ -5,6 +5,7 @@ from typing import Literal, NamedTuple, Protocol
 from mitmproxy import http
 from mitmproxy.proxy.context import Context
 
+from llemulator_addon.adapters.mitmproxy.bodies import Bodies
 from llemulator_addon.core.outcome import Ending
 from llemulator_addon.core.request import Way
 
@@ -24,6 +25,7 @@ class Rules(Protocol):
 
     body_limit: int
     """Bytes."""
+    bodies: Bodies
     streams_others: bool
     """Whether bodies of requests that are passed on go through piece by piece."""
 
@@ -37,6 +39,10 @@ class Rules(Protocol):
 
     def answer_too_large(self, flow: http.HTTPFlow) -> http.Response:
         """Return the answer to a request whose body is larger than `body_limit`."""
+        ...
+
+    def answer_no_room(self, flow: http.HTTPFlow) -> http.Response:
+        """Return the answer to a request for whose body there is no room beside those of others."""
         ...
 
     def answer_bug(self, flow: http.HTTPFlow, error: Exception | None = None) -> http.Response:

@@ -29,13 +29,13 @@ from llemulator_addon.adapters.egress import Egress
 from llemulator_addon.adapters.forwarding import Arriving, Forwarding, Terms
 from llemulator_addon.adapters.hosts import OPENAI_HOSTS, REFUSED_HOSTS, Hosts
 from llemulator_addon.adapters.making import Making, to_head
-from llemulator_addon.adapters.mitmproxy.bodies import TooLarge, decoded
+from llemulator_addon.adapters.mitmproxy.bodies import Bodies, TooLarge, decoded
 from llemulator_addon.adapters.mitmproxy.deciding import NOTHING_SENT, Arrival
 from llemulator_addon.adapters.mitmproxy.played import Played, begun, played
 from llemulator_addon.adapters.networks import Networks
 from llemulator_addon.adapters.openai_keys import has_key
 from llemulator_addon.adapters.terminal import printable
-from llemulator_addon.core.defaults import BODY_LIMIT
+from llemulator_addon.core.defaults import BODIES_SIZE, BODY_LIMIT
 from llemulator_addon.core.outcome import Ending, Forward, Play
 from llemulator_addon.core.reply import Failure
 from llemulator_addon.core.request import Request, Way
@@ -70,6 +70,8 @@ class Policy:
     """The clients that are let through to other hosts."""
     body_limit: int = BODY_LIMIT
     """Bytes."""
+    bodies_size: int = BODIES_SIZE
+    """Bytes that all bodies may have together until they are answered."""
     streams_others: bool = True
     """Whether bodies that are passed on go through piece by piece, so that other addons do not see them whole."""
     debug: bool = False
@@ -90,6 +92,8 @@ class Rules:
     def __init__(self, answerer: Answerer, policy: Policy) -> None:
         self.policy = policy
         self.body_limit = policy.body_limit
+        self.bodies = Bodies(policy.bodies_size)
+        self._unpacking = asyncio.Lock()
         self.streams_others = policy.streams_others
         self.egress = Egress()
         self.distrusted: set[str] = set()
@@ -204,9 +208,13 @@ class Rules:
     async def answer(self, flow: http.HTTPFlow, arrival: Arrival) -> Played:
         """Return the answer to a request of ours. Raises ClientLeft, and whatever a bug raises."""
         try:
-            request = await self._waited(flow, _request(flow, arrival, limit=self.body_limit))
+            body = await self._waited(flow, self._unpacked(flow.request))
         except TooLarge:
             return self.answer_too_large(flow)
+        unpacked = self.bodies.share()
+        if body is not flow.request.raw_content and not unpacked.grow_to(len(body)):
+            return self.answer_no_room(flow)
+        request = _request(flow, arrival, body)
         if self._forwarding.came_back(request):
             return played(proxy_errors.steps_of(proxy_errors.circle()), flow.request)
         outcome = await self._waited(flow, self._answerer.answer(request))
@@ -232,6 +240,16 @@ class Rules:
             where = _shown(f"{request.method} {request.host}{request.path}", request)
             logger.debug("%s (%s): %d", where, request.way, response.status_code)
         return response
+
+    async def _unpacked(self, request: http.Request) -> bytes:
+        body = request.raw_content or b""
+        coding = request.headers.get("content-encoding")
+        if coding is None:
+            return body
+        # One at a time, because it may become a thousand times as large; in a thread, because that is written in C and
+        # lets others go on.
+        async with self._unpacking:
+            return await asyncio.to_thread(decoded, body, coding, limit=self.body_limit)
 
     def give_up(self, flow: http.HTTPFlow) -> None:
         """Stop waiting for the answer to a request, or for more of it, because its client is gone."""
@@ -295,6 +313,10 @@ class Rules:
     def answer_too_large(self, flow: http.HTTPFlow) -> Played:
         """Return the answer to a request with too large a body."""
         return played(proxy_errors.too_large(self.body_limit), flow.request)
+
+    def answer_no_room(self, flow: http.HTTPFlow) -> Played:
+        """Return the answer to a request for whose body there is no room beside those of others."""
+        return played(proxy_errors.no_room_for_body(self.bodies.limit), flow.request)
 
     def answer_bug(self, flow: http.HTTPFlow, error: Exception | None = None) -> Played:
         """Return the answer to a request that was not answered because of a bug, and log that."""
@@ -394,21 +416,16 @@ def _way(flow: http.HTTPFlow, *, ours: bool, to_proxy: bool) -> Way:
             return "tls"
 
 
-async def _request(flow: http.HTTPFlow, arrival: Arrival, *, limit: int) -> Request:
+def _request(flow: http.HTTPFlow, arrival: Arrival, body: bytes) -> Request:
     request = flow.request
     path, _, query = request.path.partition("?")
-    headers = _headers(request.headers.fields)
-    body = request.raw_content or b""
-    if "content-encoding" in headers:
-        # In a thread: those who unpack are written in C, and let others go on.
-        body = await asyncio.to_thread(decoded, body, headers["content-encoding"], limit=limit)
     return Request(
         method=request.method.upper(),
         host=arrival.host,
         port=request.port,
         path=path if path.startswith("/") else f"/{path}",
         query=tuple(parse_qsl(query, keep_blank_values=True)) if query else (),
-        headers=headers,
+        headers=_headers(request.headers.fields),
         body=body,
         way=arrival.way,
         http_version=request.http_version,

@@ -80,6 +80,7 @@ class Stream(HttpStream):
         """Whether an answer left at once."""
         self._is_failing = False
         self._origin_form = False
+        self._body = parent.rules.bodies.share()
 
     @cached_property
     def _passes(self) -> bool:
@@ -191,10 +192,15 @@ class Stream(HttpStream):
     def check_body_size(self, request: bool) -> layer.CommandGenerator[bool]:
         if not request or self._passes:
             return (yield from super().check_body_size(request))
-        if max(len(self.request_body_buf), self._announced) <= self._rules.body_limit:
+        size = len(self.request_body_buf)
+        if max(size, self._announced) > self._rules.body_limit:
+            self.flow.response = self._rules.answer_too_large(self.flow)
+        elif not self._body.grow_to(size):
+            self.flow.response = self._rules.answer_no_room(self.flow)
+        else:
             return False
         self.request_body_buf.clear()
-        self.flow.response = self._rules.answer_too_large(self.flow)
+        self._body.give_back()
         # What is still to come of the body is read and dropped: a client that is cut off while it sends would see
         # a reset in place of the answer.
         yield from self._send_at_once(self.flow.response)
@@ -227,6 +233,7 @@ class Stream(HttpStream):
         self.request_body_buf.clear()
         self.client_state = self.state_done
         yield HttpRequestHook(self.flow)
+        self._let_go_of_body()
         if (yield from self._client_left()):
             return
         if self.flow.response is None:
@@ -235,6 +242,12 @@ class Stream(HttpStream):
         if (yield from self._client_left()):
             return
         yield from self.send_response()
+
+    def _let_go_of_body(self) -> None:
+        """Drop a body that was counted: what is to be kept of it stands in the journal, and an answer takes long."""
+        if self._body.size:
+            self.flow.request.data.content = None
+            self._body.give_back()
 
     def _client_left(self) -> layer.CommandGenerator[bool]:
         """Whether the client went away, or an addon killed the flow, while a hook was waited for."""
@@ -447,6 +460,8 @@ class Stream(HttpStream):
     def handle_protocol_error(self, event: RequestProtocolError | ResponseProtocolError) -> Commands:
         playing = self._playing
         if playing is None:
+            self.request_body_buf.clear()
+            self._body.give_back()
             yield from super().handle_protocol_error(event)
             return
         yield from self._stop(playing, event.message)
