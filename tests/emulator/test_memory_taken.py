@@ -49,6 +49,7 @@ asyncio.run(main())
 """
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     ("path", "requests", "tokens", "length"),
     [

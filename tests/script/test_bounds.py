@@ -145,6 +145,7 @@ def test_what_is_no_json_is_no_value(text: str) -> None:
         read_script(yaml_text.read(f"responses: {text}"))
 
 
+@pytest.mark.long
 def test_all_regular_expressions_of_a_script_have_a_bound_together() -> None:
     rules = [{"match": {"user_text": f"[^a]{{1000}}[^b]{{1000}}{number}"}, "reply": "Hello"} for number in range(70)]
 
@@ -154,6 +155,7 @@ def test_all_regular_expressions_of_a_script_have_a_bound_together() -> None:
     )
 
 
+@pytest.mark.long
 def test_all_templates_of_a_script_have_a_bound_together() -> None:
     template = "{{ turn }}" * 3_000
 

@@ -71,6 +71,7 @@ def test_a_large_pattern_is_not_looked_for_in_a_text_that_is_too_long_for_it_and
     assert "takes longer than one request may. Make their counts smaller" in message
 
 
+@pytest.mark.long
 def test_a_large_pattern_that_cannot_be_looked_for_is_no_expectation_that_is_met() -> None:
     wanted = {"expectations": [{"match": _LARGE, "count": 0}] * 90}
     *_, answer = play(emulator(), chat(_LONG), post("/_emulator/verify", wanted))

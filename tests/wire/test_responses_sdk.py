@@ -82,6 +82,7 @@ def test_a_search_is_announced_as_recorded_which_only_a_strict_client_minds() ->
     assert final.output_text == "Found."
 
 
+@pytest.mark.long
 def test_structured_output_is_parsed_from_a_body_and_from_a_stream() -> None:
     sdk = client({"reply": {"json": {"city": "Oslo", "degrees": 12}}})
     expected = Weather(city="Oslo", degrees=12)
