@@ -28,6 +28,21 @@ def test_mockllms_prompts_are_compared_as_a_whole_in_any_case() -> None:
     ]
 
 
+def test_what_mockllm_has_and_scripts_have_not_is_named_and_left_out() -> None:
+    converted = CONVERTERS["mockllm"](
+        {"responses": {"a": "b", "c": 1}, "settings": {"lag_enabled": True, "lag_factor": 0, "port": 1}, "more": 1}
+    )
+
+    assert converted.script["defaults"] == {"stream": {"chunk_by": "character"}}
+    assert [rule["reply"] for rule in converted.script["rules"]] == ["b", "I don't know the answer to that."]
+    assert [str(lost) for lost in converted.lost] == [
+        "more: is not known",
+        "responses.c: has no text for its answer",
+        "settings.port: is not known",
+        "settings.lag_enabled: holds for streams only; an answer in one piece comes at once",
+    ]
+
+
 def _aimock(*fixtures: object) -> Converted:
     converted = CONVERTERS["aimock"]({"fixtures": list(fixtures)})
     read_script(converted.script)
@@ -134,6 +149,30 @@ def test_what_aimock_has_and_scripts_have_not_is_named_and_left_out() -> None:
         "fixtures[4].disconnectAfterMs: is not known",
         "fixtures[4].response.id: is made from the seed, or as the endpoint has it",
         "fixtures[5].chaos.malformedRate: is a matter of chance; here only failures are",
+    ]
+
+
+def test_aimocks_words_of_a_wrong_kind_and_blocks_of_another_are_left_out_with_their_rule() -> None:
+    converted = _aimock(
+        {"match": {"userMessage": 1}, "response": {"content": "a"}},
+        {"match": {"model": "gpt-*"}, "response": {"content": "a"}},
+        {"match": {"predicate": "code"}, "response": {"content": "a"}},
+        {"match": {}, "response": {"blocks": [{"type": "image"}]}},
+        {"match": {"userMessage": "z"}, "response": {"content": "d", "finishReason": "length"}, "latency": 100},
+    )
+
+    assert converted.script["rules"] == [
+        {
+            "match": {"user_text": "z"},
+            "reply": {"text": "d", "finish_reason": "length"},
+            "stream": {"ttft_ms": 100, "tokens_per_second": 10.0},
+        }
+    ]
+    assert [str(lost) for lost in converted.lost] == [
+        "fixtures[0].match.userMessage: has the number 1, where text is understood",
+        "fixtures[1].match.model: has a name with * or ?, which are no letters here",
+        "fixtures[2].match.predicate: is code",
+        "fixtures[3].response.blocks[0]: is a block of another type than text and toolCall",
     ]
 
 

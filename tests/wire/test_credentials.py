@@ -1,0 +1,33 @@
+"""The token that names a session, from each header that a client may send it in."""
+
+from base64 import b64encode
+
+import pytest
+
+from llemulator_addon.wire.credentials import token_of
+from tests.playing import request
+
+
+def _basic(text: str) -> str:
+    return f"Basic {b64encode(text.encode()).decode()}"
+
+
+@pytest.mark.parametrize(
+    ("headers", "token"),
+    [
+        ({"authorization": "Bearer sk-1"}, "sk-1"),
+        ({"authorization": "bearer  sk-1 "}, "sk-1"),
+        ({"authorization": "Bearer "}, None),
+        ({"authorization": _basic(":sk-2")}, "sk-2"),
+        ({"authorization": _basic("user:sk:2")}, "sk:2"),
+        ({"authorization": _basic("sk-2")}, None),
+        ({"authorization": "Basic ***"}, None),
+        ({"authorization": f"Basic {b64encode(bytes([0xFF])).decode()}"}, None),
+        ({"api-key": "azure"}, "azure"),
+        ({"authorization": "Digest x", "api-key": "azure"}, "azure"),
+        ({"api-key": " "}, None),
+        ({}, None),
+    ],
+)
+def test_a_token_is_found_in_each_header_that_may_carry_it(headers: dict[str, str], token: str | None) -> None:
+    assert token_of(request("GET", "/v1/models", token=None, headers=headers)) == token
