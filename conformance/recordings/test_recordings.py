@@ -93,5 +93,5 @@ async def _answer(emulator: Emulator, path: str, body: object) -> tuple[int, byt
     assert isinstance(outcome, Play)
     head = next(step for step in outcome.steps if isinstance(step, Head))
     # What is large is made while it is sent.
-    steps = (*outcome.steps, *(outcome.rest() if outcome.rest else ()))
+    steps = outcome.whole() if outcome.whole else outcome.steps
     return head.status, b"".join(step.piece for step in steps if isinstance(step, Send))
