@@ -107,14 +107,3 @@ def test_a_body_of_responses_differs_from_others_only_in_its_escapes(number: flo
     assert json_bytes.write_ascii(value) == json_bytes.pretty(value).replace(
         "\x80\u4e16\U0001f642".encode(), b"\\u0080\\u4e16\\ud83d\\ude42"
     )
-
-
-@pytest.mark.parametrize("spell", [json_bytes.pretty, json_bytes.compact, json_bytes.write_ascii])
-@pytest.mark.parametrize("word", ["a", '"\n', "é", "\N{GRINNING FACE}", "\ud83d"])
-def test_a_long_text_is_spelled_in_pieces_that_are_the_same_text(word: str, spell: Callable[[Any], bytes]) -> None:
-    value = {"a": [word * 200_000]}
-
-    pieces = list(json_bytes.write_pieces(value, spell))
-
-    assert b"".join(pieces) == spell(value)
-    assert max(map(len, pieces)) < 2 * len(spell(value)) // 3
