@@ -1,4 +1,4 @@
-"""`make bench`: what an answer costs, beside mitmdump with an addon that returns a constant, all from one run.
+"""`make bench`: the cost of an answer, compared with mitmdump and an addon that returns a constant, in one run.
 
 Requests per second come from `hey` (`apt-get install hey`), which speaks CONNECT and TLS: through the proxy to
 https://api.openai.com, and plain to the proxy as base URL. On a machine with two cores or more the server has the first
@@ -39,7 +39,7 @@ _FIXTURE_MS = 5.0
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Arguments:
-    """What the user chose."""
+    """The lines that the user chose."""
 
     seconds: float
     rounds: int
@@ -96,7 +96,7 @@ def _print_attacks() -> None:
 
 
 def _arguments() -> Arguments:
-    parser = argparse.ArgumentParser(prog="make bench", description="What an answer costs.")
+    parser = argparse.ArgumentParser(prog="make bench", description="Measure the cost of an answer.")
     parser.add_argument("--seconds", type=float, default=4, help="how long each measurement takes (4)")
     parser.add_argument("--rounds", type=int, default=3, help="how many turns each server has (3)")
     parser.add_argument("--clients", type=int, default=16, help="how many connections ask at the same time (16)")

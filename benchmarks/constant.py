@@ -1,4 +1,4 @@
-"""The least that an addon can do: the same answer to everything. What mitmdump costs without us."""
+"""The least that an addon can do: one answer to all requests. It shows the cost of mitmdump alone."""
 
 from mitmproxy import ctx, http
 from mitmproxy.addonmanager import Loader

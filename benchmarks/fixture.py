@@ -1,4 +1,4 @@
-"""What the pytest fixture costs a test, once the proxy is up: a run of tests with it, less a run without."""
+"""The cost of the pytest fixture for a test, once the proxy is up: a run with it, less a run without."""
 
 import subprocess
 import sys

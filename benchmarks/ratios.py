@@ -1,4 +1,4 @@
-"""What a request costs beside much of something, as a ratio to the same beside little: rules, tokens, a full journal.
+"""The cost of a request with many rules, many tokens or a full journal, as a ratio to its cost with few.
 
 In this process, by its own CPU time: reading, deciding and noting, without sockets. The two of each pair take turns,
 and the median of the turns' ratios counts, so that what else the machine does hits both alike.
@@ -36,14 +36,14 @@ class Side:
     emulator: Emulator
     turn: Callable[[], list[Request]]
     before: Callable[[], Iterable[Request]] = tuple
-    """What is asked before anything is measured."""
+    """Requests that are sent before anything is measured."""
     status: int = 200
     """Of every answer."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ratio:
-    """How much more a request costs beside much than beside little."""
+    """The ratio of the cost with many to the cost with few."""
 
     name: str
     little_us: float

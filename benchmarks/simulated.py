@@ -1,4 +1,4 @@
-"""The rhythm of simulated streams beside what their requests ask for: tokens per second, and how the gaps vary."""
+"""The pace of simulated streams, compared with the settings of their requests: tokens per second, variation."""
 
 import asyncio
 import json
@@ -16,7 +16,7 @@ WITHIN = 0.05
 _STREAMS = 40
 _MODEL = "gpt-sim-1"
 _UNIFORM = 12**0.5
-"""What is drawn evenly from a range deviates from its middle by the range divided by this."""
+"""The standard deviation of a uniform draw is its range divided by this."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,7 +1,7 @@
 """`make soak`: many requests through one process, whose memory must not grow.
 
-A tenth of the requests goes first: then the journals are full, and whatever is kept is kept. What the process takes at
-the end may be a tenth more than what it took then.
+A tenth of the requests goes first: then the journals are full, and all that can be kept is kept. The process may take a
+tenth more memory at the end than it took then.
 """
 
 import argparse

@@ -1,4 +1,4 @@
-"""What `llemulator run -- true` takes from its start to its end, beside what a bare mitmdump takes to listen."""
+"""The time of a whole `llemulator run -- true`, compared with the time until a bare mitmdump listens."""
 
 import socket
 import statistics

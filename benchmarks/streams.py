@@ -22,7 +22,7 @@ RULE = {
     "reply": {"text": " ".join(f"word{number % 10}" for number in range(_WORDS))},
     "stream": {"tokens_per_second": _TOKENS_PER_SECOND, "chunk_by": "word"},
 }
-"""What the streams ask for."""
+"""The rate that the streams ask for."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,7 +1,7 @@
-"""What `mitmdump -s llemulator_addon/addon.py` loads. It defines nothing but `addons`.
+"""The file that `mitmdump -s llemulator_addon/addon.py` loads. It defines nothing but `addons`.
 
 mitmproxy runs this file under a name of its own, and leaves its folder first on `sys.path`, where our `script` or
-`core` would stand in front of somebody else's modules of these names.
+`core` would hide other modules of these names.
 """
 
 import sys

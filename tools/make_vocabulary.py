@@ -4,10 +4,10 @@
     python tools/make_vocabulary.py --from DIR  # DIR as TIKTOKEN_CACHE_DIR would name it
 
 tiktoken brings no vocabulary: it downloads one at its first use. litellm's wheel carries the same files, under the
-names that tiktoken's cache gives them (the SHA-1 of the address). What is read is compared with the SHA-256 that
+names that tiktoken's cache gives them (the SHA-1 of the address). The files are compared with the SHA-256 that
 tiktoken itself expects before anything is written, so where it came from does not matter.
 
-What is written: `<encoding>.tokens.xz`, one length byte for each token and then all tokens, both in the order of
+It writes: `<encoding>.tokens.xz`, one length byte for each token and then all tokens, both in the order of
 rank (two thirds of the size of base64 text, and no rank to parse); `<encoding>.json`, the rest of what tiktoken needs;
 `LICENSE`, tiktoken's, under which OpenAI publishes both.
 """

@@ -14,7 +14,7 @@ from llemulator_addon.adapters.terminal import printable
 _DEFAULT = next(iter(COMMANDS))
 _INTERRUPTED = 130
 _NOT_READ = 141
-"""What a shell makes of SIGINT and of SIGPIPE."""
+"""The exit codes that a shell gives for SIGINT and for SIGPIPE."""
 _FULL = frozenset((errno.ENOSPC, errno.EDQUOT, errno.EFBIG))
 
 

@@ -1,4 +1,4 @@
-"""File descriptors: each connection takes one, and the system gives a program only so many."""
+"""File descriptors: each connection takes one, and the system limits how many a program has."""
 
 import errno
 import logging
@@ -38,7 +38,7 @@ class Exhaustion:
         self._told: float | None = None
 
     def is_told(self, error: object) -> bool:
-        """Whether an error says that. Then it stands in the log, or did not long ago."""
+        """Whether an error means that. Then it is logged, but not often."""
         if not isinstance(error, OSError) or error.errno not in _WHY:
             return False
         now = time.monotonic()

@@ -1,6 +1,6 @@
 """SIGINT and SIGTERM: the first ends what runs in good order, the second ends the process, whatever it is busy with.
 
-Three things can stand in the way of a signal, and each has its own remedy:
+Three things can block a signal, and each has its own remedy:
 
 - Code in Python that runs for long keeps the event loop from hearing of it. Python calls the functions given to
   `signal.signal` between two instructions, so that they are called even then.
@@ -48,7 +48,7 @@ def ended_by_signals(
 
 
 class _Ending:
-    """What to do at the first signal and at those after it. An object, because it remembers when the first came."""
+    """Acts on the first signal and on later ones. An object, because it remembers when the first came."""
 
     def __init__(self, loop: asyncio.AbstractEventLoop, end: Callable[[], object], grace: float) -> None:
         self._loop, self._end, self._grace = loop, end, grace

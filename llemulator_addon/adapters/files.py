@@ -8,14 +8,14 @@ from contextlib import suppress
 from pathlib import Path
 
 _ONLY_IN_PLACE = frozenset((errno.EACCES, errno.EPERM, errno.EROFS, errno.EBUSY, errno.EXDEV))
-"""Why there can be no draft beside a file, or none may take its place: as of a file that is mounted alone."""
+"""Why a temporary file cannot be made next to a file, or cannot replace it: for example, a single mounted file."""
 
 
 def write_whole(file: Path, content: bytes | str, *, mode: int = 0o666) -> None:
     """Write a file at once, so that nobody reads half of it. Text is written in UTF-8. Raises OSError.
 
-    The draft is a new file with a name that nobody can guess: where others may write to the folder, no link of theirs
-    leads elsewhere. It has this mode, less the umask. A link with the file's name is replaced, and not followed; a pipe
+    The draft is a new file with a name that nobody can guess: where others may write to the folder, their links have
+    no effect. It has this mode, less the umask. A link with the file's name is replaced, and not followed; a pipe
     or a device is written to.
     """
     raw = content.encode() if isinstance(content, str) else content

@@ -1,4 +1,4 @@
-"""Requests that are handed to a server which the user named; its answer as steps, as it comes.
+"""Requests that are forwarded to a server which the user named; its answer as steps, as it comes.
 
 Of the client's headers only those go there that say what the body is. Its key stays here unless the user says
 otherwise.
@@ -54,7 +54,7 @@ _OF_PAGES = "access-control-"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Terms:
-    """On which terms requests are handed on."""
+    """The terms on which requests are forwarded."""
 
     keys: UpstreamKeys = UpstreamKeys()
     """Keys for the upstreams that the server's settings name."""
@@ -69,7 +69,7 @@ class Terms:
 
 
 class Arriving:
-    """An answer of which more comes. Whoever plays it takes the head, and then asks for more until nothing is left."""
+    """An answer that is still arriving. The player takes the head, and then asks for more until nothing is left."""
 
     def __init__(self, head: Head, pieces: AsyncIterator[bytes], until_left: AsyncExitStack, *, waited: float) -> None:
         self.head = head
@@ -147,14 +147,14 @@ class Forwarding:
         self._why_refused = why_refused
         self._pool: httpcore2.AsyncConnectionPool | None = None
         self._via = f"llemulator-{uuid4().hex}"
-        """Stands in `via` of what is handed on (RFC 9110, 7.6.3)."""
+        """The value of `via` in forwarded requests (RFC 9110, 7.6.3)."""
 
     def came_back(self, request: Request) -> bool:
-        """Whether a request is one that was handed on from here: an upstream leads in a circle."""
+        """Whether a request was forwarded by llemulator itself: an upstream points back to it."""
         return self._via in request.headers.get("via", "")
 
     def refused(self, forward: Forward, request: Request) -> Failure | None:
-        """Return why a request is not handed on although a script or a setting says so."""
+        """Return why a request is not forwarded although a script or a setting asks for it."""
         host = forward.to.host
         named_by = forward.to.named_by
         if self._is_openai(host) and not (named_by == "server" and self._terms.sends_key(host)):

@@ -14,7 +14,7 @@ from llemulator_addon.wire.redaction import redact_text
 
 _STDERR = 2
 _BYTES_AT_MOST = 1 << 20
-"""What waits to be written; a line that finds no room is dropped."""
+"""Lines that wait to be written; a line that finds no room is dropped."""
 _SECONDS_TO_WRITE = 1.0
 """How long an end waits for what is not written yet."""
 
@@ -33,7 +33,7 @@ def log_to_stderr(level: LogLevel) -> None:
 
 
 class Log(logging.Handler):
-    """Writes lines to a file descriptor from a thread of its own, so that nobody waits for whoever reads them.
+    """Writes lines to a file descriptor from a thread of its own, so that nobody waits for their reader.
 
     What waits is bounded in bytes; lines beyond are dropped, and counted in a line of the log. `flush`, which is called
     at the end, waits for a second at most.

@@ -21,7 +21,7 @@ class Making:
     """A `Rest` whose steps are made. Nothing is made before the client has taken what was before it."""
 
     def __init__(self, make: Make, turn: asyncio.Lock, *, is_slow: bool = False) -> None:
-        """Take what makes steps, and a lock that is held by whoever makes some; slow steps are made in a thread."""
+        """Take what makes steps, and a lock that is held while some are made; slow steps are made in a thread."""
         self._steps: Iterator[Step] = make()
         self._turn = turn
         self._is_slow = is_slow

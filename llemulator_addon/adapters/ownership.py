@@ -1,10 +1,10 @@
 """Whether the private key of an authority is in nobody's hands but ours.
 
-Whoever has the key can read what an application sends that trusts it. Its file must belong to us or to root, and others
-may neither read it nor put another in its place. A group that is root's or our own first one counts as ourselves: many
-systems give each person such a group, and let it write.
+Anyone who has the key can read the traffic of an application that trusts it. Its file must belong to us or to root, and
+others may neither read it nor put another in its place. A group that is root's or our own first one counts as
+ourselves: many systems give each person such a group, and let it write.
 
-What is mounted is warned of and taken: there, whoever made the volume chose owner and modes. Kubernetes mounts secrets
+A mounted key only gives a warning: the volume decides its owner and modes. Kubernetes mounts secrets
 with 0644, or 0640 for a pod's `fsGroup`, and gives everybody the right to write to an empty volume of one pod. Root is
 warned of another owner, too: in a container, it reads what its user has mounted.
 """
@@ -76,7 +76,7 @@ class Us:
             return
         if folder.st_uid not in {_ROOT, self.user}:
             yield (
-                f"belongs to user {folder.st_uid}, who can put another key there; make one of your own",
+                f"belongs to user {folder.st_uid}, who can put another key there; make your own",
                 self._forbids_strangers,
             )
         if folder.st_mode & stat.S_ISVTX:

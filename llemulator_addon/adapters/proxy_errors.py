@@ -35,7 +35,7 @@ def too_large(limit: int) -> Steps:
 
 
 def no_room_for_body(limit: int) -> Steps:
-    """Refuse a body for which there is no room beside those of other requests, as OpenAI's servers do when overloaded.
+    """Refuse a body for which those of other requests leave no room, as OpenAI's servers do when overloaded.
 
     https://platform.openai.com/docs/guides/error-codes: SDKs send it again.
     """
@@ -147,13 +147,13 @@ def silent(url: str, seconds: float) -> Failure:
 
 def redirected(url: str, status: int) -> Failure:
     """Refuse to follow an upstream, or to let the client do so with its key."""
-    message = f"The upstream {url} answered {status}, which leads elsewhere. Name the URL that it leads to."
+    message = f"The upstream {url} answered {status}, which is a redirect. Name the URL that it points to."
     return _upstream(502, "upstream_redirected", message)
 
 
 def circle() -> Failure:
     """Refuse a request that llemulator itself has forwarded."""
-    message = "An upstream leads back to llemulator itself. Name the server that answers in the end."
+    message = "An upstream points back to llemulator itself. Name the server that gives the answer."
     return _upstream(508, "upstream_circle", message)
 
 

@@ -68,7 +68,7 @@ class Settings:
     debug: bool = False
     log_level: LogLevel = "info"
     sources: Mapping[str, str] = field(default_factory=dict)
-    """By name of the setting, the option or variable that gave its value. What is not in it has its default."""
+    """By name of the setting, the option or variable that gave its value. Others have their defaults."""
 
 
 def settings_from(

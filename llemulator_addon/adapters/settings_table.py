@@ -30,7 +30,7 @@ class Setting:
     read: Callable[[str], object]
     """Makes the value from its text; raises ValueError for a text that is none."""
     expected: str
-    """What the text must be; completes "expected …"."""
+    """The form of the text; completes "expected …"."""
     meaning: str
     metavar: str | None = None
     """How the help names the value; None for a switch."""

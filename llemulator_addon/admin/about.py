@@ -1,4 +1,4 @@
-"""`/`: what this is, for whoever opens the address in a browser."""
+"""`/`: a description, for a person who opens the address in a browser."""
 
 from llemulator_addon.admin.route import AdminCall, json_answer
 from llemulator_addon.core.steps import Steps
@@ -7,7 +7,7 @@ PATH = "/"
 
 
 def show(call: AdminCall) -> Steps:
-    """Say what answers here, and where more is said."""
+    """Describe this server, and name the pages with more."""
     # The table names this module.
     from llemulator_addon.admin import ROUTES  # noqa: PLC0415
 

@@ -20,7 +20,7 @@ _FAR = 1e10
 
 
 class ClockPart(ScriptPart):
-    """One of: so many seconds ahead, to a time in seconds since the epoch, or back to the real one."""
+    """One of: a number of seconds ahead, a time in seconds since the epoch, or back to the real one."""
 
     advance_s: Annotated[float, Field(ge=-_FAR, le=_FAR)] | None = None
     at: Annotated[float, Field(ge=0, le=_FAR)] | None = None

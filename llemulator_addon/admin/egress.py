@@ -6,7 +6,7 @@ from llemulator_addon.wire.redaction import redact_text
 
 
 def show(call: AdminCall) -> Steps:
-    """Show for each host how much was answered here, passed on, refused and handed to it as an upstream.
+    """Show for each host how many requests were answered here, passed on, refused and forwarded to it as an upstream.
 
     `with_key` counts the requests among those passed on that carried a key that looks like OpenAI's.
 

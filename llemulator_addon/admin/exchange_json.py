@@ -96,7 +96,7 @@ def readable(body: bytes, token: str) -> Any:  # noqa: ANN401 - any JSON value
 
 
 def prompt_shown(prompt: Prompt) -> dict[str, Any]:
-    """Show what was asked in terms common to all endpoints."""
+    """Show the prompt in terms common to all endpoints."""
     return {
         "model": prompt.model,
         "stream": prompt.stream,

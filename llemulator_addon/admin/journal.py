@@ -26,7 +26,7 @@ async def exchanges(call: AdminCall) -> PlayedAnswer:
     """List exchanges, oldest first, or export them as HAR.
 
     Filters: `endpoint`, `model`, `rule`, `unmatched` (`true` or `false`), `status` (`429`, or `5xx`), `since` (a
-    number: those after it). `limit` and `since` page; `total` counts what the filters let through.
+    number: those after it). `limit` and `since` page; `total` counts the exchanges that the filters select.
     """
     asked = dict(call.request.query)
     _check_known(asked)
@@ -103,10 +103,10 @@ PARAMETERS: Mapping[str, tuple[str, Mapping[str, Any]]] = {
     "unmatched": ("Only those that no rule answered, or only the others.", {"enum": list(_SWITCH)}),
     "status": ("Only with this status, as `429`, or `5xx`.", {"type": "string"}),
     "since": ("Only those after this number.", {"type": "integer", "minimum": 0}),
-    "limit": ("At most so many.", {"type": "integer", "minimum": 0, "default": _AT_MOST}),
+    "limit": ("The maximum number.", {"type": "integer", "minimum": 0, "default": _AT_MOST}),
     "format": ("How much of each is shown; or all as a HAR file.", {"enum": list(_FORMATS)}),
 }
-"""What the query may say, and its JSON schema."""
+"""The fields of the query, and their JSON schemas."""
 
 
 def _check_known(asked: Mapping[str, str]) -> None:

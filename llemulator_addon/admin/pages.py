@@ -1,7 +1,7 @@
 """Who may ask the admin routes: programs do; of pages in a browser only one that comes from here.
 
 A page of any site reaches a port of the machine on which its browser runs. It can ask there as another origin, which
-the browser tells (`Origin`, `Sec-Fetch-Site`); or its site can let a name of its own lead here, so that the browser
+the browser tells (`Origin`, `Sec-Fetch-Site`); or its site can point a name of its own here, so that the browser
 takes both for one origin: DNS rebinding. Then `Host` is that name.
 
 So `Host` must be something that no site can let lead elsewhere: an address; a name without a dot, as `localhost` and
@@ -76,8 +76,8 @@ def _foreign_name(name: str) -> Failure:
         status=403,
         type=INVALID,
         code="admin_host_refused",
-        message=f"The admin routes do not answer under the name {name}: any page in a browser may let a name of its "
-        f"own lead here. Ask an address or localhost, or let --admin-hosts {name} (LLEMULATOR_ADMIN_HOSTS) name it.",
+        message=f"The admin routes do not answer under the name {name}: a web page could point such a name "
+        f"here. Use an address or localhost, or allow the name with --admin-hosts {name} (LLEMULATOR_ADMIN_HOSTS).",
     )
 
 

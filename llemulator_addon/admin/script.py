@@ -56,7 +56,7 @@ async def show(call: AdminCall) -> PlayedAnswer:
 
 
 def forget_rules(call: AdminCall) -> Steps:
-    """Forget the rules and their counters, and nothing else; the token has a script of its own then, without rules."""
+    """Forget the rules and their counters, and nothing else; the token then has its own script, without rules."""
     token, server = call.token, call.server
 
     def transition(session: Session) -> tuple[Session, int]:

@@ -8,7 +8,7 @@ from llemulator_addon.wire.redaction import redact_texts
 
 
 def reset(call: AdminCall) -> Steps:
-    """Forget the session: its script, counters and journal. The default script begins anew.
+    """Forget the session: its script, counters and journal. The default script starts again.
 
     Requests that wait for a person are answered 409.
     """

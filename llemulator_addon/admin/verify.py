@@ -86,16 +86,16 @@ class EgressPart(ScriptPart):
 
 
 class VerifyPart(ScriptPart):
-    """What is verified beside the script itself."""
+    """Checks in addition to those of the script itself."""
 
     expectations: list[ExpectationPart] = Field(default_factory=list)
     order: list[Matching] = Field(default_factory=list)
     egress: EgressPart | bool = False
     unclaimed: Count | None = None
-    """The number of an unclaimed request: later ones, of no session, are amiss too."""
+    """The number of an unclaimed request: later ones, of no session, are findings too."""
     ignore: list[str] = Field(default_factory=list)
     reset: bool = False
-    """Forget the session afterwards, if nothing is amiss."""
+    """Forget the session afterwards, if there are no findings."""
 
     def wanted(self) -> Wanted:
         """Return it; raises `ScriptError` for the name of a finding that there is not."""
@@ -111,7 +111,7 @@ class VerifyPart(ScriptPart):
 
 
 async def show(call: AdminCall) -> Steps:
-    """Say what is amiss: unmatched requests, unused rules, expectations that failed, and how the client behaved."""
+    """List the findings: unmatched requests, unused rules, expectations that failed, and how the client behaved."""
     size = len(call.request.body)
     part, wanted = await beside(partial(_read_body, call.request), size)
     session = call.server.store.read(call.token)
@@ -152,7 +152,7 @@ def _refuse(place: str, message: str) -> Failure:
 
 
 def shown(verified: Verified, more: tuple[Finding, ...], session: str, token: str) -> dict[str, Any]:
-    """Show what came of it, without secrets."""
+    """Show the result, without secrets."""
     findings = [
         {
             "name": finding.name,

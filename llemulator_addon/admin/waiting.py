@@ -34,7 +34,7 @@ def one(call: AdminCall) -> Steps:
 def answer(call: AdminCall) -> Steps:
     """Answer a request that waits.
 
-    The body is a reply as in a rule, which may have `stream` and `faults` beside it, or `echo` or `simulate`.
+    The body is a reply as in a rule, to which `stream` and `faults` may be added, or `echo` or `simulate`.
     """
     ask, given = _find_request(call), _read_answer(call.request.body)
 

@@ -49,12 +49,12 @@ class Chance:
         return of[self.below(len(of))]
 
     def some[T](self, of: Sequence[T], count: int) -> list[T]:
-        """Return so many different ones, or all of them where there are fewer."""
+        """Return `count` different ones, or all of them if there are fewer."""
         left = list(of)
         return [left.pop(self.below(len(left))) for _ in range(min(count, len(left)))]
 
     def digits(self, count: int) -> str:
-        """Return so many decimal digits."""
+        """Return `count` decimal digits."""
         return "".join(str(self.below(10)) for _ in range(count))
 
     def _next(self) -> int:

@@ -1,4 +1,4 @@
-"""What the application asked of the network."""
+"""The connections and requests of the application, counted by host."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HostEgress:
-    """What became of the traffic to one host."""
+    """The traffic to one host, by its fate."""
 
     host: str
     answered: int = 0
@@ -14,9 +14,9 @@ class HostEgress:
     passed: int = 0
     """Connections that were opened to the real host."""
     refused: int = 0
-    """Tunnels, requests and connections that were not let through."""
+    """Tunnels, requests and connections that were refused."""
     forwarded: int = 0
-    """Requests that were handed to this host as the upstream that the user named."""
+    """Requests that were forwarded to this host, an upstream that the user named."""
     with_key: int = 0
     """Requests that carried a key that looks like OpenAI's and passed to this host. Those inside TLS are not seen."""
 

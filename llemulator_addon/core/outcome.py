@@ -1,4 +1,4 @@
-"""What is decided about a request. A closed union: nothing that is not listed here ever reaches the network."""
+"""The decision about a request. A closed union: nothing that is not listed here ever reaches the network."""
 
 from dataclasses import dataclass
 from typing import Literal, NamedTuple
@@ -15,7 +15,7 @@ class Play:
 
     steps: Steps
     exchange: str | None = None
-    """The journal's id of this exchange; whoever plays the steps reports under it how the playing ended."""
+    """The journal's id of this exchange; the player of the steps reports under it how the playing ended."""
     whole: Make | None = None
     """As in `PlayedAnswer`, these three: the steps are only the first, and all are made while they are sent."""
     holds: int = 0
@@ -58,7 +58,7 @@ Outcome = Play | Ask | Forward
 """Of `decide`."""
 
 Answered = Play | Forward
-"""What is left for a way in, once somebody has been asked."""
+"""The outcomes that a way in plays: a request for a person was answered before."""
 
 
 class Ending(NamedTuple):

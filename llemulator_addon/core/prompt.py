@@ -1,4 +1,4 @@
-"""What the client asked, in terms common to all endpoints."""
+"""The prompt of a request, in terms common to all endpoints."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
@@ -7,7 +7,7 @@ from typing import Any, Literal
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CalledTool:
-    """A tool call that stands in the conversation, as the client sent it back."""
+    """A tool call in the conversation, as the client sent it back."""
 
     id: str
     name: str
@@ -62,7 +62,7 @@ class Prompt:
 
     @property
     def user_text(self) -> str:
-        """Text of the last user message; empty where there is none."""
+        """Text of the last user message; empty if there is none."""
         return next((m.text for m in reversed(self.messages) if m.role == "user"), "")
 
     @property

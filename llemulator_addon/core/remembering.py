@@ -1,11 +1,11 @@
-"""Remembering what a function returned, with a bound in bytes: what was asked with a long text is found out again."""
+"""Remembering what a function returned, with a bound in bytes: results for long texts are computed again."""
 
 from collections.abc import Callable
 from functools import lru_cache, update_wrapper
 
 
 def remembered[**P, R](count: int, longest: int) -> Callable[[Callable[P, R]], Callable[P, R]]:
-    """Remember what so many calls returned whose first argument, a text, has no more characters than `longest`."""
+    """Remember the results of `count` calls whose first argument, a text, has at most `longest` characters."""
 
     def remember(function: Callable[P, R]) -> Callable[P, R]:
         kept = lru_cache(count)(function)

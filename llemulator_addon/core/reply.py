@@ -1,4 +1,4 @@
-"""What the model is made to say, in terms common to all endpoints; each endpoint writes it in its own form."""
+"""The reply of the model, in terms common to all endpoints; each endpoint writes it in its own form."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -15,7 +15,7 @@ class Text:
     annotations: tuple[Mapping[str, Any], ...] = ()
     """Citations, in OpenAI's fields for Responses; places in the text count characters."""
     phase: Literal["commentary", "final_answer"] | None = None
-    """None: what follows from its place, for models that say so."""
+    """None: the default of its place, for models that have phases."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,7 +23,7 @@ class Reasoning:
     """A summary of the model's reasoning; endpoints without a place for it leave it out and count its tokens."""
 
     text: str
-    """Empty: the model reasoned, and nothing is told of it."""
+    """Empty: the model reasoned, and its answer has no summary."""
     more: tuple[str, ...] = ()
     """Further parts of the summary."""
 
@@ -46,7 +46,7 @@ class ToolCall:
     """None: from the stamp."""
     custom: bool = False
     namespace: str | None = None
-    """Of a tool that was found by searching: the namespace that it stands in, shown in Responses only."""
+    """Of a tool that was found by searching: its namespace, shown in Responses only."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -113,7 +113,7 @@ class Failure:
     param: str | None = None
     headers: tuple[tuple[str, str], ...] = ()
     bare: bool = False
-    """Only code and message are told, as Azure's gateway does."""
+    """Only code and message are sent, as Azure's gateway does."""
     taken: bool = False
     """Whether a request of Responses is taken all the same, and the response that it makes fails."""
 

@@ -6,7 +6,7 @@ from typing import Any, Literal
 
 Way = Literal["connect", "absolute", "origin", "tls"]
 """How the request reached the port: through CONNECT, as a proxy request with an absolute URL, addressed to the
-proxy itself (a base URL, or a probe), or as bare TLS (the client was led here by DNS or a redirect)."""
+proxy itself (a base URL, or a probe), or as bare TLS (DNS or a redirect routed the client here)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,4 +1,4 @@
-"""What a token has stored with OpenAI: responses, conversations, stored completions, files."""
+"""The objects that a token has stored with OpenAI: responses, conversations, stored completions, files."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
@@ -22,7 +22,7 @@ class Kept:
 
 
 class TooLarge(Exception):
-    """What is to be kept takes more memory than there may be."""
+    """A resource would take more memory than the limit."""
 
 
 class _Sized(NamedTuple):
@@ -32,7 +32,7 @@ class _Sized(NamedTuple):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Resources:
-    """Resources by kind and id, in the order in which they were created. Bounded: the oldest make room.
+    """Resources by kind and id, in the order in which they were created. Bounded: the oldest are dropped.
 
     A value: each change makes a new one, at a cost that does not grow with what is kept.
     """
@@ -56,7 +56,7 @@ class Resources:
         return None if number is None else self._values[number].kept.value
 
     def put(self, *resources: Kept) -> "Resources":
-        """Keep resources; one that is there already keeps its place in the order. The oldest others make room.
+        """Keep resources; one that is there already keeps its place in the order. The oldest others are dropped.
 
         Raises `TooLarge`, where these alone take more than there may be.
         """

@@ -8,7 +8,7 @@ from llemulator_addon.core.steps import Steps
 class Rest(Protocol):
     """Steps that come, or are made, while those before them are sent.
 
-    Whoever plays an answer asks for more when the client has taken what went before, until `taken` returns nothing, and
+    The player of an answer asks for more when the client has taken what went before, until `taken` returns nothing, and
     calls `leave` at the end.
     """
 

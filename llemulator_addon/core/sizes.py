@@ -9,16 +9,16 @@ _MOST = 1 << 62
 """More than there is."""
 
 _BYTES_OF_GARBAGE_COLLECTION = 16
-"""What a container takes beside itself, and a text and a number do not."""
+"""The extra bytes of a container, which a text and a number do not have."""
 
 _LONG = 256
-"""Characters of a text that is counted once, however often it stands in a value."""
+"""Characters of a text that is counted once, however often a value holds it."""
 
 
 def size_of(value: Any, *, at_most: int = _MOST) -> int:  # noqa: ANN401 - any JSON value
     """Return the bytes of memory that a JSON value takes; above `at_most`, some number above it, found no later.
 
-    Short texts that stand in it several times may be one object, and are counted each time: it takes no more than this.
+    Short texts that it holds several times may be one object, and are counted each time: it takes no more than this.
     """
     size, left, seen = 0, [value], set[int]()
     while left and size <= at_most:
@@ -47,7 +47,7 @@ def size_of(value: Any, *, at_most: int = _MOST) -> int:  # noqa: ANN401 - any J
 
 
 _BYTES: Mapping[type, int] = {type(None): 0, bool: 0, float: (0.0).__sizeof__()}
-"""What takes the same whatever it says; nothing, true and false are there once for all."""
+"""Types of a fixed size; null, true and false exist once for all."""
 
 
 def format_size(size: int) -> str:

@@ -28,11 +28,11 @@ class Stamp:
         return Stamp(self.seed, 0)
 
     def hex(self, label: str, digits: int) -> str:
-        """Return so many hexadecimal digits."""
+        """Return `digits` hexadecimal digits."""
         return self._bytes(label, (digits + 1) // 2).hex()[:digits]
 
     def base62(self, label: str, digits: int) -> str:
-        """Return so many letters and digits, as the ids of chat completions and tool calls have them."""
+        """Return `digits` letters and digits, as the ids of chat completions and tool calls have them."""
         return self._bytes(label, digits).translate(_TO_BASE62).decode("ascii")
 
     def fraction(self, label: str) -> float:

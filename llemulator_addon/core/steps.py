@@ -1,4 +1,4 @@
-"""What happens on the connection, in four words.
+"""The steps of an answer on its connection, in four words.
 
 An answer is a tuple of steps. Every latency, pacing, stall, truncation and reset is a rewriting of that tuple, so
 that a fault is a small pure function and a test compares values.
@@ -47,7 +47,7 @@ class Cut:
 Step = Head | Send | Wait | Cut
 Steps = tuple[Step, ...]
 Make = Callable[[], Iterator[Step]]
-"""Makes all steps of an answer: each call begins anew, and makes the same."""
+"""Makes all steps of an answer: each call starts again, and makes the same."""
 
 
 class PlayedAnswer(NamedTuple):
@@ -58,6 +58,6 @@ class PlayedAnswer(NamedTuple):
     whole: Make | None = None
     """Makes all of it while it is sent, where these steps are only the first."""
     holds: int = 0
-    """Bytes of memory that `whole` holds, beside what the request brought."""
+    """Bytes of memory that `whole` holds, in addition to the request."""
     is_slow: bool = False
     """Whether a single step of `whole` may take long to make."""

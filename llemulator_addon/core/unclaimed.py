@@ -18,7 +18,7 @@ class Unclaimed(NamedTuple):
     session: str
     """The last four characters of the token."""
     digest: str
-    """Of the token: whoever knows it knows it again. Empty where there was none."""
+    """The end of the token, by which its owner can recognise it. Empty if there was none."""
 
 
 @lru_cache(1)  # mostly the same as before

@@ -10,12 +10,12 @@ class TooMuchWork(Exception):
 class NotAtOnce(Exception):
     """So much is to be done that others should not wait for it.
 
-    Whoever decided to wait may do the same again in a thread, which lets others go on.
+    A caller that decides to wait may do the same again in a thread, which lets others go on.
     """
 
 
 class working_at_most:  # noqa: N801 - a class, because a generator takes five times as long
-    """Within this, a piece of work that takes more steps than so many raises `NotAtOnce`."""
+    """Within this, work that takes more than this number of steps raises `NotAtOnce`."""
 
     __slots__ = ("_reset", "_steps")
 
@@ -33,7 +33,7 @@ _at_once: ContextVar[int | None] = ContextVar("_at_once", default=None)
 
 
 def not_at_once() -> None:
-    """Raise `NotAtOnce` where only so many steps may be taken: one is about to be taken that is long."""
+    """Raise `NotAtOnce` if steps are limited: the next step is long."""
     if _at_once.get() is not None:
         raise NotAtOnce
 

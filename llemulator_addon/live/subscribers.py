@@ -10,7 +10,7 @@ class News:
         self._waiting: dict[str, list[Future[None]]] = {}
 
     async def wait(self, token: str) -> None:
-        """Wait until something is told about the token. Cancelled, it leaves no trace."""
+        """Wait until something happens in the session of the token. Cancelled, it leaves no trace."""
         told: Future[None] = get_running_loop().create_future()
         self._waiting.setdefault(token, []).append(told)
         try:

@@ -1,7 +1,7 @@
-"""Work that takes long is done in a thread beside the event loop, so that others are answered meanwhile.
+"""Work that takes long is done in a thread, not on the event loop, so that others are answered meanwhile.
 
-There are two such threads in a process, whoever asks: one for what is small, which never waits for what is large, and
-one for the rest. So however much is asked at once, the loop shares the interpreter with two at most. Work is given
+There are two such threads in a process, for all callers: one for small work, which never waits for large work, and one
+for the rest. So however much is asked at once, the loop shares the interpreter with two at most. Work is given
 frozen values, makes new ones, and changes nothing.
 """
 
@@ -18,5 +18,5 @@ _large = ThreadPoolExecutor(1, "large-work")
 
 
 async def beside[R](work: Callable[[], R], size: int) -> R:
-    """Do work on so many bytes. Cancelled, work that has not begun is never done; what has begun is done in vain."""
+    """Do work on this number of bytes. Cancelled, work that has not begun is never done."""
     return await get_running_loop().run_in_executor(_small if size <= _SMALL else _large, work)

@@ -54,7 +54,7 @@ class Turns:
                 called.set_result(False)
 
     def answer(self, token: str, exchange: str | None) -> None:
-        """Note the answer that whoever has the turn got."""
+        """Note the answer of the request that has the turn."""
         if (queue := self._queues.get(token)) is not None:
             queue.exchange = exchange
 

@@ -1,4 +1,4 @@
-"""What a store of sessions promises."""
+"""The port of a store of sessions."""
 
 from collections.abc import Callable
 from typing import Protocol

@@ -1,4 +1,4 @@
-"""What sessions take of something that is bounded for all of them together."""
+"""The shares of sessions in memory that is bounded for all of them together."""
 
 from collections import OrderedDict
 from collections.abc import Sequence
@@ -10,7 +10,7 @@ class Shares:
     def __init__(self, limit: int) -> None:
         self.limit = limit
         self.total = 0
-        """What all take now."""
+        """The sum of all shares."""
         self._taken: tuple[OrderedDict[bytes, int], ...] = (OrderedDict(), OrderedDict())
         """Of those who give up theirs first, and of those who do so only when no other is left."""
 

@@ -1,4 +1,4 @@
-"""Audio in place of speech: a tone, the longer the more is said, in each format that OpenAI speaks."""
+"""Audio in place of speech: a tone, longer for a longer text, in each format that OpenAI sends."""
 
 from collections.abc import Callable, Mapping
 from functools import cache

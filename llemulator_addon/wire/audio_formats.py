@@ -88,7 +88,7 @@ def flac(samples: bytes) -> bytes:
 
 
 _BLOCK = 4_080
-"""Samples of a frame: so many swings of the tone that all frames but the last have the same samples."""
+"""Samples of a frame: whole swings of the tone, so that all frames but the last have the same samples."""
 
 
 @lru_cache(64)

@@ -18,7 +18,7 @@ _BUILDING = Lock()
 
 
 class RequestBody(BaseModel):
-    """A body, or a part of one. Fields that are newer than this program are let through."""
+    """A body, or a part of one. Unknown fields are accepted: they may be newer than this program."""
 
     # Built when it is first used: a program rarely asks every endpoint.
     model_config = ConfigDict(extra="allow", strict=True, frozen=True, defer_build=True)

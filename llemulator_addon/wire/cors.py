@@ -1,4 +1,4 @@
-"""What browsers ask for before they let a page's script call another host, as OpenAI's API lets them: CORS.
+"""CORS: the requests of a browser before a page's script may call another host, answered as OpenAI's API does.
 
 https://fetch.spec.whatwg.org/#http-cors-protocol. Reported in 2026-08: OpenAI answers `access-control-allow-origin: *`.
 Here a page may ask models, as OpenAI's SDK does in a browser, and may not read what is stored: a token guards nothing,

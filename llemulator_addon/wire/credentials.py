@@ -7,7 +7,7 @@ from llemulator_addon.core.request import Request
 
 
 def token_of(request: Request) -> str | None:
-    """Return the bearer token, Azure's `api-key`, or the password of Basic; None where there is none."""
+    """Return the bearer token, Azure's `api-key`, or the password of Basic; None if there is none."""
     scheme, _, credentials = request.headers.get("authorization", "").partition(" ")
     match scheme.lower():
         case "bearer":

@@ -132,7 +132,7 @@ def out_of_range(param: str, number: str, bound: str, limit: str, got: str) -> F
 
 
 def array_too_long(param: str, most: int, got: int) -> Failure:
-    """Refuse an array with more than so many members."""
+    """Refuse an array with more than `most` members."""
     return Failure(
         status=400,
         type=INVALID,
@@ -156,7 +156,7 @@ def empty_array(param: str) -> Failure:
 
 
 def text_too_long(param: str, most: int, got: int) -> Failure:
-    """Refuse a text with more than so many characters."""
+    """Refuse a text with more than `most` characters."""
     return Failure(
         status=400,
         type=INVALID,

@@ -84,7 +84,7 @@ UNLIMITED: Headers = (
     ("x-ratelimit-reset-requests", "6ms"),
     ("x-ratelimit-reset-tokens", "0s"),
 )
-"""What an account far from its limits sees."""
+"""The rate limits of an account far from them."""
 
 
 def _describe_service(stamp: Stamp) -> Headers:

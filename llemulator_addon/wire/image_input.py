@@ -1,4 +1,4 @@
-"""What the API refuses of an image in a request, without looking at it: how it is addressed or enclosed.
+"""Images that the API refuses by their address or encoding, without looking at them.
 
 Its words are from public reports of 2025 and 2026.
 """

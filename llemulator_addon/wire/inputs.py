@@ -33,7 +33,7 @@ def inputs(value: Any, encoding: Encoding, wrong: Failure) -> tuple[Input, ...]:
 
 
 def is_longer(value: Any, most: int) -> bool:  # noqa: ANN401 - JSON
-    """Whether there are more inputs than so many."""
+    """Whether there are more inputs than `most`."""
     return isinstance(value, list) and len(value) > most and not isinstance(value[0], int)
 
 

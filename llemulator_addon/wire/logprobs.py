@@ -1,4 +1,4 @@
-"""Log probabilities of tokens: made up from the stamp, but of the right shape and order."""
+"""Log probabilities of tokens: drawn from the stamp, but of the right shape and order."""
 
 import math
 from collections.abc import Callable, Iterable, Iterator

@@ -1,6 +1,6 @@
 """Members of JSON that a client sent, which may be anything: one of another type counts as not given.
 
-What a client sends is never hashed, compared or walked before its type is known: a list is no key, and a number has no
+A value of a client is never hashed, compared or walked before its type is known: a list is no key, and a number has no
 members.
 """
 

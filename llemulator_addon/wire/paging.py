@@ -41,7 +41,7 @@ def page(
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Asked:
-    """What a query asks for."""
+    """The fields of a query for a page."""
 
     after: str | None
     before: str | None

@@ -1,4 +1,4 @@
-"""What is never shown: secrets in headers, queries, bodies, paths and texts. One redaction for all that is shown.
+"""Redaction of secrets in headers, queries, bodies, paths and texts. One redaction for all that is shown.
 
 A secret is known by the name of what carries it (a header, a pair of a query or a form, a cookie, a key of JSON at any
 depth), by its form wherever it stands (`secret_forms`), or because it is the token of the session. Headers and queries
@@ -51,7 +51,7 @@ _WORDS = (
 """Words that make a secret of what has them in its name."""
 _LAST_WORDS = frozenset(("key", "auth", "sig", "pass", "pwd", "otp", "bearer", "sas", "keys"))
 _ENDINGS = ("token", "apikeys")
-"""What makes a secret of what is named so in the end: `x-amz-security-token`, `x-goog-key`, `accessToken`."""
+"""Endings of names whose values are secrets: `x-amz-security-token`, `x-goog-key`, `accessToken`."""
 
 _NO_SECRETS = frozenset(
     ("idempotency-key", "sec-websocket-key", "x-idempotency-key", "prompt-cache-key", "www-authenticate")
@@ -159,7 +159,7 @@ def _redact_object(value: Mapping[str, Any], token: str) -> dict[str, Any]:
 
 
 def _blot(value: Any, token: str) -> Any:  # noqa: ANN401 - any JSON value
-    """Return what stands under the name of a secret without any of its values."""
+    """Return the value under the name of a secret without any of its parts."""
     match value:
         case None | bool() | "":
             return value
@@ -238,7 +238,7 @@ def _spellings(token: str) -> tuple[str, ...]:
 
 
 _LIKELY = "(?i:key|token|secret|auth|sig|pass|pwd|otp|bearer|sas|credential|assertion|connection|cookie|jwt|%)"
-"""Stands in each name that may be a secret's; each name that is found costs more than looking for it."""
+"""Part of each name that may be a secret's; a name that is found costs more than the search."""
 
 _NAME = rf"""[^=&\s#"'<>;?]{{0,64}}{_LIKELY}[^=&\s#"'<>;?]{{0,64}}"""
 _PAIR = re2.compile(rf"""(^|[?&;#\n]|\\[nr])({_NAME})=([^&\s#"'<>;\\]+)""")
@@ -271,7 +271,7 @@ def _member(mark: str) -> Any:  # noqa: ANN401 - re2 has no types
 
 
 _MEMBERS = {mark: _member(mark) for mark in ('"', r"\"", r"\\\"", r"\\\\\\\"")}
-"""JSON within a text, which may itself stand in JSON, and so on."""
+"""JSON within a text, which may itself be within JSON, and so on."""
 
 
 def _member_hidden(found: Any, text: str) -> str:  # noqa: ANN401 - re2 has no types
@@ -303,7 +303,7 @@ _LEFT_AS_IT_IS = "/:?&=#*@+,;!$'()[]~"
 
 
 def _redact_encoded(word: str, token: str) -> str:
-    """Look into a word that is percent-encoded, maybe more than once; spell it anew only where a secret stood in it."""
+    """Look into a word that is percent-encoded, maybe more than once; encode it again only if a secret was in it."""
     encoded = word
     for _ in range(_TIMES_ENCODED if "%" in word else 0):
         decoded = unquote(encoded)

@@ -1,4 +1,4 @@
-"""What a request asks of the form of its answer: a schema, JSON, tools; the same for chat completions and Responses."""
+"""The form of answer that a request asks for: a schema, JSON, tools; the same for chat completions and Responses."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -22,7 +22,7 @@ class Format:
 def read_format(prompt: Prompt) -> Format | None:
     """Return the format that the request asks for: `response_format`, or `text.format` of Responses.
 
-    A schema may stand in `json_schema`, as chat completions have it, or beside `type`, as Responses have it.
+    A schema may be in `json_schema`, as in chat completions, or next to `type`, as in Responses.
     """
     text = prompt.body.get("text")
     on_responses = isinstance(text, Mapping) and isinstance(text.get("format"), Mapping)

@@ -1,7 +1,7 @@
-"""What secrets look like wherever they stand: keys by how they begin, credentials of schemes and URLs, private keys.
+"""The forms of secrets in any text: keys by how they begin, credentials of schemes and URLs, private keys.
 
 To add a form is one line of `_FORMS`, and one of the table in its test. A form is looked for only where its mark is,
-so that a text without any costs next to nothing; RE2 takes time that is linear in the text, whoever wrote it.
+so that a text without any costs next to nothing; RE2 takes time that is linear in the text, for any text.
 """
 
 import binascii
@@ -41,7 +41,7 @@ _FORMS: Mapping[str, str] = {
     "PRIVATE KEY": r"(?s)-----BEGIN (?:[A-Z]+ ){0,3}PRIVATE KEY-----.*?"
     r"(?:-----END (?:[A-Z]+ ){0,3}PRIVATE KEY-----|\z)",
 }
-"""By a mark that stands in each text of that form."""
+"""By a mark that each text of that form has."""
 
 _PATTERNS = {mark: re2.compile(f"{_ALONE}{form}") for mark, form in _FORMS.items()}
 _USERINFO = re2.compile(r"""(://)[^\s/?#"'<>\\]+@""")

@@ -15,7 +15,7 @@ OF_A_PROBABILITY = 90
 
 
 def estimate_chunks(characters: int, count: int) -> int:
-    """Estimate a stream of so many deltas of a text."""
+    """Estimate a stream of a text in `count` deltas."""
     return characters + OF_A_CHUNK * count
 
 

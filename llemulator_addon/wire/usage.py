@@ -10,7 +10,7 @@ from llemulator_addon.wire.families import Encoding, family
 
 
 class Counted(NamedTuple):
-    """What a request is charged for."""
+    """The tokens that a request is charged for."""
 
     prompt: int
     completion: int

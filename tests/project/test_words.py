@@ -19,6 +19,10 @@ _PROSE: tuple[tuple[str, Callable[[str], str]], ...] = (
     ("*Dockerfile", prose.of_comments),
     ("Makefile", prose.of_comments),
     ("action.yml", prose.of_whole),
+    ("benchmarks/*.py", prose.of_strings),
+    ("tools/*.py", prose.of_strings),
+    ("llemulator_addon/adapters/commands/*.py", prose.of_strings),
+    ("llemulator_addon/core/*.py", prose.of_strings),
     ("llemulator_addon/json_schema/*.py", prose.of_strings),
     ("llemulator_addon/verification/*.py", prose.of_strings),
 )

@@ -1,4 +1,4 @@
-"""What `llemulator` can do: one file for each command."""
+"""The commands of `llemulator`: one file for each."""
 
 from llemulator_addon.adapters.commands.check import CHECK
 from llemulator_addon.adapters.commands.command import Command
@@ -22,4 +22,4 @@ COMMANDS: dict[str, Command] = {
     "verify": VERIFY,
     "smollm": SMOLLM,
 }
-"""The first one is done where none is named."""
+"""The first one runs if none is named."""

@@ -1,4 +1,4 @@
-"""What a command is."""
+"""The parts of a command."""
 
 import argparse
 from collections.abc import Callable, Mapping, Sequence
@@ -12,7 +12,7 @@ class Failed(Exception):
     """The command cannot do its work. The text, one line for each problem, is all that the user sees."""
 
     status = 1
-    """What the command ends with."""
+    """The exit code of the command."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

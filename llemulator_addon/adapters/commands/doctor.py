@@ -1,4 +1,4 @@
-"""`llemulator doctor`: whether programs can be led here on this machine, and what to do where not."""
+"""`llemulator doctor`: whether programs on this machine can be routed through llemulator, and how to fix it if not."""
 
 import argparse
 import asyncio
@@ -60,7 +60,7 @@ def _print(check: "Check") -> None:
 
 
 DOCTOR = Command(
-    meaning="try whether the programs of this machine can be led here, and say what to do where not",
+    meaning="check whether programs on this machine can be routed through llemulator, and print what to fix",
     add_options=add_settings,
     run=_run,
 )

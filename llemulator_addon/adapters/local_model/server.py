@@ -1,7 +1,7 @@
 """Serves a GGUF file by OpenAI's API: a program of its own, so that neither its work nor its end stops the proxy.
 
 It is run by its path, as `server.py FILE NAME`, and imports nothing of ours. It writes its URL to the standard output
-once it answers, what is amiss to the standard error, and ends when its standard input does.
+once it answers, problems to the standard error, and ends when its standard input does.
 """
 
 import os
