@@ -1,0 +1,279 @@
+"""A chat completion as one object, and what its chunks share with it."""
+
+from base64 import b64encode
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
+
+from llemulator_addon.core.prompt import Prompt
+from llemulator_addon.core.remembering import remembered
+from llemulator_addon.core.reply import Choice, ModelOutput, Refusal, Text, ToolCall
+from llemulator_addon.core.stamp import Stamp
+from llemulator_addon.wire import audio, moderation
+from llemulator_addon.wire.answer import Manner, cut
+from llemulator_addon.wire.families import family
+from llemulator_addon.wire.json_bytes import Many
+from llemulator_addon.wire.logprobs import each_logprob_of
+from llemulator_addon.wire.models import resolve_alias
+from llemulator_addon.wire.usage import Counted, count_usage
+
+
+def write_completion(prompt: Prompt, says: ModelOutput, manner: Manner) -> dict[str, Any]:
+    """Return the whole completion."""
+    return {
+        "id": make_id(manner),
+        "object": "chat.completion",
+        "created": manner.stamp.created,
+        "model": name_model(prompt, says, manner),
+        "choices": _choices(prompt, says, manner),
+        **moderate(prompt, says),
+        "usage": write_usage(prompt, says),
+        "service_tier": find_tier(prompt),
+        "system_fingerprint": find_fingerprint(prompt, manner),
+    }
+
+
+def _choices(prompt: Prompt, says: ModelOutput, manner: Manner) -> "Many | list[dict[str, Any]]":
+    def make() -> Iterator[dict[str, Any]]:
+        return (_choice(prompt, says.choice(index), index, manner) for index in range(prompt.choices))
+
+    return Many(make, nests=True) if manner.in_pieces else list(make())
+
+
+def _choice(prompt: Prompt, choice: Choice, index: int, manner: Manner) -> dict[str, Any]:
+    return {
+        "index": index,
+        "message": _assistant(prompt, choice, index, manner),
+        **({"logprobs": _all_logprobs(prompt, choice, manner)} if shows_logprobs(prompt) else {}),
+        "finish_reason": find_finish_reason(prompt, choice),
+    }
+
+
+def _assistant(prompt: Prompt, choice: Choice, index: int, manner: Manner) -> dict[str, Any]:
+    """Spell the message. `tool_calls` stands between `content` and `refusal`, as recorded."""
+    calls, refusal = list_calls(prompt, choice), find_refusal(choice)
+    spoken = speaks(prompt, choice)
+    silent = refusal is not None or spoken or (calls and not choice.text)
+    return {
+        "role": "assistant",
+        "content": None if silent else choice.text,
+        **_spell_calls(prompt, calls, index, manner),
+        "refusal": refusal,
+        **({"audio": _audio(prompt, choice, index, manner)} if spoken else {}),
+        "annotations": list_annotations(choice),
+    }
+
+
+def _spell_calls(prompt: Prompt, calls: list[ToolCall], choice: int, manner: Manner) -> dict[str, Any]:
+    if not calls:
+        return {}
+    if is_legacy(prompt):
+        return {"function_call": {"name": calls[0].name, "arguments": calls[0].arguments}}
+    return {"tool_calls": [spell_call(call, choice, position, manner) for position, call in enumerate(calls)]}
+
+
+def spell_call(call: ToolCall, choice: int, position: int, manner: Manner) -> dict[str, Any]:
+    """Return a tool call as it stands in a message."""
+    kind, key = name_fields(call)
+    spelled = {"name": call.name, key: call.arguments}
+    return {"id": _call_id(call, choice, position, manner), "type": kind, kind: spelled}
+
+
+def _all_logprobs(prompt: Prompt, choice: Choice, manner: Manner) -> dict[str, Any] | None:
+    if not prompt.body.get("logprobs"):
+        return None
+    return {
+        key: token_logprobs(prompt, text, manner) if text else None
+        for key, text in (("content", choice.text), ("refusal", find_refusal(choice)))
+    }
+
+
+def list_annotations(choice: Choice) -> list[dict[str, Any]]:
+    """Spell citations as chat has them, which knows only those of web pages; places count from the text's start."""
+    found: list[dict[str, Any]] = []
+    start = 0
+    for block in choice.blocks:
+        if isinstance(block, Text):
+            found += [_citation(given, start) for given in block.annotations if given.get("type") == "url_citation"]
+            start += len(block.text)
+    return found
+
+
+def _citation(given: Mapping[str, Any], start: int) -> dict[str, Any]:
+    fields = {
+        "end_index": given.get("end_index", 0) + start,
+        "start_index": given.get("start_index", 0) + start,
+        "title": given.get("title", ""),
+        "url": given.get("url", ""),
+    }
+    return {"type": "url_citation", "url_citation": fields}
+
+
+def _audio(prompt: Prompt, choice: Choice, index: int, manner: Manner) -> dict[str, Any]:
+    return {
+        "id": make_audio_id(index, manner),
+        "data": b64encode(make_sound(prompt, choice.text)).decode("ascii"),
+        "expires_at": manner.stamp.created + HOUR,
+        "transcript": choice.text,
+    }
+
+
+HOUR = 3_600
+
+
+def moderate(prompt: Prompt, says: ModelOutput) -> dict[str, Any]:
+    """Return the member `moderation`, where the request asks for it."""
+    asked = prompt.body.get("moderation")
+    if not isinstance(asked, dict):
+        return {}
+    model = str(asked.get("model") or moderation.DEFAULT)
+    given = moderation.join_texts((prompt.user_text,))
+    said = moderation.join_texts(says.choice(index).text for index in range(prompt.choices))
+    return {
+        "moderation": {
+            "input": moderation.results(model, given),
+            "output": moderation.results(model, said),
+        }
+    }
+
+
+# For chunks too ------------------------------------------------------------------------------------------------------
+
+
+def cut_text(prompt: Prompt, text: str, manner: Manner) -> Iterable[tuple[str, int]]:
+    """Cut a text into deltas: as the rule wants it, but one token each where their probabilities go with them."""
+    chunk_by = "token" if prompt.body.get("logprobs") and shows_logprobs(prompt) else manner.chunk_by
+    return cut(text, family(prompt.model).encoding, chunk_by)
+
+
+def token_logprobs(prompt: Prompt, text: str, manner: Manner) -> "Many | list[dict[str, Any]]":
+    """Return the log probabilities of each token of a text."""
+
+    def make() -> Iterator[dict[str, Any]]:
+        pieces = (piece for piece, _ in cut(text, family(prompt.model).encoding, "token"))
+        return each_logprob_of(pieces, prompt.body.get("top_logprobs") or 0, manner.stamp)
+
+    return Many(make) if manner.in_pieces and not prompt.stream else list(make())
+
+
+def make_id(manner: Manner) -> str:
+    """Return the id of the completion."""
+    return f"chatcmpl-{manner.stamp.base62('chatcmpl', 29)}"
+
+
+def _call_id(call: ToolCall, choice: int, position: int, manner: Manner) -> str:
+    return call.id or f"call_{manner.stamp.base62(f'call/{choice}/{position}', 24)}"
+
+
+def make_audio_id(choice: int, manner: Manner) -> str:
+    """Return the id of what is spoken."""
+    return f"audio_{manner.stamp.hex(f'audio/{choice}', 32)}"
+
+
+def name_model(prompt: Prompt, says: ModelOutput, manner: Manner) -> str:
+    """Return the model that the answer names."""
+    return says.model or (resolve_alias(prompt.model) if manner.dated_models else prompt.model)
+
+
+def find_tier(prompt: Prompt) -> str:
+    """Return the service tier that the answer names."""
+    match prompt.body.get("service_tier"):
+        case "fast":
+            return "priority"
+        case str(asked) if asked != "auto":
+            return asked
+        case _:
+            return "default"
+
+
+def find_fingerprint(prompt: Prompt, manner: Manner) -> str | None:
+    """Return the fingerprint of the model's set-up; reasoning models mostly send null."""
+    if family(prompt.model).reasoning:
+        return None
+    return _fingerprint_of(prompt.model, manner.stamp.lasting)
+
+
+@remembered(1024, longest=200)
+def _fingerprint_of(model: str, lasting: Stamp) -> str:
+    return f"fp_{lasting.hex(f'fingerprint/{model}', 10)}"
+
+
+def shows_logprobs(prompt: Prompt) -> bool:
+    """Whether choices have the key `logprobs`."""
+    return family(prompt.model).logprobs_key or bool(prompt.body.get("logprobs"))
+
+
+def find_finish_reason(prompt: Prompt, choice: Choice) -> str:
+    """Return why a choice ended."""
+    if choice.finish_reason is not None:
+        return choice.finish_reason
+    if not list_calls(prompt, choice):
+        return "stop"
+    # https://platform.openai.com/docs/guides/function-calling: a call of a function that the request forces by name
+    # finishes with "stop".
+    if is_legacy(prompt):
+        return "stop" if isinstance(prompt.body.get("function_call"), dict) else "function_call"
+    forced = prompt.body.get("tool_choice")
+    return "stop" if isinstance(forced, dict) and forced.get("type") in _NAMED else "tool_calls"
+
+
+_NAMED = ("function", "custom")
+
+
+def is_legacy(prompt: Prompt) -> bool:
+    """Whether the client speaks of `functions`, as before `tools`."""
+    return bool(prompt.body.get("functions")) and not prompt.body.get("tools")
+
+
+def list_calls(prompt: Prompt, choice: Choice) -> list[ToolCall]:
+    """Return the calls; one of a tool that the request offers as custom is custom, however the script wrote it."""
+    custom = {tool.name for tool in prompt.tools if tool.kind == "custom"}
+    return [
+        ToolCall(name=call.name, arguments=call.arguments, id=call.id, custom=call.custom or call.name in custom)
+        for call in choice.blocks
+        if isinstance(call, ToolCall)
+    ]
+
+
+def name_fields(call: ToolCall) -> tuple[str, str]:
+    """Return under which key a call stands, and under which its arguments."""
+    return ("custom", "input") if call.custom else ("function", "arguments")
+
+
+def find_refusal(choice: Choice) -> str | None:
+    """Return the text of a refusal; None where there is none."""
+    texts = [block.text for block in choice.blocks if isinstance(block, Refusal)]
+    return "".join(texts) if texts else None
+
+
+def speaks(prompt: Prompt, choice: Choice) -> bool:
+    """Whether the choice is spoken: audio was asked for, and there are words."""
+    return "audio" in (prompt.body.get("modalities") or ()) and bool(choice.text) and find_refusal(choice) is None
+
+
+def make_sound(prompt: Prompt, text: str) -> bytes:
+    """Return a text as sound, in the format that the request asks for."""
+    options = prompt.body.get("audio")
+    wanted = options.get("format") if isinstance(options, dict) else None
+    return audio.FORMATS.get(str(wanted), audio.wav)(text)
+
+
+def write_usage(prompt: Prompt, says: ModelOutput) -> dict[str, Any]:
+    """Return the counted tokens."""
+    spoken = [says.choice(index) for index in range(prompt.choices)]
+    sound = sum(audio.tokens_of(choice.text) for choice in spoken if speaks(prompt, choice))
+    return _spell_usage(count_usage(prompt, says, audio=sound))
+
+
+def _spell_usage(of: Counted) -> dict[str, Any]:
+    return {
+        "prompt_tokens": of.prompt,
+        "completion_tokens": of.completion,
+        "total_tokens": of.total,
+        "prompt_tokens_details": {"cached_tokens": of.cached, "audio_tokens": 0},
+        "completion_tokens_details": {
+            "reasoning_tokens": of.reasoning,
+            "audio_tokens": of.audio,
+            "accepted_prediction_tokens": 0,
+            "rejected_prediction_tokens": 0,
+        },
+    }
