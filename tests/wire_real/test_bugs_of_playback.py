@@ -6,11 +6,11 @@ from pathlib import Path
 
 import pytest
 
-from llemulator_addon.adapters.mitmproxy import streams
-from llemulator_addon.adapters.mitmproxy.playback import _HttpLayer
+from llemulator_addon.adapters.mitmproxy.internals import streams
+from llemulator_addon.adapters.mitmproxy.internals.layers import _HttpLayer
+from llemulator_addon.adapters.mitmproxy.internals.servers import Http1, Http2
+from llemulator_addon.adapters.mitmproxy.internals.streams import Stream
 from llemulator_addon.adapters.mitmproxy.rules import Rules
-from llemulator_addon.adapters.mitmproxy.servers import Http1, Http2
-from llemulator_addon.adapters.mitmproxy.streams import Stream
 from llemulator_addon.core.steps import Send, Steps, Wait
 from tests.wire_real.clients import Answer, Proxy, Version, Way, ask
 from tests.wire_real.proxies import EVENTS, HELLO, Playing, proxying

@@ -7,7 +7,7 @@ from typing import override
 import h2.settings
 import pytest
 
-from llemulator_addon.adapters.mitmproxy import flow_control
+from llemulator_addon.adapters.mitmproxy.internals import flow_control
 from llemulator_addon.core.outcome import Answered, Forward
 from llemulator_addon.core.request import Request
 from llemulator_addon.core.steps import Head, Send, Steps, Wait

@@ -9,7 +9,7 @@ from pathlib import Path
 import h2.events
 import pytest
 
-from llemulator_addon.adapters.mitmproxy import client_hello, heads
+from llemulator_addon.adapters.mitmproxy.internals import client_hello, heads
 from tests.wire_real.clients import Answer, Question, Way, ask, begin_h2, connected, read_h1, take_h2
 from tests.wire_real.proxies import Playing, proxying
 

@@ -16,7 +16,7 @@ from mitmproxy.test import tflow
 
 from llemulator_addon.adapters.hosts import Hosts
 from llemulator_addon.adapters.mitmproxy.interception import Interception
-from llemulator_addon.adapters.mitmproxy.playback import Playback
+from llemulator_addon.adapters.mitmproxy.internals.layers import Playback
 from llemulator_addon.adapters.mitmproxy.rules import Policy, Rules
 from llemulator_addon.core.egress import HostEgress
 from tests.wire_real.clients import (

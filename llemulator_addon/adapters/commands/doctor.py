@@ -30,7 +30,7 @@ async def _report(settings: Settings) -> int:
     """Print each check as it is done, and return 1 if one did not pass."""
     # mitmproxy takes long to import; the settings have been looked at before.
     from llemulator_addon.adapters.logs import log_to_stderr  # noqa: PLC0415
-    from llemulator_addon.adapters.mitmproxy.startup import import_used_addons_only  # noqa: PLC0415
+    from llemulator_addon.adapters.mitmproxy.internals.startup import import_used_addons_only  # noqa: PLC0415
     from llemulator_addon.adapters.script_file import BadScript  # noqa: PLC0415
 
     log_to_stderr("error")

@@ -117,7 +117,7 @@ def _check_reports(files: Sequence[Path]) -> None:
 def _run_through_proxy(settings: Settings, arguments: argparse.Namespace, command: Sequence[str], program: Path) -> int:
     # mitmproxy takes long to import; the settings and the command have been looked at before.
     from llemulator_addon.adapters.logs import log_to_stderr  # noqa: PLC0415
-    from llemulator_addon.adapters.mitmproxy.startup import (  # noqa: PLC0415
+    from llemulator_addon.adapters.mitmproxy.internals.startup import (  # noqa: PLC0415
         collect_no_garbage_until_served,
         import_used_addons_only,
     )

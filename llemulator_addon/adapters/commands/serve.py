@@ -67,7 +67,7 @@ def _is_local(host: str) -> bool:
 
 async def _serve(settings: Settings, examples: Callable[[Address], str] | None) -> None:
     # mitmproxy takes long to import; the settings have been looked at before.
-    from llemulator_addon.adapters.mitmproxy.startup import (  # noqa: PLC0415
+    from llemulator_addon.adapters.mitmproxy.internals.startup import (  # noqa: PLC0415
         collect_no_garbage_until_served,
         import_used_addons_only,
     )

@@ -1,4 +1,4 @@
-"""The addon: mitmproxy's hooks, each in a few lines. `rules` decides, `playback` plays."""
+"""The addon: mitmproxy's hooks, each in a few lines. `rules` decides, `internals` plays."""
 
 import asyncio
 import logging
@@ -10,10 +10,10 @@ from mitmproxy.connection import Client
 from mitmproxy.proxy import layer, mode_specs, server_hooks
 
 from llemulator_addon.adapters import proxy_errors
-from llemulator_addon.adapters.mitmproxy.client_hello import named_host
-from llemulator_addon.adapters.mitmproxy.deciding import NOTHING_SENT
-from llemulator_addon.adapters.mitmproxy.flow_control import Taking, close_what_is_open
-from llemulator_addon.adapters.mitmproxy.playback import Playback, no_common_cipher
+from llemulator_addon.adapters.mitmproxy.internals.client_hello import named_host
+from llemulator_addon.adapters.mitmproxy.internals.deciding import NOTHING_SENT
+from llemulator_addon.adapters.mitmproxy.internals.flow_control import Taking, close_what_is_open
+from llemulator_addon.adapters.mitmproxy.internals.layers import Playback, no_common_cipher
 from llemulator_addon.adapters.mitmproxy.rules import ClientLeft, Rules
 from llemulator_addon.adapters.terminal import printable
 from llemulator_addon.core.rest import Rest

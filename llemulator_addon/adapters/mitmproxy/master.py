@@ -25,8 +25,8 @@ from mitmproxy.proxy.mode_specs import ProxyMode
 from llemulator_addon.adapters.descriptors import Exhaustion, raise_limit
 from llemulator_addon.adapters.ending import ended_by_signals
 from llemulator_addon.adapters.listener import Listener
-from llemulator_addon.adapters.mitmproxy.dispatch import HookTable
 from llemulator_addon.adapters.mitmproxy.interception import Interception
+from llemulator_addon.adapters.mitmproxy.internals.dispatch import HookTable
 from llemulator_addon.adapters.mitmproxy.listening import Listening
 from llemulator_addon.adapters.mitmproxy.rules import Rules
 

@@ -30,8 +30,8 @@ from llemulator_addon.adapters.forwarding import Arriving, Forwarding, Terms
 from llemulator_addon.adapters.hosts import OPENAI_HOSTS, REFUSED_HOSTS, Hosts
 from llemulator_addon.adapters.making import Making, to_head
 from llemulator_addon.adapters.mitmproxy.bodies import Bodies, TooLarge, decoded
-from llemulator_addon.adapters.mitmproxy.deciding import NOTHING_SENT, Arrival
-from llemulator_addon.adapters.mitmproxy.played import Played, begun, played
+from llemulator_addon.adapters.mitmproxy.internals.deciding import NOTHING_SENT, Arrival
+from llemulator_addon.adapters.mitmproxy.internals.played import Played, begun, played
 from llemulator_addon.adapters.networks import Networks
 from llemulator_addon.adapters.openai_keys import has_key
 from llemulator_addon.adapters.terminal import printable

@@ -10,7 +10,7 @@ from h11._receivebuffer import ReceiveBuffer
 from hypothesis import given
 from hypothesis import strategies as st
 
-from llemulator_addon.adapters.mitmproxy.chunks import Chunks
+from llemulator_addon.adapters.mitmproxy.internals.chunks import Chunks
 
 
 def _read(reader: Any, arrivals: list[bytes]) -> tuple[bytes, bool, bytes]:  # noqa: ANN401 - two kinds

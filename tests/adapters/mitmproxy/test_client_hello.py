@@ -1,6 +1,6 @@
 import pytest
 
-from llemulator_addon.adapters.mitmproxy.client_hello import server_name
+from llemulator_addon.adapters.mitmproxy.internals.client_hello import server_name
 from tests.wire_real.clients import client_hello
 
 

@@ -10,7 +10,7 @@ from mitmproxy.master import Master
 from mitmproxy.proxy.layers.http._hooks import HttpRequestHook, HttpResponseHook
 from mitmproxy.test import tflow
 
-from llemulator_addon.adapters.mitmproxy.dispatch import HookTable, calls_of
+from llemulator_addon.adapters.mitmproxy.internals.dispatch import HookTable, calls_of
 
 
 class _First:

@@ -1,7 +1,7 @@
 import pytest
 from mitmproxy import http
 
-from llemulator_addon.adapters.mitmproxy.played import played
+from llemulator_addon.adapters.mitmproxy.internals.played import played
 from llemulator_addon.core.steps import Cut, Head, Send, Steps, Wait
 
 _FIVE = Head(200, (("content-length", "5"),))

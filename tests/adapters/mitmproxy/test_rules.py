@@ -6,7 +6,7 @@ from mitmproxy.proxy.mode_specs import ProxyMode
 from mitmproxy.test import tflow
 
 from llemulator_addon.adapters.hosts import Hosts
-from llemulator_addon.adapters.mitmproxy.deciding import NOTHING_SENT, Arrival
+from llemulator_addon.adapters.mitmproxy.internals.deciding import NOTHING_SENT, Arrival
 from llemulator_addon.adapters.mitmproxy.rules import ClientLeft, Policy, Rules
 from llemulator_addon.adapters.networks import Networks
 from llemulator_addon.core.outcome import Ending

@@ -22,8 +22,8 @@ from mitmproxy.proxy.layers.http._http1 import Http1Server
 from mitmproxy.proxy.layers.http._http2 import Http2Server, format_h2_response_headers
 
 from llemulator_addon.adapters import proxy_errors
-from llemulator_addon.adapters.mitmproxy import heads
-from llemulator_addon.adapters.mitmproxy.chunks import Chunks
+from llemulator_addon.adapters.mitmproxy.internals import heads
+from llemulator_addon.adapters.mitmproxy.internals.chunks import Chunks
 from llemulator_addon.core.steps import Head, Send, Steps
 
 logger = logging.getLogger(__name__)

@@ -29,12 +29,12 @@ from mitmproxy.proxy.layers.http import HTTPMode
 from OpenSSL import SSL
 
 from llemulator_addon.adapters.bug_log import without_secrets
-from llemulator_addon.adapters.mitmproxy import client_hello, heads
-from llemulator_addon.adapters.mitmproxy.deciding import Arrival, Rules
-from llemulator_addon.adapters.mitmproxy.dispatch import Calls, calls_of
-from llemulator_addon.adapters.mitmproxy.flow_control import Outlet
-from llemulator_addon.adapters.mitmproxy.servers import Http1, Http2
-from llemulator_addon.adapters.mitmproxy.streams import Stream
+from llemulator_addon.adapters.mitmproxy.internals import client_hello, heads
+from llemulator_addon.adapters.mitmproxy.internals.deciding import Arrival, Rules
+from llemulator_addon.adapters.mitmproxy.internals.dispatch import Calls, calls_of
+from llemulator_addon.adapters.mitmproxy.internals.flow_control import Outlet
+from llemulator_addon.adapters.mitmproxy.internals.servers import Http1, Http2
+from llemulator_addon.adapters.mitmproxy.internals.streams import Stream
 
 logger = logging.getLogger(__name__)
 

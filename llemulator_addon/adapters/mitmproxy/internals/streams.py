@@ -38,12 +38,18 @@ from mitmproxy.proxy.layers.http._hooks import (
 
 from llemulator_addon.adapters import proxy_errors
 from llemulator_addon.adapters.bug_log import without_secrets
-from llemulator_addon.adapters.mitmproxy import heads
-from llemulator_addon.adapters.mitmproxy.deciding import NOTHING_SENT, Arrival, Rules
-from llemulator_addon.adapters.mitmproxy.dispatch import Calls, RestOfHook
-from llemulator_addon.adapters.mitmproxy.flow_control import PORTION, LlemulatorTakenHook, Outlet, Taking, portions
-from llemulator_addon.adapters.mitmproxy.played import SOON, LlemulatorRestHook, Played, Playing, played
-from llemulator_addon.adapters.mitmproxy.servers import Http1, Http2, WholeResponse
+from llemulator_addon.adapters.mitmproxy.internals import heads
+from llemulator_addon.adapters.mitmproxy.internals.deciding import NOTHING_SENT, Arrival, Rules
+from llemulator_addon.adapters.mitmproxy.internals.dispatch import Calls, RestOfHook
+from llemulator_addon.adapters.mitmproxy.internals.flow_control import (
+    PORTION,
+    LlemulatorTakenHook,
+    Outlet,
+    Taking,
+    portions,
+)
+from llemulator_addon.adapters.mitmproxy.internals.played import SOON, LlemulatorRestHook, Played, Playing, played
+from llemulator_addon.adapters.mitmproxy.internals.servers import Http1, Http2, WholeResponse
 from llemulator_addon.core.outcome import Ending
 from llemulator_addon.core.steps import Cut, Head, Send, Steps, Wait
 
