@@ -259,7 +259,7 @@ def _check_is_of_patterns(responses: Mapping[str, object]) -> None:
 def _short_rule(entry: dict[str, Any], times: int | None, place: str) -> Rule:
     for key in entry:
         if key not in _KEYS:
-            raise unknown_key(place, str(key), _KEYS)
+            raise unknown_key(place, str(key), _KEYS, RulePart)
     full = {key: part for key, part in entry.items() if key not in _SHORT_KEYS and key != "match"}
     full["match"] = _match(entry, place)
     full["reply"] = _reply(entry, place)

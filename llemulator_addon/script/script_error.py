@@ -2,12 +2,13 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from difflib import get_close_matches
 from itertools import islice
 from typing import Any, override
 
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
+
+from llemulator_addon.script.key_hints import describe_unknown_key, models_in
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,9 +52,9 @@ def problem(place: str, reason: str) -> ScriptError:
     return ScriptError([Problem(place, reason)])
 
 
-def unknown_key(place: str, key: str, known: Iterable[str]) -> ScriptError:
-    """Return the error of a key that nobody knows."""
-    return problem(join_place(place, key), _unknown(key, known))
+def unknown_key(place: str, key: str, known: Iterable[str], shape: type[BaseModel]) -> ScriptError:
+    """Return the error of a key that nobody knows; `shape` is the model of the whole at that place."""
+    return problem(join_place(place, key), describe_unknown_key(key, known, (shape,)))
 
 
 def join_place(place: str, step: str | int) -> str:
@@ -150,7 +151,8 @@ def _reason(shape: type[BaseModel], found: ErrorDetails, steps: list[int | str])
     got = kind_of(found["input"])
     match found["type"]:
         case "extra_forbidden":
-            return _unknown(str(steps[-1]), _find_known_keys(shape, steps[:-1]))
+            parts = _find_parts(shape, steps[:-1])
+            return describe_unknown_key(str(steps[-1]), _list_keys(parts), (*parts, shape))
         case "missing":
             return "missing"
         case "value_error":
@@ -189,31 +191,21 @@ _EXPECTED = {
 }
 
 
-def _unknown(key: str, known: Iterable[str]) -> str:
-    known = sorted(known)
-    near = get_close_matches(key.lower(), known, n=1, cutoff=0.5) if len(key) <= _LONGEST_STEP else ()
-    if near:
-        return f'unknown key; did you mean "{near[0]}"?'
-    return f"unknown key; known are {', '.join(known)}"
-
-
-def _find_known_keys(shape: type[BaseModel], steps: Iterable[int | str]) -> list[str]:
-    """Walk from a model along a place to the keys that are known there."""
+def _find_parts(shape: type[BaseModel], steps: Iterable[int | str]) -> list[type[BaseModel]]:
+    """Walk from a model along a place to the models that may stand there."""
     models = [shape]
     for step in steps:
         if isinstance(step, str):
             models = [inner for model in models for inner in _models_at(model, step)]
+    return models
+
+
+def _list_keys(models: Iterable[type[BaseModel]]) -> list[str]:
     return [field.alias or name for model in models for name, field in model.model_fields.items()]
 
 
 def _models_at(model: type[BaseModel], key: str) -> list[type[BaseModel]]:
     for name, field in model.model_fields.items():
         if key == (field.alias or name):
-            return _models_in(field.annotation)
+            return models_in(field.annotation)
     return []
-
-
-def _models_in(annotation: Any) -> list[type[BaseModel]]:  # noqa: ANN401
-    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
-        return [annotation]
-    return [model for part in getattr(annotation, "__args__", ()) for model in _models_in(part)]

@@ -69,6 +69,50 @@ _RULE = {"reply": {"text": "a"}}
             ['rules[0].match.usertext: unknown key; did you mean "user_text"?'],
         ),
         ({"rules": [{"reply": {"txt": "a"}}]}, ['rules[0].reply.txt: unknown key; did you mean "text"?']),
+        (
+            {"rules": [{**_RULE, "stream": {"cut_after": {"chunks": 1}}}]},
+            ['rules[0].stream.cut_after: unknown key here; "cut_after" belongs in "faults"'],
+        ),
+        (
+            {"rules": [{**_RULE, "pattern": "x"}]},
+            [
+                (
+                    'rules[0].pattern: unknown key here; "pattern" belongs in "match.user_text" '
+                    '("pattern" is for the short forms in "responses")'
+                )
+            ],
+        ),
+        (
+            {"rules": [{**_RULE, "match": {"pattern": "x"}}]},
+            [
+                (
+                    'rules[0].match.pattern: unknown key here; "pattern" belongs in "user_text" '
+                    '("pattern" is for the short forms in "responses")'
+                )
+            ],
+        ),
+        (
+            {"rules": [{"response": "x"}]},
+            [
+                (
+                    'rules[0].response: unknown key here; "response" belongs in "reply" '
+                    '("response" is for the short forms in "responses")'
+                ),
+            ],
+        ),
+        (
+            {"rules": [{"reply": {"text": "a", "times": 2}}]},
+            ['rules[0].reply.times: unknown key here; "times" belongs in the rule itself'],
+        ),
+        (
+            {"responses": [{"response": "a", "user_text": "x"}]},
+            ['responses[0].user_text: unknown key here; "user_text" belongs in "match"'],
+        ),
+        ({"on_unmatched": "echo"}, ['on_unmatched: unknown key here; "on_unmatched" belongs in "defaults"']),
+        (
+            {"defaults": {"ttft_ms": 300}},
+            ['defaults.ttft_ms: unknown key here; "ttft_ms" belongs in "stream"'],
+        ),
         ({"rules": [{"reply": {"text": 5}}]}, ["rules[0].reply.text: expected text, got the number 5"]),
         (
             {"rules": [{"reply": [{"text": "a"}, {"txt": "a"}]}]},
@@ -141,3 +185,12 @@ def test_text_that_cannot_be_read_is_refused(text: str, language: Literal["json"
         read_text(text, language)
 
     assert str(caught.value).startswith(begins)
+
+
+def test_a_list_of_known_keys_names_each_once() -> None:
+    with pytest.raises(ScriptError) as caught:
+        read_script({"rules": [{"reply": {"qqqqq": 1}}]})
+
+    known = str(caught.value).partition("known are ")[2].split(", ")
+    assert "text" in known
+    assert len(known) == len(set(known))
