@@ -1,4 +1,4 @@
-"""What it may cost to read one script, or one list of expectations: the same on every machine."""
+"""The limits of work for reading one script, or one list of expectations: the same on every machine."""
 
 from collections.abc import Generator
 from contextlib import contextmanager
@@ -8,9 +8,9 @@ from llemulator_addon.core.work import TooMuchWork, Work
 from llemulator_addon.script.script_error import problem
 
 PARTS_TOGETHER = 1_000_000
-"""So many instructions may the automata of all regular expressions together have: each takes time to compile."""
+"""The most instructions that the automata of all regular expressions may have together: each takes time to compile."""
 TEMPLATES_TOGETHER = 256 << 10
-"""So many characters may all texts that are templates have together: each takes time to parse."""
+"""The most characters that all templates may have together: each takes time to parse."""
 
 
 @contextmanager

@@ -1,4 +1,4 @@
-"""What a fault is, and what it is told."""
+"""The parts of a fault, and the values it is given."""
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
@@ -10,7 +10,7 @@ from llemulator_addon.core.steps import Headers, Send, Step, Steps
 from llemulator_addon.wire import errors
 
 Memory = object
-"""What a fault remembers from one request of the session to the next: a frozen value of its own."""
+"""The memory of a fault from one request of the session to the next: a frozen value."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,7 +29,7 @@ class AdmissionRequest:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Admission:
-    """What a fault says to a request."""
+    """A fault's verdict on a request."""
 
     refused: Failure | None = None
     """None: it gets its answer."""
@@ -39,7 +39,7 @@ class Admission:
 
 
 class Scene(NamedTuple):
-    """What a fault knows of the answer whose steps it rewrites."""
+    """Facts about the answer whose steps a fault rewrites."""
 
     events: bool
     """Whether each `Send` is a server-sent event."""
@@ -51,13 +51,13 @@ class Scene(NamedTuple):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ConnectionFault:
-    """What happens to a connection before any request: its token is not known, so it may be any application's."""
+    """The fate of a connection before any request: its token is not known, so it may be any application's."""
 
     at: Literal["connect", "tls"]
     host: str = "*"
     """A glob."""
     status: int = 502
-    """What CONNECT is answered with."""
+    """The answer to CONNECT."""
     tls: Literal["handshake_failure"] = "handshake_failure"
 
 

@@ -12,7 +12,7 @@ _LONGEST = 16 << 20
 
 
 def read(text: bytes) -> object:
-    """Read JSON; raises `ScriptError`. What is nested too deeply, or is no text, is left to `json_value.check`."""
+    """Read JSON; raises `ScriptError`. `json_value.check` refuses deep nesting and bytes that are no text."""
     signs = _signs_within_bounds(text)
     try:
         value = json_bytes.read(text)
@@ -38,7 +38,7 @@ def _signs_within_bounds(text: bytes) -> bytes:
 
 
 def _signs(text: bytes) -> bytes:
-    """Return the signs between values: those that stand in no text."""
+    """Return the signs between values: those outside of texts."""
     bare = text.replace(b"\\\\", b"").replace(b'\\"', b"").translate(None, _NO_SIGNS)
     return b"".join(bare.split(b'"')[::2])
 

@@ -1,4 +1,4 @@
-"""What may come in as a script: JSON values of a reasonable size."""
+"""The JSON values that may be a script: those of a reasonable size."""
 
 from collections.abc import Iterator, Mapping
 from itertools import islice
@@ -24,12 +24,12 @@ def check(value: object) -> None:
 
 
 def too_many() -> ScriptError:
-    """Return what is said of a script with too many values."""
+    """Return the problem of a script with too many values."""
     return problem("", f"it has more than {MOST_VALUES} values")
 
 
 def _size(value: object, known: dict[int, float], depth: int) -> float:
-    """Return how many values there are; what stands in several places is looked at once, and counts in each."""
+    """Return how many values there are; a value in several places is looked at once, and counts in each."""
     if not isinstance(value, Mapping | list) or depth > MOST_NESTED:
         return 1
     if (size := known.get(id(value))) is None:

@@ -7,18 +7,18 @@ from llemulator_addon.core.work import TooMuchWork, Work
 from llemulator_addon.script.paths import Step, parse
 
 STEPS = 150_000
-"""So many members are looked at for one request, by all rules together."""
+"""The most members that all rules together look at for one request."""
 
 
 class TooMuchLooking(Exception):
-    """What a pattern asks for takes more steps than one request may cost. The pattern does not hold then."""
+    """A pattern takes more steps than one request may cost. The pattern does not hold then."""
 
     def __init__(self) -> None:
         super().__init__(f"to look into the body takes more than the {STEPS} steps of one request")
 
 
 class Looking:
-    """What was found so far, and how many steps are left. An object, because the patterns of all rules share it."""
+    """The values found so far, and the steps that are left. An object, because the patterns of all rules share it."""
 
     __slots__ = ("_found", "_steps", "_work")
 

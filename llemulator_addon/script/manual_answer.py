@@ -1,4 +1,4 @@
-"""What a person answers to a request that waits: a reply as in a rule, or what a fallback would have answered."""
+"""A person's answer to a waiting request: a reply as in a rule, or the answer of a fallback."""
 
 from typing import TYPE_CHECKING, Any, Literal, Self, override
 
@@ -71,7 +71,7 @@ else:
 
 
 def read_answer(value: object) -> AnswerPart:
-    """Read it from its JSON value; a text alone is said. Raises `ScriptError`."""
+    """Read it from its JSON value; a text alone is the reply. Raises `ScriptError`."""
     return read_as(AnswerSpec, text_alone(value), "")
 
 

@@ -1,4 +1,4 @@
-"""What all parts of a script have in common, and how a table of words becomes a part's fields."""
+"""The common base of all parts of a script, and how a table of words becomes a part's fields."""
 
 from collections.abc import Iterator, Mapping
 from itertools import islice

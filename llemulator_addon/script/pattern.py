@@ -1,4 +1,4 @@
-"""What a pattern looks at, and what a pattern is."""
+"""Patterns, and the values that they look at."""
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Hashable, Iterable, Mapping
@@ -20,7 +20,7 @@ class Candidate:
     request: Request
     state: str = START
     looking: Looking = field(default_factory=Looking, compare=False, repr=False)
-    """What was found in its body, for all rules."""
+    """The values found in its body, for all rules."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +57,7 @@ class Pattern(ABC):
         """Say in a few words what was wanted and what came; called only where it does not hold."""
 
     def index_keys(self) -> tuple[Key, ...]:
-        """Return keys of which at least one is found in every request for which it holds; none where none are known.
+        """Return keys of which at least one is found in every request for which it holds; none if none are known.
 
         They spare looking at rules that cannot answer.
         """

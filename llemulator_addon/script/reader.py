@@ -33,7 +33,7 @@ from llemulator_addon.script.upstream import UpstreamSpec, upstreams_of
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Defaults:
-    """What holds for rules, and for requests that no rule answers, where nothing else is said."""
+    """The defaults for rules, and for unmatched requests."""
 
     on_unmatched: OnUnmatched | None = None
     manual_timeout: float | None = None
@@ -210,7 +210,7 @@ class _collecting:  # noqa: N801 - reads as a verb where it is used
 
 
 class _Enough(Exception):
-    """So many problems are found that the rest is not read."""
+    """There are too many problems; the rest is not read."""
 
     def __init__(self, problems: list[Problem]) -> None:
         self.problems = problems
@@ -269,7 +269,7 @@ def _short_rule(entry: dict[str, Any], times: int | None, place: str) -> Rule:
 
 
 def _read_rule_at(place: str, entry: dict[str, Any], full: dict[str, Any]) -> Rule:
-    """Read the rule in full; a problem is told in the words that the script used."""
+    """Read the rule in full; a problem is worded in the terms that the script used."""
     try:
         return read_as(RulePart, full, place).rule(place)
     except ScriptError as error:

@@ -1,4 +1,4 @@
-"""Regular expressions of scripts: RE2, so that no pattern can be made to run for ever."""
+"""Regular expressions of scripts: RE2, so that no pattern can run without an end."""
 
 from collections import OrderedDict
 from collections.abc import Mapping
@@ -36,7 +36,7 @@ def _readable(pattern: str) -> str:
 
 
 PARTS_AT_MOST = 20_000
-"""So many instructions may the automaton of one pattern have: searching takes time by their number."""
+"""The most instructions that the automaton of one pattern may have: searching takes time by their number."""
 PARTS_OF_SMALL = 1_000
 """One that has more is looked for alone, and what that takes is bounded for each request."""
 
@@ -90,7 +90,7 @@ _SIGNS = frozenset(r"\.^$*+?{}()[]|")
 
 
 class Compiled:
-    """Patterns that were compiled, up to so many bytes of memory. What was not used for longest makes room.
+    """Compiled patterns, up to a limit of memory. The least recently used are dropped.
 
     What they remember of the texts that were searched counts, as much as they may.
     """
@@ -175,7 +175,7 @@ def _searched(pattern: str, text: str) -> Any:  # noqa: ANN401 - re2 has no type
 
 
 def options_with(room: int) -> re2.Options:
-    """Return options for an automaton that may take so many bytes."""
+    """Return options for an automaton that may take `room` bytes."""
     options = re2.Options()
     options.log_errors = False
     options.max_mem = room

@@ -75,7 +75,7 @@ _PARTS_TOGETHER = 20_000
 
 
 def _portions(small: list[int], parts: list[int]) -> Iterator[tuple[tuple[int, ...], int]]:
-    """Yield positions of small patterns which together have so many parts, and how many those are."""
+    """Yield positions of small patterns which together have at most 20 000 parts, and the number of their parts."""
     portion: list[int] = []
     together = 0
     for position in small:
@@ -116,9 +116,9 @@ def _part(patterns: tuple[tuple[int, str], ...], room: int) -> Part:
 
 
 class Built:
-    """What is built for the sets of all sessions together, up to so many bytes.
+    """The automata of the sets of all sessions, up to a limit of bytes.
 
-    What was not used for longest makes room; what was used last stays, however large it is.
+    The least recently used are dropped; the one used last stays, however large it is.
     """
 
     def __init__(self, limit: int) -> None:

@@ -36,7 +36,7 @@ class UsagePart(ScriptPart):
 
 
 class SaidPart(ScriptPart):
-    """What the model says in one choice: at least one of the words of `REPLIES`."""
+    """The content of one choice: at least one of the words of `REPLIES`."""
 
     finish_reason: FinishReason | None = None
 
@@ -85,7 +85,7 @@ else:
 
 
 class ReplyPart(SaidPart):
-    """What the model says, or how the request fails, or an answer byte for byte."""
+    """The content of the answer, or how the request fails, or an answer byte for byte."""
 
     choices: Annotated[list[OrText[ChoiceSpec]], Field(min_length=1, max_length=128)] | None = None
     usage: UsagePart | None = None
@@ -151,7 +151,7 @@ else:
             "Reply",
             __base__=ReplyPart,
             __module__=__name__,
-            __doc__="What the model says, or how the request fails, or an answer byte for byte.",
+            __doc__="The content of the answer, or how the request fails, or an answer byte for byte.",
             **word_fields(REPLIES, "wanted"),
         )
     ]

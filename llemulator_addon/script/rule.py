@@ -35,7 +35,7 @@ class Rule:
     replies: tuple[Reply, ...]
     """One for each time that it answers; the last repeats. None where it acts on connections."""
     times: int | None = None
-    """How often it may answer; None: for ever."""
+    """How often it may answer; None: any number of times."""
     pacing: Pacing | None = None
     """None: as the session's defaults say."""
     faults: tuple[Fault, ...] | None = None
@@ -43,7 +43,7 @@ class Rule:
     becomes: str | None = None
     """The state in which it leaves the session; None: as it is."""
     optional: bool = False
-    """Whether nothing is amiss when it never answers."""
+    """Whether it is no finding if it never answers."""
     connection: ConnectionFault | None = None
     """Where it acts on connections, and answers no request."""
     written: Mapping[str, Any]
@@ -61,7 +61,7 @@ class Rule:
         return replace(self, name=name, written={**self.written, "name": name})
 
     def reply(self, number: int) -> Reply:
-        """Return what it says when it answered so many times before."""
+        """Return the reply to the `number`-th request that it answers, from 0."""
         return self.replies[min(number, len(self.replies) - 1)]
 
 
@@ -124,7 +124,7 @@ class RulePart(ScriptPart):
     optional: bool = False
 
     def rule(self, place: str) -> Rule:
-        """Return the rule that stands at a place of the script; raises `ScriptError`."""
+        """Return the rule at a place of the script; raises `ScriptError`."""
         faults = None if self.faults is None else tuple(part.fault() for part in self.faults)
         connection = next((found for fault in faults or () if (found := fault.find_connection_fault())), None)
         if connection is not None:

@@ -20,12 +20,12 @@ def schema_text() -> bytes:
 
 @cache
 def schema() -> dict[str, Any]:
-    """Return the schema (JSON Schema 2020-12). What it cannot say, as which words exclude each other, reading says."""
+    """Return the schema (JSON Schema 2020-12). The reader checks more: for example, which words exclude each other."""
     made: dict[str, Any] = tidy(TypeAdapter(_Script).json_schema(by_alias=True))
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "title": "llemulator script",
-        "description": "What llemulator answers to an application's calls to OpenAI's API.",
+        "description": "A script: the answers of llemulator to an application's calls to OpenAI's API.",
         **made,
     }
 

@@ -1,4 +1,4 @@
-"""What is wrong with a script, and where: the place, the reason, and the nearest key where a key is unknown."""
+"""The problems of a script: the place, the reason, and the nearest key if a key is unknown."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -26,14 +26,14 @@ class Problem:
 
 
 MOST_TOLD = 100
-"""So many problems are told; what comes after them is not looked for."""
+"""The most problems that are listed; the reader stops after them."""
 
 
 class ScriptError(ValueError):
     """A script that cannot be loaded. Nothing of it is."""
 
     def __init__(self, problems: Iterable[Problem]) -> None:
-        """Take the first problems; of the others it is said that they are not told."""
+        """Take the first problems; the last line says that there are more."""
         told = tuple(islice(problems, MOST_TOLD + 1))
         self.problems = told if len(told) <= MOST_TOLD else (*told[:MOST_TOLD], Problem("", _MORE))
         super().__init__("\n".join(map(str, self.problems)))
@@ -44,7 +44,7 @@ class ScriptError(ValueError):
         return self.problems[0].place
 
 
-_MORE = f"there is more; the first {MOST_TOLD} problems are told"
+_MORE = f"there is more; the first {MOST_TOLD} problems are listed"
 
 
 def problem(place: str, reason: str) -> ScriptError:
@@ -58,7 +58,7 @@ def unknown_key(place: str, key: str, known: Iterable[str], shape: type[BaseMode
 
 
 def join_place(place: str, step: str | int) -> str:
-    """Return the place of a member of what stands at a place."""
+    """Return the place of a member of the value at a place."""
     if isinstance(step, int):
         return f"{place}[{step}]"
     if len(step) > _LONGEST_STEP:
@@ -96,7 +96,7 @@ _MOST_FOUND = 1_000
 
 
 def _prune(value: object, most: int) -> object:
-    """Return a value with no more than so many members in each list and object."""
+    """Return a value with at most `most` members in each list and object."""
     match value:
         case Mapping():
             return {key: _prune(member, most) for key, member in islice(value.items(), most)}

@@ -1,4 +1,4 @@
-"""What it may cost to search texts for regular expressions: bounded for one request, the same on every machine."""
+"""The limit of searching texts for regular expressions: for one request, the same on every machine."""
 
 from collections.abc import Generator
 from contextlib import contextmanager
@@ -68,7 +68,7 @@ _searching: ContextVar[Searching | None] = ContextVar("_searching", default=None
 
 
 def pay_for_search(parts: int, characters: int, *, alone: bool) -> None:
-    """Pay before a text is searched for expressions of so many parts; `alone`: for one that is large.
+    """Pay before a text is searched for expressions of `parts` parts; `alone`: for one that is large.
 
     Raises `NotAtOnce`, `TooMuchSearching`.
     """

@@ -10,7 +10,7 @@ from llemulator_addon.script.model import ScriptPart
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Simulating:
-    """What is asked of made-up answers; None: nothing."""
+    """The settings of simulated answers; None: the defaults."""
 
     response_length: Length | None = None
     tool_strategy: ToolStrategy | None = None

@@ -1,7 +1,7 @@
 """Reading YAML 1.2. A module of its own, imported where it is needed: most scripts that arrive over HTTP are JSON.
 
 libyaml, by PyYAML, says where values begin and end, one event after the other, so that other threads go on meanwhile.
-What a value is, is said here: plain JSON, without objects, dates or sets. `no`, `on` and `0o10` are what YAML 1.2 says.
+Values are plain JSON, without objects, dates or sets. `no`, `on` and `0o10` are read as in YAML 1.2.
 """
 
 from collections.abc import Hashable, Mapping
@@ -33,7 +33,7 @@ _MOST_MERGED = 10_000
 
 
 def read(text: str | bytes) -> object:
-    """Read the one document of a text; raises `ScriptError`. What comes out need not be JSON."""
+    """Read the one document of a text; raises `ScriptError`. The result need not be JSON."""
     if len(text) > _LONGEST:
         raise problem("", f"not read: YAML of more than {_LONGEST >> 20} MiB takes long; JSON may have more")
     try:

@@ -1,4 +1,4 @@
-"""What a generated answer is made of: tool calls where they fit, the JSON that was asked for, or text."""
+"""The content of a generated answer: tool calls if they fit, the JSON that was asked for, or text."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -56,9 +56,9 @@ def simulate(
 ) -> Reply:
     """Make an answer that fits the request: tool calls, JSON in the form that is asked for, or text.
 
-    Every choice of an answer has its own chance, from the request's `seed` or else the session's. What the body asks
-    for (`response_length`, `tool_strategy`) goes before what the headers ask for, and that before the settings; the
-    limit of tokens goes before all. Raises `RequestRefused` where there is no such length or strategy.
+    Every choice of an answer has its own chance, from the request's `seed` or else the session's. `response_length` and
+    `tool_strategy` of the body override those of the headers, and those override the settings; the limit of tokens
+    overrides all. Raises `RequestRefused` if there is no such length or strategy.
     """
     settings = settings.apply_script(_read_body(prompt).merge_defaults(_read_headers(headers)))
     work = Work(STEPS)

@@ -1,5 +1,5 @@
 # ruff: noqa: RUF001, SIM905 - typographic signs are what users type; lists of words read best as lines of words
-"""What the user's words offer to fill in: addresses, dates, numbers, quoted words, names and places."""
+"""Values that the user's words offer: addresses, dates, numbers, quoted words, names and places."""
 
 from dataclasses import dataclass
 from datetime import date
@@ -37,7 +37,7 @@ class Facts:
 
 
 def facts_of(text: str) -> Facts:
-    """Find what is said in a text; of a long one, the first part, and of many things of a kind the first."""
+    """Find the facts in a text; of a long one, the first part, and of many things of a kind the first."""
     text = text[:_LONGEST]
     return _remember_facts(text) if len(text) <= _REMEMBERED else _facts_of(text)
 
@@ -74,9 +74,9 @@ def _facts_of(text: str) -> Facts:
 _LONGEST = 20_000
 _REMEMBERED = 2_000
 _MANY = 100
-"""So many things of a kind are offered; a text with more of them is a table, not a question."""
+"""The most facts of a kind; a text with more of them is a table, not a question."""
 _NEAR = 100
-"""What stands before or after something is looked for among so many characters."""
+"""Words before or after something are looked for among this number of characters."""
 
 
 def _pattern(text: str) -> Any:  # noqa: ANN401 - re2 has no types
@@ -219,7 +219,7 @@ def _places(text: str, names: tuple[str, ...]) -> list[str]:
 
 
 def word_before(text: str, name: str) -> str:
-    """Return the word before a name where it first stands, in small letters; empty where there is none."""
+    """Return the word before the first place of a name, in small letters; empty if there is none."""
     at = text.find(name)
     before = text[max(0, at - _NEAR) : max(at, 0)].split()
     return before[-1].lower() if before else ""

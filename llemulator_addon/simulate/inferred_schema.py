@@ -1,4 +1,4 @@
-"""What JSON is wanted where no schema says so: what the words of the prompt show or name."""
+"""The JSON that is wanted without a schema: the prompt shows an example or names the keys."""
 
 from collections.abc import Mapping
 from typing import Any

@@ -1,4 +1,4 @@
-"""The limit of tokens that a request has: nothing that is made up goes beyond it."""
+"""The limit of tokens that a request has: no generated answer goes beyond it."""
 
 from collections.abc import Sequence
 from dataclasses import replace

@@ -1,5 +1,5 @@
 # ruff: noqa: E501 - tables of names read best in rows
-"""Plausible values for plausible names: what stands in a property that is called `email`, `city` or `price`."""
+"""Plausible values for plausible names: the value of a property that is called `email`, `city` or `price`."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -21,7 +21,7 @@ class Property:
     parent: Words
     """The words of the name of what it belongs to; empty at the top."""
     topic: str
-    """What the request is about."""
+    """The topic of the request."""
 
 
 def words_of(name: str) -> Words:

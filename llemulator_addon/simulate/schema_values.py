@@ -23,7 +23,7 @@ Flat = Mapping[str, Any]
 
 
 class Source(Protocol):
-    """Where values are looked for before they are made up: what the user said."""
+    """The source of values before they are generated: the words of the user."""
 
     def offer(self, name: property_values.Words, schema: Flat, kind: str) -> Sequence[Any]:
         """Return values that may fit a property, best first."""
@@ -46,7 +46,7 @@ STEPS = 100_000
 def value_for(
     schema: object, chance: Chance, *, topic: str = "the topic", source: Source | None = None, work: Work | None = None
 ) -> Any:  # noqa: ANN401
-    """Return a value that is valid for a schema; the best that was found where none is, or a part is not understood.
+    """Return a value that is valid for a schema; the best that was found if none is, or a part is not understood.
 
     Where it takes more work than there is, it is the best that was found until then, which may be None.
     """
@@ -86,16 +86,16 @@ _TRIES = 24
 _DEEP = 4
 """From this level on, a value becomes no larger than it must."""
 _MANY = 250
-"""After so many values, no more than what must be there."""
+"""After this number of values, only required ones follow."""
 _MOST = 20_000
 """A schema that asks for more values than these is given up,"""
 _LONGEST = 200_000
 """and one that asks for a text of more characters than these."""
 _DEEPEST = 200
 _OF_A_VALUE = 10
-"""What it costs to make one up."""
+"""The cost of generating one."""
 _WAYS = 5_000
-"""So many ways of `anyOf` and its like are tried before a schema is given up."""
+"""The most ways of `anyOf` and its like that are tried before a schema is given up."""
 
 
 class _Place:
@@ -195,7 +195,7 @@ class _Maker:
         return any(self._is_valid(value, flat) for value in self._offer(flat, place))
 
     def _make_typed(self, flat: Flat, place: _Place) -> Any:  # noqa: ANN401
-        """Make a value where nothing is left to choose but values and types."""
+        """Make a value if only values and types are left to choose."""
         if "const" in flat:
             return flat["const"]
         if "enum" in flat:

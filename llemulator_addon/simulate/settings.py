@@ -1,4 +1,4 @@
-"""What the script or the server says about generated answers. Alone, because the rest takes long to import."""
+"""The settings of generated answers, from the script or the server. Alone, because the rest takes long to import."""
 
 from dataclasses import dataclass, field, replace
 
@@ -8,7 +8,7 @@ from llemulator_addon.simulate.stream_timing import Physics
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SimulationSettings:
-    """What the script or the server says about generated answers; what the request says goes before it."""
+    """The settings of generated answers, from the script or the server; those of the request go before them."""
 
     asked: Simulating = Simulating()
     """A length, else it is chosen from that of the question; a strategy for tools, else `contextual`."""

@@ -25,7 +25,7 @@ class Physics:
     tokens_per_second: float | None = None
     """Goes before what the delays give; they say how much it varies then."""
     profile: Profile | Literal["auto"] | None = None
-    """A model to resemble where nothing above is asked; `auto`: by the model's name."""
+    """A model to resemble if none of the above is set; `auto`: by the model's name."""
 
 
 PROFILES: Mapping[Profile, Pacing] = {

@@ -45,7 +45,7 @@ def length_for(user_text: str, chance: Chance) -> Length:
 
 
 _SHARES = ((20, (0.9, 0.1)), (80, (0.55, 0.4)), (400, (0.25, 0.55)), (1 << 62, (0.1, 0.5)))
-"""Up to so many characters: the shares of short and of medium; the rest is long."""
+"""The most characters of a short and of a medium text; the rest is long."""
 
 _JOINT = "\n\n"
 
@@ -68,7 +68,7 @@ def _choose_topic(chance: Chance) -> Topic:
 
 
 class _Writer:
-    """Writes one text; remembers what it has said, so that nothing is said twice while there is something else."""
+    """Writes one text; remembers its sentences, so that none is repeated while there are others."""
 
     def __init__(self, topic: Topic, chance: Chance) -> None:
         self.topic = topic
@@ -78,7 +78,7 @@ class _Writer:
         self._mentions = 0
 
     def blocks(self, length: Length) -> Iterator[str]:
-        """Yield blocks for ever, each shorter than any range is wide; whoever asks stops."""
+        """Yield blocks without an end, each shorter than any range is wide; the caller stops."""
         yield self._opening()
         yield from self._piece(length)
         match length:

@@ -1,4 +1,4 @@
-"""What an answer says of the results of tools."""
+"""The words of an answer about the results of tools."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any

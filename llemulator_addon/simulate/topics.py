@@ -1,5 +1,5 @@
 # ruff: noqa: RUF001, SIM905 - typographic signs are what users type; lists of words read best as lines of words
-"""What a request is about: its kind, and a few of its words that can stand in a sentence."""
+"""The topic of a request: its kind, and a few of its words that fit into a sentence."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -13,7 +13,7 @@ written, asks about something, or merely says something."""
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Topic:
-    """What is asked for."""
+    """The kind of text that is asked for."""
 
     kind: Kind
     phrase: str

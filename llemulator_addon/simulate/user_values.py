@@ -14,7 +14,7 @@ from llemulator_addon.simulate.topics import content_words
 
 @dataclass(slots=True)
 class UserValues:
-    """Where values come from before they are made up. An object, because each is given away once."""
+    """The source of values before they are generated. An object, because each is used once."""
 
     facts: Facts
     topic: str
@@ -130,7 +130,7 @@ class UserValues:
         )
 
     def _numbers(self, name: Words, schema: Flat) -> list[float]:
-        """Return the numbers beside a word of the name, then all others if any number will do."""
+        """Return the numbers next to a word of the name, then all others if any number will do."""
         numbers = [number for number in self.facts.numbers if number not in self.used]
         wanted = {
             variant for word in name for variant in (word, f"{word}s", word.removesuffix("s"), *_UNITS.get(word, ()))
@@ -151,7 +151,7 @@ class UserValues:
 
 
 _REMEMBERED = 200
-"""So many values are known to be used."""
+"""The most values that are remembered as used."""
 
 _EMAIL = frozenset({"email", "mail", "emails", "recipient", "recipients", "to", "cc", "bcc", "sender", "from"})
 _URL = frozenset({"url", "urls", "uri", "link", "links", "website", "site", "page", "href", "webpage"})
@@ -235,7 +235,7 @@ def _is_in_a_place(name: str, text: str) -> bool:
 
 
 def _days(text: str) -> Iterator[str]:
-    """Yield the days that are said without a date: `tomorrow`, `next Monday`."""
+    """Yield the days that are named without a date: `tomorrow`, `next Monday`."""
     words = text.lower().replace("?", " ").replace(",", " ").replace(".", " ").split()
     for at, word in enumerate(words):
         if word in _DAYS:

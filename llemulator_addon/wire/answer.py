@@ -1,4 +1,4 @@
-"""What an operation is, what it is given, and what it makes of a reply: one body, or the pieces of a stream."""
+"""Operations: the values they are given, and the body or the pieces of a stream that they make of a reply."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -28,7 +28,7 @@ class Manner(NamedTuple):
 
     stamp: Stamp
     chunk_by: ChunkBy = "token"
-    """What one delta of a stream carries; a number is that many characters."""
+    """The size of one delta of a stream; a number is that many characters."""
     dated_models: bool = False
     """Whether an alias is answered with the dated name, as the real API does."""
     in_pieces: bool = False
@@ -45,7 +45,7 @@ class Piece:
 
 @dataclass(frozen=True, slots=True)
 class Made[P]:
-    """Pieces that are made when somebody goes through them, anew each time and each time the same."""
+    """Pieces that are made when they are iterated; each time they are the same."""
 
     make: Callable[[], Iterable[P]]
 
@@ -62,7 +62,7 @@ class Body:
     status: int = 200
     content_type: str = "application/json"
     headers: Headers = ()
-    """Beside those that every answer has."""
+    """In addition to those that every answer has."""
     keeps: tuple[Kept, ...] = ()
     """Resources that the session keeps from now on."""
 
@@ -109,7 +109,7 @@ class Call(NamedTuple):
     models: Mapping[str, None]
     """The names of the models that are valid for this token, in order."""
     params: Mapping[str, str] = NO_PARAMS
-    """What stood in the path in place of `{…}`, decoded."""
+    """The parts of the path in place of `{…}`, decoded."""
     resources: Resources = Resources()
     lenient: bool = False
     """Parameters are not validated, and an unknown id stands for something."""
@@ -135,11 +135,11 @@ class Endpoint:
     """Whether any reply answers it. Else only a rule that names the endpoint does, and there is an answer without."""
     unknown_model: Callable[[str], Failure] = errors.unknown_model
     fail: "Callable[[Prompt, Failure, Manner], Answer | Failure] | None" = None
-    """Write an answer that tells of a failure; None: there is none but the error itself."""
+    """Write a failure in the endpoint's own form. None: the plain error object is sent."""
     break_off: Callable[[Sequence[bytes], Failure], tuple[bytes, ...]] = errors.break_off
     """Return the events that end a stream with an error, after the pieces that were sent."""
     size: Callable[[Prompt, ModelOutput], int] = lambda *_: 0
-    """Say how many bytes an answer will have, about, before it is made. What is much larger than usual is made in
+    """Estimate the bytes of an answer before it is made. One that is much larger than usual is made in
     pieces while it is sent (`Manner.in_pieces`), and what is too large is refused."""
     only_openai: bool = False
     """Whether other servers have nothing like it, so that one that stands for any model is not asked."""
@@ -166,10 +166,10 @@ class Operation:
     asks_model: bool = False
     """Whether the body names a model, which may be one that acts."""
     for_pages: bool = False
-    """Whether a page in a browser may read the answer: nothing stands in it that was stored before."""
+    """Whether a page in a browser may read the answer: it holds nothing that was stored before."""
     takes_turn: bool = True
-    """Whether it counts as an answer of the session. What comes from a thread of its own must not: the ids of other
-    answers would depend on when it came."""
+    """Whether it counts as an answer of the session. Requests that a client sends from its own thread must
+    not: the ids of other answers would depend on when they come."""
 
 
 def cut(text: str, encoding: Encoding, chunk_by: ChunkBy) -> Iterable[tuple[str, int]]:

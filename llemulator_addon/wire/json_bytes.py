@@ -37,7 +37,7 @@ def compact(value: Any) -> bytes:  # noqa: ANN401
 
 @dataclass(frozen=True, slots=True)
 class Many:
-    """An array of JSON whose members are made when it is spelled, anew each time, so that they are never there at once.
+    """An array of JSON whose members are made each time when it is spelled, so that they are never there at once.
 
     Only `write_pieces` takes it.
     """
@@ -96,7 +96,7 @@ def make_lists(value: Mapping[str, Many | None]) -> dict[str, list[Any] | None]:
 
 
 def drop_many(value: Any) -> Any:  # noqa: ANN401
-    """Return a value that can be kept: nothing stands in the place of arrays whose members are made and nest none."""
+    """Return a value that can be kept: null replaces arrays whose members are made and nest none."""
     match value:
         case Many():
             return [drop_many(each) for each in value] if value.nests else []
@@ -109,7 +109,7 @@ def drop_many(value: Any) -> Any:  # noqa: ANN401
 
 
 def is_long(value: Any) -> bool:  # noqa: ANN401
-    """Whether `write_pieces` makes several pieces: arrays whose members are made, or long texts, stand in a value."""
+    """Whether `write_pieces` makes several pieces: it holds arrays whose members are made, or long texts."""
     match value:
         case Many():
             return True

@@ -1,4 +1,4 @@
-"""What one request may carry, whatever its endpoint makes of it.
+"""The limits of one request, the same for all endpoints.
 
 Arrays and texts are limited where the API limits them, and in its words: for messages and texts those are reported, and
 the rest follows OpenAI's description. That all values together are limited is this program's own: JSON takes memory and

@@ -1,4 +1,4 @@
-"""Scores of moderation: low ones from the text's hash, high ones where a word of a short and open list stands in it.
+"""Scores of moderation: low ones from the text's hash, high ones where it has a word of a short and open list.
 
 No model judges here. A test that needs a verdict scripts it (`endpoints/moderations.py`).
 """
@@ -58,7 +58,7 @@ def join_texts(texts: Iterable[str]) -> str:
 
 
 _LOOKED_AT = 1 << 16
-"""Characters of a text that is judged beside an answer."""
+"""Characters of a text that is judged together with an answer."""
 
 
 @remembered(4_096, longest=1_000)

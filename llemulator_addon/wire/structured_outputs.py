@@ -5,7 +5,7 @@ https://github.com/dottxt-ai/outlines/issues/844 (additionalProperties), https:/
 (required), https://github.com/podly-pure-podcasts/podly_pure_podcasts/pull/89 (the root's type),
 https://github.com/modelscope/ms-agent/pull/610 (items), https://github.com/langchain-ai/langmem/issues/113 (functions),
 https://github.com/mavam/pi-web-providers/issues/14 (`invalid_json_schema` on Responses) and
-https://github.com/tidyverse/ellmer/issues/671 (levels). What is permitted is said in
+https://github.com/tidyverse/ellmer/issues/671 (levels). The permitted keywords are in
 https://platform.openai.com/docs/guides/structured-outputs#supported-schemas.
 """
 
@@ -325,7 +325,7 @@ def _list_within(node: Mapping[str, Any], place: Place) -> Iterator[tuple[Any, P
 
 
 def _levels(root: Mapping[str, Any], work: Work) -> int:
-    """Count how deep objects and arrays stand in each other. Each schema is looked at once; recursion counts once."""
+    """Count how deep objects and arrays are nested. Each schema is looked at once; recursion counts once."""
     known: dict[int, int] = {}
     begun: set[int] = set()
     left: list[object] = [root]

@@ -1,8 +1,8 @@
 """Text as a model sees it: how many tokens it is, and the pieces in which a stream shows it.
 
 The counts are those of OpenAI's own encodings, without any network. The first use of an encoding loads it, which takes
-a third of a second (`vocabulary/__init__.py` has the numbers); whoever needs it meanwhile waits for it. Everything here
-may be called from several threads.
+a third of a second (`vocabulary/__init__.py` has the numbers); a caller that needs it waits. Several threads may call
+all functions.
 """
 
 from collections import OrderedDict
@@ -28,7 +28,7 @@ class UnknownToken(ValueError):
 class Uncounted(Exception):
     """So much is to be counted that others should not wait for it.
 
-    Whoever decided to wait may do the same again in a thread: the encodings are written in Rust, and let others go on.
+    A caller that decides to wait may do it again in a thread: the encodings are in Rust, and let others go on.
     """
 
 
@@ -43,7 +43,7 @@ def count(text: str, encoding: Encoding) -> int:
 
 
 class counting_at_most:  # noqa: N801 - a class, because a generator takes five times as long
-    """Within this, more new characters than so many are not counted: `Uncounted` is raised."""
+    """Within this, more than this number of new characters are not counted: `Uncounted` is raised."""
 
     __slots__ = ("_allowed", "_reset")
 
@@ -106,7 +106,7 @@ class _Allowed:
         self._left = characters
 
     def take(self, characters: int) -> None:
-        """Count so many more; raises Uncounted where they are too many."""
+        """Count that many more; raises Uncounted if they are too many."""
         self._left -= characters
         if self._left < 0:
             raise Uncounted
@@ -159,7 +159,7 @@ class _Latest[V]:
 
 
 _ENTRY = 100
-"""Characters that an entry counts beside its text, which bounds how many there are."""
+"""Characters that an entry counts in addition to its text, which bounds how many there are."""
 _counts: _Latest[int] = _Latest(4_000_000)
 _pieces: _Latest[tuple[str, ...]] = _Latest(2_000_000)
 

@@ -24,6 +24,8 @@ _PROSE: tuple[tuple[str, Callable[[str], str]], ...] = (
     ("llemulator_addon/adapters/commands/*.py", prose.of_strings),
     ("llemulator_addon/core/*.py", prose.of_strings),
     ("llemulator_addon/json_schema/*.py", prose.of_strings),
+    ("llemulator_addon/script/*.py", prose.of_strings),
+    ("llemulator_addon/simulate/*.py", prose.of_strings),
     ("llemulator_addon/verification/*.py", prose.of_strings),
 )
 

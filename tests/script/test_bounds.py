@@ -64,7 +64,7 @@ def test_of_many_problems_the_first_are_told(bad: object) -> None:
     found = _refusal(json.dumps(bad), "json").problems
 
     assert len(found) == MOST_TOLD + 1
-    assert str(found[-1]) == f"there is more; the first {MOST_TOLD} problems are told"
+    assert str(found[-1]) == f"there is more; the first {MOST_TOLD} problems are listed"
 
 
 @pytest.mark.long

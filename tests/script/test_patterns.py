@@ -137,7 +137,7 @@ def test_a_match_holds(match: object) -> None:
             ),
         ),
         ({"all_of": [{"turn": 1}, {"turn": 2}]}, "turn is 2, the conversation has 1 user messages"),
-        ({"not": {"turn": 1}}, "what stands under not holds"),
+        ({"not": {"turn": 1}}, "the match under `not` holds"),
         (
             {"model": "o3", "turn": 2},
             'model is "o3", the request asks "gpt-4o-mini" and turn is 2, the conversation has 1 user messages',

@@ -93,7 +93,7 @@ def test_a_template_says(template: str, text: str) -> None:
         ("{{ 1|items }}", "an object is needed, not int"),
         ("{{ prompt.text|shout }}", 'there is no filter "shout" (line 1); did you mean "sort"?'),
         ("{{ open('/etc/passwd') }}", 'there is no function "open" (line 1)'),
-        ("{{ prompt.text.upper() }}", 'there is no function "what stands there" (line 1)'),
+        ("{{ prompt.text.upper() }}", "values have no methods; use a filter, such as `| upper` (line 1)"),
         ("{{ ''.__class__.__mro__ }}", "….__class__.__mro__ is not there"),
         ("{{ ''['__class__'] }}", "….__class__ is not there"),
         ("{{ body.__init__.__globals__ }}", "body.__init__.__globals__ is not there"),

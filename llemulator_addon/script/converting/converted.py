@@ -1,4 +1,4 @@
-"""What comes of converting a file."""
+"""The result of converting a file."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -16,7 +16,7 @@ class Converted:
     script: Mapping[str, Any]
     """As JSON; it is a script that can be loaded."""
     lost: tuple[Problem, ...] = ()
-    """Places in the file that was converted, and why what stands there could not be carried."""
+    """Places in the converted file whose value could not be carried over, and why."""
 
 
 def literally(text: str) -> str:

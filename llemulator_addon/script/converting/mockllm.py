@@ -10,7 +10,7 @@ from llemulator_addon.script.converting.converted import Converted, literally, r
 from llemulator_addon.script.script_error import Problem, join_place
 
 _UNKNOWN = "I don't know the answer to that."
-"""What mockllm says where the file gives no `unknown_response`."""
+"""mockllm's answer if the file gives no `unknown_response`."""
 
 
 def convert(value: object) -> Converted:

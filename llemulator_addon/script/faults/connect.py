@@ -10,7 +10,7 @@ from llemulator_addon.script.model import ScriptPart
 
 
 class ConnectPart(ScriptPart):
-    """What CONNECT is answered with, and for which hosts (a glob)."""
+    """The answer to CONNECT, and the hosts it is for (a glob)."""
 
     status: Annotated[int, Field(ge=400, le=599)] = 502
     host: str = "*"

@@ -82,7 +82,7 @@ def _first_bytes(steps: Steps, count: int) -> Iterator[Step]:
 
 
 def _fewer_bytes(steps: Iterable[Step], count: int) -> Iterator[Step]:
-    """Yield the first bytes; where there are not so many, all but half of the last send."""
+    """Yield the first bytes; if there are fewer, all but half of the last send."""
     held: Send | None = None
     for step in steps:
         if held is not None:
@@ -101,7 +101,7 @@ def _fewer_bytes(steps: Iterable[Step], count: int) -> Iterator[Step]:
 
 
 def _correct_head(steps: Steps) -> Steps:
-    """Let the head say how long the answer is now, where it says so at all."""
+    """Correct the length in the head, if it has one."""
     size = str(sum(len(send.piece) for send in sends(steps)))
     return tuple(replace(step, headers=_set_length(step, size)) if isinstance(step, Head) else step for step in steps)
 

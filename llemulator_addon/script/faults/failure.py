@@ -21,7 +21,7 @@ class FailureFaultPart(FailurePart):
 class FailureFault(Fault):
     """The request fails. The rule is not used up by that: a client that tries again gets its answer.
 
-    With `for_seconds` an outage begins with the first request, and ends so many seconds later by the session's clock.
+    With `for_seconds` an outage begins with the first request, and ends that many seconds later by the session's clock.
     """
 
     wanted: FailureFaultPart

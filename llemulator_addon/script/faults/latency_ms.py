@@ -12,7 +12,7 @@ from llemulator_addon.script.pacing import LONGEST_WAIT
 
 @dataclass(frozen=True, slots=True)
 class LatencyFault(Fault):
-    """So many milliseconds pass before the first byte of the answer, its head included."""
+    """Milliseconds that pass before the first byte of the answer, its head included."""
 
     wanted: Annotated[float, Field(ge=0, le=LONGEST_WAIT * 1000)]
 

@@ -1,4 +1,4 @@
-"""`rate_limit`: so many requests or tokens a minute, counted as OpenAI counts them."""
+"""`rate_limit`: a limit of requests or tokens a minute, counted as OpenAI counts them."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
@@ -52,7 +52,7 @@ class RateLimitFault(Fault):
         return Admission(memory=_Levels(at=arrival.at, levels=levels), headers=_headers(taken))
 
     def _refill(self, arrival: AdmissionRequest, before: "_Levels", seconds: float) -> Iterator["_Bucket"]:
-        """Yield the buckets as a request finds them, so many seconds after the one before."""
+        """Yield the buckets as a request finds them, `seconds` after the one before."""
         if (limit := self.wanted.requests_per_minute) is not None:
             yield _Bucket("requests", "RPM", limit, before.level("requests", limit, seconds), 1)
         if (limit := self.wanted.tokens_per_minute) is not None:
@@ -61,13 +61,13 @@ class RateLimitFault(Fault):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Levels:
-    """What was left in the buckets, and when. One that is not there was full."""
+    """The levels of the buckets, and when they were read. A bucket without a level was full."""
 
     at: float
     levels: Mapping[str, float] = field(default_factory=dict)
 
     def level(self, name: str, limit: int, seconds: float) -> float:
-        """Return the level so many seconds later."""
+        """Return the level that many seconds later."""
         return min(limit, self.levels.get(name, limit) + seconds * limit / _MINUTE)
 
 

@@ -4,7 +4,7 @@ from llemulator_addon.core.steps import Send, Steps
 
 
 def index_after_send(steps: Steps, count: int) -> int | None:
-    """Return the position behind so many sends; None where there are not so many. Behind none is behind the head."""
+    """Return the index just after the `count`-th send, or None if there are fewer. For 0: that of the first send."""
     if count == 0:
         return next((position for position, step in enumerate(steps) if isinstance(step, Send)), len(steps))
     seen = 0

@@ -13,7 +13,7 @@ from llemulator_addon.script.pacing import LONGEST_WAIT
 
 
 class StallPart(ScriptPart):
-    """After how many sends, and for how long: for ever, unless `seconds` says when it goes on."""
+    """The number of sends before the pause, and its length: it never ends, unless `seconds` is given."""
 
     after_sends: Annotated[int, Field(ge=0)]
     seconds: Annotated[float, Field(gt=0, le=LONGEST_WAIT)] | None = None
@@ -21,7 +21,7 @@ class StallPart(ScriptPart):
 
 @dataclass(frozen=True, slots=True)
 class StallFault(Fault):
-    """After so many sends nothing more comes, while the connection stays open; with `seconds` it goes on after them."""
+    """After that many sends nothing comes, and the connection stays open; with `seconds`, it goes on after them."""
 
     wanted: StallPart
 
@@ -33,7 +33,7 @@ class StallFault(Fault):
 
     @override
     def rewrite(self, steps: Steps, scene: Scene) -> Steps:
-        """Wait behind the sends. For ever is a day: no client waits so long, and nothing stays open for good."""
+        """Wait after the sends. A pause without an end lasts a day: no client waits longer."""
         position = index_after_send(steps, self.wanted.after_sends)
         if position is None:
             return steps

@@ -7,7 +7,7 @@ from typing import override
 from llemulator_addon.script.pattern import Candidate, Key, Pattern
 
 Patterns = tuple[Pattern, ...]
-"""What one match says: all of them hold."""
+"""The patterns of one match: all of them must hold."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,4 @@
-"""`json_path`: what stands at a place in the request body."""
+"""`json_path`: the value at a place in the request body."""
 
 from dataclasses import dataclass
 from typing import Annotated, Any, override
@@ -18,7 +18,7 @@ def _readable(paths: dict[str, Any]) -> dict[str, Any]:
 
 @dataclass(frozen=True, slots=True)
 class JsonPathPattern(Pattern):
-    """Places in the body and what stands there: `$.a.b`, `$['a b']`, `$.a[0]`, `$.a[-1]`, `$.a[*].b`, `$..b`.
+    """Places in the body and their values: `$.a.b`, `$['a b']`, `$.a[0]`, `$.a[-1]`, `$.a[*].b`, `$..b`.
 
     Where a path names several places, it is enough that one of them has the value. All looking has a
     bound, for each request (`looking.STEPS`).
@@ -33,7 +33,7 @@ class JsonPathPattern(Pattern):
 
     @override
     def difference(self, asked: Candidate) -> str:
-        """Say what stands at the first path that differs."""
+        """Name the value at the first path that differs."""
         path, wanted = next((path, value) for path, value in self.wanted.items() if not _holds(asked, path, value))
         came = [
             kind_of(value) for value, _ in zip(asked.looking.values_at(asked.prompt.body, path), range(3), strict=False)

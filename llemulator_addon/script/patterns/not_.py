@@ -22,4 +22,4 @@ class NotPattern(Pattern):
     def difference(self, asked: Candidate) -> str:
         """Say that it holds."""
         del asked
-        return "what stands under not holds"
+        return "the match under `not` holds"

@@ -1,4 +1,4 @@
-"""What the patterns that are regular expressions have in common."""
+"""The common part of patterns that are regular expressions."""
 
 from abc import abstractmethod
 from collections.abc import Iterable, Mapping

@@ -1,4 +1,4 @@
-"""`state.requires`: in which state the session is. Written beside `match`, and a pattern like the others."""
+"""`state.requires`: the state of the session. Written next to `match`, and a pattern like the others."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass

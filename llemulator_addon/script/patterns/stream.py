@@ -20,7 +20,7 @@ class StreamPattern(Pattern):
 
     @override
     def difference(self, asked: Candidate) -> str:
-        """Say what was asked."""
+        """Say whether a stream was requested."""
         asks = "asks for a stream" if asked.prompt.stream else "asks for no stream"
         return f"stream is {'true' if self.wanted else 'false'}, the request {asks}"
 

@@ -10,7 +10,7 @@ from llemulator_addon.script.patterns.regex_pattern import RegexPattern
 
 @dataclass(frozen=True, slots=True)
 class UserTextPattern(RegexPattern):
-    """A regular expression is found in the text of the last user message; where there is none, in empty text."""
+    """A regular expression is found in the text of the last user message; if there is none, in empty text."""
 
     WORD: ClassVar[str] = "user_text"
     PLACE: ClassVar[str] = "the last user message"

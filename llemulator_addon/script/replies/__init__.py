@@ -1,4 +1,4 @@
-"""The words of `reply` that make the model say something, in the order in which they are said.
+"""The words of `reply` that give the content of an answer, in the order in which it is sent.
 
 To add one is one file and one line here. The argument's type is that of the parameter `wanted`.
 """

@@ -24,7 +24,7 @@ BLOCKS: dict[str, Callable[[Any], tuple[Block, ...]]] = {
     "tool_call": tool_call,
     "hosted_call": show_hosted_call,
 }
-"""What one block may be."""
+"""The kinds of one block."""
 
 
 class BlockPart(ScriptPart):

@@ -7,7 +7,7 @@ from llemulator_addon.script.model import ScriptPart
 
 
 class MessagePart(ScriptPart):
-    """Words, and what Responses show beside them."""
+    """Text, and the annotations that Responses add to it."""
 
     text: str
     annotations: list[dict[str, Any]] | None = None

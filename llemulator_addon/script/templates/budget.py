@@ -1,4 +1,4 @@
-"""What filling in a template may cost."""
+"""The limit of work for filling in a template."""
 
 from collections.abc import Mapping
 from typing import Any

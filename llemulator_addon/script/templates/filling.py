@@ -14,7 +14,7 @@ from llemulator_addon.script.templates.problems import TemplateProblem
 from llemulator_addon.script.templates.source import parsed
 
 Names = Mapping[str, Any]
-"""What templates can name: JSON values."""
+"""The values that templates can name: JSON values."""
 Functions = Mapping[str, Callable[..., Any]]
 
 

@@ -178,4 +178,4 @@ TESTS: dict[str, Callable[[Any], bool]] = {
     "string": lambda value: isinstance(value, str),
     "true": lambda value: value is True,
 }
-"""Given a value that is there; `defined` and `undefined` are known beside them."""
+"""Given a value that is there; `defined` and `undefined` are known too."""

@@ -1,4 +1,4 @@
-"""What may go wrong while a template is filled in."""
+"""The problems of filling in a template."""
 
 
 class TemplateProblem(ValueError):

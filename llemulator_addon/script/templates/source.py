@@ -17,7 +17,7 @@ _LONGEST = 65_536
 
 
 def parsed(text: str) -> nodes.Template:
-    """Read a template; raises `TemplateProblem` where it is none, or uses what there is not."""
+    """Read a template; raises `TemplateProblem` if it is not one, or uses an unknown name."""
     if len(text) > _LONGEST:
         raise TemplateProblem(f"it is longer than {_LONGEST} characters")
     if len(text) <= _REMEMBERED:
@@ -86,9 +86,10 @@ def _check_node(node: nodes.Node) -> None:
             raise _unknown("filter", node, node.name, (*FILTERS, "default"))
         case nodes.Test() if node.name not in {*TESTS, "defined", "undefined"}:
             raise _unknown("test", node, node.name, (*TESTS, "defined", "undefined"))
-        case nodes.Call() if not isinstance(node.node, nodes.Name) or node.node.name not in FUNCTIONS:
-            called = node.node.name if isinstance(node.node, nodes.Name) else "what stands there"
-            raise _unknown("function", node, called, FUNCTIONS)
+        case nodes.Call(node=nodes.Name(name=name)) if name not in FUNCTIONS:
+            raise _unknown("function", node, name, FUNCTIONS)
+        case nodes.Call() if not isinstance(node.node, nodes.Name):
+            raise TemplateProblem(f"values have no methods; use a filter, such as `| upper` (line {node.lineno})")
         case nodes.For() if node.recursive or node.test is not None:
             raise TemplateProblem(f"a loop has neither `if` nor `recursive` (line {node.lineno})")
         case nodes.Call() | nodes.Filter() | nodes.Test() if node.dyn_args is not None or node.dyn_kwargs is not None:

@@ -1,6 +1,6 @@
 """OpenAI's vocabularies, read from this folder: nothing is downloaded.
 
-`tools/make_vocabulary.py` writes the files and says how; tiktoken's licence is beside them.
+`tools/make_vocabulary.py` writes the files and says how; tiktoken's licence is next to them.
 
 Measured on one core of a 2-core machine with Python 3.13 and tiktoken 0.14: importing tiktoken 0.05 s, loading
 o200k_base 0.35 s and 53 MB, cl100k_base 0.15 s and 27 MB. More than half of the time is tiktoken building its tables,
@@ -35,7 +35,7 @@ class Vocabulary:
 
 
 class Tokens:
-    """Tokens by id, cut out of the bytes in which they stand in a row: as objects they would take ten times as much."""
+    """Tokens by id, cut out of the bytes that hold them one after the other: objects would take ten times as much."""
 
     def __init__(self, row: bytes, sizes: bytes) -> None:
         """Take all tokens in a row, and the size of each."""
