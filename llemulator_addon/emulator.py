@@ -43,7 +43,7 @@ from llemulator_addon.simulate.stream_timing import Physics
 from llemulator_addon.store.memory import MemoryStore
 from llemulator_addon.wire import errors
 from llemulator_addon.wire.cors import add_cors, preflight
-from llemulator_addon.wire.credentials import token_of
+from llemulator_addon.wire.credentials import is_address, session_of, token_of
 from llemulator_addon.wire.models import DEFAULT_MODELS
 from llemulator_addon.wire.redaction import redact_path
 from llemulator_addon.wire.vocabulary import published
@@ -177,12 +177,12 @@ class Emulator:
         return self._hold(answered, request) if isinstance(answered, Play) else answered
 
     async def _answer(self, request: Request) -> Answered:
-        token = token_of(request)
+        token = session_of(request)
         if request.host == published.HOST:
             return Play(await asyncio.to_thread(published.answer, request))
         if is_admin(request):
             return _play(await admin_answer(await self._wait_for_news(request, token), self._server), None)
-        if token is None and (allowed := preflight(request)) is not None:
+        if token_of(request) is None and (allowed := preflight(request)) is not None:
             # Browsers send it without a key; the request itself comes after it.
             return Play(allowed)
         if token is None:
@@ -390,7 +390,12 @@ class Emulator:
 
 
 def _name(token: str) -> str:
-    """Name a token by its last four characters, or by fewer where that would be more than half of it."""
+    """Name a token by its last four characters, or by fewer where that would be more than half of it.
+
+    An address is named whole.
+    """
+    if is_address(token):
+        return token
     return token[-min(4, len(token) // 2) :] if len(token) > 1 else ""
 
 

@@ -78,6 +78,7 @@ def _policy(settings: Settings, *, ca: Path, streams_others: bool) -> Policy:
         bodies_size=settings.bodies_size,
         streams_others=streams_others,
         debug=settings.debug,
+        keyless=settings.keyless,
         ca=ca,
         terms=Terms(
             keys=settings.upstream_key, passes_key=settings.upstream_pass_key, idle_timeout=settings.upstream_timeout

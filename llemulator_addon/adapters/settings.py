@@ -13,7 +13,7 @@ from llemulator_addon.adapters.hosts import OPENAI_HOSTS, REFUSED_HOSTS, Hosts
 from llemulator_addon.adapters.listener import Listener
 from llemulator_addon.adapters.settings_table import SETTINGS, LogLevel, SecretError, Setting, StreamProfile
 from llemulator_addon.core import defaults
-from llemulator_addon.core.choices import Length, OnUnmatched, ToolStrategy
+from llemulator_addon.core.choices import Keyless, Length, OnUnmatched, ToolStrategy
 from llemulator_addon.core.upstream import UpstreamKeys, Upstreams, host_of
 
 
@@ -48,6 +48,7 @@ class Settings:
     dated_models: bool = False
     hosts: tuple[str, ...] = ()
     admin_hosts: tuple[str, ...] = ()
+    keyless: Keyless = "address"
     hermetic: bool = False
     allow: tuple[str, ...] = ()
     pass_for: tuple[str, ...] = ("private",)

@@ -9,7 +9,7 @@ from typing import Literal, get_args
 
 from llemulator_addon.adapters.listener import PORT_AT_MOST, Listener, listener_in
 from llemulator_addon.adapters.networks import Networks
-from llemulator_addon.core.choices import Length, OnUnmatched, ToolStrategy
+from llemulator_addon.core.choices import Keyless, Length, OnUnmatched, ToolStrategy
 from llemulator_addon.core.upstream import UpstreamKeys, Upstreams, keys_in, upstreams_in
 
 StreamProfile = Literal["small", "large", "reasoning", "auto"]
@@ -325,6 +325,15 @@ SETTINGS = (
         meaning="names with a dot under which the admin routes answer, with commas between them; addresses, localhost "
         "and names of services in Docker and Kubernetes always do",
         several=True,
+    ),
+    Setting(
+        name="keyless",
+        variable="LLEMULATOR_KEYLESS",
+        read=partial(_one_of, choices=get_args(Keyless)),
+        expected=f"one of {', '.join(get_args(Keyless))}",
+        metavar="WHAT",
+        meaning="a request without a key that comes by base URL: it has a session named by its client's address "
+        "(address), or gets OpenAI's 401 (refuse); an intercepted one always gets the 401",
     ),
     _switch_setting("hermetic", "LLEMULATOR_HERMETIC", "block all other hosts"),
     Setting(

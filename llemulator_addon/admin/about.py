@@ -13,6 +13,8 @@ def show(call: AdminCall) -> Steps:
 
     return json_answer(
         {
+            "service": "llemulator",
+            "status": "ok",
             "name": "llemulator",
             "version": call.server.version or None,
             "what": "Answers calls to OpenAI's API by a script. This address is a proxy (HTTPS_PROXY), and a base URL "

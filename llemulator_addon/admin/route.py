@@ -15,7 +15,7 @@ from llemulator_addon.engine.session import Session
 from llemulator_addon.live.manual_queue import Waiting
 from llemulator_addon.live.token_queue import Turns
 from llemulator_addon.store.port import Store
-from llemulator_addon.wire.credentials import token_of
+from llemulator_addon.wire.credentials import session_of
 from llemulator_addon.wire.errors import INVALID, RequestRefused
 from llemulator_addon.wire.json_bytes import pretty, write_pieces
 
@@ -62,8 +62,8 @@ class AdminCall:
 
     @property
     def token(self) -> str:
-        """The token whose session is meant; raises `RequestRefused` where there is none."""
-        if (token := token_of(self.request)) is None:
+        """The token, or the address, whose session is meant; raises `RequestRefused` where there is none."""
+        if (token := session_of(self.request)) is None:
             raise RequestRefused(_NO_TOKEN)
         return token
 

@@ -2,6 +2,8 @@
 
 from typing import Literal
 
+Keyless = Literal["address", "refuse"]
+"""What names the session of a request by base URL without a token: its client's address, or nothing."""
 OnUnmatched = Literal["error", "echo", "simulate", "manual", "upstream"]
 """The fallback, which answers unmatched requests."""
 Length = Literal["short", "medium", "long"]

@@ -29,6 +29,8 @@ class Request:
     """The object that the body is, where somebody has read it already."""
     way: Way = "connect"
     http_version: str = "HTTP/1.1"
+    keyless: str | None = None
+    """Address of the client, which names its session if it sends no token; None: without a token it has no session."""
     connection: str = ""
     """The same for all requests of one client connection."""
     at: float = 0.0

@@ -40,6 +40,7 @@ from llemulator_addon.wire.models import SIMULATED_MODEL
 from llemulator_addon.wire.redaction import HIDDEN, redact_query
 from llemulator_addon.wire.routing import Found, OtherMethods, find
 from llemulator_addon.wire.usage import count_usage
+from llemulator_addon.wire.websocket import refuse_upgrade, speaks_websocket, wants_websocket
 
 
 def decide(session: Session, request: Request) -> tuple[Session, Outcome]:
@@ -123,7 +124,11 @@ class Decided(NamedTuple):
 
 
 def _decide(session: Session, request: Request) -> Decided:
-    match find(request.method, request.path):
+    found = find(request.method, request.path)
+    if wants_websocket(request) and (found is not None or speaks_websocket(request.path)):
+        failure = refuse_upgrade(request.path)
+        return _answer_by_path_rule(session, request, "") or Decided(session=session, answer=failure)
+    match found:
         case None:
             failure = errors.unknown_url(request.method, request.path)
             return _answer_by_path_rule(session, request, "") or Decided(session=session, answer=failure)

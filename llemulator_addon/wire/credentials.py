@@ -1,7 +1,9 @@
-"""The token that a request carries: it names a session and authenticates nobody."""
+"""The token that a request carries: it names a session and authenticates nobody. Without one, an address may."""
 
 import binascii
 from base64 import b64decode
+from contextlib import suppress
+from ipaddress import ip_address
 
 from llemulator_addon.core.request import Request
 
@@ -16,6 +18,18 @@ def token_of(request: Request) -> str | None:
             return _password(credentials.strip())
         case _:
             return request.headers.get("api-key", "").strip() or None
+
+
+def session_of(request: Request) -> str | None:
+    """Return what names the session of a request: its token, or else its client's address where that does."""
+    return token_of(request) or request.keyless
+
+
+def is_address(token: str) -> bool:
+    """Whether a session is named by an address, which is no secret."""
+    with suppress(ValueError):
+        return bool(ip_address(token))
+    return False
 
 
 def _password(credentials: str) -> str | None:

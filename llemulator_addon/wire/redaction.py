@@ -13,6 +13,7 @@ from urllib.parse import quote, unquote
 import re2
 
 from llemulator_addon.wire import json_bytes
+from llemulator_addon.wire.credentials import is_address
 from llemulator_addon.wire.secret_forms import HIDDEN, redact_forms
 
 __all__ = [
@@ -234,7 +235,7 @@ def _redact(text: str, token: str) -> str:
 
 @lru_cache(16)
 def _spellings(token: str) -> tuple[str, ...]:
-    return tuple({token: None, quote(token, safe=""): None})
+    return () if is_address(token) else tuple({token: None, quote(token, safe=""): None})
 
 
 _LIKELY = "(?i:key|token|secret|auth|sig|pass|pwd|otp|bearer|sas|credential|assertion|connection|cookie|jwt|%)"

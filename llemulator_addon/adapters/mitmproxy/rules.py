@@ -35,6 +35,7 @@ from llemulator_addon.adapters.mitmproxy.internals.played import Played, begun, 
 from llemulator_addon.adapters.networks import Networks
 from llemulator_addon.adapters.openai_keys import has_key
 from llemulator_addon.adapters.terminal import printable
+from llemulator_addon.core.choices import Keyless
 from llemulator_addon.core.defaults import BODIES_SIZE, BODY_LIMIT
 from llemulator_addon.core.outcome import Ending, Forward, Play
 from llemulator_addon.core.reply import Failure
@@ -76,6 +77,8 @@ class Policy:
     """Whether bodies that are passed on go through piece by piece, so that other addons do not see them whole."""
     debug: bool = False
     """Whether the log of a bug may quote what a client sent."""
+    keyless: Keyless = "address"
+    """What names the session of a request that is addressed to the proxy itself, without a token."""
     ca: Path | None = None
     """The certificate that clients must trust, to be named in the log."""
     terms: Terms = field(default_factory=Terms)
@@ -214,7 +217,7 @@ class Rules:
         unpacked = self.bodies.share()
         if body is not flow.request.raw_content and not unpacked.grow_to(len(body)):
             return self.answer_no_room(flow)
-        request = _request(flow, arrival, body)
+        request = _request(flow, arrival, body, self.policy.keyless)
         if self._forwarding.came_back(request):
             return played(proxy_errors.steps_of(proxy_errors.circle()), flow.request)
         outcome = await self._waited(flow, self._answerer.answer(request))
@@ -416,7 +419,7 @@ def _way(flow: http.HTTPFlow, *, ours: bool, to_proxy: bool) -> Way:
             return "tls"
 
 
-def _request(flow: http.HTTPFlow, arrival: Arrival, body: bytes) -> Request:
+def _request(flow: http.HTTPFlow, arrival: Arrival, body: bytes, keyless: Keyless) -> Request:
     request = flow.request
     path, _, query = request.path.partition("?")
     return Request(
@@ -429,9 +432,15 @@ def _request(flow: http.HTTPFlow, arrival: Arrival, body: bytes) -> Request:
         body=body,
         way=arrival.way,
         http_version=request.http_version,
+        keyless=_address(flow.client_conn) if keyless == "address" and arrival.way == "origin" else None,
         connection=flow.client_conn.id,
         at=now(),
     )
+
+
+def _address(client: Client) -> str:
+    """Return a client's address as it is usually written: one of IPv4 that came to a port for both, as of IPv4."""
+    return str(client.peername[0]).partition("%")[0].removeprefix("::ffff:")
 
 
 def _headers(fields: tuple[tuple[bytes, bytes], ...]) -> dict[str, str]:

@@ -1,0 +1,75 @@
+"""A WebSocket handshake is answered at once, so that a client goes on over HTTP."""
+
+import json
+
+import h2.connection
+import h2.events
+import pytest
+
+from tests.wire_real.clients import EACH_WAY, Proxy, Question, Version, Way, ask_h1, connected
+
+_HANDSHAKE = (
+    ("Authorization", "Bearer sk-upgrades"),
+    ("Connection", "Upgrade"),
+    ("Upgrade", "websocket"),
+    ("Sec-WebSocket-Key", "dGhlIHNhbXBsZSBub25jZQ=="),
+    ("Sec-WebSocket-Version", "13"),
+)
+_CHAT = json.dumps({"model": "gpt-4o", "messages": [{"role": "user", "content": "Hello there"}]}).encode()
+_OVER_HTTP_1 = [(way, version) for way, version in EACH_WAY if version != "2"]
+
+
+@pytest.mark.parametrize(
+    ("path", "status"),
+    [
+        ("/v1/responses", 426),
+        ("/v1/responses?beta=true", 426),
+        ("/v1/realtime?model=gpt-realtime", 426),
+        ("/openai/v1/realtime?model=gpt-realtime", 426),
+        ("/v1/chat/completions", 426),
+        ("/v1/embeddings", 426),
+        ("/v1/nothing", 404),
+    ],
+)
+@pytest.mark.parametrize(("way", "version"), _OVER_HTTP_1)
+async def test_a_handshake_is_refused_and_the_connection_goes_on(
+    proxy: Proxy, way: Way, version: Version, path: str, status: int
+) -> None:
+    asked = Question(path=path, headers=_HANDSHAKE)
+    after = Question(
+        method="POST",
+        path="/v1/chat/completions",
+        headers=(("Authorization", "Bearer sk-upgrades"), ("Content-Type", "application/json")),
+        body=_CHAT,
+    )
+
+    async with connected(proxy, way) as streams:
+        refused = await ask_h1(*streams, asked, version=version, absolute=way == "absolute")
+        answer = await ask_h1(*streams, after, version=version, absolute=way == "absolute")
+
+    assert (refused.status, answer.status) == (status, 200)
+    assert json.loads(refused.body)["error"]["type"] == "invalid_request_error"
+
+
+async def test_another_upgrade_is_ignored(proxy: Proxy) -> None:
+    headers = (*_HANDSHAKE[:1], ("Connection", "Upgrade"), ("Upgrade", "h2c"))
+
+    async with connected(proxy, "origin") as streams:
+        answer = await ask_h1(*streams, Question(path="/v1/models", headers=headers))
+
+    assert answer.status == 200
+
+
+async def test_over_http_2_no_client_is_told_that_it_may_open_a_websocket(proxy: Proxy) -> None:
+    client = h2.connection.H2Connection()
+    client.initiate_connection()
+
+    async with connected(proxy, "connect", alpn="h2") as (reader, writer):
+        writer.write(client.data_to_send())
+        while not any(
+            isinstance(event, h2.events.RemoteSettingsChanged)
+            for event in client.receive_data(await reader.read(65536))
+        ):
+            pass
+
+    assert client.remote_settings.enable_connect_protocol == 0
