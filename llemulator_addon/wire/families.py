@@ -1,6 +1,6 @@
-"""What depends on the family that a model belongs to: how it counts, what it refuses, how much it holds.
+"""Facts by the family of a model: how it counts, what it refuses, how much it holds.
 
-Facts only; the texts of errors are elsewhere. Where the facts come from is said beside them, in these short forms:
+Facts only; the texts of errors are elsewhere. The sources are next to the facts, in these short forms:
 
 recorded   answers of the real API that were published, in recordings, listings and reports
 docs       OpenAI's pages about models, deprecations and guides
@@ -32,7 +32,7 @@ RefusalWording = Literal[
 TextEndpoint = Literal["chat", "responses"]
 
 REPLACED_BY: Mapping[str, str] = MappingProxyType({"max_tokens": "max_completion_tokens"})
-"""What the message about a refused parameter names in its place."""
+"""The replacement that the message about a refused parameter names."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,9 +40,9 @@ class ReasoningSupport:
     """That a model thinks before it answers, and how much one may ask of it."""
 
     efforts: tuple[Effort, ...]
-    """What both endpoints accept, from least to most; empty when the parameter itself is refused."""
+    """The values that both endpoints accept, from least to most; empty when the parameter itself is refused."""
     default: Effort = "medium"
-    """What holds when the request does not say."""
+    """The default of the request."""
     max_on_responses: bool = False
     """Whether Responses accepts `max` too. Chat completions refuses it for every model (pydantic)."""
 
@@ -60,7 +60,7 @@ class ParameterRefusal:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Embedding:
-    """What an embedding model gives back."""
+    """The output of an embedding model."""
 
     size: int
     shortens: bool
@@ -69,7 +69,7 @@ class Embedding:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Family:
-    """What holds for all models whose names begin alike."""
+    """Facts for all models whose names begin alike."""
 
     name: str
     encoding: Encoding = "o200k_base"
@@ -95,12 +95,12 @@ class Family:
 
     @property
     def logprobs_key(self) -> bool:
-        """Whether `logprobs` stands in a choice that nobody asked it for (recorded: not if the model reasons)."""
+        """Whether a choice has `logprobs` that nobody asked for (recorded: not if the model reasons)."""
         return self.reasoning is None
 
     @property
     def prompt_offset(self) -> int:
-        """What is added to the counted tokens of a prompt (recorded: reasoning models report one less)."""
+        """Tokens that are added to the counted ones of a prompt (recorded: reasoning models report one less)."""
         return -1 if self.reasoning else 0
 
     def reasons(self, effort: str | None = None) -> bool:

@@ -11,7 +11,7 @@ from types import MappingProxyType
 from llemulator_addon.wire.model_names import MODEL_NAMES, SHUTDOWN_DATES, Kind
 
 SIMULATED_MODEL = "gpt-sim-1"
-"""A model of our own: what no rule answers is made up for it, whatever answers for others."""
+"""A model of our own: its unmatched requests are always simulated."""
 
 
 ACTING_MODELS = (
@@ -116,7 +116,7 @@ def _kinds(name: str, kinds: tuple[Kind, ...]) -> tuple[Kind, ...]:
 DEFAULT_MODELS: Mapping[str, tuple[Kind, ...]] = MappingProxyType(
     {name: _kinds(name, kinds) for name, kinds in sorted({**MODEL_NAMES, **ALSO_SERVED}.items())}
 )
-"""Every name that is valid when a script does not say otherwise, and what it is for."""
+"""Every name that is valid unless a script lists others, and its purpose."""
 
 # What an alias stood for when there were several snapshots, or where the snapshot is named otherwise. The gpt-3.5 and
 # gpt-4 ones, gpt-4o, audio: docs and recorded; instruct, ada-002 and moderation: recorded.

@@ -27,6 +27,7 @@ _PROSE: tuple[tuple[str, Callable[[str], str]], ...] = (
     ("llemulator_addon/script/*.py", prose.of_strings),
     ("llemulator_addon/simulate/*.py", prose.of_strings),
     ("llemulator_addon/verification/*.py", prose.of_strings),
+    ("llemulator_addon/wire/*.py", prose.of_strings),
 )
 
 _EXEMPT = {

@@ -16,7 +16,7 @@ class Image(RequestBody):
 
 
 class Part(RequestBody):
-    """A part of a message's content. Only text is understood; other parts stand in the body as they are."""
+    """A part of a message's content. Only text is understood; other parts stay in the body as they are."""
 
     type: Literal["text", "image_url", "input_audio", "refusal", "audio", "file"]
     text: str | None = None
@@ -136,7 +136,7 @@ class OfferedTool(RequestBody):
 
     @property
     def named(self) -> NamedFunction | None:
-        """What the type says that there is."""
+        """The field that the type announces."""
         return self.function if self.type == "function" else self.custom
 
 
@@ -156,7 +156,7 @@ class NamedSchema(RequestBody):
 
 
 class ResponseFormat(RequestBody):
-    """What the text is to be."""
+    """The format of the text."""
 
     type: Literal["json_object", "json_schema", "text"]
     json_schema: NamedSchema | None = None
@@ -164,7 +164,7 @@ class ResponseFormat(RequestBody):
     @model_validator(mode="before")
     @classmethod
     def _nest(cls, value: object) -> object:
-        """Take a schema that stands beside `type`, as in Responses, or is itself `json_schema`; the API takes neither.
+        """Take a schema next to `type`, as in Responses, or one that is itself `json_schema`; the API takes neither.
 
         Programs that were written for other servers send them.
         """
@@ -200,7 +200,7 @@ Tokens = Annotated[int, Field(ge=1)]
 
 
 class ChatBody(RequestBody):
-    """What this program understands of the body; the rest is let through."""
+    """The fields of the body that this program understands; others are accepted."""
 
     model: str
     messages: Annotated[list[ChatMessage], Field(min_length=1)]

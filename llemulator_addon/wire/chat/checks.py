@@ -1,6 +1,6 @@
-"""What the API refuses of a chat completion whose form is right: by its conversation, its tools and its model.
+"""Refusals of a chat completion whose form is right: by its conversation, its tools and its model.
 
-The wordings are from recordings and public reports; what depends on a model's family stands in `families.py`.
+The wordings are from recordings and public reports; facts of a model's family are in `families.py`.
 """
 
 from collections.abc import Iterator, Mapping

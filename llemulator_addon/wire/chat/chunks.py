@@ -35,7 +35,7 @@ from llemulator_addon.wire.chat.completion import (
 from llemulator_addon.wire.json_bytes import compact
 
 _Delta = tuple[dict[str, Any], int]
-"""What a chunk adds to its choice, and how many tokens it brings."""
+"""The delta of a chunk for its choice, and its number of tokens."""
 
 
 def make_pieces(prompt: Prompt, says: ModelOutput, manner: Manner) -> Iterator[Piece]:
@@ -53,7 +53,7 @@ def make_pieces(prompt: Prompt, says: ModelOutput, manner: Manner) -> Iterator[P
 
 
 def _begin(prompt: Prompt, says: ModelOutput, manner: Manner) -> bytes:
-    """Frame what all chunks begin with; of a chunk follows what it has beside that."""
+    """Frame the common beginning of all chunks; the rest of each chunk follows."""
     base = {
         "id": make_id(manner),
         "object": "chat.completion.chunk",
@@ -76,7 +76,7 @@ def _padding(stamp: Stamp) -> Iterator[bytes]:
 
 
 _BLOCKS = 1 << 16
-"""After so many chunks the padding begins anew."""
+"""The number of chunks after which the padding repeats."""
 
 
 def _chunks(prompt: Prompt, says: ModelOutput, manner: Manner, *, wants_usage: bool) -> Iterator[_Delta]:
@@ -104,7 +104,7 @@ def _pad(begin: bytes, chunk: bytes, padding: bytes) -> bytes:
 
 
 _FRAME = len(b',"obfuscation":""') - len(b"data: {")
-"""Bytes of JSON that a padded chunk has beside its beginning and itself."""
+"""Bytes of JSON that a padded chunk adds to its beginning and its delta."""
 
 
 def _interleave(prompt: Prompt, says: ModelOutput, manner: Manner) -> Iterator[_Delta]:

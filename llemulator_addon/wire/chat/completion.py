@@ -72,7 +72,7 @@ def _spell_calls(prompt: Prompt, calls: list[ToolCall], choice: int, manner: Man
 
 
 def spell_call(call: ToolCall, choice: int, position: int, manner: Manner) -> dict[str, Any]:
-    """Return a tool call as it stands in a message."""
+    """Return a tool call as a message has it."""
     kind, key = name_fields(call)
     spelled = {"name": call.name, key: call.arguments}
     return {"id": _call_id(call, choice, position, manner), "type": kind, kind: spelled}
@@ -240,7 +240,7 @@ def name_fields(call: ToolCall) -> tuple[str, str]:
 
 
 def find_refusal(choice: Choice) -> str | None:
-    """Return the text of a refusal; None where there is none."""
+    """Return the text of a refusal; None if there is none."""
     texts = [block.text for block in choice.blocks if isinstance(block, Refusal)]
     return "".join(texts) if texts else None
 

@@ -1,4 +1,4 @@
-"""What of OpenAI's API is answered: to add an operation is one file and one line here."""
+"""The operations of OpenAI's API that are answered: to add one takes one file and one line here."""
 
 from llemulator_addon.wire.answer import Endpoint, Operation
 from llemulator_addon.wire.endpoints import (

@@ -101,7 +101,7 @@ ENDPOINT = Endpoint(name=NAME, method="POST", path="/completions", read=read, wr
 
 
 class CompletionBody(RequestBody):
-    """What this program understands of the body; `prompt` is read apart, and the rest is let through."""
+    """The fields of the body that this program understands; `prompt` is read apart, and others are accepted."""
 
     model: str
     stream: bool | None = None

@@ -99,7 +99,7 @@ def _conversation(name: str, created: int, metadata: object) -> Conversation:
 
 
 def _find(call: Call) -> Conversation:
-    """Return the conversation in the path; raises `RequestRefused`. A lenient call gets one made up."""
+    """Return the conversation in the path; raises `RequestRefused`. A lenient call gets a new one."""
     name = call.params["conversation_id"]
     if (found := call.resources.get(history.CONVERSATION, name)) is not None:
         return found

@@ -89,7 +89,7 @@ def _is_base64(prompt: Prompt) -> bool:
 
 
 class EmbeddingBody(RequestBody):
-    """What this program understands of the body; `input` is read apart, and the rest is let through."""
+    """The fields of the body that this program understands; `input` is read apart, and others are accepted."""
 
     model: str
     dimensions: Annotated[int, Field(ge=1)] | None = None
@@ -105,7 +105,7 @@ def _is_python(call: Call) -> bool:
 
 
 def _ask_for_numbers(body: Mapping[str, Any]) -> Mapping[str, Any]:
-    """Ask for numbers. The Python SDK asks for base64 unasked, decodes it behind its strict validation, and so fails
+    """Ask for numbers. The Python SDK asks for base64 by itself, decodes it behind its strict validation, and so fails
     its own generated tests with what the real API answers; it reads numbers as well. JavaScript's before 7 does not.
     """  # noqa: D205 - one sentence too long for a line
     return {key: value for key, value in body.items() if key != "encoding_format"}

@@ -3,7 +3,7 @@
 No model speaks here, so a rule answers only if its `match` names the endpoint or the path. A rule that answers may
 fail; its text is the verdict on every input, as an object from categories to scores or booleans (`json: {violence:
 0.9, hate: true}`), and what is not named is scored as ever. Without a rule the scores are low, unless one of a short
-list of words stands in the input (`wire/moderation.py`), whatever `on_unmatched` says.
+list of words is in the input (`wire/moderation.py`), whatever `on_unmatched` says.
 """
 
 from collections.abc import Iterator, Mapping
@@ -76,14 +76,14 @@ ENDPOINT = Endpoint(
 
 
 class ModerationBody(RequestBody):
-    """What this program understands of the body; `input` is read apart, and the rest is let through."""
+    """The fields of the body that this program understands; `input` is read apart, and others are accepted."""
 
     model: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class _Input:
-    """What one verdict is about."""
+    """The input of one verdict."""
 
     text: str
     has_text: bool = True

@@ -119,7 +119,7 @@ def _messages(prompt: Prompt, completion_id: str) -> Iterator[dict[str, Any]]:
 
 
 _PARTS = ("text", "image_url")
-"""What the API says that `content_parts` may hold."""
+"""The parts that `content_parts` may hold, by the API."""
 
 
 def _is_wanted(call: Call, completion: Mapping[str, Any]) -> bool:
@@ -150,7 +150,7 @@ def _simulate(completion_id: str, stamp: Stamp) -> Mapping[str, Any]:
         "system_fingerprint": None,
     }
     prompt = Prompt(endpoint="chat.completions", model="gpt-4o", body={"messages": []})
-    return keep(prompt, completion, f"req_{stamp.hex('made up', 32)}").value
+    return keep(prompt, completion, f"req_{stamp.hex('simulated', 32)}").value
 
 
 def _serve(value: object) -> Served:

@@ -44,7 +44,7 @@ def delete(call: Call) -> Served:
 
 
 def cancel(call: Call) -> Served:
-    """Stop a background response. What is done, or was stopped before, is shown as it is."""
+    """Stop a background response. One that is finished, or was stopped before, is shown as it is."""
     made = _record(call)
     if not made["response"]["background"] and not call.lenient:
         return Served(answer=response_errors.synchronous())
@@ -112,7 +112,7 @@ COMPACT = Operation(name="responses.compact", method="POST", path="/responses/co
 
 
 def _record(call: Call) -> history.Record:
-    """Return what is kept of the response in the path; raises `RequestRefused`. A lenient call gets one made up."""
+    """Return the stored response in the path; raises `RequestRefused`. A lenient call gets a new one."""
     response_id = call.params["response_id"]
     if (made := history.find(call.resources, response_id)) is not None:
         return made
@@ -162,7 +162,7 @@ def _count(call: Call, body: Mapping[str, Any]) -> Prompt:
 
 
 _SUMMARY_TOKENS = 64
-"""How many tokens a summary is said to be; the real ones depend on what was said."""
+"""The tokens that a summary reports; the real numbers depend on its text."""
 
 
 def _is_users(item: Item) -> bool:

@@ -1,4 +1,4 @@
-"""`POST /v1/traces/ingest`: where OpenAI's agents SDK sends what its agents did, unasked and from a thread of its own.
+"""`POST /v1/traces/ingest`: where OpenAI's agents SDK sends what its agents did, by itself and from its own thread.
 
 It is in no description of the API; 16 recordings of the agents SDK's and other programs' traffic have it, each with an
 empty 204. Nothing is kept: the traces are shown in the journal, as any request.

@@ -1,7 +1,7 @@
-"""What the Responses API refuses in a body, in its order and words.
+"""Refusals of the Responses API for a body, in its order and words.
 
 Types, ranges, closed lists and their order follow answers of the real API that were published in 2026-08. A parameter
-that this program does not know is let through, because it may be newer, unless it is Chat's or a slip of the pen.
+that this program does not know is accepted, because it may be newer, unless it is Chat's or a slip of the pen.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -32,7 +32,7 @@ def check(body: Mapping[str, Any], *, needs_model: bool = True) -> None:
 def understood(body: Mapping[str, Any]) -> Mapping[str, Any]:
     """Return a body without what would be refused: leniently a parameter that is wrong counts as not given.
 
-    Of a conversation and of tools stays what there is; who reads them leaves out what is of a wrong type.
+    A conversation and tools stay as they are; their readers skip values of a wrong type.
     """
     wrong = {name for name, parameter in _IN_ORDER if name not in _READ_LENIENTLY and _refuses(parameter, name, body)}
     return {name: value for name, value in body.items() if name not in wrong} if wrong else body
@@ -281,7 +281,7 @@ def _stream_options(name: str, given: Any) -> None:  # noqa: ANN401 - a checker 
 _OF_SIMULATED_STREAMS = dict.fromkeys(
     ("delay_min_ms", "delay_max_ms", "tokens_per_second"), _number("decimal", 0, None)
 )
-"""Not the API's: how this program is asked to pace what it makes up."""
+"""Not the API's: the settings of simulated streams."""
 
 
 def _tool(name: str, given: Any) -> None:  # noqa: ANN401 - a checker takes anything
@@ -370,7 +370,7 @@ _NEEDED_BY_ITEMS: Mapping[str, tuple[str, ...]] = {
         (),
     ),
 }
-"""What each type of item must have. The types are those of the SDK 3.52; the last ones are only ever sent back."""
+"""Required fields by type of item. The types are those of the SDK 3.52; the last ones are only ever sent back."""
 
 
 def _message(name: str, given: Mapping[str, Any]) -> None:

@@ -1,4 +1,4 @@
-"""What a response says of its request: parameters with OpenAI's defaults filled in, in the order of the recordings."""
+"""The parameters of the request in its response, with OpenAI's defaults filled in, in the order of the recordings."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -184,7 +184,7 @@ def _strict_members(key: str, value: Any) -> Any:  # noqa: ANN401 - any part of 
 
 
 def _mcp(tool: Body) -> dict[str, Any]:
-    """Return an MCP server. Recorded: nothing of its URL is said back but the host, nor is its authorization."""
+    """Return an MCP server. Recorded: only the host of its URL is sent back, and not its authorization."""
     needed = tool.get("require_approval") or "always"
     if isinstance(needed, dict):
         needed = {"always": needed.get("always"), "never": needed.get("never")}
@@ -207,7 +207,7 @@ def _only_host(url: str) -> str:
 
 
 def _web_search(tool: Body) -> dict[str, Any]:
-    """Return a web search. Recorded: it looks from the United States unless it is told where."""
+    """Return a web search. Recorded: it searches from the United States by default."""
     place = object_in(tool, "user_location")
     country = None if place else "US"
     usual = {"type": "approximate", "city": None, "country": country, "region": None, "timezone": None}
@@ -234,7 +234,7 @@ def shows_reasoning_content(model: str) -> bool:
 
 
 def always_encrypts(model: str) -> bool:
-    """Whether a reasoning item has `encrypted_content` unasked (recorded on gpt-6-astra)."""
+    """Whether a reasoning item has `encrypted_content` that nobody asked for (recorded on gpt-6-astra)."""
     return is_since(model, _GPT_6)
 
 

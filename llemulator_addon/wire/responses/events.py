@@ -23,12 +23,12 @@ Event = tuple[dict[str, Any], int]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Cutting:
-    """How a finished response is told in events."""
+    """How a finished response is written as events."""
 
     stamp: Stamp
     chunk_by: ChunkBy = "token"
     tier: str = "auto"
-    """The service tier that was asked for: the response says so until it is finished."""
+    """The service tier that was asked for: the response shows it until it is finished."""
     partial_images: tuple[str, ...] = ()
     obfuscates: bool = True
 
@@ -55,7 +55,7 @@ def _pieces(response: Response, cutting: Cutting, after: int | None) -> Iterator
 def _is_long(event: dict[str, Any]) -> bool:
     """Whether it is made in pieces: it has all of a long text, or all log probabilities; a delta has few.
 
-    Whoever breaks a stream off reads the first event, which therefore stays whole.
+    `break_off` reads the first event, which therefore stays whole.
     """
     return "delta" not in event and event["type"] != "response.created" and is_long(event)
 
@@ -102,7 +102,7 @@ _BLOCK = 16
 
 
 def _obfuscation(said: int, number: int, padding: str) -> str:
-    """Fill a delta up to blocks of 16 characters: recorded in 6 230 of 6 230 events, none beside a full block."""
+    """Fill a delta up to blocks of 16 characters: recorded in 6 230 of 6 230 events, none after a full block."""
     start = number * _BLOCK % len(padding)
     return padding[start : start + -said % _BLOCK]
 

@@ -1,4 +1,4 @@
-"""What is kept of responses and conversations: records, and the history that a later turn goes on from."""
+"""Stored responses and conversations: records, and the history that a later turn continues."""
 
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
@@ -13,7 +13,7 @@ from llemulator_addon.wire.responses.input_items import Item
 from llemulator_addon.wire.responses.response_object import Response, write_begun
 
 RESPONSE = "response"
-"""The kind of a stored response. Its id is what it shares with its items, so that an item alone leads to it."""
+"""The kind of a stored response. Its id is shared with its items, so that an item is enough to find it."""
 CONVERSATION = "conversation"
 
 Record = Mapping[str, Any]

@@ -16,7 +16,7 @@ from llemulator_addon.wire.responses.ids import Ids, lone, make_encrypted, prefi
 Item = dict[str, Any]
 
 PARTIAL_IMAGES = "partial_images"
-"""A field of a hosted call that stands in no item: the images to show, as base64, before the image is finished."""
+"""A field of a hosted call that no item has: the images to show, as base64, before the image is finished."""
 
 POINT = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=="
 """One point as a PNG: the image where a script gives none."""
@@ -230,4 +230,4 @@ _USUAL: Mapping[str, Callable[[Hosted], Item]] = {
 }
 
 HOSTED = tuple(_USUAL)
-"""The types whose fields are known; any other type gets a status beside what a script gives."""
+"""The types whose fields are known; any other type gets a status in addition to the fields of the script."""

@@ -74,7 +74,7 @@ PREFIXES = {
     "additional_tools": "at",
     "configuration_update": "cfg",
 }
-"""What the ids of each type of item begin with. Recorded for what a model makes; of what a client sends and gets back
+"""The prefix of the ids of each type of item. Recorded for items of a model; of items that a client sends and gets back
 with an id, and of `computer_call` and `program`, only the SDK's examples say something."""
 
 

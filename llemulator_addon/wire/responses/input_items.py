@@ -113,7 +113,7 @@ _UNSAID: Mapping[str, Item] = {
     "shell_call_output": {"max_output_length": None},
 }
 NOT_KEPT = frozenset({"item_reference", "compaction_trigger"})
-"""What a client may send, but is no item that could be listed."""
+"""Types that a client may send, but that are never listed."""
 _WITHOUT_STATUS = frozenset(
     {
         *("reasoning", "compaction", "compaction_trigger", "mcp_list_tools", "mcp_approval_request"),

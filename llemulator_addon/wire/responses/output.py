@@ -1,4 +1,4 @@
-"""What the model says as items of a response's output."""
+"""The reply of the model as items of a response's output."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -19,7 +19,7 @@ Item = dict[str, Any]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Writing:
-    """What every item of an answer is written with."""
+    """The values with which every item of an answer is written."""
 
     prompt: Prompt
     manner: Manner
@@ -37,7 +37,7 @@ def output_of(choice: Choice, writing: Writing) -> list[Item]:
 def _group_blocks(choice: Choice, prompt: Prompt) -> list[tuple[Block, ...]]:
     """Put together what becomes one item: neighbouring parts of a reasoning.
 
-    A model that does not reason shows none; one that does begins with an item for it even if nothing is told of it.
+    A model that does not reason shows none; one that does begins with an item for it even without a summary.
     """
     of = family(prompt.model)
     if choice.exact:
@@ -145,7 +145,7 @@ def _write_hosted(call: HostedCall, at: int, writing: Writing) -> Hosted:
 def _add_phases(items: list[Item], choice: Choice, prompt: Prompt) -> list[Item]:
     """Say of each message whether it is the answer, for models that do.
 
-    Recorded: what is said before a tool call comments on it.
+    Recorded: text before a tool call comments on it.
     """
     if not family(prompt.model).phase:
         return items

@@ -38,7 +38,7 @@ def unknown_previous(response_id: str) -> Failure:
 
 
 def two_histories() -> Failure:
-    """Refuse a conversation beside an earlier response; the text is shortened by the API itself."""
+    """Refuse a conversation together with an earlier response; the text is shortened by the API itself."""
     return Failure(
         status=400,
         type=INVALID,
@@ -190,7 +190,7 @@ def messages_instead_of_input() -> Failure:
 
 
 def too_many_properties(param: str, most: int, got: int) -> Failure:
-    """Refuse metadata with more than so many keys."""
+    """Refuse metadata with more keys than `most`."""
     return Failure(
         status=400,
         type=INVALID,

@@ -85,7 +85,7 @@ def write_failed(response: Response, failure: Failure) -> dict[str, Any]:
 
 
 def write_billed(response: Response) -> dict[str, Any]:
-    """Return the response as JSON bodies have it. Recorded: `billing` stands in no event."""
+    """Return the response as JSON bodies have it. Recorded: no event has `billing`."""
     billing = {"billing": {"payer": "developer"}}
     keys = list(response)
     before = keys[: keys.index("completed_at")]
