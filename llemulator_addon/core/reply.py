@@ -68,8 +68,19 @@ class Usage:
 
     prompt_tokens: int | None = None
     completion_tokens: int | None = None
+    total_tokens: int | None = None
     cached_tokens: int | None = None
     reasoning_tokens: int | None = None
+    of_prompt: Mapping[str, int] = field(default_factory=dict)
+    """Further details of the prompt, by OpenAI's names."""
+    of_completion: Mapping[str, int] = field(default_factory=dict)
+    """Further details of the completion."""
+    shown: bool = True
+    """Whether the answer says anything of it; else its usage is null."""
+
+
+NO_USAGE = Usage(shown=False)
+"""Of an answer as some gateways send it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,6 +90,8 @@ class Choice:
     blocks: tuple[Block, ...]
     finish_reason: FinishReason | None = None
     """None: what follows from the blocks."""
+    says_why: bool = True
+    """Whether it says why it ends; else its finish reason is null."""
     exact: bool = False
     """Whether the blocks are all that is shown: else a model that reasons begins with an item for its reasoning."""
 
@@ -96,6 +109,10 @@ class ModelOutput:
     usage: Usage = Usage()
     model: str | None = None
     """The model's name in the answer; None: the one that was asked for."""
+    service_tier: str | None = None
+    """The tier that served; None: the one that was asked for."""
+    headers: tuple[tuple[str, str], ...] = ()
+    """Of the answer, in place of the usual ones of the same name."""
 
     def choice(self, index: int) -> Choice:
         """Return the alternative at an index."""

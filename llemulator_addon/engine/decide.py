@@ -386,7 +386,8 @@ def written(
         case ModelOutput():
             if endpoint is None:
                 return fallback.cannot_say()
-            return _write_output(session, prompt, endpoint, _add_usage(reply, session.defaults.usage), manner)
+            answer = _write_output(session, prompt, endpoint, _add_usage(reply, session.defaults.usage), manner)
+            return _set_headers(answer, reply.headers)
         case Raw():
             return reply.answer()
         case Failure():
@@ -423,6 +424,14 @@ def _add_usage(reply: ModelOutput, usage: Usage) -> ModelOutput:
 
 
 _COUNTED = Usage()
+
+
+def _set_headers(answer: Answer | Failure, headers: Headers) -> Answer | Failure:
+    """Give an answer the headers of the script, in place of its own of the same name."""
+    if not headers:
+        return answer
+    names = {name for name, _ in headers}
+    return replace(answer, headers=(*(pair for pair in answer.headers if pair[0] not in names), *headers))
 
 
 def played(decided: Decided, session: Session, request: Request) -> tuple[PlayedAnswer, Resources]:

@@ -15,7 +15,6 @@ from llemulator_addon.script.effort import effort
 from llemulator_addon.script.fault import Fault
 from llemulator_addon.script.model import ScriptPart
 from llemulator_addon.script.pacing import LONGEST_WAIT, Pacing, StreamPart
-from llemulator_addon.script.reply import UsagePart
 from llemulator_addon.script.rule import TIMES_FOR_READ, FaultSpec, Rule, RulePart
 from llemulator_addon.script.script_error import (
     MOST_TOLD,
@@ -29,6 +28,7 @@ from llemulator_addon.script.script_error import (
 )
 from llemulator_addon.script.simulate_defaults import SimulatePart, Simulating
 from llemulator_addon.script.upstream import UpstreamSpec, upstreams_of
+from llemulator_addon.script.usage import UsagePart, read_usage
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -156,7 +156,7 @@ class DefaultsPart(ScriptPart):
             simulating=self.simulate.simulating() if self.simulate else Simulating(),
             pacing=self.stream.pacing() if self.stream else Pacing(),
             faults=faults,
-            usage=self.usage.usage() if self.usage else Usage(),
+            usage=read_usage(self.usage, given="usage" in self.model_fields_set),
             size=TIMES_FOR_READ * size_of(self.model_dump(exclude_unset=True)),
         )
 

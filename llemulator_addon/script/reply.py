@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING, Annotated, Any, Self
 
 from pydantic import BeforeValidator, Field, TypeAdapter, ValidationError, create_model, model_validator
 
-from llemulator_addon.core.reply import Choice, Failure, FinishReason, ModelOutput, Usage
+from llemulator_addon.core.reply import Choice, Failure, FinishReason, ModelOutput
 from llemulator_addon.core.stamp import Stamp
+from llemulator_addon.script.headers import HeaderMap
 from llemulator_addon.script.model import ScriptPart, list_given_words, word_fields
 from llemulator_addon.script.pattern import Candidate
 from llemulator_addon.script.replies import REPLIES
@@ -15,30 +16,17 @@ from llemulator_addon.script.replies.failure import FailedReplyPart
 from llemulator_addon.script.replies.raw import Raw, RawPart
 from llemulator_addon.script.template import Template, compile_templates
 from llemulator_addon.script.templates.problems import TemplateProblem
-
-Count = Annotated[int, Field(ge=0)]
+from llemulator_addon.script.usage import UsagePart, read_usage
 
 Ready = ModelOutput | Failure | Raw
 """A reply as it is given."""
-
-
-class UsagePart(ScriptPart):
-    """Token counts to answer with; what is not given is counted."""
-
-    prompt_tokens: Count | None = None
-    completion_tokens: Count | None = None
-    cached_tokens: Count | None = None
-    reasoning_tokens: Count | None = None
-
-    def usage(self) -> Usage:
-        """Return the counts."""
-        return Usage(**self.model_dump())
 
 
 class SaidPart(ScriptPart):
     """The content of one choice: at least one of the words of `REPLIES`."""
 
     finish_reason: FinishReason | None = None
+    """Null is sent as null."""
 
     def words_given(self) -> tuple[str, ...]:
         """Return the words that are given."""
@@ -47,7 +35,13 @@ class SaidPart(ScriptPart):
     def choice(self) -> Choice:
         """Return the choice."""
         blocks = tuple(block for reply, given in list_given_words(self, REPLIES) for block in reply(given))
-        return Choice(blocks=blocks, finish_reason=self.finish_reason, exact="blocks_" in self.model_fields_set)
+        given = self.model_fields_set
+        return Choice(
+            blocks=blocks,
+            finish_reason=self.finish_reason,
+            says_why=self.finish_reason is not None or "finish_reason" not in given,
+            exact="blocks_" in given,
+        )
 
 
 class ChoicePart(SaidPart):
@@ -89,13 +83,17 @@ class ReplyPart(SaidPart):
 
     choices: Annotated[list[OrText[ChoiceSpec]], Field(min_length=1, max_length=128)] | None = None
     usage: UsagePart | None = None
+    """Null is an answer without usage."""
     model: str | None = None
+    service_tier: str | None = None
+    headers: HeaderMap | None = None
     failure: FailedReplyPart | None = None
     raw: RawPart | None = None
     template: bool = False
 
     @model_validator(mode="after")
     def _says_one_thing(self) -> Self:
+        check_no_null(self)
         others = tuple(word for word in OTHERS if word in self.model_fields_set)
         check_says((*self.words_given(), *others), (*REPLIES, *OTHERS))
         if self.template:
@@ -114,8 +112,10 @@ class ReplyPart(SaidPart):
             return self.raw.raw()
         return ModelOutput(
             choices=tuple(part.choice() for part in self.choices) if self.choices else (self.choice(),),
-            usage=self.usage.usage() if self.usage else Usage(),
+            usage=read_usage(self.usage, given="usage" in self.model_fields_set),
             model=self.model,
+            service_tier=self.service_tier,
+            headers=tuple((name.lower(), value) for name, value in (self.headers or {}).items()),
         )
 
     def dump(self) -> dict[str, Any]:
@@ -126,6 +126,17 @@ class ReplyPart(SaidPart):
 OTHERS = ("choices", "failure", "raw")
 ALONE = frozenset({"failure", "raw", "choices", "blocks", "echo", "simulate"})
 _EXCLUSIVE = (("text", "json"), ("text", "refusal"), ("json", "refusal"), ("refusal", "tool_calls"))
+
+
+_NULL_IS_SENT = frozenset({"usage", "finish_reason"})
+
+
+def check_no_null(part: ReplyPart) -> None:
+    """Refuse null where it would be taken for a word that is not there; raises ValueError."""
+    for word in type(part).model_fields.keys() & ReplyPart.model_fields.keys() & part.model_fields_set - _NULL_IS_SENT:
+        if getattr(part, word) is None:
+            message = f'"{word}" is null, which says nothing; leave it out'
+            raise ValueError(message)
 
 
 def check_says(said: tuple[str, ...], words: Any) -> None:  # noqa: ANN401 - any collection of words

@@ -1,12 +1,14 @@
 """Token counts of a prompt and a reply, before an endpoint spells them in its own fields."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import NamedTuple
 
 from llemulator_addon.core.prompt import Prompt
 from llemulator_addon.core.reply import Block, HostedCall, ModelOutput, Reasoning, Refusal, Text, ToolCall
 from llemulator_addon.wire import tokens
 from llemulator_addon.wire.families import Encoding, family
+
+NO_DETAILS: Mapping[str, int] = {}
 
 
 class Counted(NamedTuple):
@@ -19,11 +21,15 @@ class Counted(NamedTuple):
     reasoning: int = 0
     audio: int = 0
     """Of the completion, what is speech."""
+    of_prompt: Mapping[str, int] = NO_DETAILS
+    """Further details that a script gives, by OpenAI's names."""
+    of_completion: Mapping[str, int] = NO_DETAILS
+    given_total: int | None = None
 
     @property
     def total(self) -> int:
-        """Prompt and completion."""
-        return self.prompt + self.completion
+        """Prompt and completion, unless a script says otherwise."""
+        return self.prompt + self.completion if self.given_total is None else self.given_total
 
 
 def count_usage(prompt: Prompt, says: ModelOutput, *, audio: int = 0, asked: int | None = None) -> Counted:
@@ -44,6 +50,9 @@ def count_usage(prompt: Prompt, says: ModelOutput, *, audio: int = 0, asked: int
         cached=given.cached_tokens or 0,
         reasoning=reasoning,
         audio=min(audio, completion),
+        of_prompt=given.of_prompt,
+        of_completion=given.of_completion,
+        given_total=given.total_tokens,
     )
 
 

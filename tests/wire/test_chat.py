@@ -84,6 +84,9 @@ _NEVER_RECORDED_PARTS = (
     "choices[].delta.tool_calls[].custom",
     "choices[].delta.function_call",
     "moderation",
+    "usage.prompt_tokens_details.text_tokens",
+    "usage.prompt_tokens_details.image_tokens",
+    "usage.completion_tokens_details.text_tokens",
 )
 _NEVER_RECORDED_TYPES = (
     "choices[].logprobs object",

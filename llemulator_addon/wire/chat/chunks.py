@@ -59,7 +59,7 @@ def _begin(prompt: Prompt, says: ModelOutput, manner: Manner) -> bytes:
         "object": "chat.completion.chunk",
         "created": manner.stamp.created,
         "model": name_model(prompt, says, manner),
-        "service_tier": find_tier(prompt),
+        "service_tier": find_tier(prompt, says),
         "system_fingerprint": find_fingerprint(prompt, manner),
     }
     return b"data: %b," % compact(base)[:-1]
@@ -83,7 +83,7 @@ def _chunks(prompt: Prompt, says: ModelOutput, manner: Manner, *, wants_usage: b
     no_usage = {"usage": None} if wants_usage else {}
     for choice, tokens in _interleave(prompt, says, manner):
         yield {"choices": [choice], **no_usage}, tokens
-    if wants_usage:
+    if wants_usage and says.usage.shown:
         yield {"choices": [], "usage": write_usage(prompt, says)}, 0
     if moderated := moderate(prompt, says):
         # Recorded behind the chunk with the usage, whose own usage is null again.

@@ -14,7 +14,7 @@ from llemulator_addon.wire.families import family
 from llemulator_addon.wire.json_bytes import Many
 from llemulator_addon.wire.logprobs import each_logprob_of
 from llemulator_addon.wire.models import resolve_alias
-from llemulator_addon.wire.usage import Counted, count_usage
+from llemulator_addon.wire.usage import NO_DETAILS, Counted, count_usage
 
 
 def write_completion(prompt: Prompt, says: ModelOutput, manner: Manner) -> dict[str, Any]:
@@ -27,7 +27,7 @@ def write_completion(prompt: Prompt, says: ModelOutput, manner: Manner) -> dict[
         "choices": _choices(prompt, says, manner),
         **moderate(prompt, says),
         "usage": write_usage(prompt, says),
-        "service_tier": find_tier(prompt),
+        "service_tier": find_tier(prompt, says),
         "system_fingerprint": find_fingerprint(prompt, manner),
     }
 
@@ -174,8 +174,10 @@ def name_model(prompt: Prompt, says: ModelOutput, manner: Manner) -> str:
     return says.model or (resolve_alias(prompt.model) if manner.dated_models else prompt.model)
 
 
-def find_tier(prompt: Prompt) -> str:
+def find_tier(prompt: Prompt, says: ModelOutput) -> str:
     """Return the service tier that the answer names."""
+    if says.service_tier is not None:
+        return says.service_tier
     match prompt.body.get("service_tier"):
         case "fast":
             return "priority"
@@ -202,9 +204,9 @@ def shows_logprobs(prompt: Prompt) -> bool:
     return family(prompt.model).logprobs_key or bool(prompt.body.get("logprobs"))
 
 
-def find_finish_reason(prompt: Prompt, choice: Choice) -> str:
+def find_finish_reason(prompt: Prompt, choice: Choice) -> str | None:
     """Return why a choice ended."""
-    if choice.finish_reason is not None:
+    if choice.finish_reason is not None or not choice.says_why:
         return choice.finish_reason
     if not list_calls(prompt, choice):
         return "stop"
@@ -257,23 +259,46 @@ def make_sound(prompt: Prompt, text: str) -> bytes:
     return audio.FORMATS.get(str(wanted), audio.wav)(text)
 
 
-def write_usage(prompt: Prompt, says: ModelOutput) -> dict[str, Any]:
-    """Return the counted tokens."""
+def write_usage(prompt: Prompt, says: ModelOutput) -> dict[str, Any] | None:
+    """Return the counted tokens; None where the script wants none."""
+    if not says.usage.shown:
+        return None
     spoken = [says.choice(index) for index in range(prompt.choices)]
     sound = sum(audio.tokens_of(choice.text) for choice in spoken if speaks(prompt, choice))
-    return _spell_usage(count_usage(prompt, says, audio=sound))
+    return _spell_usage(count_usage(prompt, says, audio=sound), prompt)
 
 
-def _spell_usage(of: Counted) -> dict[str, Any]:
+def _spell_usage(of: Counted, prompt: Prompt) -> dict[str, Any]:
+    told = _details_of_audio(of) if _is_of_audio(prompt) else (NO_DETAILS, NO_DETAILS)
+    writes = {"cache_write_tokens": 0} if isinstance(prompt.body.get("prompt_cache_options"), dict) else NO_DETAILS
     return {
         "prompt_tokens": of.prompt,
         "completion_tokens": of.completion,
         "total_tokens": of.total,
-        "prompt_tokens_details": {"cached_tokens": of.cached, "audio_tokens": 0},
+        "prompt_tokens_details": {
+            "cached_tokens": of.cached,
+            "audio_tokens": 0,
+            **told[0],
+            **writes,
+            **of.of_prompt,
+        },
         "completion_tokens_details": {
             "reasoning_tokens": of.reasoning,
             "audio_tokens": of.audio,
             "accepted_prediction_tokens": 0,
             "rejected_prediction_tokens": 0,
+            **told[1],
+            **of.of_completion,
         },
     }
+
+
+def _is_of_audio(prompt: Prompt) -> bool:
+    return family(prompt.model).audio or "audio" in (prompt.body.get("modalities") or ())
+
+
+def _details_of_audio(of: Counted) -> tuple[Mapping[str, int], Mapping[str, int]]:
+    """Return the details that only models of audio tell (recorded): what is neither sound nor an image is text."""
+    heard = of.of_prompt.get("audio_tokens", 0) + of.of_prompt.get("image_tokens", 0)
+    said = of.completion - of.reasoning - of.of_completion.get("audio_tokens", of.audio)
+    return {"text_tokens": max(0, of.prompt - heard), "image_tokens": 0}, {"text_tokens": max(0, said)}

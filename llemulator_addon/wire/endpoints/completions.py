@@ -225,7 +225,7 @@ def _pieces(prompt: Prompt, says: ModelOutput, manner: Manner) -> Iterator[Piece
     streams = [_chunks(prompt, says, index, manner) for index in range(prompt.choices)]
     for choice, tokens in take_turns(streams):
         yield Piece(sse.frame_unnamed({**base, "choices": [choice], "model": model, **no_usage}), tokens)
-    if wants_usage:
+    if wants_usage and says.usage.shown:
         yield Piece(sse.frame_unnamed({**base, "choices": [], "model": model, "usage": _usage(prompt, says)}))
     yield Piece(sse.DONE)
 
@@ -285,13 +285,26 @@ def _logprobs(prompt: Prompt, texts: tuple[str, ...], offset: int, manner: Manne
     return probable if manner.in_pieces and not prompt.stream else make_lists(probable)
 
 
-def _finish_reason(choice: Choice) -> str:
+def _finish_reason(choice: Choice) -> str | None:
+    if not choice.says_why:
+        return None
     return choice.finish_reason if choice.finish_reason in ("stop", "length", "content_filter") else "stop"
 
 
-def _usage(prompt: Prompt, says: ModelOutput) -> dict[str, int]:
+def _usage(prompt: Prompt, says: ModelOutput) -> dict[str, Any] | None:
+    if not says.usage.shown:
+        return None
     of = count_usage(prompt, says, asked=_prompt_tokens(prompt))
-    return {"prompt_tokens": of.prompt, "completion_tokens": of.completion, "total_tokens": of.total}
+    details = {
+        **({"prompt_tokens_details": of.of_prompt} if of.of_prompt else {}),
+        **({"completion_tokens_details": of.of_completion} if of.of_completion else {}),
+    }
+    return {
+        "prompt_tokens": of.prompt,
+        "completion_tokens": of.completion,
+        "total_tokens": of.total,
+        **details,
+    }
 
 
 def _prompt_tokens(prompt: Prompt) -> int:

@@ -217,7 +217,11 @@ def _floats(found: bytes) -> list[float]:
     return [float(f"{number:.9g}") for number in numbers(found)]
 
 
-def _usage(prompt: Prompt, says: ModelOutput) -> dict[str, int]:
-    given = says.usage.prompt_tokens
-    count = sum(each.tokens for each in _inputs(prompt.body, prompt.model)) if given is None else given
-    return {"prompt_tokens": count, "total_tokens": count}
+def _usage(prompt: Prompt, says: ModelOutput) -> dict[str, int] | None:
+    given = says.usage
+    if not given.shown:
+        return None
+    count = given.prompt_tokens
+    if count is None:
+        count = sum(each.tokens for each in _inputs(prompt.body, prompt.model))
+    return {"prompt_tokens": count, "total_tokens": count if given.total_tokens is None else given.total_tokens}

@@ -18,16 +18,17 @@ def write_finished(prompt: Prompt, says: ModelOutput, writing: Writing) -> dict[
     """Return the response at its end, with its keys in the order of the recordings of 2026-07."""
     body, choice = prompt.body, says.choice(0)
     reason = _INCOMPLETE.get(choice.finish_reason or "stop")
+    is_whole = reason is None and choice.says_why
     created = writing.manner.stamp.created
     output = output_of(choice, writing)
     return {
         "id": writing.ids.make("resp", "itself"),
         "object": "response",
         "created_at": created,
-        "status": "incomplete" if reason else "completed",
+        "status": "completed" if is_whole else "incomplete",
         **({"access_programs": None} if echoed_parameters.names_access_programs(prompt.model) else {}),
         "background": bool(body.get("background")),
-        "completed_at": None if reason else created + 1,
+        "completed_at": created + 1 if is_whole else None,
         **_conversation(body),
         "error": None,
         "frequency_penalty": _decimal(body, "frequency_penalty", 0.0),
@@ -46,7 +47,7 @@ def write_finished(prompt: Prompt, says: ModelOutput, writing: Writing) -> dict[
         "prompt_cache_retention": echoed_parameters.cache_retention(prompt),
         "reasoning": echoed_parameters.reasoning(prompt),
         "safety_identifier": body.get("safety_identifier"),
-        "service_tier": _tier_served(body),
+        "service_tier": says.service_tier or _tier_served(body),
         "store": body.get("store") is not False,
         "temperature": _decimal(body, "temperature", 1.0),
         "text": echoed_parameters.text(body),
@@ -56,7 +57,7 @@ def write_finished(prompt: Prompt, says: ModelOutput, writing: Writing) -> dict[
         "top_logprobs": body.get("top_logprobs") or 0,
         "top_p": echoed_parameters.top_p(prompt),
         "truncation": body.get("truncation") or "disabled",
-        "usage": usage(_charge(prompt, says)),
+        "usage": usage(_charge(prompt, says)) if says.usage.shown else None,
         "user": body.get("user"),
         "metadata": body.get("metadata") or {},
     }
@@ -96,9 +97,9 @@ def usage(of: Counted) -> dict[str, Any]:
     """Spell token counts; `cache_write_tokens` is required by the SDK 3.52 and on the wire since mid-2026."""
     return {
         "input_tokens": of.prompt,
-        "input_tokens_details": {"cache_write_tokens": 0, "cached_tokens": of.cached},
+        "input_tokens_details": {"cache_write_tokens": 0, "cached_tokens": of.cached, **of.of_prompt},
         "output_tokens": of.completion,
-        "output_tokens_details": {"reasoning_tokens": of.reasoning},
+        "output_tokens_details": {"reasoning_tokens": of.reasoning, **of.of_completion},
         "total_tokens": of.total,
     }
 
@@ -111,7 +112,7 @@ def _charge(prompt: Prompt, says: ModelOutput) -> Counted:
     of = count_usage(prompt, says)
     if says.usage.completion_tokens is not None or says.choice(0).finish_reason == "length":
         return of
-    return Counted(prompt=of.prompt, completion=of.completion + 1, cached=of.cached, reasoning=of.reasoning)
+    return of._replace(completion=of.completion + 1)
 
 
 _INCOMPLETE = {"length": "max_output_tokens", "content_filter": "content_filter"}
