@@ -98,7 +98,7 @@ class Arriving:
             self._asking = None
         self._keep(self._next)
 
-    def taken(self) -> Steps:
+    def take(self) -> Steps:
         """Return what came, once; nothing: that was all."""
         steps, self._next = self._next, ()
         return steps

@@ -36,7 +36,7 @@ class Making:
             await asyncio.sleep(0)
             self._make()
 
-    def taken(self) -> Steps:
+    def take(self) -> Steps:
         """Return what was made, once; nothing: that was all."""
         steps, self._next = self._next, ()
         return steps

@@ -36,7 +36,7 @@ class Chance:
             drawn = drawn << (8 * _DRAW) | self._next()
         return drawn % limit
 
-    def between(self, low: int, high: int) -> int:
+    def integer(self, low: int, high: int) -> int:
         """Return a whole number from low to high, both included."""
         return low + self.below(high - low + 1)
 

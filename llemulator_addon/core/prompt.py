@@ -54,7 +54,7 @@ class Prompt:
     body: Mapping[str, Any] = field(default_factory=dict)
     """The request body as it was sent, fields that this program does not know included. Never changed."""
 
-    def of_choice(self, index: int) -> "Prompt":
+    def select_choice(self, index: int) -> "Prompt":
         """Return what a choice answers."""
         if not self.apart or len(self.messages) < 2:  # noqa: PLR2004 - one prompt is the whole
             return self

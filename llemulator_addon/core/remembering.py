@@ -4,7 +4,7 @@ from collections.abc import Callable
 from functools import lru_cache, update_wrapper
 
 
-def remembered[**P, R](count: int, longest: int) -> Callable[[Callable[P, R]], Callable[P, R]]:
+def remember_calls[**P, R](count: int, longest: int) -> Callable[[Callable[P, R]], Callable[P, R]]:
     """Remember the results of `count` calls whose first argument, a text, has at most `longest` characters."""
 
     def remember(function: Callable[P, R]) -> Callable[P, R]:

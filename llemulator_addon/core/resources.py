@@ -66,19 +66,19 @@ class Resources:
         changed = self
         for each in sized:
             changed = changed._put(each)
-        return changed.made_smaller(resources)
+        return changed.drop_oldest(resources)
 
     def remove(self, kind: str, resource_id: str) -> "Resources":
         """Forget a resource, if it is there."""
         number = self._numbers.get((kind, resource_id))
         return self if number is None else self._remove(number)
 
-    def of_kind(self, kind: str) -> Iterator[Value]:
+    def list_kind(self, kind: str) -> Iterator[Value]:
         """Yield the values of a kind, oldest first."""
         for number in sorted(self._by_kind.get(kind, _EMPTY)):
             yield self._values[number].kept.value
 
-    def emptied(self) -> "Resources":
+    def empty(self) -> "Resources":
         """Return none, within the same bound."""
         return Resources(size_limit=self.size_limit)
 
@@ -119,7 +119,7 @@ class Resources:
             _by_kind=self._by_kind.insert(kept.kind, of_kind) if of_kind else self._by_kind.remove(kept.kind),
         )
 
-    def made_smaller(self, newest: tuple[Kept, ...]) -> "Resources":
+    def drop_oldest(self, newest: tuple[Kept, ...]) -> "Resources":
         """Return them without the oldest, as long as they are too large. The newest stay, whatever their place."""
         if self.size <= self.size_limit:
             return self

@@ -8,7 +8,7 @@ from llemulator_addon.core.steps import Steps
 class Rest(Protocol):
     """Steps that come, or are made, while those before them are sent.
 
-    The player of an answer asks for more when the client has taken what went before, until `taken` returns nothing, and
+    The player of an answer asks for more when the client has taken what went before, until `take` returns nothing, and
     calls `leave` at the end.
     """
 
@@ -16,7 +16,7 @@ class Rest(Protocol):
         """Wait until more is there, or all was. Raises nothing, and ends when the answer is left."""
         ...
 
-    def taken(self) -> Steps:
+    def take(self) -> Steps:
         """Return what is there, once; nothing: that was all."""
         ...
 

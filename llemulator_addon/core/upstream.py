@@ -43,7 +43,7 @@ class Upstreams:
         """Whether there is any."""
         return self.anything is not None or bool(self.models)
 
-    def over(self, others: "Upstreams") -> "Upstreams":
+    def merge_defaults(self, others: "Upstreams") -> "Upstreams":
         """Return these and, where they say nothing, the others."""
         return Upstreams(anything=self.anything or others.anything, models={**others.models, **self.models})
 

@@ -11,7 +11,7 @@ def echo(prompt: Prompt) -> ModelOutput:
     """Say what the user said last; where there are several prompts, what each of them says."""
     if not prompt.apart:
         return says(prompt.user_text)
-    texts = (prompt.of_choice(index).user_text for index in range(prompt.choices))
+    texts = (prompt.select_choice(index).user_text for index in range(prompt.choices))
     return ModelOutput(choices=tuple(Choice(blocks=(Text(text),)) for text in texts))
 
 

@@ -94,7 +94,7 @@ class Index:
                 yield from by_value.get(value, ())
         for look, (regexes, found) in places.texts.items():
             for text in look(asked):
-                for position in regexes.found(text):
+                for position in regexes.find_candidates(text):
                     yield from found[position]
 
     def is_certain(self, group: Group) -> bool:

@@ -281,7 +281,7 @@ def load(session: Session, script: Script, *, fresh: Session, bare: Session, gro
         defaults=session.defaults if script.defaults is None else script.defaults,
         seed=session.seed if script.seed is None else script.seed,
         serialize=session.serialize if script.serialize is None else script.serialize,
-        upstreams=script.upstreams.over(session.upstreams) if script.upstreams else session.upstreams,
+        upstreams=script.upstreams.merge_defaults(session.upstreams) if script.upstreams else session.upstreams,
     )
     if loaded.defaults.on_unmatched == "upstream" and not loaded.upstreams:
         raise problem("defaults.on_unmatched", NO_UPSTREAM)

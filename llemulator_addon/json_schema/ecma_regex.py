@@ -123,7 +123,7 @@ def _times(node: Repeat, chance: Chance, spread: int) -> int:
     most = node.least + spread if node.most is None else min(node.most, node.least + spread)
     # `\\w+` reads better with a few letters than with one; the least comes often enough by chance.
     least = min(most, max(node.least, min(3, spread))) if chance.holds(0.7) else node.least
-    return chance.between(least, most)
+    return chance.integer(least, most)
 
 
 def _character(node: Class, chance: Chance) -> str:
@@ -133,7 +133,7 @@ def _character(node: Class, chance: Chance) -> str:
         return chance.one(letters if letters and chance.holds(0.6) else liked)
     if not node.negated:
         low, high = chance.one(node.ranges)
-        return chr(chance.between(low, high))
+        return chr(chance.integer(low, high))
     outside = ((low, high) for low, high in others(node.ranges) if high > _SPACE_SIGN)
     lowest = next((low for low, high in outside if low <= high), None)
     if lowest is None:

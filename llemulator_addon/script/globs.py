@@ -2,12 +2,12 @@
 
 import re2
 
-from llemulator_addon.script.regex import found
+from llemulator_addon.script.regex import matches
 
 
 def fits(glob: str, text: str) -> bool:
     """Whether the glob stands for the whole text."""
-    return glob == text if is_plain(glob) else found(_regex(glob), text)
+    return glob == text if is_plain(glob) else matches(_regex(glob), text)
 
 
 def is_plain(glob: str) -> bool:

@@ -16,7 +16,7 @@ from llemulator_addon.script.searching import PARTS_OF_A_STEP, pay_for_search
 
 def _readable(pattern: str) -> str:
     try:
-        compiled(pattern)
+        compile_pattern(pattern)
     except re2.error as error:
         reason = error.args[0].decode() if isinstance(error.args[0], bytes) else error.args[0]
         message = f'"{pattern}" is no regular expression of RE2: {reason} (https://github.com/google/re2/wiki/Syntax)'
@@ -44,14 +44,14 @@ Regex = Annotated[str, AfterValidator(_readable)]
 """A pattern that RE2 understands."""
 
 
-def compiled(pattern: str) -> Any:  # noqa: ANN401 - re2 has no types
+def compile_pattern(pattern: str) -> Any:  # noqa: ANN401 - re2 has no types
     """Compile a pattern; raises `re2.error`."""
     return _COMPILED.get(pattern)
 
 
 def size_of_regex(pattern: str) -> int:
     """Return the bytes of memory that a pattern takes, about, which can be compiled."""
-    return _size(pattern, compiled(pattern))
+    return _size(pattern, compile_pattern(pattern))
 
 
 def _size(pattern: str, made: Any) -> int:  # noqa: ANN401 - re2 has no types
@@ -77,7 +77,7 @@ _SHORT = 100
 
 
 def _parts(pattern: str) -> int:
-    parts: int = compiled(pattern).programsize
+    parts: int = compile_pattern(pattern).programsize
     return parts
 
 
@@ -108,7 +108,7 @@ class Compiled:
             if (made := self._made.get(pattern)) is not None:
                 self._made.move_to_end(pattern)
                 return made
-        made = _compiled(pattern)
+        made = _compile_in_room(pattern)
         with self._lock:
             self._remember(pattern, made)
         return made
@@ -128,7 +128,7 @@ _COMPILED = Compiled(32 << 20)
 
 def size_when_used(pattern: str) -> int:
     """Return the bytes of memory that a pattern takes at most, once texts were searched for it."""
-    return _size_when_used(pattern, compiled(pattern))
+    return _size_when_used(pattern, compile_pattern(pattern))
 
 
 def _size_when_used(pattern: str, made: Any) -> int:  # noqa: ANN401 - re2 has no types
@@ -142,7 +142,7 @@ _BYTES_TO_REMEMBER = 200
 """For each instruction."""
 
 
-def _compiled(pattern: str) -> Any:  # noqa: ANN401 - re2 has no types
+def _compile_in_room(pattern: str) -> Any:  # noqa: ANN401 - re2 has no types
     """Compile a pattern with the first room that is enough for it and for what it remembers of texts."""
     for room in _ROOM_OF_ONE[:-1]:
         with suppress(re2.error):
@@ -152,26 +152,26 @@ def _compiled(pattern: str) -> Any:  # noqa: ANN401 - re2 has no types
     return re2.compile(pattern, options_with(_ROOM_OF_ONE[-1]))
 
 
-def found(pattern: str, text: str) -> bool:
+def matches(pattern: str, text: str) -> bool:
     """Whether the pattern is found anywhere in the text."""
-    return _searched(pattern, text) is not None
+    return _search(pattern, text) is not None
 
 
-def captured(pattern: str, text: str) -> Mapping[str, str]:
+def capture_groups(pattern: str, text: str) -> Mapping[str, str]:
     """Return what the pattern's groups caught, by number and by name; a group that caught nothing is left out."""
-    match = _searched(pattern, text)
+    match = _search(pattern, text)
     if match is None:
         return {}
     numbered = {str(number): text for number, text in enumerate((match.group(), *match.groups()))}
     return {name: text for name, text in (numbered | match.groupdict()).items() if text is not None}
 
 
-def _searched(pattern: str, text: str) -> Any:  # noqa: ANN401 - re2 has no types
+def _search(pattern: str, text: str) -> Any:  # noqa: ANN401 - re2 has no types
     if not is_plain(pattern):
         parts = parts_of(pattern)
         # It may have to be compiled again.
         pay_for_search(parts, PARTS_OF_A_STEP + len(text), alone=parts > PARTS_OF_SMALL)
-    return compiled(pattern).search(encodable(text))
+    return compile_pattern(pattern).search(encodable(text))
 
 
 def options_with(room: int) -> re2.Options:

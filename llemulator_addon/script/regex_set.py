@@ -32,7 +32,7 @@ class RegexSet:
         self.not_certain = self._large.union(*alone)
         """Positions of the patterns that need not be in a text for which `found` yields them."""
 
-    def found(self, text: str) -> Iterator[int]:
+    def find_candidates(self, text: str) -> Iterator[int]:
         """Yield the positions of the patterns that may be found in the text, in no order; the others are not.
 
         Raises `NotAtOnce`.

@@ -27,11 +27,11 @@ class Template:
 
         `times` is how often the rule has answered, this time included.
         """
-        from llemulator_addon.script.templates.filling import filled  # noqa: PLC0415 - Jinja takes long to import
+        from llemulator_addon.script.templates.filling import fill_in  # noqa: PLC0415 - Jinja takes long to import
 
         names, functions, budget = _names(asked, captures, times), _functions(stamp), Budget()
         return {
-            key: _walk(value, lambda text: filled(text, names, functions, budget))
+            key: _walk(value, lambda text: fill_in(text, names, functions, budget))
             for key, value in self.written.items()
             if key != "template"
         }
@@ -39,11 +39,11 @@ class Template:
 
 def compile_templates(written: Any) -> None:  # noqa: ANN401
     """Read every template in a reply, so that it is known to be one; raises `TemplateProblem`."""
-    from llemulator_addon.script.templates.source import parsed  # noqa: PLC0415 - Jinja takes long to import
+    from llemulator_addon.script.templates.source import parse  # noqa: PLC0415 - Jinja takes long to import
 
     def read(text: str) -> str:
         pay_for_template(len(text))
-        return str(parsed(text))
+        return str(parse(text))
 
     _walk(written, read)
 

@@ -24,7 +24,7 @@ from yaml.events import (
 )
 
 from llemulator_addon.script.json_value import MOST_NESTED, MOST_VALUES, too_many
-from llemulator_addon.script.regex import found
+from llemulator_addon.script.regex import matches
 from llemulator_addon.script.script_error import ScriptError, kind_of, problem
 
 _LONGEST = 4 << 20
@@ -181,11 +181,11 @@ def _plain(event: ScalarEvent) -> object:
         return _WORDS[text]
     if text[0] not in _OF_NUMBERS or len(text) > _LONGEST_NUMBER or not text.isascii():
         return text
-    if found(_INT, text):
+    if matches(_INT, text):
         return _int(text.replace("_", ""), event)
-    if found(_FLOAT, text):
+    if matches(_FLOAT, text):
         return float(text.replace("_", ""))
-    return date.min if found(_DATE, text) else text  # which is no JSON value, and is told as such
+    return date.min if matches(_DATE, text) else text  # which is no JSON value, and is told as such
 
 
 def _int(text: str, event: ScalarEvent) -> object:

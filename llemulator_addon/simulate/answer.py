@@ -63,7 +63,7 @@ def simulate(
     settings = settings.apply_script(_read_body(prompt).merge_defaults(_read_headers(headers)))
     work = Work(STEPS)
     choices = (
-        _choice(prompt.of_choice(index), chance_for(prompt, stamp, index), settings, work)
+        _choice(prompt.select_choice(index), chance_for(prompt, stamp, index), settings, work)
         for index in range(max(1, prompt.choices))
     )
     return ModelOutput(choices=tuple(choices))

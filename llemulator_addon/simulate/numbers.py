@@ -28,7 +28,7 @@ def number_within(flat: Flat, usual: Usual, chance: Chance, *, whole: bool) -> f
 def _multiple(flat: Flat, step: Fraction, within: tuple[Fraction, Fraction], chance: Chance, *, whole: bool) -> float:
     low, high = within
     least, most = ceil(low / step), floor(high / step)
-    tries = [chance.between(least, most) for _ in range(8)] if least <= most else []
+    tries = [chance.integer(least, most) for _ in range(8)] if least <= most else []
     for times in (*tries, *range(least, min(most, least + 64) + 1), 0):
         exact = times * step
         value = int(exact) if whole or exact.denominator == 1 else float(exact)
@@ -43,7 +43,7 @@ def _decimal(flat: Flat, low: Fraction, high: Fraction, decimals: int, chance: C
         scale = 10**digits
         least, most = ceil(low * scale), floor(high * scale)
         for _ in range(4 if least <= most else 0):
-            value = float(Fraction(chance.between(least, most), scale))
+            value = float(Fraction(chance.integer(least, most), scale))
             if _is_within(value, flat):
                 return value
     middle = float((low + high) / 2)

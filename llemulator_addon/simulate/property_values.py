@@ -40,7 +40,7 @@ def text_named(asked: Property, chance: Chance) -> str:
             return _TEXTS[key](asked, chance)
     if asked.name:
         return (
-            f"{_join_words(asked.name)} {chance.between(1, 20)}"
+            f"{_join_words(asked.name)} {chance.integer(1, 20)}"
             if chance.holds(0.3)
             else title_about(asked.topic, chance)
         )
@@ -177,7 +177,7 @@ _PEOPLE = frozenset(
 
 
 def _user_name(_: Property, chance: Chance) -> str:
-    return f"{chance.one(_ADJECTIVES)}_{chance.one(_NOUNS)}{chance.between(1, 99)}"
+    return f"{chance.one(_ADJECTIVES)}_{chance.one(_NOUNS)}{chance.integer(1, 99)}"
 
 
 def _email(_: Property, chance: Chance) -> str:
@@ -221,7 +221,7 @@ def _place(_: Property, chance: Chance) -> str:
 
 
 def _street(_: Property, chance: Chance) -> str:
-    return f"{chance.between(1, 220)} {chance.one(_STREETS)}"
+    return f"{chance.integer(1, 220)} {chance.one(_STREETS)}"
 
 
 def _address(asked: Property, chance: Chance) -> str:
@@ -234,7 +234,7 @@ def _postcode(_: Property, chance: Chance) -> str:
 
 def _phone(_: Property, chance: Chance) -> str:
     # 555-01xx is set aside for fiction: https://nationalnanpa.com/number_resource_info/555_numbers.html
-    return f"+1 {chance.between(201, 989)} 555 01{chance.digits(2)}"
+    return f"+1 {chance.integer(201, 989)} 555 01{chance.digits(2)}"
 
 
 def _uuid(_: Property, chance: Chance) -> str:
@@ -258,7 +258,7 @@ def _date(_: Property, chance: Chance) -> str:
 
 
 def _time(_: Property, chance: Chance) -> str:
-    return f"{chance.between(7, 20):02}:{chance.one(('00', '15', '30', '45'))}"
+    return f"{chance.integer(7, 20):02}:{chance.one(('00', '15', '30', '45'))}"
 
 
 def _full_time(asked: Property, chance: Chance) -> str:
@@ -274,7 +274,7 @@ def _duration(_: Property, chance: Chance) -> str:
 
 
 def _minutes(_: Property, chance: Chance) -> str:
-    return f"{5 * chance.between(1, 18)} minutes"
+    return f"{5 * chance.integer(1, 18)} minutes"
 
 
 def _host(asked: Property, chance: Chance) -> str:
@@ -283,12 +283,12 @@ def _host(asked: Property, chance: Chance) -> str:
 
 def _ipv4(_: Property, chance: Chance) -> str:
     # Addresses for documentation: https://www.rfc-editor.org/rfc/rfc5737
-    return f"{chance.one(('192.0.2', '198.51.100', '203.0.113'))}.{chance.between(1, 254)}"
+    return f"{chance.one(('192.0.2', '198.51.100', '203.0.113'))}.{chance.integer(1, 254)}"
 
 
 def _ipv6(_: Property, chance: Chance) -> str:
     # https://www.rfc-editor.org/rfc/rfc3849
-    return f"2001:db8::{chance.between(1, 0xFFFF):x}:{chance.between(1, 0xFFFF):x}"
+    return f"2001:db8::{chance.integer(1, 0xFFFF):x}:{chance.integer(1, 0xFFFF):x}"
 
 
 def _sentence(asked: Property, chance: Chance) -> str:
@@ -319,7 +319,7 @@ def _sql(_: Property, chance: Chance) -> str:
 
 
 def _price(_: Property, chance: Chance) -> str:
-    return f"${chance.between(4, 199)}.{chance.one(('00', '50', '90', '99'))}"
+    return f"${chance.integer(4, 199)}.{chance.one(('00', '50', '90', '99'))}"
 
 
 def _file(_: Property, chance: Chance) -> str:
@@ -331,7 +331,7 @@ def _path(asked: Property, chance: Chance) -> str:
 
 
 def _version(_: Property, chance: Chance) -> str:
-    return f"{chance.between(0, 4)}.{chance.between(0, 12)}.{chance.between(0, 9)}"
+    return f"{chance.integer(0, 4)}.{chance.integer(0, 12)}.{chance.integer(0, 9)}"
 
 
 def _hash(_: Property, chance: Chance) -> str:
@@ -444,7 +444,7 @@ _TEXTS: Mapping[str, _Maker] = {
     **dict.fromkeys(("hash", "sha", "checksum", "token", "key", "apikey", "secret", "signature"), _hash),
     "slug": _slug,
     **dict.fromkeys(("word", "alias", "term"), _word),
-    **dict.fromkeys(("expression", "formula", "equation"), lambda _, chance: f"{chance.between(2, 9)} * {chance.between(2, 9)}"),
+    **dict.fromkeys(("expression", "formula", "equation"), lambda _, chance: f"{chance.integer(2, 9)} * {chance.integer(2, 9)}"),
     **dict.fromkeys(("tag", "keyword", "topic", "label", "theme"), _tag),
     "book": _one_of(_BOOKS),
 }  # fmt: skip
@@ -473,7 +473,7 @@ _FORMATS: Mapping[str, _Maker] = {
     "byte": lambda _, chance: chance.one(("aGVsbG8=", "bGFudGVybg==", "cml2ZXI=")),
     "binary": lambda _, chance: chance.one(("aGVsbG8=", "bGFudGVybg==", "cml2ZXI=")),
     "password": lambda _, chance: f"{chance.one(_ADJECTIVES)}-{chance.one(_NOUNS)}-{chance.digits(4)}",
-    "decimal": lambda _, chance: f"{chance.between(1, 900)}.{chance.digits(2)}",
+    "decimal": lambda _, chance: f"{chance.integer(1, 900)}.{chance.digits(2)}",
 }
 
 _NUMBERS: Mapping[str, tuple[float, float, int]] = {

@@ -332,7 +332,7 @@ class _Maker:
                 if (drawn := ecma_regex.text_of(pattern, self._chance, work=self._work)) is not None:
                     return drawn
         word = property_values.text_named(property_values.Property(("word",), (), self._topic), self._chance)
-        return word if self._chance.holds(0.8) else f"{word}_{self._chance.between(2, 99)}"
+        return word if self._chance.holds(0.8) else f"{word}_{self._chance.integer(2, 99)}"
 
     # Arrays ----------------------------------------------------------------------------------------------------------
 
@@ -393,7 +393,7 @@ class _Maker:
     def _length(self, least: int, most: int | None, place: _Place, offered: int) -> int:
         if self._must_end(place):
             return least
-        usual = offered or (self._chance.between(2, 4) if place.depth < 2 else self._chance.between(1, 3))  # noqa: PLR2004
+        usual = offered or (self._chance.integer(2, 4) if place.depth < 2 else self._chance.integer(1, 3))  # noqa: PLR2004
         return max(least, usual if most is None else min(usual, most))
 
     # Scalars ---------------------------------------------------------------------------------------------------------

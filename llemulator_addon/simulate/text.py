@@ -22,7 +22,7 @@ def text_about(user_text: str, length: Length, chance: Chance) -> str:
     """Return a text of a length about what the user asked."""
     least, most = CHARACTERS[length]
     # Most texts lie well inside of the range, as people's do.
-    target = chance.between(least + (most - least) // 8, most - (most - least) // 4)
+    target = chance.integer(least + (most - least) // 8, most - (most - least) // 4)
     topic = topic_of(user_text) or _choose_topic(chance)
     if topic.kind == "greeting" and length == "short":
         return say(chance.one(OPENINGS["greeting"]), "this", chance)
@@ -118,7 +118,7 @@ class _Writer:
                     yield code_block(self.topic, self.chance)
                     yield self._paragraph("core", 2)
                 elif number % 3 == 1:
-                    yield self._listing(self.chance.between(3, 5))
+                    yield self._listing(self.chance.integer(3, 5))
                 else:
                     yield self._paragraph(self.chance.one(parts), 3)
                 if self.chance.holds(0.3):

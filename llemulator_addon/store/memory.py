@@ -66,7 +66,7 @@ class MemoryStore:
         for other in self._journals.take(key, session.journal.size):
             self._empty(other, journal=self._sessions[other].journal.emptied())
         for other in self._stored.take(key, session.resources.size):
-            self._empty(other, resources=self._sessions[other].resources.emptied())
+            self._empty(other, resources=self._sessions[other].resources.empty())
         if key != self._lasting:
             for other in self._shares.take(key, session.size, reluctantly=session.has_own_script):
                 self._forget(other)

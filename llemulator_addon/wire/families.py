@@ -15,7 +15,7 @@ from functools import lru_cache
 from types import MappingProxyType
 from typing import Literal
 
-from llemulator_addon.core.remembering import remembered
+from llemulator_addon.core.remembering import remember_calls
 from llemulator_addon.wire.models import base_model
 
 Encoding = Literal["cl100k_base", "o200k_base"]
@@ -403,7 +403,7 @@ FAMILIES: Mapping[str, Family] = MappingProxyType(
 _SPELLINGS = {"gpt-35": "gpt-3.5"}  # Azure allows no dots in the name of a deployment
 
 
-@remembered(4_096, longest=200)
+@remember_calls(4_096, longest=200)
 def _family(model: str) -> Family:
     """Try the name, then shorter and shorter beginnings of it."""
     name = base_model(model)

@@ -9,7 +9,7 @@ from itertools import chain, islice
 from types import MappingProxyType
 from typing import Any
 
-from llemulator_addon.core.remembering import remembered
+from llemulator_addon.core.remembering import remember_calls
 
 DEFAULT = "omni-moderation-latest"
 
@@ -61,7 +61,7 @@ _LOOKED_AT = 1 << 16
 """Characters of a text that is judged together with an answer."""
 
 
-@remembered(4_096, longest=1_000)
+@remember_calls(4_096, longest=1_000)
 def _scores(text: str, model: str) -> Mapping[str, float]:
     """Score a text in every category, from 0 to 1."""
     said = set(_words(text))

@@ -18,7 +18,7 @@ from math import sqrt, sumprod
 from struct import pack, unpack
 from zlib import crc32
 
-from llemulator_addon.core.remembering import remembered
+from llemulator_addon.core.remembering import remember_calls
 
 _BUCKETS = 1_024
 _LANE = 4
@@ -38,7 +38,7 @@ def numbers(found: bytes) -> tuple[float, ...]:
     return unpack(f"<{len(found) // 4}f", found)
 
 
-@remembered(512, longest=4_000)
+@remember_calls(512, longest=4_000)
 def _whole(text: str, model: str, size: int) -> bytes:
     directions: defaultdict[int, int] = defaultdict(int)
     for bucket, count in _counts(text).items():

@@ -16,7 +16,7 @@ async def _all(making: Making) -> list[Step]:
     found: list[Step] = []
     while True:
         await making.more()
-        if not (part := making.taken()):
+        if not (part := making.take()):
             return found
         found += part
 
@@ -31,9 +31,9 @@ async def test_a_part_ends_where_it_is_large_or_something_is_waited_for() -> Non
     making = Making(lambda: iter((Wait(1.0), _LARGE, Send(b"more"))), asyncio.Lock())
 
     await making.more()
-    assert making.taken() == (Wait(1.0),)
+    assert making.take() == (Wait(1.0),)
     await making.more()
-    assert making.taken() == (_LARGE,)
+    assert making.take() == (_LARGE,)
 
 
 async def test_nothing_is_made_before_it_is_asked_for() -> None:
@@ -86,8 +86,8 @@ async def test_a_bug_cuts_the_answer_and_is_logged_without_what_it_says(caplog: 
 async def test_what_is_left_makes_no_more() -> None:
     making = Making(lambda: iter((_LARGE, _LARGE)), asyncio.Lock())
     await making.more()
-    making.taken()
+    making.take()
     making.leave()
     await making.more()
 
-    assert making.taken() == ()
+    assert making.take() == ()

@@ -1,10 +1,10 @@
-from llemulator_addon.core.remembering import remembered
+from llemulator_addon.core.remembering import remember_calls
 
 
 def test_only_what_was_asked_with_a_short_text_is_remembered() -> None:
     asked: list[str] = []
 
-    @remembered(8, longest=3)
+    @remember_calls(8, longest=3)
     def length(text: str, more: int) -> int:
         asked.append(text)
         return len(text) + more

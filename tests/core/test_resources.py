@@ -104,6 +104,6 @@ def test_whatever_is_put_and_removed_the_size_is_that_of_what_is_kept_and_within
         assert resources.size <= resources.size_limit
 
     alone = Resources(size_limit=1 << 30)
-    for value, name in zip(resources.of_kind("response"), _names(resources), strict=True):
+    for value, name in zip(resources.list_kind("response"), _names(resources), strict=True):
         alone = alone.put(_kept(name, 0)).put(Kept("response", name, resources.get("response", name) or value))
     assert resources.size == alone.size

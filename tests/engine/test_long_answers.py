@@ -180,7 +180,7 @@ def test_what_is_stored_of_a_large_answer_has_no_probabilities() -> None:
     after, made = _decided(chat(_WORDS * 100, n=16, store=True, **_LOGPROBS))
 
     assert made.whole is not None
-    (stored,) = after.resources.of_kind("chat.completion")
+    (stored,) = after.resources.list_kind("chat.completion")
     assert [choice["logprobs"]["content"] for choice in stored["completion"]["choices"]] == [[]] * 16
 
 

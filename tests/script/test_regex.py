@@ -6,7 +6,7 @@ import pytest
 
 from llemulator_addon.core.work import NotAtOnce, working_at_most
 from llemulator_addon.script.reader import read_script
-from llemulator_addon.script.regex import Compiled, compiled, found, size_of_regex, size_when_used
+from llemulator_addon.script.regex import Compiled, compile_pattern, matches, size_of_regex, size_when_used
 from llemulator_addon.script.regex_set import BUILT, Built, RegexSet
 from llemulator_addon.script.script_error import ScriptError
 from llemulator_addon.script.searching import searching
@@ -24,12 +24,12 @@ def test_a_pattern_that_is_too_large_is_refused_with_its_place_and_what_to_do() 
 
 
 def test_a_pattern_with_large_counts_is_taken() -> None:
-    assert found("[^a]{1000}i", "b" * 1_000 + "i")
+    assert matches("[^a]{1000}i", "b" * 1_000 + "i")
 
 
 @pytest.mark.parametrize(("pattern", "room"), [("hello", 256 << 10), ("[^a]{1000}i", 1 << 20)])
 def test_a_pattern_gets_no_more_room_than_it_needs(pattern: str, room: int) -> None:
-    assert compiled(pattern).options.max_mem <= room
+    assert compile_pattern(pattern).options.max_mem <= room
 
 
 def test_a_text_for_which_an_automaton_remembers_too_much_is_searched_all_the_same() -> None:
@@ -37,7 +37,7 @@ def test_a_text_for_which_an_automaton_remembers_too_much_is_searched_all_the_sa
     text = "".join(draws.choice("ab") for _ in range(20_000))
     patterns = tuple(f"a[ab]{{14}}{last}" for last in "cdefg")
 
-    assert list(RegexSet(patterns).found(f"{text}a{'b' * 14}d")) == [1]
+    assert list(RegexSet(patterns).find_candidates(f"{text}a{'b' * 14}d")) == [1]
 
 
 def test_above_the_bound_the_pattern_makes_room_that_was_not_used_for_longest() -> None:
@@ -88,7 +88,7 @@ def test_what_takes_long_to_search_is_not_done_at_once(patterns: tuple[str, ...]
     regexes, text = RegexSet(patterns), _LONG[:10_000]
 
     def search() -> list[bool]:
-        return [found(patterns[position], text) for position in regexes.found(text)]
+        return [matches(patterns[position], text) for position in regexes.find_candidates(text)]
 
     with working_at_most(10_000), searching(), pytest.raises(NotAtOnce):
         search()
@@ -98,7 +98,7 @@ def test_patterns_in_several_parts_and_large_ones_are_found_as_in_one() -> None:
     patterns = (*(f"a{{500}}{number}b" for number in range(100)), _LARGE, "Hello")
     regexes = RegexSet(patterns)
 
-    assert sorted(regexes.found("a" * 500 + "70b Hello")) == [70, 100, 101]
+    assert sorted(regexes.find_candidates("a" * 500 + "70b Hello")) == [70, 100, 101]
     assert regexes.not_certain == {100}
 
 

@@ -11,9 +11,9 @@ from llemulator_addon.core.work import NotAtOnce, working_at_most
 from llemulator_addon.script.reader import read_script
 from llemulator_addon.script.script_error import ScriptError
 from llemulator_addon.script.templates.budget import Budget
-from llemulator_addon.script.templates.filling import Functions, filled
+from llemulator_addon.script.templates.filling import Functions, fill_in
 from llemulator_addon.script.templates.problems import TemplateProblem
-from llemulator_addon.script.templates.source import parsed
+from llemulator_addon.script.templates.source import parse
 from tests.playing import chat, emulator, json_of, play, said, texts
 
 _NAMES = {
@@ -34,8 +34,8 @@ _FUNCTIONS: Functions = {
 
 
 def _filled(text: str) -> str:
-    parsed(text)
-    return filled(text, _NAMES, _FUNCTIONS, Budget())
+    parse(text)
+    return fill_in(text, _NAMES, _FUNCTIONS, Budget())
 
 
 @pytest.mark.parametrize(
@@ -177,7 +177,7 @@ _LONG = "{% set x = 'a' %}" + "{% set x = x ~ x %}" * 18
     ids=range(11),
 )
 def test_a_template_takes_little_memory_until_it_stops_at_its_bound(template: str) -> None:
-    parsed(template)
+    parse(template)
     tracemalloc.start()
     try:
         with pytest.raises(TemplateProblem, match=r"it takes more than|it makes more than"):
@@ -392,4 +392,4 @@ def test_functions_draw_from_the_seed() -> None:
 @pytest.mark.parametrize("text", ["{{ turn }}" * 1_000, "{% for n in body.long %}{{ n }}{% endfor %}"])
 def test_a_template_that_takes_long_is_not_filled_in_at_once(text: str) -> None:
     with working_at_most(10_000), pytest.raises(NotAtOnce):
-        filled(text, _NAMES, _FUNCTIONS, Budget())
+        fill_in(text, _NAMES, _FUNCTIONS, Budget())

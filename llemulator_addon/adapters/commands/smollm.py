@@ -118,7 +118,7 @@ async def _stop_when_gone(model: LocalModel) -> str:
 def _add_model(settings: Settings, url: str, arguments: argparse.Namespace) -> Settings:
     upstream = Upstream(url=url, named_by="command")
     ours = Upstreams(anything=upstream if arguments.every_model else None, models={arguments.model_name: upstream})
-    return replace(settings, upstream=settings.upstream.over(ours))
+    return replace(settings, upstream=settings.upstream.merge_defaults(ours))
 
 
 def _list_examples(name: str, *, all_of_them: bool) -> Callable[[Address], str]:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import ClassVar, override
 
 from llemulator_addon.script.pattern import Candidate, Key, Pattern, RegexKey
-from llemulator_addon.script.regex import Regex, captured, found
+from llemulator_addon.script.regex import Regex, capture_groups, matches
 from llemulator_addon.script.script_error import kind_of
 
 
@@ -28,7 +28,7 @@ class RegexPattern(Pattern):
     @override
     def holds(self, asked: Candidate) -> bool:
         """Search the texts."""
-        return any(found(self.wanted, text) for text in self.where(asked))
+        return any(matches(self.wanted, text) for text in self.where(asked))
 
     @override
     def difference(self, asked: Candidate) -> str:
@@ -44,7 +44,7 @@ class RegexPattern(Pattern):
     @override
     def captures(self, asked: Candidate) -> Mapping[str, str]:
         """Return the groups of the first text in which it is found."""
-        return next((captured(self.wanted, text) for text in self.where(asked) if found(self.wanted, text)), {})
+        return next((capture_groups(self.wanted, text) for text in self.where(asked) if matches(self.wanted, text)), {})
 
     @override
     def texts(self, asked: Candidate) -> tuple[str, str] | None:

@@ -7,7 +7,7 @@ from typing import override
 
 from llemulator_addon.script.model import ScriptPart
 from llemulator_addon.script.pattern import Candidate, ExactKey, Key, Pattern, RegexKey
-from llemulator_addon.script.regex import Regex, captured, found
+from llemulator_addon.script.regex import Regex, capture_groups, matches
 from llemulator_addon.script.script_error import kind_of
 
 
@@ -48,7 +48,7 @@ class ToolResultPattern(Pattern):
     def captures(self, asked: Candidate) -> Mapping[str, str]:
         """Return the groups of the pattern."""
         text = self._fitting(asked)
-        return {} if text is None or self.wanted.pattern is None else captured(self.wanted.pattern, text)
+        return {} if text is None or self.wanted.pattern is None else capture_groups(self.wanted.pattern, text)
 
     def _fitting(self, asked: Candidate) -> str | None:
         name, pattern = self.wanted.name, self.wanted.pattern
@@ -56,7 +56,7 @@ class ToolResultPattern(Pattern):
             (
                 text
                 for called, text in _results(asked)
-                if (name is None or called == name) and (pattern is None or found(pattern, text))
+                if (name is None or called == name) and (pattern is None or matches(pattern, text))
             ),
             None,
         )

@@ -11,7 +11,7 @@ from jinja2 import nodes
 from llemulator_addon.script.templates.budget import Budget
 from llemulator_addon.script.templates.filters import FILTERS, TESTS, number_of, text_of
 from llemulator_addon.script.templates.problems import TemplateProblem
-from llemulator_addon.script.templates.source import parsed
+from llemulator_addon.script.templates.source import parse
 
 Names = Mapping[str, Any]
 """The values that templates can name: JSON values."""
@@ -25,11 +25,11 @@ class Missing:
     name: str
 
 
-def filled(text: str, names: Names, functions: Functions, budget: Budget) -> str:
+def fill_in(text: str, names: Names, functions: Functions, budget: Budget) -> str:
     """Fill in a template; raises `TemplateProblem`."""
     try:
         scope: MutableMapping[str, Any] = ChainMap({}, dict(names))
-        return "".join(_Filling(functions, budget).body(parsed(text).body, scope))
+        return "".join(_Filling(functions, budget).body(parse(text).body, scope))
     except RecursionError:
         raise TemplateProblem("it is nested too deeply") from None
     except (TypeError, ValueError, ArithmeticError, LookupError) as error:
@@ -56,7 +56,7 @@ class _Filling:
                 case nodes.If():
                     yield from self._if(node, scope)
                 case nodes.For():
-                    yield from self._for(node, scope)
+                    yield from self._repeat(node, scope)
                 case nodes.Assign():
                     self._assign(node.target, self.value(node.node, scope), scope)
                 case _:
@@ -75,7 +75,7 @@ class _Filling:
                 return self.body(branch.body, scope)
         return self.body(node.else_, scope)
 
-    def _for(self, node: nodes.For, scope: Scope) -> Iterator[str]:
+    def _repeat(self, node: nodes.For, scope: Scope) -> Iterator[str]:
         values = self.value(node.iter, scope)
         if not isinstance(values, list | tuple | Mapping | str):
             raise TemplateProblem(f"a loop needs a list, not {type(values).__name__}")
@@ -168,10 +168,10 @@ class _Filling:
         if isinstance(value, Missing):
             return Missing(f"{value.name}.{name}")
         if isinstance(value, Mapping):
-            return value.get(str(name), Missing(f"{_spelled(of)}.{name}")) if _is_key(name) else Missing(_spelled(of))
+            return value.get(str(name), Missing(f"{_spell(of)}.{name}")) if _is_key(name) else Missing(_spell(of))
         if isinstance(value, list | tuple | str) and isinstance(name, int) and -len(value) <= name < len(value):
             return value[name]
-        return Missing(f"{_spelled(of)}.{name}")
+        return Missing(f"{_spell(of)}.{name}")
 
     def _item(self, node: nodes.Getitem, scope: Scope) -> Any:  # noqa: ANN401
         if not isinstance(node.arg, nodes.Slice):
@@ -254,12 +254,12 @@ def _is_key(name: object) -> bool:
     return isinstance(name, str | int) and not isinstance(name, bool)
 
 
-def _spelled(node: nodes.Node) -> str:
+def _spell(node: nodes.Node) -> str:
     match node:
         case nodes.Name():
             return node.name
         case nodes.Getattr():
-            return f"{_spelled(node.node)}.{node.attr}"
+            return f"{_spell(node.node)}.{node.attr}"
         case _:
             return "…"
 

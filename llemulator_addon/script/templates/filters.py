@@ -44,7 +44,7 @@ def _list(value: Any) -> list[Any]:  # noqa: ANN401
             raise TemplateProblem(f"a list is needed, not {type(value).__name__}")
 
 
-def _made(change: Callable[[str], str]) -> Callable[..., Any]:
+def _make_text_filter(change: Callable[[str], str]) -> Callable[..., Any]:
     return lambda budget, value: budget.make(change(_text(value)))
 
 
@@ -100,7 +100,7 @@ def _length(_: Budget, value: Any) -> int:  # noqa: ANN401
     return len(value)
 
 
-def _sorted(budget: Budget, value: Any) -> list[Any]:  # noqa: ANN401
+def _sort(budget: Budget, value: Any) -> list[Any]:  # noqa: ANN401
     parts = _list(value)
     # As many comparisons as sorting may need.
     for _ in range(len(parts).bit_length()):
@@ -138,7 +138,7 @@ def _tojson(budget: Budget, value: Any) -> str:  # noqa: ANN401
 
 FILTERS: dict[str, Callable[..., Any]] = {
     "abs": lambda _, value: abs(number_of(value)),
-    "capitalize": _made(str.capitalize),
+    "capitalize": _make_text_filter(str.capitalize),
     "first": _ends(0),
     "float": _float,
     "int": _int,
@@ -147,21 +147,21 @@ FILTERS: dict[str, Callable[..., Any]] = {
     "last": _ends(-1),
     "length": _length,
     "list": lambda _, value: _list(value),
-    "lower": _made(str.lower),
-    "max": lambda budget, value: max(_sorted(budget, value), default=None),
-    "min": lambda budget, value: min(_sorted(budget, value), default=None),
+    "lower": _make_text_filter(str.lower),
+    "max": lambda budget, value: max(_sort(budget, value), default=None),
+    "min": lambda budget, value: min(_sort(budget, value), default=None),
     "replace": _replace,
     "reverse": _reverse,
     "round": _round,
-    "sort": _sorted,
+    "sort": _sort,
     "split": _split,
     "string": lambda budget, value: text_of(value, budget),
     "sum": lambda _, value: number_of(sum(map(number_of, _list(value)))),
-    "title": _made(str.title),
+    "title": _make_text_filter(str.title),
     "tojson": _tojson,
-    "trim": _made(str.strip),
+    "trim": _make_text_filter(str.strip),
     "truncate": _truncate,
-    "upper": _made(str.upper),
+    "upper": _make_text_filter(str.upper),
     "wordcount": lambda _, value: len(_text(value).split()),
 }
 """Given the budget and the value; `default` is not among them, because it is given what is not there."""

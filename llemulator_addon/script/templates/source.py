@@ -16,12 +16,12 @@ FUNCTIONS = ("hex", "random", "random_int", "uuid")
 _LONGEST = 65_536
 
 
-def parsed(text: str) -> nodes.Template:
+def parse(text: str) -> nodes.Template:
     """Read a template; raises `TemplateProblem` if it is not one, or uses an unknown name."""
     if len(text) > _LONGEST:
         raise TemplateProblem(f"it is longer than {_LONGEST} characters")
     if len(text) <= _REMEMBERED:
-        return _remembered(text)
+        return _read_once(text)
     not_at_once()
     return _read(text)
 
@@ -31,7 +31,7 @@ _REMEMBERED = 4_096
 
 
 @lru_cache(maxsize=2_048)
-def _remembered(text: str) -> nodes.Template:
+def _read_once(text: str) -> nodes.Template:
     return _read(text)
 
 
@@ -66,16 +66,16 @@ _KNOWN = frozenset(
 def _check(tree: nodes.Template) -> None:
     variables = {*VARIABLES, "loop", *(name.name for name in tree.find_all(nodes.Name) if name.ctx == "store")}
     called = {id(call.node) for call in tree.find_all(nodes.Call)}
-    for node in _within(tree):
+    for node in _walk(tree):
         _check_node(node)
         if isinstance(node, nodes.Name) and id(node) not in called and node.name not in variables:
             raise _unknown("variable", node, node.name, tuple(variables - {"loop"}))
 
 
-def _within(node: nodes.Node) -> Iterator[nodes.Node]:
+def _walk(node: nodes.Node) -> Iterator[nodes.Node]:
     yield node
     for child in node.iter_child_nodes():
-        yield from _within(child)
+        yield from _walk(child)
 
 
 def _check_node(node: nodes.Node) -> None:

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from llemulator_addon.core.prompt import Prompt
-from llemulator_addon.core.remembering import remembered
+from llemulator_addon.core.remembering import remember_calls
 from llemulator_addon.core.reply import Choice, ModelOutput, Refusal, Text, ToolCall
 from llemulator_addon.core.stamp import Stamp
 from llemulator_addon.wire import audio, moderation
@@ -194,7 +194,7 @@ def find_fingerprint(prompt: Prompt, manner: Manner) -> str | None:
     return _fingerprint_of(prompt.model, manner.stamp.lasting)
 
 
-@remembered(1024, longest=200)
+@remember_calls(1024, longest=200)
 def _fingerprint_of(model: str, lasting: Stamp) -> str:
     return f"fp_{lasting.hex(f'fingerprint/{model}', 10)}"
 

@@ -47,7 +47,7 @@ def keep(prompt: Prompt, completion: Mapping[str, Any], request_id: str) -> Kept
 
 def list_completions(call: Call) -> Served:
     """List what is stored, oldest first unless asked otherwise; `model` and `metadata[…]` filter."""
-    stored = (value["completion"] for value in call.resources.of_kind(KIND))
+    stored = (value["completion"] for value in call.resources.list_kind(KIND))
     return _serve(page(call, [each for each in stored if _is_wanted(call, each)], order="asc"))
 
 

@@ -119,7 +119,7 @@ def items_kind(conversation_id: str) -> str:
 
 def items_of(resources: Resources, conversation_id: str) -> Iterator[Item]:
     """Yield a conversation's items, oldest first."""
-    return resources.of_kind(items_kind(conversation_id))
+    return resources.list_kind(items_kind(conversation_id))
 
 
 def append(conversation_id: str, items: Iterable[Item]) -> tuple[Kept, ...]:

@@ -366,7 +366,7 @@ class Stream(HttpStream):
             if (why := self._gone()) is not None:
                 yield from self._stop(playing, why)
                 return
-            playing.steps, playing.position = playing.rest.taken(), 0
+            playing.steps, playing.position = playing.rest.take(), 0
             if not playing.steps:
                 playing.rest.leave()
                 playing.rest = None
