@@ -332,7 +332,7 @@ SETTINGS = (
         read=partial(_one_of, choices=get_args(Keyless)),
         expected=f"one of {', '.join(get_args(Keyless))}",
         metavar="WHAT",
-        meaning="a request without a key that comes by base URL: it has a session named by its client's address "
+        meaning="a request without a key to the base URL: it has a session named by its client's address "
         "(address), or gets OpenAI's 401 (refuse); an intercepted one always gets the 401",
     ),
     _switch_setting("hermetic", "LLEMULATOR_HERMETIC", "block all other hosts"),

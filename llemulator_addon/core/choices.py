@@ -3,7 +3,7 @@
 from typing import Literal
 
 Keyless = Literal["address", "refuse"]
-"""What names the session of a request by base URL without a token: its client's address, or nothing."""
+"""The session of a request to the base URL without a token: named by its client's address, or none."""
 OnUnmatched = Literal["error", "echo", "simulate", "manual", "upstream"]
 """The fallback, which answers unmatched requests."""
 Length = Literal["short", "medium", "long"]
