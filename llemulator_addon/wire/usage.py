@@ -28,7 +28,7 @@ class Counted(NamedTuple):
 
     @property
     def total(self) -> int:
-        """Prompt and completion, unless a script says otherwise."""
+        """Prompt and completion, unless a script gives the total."""
         return self.prompt + self.completion if self.given_total is None else self.given_total
 
 
