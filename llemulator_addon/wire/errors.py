@@ -155,6 +155,30 @@ def empty_array(param: str) -> Failure:
     )
 
 
+def empty_text(param: str) -> Failure:
+    """Refuse a text without characters."""
+    return Failure(
+        status=400,
+        type=INVALID,
+        param=param,
+        code="empty_string",
+        message=f"Invalid '{param}': empty string. Expected a string with minimum length 1, but got an empty string "
+        "instead.",
+    )
+
+
+def too_many_properties(param: str, most: int, got: int) -> Failure:
+    """Refuse an object with more members than `most`."""
+    return Failure(
+        status=400,
+        type=INVALID,
+        param=param,
+        code="object_above_max_properties",
+        message=f"Invalid '{param}': too many properties. Expected an object with at most {most} properties, but got "
+        f"an object with {got} properties instead.",
+    )
+
+
 def text_too_long(param: str, most: int, got: int) -> Failure:
     """Refuse a text with more than `most` characters."""
     return Failure(
@@ -257,14 +281,15 @@ def only_default(param: str, got: str) -> Failure:
     )
 
 
-def unknown_parameter(param: str) -> Failure:
-    """Refuse a parameter that the endpoint does not have."""
+def unknown_parameter(param: str, meant: tuple[str, ...] = ()) -> Failure:
+    """Refuse a parameter that the endpoint does not have; `meant` are known ones that are spelled nearly so."""
+    hint = f" Did you mean {' or '.join(f"'{each}'" for each in meant)}?" if meant else ""
     return Failure(
         status=400,
         type=INVALID,
         param=param,
         code="unknown_parameter",
-        message=f"Unknown parameter: '{param}'.",
+        message=f"Unknown parameter: '{param}'.{hint}",
     )
 
 

@@ -103,6 +103,11 @@ class Family:
         """Tokens that are added to the counted ones of a prompt (recorded: reasoning models report one less)."""
         return -1 if self.reasoning else 0
 
+    @property
+    def room(self) -> int:
+        """The tokens that a prompt may have."""
+        return self.window if self.input_limit is None else min(self.window, self.input_limit)
+
     def reasons(self, effort: str | None = None) -> bool:
         """Whether it thinks when a request asks for this effort, or for none in particular."""
         return self.reasoning is not None and (effort or self.reasoning.default) != "none"

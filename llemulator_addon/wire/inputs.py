@@ -1,8 +1,8 @@
 """Inputs that are a text or several, or the token ids of one or of several."""
 
 from dataclasses import dataclass
-from typing import Any
 
+from llemulator_addon.core.json_type import JSON
 from llemulator_addon.core.reply import Failure
 from llemulator_addon.wire import tokens
 from llemulator_addon.wire.errors import INVALID, RequestRefused
@@ -17,13 +17,13 @@ class Input:
     tokens: int
 
 
-def inputs(value: Any, encoding: Encoding, wrong: Failure) -> tuple[Input, ...]:  # noqa: ANN401 - JSON
+def inputs(value: JSON, encoding: Encoding, wrong: Failure) -> tuple[Input, ...]:
     """Read the inputs; raises `RequestRefused` with `wrong` if they have none of the four forms, or an empty array."""
     match value:
         case str():
             return (_read_text(value, encoding),)
-        case [str(), *_] if all(isinstance(text, str) for text in value):
-            return tuple(_read_text(text, encoding) for text in value)
+        case [str(), *_] if len(texts := [text for text in value if isinstance(text, str)]) == len(value):
+            return tuple(_read_text(text, encoding) for text in texts)
         case [int(), *_]:
             return (_read_ids(value, encoding, wrong),)
         case [[_, *_], *_]:
@@ -32,7 +32,7 @@ def inputs(value: Any, encoding: Encoding, wrong: Failure) -> tuple[Input, ...]:
             raise RequestRefused(wrong)
 
 
-def is_longer(value: Any, most: int) -> bool:  # noqa: ANN401 - JSON
+def is_longer(value: JSON, most: int) -> bool:
     """Whether there are more inputs than `most`."""
     return isinstance(value, list) and len(value) > most and not isinstance(value[0], int)
 

@@ -4,50 +4,51 @@ The wordings are from recordings and public reports; facts of a model's family a
 """
 
 from collections.abc import Iterator, Mapping
-from typing import Any
 
+from llemulator_addon.core.json_type import JsonObject
 from llemulator_addon.core.prompt import Prompt
 from llemulator_addon.core.reply import Failure
 from llemulator_addon.wire import errors, structured_outputs
-from llemulator_addon.wire.bodies import kind_of
-from llemulator_addon.wire.chat.body import ChatBody, ChatMessage, NamedFunction
+from llemulator_addon.wire.chat.conversation import name_offered
+from llemulator_addon.wire.checking import kind_of
 from llemulator_addon.wire.errors import INVALID
 from llemulator_addon.wire.families import REPLACED_BY, Family, RefusalWording, family, find_refusals
-from llemulator_addon.wire.image_input import refuse_image
+from llemulator_addon.wire.members import list_in, number_in, objects_in, text_in
 from llemulator_addon.wire.models import serves
 from llemulator_addon.wire.usage import count_prompt
 
 
-def check_body(asked: ChatBody, prompt: Prompt) -> Iterator[Failure]:
+def check_body(prompt: Prompt) -> Iterator[Failure]:
     """Yield what is wrong whatever the model is."""
-    yield from _combinations(asked)
-    yield from _conversation(asked.messages)
-    yield from _images(asked.messages)
-    yield from _tools(asked)
-    yield from _format(asked)
+    body: JsonObject = prompt.body
+    messages = objects_in(body, "messages")
+    yield from _combinations(body)
+    yield from _conversation(messages)
+    yield from _choice(body)
     if (refused := structured_outputs.refuse_schema(prompt)) is not None:
         yield refused
 
 
-def check_model(asked: ChatBody, body: Mapping[str, Any]) -> Iterator[Failure]:
+def check_model(prompt: Prompt) -> Iterator[Failure]:
     """Yield what the model does not take."""
-    if (elsewhere := _elsewhere(asked.model)) is not None:
+    body, model = prompt.body, prompt.model
+    if (elsewhere := _elsewhere(model)) is not None:
         yield elsewhere
-    of_family = family(asked.model)
-    yield from _efforts(asked, of_family)
-    yield from _parameters(asked, body, of_family)
-    yield from _roles(asked, of_family)
-    yield from _tools_of_model(asked, of_family)
-    yield from _formats_of_model(asked, of_family)
-    yield from _audio(asked, of_family)
-    yield from _output_limit(asked, of_family)
+    of_family = family(model)
+    yield from _efforts(body, of_family)
+    yield from _parameters(body, of_family)
+    yield from _roles(body, of_family)
+    yield from _tools_of_model(body, model, of_family)
+    yield from _formats_of_model(body, of_family)
+    yield from _audio(body, of_family)
+    yield from _output_limit(body, of_family)
 
 
-def check_length(asked: ChatBody, prompt: Prompt, size: int) -> Iterator[Failure]:
+def check_length(prompt: Prompt, size: int) -> Iterator[Failure]:
     """Yield what is too long for the model. `size` is that of the body in bytes, which no count of tokens exceeds."""
-    of_family = family(asked.model)
-    completion = asked.max_completion_tokens or asked.max_tokens or 0
-    room = min(of_family.window, of_family.input_limit or of_family.window)
+    of_family = family(prompt.model)
+    completion = int(number_in(prompt.body, "max_completion_tokens") or number_in(prompt.body, "max_tokens") or 0)
+    room = of_family.room
     if size + completion < room:
         return
     counted = count_prompt(prompt)
@@ -64,14 +65,11 @@ def check_length(asked: ChatBody, prompt: Prompt, size: int) -> Iterator[Failure
 # Parameters that exclude or need each other -------------------------------------------------------------------------
 
 
-def _combinations(asked: ChatBody) -> Iterator[Failure]:
-    if asked.stream_options is not None and not asked.stream:
-        yield errors.only_with("stream_options", "stream")
-    if asked.top_logprobs and not asked.logprobs:
-        yield errors.only_with("top_logprobs", "logprobs")
-    if asked.metadata and not asked.store:
-        yield errors.only_with("metadata", "store")
-    if asked.max_tokens is not None and asked.max_completion_tokens is not None:
+def _combinations(body: JsonObject) -> Iterator[Failure]:
+    for name, other in (("stream_options", "stream"), ("top_logprobs", "logprobs"), ("metadata", "store")):
+        if body.get(name) and not body.get(other):
+            yield errors.only_with(name, other)
+    if body.get("max_tokens") is not None and body.get("max_completion_tokens") is not None:
         yield Failure(
             status=400,
             type=INVALID,
@@ -80,7 +78,7 @@ def _combinations(asked: ChatBody) -> Iterator[Failure]:
             message="Setting 'max_tokens' and 'max_completion_tokens' at the same time is not supported.",
         )
     for name in ("tool_choice", "parallel_tool_calls"):
-        if name in asked.model_fields_set and getattr(asked, name) is not None and not asked.tools:
+        if body.get(name) is not None and not body.get("tools"):
             yield Failure(
                 status=400,
                 type=INVALID,
@@ -92,26 +90,26 @@ def _combinations(asked: ChatBody) -> Iterator[Failure]:
 # The conversation ---------------------------------------------------------------------------------------------------
 
 
-def _conversation(messages: list[ChatMessage]) -> Iterator[Failure]:
+def _conversation(messages: list[JsonObject]) -> Iterator[Failure]:
     called: set[str] | None = None
     open_calls: dict[str, None] = {}
     for number, message in enumerate(messages):
-        if message.role == "tool":
+        if message["role"] == "tool":
             yield from _result(message, number, called)
-            open_calls.pop(message.tool_call_id or "", None)
+            open_calls.pop(text_in(message, "tool_call_id") or "", None)
             continue
         if open_calls:
             yield _refuse_unanswered(open_calls, f"messages.[{number}].role")
         yield from _content(message, number)
-        calls = [call.id for call in message.tool_calls or ()]
+        calls = [text_in(call, "id") or "" for call in objects_in(message, "tool_calls")]
         called, open_calls = (set(calls), dict.fromkeys(calls)) if calls else (None, {})
     if open_calls:
         yield _refuse_unanswered(open_calls, "messages")
 
 
-def _result(message: ChatMessage, number: int, called: set[str] | None) -> Iterator[Failure]:
-    place = f"messages.[{number}]"
-    if message.tool_call_id is None:
+def _result(message: JsonObject, number: int, called: set[str] | None) -> Iterator[Failure]:
+    place, answers = f"messages.[{number}]", text_in(message, "tool_call_id")
+    if answers is None:
         yield _wrong_message(
             f"{place}.tool_call_id",
             "Missing parameter 'tool_call_id': messages with role 'tool' must have a 'tool_call_id'.",
@@ -123,37 +121,23 @@ def _result(message: ChatMessage, number: int, called: set[str] | None) -> Itera
             "Invalid parameter: messages with role 'tool' must be a response to a preceeding message with "
             "'tool_calls'.",
         )
-    elif message.tool_call_id not in called:
+    elif answers not in called:
         yield _wrong_message(
             f"{place}.tool_call_id",
-            f"Invalid parameter: 'tool_call_id' of '{message.tool_call_id}' not found in 'tool_calls' of previous "
-            "message.",
+            f"Invalid parameter: 'tool_call_id' of '{answers}' not found in 'tool_calls' of previous message.",
         )
 
 
-def _content(message: ChatMessage, number: int) -> Iterator[Failure]:
-    if message.content is not None:
+def _content(message: JsonObject, number: int) -> Iterator[Failure]:
+    if message.get("content") is not None:
         return
-    if message.role == "assistant" and (
-        message.tool_calls or message.function_call or message.refusal or message.audio
-    ):
+    speaks = message["role"] == "assistant"
+    if speaks and any(message.get(name) for name in ("tool_calls", "function_call", "refusal", "audio")):
         return
-    if message.role != "assistant" and "content" not in message.model_fields_set:
+    if not speaks and "content" not in message:
         yield errors.missing(f"messages[{number}].content")
         return
     yield _wrong_message(f"messages.[{number}].content", "Invalid value for 'content': expected a string, got null.")
-
-
-def _images(messages: list[ChatMessage]) -> Iterator[Failure]:
-    for number, message in enumerate(messages):
-        for at, part in enumerate(message.content if isinstance(message.content, list) else ()):
-            if part.type != "image_url":
-                continue
-            place = f"messages[{number}].content[{at}].image_url"
-            if part.image_url is None:
-                yield errors.missing(place)
-            elif failure := refuse_image(part.image_url.url, f"{place}.url", f"Invalid image URL: '{place}.url'."):
-                yield failure
 
 
 def _refuse_unanswered(calls: Mapping[str, None], param: str) -> Failure:
@@ -168,56 +152,27 @@ def _wrong_message(param: str, message: str) -> Failure:
     return Failure(status=400, type=INVALID, param=param, message=message)
 
 
-# Tools and structured outputs ---------------------------------------------------------------------------------------
-
-_NAME = "^[a-zA-Z0-9_-]+$"
+# Tools --------------------------------------------------------------------------------------------------------------
 
 
-def _tools(asked: ChatBody) -> Iterator[Failure]:
-    for number, tool in enumerate(asked.tools or ()):
-        if (named := tool.named) is None:
-            yield errors.missing(f"tools[{number}].{tool.type}")
-        else:
-            yield from _function(named, f"tools[{number}].{tool.type}")
-    for number, function in enumerate(asked.functions or ()):
-        yield from _function(function, f"functions[{number}]")
-    yield from _choice(asked)
-
-
-def _function(function: NamedFunction, place: str) -> Iterator[Failure]:
-    if not function.name or not all(_fits_name(character) for character in function.name):
-        yield errors.wrong_pattern(f"{place}.name", _NAME)
-
-
-def _fits_name(character: str) -> bool:
-    return character.isascii() and (character.isalnum() or character in "_-")
-
-
-def _choice(asked: ChatBody) -> Iterator[Failure]:
-    if not isinstance(asked.tool_choice, dict) or not asked.tools:
+def _choice(body: JsonObject) -> Iterator[Failure]:
+    choice, tools = body.get("tool_choice"), objects_in(body, "tools")
+    kind = text_in(choice, "type")
+    if not tools or not isinstance(choice, dict) or kind not in {"function", "custom"} or kind is None:
         return
-    kind = asked.tool_choice.get("type")
-    if kind not in ("function", "custom"):
-        return
-    wanted = asked.tool_choice.get(kind)
+    wanted = choice.get(kind)
     name = wanted.get("name") if isinstance(wanted, dict) else None
     if name is None:
         yield errors.missing(f"tool_choice.{kind}" + (".name" if isinstance(wanted, dict) else ""))
     elif not isinstance(name, str):
         yield errors.wrong_type(f"tool_choice.{kind}.name", "a string", kind_of(name))
-    elif name not in {tool.named.name for tool in asked.tools if tool.named is not None}:
+    elif name not in {name_offered(tool) for tool in tools}:
         yield Failure(
             status=400,
             type=INVALID,
             param="tool_choice",
             message=f"Tool choice '{kind}' not found in 'tools' parameter.",
         )
-
-
-def _format(asked: ChatBody) -> Iterator[Failure]:
-    wanted = asked.response_format
-    if wanted is not None and wanted.type == "json_schema" and wanted.json_schema is None:
-        yield errors.missing("response_format.json_schema")
 
 
 # What a model does not take -----------------------------------------------------------------------------------------
@@ -234,14 +189,14 @@ def _elsewhere(model: str) -> Failure | None:
     )
 
 
-def _efforts(asked: ChatBody, of_family: Family) -> Iterator[Failure]:
-    effort, taken = asked.reasoning_effort, of_family.efforts("chat")
+def _efforts(body: JsonObject, of_family: Family) -> Iterator[Failure]:
+    effort, taken = text_in(body, "reasoning_effort"), of_family.efforts("chat")
     if effort is not None and taken and effort not in taken:
         yield errors.refuse_value("reasoning_effort", f"'{effort}'", taken)
 
 
-def _parameters(asked: ChatBody, body: Mapping[str, Any], of_family: Family) -> Iterator[Failure]:
-    reasoning = of_family.reasons(asked.reasoning_effort)
+def _parameters(body: JsonObject, of_family: Family) -> Iterator[Failure]:
+    reasoning = of_family.reasons(text_in(body, "reasoning_effort"))
     given = {
         name: how
         for name, how in find_refusals(of_family, "chat", reasoning=reasoning).items()
@@ -249,13 +204,12 @@ def _parameters(asked: ChatBody, body: Mapping[str, Any], of_family: Family) -> 
     }
     if given:
         yield from _refuse_parameters(given, body)
-    if asked.top_logprobs is not None and asked.top_logprobs > of_family.top_logprobs:
-        yield errors.out_of_range(
-            "top_logprobs", "integer", "above", str(of_family.top_logprobs), str(asked.top_logprobs)
-        )
+    alternatives = number_in(body, "top_logprobs")
+    if alternatives is not None and alternatives > of_family.top_logprobs:
+        yield errors.out_of_range("top_logprobs", "integer", "above", str(of_family.top_logprobs), str(alternatives))
 
 
-def _refuse_parameters(given: Mapping[str, RefusalWording], body: Mapping[str, Any]) -> Iterator[Failure]:
+def _refuse_parameters(given: Mapping[str, RefusalWording], body: JsonObject) -> Iterator[Failure]:
     for how, message in (("unrecognized", "Unrecognized request"), ("incompatible", "Model incompatible request")):
         if names := sorted(name for name, found in given.items() if found == how):
             yield _arguments(message, names)
@@ -279,38 +233,39 @@ def _arguments(message: str, names: list[str]) -> Failure:
     return Failure(status=400, type=INVALID, message=f"{message} argument{plural} supplied: {', '.join(names)}")
 
 
-def _roles(asked: ChatBody, of_family: Family) -> Iterator[Failure]:
-    for number, message in enumerate(asked.messages):
-        if message.role in of_family.refused_roles:
-            yield errors.refuse_value(f"messages[{number}].role", f"'{message.role}'")
+def _roles(body: JsonObject, of_family: Family) -> Iterator[Failure]:
+    for number, message in enumerate(objects_in(body, "messages")):
+        if message["role"] in of_family.refused_roles:
+            yield errors.refuse_value(f"messages[{number}].role", f"'{message['role']}'")
 
 
-def _tools_of_model(asked: ChatBody, of_family: Family) -> Iterator[Failure]:
-    if not asked.tools and not asked.functions:
+def _tools_of_model(body: JsonObject, model: str, of_family: Family) -> Iterator[Failure]:
+    if not body.get("tools") and not body.get("functions"):
         return
+    effort = text_in(body, "reasoning_effort")
     if not of_family.tools:
         yield Failure(
             status=400,
             type=INVALID,
-            message=f"{'tools' if asked.tools else 'functions'} is not supported in this model. For a list of "
+            message=f"{'tools' if body.get('tools') else 'functions'} is not supported in this model. For a list of "
             "supported models, refer to https://platform.openai.com/docs/guides/function-calling"
             "#models-supporting-function-calling.",
         )
-    elif not of_family.chat_tools_while_reasoning and _reasons_with_tools(asked, of_family):
+    elif not of_family.chat_tools_while_reasoning and _reasons_with_tools(effort, of_family):
         yield Failure(
             status=400,
             type=INVALID,
             param="reasoning_effort",
-            message=f"Function tools with reasoning_effort are not supported for {asked.model} in "
+            message=f"Function tools with reasoning_effort are not supported for {model} in "
             f"/v1/chat/completions. {_way_out(of_family)}",
         )
 
 
-def _reasons_with_tools(asked: ChatBody, of_family: Family) -> bool:
+def _reasons_with_tools(effort: str | None, of_family: Family) -> bool:
     # Reported of gpt-5.4 and gpt-5.5: only with an effort that the request names; of gpt-5.6: with the default too.
     if of_family.name.startswith(_OLDER):
-        return asked.reasoning_effort not in (None, "none")
-    return of_family.reasons(asked.reasoning_effort)
+        return effort not in (None, "none")
+    return of_family.reasons(effort)
 
 
 def _way_out(of_family: Family) -> str:
@@ -322,10 +277,10 @@ def _way_out(of_family: Family) -> str:
 _OLDER = ("gpt-5.4", "gpt-5.5")
 
 
-def _formats_of_model(asked: ChatBody, of_family: Family) -> Iterator[Failure]:
-    if asked.response_format is None or asked.response_format.type in of_family.formats:
+def _formats_of_model(body: JsonObject, of_family: Family) -> Iterator[Failure]:
+    kind = text_in(body.get("response_format"), "type")
+    if kind is None or kind in of_family.formats:
         return
-    kind = asked.response_format.type
     more = (
         " Learn more about supported models at the Structured Outputs guide: "
         "https://platform.openai.com/docs/guides/structured-outputs"
@@ -339,27 +294,29 @@ def _formats_of_model(asked: ChatBody, of_family: Family) -> Iterator[Failure]:
     )
 
 
-def _audio(asked: ChatBody, of_family: Family) -> Iterator[Failure]:
+def _audio(body: JsonObject, of_family: Family) -> Iterator[Failure]:
     # That the format is bound to `stream` is reported; the other two wordings are ours.
-    if not asked.wants_audio:
+    if "audio" not in list_in(body, "modalities"):
         return
+    wanted = text_in(body.get("audio"), "format")
     if not of_family.audio and of_family.name != "unknown":
         yield errors.refuse_value("modalities", "'audio'", ("text",))
-    elif asked.audio is None:
+    elif wanted is None:
         yield errors.missing("audio")
-    elif asked.stream and asked.audio.format != "pcm16":
+    elif body.get("stream") and wanted != "pcm16":
         yield Failure(
             status=400,
             type=INVALID,
             param="audio.format",
             code="unsupported_value",
-            message=f"Unsupported value: 'audio.format' does not support '{asked.audio.format}' when stream=true. "
+            message=f"Unsupported value: 'audio.format' does not support '{wanted}' when stream=true. "
             "Supported values are: 'pcm16'.",
         )
 
 
-def _output_limit(asked: ChatBody, of_family: Family) -> Iterator[Failure]:
-    for name, value in (("max_tokens", asked.max_tokens), ("max_completion_tokens", asked.max_completion_tokens)):
+def _output_limit(body: JsonObject, of_family: Family) -> Iterator[Failure]:
+    for name in ("max_tokens", "max_completion_tokens"):
+        value = number_in(body, name)
         if value is not None and value > of_family.output_limit and of_family.output_limit < of_family.window:
             yield Failure(
                 status=400,

@@ -1,10 +1,10 @@
 """`POST /v1/chat/completions`: reading the body, and writing the answer as JSON or as chunks."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from functools import partial
 from itertools import chain
-from typing import Any
 
+from llemulator_addon.core.json_type import JsonObject
 from llemulator_addon.core.prompt import Prompt
 from llemulator_addon.core.reply import ModelOutput
 from llemulator_addon.core.resources import Kept
@@ -20,37 +20,42 @@ from llemulator_addon.wire.answer import (
     Manner,
 )
 from llemulator_addon.wire.azure import add_model
-from llemulator_addon.wire.bodies import drop_ignored, read_body
 from llemulator_addon.wire.chat import checks
-from llemulator_addon.wire.chat.body import ChatBody
+from llemulator_addon.wire.chat.body import CHAT, LENIENT
 from llemulator_addon.wire.chat.chunks import make_pieces
 from llemulator_addon.wire.chat.completion import write_completion
+from llemulator_addon.wire.chat.conversation import list_messages, list_tools
 from llemulator_addon.wire.endpoints import stored_chat
 from llemulator_addon.wire.errors import RequestRefused, no_model
 from llemulator_addon.wire.families import family
 from llemulator_addon.wire.json_bytes import drop_many, pretty, write_pieces
+from llemulator_addon.wire.members import number_in, text_in
 
 NAME = "chat.completions"
 
 
-def read(call: Call, body: Mapping[str, Any]) -> Prompt:
+def read(call: Call, body: JsonObject) -> Prompt:
     """Understand a body; raises `RequestRefused` in OpenAI's words."""
     body = add_model(body, call.params)
     if body.get("model") is None:
         raise RequestRefused(no_model())
-    asked = read_body(ChatBody, body, lenient=call.lenient)
-    body = drop_ignored(asked, body) if call.lenient else body
+    if call.lenient:
+        LENIENT.check(body)
+        body = CHAT.drop_wrong(body, but=("messages",))
+    else:
+        CHAT.check(body)
+    choices = number_in(body, "n")
     prompt = Prompt(
         endpoint=NAME,
-        model=asked.model,
-        messages=tuple(message.message() for message in asked.messages),
-        tools=tuple(asked.list_tools()),
-        stream=bool(asked.stream),
-        choices=asked.n or 1,
+        model=text_in(body, "model") or "",
+        messages=tuple(list_messages(body)),
+        tools=tuple(list_tools(body)),
+        stream=bool(body.get("stream")),
+        choices=1 if choices is None else int(choices),
         body=body,
     )
     if not call.lenient:
-        _check(call, asked, prompt)
+        _check(call, prompt)
     return prompt
 
 
@@ -84,14 +89,11 @@ def size(prompt: Prompt, says: ModelOutput) -> int:
 ENDPOINT = Endpoint(name=NAME, method="POST", path="/chat/completions", read=read, write=write, size=size)
 
 
-def _check(call: Call, asked: ChatBody, prompt: Prompt) -> None:
+def _check(call: Call, prompt: Prompt) -> None:
     """Refuse what the API refuses. An unknown model is refused as such, and later."""
-    found = [checks.check_body(asked, prompt)]
-    if call.knows(asked.model):
-        found += [
-            checks.check_model(asked, prompt.body),
-            checks.check_length(asked, prompt, len(call.request.body)),
-        ]
+    found = [checks.check_body(prompt)]
+    if call.knows(prompt.model):
+        found += [checks.check_model(prompt), checks.check_length(prompt, len(call.request.body))]
     for failure in chain.from_iterable(found):
         raise RequestRefused(failure)
 

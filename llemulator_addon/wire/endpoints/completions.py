@@ -6,10 +6,9 @@ Each prompt is a user message to the rules, so that they see the last one; what 
 from collections.abc import Iterable, Iterator, Mapping
 from functools import partial
 from itertools import chain
-from typing import Annotated, Any
+from typing import Any
 
-from pydantic import Field
-
+from llemulator_addon.core.json_type import JsonObject
 from llemulator_addon.core.prompt import Message, Prompt
 from llemulator_addon.core.reply import Choice, Failure, ModelOutput, Refusal, Text
 from llemulator_addon.wire import errors, headers, sizes, sse
@@ -27,44 +26,47 @@ from llemulator_addon.wire.answer import (
     take_turns,
 )
 from llemulator_addon.wire.azure import add_model
-from llemulator_addon.wire.bodies import RequestBody, drop_ignored, read_body
-from llemulator_addon.wire.chat.body import Penalty, Probability, Stop, StreamOptions
+from llemulator_addon.wire.bodies import check_body
+from llemulator_addon.wire.chat.body import PENALTY, PROBABILITY, STOP, STREAM_OPTIONS
+from llemulator_addon.wire.checking import Fields, an_object, boolean, decimal, integer, text
 from llemulator_addon.wire.errors import INVALID, RequestRefused
 from llemulator_addon.wire.families import family
 from llemulator_addon.wire.inputs import Input, inputs, is_longer
 from llemulator_addon.wire.json_bytes import Many, make_lists, pretty, write_pieces
 from llemulator_addon.wire.logprobs import legacy_logprobs_of
+from llemulator_addon.wire.members import number_in, text_in
 from llemulator_addon.wire.models import resolve_alias, serves
+from llemulator_addon.wire.shared_fields import SHORT_KEY
 from llemulator_addon.wire.usage import count_usage
 
 NAME = "completions"
 
 
-def read(call: Call, body: Mapping[str, Any]) -> Prompt:
+def read(call: Call, body: JsonObject) -> Prompt:
     """Understand a body; raises `RequestRefused` in OpenAI's words."""
     body = add_model(body, call.params)
     if body.get("model") is None:
         raise RequestRefused(errors.no_model())
-    asked = read_body(CompletionBody, body, lenient=call.lenient)
-    body = drop_ignored(asked, body) if call.lenient else body
-    prompts = _prompts(body, asked.model)
-    if (asked.n or 1) * len(prompts) > _MOST_CHOICES:
+    body = check_body(COMPLETION, body, lenient=call.lenient)
+    model, each = text_in(body, "model") or "", int(number_in(body, "n") or 1)
+    prompts = _prompts(body, model)
+    if each * len(prompts) > _MOST_CHOICES:
         raise RequestRefused(Failure(status=400, type=INVALID, message=_INVALID_PROMPT))
     if not call.lenient:
-        for failure in _refusals(call, asked, prompts):
+        for failure in _refusals(call, body, prompts):
             raise RequestRefused(failure)
     return Prompt(
         endpoint=NAME,
-        model=asked.model,
-        messages=tuple(Message(role="user", text=each.text) for each in prompts),
-        stream=bool(asked.stream),
-        choices=(asked.n or 1) * len(prompts),
+        model=model,
+        messages=tuple(Message(role="user", text=one.text) for one in prompts),
+        stream=bool(body.get("stream")),
+        choices=each * len(prompts),
         apart=True,
         body=_drop_null(body) if call.lenient else body,
     )
 
 
-def _drop_null(body: Mapping[str, Any]) -> Mapping[str, Any]:
+def _drop_null(body: JsonObject) -> JsonObject:
     """Ask for no probabilities of an echoed prompt: the SDK's types do not know that the first of them is null."""
     return {key: value for key, value in body.items() if key != "logprobs"} if body.get("echo") is True else body
 
@@ -100,28 +102,32 @@ ENDPOINT = Endpoint(name=NAME, method="POST", path="/completions", read=read, wr
 # Reading ------------------------------------------------------------------------------------------------------------
 
 
-class CompletionBody(RequestBody):
-    """The fields of the body that this program understands; `prompt` is read apart, and others are accepted."""
+COMPLETION = Fields(
+    checks={
+        "model": text(),
+        "stream": boolean,
+        "stream_options": STREAM_OPTIONS,
+        "n": integer(1, 128),
+        "best_of": integer(1, 20),
+        "echo": boolean,
+        "suffix": text(),
+        "logprobs": integer(0, 5),
+        "max_tokens": integer(0),
+        "temperature": decimal(0, 2),
+        "top_p": PROBABILITY,
+        "frequency_penalty": PENALTY,
+        "presence_penalty": PENALTY,
+        "logit_bias": an_object,
+        "stop": STOP,
+        "seed": integer(),
+        "user": SHORT_KEY,
+    },
+    needs=("model",),
+)
+"""`prompt` is read apart."""
 
-    model: str
-    stream: bool | None = None
-    stream_options: StreamOptions | None = None
-    n: Annotated[int, Field(ge=1, le=128)] | None = None
-    best_of: Annotated[int, Field(ge=1, le=20)] | None = None
-    echo: bool | None = None
-    suffix: str | None = None
-    logprobs: Annotated[int, Field(ge=0, le=5)] | None = None
-    max_tokens: Annotated[int, Field(ge=0)] | None = None
-    temperature: Annotated[float, Field(ge=0, le=2)] | None = None
-    top_p: Probability | None = None
-    frequency_penalty: Penalty | None = None
-    presence_penalty: Penalty | None = None
-    stop: Stop = None
-    seed: int | None = None
-    user: str | None = None
 
-
-def _prompts(body: Mapping[str, Any], model: str) -> tuple[Input, ...]:
+def _prompts(body: JsonObject, model: str) -> tuple[Input, ...]:
     """Read the prompts; without one the model begins a new document."""
     value = body.get("prompt")
     wrong = Failure(status=400, type=INVALID, message=_INVALID_PROMPT)
@@ -141,10 +147,10 @@ _INVALID_PROMPT = (
 )
 
 
-def _refusals(call: Call, asked: CompletionBody, prompts: tuple[Input, ...]) -> Iterator[Failure]:
-    if asked.stream_options is not None and not asked.stream:
+def _refusals(call: Call, body: JsonObject, prompts: tuple[Input, ...]) -> Iterator[Failure]:
+    if body.get("stream_options") is not None and not body.get("stream"):
         yield errors.only_with("stream_options", "stream")
-    n, best_of = asked.n or 1, asked.best_of
+    model, n, best_of = text_in(body, "model") or "", number_in(body, "n") or 1, number_in(body, "best_of")
     if best_of is not None and n > best_of:
         yield Failure(
             status=400,
@@ -153,11 +159,11 @@ def _refusals(call: Call, asked: CompletionBody, prompts: tuple[Input, ...]) -> 
             f"(currently {n}) to be at most 'best_of' (currently {best_of}), or omit either parameter if you don't "
             "specifically want to use them.)",
         )
-    if not call.knows(asked.model):
+    if not call.knows(model):
         return
-    if not serves(asked.model, "completions"):
-        yield _elsewhere(asked.model)
-    yield from _too_long(asked, prompts)
+    if not serves(model, "completions"):
+        yield _elsewhere(model)
+    yield from _too_long(body, model, prompts)
 
 
 def _elsewhere(model: str) -> Failure:
@@ -171,9 +177,9 @@ def _elsewhere(model: str) -> Failure:
     return errors.wrong_endpoint("This model is not supported in the v1/completions endpoint.")
 
 
-def _too_long(asked: CompletionBody, prompts: tuple[Input, ...]) -> Iterator[Failure]:
-    window = family(asked.model).window
-    completion = 16 if asked.max_tokens is None else asked.max_tokens
+def _too_long(body: JsonObject, model: str, prompts: tuple[Input, ...]) -> Iterator[Failure]:
+    window, most = family(model).window, number_in(body, "max_tokens")
+    completion = 16 if most is None else int(most)
     longest = max(each.tokens for each in prompts)
     if longest + completion > window:
         yield Failure(

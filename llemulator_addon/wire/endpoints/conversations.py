@@ -7,13 +7,15 @@ from llemulator_addon.core.resources import Kept, Resources
 from llemulator_addon.wire import errors
 from llemulator_addon.wire.answer import Call, Operation, Served, show_kept
 from llemulator_addon.wire.bodies import read_object
+from llemulator_addon.wire.checking import Fields, array
 from llemulator_addon.wire.errors import RequestRefused
 from llemulator_addon.wire.json_bytes import write_ascii
 from llemulator_addon.wire.paging import page
 from llemulator_addon.wire.responses import history, response_errors
-from llemulator_addon.wire.responses.checks import check_items, check_metadata
 from llemulator_addon.wire.responses.ids import Ids, lone
 from llemulator_addon.wire.responses.input_items import Item, items_of
+from llemulator_addon.wire.responses.item_fields import check_item
+from llemulator_addon.wire.shared_fields import METADATA
 
 Conversation = Mapping[str, Any]
 
@@ -131,9 +133,12 @@ def _hello(call: Call) -> Item:
 
 def _body(call: Call) -> Mapping[str, Any]:
     body = read_object(call.request) if call.request.body else {}
-    if not call.lenient and body.get("metadata") is not None:
-        check_metadata("metadata", body["metadata"])
+    if not call.lenient:
+        _CONVERSATION.check(body)
     return body
+
+
+_CONVERSATION = Fields(checks={"metadata": METADATA})
 
 
 def _read_items(call: Call, body: Mapping[str, Any]) -> tuple[Item, ...]:
@@ -142,15 +147,11 @@ def _read_items(call: Call, body: Mapping[str, Any]) -> tuple[Item, ...]:
     if given is None:
         return ()
     if not call.lenient:
-        if not isinstance(given, list):
-            raise RequestRefused(errors.wrong_type("items", "an array of objects", "a string"))
-        if len(given) > _MOST_ITEMS:
-            raise RequestRefused(errors.array_too_long("items", _MOST_ITEMS, len(given)))
-        check_items("items", given)
+        _ITEMS.check(body)
     return items_of(given, Ids(call.stamp))
 
 
-_MOST_ITEMS = 20
+_ITEMS = Fields(checks={"items": array(check_item, members="objects", most=20)})
 
 
 def _add_items(call: Call, name: str, items: tuple[Item, ...]) -> Resources:

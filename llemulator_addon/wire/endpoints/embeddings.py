@@ -7,45 +7,48 @@ Without a rule every text has its vector (`wire/vectors.py`), whatever `on_unmat
 """
 
 from base64 import b64encode
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from itertools import chain
 from struct import pack
-from typing import Annotated, Any, Literal
+from typing import Any
 
-from pydantic import Field
-
+from llemulator_addon.core.json_type import JsonObject
 from llemulator_addon.core.prompt import Message, Prompt
 from llemulator_addon.core.reply import Failure, ModelOutput
 from llemulator_addon.wire import errors, headers
 from llemulator_addon.wire.answer import Answer, Body, Call, Endpoint, LongBody, Made, Manner
 from llemulator_addon.wire.azure import add_model
-from llemulator_addon.wire.bodies import RequestBody, read_body
+from llemulator_addon.wire.bodies import check_body
+from llemulator_addon.wire.checking import Fields, integer, one_of, text
 from llemulator_addon.wire.errors import INVALID, RequestRefused
 from llemulator_addon.wire.families import Embedding, family
 from llemulator_addon.wire.inputs import Input, inputs, is_longer
 from llemulator_addon.wire.json_bytes import Many, pretty, write_pieces
 from llemulator_addon.wire.json_bytes import read as read_json
+from llemulator_addon.wire.members import number_in, text_in
 from llemulator_addon.wire.models import resolve_alias, serves
+from llemulator_addon.wire.shared_fields import SHORT_KEY
 from llemulator_addon.wire.vectors import numbers, vector
 
 NAME = "embeddings"
 
 
-def read(call: Call, body: Mapping[str, Any]) -> Prompt:
+def read(call: Call, body: JsonObject) -> Prompt:
     """Understand a body; raises `RequestRefused` in OpenAI's words."""
     body = add_model(body, call.params)
     if body.get("model") is None:
         raise RequestRefused(errors.no_model())
-    asked = read_body(EmbeddingBody, body, lenient=call.lenient)
+    checked = check_body(EMBEDDING, body, lenient=call.lenient)
+    model = text_in(checked, "model") or ""
     if body.get("input") is None:
         raise RequestRefused(errors.missing("input"))
-    texts = _inputs(body, asked.model)
+    texts = _inputs(body, model)
     if not call.lenient:
-        for failure in _refusals(call, asked, texts):
+        for failure in _refusals(call, model, body, texts):
             raise RequestRefused(failure)
     return Prompt(
         endpoint=NAME,
-        model=asked.model,
+        model=model,
         messages=tuple(Message(role="user", text=each.text) for each in texts),
         body=_ask_for_numbers(body) if call.lenient and _is_python(call) else body,
     )
@@ -88,13 +91,16 @@ def _is_base64(prompt: Prompt) -> bool:
     return prompt.body.get("encoding_format") == "base64"
 
 
-class EmbeddingBody(RequestBody):
-    """The fields of the body that this program understands; `input` is read apart, and others are accepted."""
-
-    model: str
-    dimensions: Annotated[int, Field(ge=1)] | None = None
-    encoding_format: Literal["float", "base64"] | None = None
-    user: str | None = None
+EMBEDDING = Fields(
+    checks={
+        "model": text(),
+        "dimensions": integer(1),
+        "encoding_format": one_of("float", "base64"),
+        "user": SHORT_KEY,
+    },
+    needs=("model",),
+)
+"""`input` is read apart."""
 
 
 # Reading ------------------------------------------------------------------------------------------------------------
@@ -104,14 +110,14 @@ def _is_python(call: Call) -> bool:
     return call.request.headers.get("x-stainless-lang") == "python"
 
 
-def _ask_for_numbers(body: Mapping[str, Any]) -> Mapping[str, Any]:
+def _ask_for_numbers(body: JsonObject) -> JsonObject:
     """Ask for numbers. The Python SDK asks for base64 by itself, decodes it behind its strict validation, and so fails
     its own generated tests with what the real API answers; it reads numbers as well. JavaScript's before 7 does not.
     """  # noqa: D205 - one sentence too long for a line
     return {key: value for key, value in body.items() if key != "encoding_format"}
 
 
-def _inputs(body: Mapping[str, Any], model: str) -> tuple[Input, ...]:
+def _inputs(body: JsonObject, model: str) -> tuple[Input, ...]:
     if is_longer(body["input"], _MOST_INPUTS):
         raise RequestRefused(_INVALID_INPUT)
     return inputs(body["input"], family(model).encoding, _INVALID_INPUT)
@@ -126,34 +132,34 @@ _MOST_INPUTS = 2_048
 _MOST_TOKENS = 300_000
 
 
-def _refusals(call: Call, asked: EmbeddingBody, texts: tuple[Input, ...]) -> Iterator[Failure]:
+def _refusals(call: Call, model: str, body: JsonObject, texts: tuple[Input, ...]) -> Iterator[Failure]:
     if not all(each.text for each in texts):
         yield _INVALID_INPUT
-    if not call.knows(asked.model):
+    if not call.knows(model):
         return
-    if not serves(asked.model, "embeddings"):
+    if not serves(model, "embeddings"):
         yield Failure(status=403, type=INVALID, message="You are not allowed to generate embeddings from this model")
-    yield from _dimensions(asked)
-    yield from _too_long(asked, texts)
+    yield from _dimensions(model, number_in(body, "dimensions"))
+    yield from _too_long(model, texts)
 
 
-def _dimensions(asked: EmbeddingBody) -> Iterator[Failure]:
-    model, wanted = _embedding(asked.model), asked.dimensions
+def _dimensions(model: str, wanted: float | None) -> Iterator[Failure]:
+    of_model = _embedding(model)
     if wanted is None:
         return
-    if not model.shortens:
+    if not of_model.shortens:
         yield Failure(status=400, type=INVALID, message="This model does not support specifying dimensions.")
-    elif wanted > model.size:
+    elif wanted > of_model.size:
         # No recording of this refusal is known.
         yield Failure(
             status=400,
             type=INVALID,
-            message=f"Invalid value for 'dimensions' = {wanted}. Must be less than or equal to {model.size}.",
+            message=f"Invalid value for 'dimensions' = {wanted}. Must be less than or equal to {of_model.size}.",
         )
 
 
-def _too_long(asked: EmbeddingBody, texts: tuple[Input, ...]) -> Iterator[Failure]:
-    window = family(asked.model).window
+def _too_long(model: str, texts: tuple[Input, ...]) -> Iterator[Failure]:
+    window = family(model).window
     if any(each.tokens > window for each in texts):
         yield Failure(status=400, type=INVALID, message=f"Invalid 'input': maximum context length is {window} tokens.")
     total = sum(each.tokens for each in texts)

@@ -11,11 +11,13 @@ from dataclasses import dataclass
 from itertools import chain
 from typing import Any
 
+from llemulator_addon.core.json_type import JSON, JsonObject
 from llemulator_addon.core.prompt import Message, Prompt
 from llemulator_addon.core.reply import Failure, ModelOutput
 from llemulator_addon.wire import errors, moderation
 from llemulator_addon.wire.answer import Answer, Body, Call, Endpoint, LongBody, Made, Manner
-from llemulator_addon.wire.bodies import RequestBody, read_body
+from llemulator_addon.wire.bodies import check_body
+from llemulator_addon.wire.checking import Fields, text
 from llemulator_addon.wire.errors import INVALID, RequestRefused
 from llemulator_addon.wire.json_bytes import Many, pretty, write_pieces
 from llemulator_addon.wire.json_bytes import read as read_json
@@ -25,10 +27,9 @@ from llemulator_addon.wire.models import resolve_alias, serves
 NAME = "moderations"
 
 
-def read(call: Call, body: Mapping[str, Any]) -> Prompt:
+def read(call: Call, body: JsonObject) -> Prompt:
     """Understand a body; raises `RequestRefused` in OpenAI's words."""
-    asked = read_body(ModerationBody, body, lenient=call.lenient)
-    model = asked.model or moderation.DEFAULT
+    model = text_in(check_body(_MODERATION, body, lenient=call.lenient), "model") or moderation.DEFAULT
     if body.get("input") is None:
         raise RequestRefused(errors.missing("input"))
     judged = _inputs(body["input"])
@@ -75,10 +76,8 @@ ENDPOINT = Endpoint(
 )
 
 
-class ModerationBody(RequestBody):
-    """The fields of the body that this program understands; `input` is read apart, and others are accepted."""
-
-    model: str | None = None
+_MODERATION = Fields(checks={"model": text()})
+"""`input` is read apart."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,12 +89,12 @@ class _Input:
     has_image: bool = False
 
 
-def _inputs(value: Any) -> tuple[_Input, ...]:  # noqa: ANN401 - JSON
+def _inputs(value: JSON) -> tuple[_Input, ...]:
     match value:
         case str():
             return (_Input(value),)
-        case [str(), *_] if all(isinstance(text, str) for text in value):
-            return tuple(_Input(text) for text in value)
+        case [str(), *_] if len(texts := [text for text in value if isinstance(text, str)]) == len(value):
+            return tuple(_Input(text) for text in texts)
         case [dict(), *_] if all(isinstance(part, dict) and isinstance(part.get("type"), str) for part in value):
             return (_read_parts(list(value)),)
         case _:
@@ -105,9 +104,9 @@ def _inputs(value: Any) -> tuple[_Input, ...]:  # noqa: ANN401 - JSON
             )
 
 
-def _read_parts(parts: list[Any]) -> _Input:
-    kinds = {part["type"] for part in parts}
-    texts = [text_in(part, "text") or "" for part in parts if part["type"] == "text"]
+def _read_parts(parts: list[JSON]) -> _Input:
+    kinds = {text_in(part, "type") for part in parts}
+    texts = [text_in(part, "text") or "" for part in parts if text_in(part, "type") == "text"]
     return _Input("\n".join(texts), has_text="text" in kinds, has_image="image_url" in kinds)
 
 

@@ -1,19 +1,19 @@
 """Chat completions that were created with `store: true`: list, retrieve, update, delete, and their messages."""
 
 from collections.abc import Iterator, Mapping
-from typing import Annotated, Any
-
-from pydantic import Field
+from typing import Any
 
 from llemulator_addon.core.prompt import Prompt
 from llemulator_addon.core.reply import Failure
 from llemulator_addon.core.resources import Kept
 from llemulator_addon.core.stamp import Stamp
 from llemulator_addon.wire.answer import Answer, Call, Operation, Served, show_kept
-from llemulator_addon.wire.bodies import RequestBody, read_body, read_object
+from llemulator_addon.wire.bodies import check_body, read_object
+from llemulator_addon.wire.checking import Fields
 from llemulator_addon.wire.errors import INVALID
 from llemulator_addon.wire.json_bytes import pretty
 from llemulator_addon.wire.paging import page
+from llemulator_addon.wire.shared_fields import METADATA
 
 KIND = "chat.completion"
 
@@ -58,10 +58,10 @@ def retrieve_completion(call: Call) -> Served:
 
 def update_completion(call: Call) -> Served:
     """Change its metadata, which is all that can be changed."""
-    asked = read_body(UpdateBody, read_object(call.request), lenient=call.lenient)
+    asked = check_body(_UPDATE, read_object(call.request), lenient=call.lenient)
     if (found := _find(call)) is None:
         return _unknown(call)
-    changed = {**found["completion"], "metadata": asked.metadata or {}}
+    changed = {**found["completion"], "metadata": asked.get("metadata") or {}}
     resources = call.resources.put(Kept(KIND, changed["id"], {**found, "completion": changed}))
     return Served(answer=_body(changed), resources=resources)
 
@@ -98,10 +98,7 @@ MESSAGES = Operation(
 )
 
 
-class UpdateBody(RequestBody):
-    """New metadata."""
-
-    metadata: Annotated[dict[str, str], Field(max_length=16)] | None
+_UPDATE = Fields(checks={"metadata": METADATA})
 
 
 def _messages(prompt: Prompt, completion_id: str) -> Iterator[dict[str, Any]]:

@@ -3,13 +3,15 @@
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
+from llemulator_addon.core.json_type import JsonObject as Body
 from llemulator_addon.core.prompt import Message, Prompt, Tool
 from llemulator_addon.wire.answer import Call
 from llemulator_addon.wire.errors import RequestRefused
 from llemulator_addon.wire.families import family, find_refusals
 from llemulator_addon.wire.members import text_in
 from llemulator_addon.wire.responses import history, response_errors
-from llemulator_addon.wire.responses.checks import check, understood
+from llemulator_addon.wire.responses.body import check, drop_wrong, effort_of
+from llemulator_addon.wire.responses.echoed_parameters import includes
 from llemulator_addon.wire.responses.ids import Ids
 from llemulator_addon.wire.responses.input_items import (
     ANSWERED_BY,
@@ -24,13 +26,11 @@ from llemulator_addon.wire.structured_outputs import refuse_schema
 
 NAME = "responses"
 
-Body = Mapping[str, Any]
-
 
 def read(call: Call, body: Body) -> Prompt:
     """Understand a body; raises `RequestRefused` in OpenAI's words."""
     if call.lenient:
-        body = understood(body)
+        body = drop_wrong(body)
     else:
         check(body, needs_model=not isinstance(body.get("prompt"), dict))
     items = _conversation(call, body)
@@ -53,7 +53,7 @@ def read(call: Call, body: Body) -> Prompt:
 def read_counting(call: Call, body: Body) -> Prompt:
     """Understand a body of which only the tokens are counted; raises `RequestRefused`."""
     if call.lenient:
-        body = understood(body)
+        body = drop_wrong(body)
     else:
         check(body, needs_model=False)
     items = _conversation(call, body) if _says_something(body) or not call.lenient else []
@@ -68,7 +68,7 @@ def read_counting(call: Call, body: Body) -> Prompt:
 
 def history_of(call: Call, body: Body) -> list[Item]:
     """Return what was said before, from an earlier response or a conversation; raises `RequestRefused`."""
-    before, name = body.get("previous_response_id"), conversation_id(body)
+    before, name = text_in(body, "previous_response_id"), conversation_id(body)
     if call.lenient:
         return _whatever_was_said(call, before, name)
     if before and name:
@@ -122,8 +122,7 @@ def _check_pairs(items: list[Item]) -> None:
 def _check_capabilities(body: Body, model: str) -> None:
     """Check what the model's family does not take; the API does so after everything else."""
     of = family(model)
-    asked = body.get("reasoning")
-    effort = asked.get("effort") if isinstance(asked, dict) else None
+    effort = effort_of(body)
     reasoning = of.reasons(effort)
     for parameter in find_refusals(of, "responses", reasoning=reasoning):
         if _value(body, parameter) is not None:
@@ -133,7 +132,7 @@ def _check_capabilities(body: Body, model: str) -> None:
     if not reasoning:
         return
     for name, is_asked in (
-        ("include", "message.output_text.logprobs" in (body.get("include") or ())),
+        ("include", includes(body, "message.output_text.logprobs")),
         ("top_logprobs", bool(body.get("top_logprobs"))),
     ):
         if is_asked:

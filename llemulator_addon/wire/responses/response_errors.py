@@ -165,18 +165,6 @@ def refuse_effort(effort: str, model: str, supported: tuple[str, ...]) -> Failur
     )
 
 
-def unknown_parameter(param: str, meant: tuple[str, ...] = ()) -> Failure:
-    """Refuse a parameter that the endpoint does not have; `meant` are known ones that are spelled nearly so."""
-    hint = f" Did you mean {' or '.join(f"'{each}'" for each in meant)}?" if meant else ""
-    return Failure(
-        status=400,
-        type=INVALID,
-        param=param,
-        code="unknown_parameter",
-        message=f"Unknown parameter: '{param}'.{hint}",
-    )
-
-
 def messages_instead_of_input() -> Failure:
     """Refuse the body of a chat completion."""
     return Failure(
@@ -186,18 +174,6 @@ def messages_instead_of_input() -> Failure:
         message="Unsupported parameter: 'messages'. In the Responses API, this parameter has moved to 'input'. Try "
         "again with the new parameter. See the API documentation for more information: "
         "https://platform.openai.com/docs/api-reference/responses/create.",
-    )
-
-
-def too_many_properties(param: str, most: int, got: int) -> Failure:
-    """Refuse metadata with more keys than `most`."""
-    return Failure(
-        status=400,
-        type=INVALID,
-        param=param,
-        code="object_above_max_properties",
-        message=f"Invalid '{param}': too many properties. Expected an object with at most {most} properties, but got "
-        f"an object with {got} properties instead.",
     )
 
 
