@@ -12,7 +12,9 @@ import pytest
 
 from llemulator_addon.adapters.answerer import Answerer
 from llemulator_addon.adapters.mitmproxy.authority import authority
-from llemulator_addon.adapters.mitmproxy.master import Place, SmallMaster
+from llemulator_addon.adapters.mitmproxy.interception import Interception
+from llemulator_addon.adapters.mitmproxy.internals.small_master import SmallMaster
+from llemulator_addon.adapters.mitmproxy.listening import Place
 from llemulator_addon.adapters.mitmproxy.rules import Policy, Rules
 from llemulator_addon.core.outcome import Answered, Ending, Play
 from llemulator_addon.core.request import Request
@@ -90,7 +92,7 @@ async def proxying(answerer: Answerer, certs: Path, policy: Policy | None = None
     rules = Rules(answerer, policy or Policy())
     ports: asyncio.Queue[int] = asyncio.Queue()
     with authority(certs) as found:
-        master = SmallMaster(rules, lambda listening: ports.put_nowait(listening.port))
+        master = SmallMaster(Interception(rules), lambda listening: ports.put_nowait(listening.port))
         master.listen(Place(host="127.0.0.1", port=0), confdir=found.confdir)
         running = asyncio.create_task(master.run())
         try:

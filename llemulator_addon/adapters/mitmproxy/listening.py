@@ -1,8 +1,19 @@
-"""Where the proxy listens."""
+"""Where the proxy is to listen, and where it does."""
 
 from dataclasses import dataclass
 
+from llemulator_addon.adapters.listener import Listener
+
 _EVERY_ADDRESS = {"": "127.0.0.1", "0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104 - what a client uses in its place
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Place:
+    """Where to listen."""
+
+    host: str
+    port: int
+    more: tuple[Listener, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

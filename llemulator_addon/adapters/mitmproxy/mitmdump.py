@@ -13,12 +13,12 @@ from typing import Any, override
 from mitmproxy import ctx
 from mitmproxy.addonmanager import Loader
 from mitmproxy.exceptions import OptionsError
-from mitmproxy.tools.dump import DumpMaster
 
 from llemulator_addon.adapters.compose import Program, compose
 from llemulator_addon.adapters.ending import ended_by_signals
 from llemulator_addon.adapters.mitmproxy.authority import NoAuthority
 from llemulator_addon.adapters.mitmproxy.interception import Interception
+from llemulator_addon.adapters.mitmproxy.internals.stock_master import listen_addresses, shutdown_of_mitmdump
 from llemulator_addon.adapters.mitmproxy.listening import Listening
 from llemulator_addon.adapters.script_file import BadScript
 from llemulator_addon.adapters.settings import Settings, SettingsError, settings_from
@@ -61,13 +61,13 @@ class StockInterception(Interception):
 
     def running(self) -> None:
         """Say how an application is led here, and watch the script's file."""
-        if isinstance(ctx.master, DumpMaster) and current_thread() is main_thread():  # mitmproxy's own interface asks
-            loop, end = asyncio.get_running_loop(), ctx.master.shutdown
-            self._until_done.enter_context(ended_by_signals(loop, end))
+        end = shutdown_of_mitmdump()
+        if end is not None and current_thread() is main_thread():  # mitmproxy's own interface asks
+            self._until_done.enter_context(ended_by_signals(asyncio.get_running_loop(), end))
         if self._program is None:
             return
         self._until_done.callback(asyncio.get_running_loop().create_task(self._program.watch()).cancel)
-        addresses = ctx.master.addons.get("proxyserver").listen_addrs()
+        addresses = listen_addresses()
         if not addresses:
             return
         found = self._program.authority
@@ -75,7 +75,7 @@ class StockInterception(Interception):
         host, port, *_ = min(addresses, key=lambda address: ":" in address[0])
         url = Listening(host=host, port=port).url
         text = how_to_use(Address(url=url, ca=found.ca, bundle=found.bundle))
-        if isinstance(ctx.master, DumpMaster):
+        if end is not None:
             sys.stdout.write(f"{text}\n")
             sys.stdout.flush()
         else:

@@ -9,7 +9,6 @@ import logging
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
-from functools import lru_cache
 from ipaddress import ip_address
 from pathlib import Path
 from typing import Any, assert_never
@@ -17,7 +16,6 @@ from urllib.parse import parse_qsl
 
 from mitmproxy import http
 from mitmproxy.connection import Client
-from mitmproxy.net.http.url import parse_authority
 from mitmproxy.proxy import mode_specs
 from mitmproxy.proxy.context import Context
 
@@ -30,6 +28,7 @@ from llemulator_addon.adapters.forwarding import Arriving, Forwarding, Terms
 from llemulator_addon.adapters.hosts import OPENAI_HOSTS, REFUSED_HOSTS, Hosts
 from llemulator_addon.adapters.making import Making, to_head
 from llemulator_addon.adapters.mitmproxy.bodies import Bodies, TooLarge, decoded
+from llemulator_addon.adapters.mitmproxy.internals.authorities import read_host
 from llemulator_addon.adapters.mitmproxy.internals.deciding import NOTHING_SENT, Arrival
 from llemulator_addon.adapters.mitmproxy.internals.played import Played, begun, played
 from llemulator_addon.adapters.networks import Networks
@@ -166,7 +165,7 @@ class Rules:
     def arrival(self, flow: http.HTTPFlow, *, origin_form: bool) -> Arrival:
         """Decide about a request by its head."""
         request, server = flow.request, flow.server_conn.address
-        named = _host(request.host_header) or request.host
+        named = read_host(request.host_header) or request.host
         to_proxy = server is None and (origin_form or _is_own_address(flow))
         ours = self.leads_to_us(flow.client_conn.id, named, request.host, flow.client_conn.sni, server)
         return Arrival(
@@ -177,7 +176,7 @@ class Rules:
 
     def _why_not_passed(self, flow: http.HTTPFlow) -> str | None:
         request, client = flow.request, flow.client_conn
-        why = self.why_refused(request.host, _host(request.host_header), client.sni, self.name_of(client.id))
+        why = self.why_refused(request.host, read_host(request.host_header), client.sni, self.name_of(client.id))
         why = why or self.why_stranger(client)
         return why or (proxy_errors.key_reason(request.host) if self.policy.hermetic and _has_key(request) else None)
 
@@ -226,7 +225,7 @@ class Rules:
         self.egress.count(_THIS_PROXY if arrival.way == "origin" else arrival.host, "answered")
         if self.streams_others:
             # No other addon wants it; an answer may take long to be read, and the journal has what it keeps.
-            flow.request.data.content = b""
+            flow.request.raw_content = b""
         match outcome:
             case Play(whole=make) if make is not None:
                 steps = make()
@@ -389,14 +388,6 @@ def _is_public(host: str) -> bool:
     with suppress(ValueError):
         return ip_address(host.partition("%")[0]).is_global
     return False  # a name: who connects to it has been asked for it
-
-
-@lru_cache(1024)
-def _host(authority: str | None) -> str:
-    try:
-        return parse_authority(authority or "", check=False)[0]
-    except ValueError:
-        return ""
 
 
 def _is_own_address(flow: http.HTTPFlow) -> bool:

@@ -1,7 +1,7 @@
 import pytest
 from mitmproxy.http import Headers
 
-from llemulator_addon.adapters.mitmproxy.master import _header
+from llemulator_addon.adapters.mitmproxy.internals.patches import get_header
 
 _HEADERS = Headers(
     [(b"Host", b"api.openai.com"), (b"X-Twice", b"one"), (b"x-twice", b"tw\xc3\xb6"), (b"X-Odd", b"\xff")]
@@ -19,7 +19,7 @@ _HEADERS = Headers(
     ],
 )
 def test_a_header_is_found_as_mitmproxy_finds_it(name: str | bytes, value: str | None) -> None:
-    assert _header(_HEADERS, name) == value
-    assert _header(_HEADERS, name, "else") == (value or "else")
+    assert get_header(_HEADERS, name) == value
+    assert get_header(_HEADERS, name, "else") == (value or "else")
     # Not by `get`, which another test may have replaced.
     assert ", ".join(_HEADERS.get_all(name)) == (value or "")
