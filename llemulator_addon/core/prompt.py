@@ -51,6 +51,8 @@ class Prompt:
     choices: int = 1
     apart: bool = False
     """Whether each message is a prompt of its own, as in legacy completions, with as many choices as the others."""
+    azure: bool = False
+    """Whether it was sent to one of Azure's paths."""
     body: Mapping[str, Any] = field(default_factory=dict)
     """The request body as it was sent, fields that this program does not know included. Never changed."""
 

@@ -480,23 +480,23 @@ def _tell(decided: Decided, session: Session, request: Request) -> PlayedAnswer:
             steps = told.steps
         case never:
             assert_never(never)
-    scene = _scene(decided)
+    scene = _scene(decided, session)
     for fault in decided.faults:
         steps = fault.rewrite(steps, scene)
     return PlayedAnswer(add_cors(steps, request))
 
 
-def _scene(decided: Decided, size: int = 0) -> Scene:
+def _scene(decided: Decided, session: Session, size: int = 0) -> Scene:
     endpoint = ENDPOINTS.get(decided.endpoint or "")
     break_off = errors.break_off if endpoint is None else endpoint.break_off
-    return Scene(events=isinstance(decided.answer, EventStream), break_off=break_off, size=size)
+    return Scene(events=isinstance(decided.answer, EventStream), break_off=break_off, stamp=session.stamp, size=size)
 
 
 def _rewritten_while_made(decided: Decided, session: Session, request: Request) -> Iterator[Step]:
     answer = decided.answer
     assert isinstance(answer, EventStream | LongBody)  # noqa: S101 - nothing else is made while it is sent
     steps = steps_of(answer, session.stamp, decided.pacing, limits=decided.limits)
-    scene = _scene(decided, answer.size)
+    scene = _scene(decided, session, answer.size)
     for fault in decided.faults:
         steps = fault.rewrite_made(steps, scene)
     return (add_cors_to_head(step, request) if isinstance(step, Head) else step for step in steps)

@@ -1,14 +1,15 @@
 """From an endpoint's answer to steps in time."""
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from itertools import chain
 from typing import assert_never
 
 from llemulator_addon.core.stamp import Stamp
 from llemulator_addon.core.steps import Head, Headers, PlayedAnswer, Send, Step, Steps, Wait
+from llemulator_addon.script.keepalive import fill_silences
 from llemulator_addon.script.pacing import Pacing
 from llemulator_addon.wire import headers
-from llemulator_addon.wire.answer import Answer, Body, EventStream, LongBody, Piece
+from llemulator_addon.wire.answer import Answer, Body, EventStream, LongBody
 
 MADE_AT_ONCE = 256 << 10
 """Bytes of a body that are made at once, before anything of it is sent. What is behind them is made meanwhile."""
@@ -28,7 +29,8 @@ def steps_of(answer: Answer, stamp: Stamp, pacing: Pacing, *, limits: Headers = 
         case EventStream():
             head = headers.describe_events(stamp, limits=limits)
             first = Head(answer.status, _replace_headers(head, _replace_headers(answer.headers, limits)))
-            return chain((first,), _pace(answer.pieces, stamp, pacing))
+            paced = _pace(answer, stamp, pacing)
+            return chain((first,), fill_silences(paced) if answer.keeps_alive else paced)
         case never:
             assert_never(never)
 
@@ -65,12 +67,12 @@ def _replace_headers(usual: Headers, given: Headers) -> Headers:
     return (*(pair for pair in usual if pair[0] not in names), *given)
 
 
-def _pace(pieces: Iterable[Piece], stamp: Stamp, pacing: Pacing) -> Iterator[Step]:
-    """Wait before the first piece for the first token, and before each later one for its tokens."""
-    if pacing.ttft:
-        yield Wait(pacing.ttft)
+def _pace(answer: EventStream, stamp: Stamp, pacing: Pacing) -> Iterator[Step]:
+    """Wait for the first token behind what is announced, and before each later piece for its tokens."""
     spoken = False
-    for number, piece in enumerate(pieces):
+    for number, piece in enumerate(answer.pieces):
+        if number == answer.announced and pacing.ttft:
+            yield Wait(pacing.ttft)
         if piece.tokens and spoken and pacing.tokens_per_second:
             yield Wait(piece.tokens / pacing.tokens_per_second * _jitter(stamp, pacing, number))
         spoken = spoken or piece.tokens > 0

@@ -45,6 +45,8 @@ class Scene(NamedTuple):
     """Whether each `Send` is a server-sent event."""
     break_off: Callable[[Sequence[bytes], Failure], tuple[bytes, ...]] = errors.break_off
     """`Endpoint.break_off` of the endpoint that answers."""
+    stamp: Stamp = Stamp(0, 0)
+    """Of the answer."""
     size: int = 0
     """Bytes of the body, about, of an answer that is made while it is sent."""
 

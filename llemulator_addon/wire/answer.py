@@ -78,6 +78,10 @@ class EventStream:
     keeps: tuple[Kept, ...] = ()
     size: int = 0
     """Bytes, about, where that was estimated."""
+    announced: int = 0
+    """How many of its first events leave at once, before the model begins."""
+    keeps_alive: bool = False
+    """Whether events `keepalive` fill long silences."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -32,6 +32,29 @@ def add_model(body: Mapping[str, Any], params: Mapping[str, str]) -> Mapping[str
     return {**body, "model": params[DEPLOYMENT]}
 
 
+def is_azure(path: str) -> bool:
+    """Whether a path is one of Azure's."""
+    return path.startswith("/openai/")
+
+
+def write_filter_results() -> dict[str, Any]:
+    """Return what the filter of contents says of what it accepts.
+
+    https://learn.microsoft.com/azure/ai-services/openai/concepts/content-filter
+    """
+    return {name: {"filtered": False, "severity": "safe"} for name in ("hate", "self_harm", "sexual", "violence")}
+
+
+def write_prompt_results() -> dict[str, Any]:
+    """Return what it says of the prompt."""
+    return {"prompt_filter_results": [{"prompt_index": 0, "content_filter_results": write_filter_results()}]}
+
+
+def write_first_chunk() -> dict[str, Any]:
+    """Return the chunk that begins a stream of chat, without a choice: the filter's results of the prompt."""
+    return {"choices": [], "created": 0, "id": "", "model": "", "object": "", **write_prompt_results()}
+
+
 def not_found() -> Failure:
     """Refuse a deployment, in Azure's words and form."""
     return Failure(

@@ -210,6 +210,10 @@ _FAULTS: list[object] = [
     {"malformed_event": {"at": 3}},
     {"malformed_event": {"at": 9}},
     {"duplicate_event": {"at": 3}},
+    {"extra_event": {"at": 3, "comment": "ping"}},
+    {"extra_event": {"at": 10, "data": "x"}},
+    {"stall": {"after_sends": 2, "seconds": 100, "keepalive": True}},
+    {"split_bytes": 7},
     {"http2": "goaway"},
     {"failure": {"status": 500}},
 ]

@@ -263,6 +263,8 @@ _ALL_FAULTS: tuple[Json, ...] = (
     {"failure": {"status": 500, "probability": 0.1}},
     {"rate_limit": {"requests_per_minute": 6_000, "tokens_per_minute": 100_000}},
     {"latency_ms": 5},
+    {"extra_event": {"at": 2, "event": "keepalive", "data": {"type": "keepalive"}}},
+    {"split_bytes": {"size": "random", "wait_ms": 0.01}},
 )
 
 

@@ -100,6 +100,8 @@ _FULL = {
                 {"stall": {"after_sends": 1, "seconds": 0.5}},
                 {"malformed_event": {"at": 2}},
                 {"duplicate_event": {"at": 1}},
+                {"extra_event": {"at": 1, "event": "keepalive", "data": {"type": "keepalive"}, "comment": "c"}},
+                {"split_bytes": {"size": "random", "wait_ms": 0.1}},
                 {"error_event": {"at": 3, "message": "m", "type": "t", "code": "c", "param": "p"}},
                 {"failure": {"status": 500, "probability": 0.1, "for_seconds": 3, "headers": {"a": "b"}}},
                 {"rate_limit": {"requests_per_minute": 60, "tokens_per_minute": 1000}},

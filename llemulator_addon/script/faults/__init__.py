@@ -11,11 +11,13 @@ from llemulator_addon.script.faults.connect import ConnectFault
 from llemulator_addon.script.faults.cut_after import CutAfterFault
 from llemulator_addon.script.faults.duplicate_event import DuplicateEventFault
 from llemulator_addon.script.faults.error_event import ErrorEventFault
+from llemulator_addon.script.faults.extra_event import ExtraEventFault
 from llemulator_addon.script.faults.failure import FailureFault
 from llemulator_addon.script.faults.http2 import Http2Fault
 from llemulator_addon.script.faults.latency_ms import LatencyFault
 from llemulator_addon.script.faults.malformed_event import MalformedEventFault
 from llemulator_addon.script.faults.rate_limit import RateLimitFault
+from llemulator_addon.script.faults.split_bytes import SplitBytesFault
 from llemulator_addon.script.faults.stall import StallFault
 from llemulator_addon.script.faults.tls import TlsFault
 
@@ -27,7 +29,9 @@ FAULTS: dict[str, Callable[[Any], Fault]] = {
     "stall": StallFault,
     "malformed_event": MalformedEventFault,
     "duplicate_event": DuplicateEventFault,
+    "extra_event": ExtraEventFault,
     "error_event": ErrorEventFault,
+    "split_bytes": SplitBytesFault,
     "connect": ConnectFault,
     "tls": TlsFault,
     "http2": Http2Fault,

@@ -8,7 +8,7 @@ from typing import Any
 from llemulator_addon.core.prompt import Prompt
 from llemulator_addon.core.reply import Choice, ModelOutput, ToolCall
 from llemulator_addon.core.stamp import Stamp
-from llemulator_addon.wire import sse
+from llemulator_addon.wire import azure, sse
 from llemulator_addon.wire.answer import Manner, Piece, take_turns
 from llemulator_addon.wire.chat.completion import (
     HOUR,
@@ -43,6 +43,8 @@ def make_pieces(prompt: Prompt, says: ModelOutput, manner: Manner) -> Iterator[P
     options = prompt.body.get("stream_options") or {}
     chunks = _chunks(prompt, says, manner, wants_usage=bool(options.get("include_usage")))
     begin = _begin(prompt, says, manner)
+    if prompt.azure:
+        yield Piece(sse.frame_unnamed(azure.write_first_chunk()))
     if options.get("include_obfuscation") is False:
         for chunk, tokens in chunks:
             yield Piece(b"%b%b\n\n" % (begin, compact(chunk)[1:]), tokens)

@@ -8,7 +8,7 @@ from llemulator_addon.core.prompt import Prompt
 from llemulator_addon.core.remembering import remember_calls
 from llemulator_addon.core.reply import Choice, ModelOutput, Refusal, Text, ToolCall
 from llemulator_addon.core.stamp import Stamp
-from llemulator_addon.wire import audio, moderation
+from llemulator_addon.wire import audio, azure, moderation
 from llemulator_addon.wire.answer import Manner, cut
 from llemulator_addon.wire.families import family
 from llemulator_addon.wire.json_bytes import Many
@@ -29,6 +29,7 @@ def write_completion(prompt: Prompt, says: ModelOutput, manner: Manner) -> dict[
         "usage": write_usage(prompt, says),
         "service_tier": find_tier(prompt, says),
         "system_fingerprint": find_fingerprint(prompt, manner),
+        **(azure.write_prompt_results() if prompt.azure else {}),
     }
 
 
@@ -45,6 +46,7 @@ def _choice(prompt: Prompt, choice: Choice, index: int, manner: Manner) -> dict[
         "message": _assistant(prompt, choice, index, manner),
         **({"logprobs": _all_logprobs(prompt, choice, manner)} if shows_logprobs(prompt) else {}),
         "finish_reason": find_finish_reason(prompt, choice),
+        **({"content_filter_results": azure.write_filter_results()} if prompt.azure else {}),
     }
 
 

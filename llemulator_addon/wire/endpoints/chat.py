@@ -19,7 +19,7 @@ from llemulator_addon.wire.answer import (
     Made,
     Manner,
 )
-from llemulator_addon.wire.azure import add_model
+from llemulator_addon.wire.azure import add_model, is_azure
 from llemulator_addon.wire.chat import checks
 from llemulator_addon.wire.chat.body import CHAT, LENIENT
 from llemulator_addon.wire.chat.chunks import make_pieces
@@ -52,6 +52,7 @@ def read(call: Call, body: JsonObject) -> Prompt:
         tools=tuple(list_tools(body)),
         stream=bool(body.get("stream")),
         choices=1 if choices is None else int(choices),
+        azure=is_azure(call.request.path),
         body=body,
     )
     if not call.lenient:

@@ -94,7 +94,14 @@ def _tell(prompt: Prompt, response: Response, ids: Ids, cutting: Cutting, *, in_
     shown = drop_many(response) if in_pieces else response
     made = history.record(shown, items_of(prompt.body.get("input"), ids), cutting)
     if prompt.stream:
-        return EventStream(pieces=pieces_of(response, cutting), keeps=_keeps(history.finish(made), prompt.body))
+        in_background = bool(response["background"])
+        return EventStream(
+            pieces=pieces_of(response, cutting),
+            keeps=_keeps(history.finish(made), prompt.body),
+            announced=3 if in_background else 2,
+            # A background stream is gone on with by number, so that nothing is counted in that the response has not.
+            keeps_alive=not in_background,
+        )
     keeps = _keeps(made, prompt.body)
     if in_pieces and history.is_done(made):
         return LongBody(pieces=Made(lambda: write_pieces(write_billed(response), write_ascii)), keeps=keeps)
