@@ -12,7 +12,7 @@ from llemulator_addon.core.resources import Kept, Resources
 from llemulator_addon.core.stamp import Stamp
 from llemulator_addon.core.steps import Headers
 from llemulator_addon.wire import errors, tokens
-from llemulator_addon.wire.families import Encoding
+from llemulator_addon.wire.capabilities import Encoding
 from llemulator_addon.wire.json_bytes import is_long, write_pieces
 
 DELETED_MODEL = "model.deleted"

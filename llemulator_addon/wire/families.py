@@ -10,114 +10,22 @@ ai-sdk     the model catalog of @ai-sdk/openai 4.0
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import lru_cache
 from types import MappingProxyType
-from typing import Literal
 
 from llemulator_addon.core.remembering import remember_calls
+from llemulator_addon.wire.capabilities import (
+    Embedding,
+    Family,
+    Format,
+    ParameterRefusal,
+    ReasoningSupport,
+    RefusalWording,
+    TextEndpoint,
+    Verbosity,
+)
 from llemulator_addon.wire.models import base_model
-
-Encoding = Literal["cl100k_base", "o200k_base"]
-Effort = Literal["none", "minimal", "low", "medium", "high", "xhigh", "max"]
-Format = Literal["text", "json_object", "json_schema"]
-RefusalWording = Literal[
-    "unsupported_parameter",  # with any value but null
-    "unsupported_value",  # with any value but null and the default, which is 1
-    "forbidden",  # answered with 403
-    "incompatible",  # "Model incompatible request argument supplied"
-    "unrecognized",  # "Unrecognized request argument supplied"
-]
-"""How the API words that a model does not take a parameter."""
-TextEndpoint = Literal["chat", "responses"]
-
-REPLACED_BY: Mapping[str, str] = MappingProxyType({"max_tokens": "max_completion_tokens"})
-"""The replacement that the message about a refused parameter names."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ReasoningSupport:
-    """That a model thinks before it answers, and how much one may ask of it."""
-
-    efforts: tuple[Effort, ...]
-    """The values that both endpoints accept, from least to most; empty when the parameter itself is refused."""
-    default: Effort = "medium"
-    """The default of the request."""
-    max_on_responses: bool = False
-    """Whether Responses accepts `max` too. Chat completions refuses it for every model (pydantic)."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ParameterRefusal:
-    """A parameter that a family does not take at an endpoint."""
-
-    endpoint: TextEndpoint
-    parameter: str
-    how: RefusalWording
-    while_reasoning: bool = False
-    """Only then; with the effort `none` it is taken."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Embedding:
-    """The output of an embedding model."""
-
-    size: int
-    shortens: bool
-    """Whether `dimensions` may ask for fewer."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Family:
-    """Facts for all models whose names begin alike."""
-
-    name: str
-    encoding: Encoding = "o200k_base"
-    reasoning: ReasoningSupport | None = None
-    window: int = 128_000
-    """Tokens of a prompt and its answer together."""
-    output_limit: int = 16_384
-    input_limit: int | None = None
-    """Tokens of a prompt, where that is less than the window."""
-    refusals: tuple[ParameterRefusal, ...] = ()
-    refused_roles: frozenset[str] = frozenset()
-    formats: frozenset[Format] = frozenset({"text", "json_object", "json_schema"})
-    tools: bool = True
-    chat_tools_while_reasoning: bool = True
-    """Whether chat completions takes function tools unless the effort is `none`."""
-    top_logprobs: int = 20
-    """The most that `top_logprobs` may ask for."""
-    audio: bool = False
-    """Whether chat completions takes `audio` and `modalities`."""
-    phase: bool = False
-    """Whether messages of Responses carry `phase`."""
-    embedding: Embedding | None = None
-
-    @property
-    def logprobs_key(self) -> bool:
-        """Whether a choice has `logprobs` that nobody asked for (recorded: not if the model reasons)."""
-        return self.reasoning is None
-
-    @property
-    def prompt_offset(self) -> int:
-        """Tokens that are added to the counted ones of a prompt (recorded: reasoning models report one less)."""
-        return -1 if self.reasoning else 0
-
-    @property
-    def room(self) -> int:
-        """The tokens that a prompt may have."""
-        return self.window if self.input_limit is None else min(self.window, self.input_limit)
-
-    def reasons(self, effort: str | None = None) -> bool:
-        """Whether it thinks when a request asks for this effort, or for none in particular."""
-        return self.reasoning is not None and (effort or self.reasoning.default) != "none"
-
-    def efforts(self, endpoint: TextEndpoint) -> tuple[Effort, ...]:
-        """Return the efforts that an endpoint accepts, from least to most; empty: it takes no effort at all."""
-        if self.reasoning is None:
-            return ()
-        more: tuple[Effort, ...] = ("max",) if endpoint == "responses" and self.reasoning.max_on_responses else ()
-        return self.reasoning.efforts + more
 
 
 def family(model: str) -> Family:
@@ -144,6 +52,14 @@ def _refuse(
     )
 
 
+_ALL_VERBOSITIES: tuple[Verbosity, ...] = ("low", "medium", "high")
+# Reported: `computer_use_preview` of gpt-5.4 and of a deployment without it, `web_search_preview` of gpt-4.1. The pages
+# of models say which have no web search; other pairs are open.
+_COMPUTER_USE = frozenset({"computer_use_preview"})
+_WEB_SEARCH = frozenset({"web_search", "web_search_2025_08_26", "web_search_preview", "web_search_preview_2025_03_11"})
+SEARCHING_TOOLS = _WEB_SEARCH
+"""Types of the tool that searches the web."""
+
 # A model that does not reason takes no effort (recorded: both texts, gpt-4o and gpt-4.1).
 _NO_EFFORT = (
     *_refuse("chat", "unrecognized", "reasoning_effort"),
@@ -153,15 +69,16 @@ _NO_EFFORT = (
 # the penalties on gpt-5 and gpt-5.6; `logit_bias` on gpt-5.6. ai-sdk and litellm leave all of them out for every model
 # that reasons.
 _REASONING_CHAT = (
-    *_refuse("chat", "unsupported_parameter", "max_tokens", "logit_bias"),
+    *_refuse("chat", "unsupported_parameter", "logit_bias"),
     *_refuse("chat", "unsupported_parameter", "top_p", "presence_penalty", "frequency_penalty", while_reasoning=True),
 )
 # Recorded: `temperature`; the guide on reasoning says the same of `top_p`. Whether 1 would be taken is not known.
 _REASONING_RESPONSES = _refuse("responses", "unsupported_parameter", "temperature", "top_p", while_reasoning=True)
+_NO_MAX_TOKENS = _refuse("chat", "unsupported_parameter", "max_tokens")
 # Recorded: o1-preview, o1-mini, o3, o4-mini and everything from gpt-5 on take the default temperature ...
-_DEFAULT_TEMPERATURE = _refuse("chat", "unsupported_value", "temperature", while_reasoning=True)
+_DEFAULT_TEMPERATURE = _NO_MAX_TOKENS + _refuse("chat", "unsupported_value", "temperature", while_reasoning=True)
 # ... o3-mini does not take the parameter at all (recorded), and o1 is taken to do the same.
-_NO_TEMPERATURE = _refuse("chat", "unsupported_parameter", "temperature")
+_NO_TEMPERATURE = _NO_MAX_TOKENS + _refuse("chat", "unsupported_parameter", "temperature")
 # Recorded: o4-mini and gpt-5 answer 403, and the models before them are taken to do the same ...
 _LOGPROBS_FORBIDDEN = _refuse("chat", "forbidden", "logprobs", "top_logprobs")
 # ... and from gpt-5.1 on they are unsupported while reasoning, and taken with the effort `none`.
@@ -181,13 +98,15 @@ _SEARCH_CHAT = _refuse(
 )
 
 _O_SERIES = _REASONING_CHAT + _REASONING_RESPONSES + _LOGPROBS_FORBIDDEN + _ONE_TOOL_CALL
-_GPT_5 = _REASONING_CHAT + _REASONING_RESPONSES + _DEFAULT_TEMPERATURE + _NO_STOP + _NO_PREDICTION
+# Refusals stand in their order. Reported: of `temperature` and `top_p`, `temperature` is refused first.
+_GPT_5 = _DEFAULT_TEMPERATURE + _REASONING_CHAT + _REASONING_RESPONSES + _NO_STOP + _NO_PREDICTION
 
 _TEXT_ONLY: frozenset[Format] = frozenset({"text"})
 _JSON_MODE: frozenset[Format] = frozenset({"text", "json_object"})
 
-_UNKNOWN = Family(name="unknown")
-_OMNI = Family(name="gpt-4o", refusals=_NO_EFFORT)
+# It may be anything.
+_UNKNOWN = Family(name="unknown", verbosities=_ALL_VERBOSITIES, images_of_any_role=True, searches_in_chat=True)
+_OMNI = Family(name="gpt-4o", refusals=_NO_EFFORT, refused_tools=_COMPUTER_USE)
 # Windows and limits: litellm and docs. Formats: docs (structured outputs from gpt-4o-2024-08-06 on, JSON mode from the
 # models of 1106 on). Functions from 0613 on (docs).
 _GPT_4 = Family(
@@ -197,23 +116,28 @@ _GPT_4 = Family(
     output_limit=8_192,
     refusals=_NO_EFFORT,
     formats=_TEXT_ONLY,
+    images=False,
+    refused_tools=_COMPUTER_USE | _WEB_SEARCH | {"image_generation"},
 )
-_GPT_4_TURBO = replace(_GPT_4, name="gpt-4-turbo", window=128_000, output_limit=4_096, formats=_JSON_MODE)
-_GPT_35 = replace(_GPT_4_TURBO, name="gpt-3.5-turbo", window=16_385)
+_GPT_4_TURBO = replace(_GPT_4, name="gpt-4-turbo", window=128_000, output_limit=4_096, formats=_JSON_MODE, images=True)
+_GPT_35 = replace(_GPT_4_TURBO, name="gpt-3.5-turbo", window=16_385, images=False)
 _COMPLETION = replace(_GPT_35, name="davinci-002", window=16_384, formats=_TEXT_ONLY, tools=False)
 _GPT_41 = replace(_OMNI, name="gpt-4.1", window=1_047_576, output_limit=32_768)
 _NO_TOOLS = replace(_OMNI, name="chatgpt-4o", tools=False)
-_AUDIO = replace(_OMNI, name="gpt-4o-audio-preview", formats=_TEXT_ONLY, audio=True)
-_SEARCH = replace(_OMNI, name="gpt-4o-search-preview", refusals=_NO_EFFORT + _SEARCH_CHAT, tools=False)
+_AUDIO = replace(_OMNI, name="gpt-4o-audio-preview", formats=_TEXT_ONLY, audio=True, images=False)
+_SEARCH = replace(
+    _OMNI, name="gpt-4o-search-preview", refusals=_NO_EFFORT + _SEARCH_CHAT, tools=False, searches_in_chat=True
+)
 
 _O1 = Family(
     name="o1",
     reasoning=ReasoningSupport(efforts=("low", "medium", "high")),
     window=200_000,
     output_limit=100_000,
-    refusals=_O_SERIES + _NO_TEMPERATURE,
+    refusals=_NO_TEMPERATURE + _O_SERIES,
+    refused_tools=_COMPUTER_USE | _WEB_SEARCH,
 )
-_O3 = replace(_O1, name="o3", refusals=_O_SERIES + _DEFAULT_TEMPERATURE + _NO_STOP)
+_O3 = replace(_O1, name="o3", refusals=_DEFAULT_TEMPERATURE + _O_SERIES + _NO_STOP, refused_tools=_COMPUTER_USE)
 # The first two took neither instructions nor tools nor an effort (recorded: "'messages[0].role' does not support
 # 'system'"; docs for the rest).
 _O1_PREVIEW = replace(
@@ -222,9 +146,10 @@ _O1_PREVIEW = replace(
     reasoning=ReasoningSupport(efforts=()),
     window=128_000,
     output_limit=32_768,
-    refusals=_O_SERIES
-    + _DEFAULT_TEMPERATURE
+    refusals=_DEFAULT_TEMPERATURE
+    + _O_SERIES
     + _refuse("chat", "unsupported_parameter", "reasoning_effort", "tools", "tool_choice", "functions"),
+    images=False,
     refused_roles=frozenset({"developer", "system"}),
     formats=_TEXT_ONLY,
     tools=False,
@@ -238,6 +163,8 @@ _GPT_5_0 = Family(
     output_limit=128_000,
     input_limit=272_000,
     refusals=_GPT_5 + _LOGPROBS_FORBIDDEN,
+    verbosities=_ALL_VERBOSITIES,
+    refused_tools=_COMPUTER_USE,
 )
 _GPT_5_1 = replace(
     _GPT_5_0,
@@ -250,6 +177,7 @@ _GPT_5_2 = replace(
     _GPT_5_1,
     name="gpt-5.2",
     reasoning=ReasoningSupport(efforts=("none", "low", "medium", "high", "xhigh"), default="none"),
+    images_of_any_role=True,
 )
 # Recorded from gpt-5.4 to gpt-6: "Function tools with reasoning_effort are not supported ... in /v1/chat/completions".
 _GPT_5_4 = replace(
@@ -274,11 +202,18 @@ _GPT_6_ASTRA = replace(
     name="gpt-6-astra",
     reasoning=ReasoningSupport(efforts=("low", "medium", "high", "xhigh"), max_on_responses=True),
 )
+# Docs: no "minimal". Reported of gpt-5.1-codex-max, and litellm of the others: one verbosity.
 _CODEX = replace(
-    _GPT_5_0, name="gpt-5-codex", reasoning=ReasoningSupport(efforts=("low", "medium", "high"))
-)  # docs: no "minimal"
+    _GPT_5_0,
+    name="gpt-5-codex",
+    reasoning=ReasoningSupport(efforts=("low", "medium", "high")),
+    verbosities=("medium",),
+)
 _CODEX_MAX = replace(
-    _GPT_5_1, name="gpt-5.1-codex-max", reasoning=ReasoningSupport(efforts=("low", "medium", "high", "xhigh"))
+    _GPT_5_1,
+    name="gpt-5.1-codex-max",
+    reasoning=ReasoningSupport(efforts=("low", "medium", "high", "xhigh")),
+    verbosities=("medium",),
 )
 _CHAT_LATEST = replace(
     _GPT_5_1,
@@ -329,8 +264,8 @@ FAMILIES: Mapping[str, Family] = MappingProxyType(
             replace(_GPT_4, name="gpt-4-0314", tools=False),
             replace(_GPT_4, name="gpt-4-32k", window=32_768, output_limit=32_768),
             replace(_GPT_4, name="gpt-4-32k-0314", window=32_768, output_limit=32_768, tools=False),
-            replace(_GPT_4_TURBO, name="gpt-4-0125-preview"),
-            replace(_GPT_4_TURBO, name="gpt-4-1106-preview"),
+            replace(_GPT_4_TURBO, name="gpt-4-0125-preview", images=False),
+            replace(_GPT_4_TURBO, name="gpt-4-1106-preview", images=False),
             replace(_GPT_4_TURBO, name="gpt-4-1106-vision-preview", tools=False),
             replace(_GPT_4_TURBO, name="gpt-4-vision-preview", tools=False),
             # The error says 4097 (recorded).
@@ -341,15 +276,25 @@ FAMILIES: Mapping[str, Family] = MappingProxyType(
             replace(_COMPLETION, name="babbage-002"),
             replace(_OMNI, name="gpt-4o-2024-05-13", output_limit=4_096, formats=_JSON_MODE),
             replace(_OMNI, name="gpt-4.5-preview"),
+            replace(_GPT_41, name="gpt-4.1-nano", refused_tools=_COMPUTER_USE | _WEB_SEARCH),
             replace(_AUDIO, name="gpt-4o-mini-audio-preview"),
             replace(_AUDIO, name="gpt-audio"),
             replace(_SEARCH, name="gpt-4o-mini-search-preview"),
-            replace(_O1, name="o3-mini"),
+            replace(_O1, name="o3-mini", images=False),
             replace(_O3, name="o4-mini"),
             replace(_O3, name="codex-mini", window=200_000),
             replace(_O1_PREVIEW, name="o1-mini", output_limit=65_536),
-            # litellm, which also says that it reasons. What it refuses is not known.
-            replace(_O3, name="computer-use-preview", window=8_192, output_limit=1_024, refusals=()),
+            # litellm, which also says that it reasons; a measurement of 2026-07 for its effort. Its other refusals are
+            # not known.
+            replace(
+                _O3,
+                name="computer-use-preview",
+                reasoning=ReasoningSupport(efforts=("medium",)),
+                window=8_192,
+                output_limit=1_024,
+                refusals=(),
+                refused_tools=frozenset(),
+            ),
             # It does not reason, and the docs list neither functions nor an effort.
             replace(_NO_TOOLS, name="gpt-5-chat"),
             replace(
@@ -364,7 +309,7 @@ FAMILIES: Mapping[str, Family] = MappingProxyType(
             replace(_CHAT_LATEST, name="gpt-5.3-chat"),
             replace(_CHAT_LATEST, name="chat", window=400_000, output_limit=128_000),
             _pro(_GPT_5_2, "gpt-5.2-pro"),
-            replace(_CODEX_MAX, name="gpt-5.2-codex"),
+            replace(_CODEX_MAX, name="gpt-5.2-codex", verbosities=_ALL_VERBOSITIES),
             replace(_GPT_5_2, name="gpt-5.3-codex", phase=True),
             replace(_GPT_5_4, name="gpt-5.4-mini", window=400_000, input_limit=272_000),
             replace(_GPT_5_4, name="gpt-5.4-nano", window=400_000, input_limit=272_000),
@@ -385,6 +330,8 @@ FAMILIES: Mapping[str, Family] = MappingProxyType(
                 reasoning=ReasoningSupport(efforts=("low", "medium", "high")),
                 window=131_072,
                 output_limit=131_072,
+                verbosities=_ALL_VERBOSITIES,
+                images_of_any_role=True,
             ),
             # Sizes: docs and litellm. The error says 8192 (recorded); the docs say 8191.
             replace(_EMBEDDING, name="text-embedding-ada-002", embedding=Embedding(size=1_536, shortens=False)),

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from llemulator_addon.core.json_type import JSON
 from llemulator_addon.core.reply import Failure
 from llemulator_addon.wire import tokens
+from llemulator_addon.wire.capabilities import Encoding
 from llemulator_addon.wire.errors import INVALID, RequestRefused
-from llemulator_addon.wire.families import Encoding
 
 
 @dataclass(frozen=True, slots=True)

@@ -54,15 +54,20 @@ class OfferedFunction:
 
 def list_functions(prompt: Prompt) -> Iterator[OfferedFunction]:
     """Yield the functions that the body offers: in `tools`, in the form of either endpoint, and then in `functions`."""
-    for number, tool in enumerate(objects_in(prompt.body, "tools")):
-        if tool.get("type", "function") == "function":
-            nested = tool.get("function")
-            if isinstance(nested, Mapping):
-                yield _read_function(nested, f"tools[{number}].function.parameters")
-            else:
-                yield _read_function(tool, f"tools[{number}].parameters", on_responses=True)
+    yield from _list_of_tools(prompt.body, "tools")
     for number, function in enumerate(objects_in(prompt.body, "functions")):
         yield _read_function(function, f"functions[{number}].parameters")
+
+
+def _list_of_tools(holder: Mapping[str, Any], place: str) -> Iterator[OfferedFunction]:
+    for number, tool in enumerate(objects_in(holder, "tools")):
+        at, kind, nested = f"{place}[{number}]", tool.get("type", "function"), tool.get("function")
+        if kind == "namespace":
+            yield from _list_of_tools(tool, f"{at}.tools")
+        elif kind == "function" and isinstance(nested, Mapping):
+            yield _read_function(nested, f"{at}.function.parameters")
+        elif kind == "function":
+            yield _read_function(tool, f"{at}.parameters", on_responses=True)
 
 
 def _read_function(function: Mapping[str, Any], param: str, *, on_responses: bool = False) -> OfferedFunction:

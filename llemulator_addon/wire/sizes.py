@@ -6,7 +6,7 @@ from typing import Any
 from llemulator_addon.core.prompt import Prompt
 from llemulator_addon.core.reply import Block, ModelOutput, Reasoning, Refusal, Text, ToolCall
 from llemulator_addon.wire import tokens
-from llemulator_addon.wire.families import Encoding
+from llemulator_addon.wire.capabilities import Encoding
 
 OF_AN_ANSWER = 1_500
 OF_A_CHUNK = 350

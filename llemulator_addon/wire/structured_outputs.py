@@ -49,8 +49,9 @@ def refuse_schema(prompt: Prompt) -> Failure | None:
     if _SHAPING.isdisjoint(prompt.body):
         return None
     work = Work(STEPS)
-    functions = (_check_function(function, work) for function in list_functions(prompt))
-    return _check_format(prompt, work) or next(filter(None, functions), None)
+    functions = tuple(list_functions(prompt))
+    refused = (_check_function(function, work) for function in functions)
+    return _refuse_lookaround(prompt, functions) or _check_format(prompt, work) or next(filter(None, refused), None)
 
 
 def problem_with(schema: object, work: Work | None = None) -> str | None:
@@ -157,6 +158,71 @@ def _root_problem(schema: object) -> str | None:
     return f"schema must be a JSON Schema of 'type: \"object\"', got 'type: \"{kind}\"'."
 
 
+# Regular expressions ------------------------------------------------------------------------------------------------
+
+
+def _refuse_lookaround(prompt: Prompt, functions: tuple[OfferedFunction, ...]) -> Failure | None:
+    """Refuse patterns that look around, strict or not (reported in anomalyco/opencode#32073, of gpt-5.5)."""
+    asked = read_format(prompt)
+    if asked is not None and (found := _find_lookaround(asked.schema)) is not None:
+        return _refuse_pattern("text.format.schema" if asked.on_responses else "response_format", found)
+    places = (_find_lookaround(function.parameters) for function in functions)
+    found = next((place for place in places if place is not None), None)
+    return None if found is None else _refuse_pattern("tools" if "tools" in prompt.body else "functions", found)
+
+
+def _refuse_pattern(param: str, place: str) -> Failure:
+    return Failure(
+        status=400,
+        type="invalid_request_error",
+        param=param,
+        code="invalid_json_schema",
+        message=f"Invalid JSON schema: regex lookaround is not supported. Found at {place}.",
+    )
+
+
+def _find_lookaround(schema: object) -> str | None:
+    """Return the place of the first such pattern; None also where a schema is too large to look through."""
+    if not isinstance(schema, Mapping):
+        return None
+    try:
+        for node, place in _Walk(Work(STEPS)).nodes(schema):
+            pattern, named = node.get("pattern"), node.get("patternProperties")
+            if isinstance(pattern, str) and _looks_around(pattern):
+                return _spell_path((place, "pattern"))
+            if isinstance(named, Mapping) and any(map(_looks_around, named)):
+                return _spell_path((place, "patternProperties"))
+    except TooMuchWork:
+        pass
+    return None
+
+
+def _looks_around(pattern: str) -> bool:
+    """Whether a pattern has a group that looks around, outside of escapes and classes."""
+    at, is_class = 0, False
+    while at < len(pattern):
+        if pattern[at] == "\\":
+            at += 1
+        elif pattern[at] in "[]":
+            is_class = pattern[at] == "["
+        elif not is_class and pattern.startswith(_LOOKING, at):
+            return True
+        at += 1
+    return False
+
+
+_LOOKING = ("(?=", "(?!", "(?<=", "(?<!")
+
+
+def _spell_path(place: Place) -> str:
+    """Spell a place as a path: `$.properties.email.pattern`, `$.anyOf[0].pattern`."""
+    path, before = "$", ""
+    for step in _list_steps(place):
+        path += f"[{step}]" if before in _LISTING else f".{step}"
+        before = "" if before in _LISTING or before in _NAMING else step
+    return path
+
+
 # Strict mode ---------------------------------------------------------------------------------------------------------
 
 _LEVELS = 10
@@ -180,7 +246,7 @@ def _problems(schema: Mapping[str, Any], work: Work) -> Iterator[str]:
         yield root if "anyOf" not in schema else _locate((), "'anyOf' is not permitted.")
     walk = _Walk(work)
     for node, place in walk.nodes(schema):
-        yield from _problems_of(node, place, work)
+        yield from _problems_of(node, schema, place, work)
     yield from _too_large(walk)
     if walk.parameters > _PARAMETERS:
         yield f"{walk.parameters} parameters exceeds limit of {_PARAMETERS}."
@@ -215,8 +281,10 @@ def _too_large(walk: "_Walk") -> Iterator[str]:
         )
 
 
-def _problems_of(node: Mapping[str, Any], place: Place, work: Work) -> Iterator[str]:
+def _problems_of(node: Mapping[str, Any], root: Mapping[str, Any], place: Place, work: Work) -> Iterator[str]:
     if "$ref" in node:
+        if not _is_of_root(node["$ref"], root):
+            yield _locate(place, "reference can only point to definitions defined at the top level of the schema.")
         beside = sorted(set(node) - {"$ref", "$defs", "definitions"})
         if beside and place:
             listed = ", ".join(f"'{word}'" for word in beside)
@@ -234,6 +302,18 @@ def _problems_of(node: Mapping[str, Any], place: Place, work: Work) -> Iterator[
         yield _locate(place, "array schema missing items.")
     if "format" in node and node["format"] not in _FORMATS:
         yield _locate(place, f"'{node['format']}' is not a valid format.")
+
+
+def _is_of_root(reference: object, root: Mapping[str, Any]) -> bool:
+    """Whether a reference is to the whole schema, or to a definition of it (reported in dotnet/extensions#6918)."""
+    if not isinstance(reference, str) or reference == "#":
+        return True
+    match reference.split("/"):
+        case ["#", "$defs" | "definitions" as word, name]:
+            named = root.get(word)
+            return isinstance(named, Mapping) and name.replace("~1", "/").replace("~0", "~") in named
+        case _:
+            return False
 
 
 def _object_problems(node: Mapping[str, Any], work: Work) -> Iterator[str]:
@@ -303,8 +383,8 @@ class _Walk:
 
 _COUNTED = ("properties", "$defs", "definitions", "enum", "const")
 _NAMING, _HAVING, _LISTING = (
-    ("properties", "$defs", "definitions", "patternProperties"),
-    ("items", "additionalProperties", "not"),
+    ("properties", "$defs", "definitions", "patternProperties", "dependentSchemas"),
+    ("items", "additionalProperties", "not", "contains", "propertyNames", "if", "then", "else"),
     ("anyOf", "allOf", "oneOf", "prefixItems"),
 )
 _HOLDING = (*_NAMING, *_HAVING, *_LISTING)

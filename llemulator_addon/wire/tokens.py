@@ -13,7 +13,7 @@ from itertools import chain, pairwise
 from threading import Lock
 from typing import get_args
 
-from llemulator_addon.wire.families import Encoding, Family
+from llemulator_addon.wire.capabilities import Encoding, Family
 from llemulator_addon.wire.vocabulary import Vocabulary, load
 
 

@@ -6,7 +6,8 @@ from typing import NamedTuple
 from llemulator_addon.core.prompt import Prompt
 from llemulator_addon.core.reply import Block, HostedCall, ModelOutput, Reasoning, Refusal, Text, ToolCall
 from llemulator_addon.wire import tokens
-from llemulator_addon.wire.families import Encoding, family
+from llemulator_addon.wire.capabilities import Encoding
+from llemulator_addon.wire.families import family
 
 NO_DETAILS: Mapping[str, int] = {}
 

@@ -4,16 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from llemulator_addon.wire.families import (
-    FAMILIES,
-    Effort,
-    Embedding,
-    Family,
-    RefusalWording,
-    TextEndpoint,
-    family,
-    find_refusals,
-)
+from llemulator_addon.wire.capabilities import Effort, Embedding, Family, RefusalWording, TextEndpoint
+from llemulator_addon.wire.families import FAMILIES, family, find_refusals
 from llemulator_addon.wire.models import DEFAULT_MODELS, SIMULATED_MODEL, SNAPSHOTS
 
 
@@ -24,7 +16,7 @@ from llemulator_addon.wire.models import DEFAULT_MODELS, SIMULATED_MODEL, SNAPSH
         ("gpt-4-0613", "gpt-4"),
         ("gpt-4-0314", "gpt-4-0314"),
         ("gpt-4-turbo-preview", "gpt-4-turbo"),
-        ("gpt-4.1-nano-2025-04-14", "gpt-4.1"),
+        ("gpt-4.1-nano-2025-04-14", "gpt-4.1-nano"),
         ("gpt-4o-mini-2024-07-18", "gpt-4o"),
         ("gpt-4o-mini-search-preview-2025-03-11", "gpt-4o-mini-search-preview"),
         ("gpt-3.5-turbo-1106", "gpt-3.5-turbo"),

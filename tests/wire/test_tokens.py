@@ -13,7 +13,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from llemulator_addon.wire import tokens
-from llemulator_addon.wire.families import Encoding, family
+from llemulator_addon.wire.capabilities import Encoding
+from llemulator_addon.wire.families import family
 from llemulator_addon.wire.tokens import UnknownToken, _Latest, chat_prompt_tokens, count, decode, ids
 from llemulator_addon.wire.tokens import pieces as cut
 from llemulator_addon.wire.vocabulary import Vocabulary, load

@@ -9,10 +9,12 @@ from llemulator_addon.core.json_type import JsonObject
 from llemulator_addon.core.prompt import Prompt
 from llemulator_addon.core.reply import Failure
 from llemulator_addon.wire import errors, structured_outputs
+from llemulator_addon.wire.capabilities import REPLACED_BY, Family, RefusalWording
 from llemulator_addon.wire.chat.conversation import name_offered
+from llemulator_addon.wire.chat.parts import check_parts
 from llemulator_addon.wire.checking import kind_of
 from llemulator_addon.wire.errors import INVALID
-from llemulator_addon.wire.families import REPLACED_BY, Family, RefusalWording, family, find_refusals
+from llemulator_addon.wire.families import family, find_refusals
 from llemulator_addon.wire.members import list_in, number_in, objects_in, text_in
 from llemulator_addon.wire.models import serves
 from llemulator_addon.wire.usage import count_prompt
@@ -37,7 +39,10 @@ def check_model(prompt: Prompt) -> Iterator[Failure]:
     of_family = family(model)
     yield from _efforts(body, of_family)
     yield from _parameters(body, of_family)
+    yield from _verbosity(body, of_family)
+    yield from _searching(body, of_family)
     yield from _roles(body, of_family)
+    yield from check_parts(body, of_family)
     yield from _tools_of_model(body, model, of_family)
     yield from _formats_of_model(body, of_family)
     yield from _audio(body, of_family)
@@ -193,6 +198,22 @@ def _efforts(body: JsonObject, of_family: Family) -> Iterator[Failure]:
     effort, taken = text_in(body, "reasoning_effort"), of_family.efforts("chat")
     if effort is not None and taken and effort not in taken:
         yield errors.refuse_value("reasoning_effort", f"'{effort}'", taken)
+
+
+def _verbosity(body: JsonObject, of_family: Family) -> Iterator[Failure]:
+    asked = text_in(body, "verbosity")
+    if asked is not None and asked not in of_family.verbosities:
+        yield errors.refuse_value("verbosity", f"'{asked}'", of_family.verbosities)
+
+
+def _searching(body: JsonObject, of_family: Family) -> Iterator[Failure]:
+    if body.get("web_search_options") is not None and not of_family.searches_in_chat:
+        yield Failure(
+            status=400,
+            type=INVALID,
+            param="web_search_options",
+            message="Web search options not supported with this model.",
+        )
 
 
 def _parameters(body: JsonObject, of_family: Family) -> Iterator[Failure]:

@@ -19,9 +19,10 @@ from llemulator_addon.wire import errors, headers
 from llemulator_addon.wire.answer import Answer, Body, Call, Endpoint, LongBody, Made, Manner
 from llemulator_addon.wire.azure import add_model
 from llemulator_addon.wire.bodies import check_body
+from llemulator_addon.wire.capabilities import Embedding
 from llemulator_addon.wire.checking import Fields, integer, one_of, text
 from llemulator_addon.wire.errors import INVALID, RequestRefused
-from llemulator_addon.wire.families import Embedding, family
+from llemulator_addon.wire.families import family
 from llemulator_addon.wire.inputs import Input, inputs, is_longer
 from llemulator_addon.wire.json_bytes import Many, pretty, write_pieces
 from llemulator_addon.wire.json_bytes import read as read_json

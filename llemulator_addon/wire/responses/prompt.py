@@ -7,11 +7,10 @@ from llemulator_addon.core.json_type import JsonObject as Body
 from llemulator_addon.core.prompt import Message, Prompt, Tool
 from llemulator_addon.wire.answer import Call
 from llemulator_addon.wire.errors import RequestRefused
-from llemulator_addon.wire.families import family, find_refusals
 from llemulator_addon.wire.members import text_in
 from llemulator_addon.wire.responses import history, response_errors
-from llemulator_addon.wire.responses.body import check, drop_wrong, effort_of
-from llemulator_addon.wire.responses.echoed_parameters import includes
+from llemulator_addon.wire.responses.body import check, drop_wrong
+from llemulator_addon.wire.responses.capabilities import check_capabilities
 from llemulator_addon.wire.responses.ids import Ids
 from llemulator_addon.wire.responses.input_items import (
     ANSWERED_BY,
@@ -36,7 +35,7 @@ def read(call: Call, body: Body) -> Prompt:
     items = _conversation(call, body)
     model = _model(call, body)
     if not call.lenient and call.knows(model):
-        _check_capabilities(body, model)
+        check_capabilities(body, model)
     prompt = Prompt(
         endpoint=NAME,
         model=model,
@@ -117,33 +116,6 @@ def _check_pairs(items: list[Item]) -> None:
                 raise RequestRefused(response_errors.output_without_call(kind, item["call_id"]))
     if items and items[-1].get("type") == "reasoning":
         raise RequestRefused(response_errors.reasoning_without_what_follows(items[-1]["id"]))
-
-
-def _check_capabilities(body: Body, model: str) -> None:
-    """Check what the model's family does not take; the API does so after everything else."""
-    of = family(model)
-    effort = effort_of(body)
-    reasoning = of.reasons(effort)
-    for parameter in find_refusals(of, "responses", reasoning=reasoning):
-        if _value(body, parameter) is not None:
-            raise RequestRefused(response_errors.refuse_sampling(parameter))
-    if effort is not None and of.efforts("responses") and effort not in of.efforts("responses"):
-        raise RequestRefused(response_errors.refuse_effort(effort, model, of.efforts("responses")))
-    if not reasoning:
-        return
-    for name, is_asked in (
-        ("include", includes(body, "message.output_text.logprobs")),
-        ("top_logprobs", bool(body.get("top_logprobs"))),
-    ):
-        if is_asked:
-            raise RequestRefused(response_errors.logprobs_while_reasoning(name))
-
-
-def _value(body: Body, parameter: str) -> object:
-    value: object = body
-    for name in parameter.split("."):
-        value = value.get(name) if isinstance(value, Mapping) else None
-    return value
 
 
 def _model(call: Call, body: Body) -> str:

@@ -151,16 +151,16 @@ def refuse_sampling(param: str) -> Failure:
 _WITHOUT_CODE = frozenset({"temperature", "top_p", "presence_penalty", "frequency_penalty"})
 
 
-def refuse_effort(effort: str, model: str, supported: tuple[str, ...]) -> Failure:
-    """Refuse an effort that the model does not know."""
+def refuse_for_model(param: str, got: str, model: str, supported: tuple[str, ...]) -> Failure:
+    """Refuse a value that the model does not know."""
     *most, last = (f"'{each}'" for each in supported)
     listed = f"{', '.join(most)}{',' if len(most) > 1 else ''} and {last}" if most else last
     return Failure(
         status=400,
         type=INVALID,
-        param="reasoning.effort",
+        param=param,
         code="unsupported_value",
-        message=f"Unsupported value: '{effort}' is not supported with the '{model}' model. Supported values are: "
+        message=f"Unsupported value: '{got}' is not supported with the '{model}' model. Supported values are: "
         f"{listed}.",
     )
 
