@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import replace
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from llemulator_addon.engine.session import Session, load
@@ -113,15 +113,19 @@ def test_a_change_of_all_sessions_keeps_the_order_in_which_they_were_used() -> N
     assert [store.read(token).turn for token in ("one", "two", "three", "four")] == [2, 0, 1, 1]
 
 
+@example([("a", _load)] * 5)
+@example([("a", _load)] * 5 + [("b", _counted)])
 @given(st.lists(st.tuples(st.sampled_from("abcdef"), st.sampled_from((_counted, _load, _forgets))), max_size=60))
-def test_whatever_is_loaded_and_forgotten_the_sum_is_that_of_the_sessions_and_within_the_bound(
+def test_whatever_is_loaded_and_forgotten_the_sum_is_within_the_bound_unless_one_session_in_use_is_larger_alone(
     changes: list[tuple[str, Callable[[Session], tuple[Session, object]]]],
 ) -> None:
     store = _store(4 + _WITH_SCRIPT / _SIZE)
     for token, change in changes:
         store.change(token, change)
 
-    assert store.size == sum(session.size for session in store.all()) <= store.size_limit
+    sizes = [session.size for session in store.all()]
+    assert store.size == sum(sizes)
+    assert store.size <= store.size_limit or len(sizes) == 1
 
 
 def test_connections_are_offered_to_sessions_with_rules_for_them_until_these_are_used_up() -> None:
