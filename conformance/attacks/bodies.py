@@ -55,6 +55,8 @@ def _coded(coding: str) -> str:
     return f"Content-Encoding: {coding}\r\n"
 
 
+_AT_ONCE = "six bodies of 60 MB at once"
+"""There is not room for all of them."""
 _NO_PATH = "60 MB of spaces to a path that is none"
 """It is answered as any path that is none."""
 _NUMBERS = list(range(1, 1_000)) * 1_000
@@ -150,11 +152,13 @@ _SENDS: Mapping[str, tuple[str, Send]] = {
         "60 MB of one letter as the text, packed with gzip",
         _posting(lambda: gzip.compress(written(chat("a" * (60 * _MEGABYTE)))), headers=_coded("gzip")),
     ),
-    "six bodies of 60 MB at once": ("60 MB from six clients at once", _posting(lambda: _spaces(60), times=6)),
+    _AT_ONCE: ("60 MB from six clients at once", _posting(lambda: _spaces(60), times=6)),
 }
 
+_MORE = {_NO_PATH: frozenset({404}), _AT_ONCE: frozenset({503})}
+
 ATTACKS: Mapping[str, Attack] = {
-    name: Attack(sends=sends, send=send, answers=_READ | ({404} if name == _NO_PATH else set()))
+    name: Attack(sends=sends, send=send, answers=_READ | _MORE.get(name, frozenset()))
     for name, (sends, send) in _SENDS.items()
 }
 """By name."""

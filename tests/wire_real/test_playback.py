@@ -6,12 +6,14 @@ import time
 from pathlib import Path
 
 import pytest
-from mitmproxy.http import HTTPFlow, MessageData
+from mitmproxy.http import HTTPFlow, Message, MessageData, Request
 
+from llemulator_addon.adapters.mitmproxy.internals.played import Played
 from llemulator_addon.core.steps import Cut, Head, Send, Steps, Wait
 from tests.wire_real.clients import (
     SECONDS,
     Answer,
+    Headers,
     Proxy,
     Question,
     Version,
@@ -80,6 +82,29 @@ async def test_what_an_answer_took_is_free_at_its_end_and_not_at_a_collection_of
 
     # What opened the tunnel lasts as long as the connection.
     assert {flow.request.method for flow in left} <= {"CONNECT"}
+
+
+@pytest.mark.parametrize("headers", [(("Connection", "close"),), ()], ids=["asked to close", "left open"])
+async def test_an_answer_and_its_request_are_free_once_their_connection_is_closed(
+    certs: Path, headers: Headers, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(MessageData, "__post_init__", lambda _: None)
+    playing = Playing((Head(200, (("content-length", "100000"),)), Send(b"a" * 100_000)))
+    begun = time.time()
+    async with proxying(playing, certs) as (proxy, _):
+        gc.disable()
+        try:
+            await ask(proxy, "origin", headers=headers)
+            await playing.next_ending()
+            async with asyncio.timeout(SECONDS):
+                while any(each.timestamp_start >= begun for each in _messages()):  # noqa: ASYNC110 - mitmproxy tells nobody when a connection is gone
+                    await asyncio.sleep(0.01)
+        finally:
+            gc.enable()
+
+
+def _messages() -> list[Message]:
+    return [each for each in gc.get_objects() if isinstance(each, Played | Request)]
 
 
 def _flows() -> list[HTTPFlow]:

@@ -5,12 +5,16 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
 
+from llemulator_addon.adapters.allocation import give_back_large_blocks
 from llemulator_addon.adapters.descriptors import raise_limit
 from llemulator_addon.adapters.ending import ended_by_signals
 from llemulator_addon.adapters.mitmproxy.interception import Interception
 from llemulator_addon.adapters.mitmproxy.internals.patches import replace_slow_methods
 from llemulator_addon.adapters.mitmproxy.internals.small_master import CannotListen, SmallMaster
-from llemulator_addon.adapters.mitmproxy.internals.startup import collect_garbage_from_now_on
+from llemulator_addon.adapters.mitmproxy.internals.startup import (
+    collect_garbage_from_now_on,
+    look_at_old_objects_seldom,
+)
 from llemulator_addon.adapters.mitmproxy.listening import Listening, Place
 from llemulator_addon.adapters.mitmproxy.rules import Rules
 
@@ -27,8 +31,10 @@ async def serve(
 
     def begin(listening: Listening) -> None:
         collect_garbage_from_now_on()
+        look_at_old_objects_seldom()
         ready(listening)
 
+    give_back_large_blocks()
     replace_slow_methods()
     raise_limit()
     master = SmallMaster(Interception(rules), begin)

@@ -67,11 +67,24 @@ class Http1(Http1Server):
     def _handle_event(self, event: events.Event) -> Commands:
         if not isinstance(event, events.Wakeup):
             yield from super()._handle_event(event)
+            if isinstance(event, events.ConnectionClosed):
+                self._let_go()
         elif self.state == self._read_no_more:
             yield from self._close()
         else:
             self._is_timed = False
             yield from self._look_at_the_clock()
+
+    @override
+    def mark_done(self, *, request: bool = False, response: bool = False) -> Commands:
+        yield from super().mark_done(request=request, response=response)
+        if self.state == self.done:
+            self._let_go()
+
+    def _let_go(self) -> None:
+        """Drop the last request and its answer: a connection stands in a circle, which stays for some time."""
+        self.request = self.response = None
+        self._forget()
 
     def _look_at_the_clock(self) -> Commands:
         """Give up a head that takes too long, or look again later. One wake-up is under way at most."""

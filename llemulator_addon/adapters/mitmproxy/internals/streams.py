@@ -49,6 +49,7 @@ from llemulator_addon.adapters.mitmproxy.internals.flow_control import (
     portions,
 )
 from llemulator_addon.adapters.mitmproxy.internals.played import SOON, LlemulatorRestHook, Played, Playing, played
+from llemulator_addon.adapters.mitmproxy.internals.received import Received
 from llemulator_addon.adapters.mitmproxy.internals.servers import Http1, Http2, WholeResponse
 from llemulator_addon.core.outcome import Ending
 from llemulator_addon.core.steps import Cut, Head, Send, Steps, Wait
@@ -87,6 +88,7 @@ class Stream(HttpStream):
         self._is_failing = False
         self._origin_form = False
         self._body = parent.rules.bodies.share()
+        self.request_body_buf = Received()
 
     @cached_property
     def _passes(self) -> bool:
