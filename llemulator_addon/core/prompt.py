@@ -37,6 +37,8 @@ class Tool:
     description: str = ""
     parameters: Mapping[str, Any] = field(default_factory=dict)
     """JSON schema of its arguments."""
+    namespace: str | None = None
+    """In which it stands, in Responses."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

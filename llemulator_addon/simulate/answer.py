@@ -8,17 +8,21 @@ from typing import Any, get_args
 from llemulator_addon.core.chance import Chance, chance_for
 from llemulator_addon.core.choices import Length, ToolStrategy
 from llemulator_addon.core.prompt import Prompt
-from llemulator_addon.core.reply import Block, Choice, HostedCall, ModelOutput, Reply, Text
+from llemulator_addon.core.reply import Choice, ModelOutput, Reply, Text
 from llemulator_addon.core.stamp import Stamp
 from llemulator_addon.core.work import Work
 from llemulator_addon.script.pacing import Pacing
 from llemulator_addon.script.simulate_defaults import Simulating
+from llemulator_addon.simulate.commit_message import asks_commit_message, commit_message
 from llemulator_addon.simulate.facts import facts_of
+from llemulator_addon.simulate.hosted import hosted_calls
 from llemulator_addon.simulate.inferred_schema import shape_for, wants_json
 from llemulator_addon.simulate.limits import limit_calls, limit_text
 from llemulator_addon.simulate.schema_values import STEPS, value_for
 from llemulator_addon.simulate.settings import SimulationSettings
+from llemulator_addon.simulate.shown_json import fence, shows_fence
 from llemulator_addon.simulate.stream_timing import pacing_for
+from llemulator_addon.simulate.task_end import opening_of_end, word_of_end
 from llemulator_addon.simulate.text import length_for, text_about
 from llemulator_addon.simulate.tool_result_text import read, text_of_results
 from llemulator_addon.simulate.tools import calls_for, results
@@ -106,26 +110,34 @@ def _choice(prompt: Prompt, chance: Chance, settings: SimulationSettings, work: 
     if calls:
         kept, is_whole = limit_calls(calls, prompt)
         return Choice(blocks=kept or (Text(""),), finish_reason=None if is_whole else "length")
-    hosted: tuple[Block, ...] = (HostedCall(type=f"{_base(use.hosted)}_call"),) if use.hosted else ()
+    hosted = hosted_calls(prompt, use)
     text, is_whole = limit_text(_text(prompt, chance, settings, work), prompt)
     return Choice(blocks=(*hosted, Text(text)), finish_reason=None if is_whole else "length")
-
-
-def _base(hosted: str) -> str:
-    """Return the name of a hosted tool without its version: `web_search_preview` makes a `web_search_call`."""
-    return hosted.partition("_preview")[0]
 
 
 def _text(prompt: Prompt, chance: Chance, settings: SimulationSettings, work: Work) -> str:
     asked = read_format(prompt)
     if asked is not None:
         return _json(prompt, _schema(asked, prompt), chance, work)
+    if wants_json(prompt):
+        written = _json(prompt, shape_for(prompt), chance, work)
+        return fence(written) if shows_fence(f"{prompt.system_text}\n{prompt.user_text}") else written
+    if asks_commit_message(prompt):
+        return commit_message(prompt, chance)
+    return _until_stop(_end_task(_spoken(prompt, chance, settings), prompt), prompt)
+
+
+def _spoken(prompt: Prompt, chance: Chance, settings: SimulationSettings) -> str:
     if found := results(prompt):
         return text_of_results(found, chance)
-    if wants_json(prompt):
-        return _json(prompt, shape_for(prompt), chance, work)
     length = settings.asked.response_length or length_for(prompt.user_text, chance)
-    return _until_stop(text_about(prompt.user_text, length, chance), prompt)
+    return text_about(prompt.user_text, length, chance)
+
+
+def _end_task(text: str, prompt: Prompt) -> str:
+    """Say that the task is done, where the prompt says how: else an agent would never stop."""
+    word = word_of_end(prompt)
+    return f"{opening_of_end(prompt)}{text}{f'\n\n{word}' if word else ''}"
 
 
 def _schema(asked: Format, prompt: Prompt) -> Any:  # noqa: ANN401 - any JSON

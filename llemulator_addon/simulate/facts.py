@@ -54,7 +54,9 @@ def _facts_of(text: str) -> Facts:
     ids = _ids(text)
     plain = _remove(text, _EMAIL, _URL, _UUID, _MIXED, *_DATES, _TIME)
     names = _names(_remove(plain, _QUOTED))
-    places = tuple(dict.fromkeys([*_places(plain, names), *names]))
+    # Prompts stress words by capitals ("you MUST"): such a word is a place only behind a word like `in`.
+    spoken = [*_places(plain, names), *(name for name in names if not _is_stressed(name))]
+    places = tuple(dict.fromkeys(name for name in spoken if name not in _LANGUAGES))
     return Facts(
         text=text,
         emails=emails,
@@ -181,14 +183,30 @@ def _names(text: str) -> tuple[str, ...]:
             and not _acts(text[match.end() : match.end() + _NEAR])
         ):
             words = []
-        if words and not _is_calendar(words[0]) and " ".join(words) not in _NO_NAMES:
+        if words and not _is_calendar(words[0]) and not _NO_NAMES.issuperset(words):
             found.append(" ".join(words))
         if len(found) > _MANY:
             break
     return tuple(dict.fromkeys(found))
 
 
-_NO_NAMES = frozenset({"I", "JSON", "XML", "YAML", "API", "HTML", "SQL", "CSV", "URL", "ID", "AI", "LLM", "PDF", "OK"})
+_NO_NAMES = frozenset(
+    (
+        "I JSON XML YAML API HTML SQL CSV URL ID AI LLM PDF OK MUST NOT NEVER ALWAYS ONLY DO DON'T SHOULD "
+        "SHALL MAY CAN WILL IMPORTANT NOTE WARNING CRITICAL REQUIRED STRICTLY EXACTLY ALL ANY EVERY NO YES "
+        "AND OR BUT IF THE BEFORE AFTER FIRST THIS TERMINATE DONE STOP END FINAL ANSWER TASK RULES "
+        "INSTRUCTIONS CONTEXT INPUT OUTPUT EXAMPLE USER ASSISTANT SYSTEM You Your Please Do Use Answer "
+        "Always Never Note Important Input Output Example Examples Question Context"
+    ).split()
+)
+_LANGUAGES = frozenset(
+    "English German French Spanish Italian Portuguese Dutch Polish Russian Turkish Arabic Chinese Japanese".split()
+)
+"""They follow `in` when a prompt says how to answer."""
+
+
+def _is_stressed(name: str) -> bool:
+    return len(name) > 1 and name.isupper()
 
 
 def _acts(rest: str) -> bool:

@@ -7,37 +7,50 @@ import re2
 
 from llemulator_addon.core.prompt import Prompt
 from llemulator_addon.simulate.property_values import Property, range_named, words_of
-from llemulator_addon.wire import json_bytes
+from llemulator_addon.simulate.shown_json import is_schema, objects_in
 
 Shape = dict[str, Any]
 
 
 def shape_shown(text: str) -> Shape | None:
-    """Return the schema of the last JSON object that a text gives as an example; None where it gives none."""
-    for at in range(len(text) - 1, -1, -1):
-        if text[at] == "{":
-            example = _object_at(text, at)
-            if example and not _is_within_another(text, at):
-                return _schema_like(example)
-    return None
+    """Return the JSON schema that a text gives, else one of its last example; None where it gives neither."""
+    found = list(objects_in(text))
+    schemas = [value for value in found if is_schema(value)]
+    if schemas:
+        return schemas[-1]
+    examples = [value for value in found if value]
+    return _schema_like(examples[-1]) if examples else None
 
 
 def wants_json(prompt: Prompt) -> bool:
-    """Whether the user asks in words for JSON of a shape that is shown, as the tasks of chat programs do."""
-    text = prompt.user_text
-    return "{" in text and bool(_ASKS.search(text)) and shape_shown(text) is not None
+    """Whether the prompt asks in words for JSON of a shape that is shown, as the tasks of chat programs do.
+
+    Of the system's words that must be a schema: an example there may be of something else.
+    """
+    user, system = prompt.user_text, prompt.system_text
+    if _asks(user) and shape_shown(user) is not None:
+        return True
+    return (_asks(user) or _asks(system)) and any(_schema_in(text) is not None for text in (user, system))
 
 
 def shape_for(prompt: Prompt) -> Shape:
     """Return the schema for JSON without one: as shown, else with the names that the prompt gives, else of our own."""
-    for text in (prompt.user_text, prompt.system_text):
-        if (shown := shape_shown(text)) is not None:
+    texts = (prompt.user_text, prompt.system_text)
+    for shown in (*map(_schema_in, texts), *map(shape_shown, texts)):
+        if shown is not None:
             return shown
     named = _names_in(f"{prompt.system_text}\n{prompt.user_text}")
     return _object({name: _kind_of(name) for name in named}) if named else _OF_OUR_OWN
 
 
-_LONGEST = 4_000
+def _asks(text: str) -> bool:
+    return bool(_ASKS.search(text))
+
+
+def _schema_in(text: str) -> Shape | None:
+    return next((value for value in objects_in(text) if is_schema(value)), None)
+
+
 _ASKS = re2.compile(
     r"(?i)\bjson\b(?:.|\n){0,200}(?:format|object|output|example|:)|(?:return|respond|reply|output)\b.{0,80}\bjson\b"
 )
@@ -59,39 +72,6 @@ def _object(properties: Mapping[str, Any]) -> Shape:
 _OF_OUR_OWN = _object(
     {"title": _TEXT, "summary": _TEXT, "key_points": {"type": "array", "items": _TEXT, "minItems": 2}}
 )
-
-
-def _object_at(text: str, start: int) -> dict[str, Any] | None:
-    depth = 0
-    for at in range(start, min(len(text), start + _LONGEST)):
-        depth += (text[at] == "{") - (text[at] == "}")
-        if depth == 0:
-            try:
-                value = json_bytes.read(text[start : at + 1].encode())
-            except (ValueError, UnicodeEncodeError):
-                return None
-            return value if isinstance(value, dict) else None
-    return None
-
-
-def _is_within_another(text: str, at: int) -> bool:
-    """Whether an object is a member of a larger one, which is the example then."""
-    start = text.rfind("{", 0, at)
-    while start >= 0:
-        larger = _object_at(text, start)
-        if larger is not None and text.find("}", at) < start + _LONGEST:
-            return _end_of(text, start) > at
-        start = text.rfind("{", 0, start)
-    return False
-
-
-def _end_of(text: str, start: int) -> int:
-    depth = 0
-    for at in range(start, min(len(text), start + _LONGEST)):
-        depth += (text[at] == "{") - (text[at] == "}")
-        if depth == 0:
-            return at
-    return start
 
 
 def _schema_like(example: object) -> Shape:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 from llemulator_addon.core.chance import Chance
+from llemulator_addon.simulate.harmless import FOLDER
 from llemulator_addon.simulate.sentences import sentence_about, title_about
 from llemulator_addon.simulate.topics import content_words
 
@@ -160,20 +161,8 @@ def _name(asked: Property, chance: Chance) -> str:
 
 
 _PEOPLE = frozenset(
-    {
-        "user",
-        "person",
-        "people",
-        "author",
-        "customer",
-        "contact",
-        "member",
-        "employee",
-        "participant",
-        "participants",
-        "users",
-    }
-)
+    {"user", "person", "people", "author", "customer", "contact", "member", "employee", "participant", "participants", "users"}
+)  # fmt: skip
 
 
 def _user_name(_: Property, chance: Chance) -> str:
@@ -196,7 +185,7 @@ def _slug(_: Property, chance: Chance) -> str:
 
 
 def _url(asked: Property, chance: Chance) -> str:
-    return f"https://{chance.one(_DOMAINS)}/{_slug(asked, chance)}"
+    return f"https://example.com/{_slug(asked, chance)}"
 
 
 def _image(asked: Property, chance: Chance) -> str:
@@ -313,11 +302,6 @@ def _search(asked: Property, _: Chance) -> str:
     return asked.topic
 
 
-def _sql(_: Property, chance: Chance) -> str:
-    table = f"{chance.one(_NOUNS)}s"
-    return f"SELECT id, name FROM {table} ORDER BY name LIMIT 20"  # noqa: S608 - shown, never run
-
-
 def _price(_: Property, chance: Chance) -> str:
     return f"${chance.integer(4, 199)}.{chance.one(('00', '50', '90', '99'))}"
 
@@ -327,7 +311,7 @@ def _file(_: Property, chance: Chance) -> str:
 
 
 def _path(asked: Property, chance: Chance) -> str:
-    return f"documents/{_file(asked, chance)}"
+    return f"{FOLDER}/{_file(asked, chance)}"
 
 
 def _version(_: Property, chance: Chance) -> str:
@@ -437,9 +421,8 @@ _TEXTS: Mapping[str, _Maker] = {
     **dict.fromkeys(("title", "headline", "heading", "subtitle", "section", "chapter", "event"), _title),
     **dict.fromkeys(("question", "followup", "followups", "prompt"), _question),
     **dict.fromkeys(("query", "searchquery", "search", "input"), _search),
-    **dict.fromkeys(("sql", "sqlquery"), _sql),
-    **dict.fromkeys(("file", "filename"), _file),
-    **dict.fromkeys(("path", "filepath", "directory", "folder"), _path),
+    **dict.fromkeys(("file", "filename", "path", "filepath"), _path),
+    **dict.fromkeys(("directory", "folder"), lambda _, __: FOLDER),
     "version": _version,
     **dict.fromkeys(("hash", "sha", "checksum", "token", "key", "apikey", "secret", "signature"), _hash),
     "slug": _slug,

@@ -7,7 +7,7 @@ global generator; polyfactory starts from Python classes, not from schemas.
 
 from collections.abc import Hashable, Iterator, Mapping, Sequence
 from contextlib import suppress
-from typing import Any, Protocol
+from typing import Any
 
 from llemulator_addon.core.chance import Chance
 from llemulator_addon.core.work import TooMuchWork, Work
@@ -16,28 +16,9 @@ from llemulator_addon.json_schema.document import Schemas, Unsatisfiable, kinds_
 from llemulator_addon.json_schema.same import key_of
 from llemulator_addon.json_schema.validate import fits
 from llemulator_addon.json_schema.wellformed import tidy
-from llemulator_addon.simulate import property_values
+from llemulator_addon.simulate import harmless, property_values
 from llemulator_addon.simulate.numbers import number_within
-
-Flat = Mapping[str, Any]
-
-
-class Source(Protocol):
-    """The source of values before they are generated: the words of the user."""
-
-    def offer(self, name: property_values.Words, schema: Flat, kind: str) -> Sequence[Any]:
-        """Return values that may fit a property, best first."""
-        ...
-
-    def mark_used(self, value: object) -> None:
-        """Note that a value was used."""
-        ...
-
-    @property
-    def brief(self) -> bool:
-        """Whether properties that need no value get one only where there is one to take."""
-        ...
-
+from llemulator_addon.simulate.source import Flat, Source
 
 STEPS = 100_000
 """So much work may the values of one answer take: about a tenth of a second."""
@@ -81,6 +62,9 @@ class _GaveUp(Exception):
     """There are too many ways through a schema to try them all, or too much is asked for."""
 
 
+_URL_FORMATS = frozenset({"uri", "url", "iri", "uri-reference", "iri-reference"})
+_RUN = frozenset({"command", "code", "sql", "patch"})
+_FREE = frozenset({None, "danger"})
 _ATTEMPTS = 12
 _TRIES = 24
 _DEEP = 4
@@ -181,7 +165,7 @@ class _Maker:
         """Whether the user said nothing for a property that may be null."""
         return bool(self._source and self._source.brief) and not any(self._comes_from_user(way, place) for way in ways)
 
-    def _comes_from_user(self, schema: object, place: _Place) -> bool:
+    def _comes_from_user(self, schema: object, place: _Place, *, sure: bool = True) -> bool:
         try:
             flat = self._schemas.flat(schema)
         except Unsatisfiable:
@@ -191,8 +175,11 @@ class _Maker:
         if "enum" in flat:
             return bool(self._offer_kind("enum", flat, place))
         if "array" in kinds_of(flat) and isinstance(flat.get("items"), Mapping):
-            return self._comes_from_user(flat["items"], place)
-        return any(self._is_valid(value, flat) for value in self._offer(flat, place))
+            return self._comes_from_user(flat["items"], place, sure=sure)
+        if self._acting(flat, place) is not None:
+            return False
+        kind = self._kind(flat, place)
+        return any(self._is_valid(value, flat) for value in self._offer_kind(kind, flat, place, sure=sure))
 
     def _make_typed(self, flat: Flat, place: _Place) -> Any:  # noqa: ANN401
         """Make a value if only values and types are left to choose."""
@@ -201,10 +188,8 @@ class _Maker:
         if "enum" in flat:
             return self._choose_enum(flat, place)
         kind = self._kind(flat, place)
-        for value in self._offer({**flat, "type": kind}, place):
+        for value in self._proposed(flat, kind, place):
             if self._is_valid(value, flat):
-                assert self._source is not None  # noqa: S101 - it has just offered
-                self._source.mark_used(value)
                 return value
         match kind:
             case "object":
@@ -220,15 +205,35 @@ class _Maker:
             case _:
                 return None
 
-    def _offer(self, flat: Flat, place: _Place) -> Sequence[Any]:
-        return () if self._source is None else self._offer_kind(self._kind(flat, place), flat, place)
+    def _proposed(self, flat: Flat, kind: str, place: _Place) -> Iterator[Any]:
+        """Yield a harmless value where somebody may act on it, then those that the user's words offer."""
+        if (acting := self._acting(flat, place)) is not None:
+            doing = self._source.doing if self._source else frozenset()
+            yield from harmless.values_of(acting, kind, place.name, doing, self._chance)
+        for value in self._offer({**flat, "type": kind}, place):
+            if self._source is not None and self._is_valid(value, flat):
+                self._source.mark_used(value)
+            yield value
 
-    def _offer_kind(self, kind: str, flat: Flat, place: _Place) -> Sequence[Any]:
+    def _acting(self, flat: Flat, place: _Place) -> harmless.Kind | None:
+        """Return what is done with a value at a place, where it must not be what the user said."""
+        doing = self._source.doing if self._source else frozenset()
+        is_url = flat.get("format") in _URL_FORMATS
+        found = "url" if is_url else harmless.kind_of(place.name, doing)
+        # Nobody acts on JSON: an address or a name of a file that stands in the prompt may be told again.
+        return found if doing or found in _RUN else None
+
+    def _offer(self, flat: Flat, place: _Place) -> Sequence[Any]:
+        if self._source is None or self._acting(flat, place) not in _FREE:
+            return ()
+        return self._offer_kind(self._kind(flat, place), flat, place)
+
+    def _offer_kind(self, kind: str, flat: Flat, place: _Place, *, sure: bool = False) -> Sequence[Any]:
         """Ask the user's words for a value of a kind; each value of an enum is looked for in them."""
         if self._source is None:
             return ()
         self._work.spend(2 + 3 * len(flat.get("enum", ())))
-        return self._source.offer(place.name, flat, kind)
+        return self._source.offer(place.name, flat, kind, sure=sure)
 
     def _is_valid(self, value: object, flat: Flat) -> bool:
         return fits(value, {word: flat[word] for word in flat if word not in ("anyOf", "oneOf")}, self._schemas)
@@ -238,6 +243,8 @@ class _Maker:
         valid = [value for value in flat["enum"] if fits(value, others, self._schemas)]
         if not valid:
             raise Unsatisfiable("no value of the list is possible")
+        if self._source and self._source.doing:
+            valid = harmless.harmless_first(valid)
         texts = {value for value in valid if isinstance(value, str)}
         for value in self._offer_kind("enum", flat, place):
             if value in texts:
@@ -259,7 +266,9 @@ class _Maker:
 
     def _is_said(self, flat: Flat, kinds: Sequence[str], place: _Place) -> bool:
         kind = self._something(kinds)
-        offered = self._offer_kind(kind, {**flat, "type": kind}, place)
+        if self._acting(flat, place) not in _FREE:
+            return False
+        offered = self._offer_kind(kind, {**flat, "type": kind}, place, sure=True)
         return any(self._is_valid(value, flat) for value in offered)
 
     def _something(self, kinds: Sequence[str]) -> str:
@@ -272,18 +281,19 @@ class _Maker:
         properties = flat.get("properties", {})
         made: dict[str, Any] = {}
         for key, schema in properties.items():
-            if key in required or self._wants(schema, place.member(key)):
+            if key in required or self._wants(schema, place.member(key), sure=bool(required)):
                 self._add(made, key, schema, place, needed=key in required)
         for key in required:
             if key not in made:
                 made[key] = self.make(self._else(flat, key), place.member(key))
         return self._fill(made, flat, place)
 
-    def _wants(self, schema: object, place: _Place) -> bool:
+    def _wants(self, schema: object, place: _Place, *, sure: bool) -> bool:
+        """Whether a property that need not be there is; `sure`: others must, so only what the user's words ask for."""
         if schema is False or self._must_end(place):
             return False
         if self._source is not None and self._source.brief:
-            return self._comes_from_user(schema, place)
+            return self._comes_from_user(schema, place, sure=sure)
         return self._chance.holds(0.8)
 
     def _add(self, made: dict[str, Any], key: str, schema: object, place: _Place, *, needed: bool) -> None:
@@ -386,7 +396,7 @@ class _Maker:
             item = self._schemas.flat(schema)
         except Unsatisfiable:
             return ()
-        if "anyOf" in item or "oneOf" in item or "maxItems" in flat:
+        if "anyOf" in item or "oneOf" in item or "maxItems" in flat or self._acting(item, place) not in _FREE:
             return ()
         return self._offer_kind("items", item, place)
 

@@ -10,9 +10,11 @@ from llemulator_addon.core.prompt import Message, Prompt, Tool
 from llemulator_addon.core.reply import ToolCall
 from llemulator_addon.core.work import TooMuchWork, Work
 from llemulator_addon.json_schema import ecma_regex
+from llemulator_addon.simulate import harmless
 from llemulator_addon.simulate.facts import Facts, facts_of
 from llemulator_addon.simulate.property_values import words_of
 from llemulator_addon.simulate.schema_values import value_for
+from llemulator_addon.simulate.task_end import ends_the_task
 from llemulator_addon.simulate.topics import content_words, topic_of
 from llemulator_addon.simulate.user_values import UserValues
 from llemulator_addon.wire import json_bytes
@@ -52,19 +54,23 @@ class _Planned:
 
 
 def _plan(prompt: Prompt, use: ToolUse, strategy: ToolStrategy, chance: Chance) -> list[_Planned]:
-    called = [call.name for message in _since_user(prompt) for call in message.called]
+    called = list(_called(prompt))
     if use.named:
         return [_Planned(use.tools[0])]
+    tools = [tool for tool in use.tools if not harmless.deletes(words_of(tool.name))]
+    work = [tool for tool in tools if not ends_the_task(tool)]
     match strategy:
         case "sequence":
-            return [_Planned(tool) for tool in use.tools if tool.name not in called]
+            planned = [_Planned(tool) for tool in work if tool.name not in called]
         case "random":
-            some = [] if called or not chance.holds(0.8) else chance.some(use.tools, 2 if chance.holds(0.25) else 1)
-            return [_Planned(tool) for tool in some]
+            some = [] if called or not chance.holds(0.8) else chance.some(work, 2 if chance.holds(0.25) else 1)
+            planned = [_Planned(tool) for tool in some]
         case "contextual":
-            return list(_drop_called(_fitting(prompt, use), called))
+            planned = list(_drop_called(_fitting(prompt, work), called))
         case never:
             assert_never(never)
+    ending = [tool for tool in tools if tool not in work and tool.name not in called]
+    return planned or [_Planned(tool) for tool in ending[:1]]
 
 
 def _drop_called(planned: Sequence[_Planned], called: list[str]) -> Iterator[_Planned]:
@@ -79,12 +85,27 @@ def _drop_called(planned: Sequence[_Planned], called: list[str]) -> Iterator[_Pl
 
 def _force(prompt: Prompt, use: ToolUse, chance: Chance) -> _Planned:
     """Choose where a call is required but none is planned: the tool that ends the work, or one not called yet."""
-    called = {call.name for message in _since_user(prompt) for call in message.called}
-    ending = [tool for tool in use.tools if _ends_the_work(tool)]
-    fresh = [tool for tool in use.tools if tool.name not in called]
-    scored = sorted(fresh or use.tools, key=lambda tool: -_score(tool, _collect_asked_words(prompt))[0])
+    called = set(_called(prompt))
+    ending = [tool for tool in use.tools if ends_the_task(tool)]
+    kept = [tool for tool in use.tools if not harmless.deletes(words_of(tool.name))] or use.tools
+    fresh = [tool for tool in kept if tool.name not in called]
+    scored = sorted(fresh or kept, key=lambda tool: -_score(tool, _collect_asked_words(prompt))[0])
     best = [tool for tool in scored if _score(tool, _collect_asked_words(prompt))[0]]
     return _Planned((ending or best or [chance.one(scored)])[0])
+
+
+def _called(prompt: Prompt) -> Iterator[str]:
+    """Yield the names of the calls since the user spoke, and of earlier ones whose results have come since.
+
+    A client that names a stored response sends the user's words and then results of calls that stand before them.
+    """
+    recent = _since_user(prompt)
+    made = [call for message in recent for call in message.called]
+    yield from (call.name for call in made)
+    known = {call.id for call in made}
+    for message in recent:
+        if message.answers not in known and (call := prompt.tool_called(message.answers)) is not None:
+            yield call.name
 
 
 def _since_user(prompt: Prompt) -> Sequence[Message]:
@@ -100,10 +121,10 @@ _SHARE = 0.5
 _MOST = 3
 
 
-def _fitting(prompt: Prompt, use: ToolUse) -> list[_Planned]:
+def _fitting(prompt: Prompt, tools: Sequence[Tool]) -> list[_Planned]:
     """Return the tools that fit the user's words, the best first; each fits words that those before it do not."""
     words = _collect_asked_words(prompt)
-    scored = [(*_score(tool, words), tool) for tool in use.tools if not _ends_the_work(tool)]
+    scored = [(*_score(tool, words), tool) for tool in tools]
     scored = sorted((each for each in scored if each[0] >= _ENOUGH), key=lambda each: -each[0])
     chosen: list[Tool] = []
     seen: set[str] = set()
@@ -168,16 +189,6 @@ _SAME = {
 }
 
 
-def _ends_the_work(tool: Tool) -> bool:
-    """Whether a tool is the framework's way to hand in the answer, as pydantic-ai's `final_result`."""
-    words = words_of(tool.name)
-    return (
-        "final" in words
-        or words[:1] in (("submit",), ("finish",), ("finalize",))
-        or "ends this conv" in tool.description
-    )
-
-
 def _properties(tool: Tool) -> Mapping[str, Any]:
     properties = tool.parameters.get("properties")
     return properties if isinstance(properties, Mapping) else {}
@@ -199,13 +210,24 @@ def _places(prompt: Prompt, tool: Tool) -> tuple[str, ...]:
 def _call(planned: _Planned, prompt: Prompt, chance: Chance, work: Work) -> ToolCall:
     tool = planned.tool
     if tool.kind == "custom":
-        return ToolCall(name=tool.name, arguments=_free_text(tool, prompt, chance, work), custom=True)
+        given = _free_text(tool, prompt, chance, work)
+        return ToolCall(name=tool.name, arguments=given, custom=True, namespace=tool.namespace)
     facts = facts_of(prompt.user_text)
     if planned.about is not None:
         facts = _only_place(facts, planned.about)
-    told = UserValues(facts, _topic(prompt), brief=True, eager=True)
+    told = UserValues(facts, _topic(prompt), brief=True, eager=True, doing=_doing(tool))
     arguments = value_for({"type": "object", **tool.parameters}, chance, topic=_topic(prompt), source=told, work=work)
-    return ToolCall(name=tool.name, arguments=json_bytes.compact(arguments or {}).decode())
+    return ToolCall(name=tool.name, arguments=json_bytes.compact(arguments or {}).decode(), namespace=tool.namespace)
+
+
+def _doing(tool: Tool) -> frozenset[str]:
+    described = tool.description[:_DESCRIBED]
+    # `JavaScript` is one word here.
+    return frozenset((*words_of(tool.name), *words_of(described), *words_of(described.lower())))
+
+
+_DESCRIBED = 2_000
+"""Characters of a description that are looked at."""
 
 
 def _only_place(facts: Facts, place: str) -> Facts:
@@ -228,6 +250,8 @@ def _free_text(tool: Tool, prompt: Prompt, chance: Chance, work: Work) -> str:
             drawn = None
         if drawn is not None:
             return drawn
+    if (safe := harmless.free_text(words_of(tool.name), _doing(tool))) is not None:
+        return safe
     quoted = facts_of(prompt.user_text).quoted
     return quoted[0] if quoted else prompt.user_text
 

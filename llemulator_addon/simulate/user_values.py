@@ -8,7 +8,7 @@ from typing import Any
 
 from llemulator_addon.simulate.facts import Facts, word_before
 from llemulator_addon.simulate.property_values import Words, words_of
-from llemulator_addon.simulate.schema_values import Flat
+from llemulator_addon.simulate.source import Flat
 from llemulator_addon.simulate.topics import content_words
 
 
@@ -22,6 +22,8 @@ class UserValues:
     """Whether properties that need no value get one only where the user said it."""
     eager: bool = False
     """Whether a value is given to a property whose name does not tell that it is meant for it."""
+    doing: frozenset[str] = frozenset()
+    """Words of the tool whose arguments are made; empty for JSON."""
     known: Mapping[str, Any] = field(default_factory=dict)
     """Values of tools' results, by their names in one word."""
     used: list[Any] = field(default_factory=list)
@@ -30,8 +32,9 @@ class UserValues:
     beside: dict[str, set[str]] | None = None
     """The words around each number, once they are needed."""
 
-    def offer(self, name: Words, schema: Flat, kind: str) -> Sequence[Any]:
-        """Return values that may fit a property, best first."""
+    def offer(self, name: Words, schema: Flat, kind: str, *, sure: bool = False) -> Sequence[Any]:
+        """Return values that may fit a property, best first; `sure`: only those that its name asks for."""
+        eager = self.eager and not sure
         if kind == "enum":
             return self._select_named(schema["enum"])
         if "".join(name) in self.known:
@@ -39,11 +42,11 @@ class UserValues:
         words = frozenset(name) | frozenset("".join(pair) for pair in pairwise(name))
         match kind:
             case "string":
-                found: Sequence[Any] = list(self._texts(words, schema))
+                found: Sequence[Any] = list(self._texts(words, schema, eager=eager))
             case "integer" | "number":
-                found = self._numbers(name, schema)
+                found = self._numbers(name, schema, eager=eager)
             case "items":
-                found = list(self._texts(words, schema)) if schema.get("type") == "string" else ()
+                found = list(self._texts(words, schema, eager=eager)) if schema.get("type") == "string" else ()
             case _:
                 found = ()
         return [value for value in dict.fromkeys(found) if value not in self.used or value == self.facts.text]
@@ -66,7 +69,7 @@ class UserValues:
             self.words = _plain(self.facts.text)
         return self.words
 
-    def _texts(self, words: frozenset[str], schema: Flat) -> Iterator[str]:
+    def _texts(self, words: frozenset[str], schema: Flat, *, eager: bool) -> Iterator[str]:
         kind = schema.get("format")
         for wanted, formats, of_kind in (
             (_EMAIL, ("email", "idn-email"), self.facts.emails),
@@ -75,11 +78,11 @@ class UserValues:
         ):
             if kind in formats or (kind is None and words & wanted):
                 yield from of_kind
-        yield from self._moments(words, kind)
+        yield from self._moments(words, kind, eager=eager)
         if kind is None:
-            yield from self._phrases(words, schema)
+            yield from self._phrases(words, schema, eager=eager)
 
-    def _moments(self, words: frozenset[str], kind: str | None) -> Iterator[str]:
+    def _moments(self, words: frozenset[str], kind: str | None, *, eager: bool) -> Iterator[str]:
         dates, times = self.facts.dates, self.facts.times
         if kind == "date-time":
             yield from (
@@ -87,13 +90,13 @@ class UserValues:
             )
         elif kind == "date" or (kind is None and words & _DATE):
             yield from dates
-            yield from _days(self.facts.text) if kind is None and self.eager else ()
+            yield from _days(self.facts.text) if kind is None and eager else ()
         elif kind == "time":
             yield from (f"{time}Z" for time in times)
         elif kind is None and words & _TIME:
             yield from (time.removesuffix(":00") for time in times)
 
-    def _phrases(self, words: frozenset[str], schema: Flat) -> Iterator[str]:
+    def _phrases(self, words: frozenset[str], schema: Flat, *, eager: bool) -> Iterator[str]:
         facts = self.facts
         if words & _CURRENCY:
             yield from facts.codes
@@ -102,11 +105,11 @@ class UserValues:
         if words & _PLACE:
             yield from _first_after(_DIRECTIONS.get(next(iter(words & _DIRECTIONS.keys()), ""), ()), facts)
             yield from facts.places
-        if words & _PERSON and (self.eager or words != {"name"} or self._names_somebody()):
+        if words & _PERSON and (eager or words != {"name"} or self._names_somebody()):
             yield from _people(facts)
         if words & _ID:
             yield from (str(number) for number in facts.numbers)
-        if self.eager:
+        if eager:
             yield from self._anything(words, schema)
 
     def _anything(self, words: frozenset[str], schema: Flat) -> Iterator[str]:
@@ -129,7 +132,7 @@ class UserValues:
             {"named", "called", "i'm", "am"} & set(self.facts.text.lower().split())
         )
 
-    def _numbers(self, name: Words, schema: Flat) -> list[float]:
+    def _numbers(self, name: Words, schema: Flat, *, eager: bool) -> list[float]:
         """Return the numbers next to a word of the name, then all others if any number will do."""
         numbers = [number for number in self.facts.numbers if number not in self.used]
         wanted = {
@@ -137,7 +140,7 @@ class UserValues:
         }
         around = self._around_numbers()
         near = [number for number in numbers if not wanted.isdisjoint(around.get(str(number), ()))]
-        others = [number for number in numbers if number not in near] if self.eager else []
+        others = [number for number in numbers if number not in near] if eager else []
         return [float(each) if schema.get("type") == "number" and each != int(each) else each for each in near + others]
 
     def _around_numbers(self) -> Mapping[str, set[str]]:

@@ -40,7 +40,7 @@ def read(call: Call, body: Body) -> Prompt:
         endpoint=NAME,
         model=model,
         messages=(*_instructions(body), *messages_of(items)),
-        tools=tuple(_tools(body.get("tools"))),
+        tools=_offered(body, items),
         stream=bool(body.get("stream")),
         body=body,
     )
@@ -60,7 +60,7 @@ def read_counting(call: Call, body: Body) -> Prompt:
         endpoint=NAME,
         model=_model(call, body),
         messages=(*_instructions(body), *messages_of(items)),
-        tools=tuple(_tools(body.get("tools"))),
+        tools=_offered(body, items),
         body=body,
     )
 
@@ -136,16 +136,28 @@ def _instructions(body: Body) -> tuple[Message, ...]:
     return messages_of(item for item in given if isinstance(item, dict)) if isinstance(given, list) else ()
 
 
-def _tools(given: object) -> Iterator[Tool]:
+def _offered(body: Body, items: Iterable[Item]) -> tuple[Tool, ...]:
+    """Return the tools that a request offers: in `tools`, and in items that bring some, each by its last definition."""
+    brought = (tool for item in items if item.get("type") in _BRINGING for tool in _tools(item.get("tools")))
+    return tuple(
+        {(tool.namespace, tool.name, tool.kind): tool for tool in (*_tools(body.get("tools")), *brought)}.values()
+    )
+
+
+_BRINGING = frozenset({"additional_tools", "tool_search_output"})
+"""Items that bring tools: a developer's, and those that a search has found."""
+
+
+def _tools(given: object, namespace: str | None = None) -> Iterator[Tool]:
     for tool in given if isinstance(given, list) else ():
         if isinstance(tool, dict) and isinstance(tool.get("type"), str):
-            yield from _tools_of(tool)
+            yield from _tools_of(tool, namespace)
 
 
-def _tools_of(tool: Mapping[str, Any]) -> Iterable[Tool]:
+def _tools_of(tool: Mapping[str, Any], namespace: str | None) -> Iterable[Tool]:
     kind = tool["type"]
     if kind == "namespace":
-        return _tools(tool.get("tools"))
+        return _tools(tool.get("tools"), text_in(tool, "name"))
     name, parameters = tool.get("name"), tool.get("parameters")
     return (
         Tool(
@@ -153,5 +165,6 @@ def _tools_of(tool: Mapping[str, Any]) -> Iterable[Tool]:
             kind=kind,
             description=text_in(tool, "description") or "",
             parameters=parameters if isinstance(parameters, dict) else {},
+            namespace=namespace,
         ),
     )

@@ -5,6 +5,12 @@
 // the client verifies the certificate and the name as it always does.
 "use strict"
 
+// The proxy of Node's own `fetch` is experimental in some versions, and says so on stderr. Nobody asked for it there.
+const emit = process.emit
+process.emit = function (name, warning, ...rest) {
+  return name === "warning" && warning && warning.code === "UNDICI-EHPA" ? false : emit.call(this, name, warning, ...rest)
+}
+
 const [, here, port] = /^(.*):(\d+)$/.exec(process.env.LLEMULATOR_RUN_ADDRESS || "") || []
 
 if (here && !process.versions.bun && !(globalThis.Deno)) {
