@@ -22,6 +22,8 @@ class Message:
     role: str
     text: str = ""
     """All its text parts, joined by line feeds."""
+    parts: tuple[str, ...] = ()
+    """The text parts, where there are several."""
     called: tuple[CalledTool, ...] = ()
     answers: str | None = None
     """For a tool's result: the id of the call that it answers."""

@@ -22,6 +22,7 @@ class Group:
     patterns: tuple[Pattern, ...]
     rules: tuple[int, ...]
     """Positions among all rules, rising."""
+    priority: int = 0
 
     def all_patterns(self) -> Iterator[Pattern]:
         """Yield the patterns that must all hold, those within `all_of` too."""
@@ -55,13 +56,13 @@ class Index:
     @cached_property
     def groups(self) -> tuple[Group, ...]:
         """Return the groups, in the order of their first rules."""
-        members: dict[str, list[int]] = {}
+        members: dict[tuple[int, str], list[int]] = {}
         for position, rule in enumerate(self.rules):
             if rule.connection is None:
-                members.setdefault(rule.condition, []).append(position)
+                members.setdefault((rule.priority, rule.condition), []).append(position)
         return tuple(
-            Group(number, self.rules[positions[0]].patterns, tuple(positions))
-            for number, positions in enumerate(members.values())
+            Group(number, self.rules[positions[0]].patterns, tuple(positions), priority)
+            for number, ((priority, _), positions) in enumerate(members.items())
         )
 
     @cached_property

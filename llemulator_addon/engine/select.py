@@ -1,4 +1,4 @@
-"""Which rule answers: the first in the order written that matches and is not used up."""
+"""Which rule answers: of those that match and are not used up, the first in the order of priority and writing."""
 
 from collections.abc import Mapping
 from typing import NamedTuple
@@ -37,11 +37,11 @@ def select(session: Session, asked: Candidate, *, naming_path: bool = False) -> 
         for group in session.index.candidates(asked)
         if (position := session.head(group)) is not None and (not naming_path or group.names_path)
     ]
-    for position, group in sorted(heads, key=_position):
+    for position, group in sorted(heads, key=_rank):
         if session.index.is_certain(group) or hold(group.patterns, asked):
             return Selected(session.index.rules[position], group, position, session.used.get(position, 0))
     return None
 
 
-def _position(head: tuple[int, Group]) -> int:
-    return head[0]
+def _rank(head: tuple[int, Group]) -> tuple[int, int]:
+    return -head[1].priority, head[0]

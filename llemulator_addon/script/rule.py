@@ -42,6 +42,8 @@ class Rule:
     """None: as the session's defaults say."""
     becomes: str | None = None
     """The state in which it leaves the session; None: as it is."""
+    priority: int = 0
+    """Rules with a higher one are asked first; of equal ones, the first in the order written."""
     optional: bool = False
     """Whether it is no finding if it never answers."""
     connection: ConnectionFault | None = None
@@ -118,6 +120,7 @@ class RulePart(ScriptPart):
     match: Match = Field(default_factory=Match)
     reply: OneOrMore | None = None
     times: Annotated[int, Field(ge=1)] | None = None
+    priority: Annotated[int, Field(ge=-1_000_000, le=1_000_000)] = 0
     state: StatePart | None = None
     stream: StreamPart | None = None
     faults: list[FaultSpec] | None = None
@@ -145,6 +148,7 @@ class RulePart(ScriptPart):
             pacing=self.stream.pacing() if self.stream else None,
             faults=faults,
             becomes=self.state.becomes if self.state else None,
+            priority=self.priority,
             optional=self.optional,
             connection=connection,
             written=written,

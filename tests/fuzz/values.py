@@ -67,6 +67,9 @@ _FULL = {
                 "system_text": "",
                 "any_text": ".",
                 "turn": 1,
+                "answered": {"at_most": 9},
+                "text": "a",
+                "json_path_regex": {"$..a": "^b"},
                 "stream": False,
                 "header": {"x-test": "*"},
                 "json": {"temperature": 0},
@@ -93,6 +96,7 @@ _FULL = {
                 },
             ],
             "times": 9,
+            "priority": -1,
             "state": {"requires": "started", "becomes": "started"},
             "stream": {"ttft_ms": 1.5, "tokens_per_second": 1000, "jitter": 1, "chunk_by": 3},
             "faults": [

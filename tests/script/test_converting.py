@@ -79,7 +79,7 @@ def test_aimocks_tools_and_blocks_are_called() -> None:
         {"match": {"toolResultContains": "cancelled"}, "response": {"content": "Nothing was booked."}},
         {"match": {"hasToolResult": True}, "response": {"content": "Booked."}},
         {
-            "match": {"turnIndex": 0},
+            "match": {"turnIndex": 0, "userMessage": "y"},
             "response": {"blocks": [{"type": "toolCall", "name": "g"}, {"type": "text", "text": "t"}]},
         },
     )
@@ -129,7 +129,7 @@ def test_aimocks_embeddings_pace_and_chaos_are_carried() -> None:
 
 def test_what_aimock_has_and_scripts_have_not_is_named_and_left_out() -> None:
     converted = _aimock(
-        {"match": {"turnIndex": 2}, "response": {"content": "a"}},
+        {"match": {"turnIndex": "2"}, "response": {"content": "a"}},
         {"match": {"endpoint": "video"}, "response": {"video": {"id": "v"}}},
         {"match": {"mood": "good"}, "response": {"content": "a"}},
         {"match": {}, "response": {"image": {"url": "u"}}},
@@ -139,10 +139,7 @@ def test_what_aimock_has_and_scripts_have_not_is_named_and_left_out() -> None:
 
     assert [rule["reply"] for rule in converted.script["rules"]] == [{"text": "b"}, {"text": "c"}]
     assert sorted(map(str, converted.lost)) == [
-        (
-            "fixtures[0].match.turnIndex: counts the assistant's messages, which nothing here does; "
-            "`turn` counts the user's"
-        ),
+        'fixtures[0].match.turnIndex: has "2", where a number is understood',
         'fixtures[1].match.endpoint: names "video", which scripts do not answer',
         "fixtures[2].match.mood: is not known",
         "fixtures[3].response: has image, which replies do not say",

@@ -12,6 +12,8 @@ from llemulator_addon.script.pattern import Candidate
 from llemulator_addon.script.patterns import COMBINING, PATTERNS
 from llemulator_addon.script.patterns.all_of import captures, holds
 from llemulator_addon.script.patterns.all_of import difference as differences
+from llemulator_addon.script.reader import read_script
+from llemulator_addon.script.script_error import ScriptError
 from tests.playing import chat, emulator, texts
 
 _PROMPT = Prompt(
@@ -47,6 +49,12 @@ _ASKED = Candidate(_PROMPT, _REQUEST)
     "match",
     [
         {},
+        {"text": "What is the weather in Oslo?"},
+        {"answered": 1},
+        {"answered": {"at_least": 1, "at_most": 3}},
+        {"model": ["o3", "gpt-4o-*"]},
+        {"tool_result": {"id": "call_1", "name": "get_weather"}},
+        {"json_path_regex": {"$.metadata.*": "^an", "$.tools[*].type": "func"}},
         {"endpoint": "chat.completions"},
         {"method": "POST", "path": "/v1/chat/completions"},
         {"path": "/v1/*"},
@@ -116,6 +124,22 @@ def test_a_match_holds(match: object) -> None:
             'has_tool "search" is not offered; the request offers get_weather, function, web_search',
         ),
         ({"turn": 2}, "turn is 2, the conversation has 1 user messages"),
+        ({"answered": 2}, "answered is at_least 2 and at_most 2, the conversation has 1 answers"),
+        ({"answered": {"at_most": 0}}, "answered is at_most 0, the conversation has 1 answers"),
+        ({"text": "weather"}, 'text is "weather", the last user message is "What is the weather in Oslo?"'),
+        ({"model": ["o3", "gpt-5*"]}, 'model is "o3" or "gpt-5*", the request asks "gpt-4o-mini"'),
+        (
+            {"tool_result": {"id": "call_2"}},
+            'tool_result with id "call_2" is not the end of the conversation: "get_weather" gave "It will rain."',
+        ),
+        (
+            {"json_path_regex": {"$.metadata.user": "^b"}},
+            'json_path_regex $.metadata.user "^b" is not found in "ann"',
+        ),
+        (
+            {"json_path_regex": {"$.temperature": "0"}},
+            'json_path_regex $.temperature "0" is not found in any text there',
+        ),
         ({"stream": False}, "stream is false, the request asks for a stream"),
         ({"header": {"x-test": "abd"}}, 'header x-test is "abd", the request has "abc-1"'),
         ({"header": {"x-other": "*"}}, 'header x-other is "*", the request has none'),
@@ -192,3 +216,80 @@ def test_a_rule_with_a_pattern_answers_only_what_it_matches() -> None:
     )
 
     assert texts(server, chat(temperature=0), chat(temperature=1), chat(model="gpt-4")) == ["cold", "warm", "other"]
+
+
+_URL = "data:image/png;base64,iVBORw0KGgo="
+_PARTS = [
+    {"type": "text", "text": "What is in "},
+    {"type": "text", "text": "this picture?"},
+    {"type": "image_url", "image_url": {"url": _URL}},
+]
+
+
+@pytest.mark.parametrize(
+    ("match", "holds"),
+    [
+        ({"user_text": "in this picture"}, True),
+        ({"user_text": "(?s)in .this"}, True),
+        ({"text": "What is in this picture?"}, True),
+        ({"text": "this picture?"}, False),
+        ({"json_path_regex": {"$.messages[-1].content[*].image_url.url": "^data:image/png"}}, True),
+        ({"json_path_regex": {"$.messages[-1].content[*].image_url.url": "^data:image/jpeg"}}, False),
+    ],
+    ids=str,
+)
+def test_a_text_sent_in_parts_is_found_as_one(match: object, *, holds: bool) -> None:
+    rules = [{"match": match, "reply": "found"}, {"reply": "not found"}]
+    asked = chat(messages=[{"role": "user", "content": _PARTS}])
+
+    assert texts(emulator({"rules": rules}), asked) == ["found" if holds else "not found"]
+
+
+@pytest.mark.parametrize(
+    ("messages", "pattern"),
+    [
+        (["Describe the picture", "and be brief"], "Describe"),
+        (["Describe the picture", "and be brief"], "^and be brief$"),
+        (["Describe the picture", "and be brief"], "picture\\s+and"),
+        (["Describe it", [_PARTS[2]]], "^Describe it$"),
+    ],
+    ids=str,
+)
+def test_a_turn_sent_as_two_messages_is_found_as_one(messages: list[object], pattern: str) -> None:
+    asked = chat(messages=[{"role": "user", "content": content} for content in messages])
+
+    assert texts(emulator({"rules": [{"match": {"user_text": pattern}, "reply": "found"}]}), asked) == ["found"]
+
+
+def test_what_the_user_said_before_an_answer_is_another_turn() -> None:
+    said = [("user", "weather"), ("assistant", "Sunny."), ("user", "thanks")]
+    asked = chat(messages=[{"role": role, "content": text} for role, text in said])
+    rules = [{"match": {"user_text": "weather"}, "reply": "found"}, {"reply": "not found"}]
+
+    assert texts(emulator({"rules": rules}), asked) == ["not found"]
+
+
+def test_the_rule_with_the_highest_priority_answers_first() -> None:
+    rules = [
+        {"match": {"user_text": "Hi"}, "reply": "first"},
+        {"match": {"user_text": "Hi"}, "reply": "urgent", "priority": 5, "times": 1},
+        {"reply": "more urgent", "priority": 7, "times": 1},
+        {"reply": "last resort", "priority": -1},
+    ]
+
+    assert texts(emulator({"rules": rules}), *[chat()] * 3, chat("Bye")) == [
+        "more urgent",
+        "urgent",
+        "first",
+        "last resort",
+    ]
+
+
+@pytest.mark.parametrize(
+    "match",
+    [{"answered": {}}, {"answered": -1}, {"answered": True}, {"model": []}, {"json_path_regex": {"$.a": "("}}],
+    ids=str,
+)
+def test_words_without_a_meaning_are_refused(match: object) -> None:
+    with pytest.raises(ScriptError):
+        read_script({"rules": [{"match": match, "reply": "x"}]})

@@ -126,6 +126,15 @@ def test_a_failure_is_openais_error_object_with_its_headers() -> None:
     }
 
 
+@pytest.mark.parametrize("given", [{"type": "insufficient_quota"}, {"code": "insufficient_quota"}])
+def test_a_429_of_the_quota_says_so(given: dict[str, str]) -> None:
+    (steps,) = play(emulator({"rules": [{"reply": {"failure": {"status": 429, **given}}}]}), chat())
+
+    assert status(steps) == 429
+    assert json_of(steps)["error"]["message"].startswith("You exceeded your current quota")
+    assert {json_of(steps)["error"][key] for key in ("type", "code")} == {"insufficient_quota"}
+
+
 def test_a_failure_names_what_is_given() -> None:
     failure = {"status": 418, "message": "Teapot.", "type": "tea", "code": "pot", "param": "cup"}
 

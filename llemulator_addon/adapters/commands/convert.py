@@ -15,8 +15,11 @@ def _add_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("file", metavar="FILE", type=Path, help="its file: JSON by its ending, else YAML")
 
 
-def _run(arguments: argparse.Namespace) -> None:
-    """Write the script as JSON to the standard output, and what is not in it to the standard error."""
+def _run(arguments: argparse.Namespace) -> int:
+    """Write the script as JSON to the standard output, and what is not in it to the standard error.
+
+    What could not be carried makes the exit status 1.
+    """
     from llemulator_addon.script.converting import convert  # noqa: PLC0415 - takes long to import
     from llemulator_addon.script.reader import value_of  # noqa: PLC0415 - the same
     from llemulator_addon.script.script_error import ScriptError  # noqa: PLC0415 - the same
@@ -32,6 +35,7 @@ def _run(arguments: argparse.Namespace) -> None:
     sys.stdout.write(json.dumps(converted.script, indent=2, ensure_ascii=False) + "\n")
     for problem in converted.lost:
         sys.stderr.write(f"{file}: not carried: {problem}\n")
+    return 1 if converted.lost else 0
 
 
 CONVERT = Command(

@@ -8,7 +8,7 @@ from llemulator_addon.core.steps import Send, Steps
 from llemulator_addon.script.fault import Fault, Scene
 from llemulator_addon.script.faults.malformed_event import AtEventPart
 from llemulator_addon.script.faults.sends import index_after_send, sends
-from llemulator_addon.script.replies.failure import usual
+from llemulator_addon.script.replies.failure import usual, usual_of_code
 
 
 class ErrorEventPart(AtEventPart):
@@ -21,11 +21,11 @@ class ErrorEventPart(AtEventPart):
 
     def failure(self) -> Failure:
         """Return the failure."""
-        server = usual(500)
+        known = usual_of_code(self.code) or usual_of_code(self.type) or usual(500)
         return Failure(
-            status=server.status,
-            message=self.message or server.message,
-            type=self.type or server.type,
+            status=known.status,
+            message=self.message or known.message,
+            type=self.type or known.type,
             code=self.code or "server_error",
             param=self.param,
         )

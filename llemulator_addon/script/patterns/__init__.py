@@ -8,6 +8,7 @@ from typing import Any
 
 from llemulator_addon.script.pattern import Pattern
 from llemulator_addon.script.patterns.all_of import AllOfPattern
+from llemulator_addon.script.patterns.answered import AnsweredPattern
 from llemulator_addon.script.patterns.any_of import AnyOfPattern
 from llemulator_addon.script.patterns.any_text import AnyTextPattern
 from llemulator_addon.script.patterns.endpoint import EndpointPattern
@@ -15,12 +16,14 @@ from llemulator_addon.script.patterns.has_tool import HasToolPattern
 from llemulator_addon.script.patterns.header import HeaderPattern
 from llemulator_addon.script.patterns.json_body import JsonBodyPattern
 from llemulator_addon.script.patterns.json_path import JsonPathPattern
+from llemulator_addon.script.patterns.json_path_regex import JsonPathRegexPattern
 from llemulator_addon.script.patterns.method import MethodPattern
 from llemulator_addon.script.patterns.model import ModelPattern
 from llemulator_addon.script.patterns.not_ import NotPattern
 from llemulator_addon.script.patterns.path import PathPattern
 from llemulator_addon.script.patterns.stream import StreamPattern
 from llemulator_addon.script.patterns.system_text import SystemTextPattern
+from llemulator_addon.script.patterns.text import TextPattern
 from llemulator_addon.script.patterns.tool_result import ToolResultPattern
 from llemulator_addon.script.patterns.turn import TurnPattern
 from llemulator_addon.script.patterns.user_text import UserTextPattern
@@ -30,16 +33,19 @@ PATTERNS: dict[str, Callable[[Any], Pattern]] = {
     "method": MethodPattern,
     "path": PathPattern,
     "model": ModelPattern,
+    "text": TextPattern,
     "user_text": UserTextPattern,
     "system_text": SystemTextPattern,
     "any_text": AnyTextPattern,
     "tool_result": ToolResultPattern,
     "has_tool": HasToolPattern,
     "turn": TurnPattern,
+    "answered": AnsweredPattern,
     "stream": StreamPattern,
     "header": HeaderPattern,
     "json": JsonBodyPattern,
     "json_path": JsonPathPattern,
+    "json_path_regex": JsonPathRegexPattern,
 }
 
 COMBINING: dict[str, Callable[[Any], Pattern]] = {

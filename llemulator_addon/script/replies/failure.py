@@ -25,7 +25,7 @@ class FailurePart(ScriptPart):
 
     def failure(self) -> Failure:
         """Return the failure."""
-        of_status, given = usual(self.status), self.model_fields_set
+        of_status, given = usual(self.status, self.type, self.code), self.model_fields_set
         return Failure(
             status=self.status,
             message=of_status.message if self.message is None else self.message,
@@ -48,8 +48,10 @@ class FailedReplyPart(FailurePart):
         return replace(super().failure(), taken=self.taken)
 
 
-def usual(status: int) -> Failure:
-    """Return what OpenAI sends with a status."""
+def usual(status: int, kind: str | None = None, code: str | None = None) -> Failure:
+    """Return what OpenAI sends with a status; its type or code may say which of those that share the status."""
+    if (named := _BY_CODE.get((status, code or kind or ""))) is not None:
+        return named
     return _USUAL.get(status) or Failure(
         status=status,
         type="server_error" if status >= _SERVER else "invalid_request_error",
@@ -113,3 +115,11 @@ _USUAL = {
         ),
     )
 }
+
+_BY_CODE = {(429, "insufficient_quota"): replace(_USUAL[402], status=429)}
+"""https://platform.openai.com/docs/guides/error-codes: a quota that is used up is a 429 too."""
+
+
+def usual_of_code(code: str | None) -> Failure | None:
+    """Return what OpenAI sends with a code, whatever the status; None where that is not known."""
+    return next((failure for failure in _USUAL.values() if code is not None and failure.code == code), None)

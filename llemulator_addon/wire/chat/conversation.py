@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from llemulator_addon.core.json_type import JSON, JsonObject
+from llemulator_addon.core.json_type import JsonObject
 from llemulator_addon.core.prompt import CalledTool, Message, Tool
 from llemulator_addon.wire.members import object_in, objects_in, text_in
 
@@ -28,22 +28,24 @@ def name_offered(tool: JsonObject) -> str | None:
 
 
 def _read(message: JsonObject) -> Message:
-    role = text_in(message, "role") or "user"
+    role, parts = text_in(message, "role") or "user", _list_texts(message)
     return Message(
         role=role,
-        text=_text(message, message.get("content")),
+        text="\n".join(parts),
+        parts=parts if len(parts) > 1 else (),
         called=tuple(_list_calls(message)),
         answers=text_in(message, "name" if role == "function" else "tool_call_id"),
     )
 
 
-def _text(message: JsonObject, content: JSON) -> str:
+def _list_texts(message: JsonObject) -> tuple[str, ...]:
+    content = message.get("content")
     if isinstance(content, str) and content:
-        return content
+        return (content,)
     if isinstance(content, list):
         texts = (text_in(part, "text") or text_in(part, "refusal") for part in content)
-        return "\n".join(text for text in texts if text)
-    return text_in(message, "refusal") or ""
+        return tuple(text for text in texts if text)
+    return (text_in(message, "refusal") or "",)
 
 
 def _list_calls(message: JsonObject) -> Iterator[CalledTool]:

@@ -30,7 +30,9 @@ def messages_of(items: Iterable[Item]) -> tuple[Message, ...]:
     for item in items:
         match _kind(item):
             case "message":
-                messages.append(Message(role=str(item.get("role", "user")), text=text_of(item.get("content"))))
+                parts = _list_texts(item.get("content"))
+                several = parts if len(parts) > 1 else ()
+                messages.append(Message(role=str(item.get("role", "user")), text="\n".join(parts), parts=several))
             case kind if kind.endswith("_output"):
                 messages.append(Message(role="tool", text=_result(item), answers=text_in(item, "call_id") or None))
             case _ if (called := _read_call(item)) is not None:
@@ -43,11 +45,15 @@ def messages_of(items: Iterable[Item]) -> tuple[Message, ...]:
 
 def text_of(content: object) -> str:
     """Return the text of a message's content: of all its parts, joined by line feeds."""
+    return "\n".join(_list_texts(content))
+
+
+def _list_texts(content: object) -> tuple[str, ...]:
     if isinstance(content, str):
-        return content
+        return (content,)
     parts = content if isinstance(content, list) else []
     texts = (part.get("text") or part.get("refusal") for part in parts if isinstance(part, dict))
-    return "\n".join(text for text in texts if isinstance(text, str))
+    return tuple(text for text in texts if isinstance(text, str))
 
 
 def calls_of(items: Iterable[Item]) -> Iterator[str]:

@@ -36,14 +36,18 @@ def test_a_fixture_file_becomes_a_script(tmp_path: Path, capsys: pytest.CaptureF
     file = tmp_path / "fixtures.json"
     fixtures = [
         {"match": {"userMessage": "hello"}, "response": {"content": "Hi!"}},
-        {"match": {"turnIndex": 3}, "response": {"content": "no"}},
+        {"match": {"mood": "good"}, "response": {"content": "no"}},
     ]
     file.write_text(json.dumps({"fixtures": fixtures}))
 
-    assert main(["convert", "aimock", str(file)]) == 0
+    assert main(["convert", "aimock", str(file)]) == 1
     said = capsys.readouterr()
     assert json.loads(said.out) == {"rules": [{"match": {"user_text": "hello"}, "reply": {"text": "Hi!"}}]}
-    assert said.err.startswith(f"{file}: not carried: fixtures[1].match.turnIndex: counts")
+    assert said.err.startswith(f"{file}: not carried: fixtures[1].match.mood: is not known")
+
+    file.write_text(json.dumps({"fixtures": fixtures[:1]}))
+    assert main(["convert", "aimock", str(file)]) == 0
+    assert capsys.readouterr().err == ""
 
 
 def test_a_file_of_another_kind_is_refused(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
