@@ -170,7 +170,7 @@ class Client:
         other.token = token
         return other
 
-    def load(self, script: Mapping[str, Any] | Sequence[Any], *, reset: bool = False) -> Loaded:
+    def load(self, script: Mapping[str, object] | Sequence[object], *, reset: bool = False) -> Loaded:
         """Load a script, given as JSON's values; with `reset`, forget the session first. Raises Refused."""
         whole = dict(script) if isinstance(script, Mapping) else {"responses": list(script)}
         return self._load(json.dumps({**whole, "reset": True} if reset else whole), "application/json")
@@ -216,16 +216,16 @@ class Client:
 
     def har(self) -> Mapping[str, Any]:
         """Return the journal as a HAR file."""
-        har: Mapping[str, Any] = self._json("GET", "/_emulator/requests?format=har")
+        har: Mapping[str, object] = self._json("GET", "/_emulator/requests?format=har")
         return har
 
     def verify(
         self,
         *,
-        expectations: Iterable[Mapping[str, Any]] = (),
-        order: Iterable[str | Mapping[str, Any]] = (),
+        expectations: Iterable[Mapping[str, object]] = (),
+        order: Iterable[str | Mapping[str, object]] = (),
         ignore: Iterable[str] = (),
-        egress: bool | Mapping[str, Any] = False,
+        egress: bool | Mapping[str, object] = False,
     ) -> Verdict:
         """Verify the session; the arguments are the body of `POST /_emulator/verify`."""
         body = {"expectations": [*expectations], "order": [*order], "ignore": [*ignore], "egress": egress}
@@ -238,7 +238,7 @@ class Client:
             WaitingRequest(**{name: value for name, value in each.items() if name != "object"}) for each in found
         )
 
-    def answer(self, number: int, reply: str | Mapping[str, Any]) -> None:
+    def answer(self, number: int, reply: str | Mapping[str, object]) -> None:
         """Answer a request that waits: a text, or a reply as in a rule. Raises Refused if it does not wait."""
         self._json("POST", f"/_emulator/waiting/{number}", json.dumps(reply))
 
@@ -393,7 +393,7 @@ def verdict_from(shown: Mapping[str, Any]) -> Verdict:
     return Verdict(passed=shown["passed"], findings=findings, **shown["counts"])
 
 
-def _error(answer: bytes) -> Mapping[str, Any]:
+def _error(answer: bytes) -> Mapping[str, object]:
     try:
         error = json.loads(answer)["error"]
     except (ValueError, KeyError, TypeError):

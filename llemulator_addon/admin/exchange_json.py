@@ -1,7 +1,5 @@
 """An exchange as the admin routes show it: without secrets, in words."""
 
-from typing import Any
-
 from llemulator_addon.core.outcome import Ending
 from llemulator_addon.core.prompt import Prompt
 from llemulator_addon.core.steps import Headers
@@ -14,7 +12,7 @@ from llemulator_addon.wire.redaction import HIDDEN, redact_headers, redact_text,
 _SHOWN_OF_BYTES = 1_000
 
 
-def in_brief(exchange: Exchange, token: str) -> dict[str, Any]:
+def in_brief(exchange: Exchange, token: str) -> dict[str, object]:
     """Show what a list of exchanges needs."""
     brief = {
         "number": exchange.number,
@@ -32,11 +30,11 @@ def in_brief(exchange: Exchange, token: str) -> dict[str, Any]:
         "status": exchange.status,
         "ending": _ending(exchange.ending),
     }
-    shown: dict[str, Any] = redact_texts(brief, token)
+    shown: dict[str, object] = redact_texts(brief, token)
     return shown
 
 
-def in_full(exchange: Exchange, token: str, *, is_new: bool) -> dict[str, Any]:
+def in_full(exchange: Exchange, token: str, *, is_new: bool) -> dict[str, object]:
     """Show all that is known; `is_new` says whether the request was the first on its connection."""
     client = client_of(exchange)
     more = {
@@ -77,7 +75,7 @@ def answer_headers(exchange: Exchange) -> Headers:
     return tuple((name, HIDDEN if hidden[name.lower()] == HIDDEN else value) for name, value in headers)
 
 
-def readable(body: bytes, token: str) -> Any:  # noqa: ANN401 - any JSON value
+def readable(body: bytes, token: str) -> object:
     """Return a body as JSON if it is that, else as text, else its first bytes in hexadecimal digits.
 
     Only of the last the secrets are taken out here: nobody finds them in digits.
@@ -95,7 +93,7 @@ def readable(body: bytes, token: str) -> Any:  # noqa: ANN401 - any JSON value
         return {"bytes": len(body), "hex": shown.encode("latin-1").hex()}
 
 
-def prompt_shown(prompt: Prompt) -> dict[str, Any]:
+def prompt_shown(prompt: Prompt) -> dict[str, object]:
     """Show the prompt in terms common to all endpoints."""
     return {
         "model": prompt.model,
@@ -114,7 +112,7 @@ def prompt_shown(prompt: Prompt) -> dict[str, Any]:
     }
 
 
-def _said(exchange: Exchange, token: str) -> dict[str, Any]:
+def _said(exchange: Exchange, token: str) -> dict[str, object]:
     if not delivered.is_stream(exchange):
         return {"body": readable(delivered.body(exchange), token)}
     events = [
@@ -124,7 +122,7 @@ def _said(exchange: Exchange, token: str) -> dict[str, Any]:
     return {"events": events}
 
 
-def _ending(ending: Ending | None) -> dict[str, Any] | None:
+def _ending(ending: Ending | None) -> dict[str, object] | None:
     if ending is None:
         return None
     return {

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable
 from datetime import UTC, datetime
-from typing import Any
 from urllib.parse import quote, urlencode
 
 from llemulator_addon.admin.exchange_json import answer_headers
@@ -15,7 +14,7 @@ _UNKNOWN = -1
 """HAR's own word for a number that is not known or does not apply."""
 
 
-def har(exchanges: Iterable[Exchange], token: str) -> dict[str, Any]:
+def har(exchanges: Iterable[Exchange], token: str) -> dict[str, object]:
     """Return exchanges as a HAR file, whose entries are made when it is spelled. They may be gone through again."""
     return {
         "log": {
@@ -26,7 +25,7 @@ def har(exchanges: Iterable[Exchange], token: str) -> dict[str, Any]:
     }
 
 
-def _entry(exchange: Exchange, token: str) -> dict[str, Any]:
+def _entry(exchange: Exchange, token: str) -> dict[str, object]:
     wait = delivered.measure_head_delay(exchange) * 1000
     receive = (exchange.ending.seconds if exchange.ending else 0.0) * 1000
     return {
@@ -47,9 +46,9 @@ def _comment(exchange: Exchange) -> str:
     return exchange.unmatched or (f"rule: {exchange.rule}" if exchange.rule else "")
 
 
-def _request(exchange: Exchange, token: str) -> dict[str, Any]:
+def _request(exchange: Exchange, token: str) -> dict[str, object]:
     query = [(redact_text(name, token), redact_text(value, token)) for name, value in exchange.query]
-    request: dict[str, Any] = {
+    request: dict[str, object] = {
         "method": redact_text(exchange.method, token),
         "url": _url(exchange, query, token),
         "httpVersion": exchange.http_version,
@@ -74,7 +73,7 @@ def _url(exchange: Exchange, query: list[tuple[str, str]], token: str) -> str:
     return f"{scheme}://{redact_text(host, token)}{redact_text(exchange.path, token)}{search}"
 
 
-def _response(exchange: Exchange, token: str) -> dict[str, Any]:
+def _response(exchange: Exchange, token: str) -> dict[str, object]:
     body = delivered.body(exchange)
     return {
         "status": exchange.status,

@@ -72,7 +72,7 @@ def _one(journal: Journal, found: Exchange, token: str) -> Steps:
 
 def _shown(
     journal: Journal, page: Sequence[Exchange], token: str, *, full: bool
-) -> Callable[[], Iterator[dict[str, Any]]]:
+) -> Callable[[], Iterator[dict[str, object]]]:
     if not full:
         return lambda: (in_brief(each, token) for each in page)
     firsts: dict[str, int] = {}

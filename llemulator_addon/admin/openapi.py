@@ -67,16 +67,16 @@ def description(routes: Mapping[str, Route]) -> dict[str, Any]:
     }
 
 
-def _path(path: str, route: Route) -> dict[str, Any]:
+def _path(path: str, route: Route) -> dict[str, object]:
     methods = {"get": route.get, "post": route.post, "delete": route.delete}
     return {
         method: _operation(path, method, answering) for method, answering in methods.items() if answering is not None
     }
 
 
-def _operation(path: str, method: str, answering: Answering) -> dict[str, Any]:
+def _operation(path: str, method: str, answering: Answering) -> dict[str, object]:
     summary, _, more = (answering.__doc__ or "").partition("\n")
-    operation: dict[str, Any] = {
+    operation: dict[str, object] = {
         "operationId": f"{answering.__module__.rpartition('.')[2]}.{answering.__name__}",
         "summary": summary,
         "security": [] if path in _WITHOUT_TOKEN else [{"token": []}],
@@ -107,7 +107,7 @@ _BODIES = {
 }
 
 
-def _parameters(path: str) -> list[dict[str, Any]]:
+def _parameters(path: str) -> list[dict[str, object]]:
     if path.endswith("/{number}"):
         return [{"name": "number", "in": "path", "required": True, "schema": {"type": "integer", "minimum": 1}}]
     if path == "/_emulator/unclaimed":
@@ -121,7 +121,7 @@ def _parameters(path: str) -> list[dict[str, Any]]:
     return []
 
 
-def _schemas() -> dict[str, Any]:
+def _schemas() -> dict[str, object]:
     """Return the bodies' schemas; their definitions are named for the body that they are part of."""
     bodies = {
         "Script": script_schema(),
@@ -129,7 +129,7 @@ def _schemas() -> dict[str, Any]:
         "Clock": ClockPart.model_json_schema(),
         "Answer": answer_schema(),
     }
-    found: dict[str, Any] = {}
+    found: dict[str, object] = {}
     for name, written in bodies.items():
         body = tidy(written)
         parts = {part: value for part, value in body.items() if part not in {"$schema", "$id", "$defs"}}
@@ -138,7 +138,7 @@ def _schemas() -> dict[str, Any]:
     return found
 
 
-def _rename_references(value: Any, name: str) -> Any:  # noqa: ANN401 - any JSON value
+def _rename_references(value: object, name: str) -> object:
     match value:
         case dict():
             return {

@@ -3,7 +3,6 @@
 from collections.abc import Awaitable, Callable, Container, Iterator
 from dataclasses import dataclass, field
 from itertools import chain
-from typing import Any
 
 from llemulator_addon.core.egress import EgressReport
 from llemulator_addon.core.reply import Failure
@@ -99,12 +98,12 @@ class Route:
         return tuple(method for method, answering in given.items() if answering is not None)
 
 
-def json_answer(value: Any, status: int = 200) -> Steps:  # noqa: ANN401
+def json_answer(value: object, status: int = 200) -> Steps:
     """Answer with JSON."""
     return answer(pretty(value) + b"\n", "application/json", status)
 
 
-def long_json_answer(value: Any, *, holds: int) -> PlayedAnswer:  # noqa: ANN401
+def long_json_answer(value: object, *, holds: int) -> PlayedAnswer:
     """Answer with JSON in which `Many` stand, made while it is sent; what they are made of takes so many bytes.
 
     Small ones are made at once.

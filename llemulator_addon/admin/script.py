@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from functools import partial
-from typing import Any, Literal
+from typing import Literal
 
 from llemulator_addon.admin.route import AdminCall, json_answer, long_json_answer
 from llemulator_addon.core.reply import Failure
@@ -66,7 +66,7 @@ def forget_rules(call: AdminCall) -> Steps:
 
 
 def _show_script(session: Session, token: str) -> PlayedAnswer:
-    def rules() -> Iterator[Any]:
+    def rules() -> Iterator[object]:
         return (redact_texts(_rule(session, position), token) for position in range(len(session.index.rules)))
 
     shown = {"object": "script", "session": session.name, "owner": session.owner, "seed": session.seed}
@@ -92,7 +92,7 @@ def _failure(error: ScriptError) -> Failure:
     return Failure(status=400, type=INVALID, code="invalid_script", param=error.place or None, message=str(error))
 
 
-def _rule(session: Session, position: int) -> dict[str, Any]:
+def _rule(session: Session, position: int) -> dict[str, object]:
     rule = session.index.rules[position]
     return {
         "name": rule.name,

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Iterator
 from functools import partial
-from typing import Annotated, Any, Self
+from typing import Annotated, Self
 
 from pydantic import BeforeValidator, Field, model_validator
 
@@ -151,7 +151,7 @@ def _refuse(place: str, message: str) -> Failure:
     return Failure(status=400, type=INVALID, code="invalid_expectation", param=place or None, message=message)
 
 
-def shown(verified: Verified, more: tuple[Finding, ...], session: str, token: str) -> dict[str, Any]:
+def shown(verified: Verified, more: tuple[Finding, ...], session: str, token: str) -> dict[str, object]:
     """Show the result, without secrets."""
     findings = [
         {

@@ -1,6 +1,5 @@
 """`/_emulator/waiting`: requests that wait for a person, and that person's answers."""
 
-from typing import Any
 from urllib.parse import unquote
 
 from llemulator_addon.admin.exchange_json import prompt_shown
@@ -90,9 +89,9 @@ def _read_answer(body: bytes) -> Given:
         raise RequestRefused(not_json()) from None
 
 
-def _show_request(ask: Ask, token: str) -> dict[str, Any]:
+def _show_request(ask: Ask, token: str) -> dict[str, object]:
     request, prompt = ask.request, ask.prompt
-    shown: dict[str, Any] = redact_texts(
+    shown: dict[str, object] = redact_texts(
         {
             "object": "waiting",
             "number": ask.number,

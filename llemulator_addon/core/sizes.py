@@ -1,7 +1,6 @@
 """How much memory a value takes: bounds are in bytes, and what is bounded is counted once, when it is made."""
 
 from collections.abc import Mapping
-from typing import Any
 
 _UNITS = (("GiB", 1 << 30), ("MiB", 1 << 20), ("KiB", 1 << 10))
 
@@ -15,7 +14,7 @@ _LONG = 256
 """Characters of a text that is counted once, however often a value holds it."""
 
 
-def size_of(value: Any, *, at_most: int = _MOST) -> int:  # noqa: ANN401 - any JSON value
+def size_of(value: object, *, at_most: int = _MOST) -> int:
     """Return the bytes of memory that a JSON value takes; above `at_most`, some number above it, found no later.
 
     Short texts that it holds several times may be one object, and are counted each time: it takes no more than this.

@@ -194,7 +194,7 @@ def _speak(session: Session, request: Request, endpoint: Endpoint, params: Mappi
 _NOTHING: Mapping[str, Any] = {}
 
 
-def _leniently(endpoint: Endpoint, call: Call, body: Mapping[str, Any]) -> Prompt | None:
+def _leniently(endpoint: Endpoint, call: Call, body: Mapping[str, object]) -> Prompt | None:
     """Understand a body as far as it can be, without asking whether it is right; None where it cannot."""
     try:
         return endpoint.read(call._replace(lenient=True), body)
@@ -203,7 +203,7 @@ def _leniently(endpoint: Endpoint, call: Call, body: Mapping[str, Any]) -> Promp
 
 
 def _elsewhere(
-    session: Session, request: Request, endpoint: Endpoint, params: Mapping[str, str], body: Mapping[str, Any]
+    session: Session, request: Request, endpoint: Endpoint, params: Mapping[str, str], body: Mapping[str, object]
 ) -> _Elsewhere | None:
     """Return what is handed to an upstream where no rule answers; None where there is no upstream for it."""
     named = add_model(body, params)
@@ -217,14 +217,14 @@ def _elsewhere(
     return _Elsewhere(to=to, path=endpoint.path, body=written_body, model=model)
 
 
-def _model_in(body: Mapping[str, Any]) -> str:
+def _model_in(body: Mapping[str, object]) -> str:
     """Return the model that a body names; empty where it names none."""
     model = body.get("model")
     return model if isinstance(model, str) else ""
 
 
 def _understood(
-    session: Session, endpoint: Endpoint, call: Call, body: Mapping[str, Any], elsewhere: _Elsewhere | None
+    session: Session, endpoint: Endpoint, call: Call, body: Mapping[str, object], elsewhere: _Elsewhere | None
 ) -> Prompt:
     if (too_long := limits.refusal(endpoint.name, body, len(call.request.body))) is not None:
         raise RequestRefused(too_long)

@@ -43,16 +43,16 @@ class Schemas:
         """The results for a value and a schema, by their ids."""
         self._named = dict(_list_named(root))
         self._depths: dict[tuple[int, int], tuple[object, bool]] = {}
-        self._flats: dict[int, tuple[object, dict[str, Any] | Unsatisfiable]] = {}
+        self._flats: dict[int, tuple[object, dict[str, object] | Unsatisfiable]] = {}
         self._keys: dict[int, tuple[object, frozenset[Hashable]]] = {}
 
-    def keys_of(self, values: list[Any]) -> frozenset[Hashable]:
+    def keys_of(self, values: list[object]) -> frozenset[Hashable]:
         """Return the keys of an enum's values."""
         if id(values) not in self._keys:
             self._keys[id(values)] = values, frozenset(key_of(value, self.work) for value in values)
         return self._keys[id(values)][1]
 
-    def flat(self, schema: object) -> dict[str, Any]:
+    def flat(self, schema: object) -> dict[str, object]:
         """Return a schema with the content of its `$ref` and `allOf` merged into it. Raises `Unsatisfiable`.
 
         The result may have several `anyOf` and `oneOf`, as lists under the same names.
@@ -79,7 +79,7 @@ class Schemas:
             return self._named[reference]
         if not reference.startswith("#"):
             raise Unsatisfiable(f"{reference} is not in this document")
-        found: Any = self.root
+        found: object = self.root
         for step in reference.removeprefix("#").split("/")[1:]:
             found = _step(found, step.replace("~1", "/").replace("~0", "~"))
         return found
@@ -88,7 +88,7 @@ class Schemas:
         """Return how many levels the shallowest valid value has, as far as is known without making it."""
         return next((levels for levels in range(_FAR) if self._ends_within(schema, levels)), _FAR)
 
-    def merge(self, first: Schema, second: Schema) -> dict[str, Any]:
+    def merge(self, first: Schema, second: Schema) -> dict[str, object]:
         """Return a schema that allows what both allow. Both are flat. Raises `Unsatisfiable` and `TooMuchWork`."""
         self.work.spend(len(first) + len(second))
         together = dict(first)
@@ -105,13 +105,13 @@ class Schemas:
             together["properties"] = _properties(first, second)
         return together
 
-    def _flat_or_not(self, schema: Schema) -> dict[str, Any] | Unsatisfiable:
+    def _flat_or_not(self, schema: Schema) -> dict[str, object] | Unsatisfiable:
         try:
             return self._flat(schema)
         except Unsatisfiable as problem:
             return problem
 
-    def _flat(self, schema: Schema) -> dict[str, Any]:
+    def _flat(self, schema: Schema) -> dict[str, object]:
         own = {key: value for key, value in schema.items() if key not in _TAKEN_APART}
         own |= {key: [schema[key]] for key in ("anyOf", "oneOf") if key in schema}
         references = (schema.get(key) for key in ("$ref", "$dynamicRef"))
@@ -190,7 +190,7 @@ def _list_named(root: object) -> list[tuple[str, object]]:
     return names
 
 
-def _step(found: Any, step: str) -> Any:  # noqa: ANN401 - any JSON
+def _step(found: object, step: str) -> object:
     if isinstance(found, list) and step.isdecimal() and int(step) < len(found):
         return found[int(step)]
     if isinstance(found, Mapping) and step in found:
@@ -224,7 +224,7 @@ _COMMON = 20
 """The most parts that values of two lists may have on average to be compared."""
 
 
-def _common(first: list[Any], second: list[Any]) -> list[Any]:
+def _common(first: list[object], second: list[object]) -> list[object]:
     work = Work(_COMMON * (len(first) + len(second)))
     try:
         keys = {key_of(value, work) for value in second}
@@ -252,7 +252,7 @@ def _both(first: object, second: object) -> object:
     return first if second is True else {"allOf": [first, second]}
 
 
-def _properties(first: Schema, second: Schema) -> dict[str, Any]:
+def _properties(first: Schema, second: Schema) -> dict[str, object]:
     """Merge properties; a property that one schema does not name must fit its `additionalProperties`."""
     mine, others = first.get("properties", {}), second.get("properties", {})
     mine_else, others_else = first.get("additionalProperties", True), second.get("additionalProperties", True)
@@ -265,7 +265,7 @@ def _union(first: list[str], second: list[str]) -> list[str]:
     return list(dict.fromkeys((*first, *second)))
 
 
-def _join(first: list[Any], second: list[Any]) -> list[Any]:
+def _join(first: list[object], second: list[object]) -> list[object]:
     """Join lists of schemas; a schema that is in both comes once."""
     return list({id(each): each for each in (*first, *second)}.values())
 

@@ -27,6 +27,6 @@ def is_kind(value: Any, kind: str) -> bool:  # noqa: ANN401 - any JSON
             return False
 
 
-def is_number(value: Any) -> bool:  # noqa: ANN401 - any JSON
+def is_number(value: object) -> bool:
     """Whether a value is a number; true and false are none."""
     return isinstance(value, int | float) and not isinstance(value, bool)

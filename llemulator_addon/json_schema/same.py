@@ -1,7 +1,6 @@
 """Which JSON values are the same: 1 is 1.0 but not true, and the order of members says nothing."""
 
 from collections.abc import Hashable, Mapping
-from typing import Any
 
 from llemulator_addon.core.work import Work
 
@@ -19,7 +18,7 @@ def same(first: object, second: object) -> bool:
     return first == second
 
 
-def key_of(value: Any, work: Work) -> Hashable:  # noqa: ANN401 - any JSON
+def key_of(value: object, work: Work) -> Hashable:
     """Return what is equal for the same values only, so that one among many is found at once."""
     work.spend()
     if isinstance(value, bool):

@@ -33,7 +33,7 @@ def complaint_about(schema: object, work: Work) -> str | None:
         if not isinstance(part, Mapping):
             return f"{part!r} is not of type 'object', 'boolean'."
         work.spend(1 + len(part))
-        within: list[Any] = []
+        within: list[object] = []
         for word, value in part.items():
             if word not in _KNOWN or (
                 isinstance(value, str) and (word in _TEXTS or (word == "type" and value in TYPES))
@@ -75,7 +75,7 @@ def _is_type(value: object) -> bool:
     return isinstance(value, str) and value in TYPES
 
 
-def _parts(word: str, value: Any) -> list[Any]:  # noqa: ANN401 - any JSON
+def _parts(word: str, value: Any) -> list[object]:  # noqa: ANN401 - any JSON
     if word in _SCHEMAS:
         return value if isinstance(value, list) else [value]
     if word in _LISTS_OF_SCHEMAS:
@@ -83,7 +83,7 @@ def _parts(word: str, value: Any) -> list[Any]:  # noqa: ANN401 - any JSON
     return list(value.values()) if word in _MAPS_OF_SCHEMAS else []
 
 
-def _tidy_word(word: str, value: Any, work: Work) -> Any:  # noqa: ANN401 - any JSON
+def _tidy_word(word: str, value: Any, work: Work) -> object:  # noqa: ANN401 - any JSON
     if word in _LISTS_OF_SCHEMAS or (word == "items" and isinstance(value, list)):
         return [tidy(each, work) for each in value]
     if word in _SCHEMAS:

@@ -4,7 +4,6 @@ from collections import deque
 from collections.abc import Iterable, Iterator, Mapping
 from difflib import get_close_matches
 from functools import cache
-from typing import Any
 
 from pydantic import BaseModel
 
@@ -25,7 +24,7 @@ def describe_unknown_key(key: str, known: Iterable[str], shapes: Iterable[type[B
     return f"unknown key; known are {', '.join(names)}"
 
 
-def models_in(annotation: Any) -> list[type[BaseModel]]:  # noqa: ANN401
+def models_in(annotation: object) -> list[type[BaseModel]]:
     """Return the models that a field's type names."""
     if isinstance(annotation, type) and issubclass(annotation, BaseModel):
         return [annotation]
@@ -65,5 +64,5 @@ def _places(shape: type[BaseModel]) -> Mapping[str, str]:
     return found
 
 
-def _fields(model: type[BaseModel]) -> Iterator[tuple[str, Any]]:
+def _fields(model: type[BaseModel]) -> Iterator[tuple[str, object]]:
     return ((field.alias or name, field.annotation) for name, field in model.model_fields.items())

@@ -1,7 +1,6 @@
 """Looking into the body of one request: each place is looked for once, and all looking together has a bound."""
 
 from collections.abc import Mapping
-from typing import Any
 
 from llemulator_addon.core.work import TooMuchWork, Work
 from llemulator_addon.script.paths import Step, parse
@@ -25,9 +24,9 @@ class Looking:
     def __init__(self, steps: int = STEPS) -> None:
         self._steps = steps
         self._work: Work | None = None
-        self._found: dict[tuple[Step, ...], list[Any]] = {}
+        self._found: dict[tuple[Step, ...], list[object]] = {}
 
-    def values_at(self, body: Any, path: str) -> list[Any]:  # noqa: ANN401
+    def values_at(self, body: object, path: str) -> list[object]:
         """Return the values at the places that a path names, each place once. Raises `TooMuchLooking`."""
         steps = parse(path)
         known = next((end for end in range(len(steps), 0, -1) if steps[:end] in self._found), 0)
@@ -37,7 +36,7 @@ class Looking:
             self._found[steps[:end]] = values
         return values
 
-    def contains(self, value: Any, wanted: Any) -> bool:  # noqa: ANN401
+    def contains(self, value: object, wanted: object) -> bool:
         """Whether a value has all that is wanted: members of objects may be more, elements of lists may not.
 
         Raises `TooMuchLooking`.
@@ -53,17 +52,17 @@ class Looking:
             case _:
                 return equal(value, wanted)
 
-    def _walk(self, values: list[Any], step: Step) -> list[Any]:
-        found: list[Any] = []
+    def _walk(self, values: list[object], step: Step) -> list[object]:
+        found: list[object] = []
         for value in self._find_within(values) if step.deep else values:
             taken = _take(value, step.to)
             self._pay(1 + len(taken))
             found += taken
         return found
 
-    def _find_within(self, values: list[Any]) -> list[Any]:
+    def _find_within(self, values: list[object]) -> list[object]:
         """Return the values and all that is within them, in the order written. One within two of them comes once."""
-        found: list[Any] = []
+        found: list[object] = []
         seen: set[int] = set()
         left = [value for value in reversed(values) if isinstance(value, _HOLDS_MORE)]
         while left:
@@ -95,7 +94,7 @@ def equal(value: object, wanted: object) -> bool:
     return isinstance(value, bool) is isinstance(wanted, bool) and value == wanted
 
 
-def _take(value: Any, to: str | int | None) -> list[Any]:  # noqa: ANN401
+def _take(value: object, to: str | int | None) -> list[object]:
     if isinstance(value, list):
         if to is None:
             return value

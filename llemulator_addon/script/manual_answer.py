@@ -1,6 +1,6 @@
 """A person's answer to a waiting request: a reply as in a rule, or the answer of a fallback."""
 
-from typing import TYPE_CHECKING, Any, Literal, Self, override
+from typing import TYPE_CHECKING, Literal, Self, override
 
 from pydantic import create_model, model_validator
 
@@ -53,7 +53,7 @@ class AnswerPart(ReplyPart):
         return faults
 
     @override
-    def dump(self) -> dict[str, Any]:
+    def dump(self) -> dict[str, object]:
         return {name: value for name, value in super().dump().items() if name not in _OF_DELIVERY}
 
 
@@ -76,6 +76,6 @@ def read_answer(value: object) -> AnswerPart:
     return read_as(AnswerSpec, text_alone(value), "")
 
 
-def schema() -> dict[str, Any]:
+def schema() -> dict[str, object]:
     """Return its JSON schema."""
     return AnswerSpec.model_json_schema(by_alias=True)

@@ -1,6 +1,6 @@
 """`match` as a script writes it, made of the words in `PATTERNS` and `COMBINING`."""
 
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 from pydantic import Field, create_model
 
@@ -19,7 +19,7 @@ class MatchPart(ScriptPart):
         return (*plain, *combining)
 
 
-def _patterns_of(given: "MatchPart | list[MatchPart]") -> tuple[Any, ...]:
+def _patterns_of(given: "MatchPart | list[MatchPart]") -> tuple[object, ...]:
     return given.patterns() if isinstance(given, MatchPart) else tuple(match.patterns() for match in given)
 
 

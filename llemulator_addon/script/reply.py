@@ -73,7 +73,7 @@ else:
     class OrText:
         """A part that may also be written as the text that it says."""
 
-        def __class_getitem__(cls, part: type) -> Any:  # noqa: ANN401
+        def __class_getitem__(cls, part: type) -> object:
             """Return the type."""
             return Annotated[part, BeforeValidator(text_alone, json_schema_input_type=str | part)]
 
@@ -118,7 +118,7 @@ class ReplyPart(SaidPart):
             headers=tuple((name.lower(), value) for name, value in (self.headers or {}).items()),
         )
 
-    def dump(self) -> dict[str, Any]:
+    def dump(self) -> dict[str, object]:
         """Return it as a script writes it."""
         return self.model_dump(exclude_unset=True, by_alias=True)
 

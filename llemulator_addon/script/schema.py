@@ -19,9 +19,9 @@ def schema_text() -> bytes:
 
 
 @cache
-def schema() -> dict[str, Any]:
+def schema() -> dict[str, object]:
     """Return the schema (JSON Schema 2020-12). The reader checks more: for example, which words exclude each other."""
-    made: dict[str, Any] = tidy(TypeAdapter(_Script).json_schema(by_alias=True))
+    made: dict[str, object] = tidy(TypeAdapter(_Script).json_schema(by_alias=True))
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "title": "llemulator script",
@@ -55,7 +55,7 @@ _Body = create_model(
 _Script = _Body | list[_Entry]
 
 
-def tidy(part: Any) -> Any:  # noqa: ANN401
+def tidy(part: object) -> Any:  # noqa: ANN401
     """Leave out what tells an author nothing: titles made from names, defaults of null, and null as an alternative."""
     match part:
         case list():

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from itertools import islice
-from typing import Any, override
+from typing import override
 
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
@@ -147,7 +147,7 @@ _TYPES = {"str", "int", "float", "bool", "none", "constrained-str", "constrained
 
 
 def _reason(shape: type[BaseModel], found: ErrorDetails, steps: list[int | str]) -> str:
-    given: dict[str, Any] = found.get("ctx", {})
+    given: dict[str, object] = found.get("ctx", {})
     got = kind_of(found["input"])
     match found["type"]:
         case "extra_forbidden":

@@ -1,13 +1,12 @@
 """Comparing a JSON value with the part of it that a script names."""
 
 from collections.abc import Mapping
-from typing import Any
 
 from llemulator_addon.script.looking import equal
 from llemulator_addon.script.script_error import kind_of
 
 
-def first_difference(value: Any, wanted: Any, place: str) -> str | None:  # noqa: ANN401
+def first_difference(value: object, wanted: object, place: str) -> str | None:
     """Say where a value first differs from what is wanted; None where it does not."""
     match wanted:
         case Mapping():
@@ -18,7 +17,7 @@ def first_difference(value: Any, wanted: Any, place: str) -> str | None:  # noqa
             return None if equal(value, wanted) else f"{place} is {kind_of(wanted)}, the request has {kind_of(value)}"
 
 
-def _compare_object(value: Any, wanted: Mapping[str, Any], place: str) -> str | None:  # noqa: ANN401
+def _compare_object(value: object, wanted: Mapping[str, object], place: str) -> str | None:
     if not isinstance(value, Mapping):
         return f"{place} is an object, the request has {kind_of(value)}"
     for key, part in wanted.items():
@@ -29,7 +28,7 @@ def _compare_object(value: Any, wanted: Mapping[str, Any], place: str) -> str | 
     return None
 
 
-def _compare_list(value: Any, wanted: list[Any], place: str) -> str | None:  # noqa: ANN401
+def _compare_list(value: object, wanted: list[object], place: str) -> str | None:
     if not isinstance(value, list):
         return f"{place} is a list, the request has {kind_of(value)}"
     if len(value) != len(wanted):

@@ -32,7 +32,7 @@ class UserValues:
     beside: dict[str, set[str]] | None = None
     """The words around each number, once they are needed."""
 
-    def offer(self, name: Words, schema: Flat, kind: str, *, sure: bool = False) -> Sequence[Any]:
+    def offer(self, name: Words, schema: Flat, kind: str, *, sure: bool = False) -> Sequence[object]:
         """Return values that may fit a property, best first; `sure`: only those that its name asks for."""
         eager = self.eager and not sure
         if kind == "enum":
@@ -42,7 +42,7 @@ class UserValues:
         words = frozenset(name) | frozenset("".join(pair) for pair in pairwise(name))
         match kind:
             case "string":
-                found: Sequence[Any] = list(self._texts(words, schema, eager=eager))
+                found: Sequence[object] = list(self._texts(words, schema, eager=eager))
             case "integer" | "number":
                 found = self._numbers(name, schema, eager=eager)
             case "items":
@@ -56,7 +56,7 @@ class UserValues:
         self.used.append(value)
         del self.used[:-_REMEMBERED]
 
-    def _select_named(self, values: Sequence[Any]) -> list[Any]:
+    def _select_named(self, values: Sequence[object]) -> list[object]:
         """Return the values of a list that the text names, in the order in which it names them."""
         said = self._words()
         text, words = f" {' '.join(said)} ", frozenset(said)
@@ -202,14 +202,14 @@ _DIRECTIONS: Mapping[str, tuple[str, ...]] = {
 }
 
 
-def flatten(value: object) -> dict[str, Any]:
+def flatten(value: object) -> dict[str, object]:
     """Return the scalars and lists in a tool's result by their names, each in one word; the first of a name counts."""
-    found: dict[str, Any] = {}
+    found: dict[str, object] = {}
     _flatten(value, found)
     return found
 
 
-def _flatten(value: object, found: dict[str, Any]) -> None:
+def _flatten(value: object, found: dict[str, object]) -> None:
     if isinstance(value, Mapping):
         for key, member in value.items():
             if not isinstance(member, Mapping):

@@ -3,7 +3,6 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import accumulate
-from typing import Any
 
 from llemulator_addon.core.steps import Cut, Head, Headers, Send, Steps, Wait
 from llemulator_addon.engine.journal import Exchange
@@ -21,7 +20,7 @@ class Event:
     """Seconds after the head; None where that was not noted."""
 
     @property
-    def value(self) -> Any:  # noqa: ANN401
+    def value(self) -> object:
         """Return what it carries as JSON, or None where that is none."""
         try:
             return json_bytes.read(self.text.encode())

@@ -98,7 +98,7 @@ class LongBody:
 Answer = Body | EventStream | LongBody
 
 
-def show_kept(value: Any, spell: Callable[[Any], bytes], end: bytes = b"") -> Body | LongBody:  # noqa: ANN401 - JSON
+def show_kept(value: object, spell: Callable[[object], bytes], end: bytes = b"") -> Body | LongBody:
     """Return an answer that shows what is kept: in one piece, or made while it is sent where that would be large."""
     if is_long(value):
         return LongBody(pieces=Made(lambda: chain(write_pieces(value, spell), (end,) if end else ())))

@@ -25,7 +25,7 @@ def split(segments: Sequence[str]) -> tuple[Sequence[str], Mapping[str, str]]:
             return segments, {}
 
 
-def add_model(body: Mapping[str, Any], params: Mapping[str, str]) -> Mapping[str, Any]:
+def add_model(body: Mapping[str, object], params: Mapping[str, str]) -> Mapping[str, Any]:
     """Return a body that names a model: its own, or else the deployment."""
     if DEPLOYMENT not in params or body.get("model") is not None:
         return body

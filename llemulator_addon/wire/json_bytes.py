@@ -13,7 +13,7 @@ from typing import Any
 from pydantic_core import PydanticSerializationError, from_json, to_json
 
 
-def pretty(value: Any) -> bytes:  # noqa: ANN401
+def pretty(value: object) -> bytes:
     """Spell a body, without the final line feed that chat has and other endpoints have not."""
     try:
         return to_json(value, indent=2)
@@ -21,13 +21,13 @@ def pretty(value: Any) -> bytes:  # noqa: ANN401
         return _escaping_surrogates(json.dumps(value, indent=2, ensure_ascii=False))
 
 
-def write_ascii(value: Any) -> bytes:  # noqa: ANN401
+def write_ascii(value: object) -> bytes:
     """Spell a body of Responses and what goes with them. Recorded from 2025-06 to 2026-08: in ASCII alone."""
     body = pretty(value)
     return body if body.isascii() else body.decode().encode("ascii", _ESCAPES)
 
 
-def compact(value: Any) -> bytes:  # noqa: ANN401
+def compact(value: object) -> bytes:
     """Spell an event."""
     try:
         return to_json(value)
@@ -46,12 +46,12 @@ class Many:
     nests: bool = False
     """Whether there are further ones in its members."""
 
-    def __iter__(self) -> Iterator[Any]:
+    def __iter__(self) -> Iterator[object]:
         """Make the members."""
         return iter(self.make())
 
 
-def write_pieces(value: Any, spell: Callable[[Any], bytes] = pretty) -> Iterator[bytes]:  # noqa: ANN401
+def write_pieces(value: object, spell: Callable[[object], bytes] = pretty) -> Iterator[bytes]:
     """Spell a value piece by piece: joined they are what `spell`, one of the three above, makes of it in one piece.
 
     A long text is several pieces, so that its JSON is never there at once.
@@ -95,7 +95,7 @@ def make_lists(value: Mapping[str, Many | None]) -> dict[str, list[Any] | None]:
     return {key: None if each is None else list(each) for key, each in value.items()}
 
 
-def drop_many(value: Any) -> Any:  # noqa: ANN401
+def drop_many(value: object) -> Any:  # noqa: ANN401
     """Return a value that can be kept: null replaces arrays whose members are made and nest none."""
     match value:
         case Many():
@@ -123,7 +123,7 @@ def is_long(value: Any) -> bool:  # noqa: ANN401
             return False
 
 
-def _write_value(value: Any, spell: Callable[[Any], bytes], line: bytes) -> Iterator[bytes]:  # noqa: ANN401
+def _write_value(value: object, spell: Callable[[object], bytes], line: bytes) -> Iterator[bytes]:
     """Go down to what is long; `line` begins a line of this depth, and is empty on one line."""
     match value:
         case str() if is_long(value):
@@ -141,14 +141,16 @@ def _write_value(value: Any, spell: Callable[[Any], bytes], line: bytes) -> Iter
             return iter((_indent(spell(value), line),))
 
 
-def _write_text(text: str, spell: Callable[[Any], bytes]) -> Iterator[bytes]:
+def _write_text(text: str, spell: Callable[[object], bytes]) -> Iterator[bytes]:
     yield b'"'
     for start in range(0, len(text), _PART_OF_TEXT):
         yield spell(text[start : start + _PART_OF_TEXT])[1:-1]
     yield b'"'
 
 
-def _write_members(value: Mapping[str, Any], spell: Callable[[Any], bytes], line: bytes) -> Iterator[Iterator[bytes]]:
+def _write_members(
+    value: Mapping[str, object], spell: Callable[[object], bytes], line: bytes
+) -> Iterator[Iterator[bytes]]:
     colon = b": " if line else b":"
     for key, each in value.items():
         yield chain((spell(key) + colon,), _write_value(each, spell, line))

@@ -6,7 +6,6 @@ time by its values, and not by its bytes (`docs/deviations.md`).
 """
 
 from collections.abc import Iterator, Mapping
-from typing import Any
 
 from llemulator_addon.core.reply import Failure
 from llemulator_addon.wire import errors
@@ -29,7 +28,7 @@ _LONGER: Mapping[str, int] = {
 """Texts that hold an image, a file or a sound, by their keys."""
 
 
-def refusal(name: str, body: Mapping[str, Any], size: int) -> Failure | None:
+def refusal(name: str, body: Mapping[str, object], size: int) -> Failure | None:
     """Say what of a body is too long; `size` is its length in bytes, which no text of it exceeds."""
     if size <= _NEVER_TOO_LONG:
         return None

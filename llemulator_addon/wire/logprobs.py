@@ -13,7 +13,7 @@ def logprobs_of(pieces: Iterable[str], top: int, stamp: Stamp) -> list[dict[str,
     return list(each_logprob_of(pieces, top, stamp))
 
 
-def each_logprob_of(pieces: Iterable[str], top: int, stamp: Stamp) -> Iterator[dict[str, Any]]:
+def each_logprob_of(pieces: Iterable[str], top: int, stamp: Stamp) -> Iterator[dict[str, object]]:
     """Yield the same, one after the other."""
     return (_entry(piece, top, stamp) for piece in pieces)
 
@@ -26,7 +26,7 @@ def legacy_logprobs_of(
     The first token of a prompt (`begins`) has no probability, because nothing stands before it.
     """
 
-    def read(name: str, entries: Iterable[dict[str, Any]]) -> Iterator[Any]:
+    def read(name: str, entries: Iterable[dict[str, object]]) -> Iterator[Any]:
         return (None if begins and at == 0 else entry[name] for at, entry in enumerate(entries))
 
     def alternatives() -> Iterator[dict[str, float] | None]:
@@ -51,7 +51,7 @@ def _map_tokens(alternatives: list[dict[str, Any]]) -> dict[str, float]:
     return {each["token"]: each["logprob"] for each in alternatives}
 
 
-def _entry(piece: str, top: int, stamp: Stamp) -> dict[str, Any]:
+def _entry(piece: str, top: int, stamp: Stamp) -> dict[str, object]:
     likely = 1 - stamp.fraction(f"logprob/{piece}") * 0.4
     alternatives = [(piece, likely), *_others(piece, 1 - likely, top - 1)]
     return {**_token(piece, likely), "top_logprobs": [_token(text, chance) for text, chance in alternatives[:top]]}
@@ -63,7 +63,7 @@ def _others(piece: str, rest: float, count: int) -> list[tuple[str, float]]:
     return [(word, max(rest, 1e-9) / 2 ** (rank + 1)) for rank, word in enumerate(words)]
 
 
-def _token(text: str, chance: float) -> dict[str, Any]:
+def _token(text: str, chance: float) -> dict[str, object]:
     return {"token": text, "logprob": math.log(chance), "bytes": list(text.encode("utf-8", "replace"))}
 
 

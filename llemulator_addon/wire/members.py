@@ -24,7 +24,7 @@ def object_in(holder: object, key: str) -> Mapping[str, Any]:
     return value if isinstance(value, _OBJECTS) else {}
 
 
-def list_in(holder: object, key: str) -> list[Any]:
+def list_in(holder: object, key: str) -> list[object]:
     """Return a member that is a list, else an empty one."""
     value = holder.get(key) if isinstance(holder, _OBJECTS) else None
     return value if isinstance(value, list) else []

@@ -7,7 +7,6 @@ from collections.abc import Iterable, Mapping
 from hashlib import shake_256
 from itertools import chain, islice
 from types import MappingProxyType
-from typing import Any
 
 from llemulator_addon.core.remembering import remember_calls
 
@@ -78,10 +77,16 @@ def scores(model: str, text: str) -> Mapping[str, float]:
     return _scores(text, model)
 
 
-def write_verdict(model: str, scored: Mapping[str, float], *, text: bool = True, image: bool = False) -> dict[str, Any]:
+def write_verdict(
+    model: str, scored: Mapping[str, float], *, text: bool = True, image: bool = False
+) -> dict[str, object]:
     """Spell one verdict; `text` and `image` say what was looked at."""
     flagged = {category: score >= FLAGGED_FROM for category, score in scored.items()}
-    verdict: dict[str, Any] = {"flagged": any(flagged.values()), "categories": flagged, "category_scores": {**scored}}
+    verdict: dict[str, object] = {
+        "flagged": any(flagged.values()),
+        "categories": flagged,
+        "category_scores": {**scored},
+    }
     if categories(model) is OMNI:
         verdict["category_applied_input_types"] = {
             category: [*(["text"] if text else []), *(["image"] if image and category in _OF_IMAGES else [])]
@@ -90,7 +95,7 @@ def write_verdict(model: str, scored: Mapping[str, float], *, text: bool = True,
     return verdict
 
 
-def results(model: str, text: str) -> dict[str, Any]:
+def results(model: str, text: str) -> dict[str, object]:
     """Spell the verdict that a chat completion or a response carries when it was asked for."""
     verdict = {"type": "moderation_result", "model": model, **write_verdict(model, scores(model, text))}
     return {"type": "moderation_results", "model": model, "results": [verdict]}

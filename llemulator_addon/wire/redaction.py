@@ -132,7 +132,7 @@ _OF_SCHEMAS = frozenset(("type", "$ref", "anyOf", "oneOf", "allOf", "enum", "con
 """A schema of a secret says what it looks like, and has none."""
 
 
-def redact_texts(value: Any, token: str) -> Any:  # noqa: ANN401 - any JSON value
+def redact_texts(value: object, token: str) -> Any:  # noqa: ANN401 - any JSON value
     """Return a JSON value without secrets: neither the token, nor what is one by its key or by its form."""
     match value:
         case str():
@@ -145,7 +145,7 @@ def redact_texts(value: Any, token: str) -> Any:  # noqa: ANN401 - any JSON valu
             return value
 
 
-def _redact_object(value: Mapping[str, Any], token: str) -> dict[str, Any]:
+def _redact_object(value: Mapping[str, object], token: str) -> dict[str, object]:
     # Of log probabilities, and of pairs that are written out.
     of_a_token = "logprob" in value
     named = isinstance(name := value.get("name"), str) and "value" in value and _is_secret_in_json(name)
@@ -159,7 +159,7 @@ def _redact_object(value: Mapping[str, Any], token: str) -> dict[str, Any]:
     return hidden
 
 
-def _blot(value: Any, token: str) -> Any:  # noqa: ANN401 - any JSON value
+def _blot(value: object, token: str) -> object:
     """Return the value under the name of a secret without any of its parts."""
     match value:
         case None | bool() | "":

@@ -59,7 +59,7 @@ def list_functions(prompt: Prompt) -> Iterator[OfferedFunction]:
         yield _read_function(function, f"functions[{number}].parameters")
 
 
-def _list_of_tools(holder: Mapping[str, Any], place: str) -> Iterator[OfferedFunction]:
+def _list_of_tools(holder: Mapping[str, object], place: str) -> Iterator[OfferedFunction]:
     for number, tool in enumerate(objects_in(holder, "tools")):
         at, kind, nested = f"{place}[{number}]", tool.get("type", "function"), tool.get("function")
         if kind == "namespace":
@@ -70,7 +70,7 @@ def _list_of_tools(holder: Mapping[str, Any], place: str) -> Iterator[OfferedFun
             yield _read_function(tool, f"{at}.parameters", on_responses=True)
 
 
-def _read_function(function: Mapping[str, Any], param: str, *, on_responses: bool = False) -> OfferedFunction:
+def _read_function(function: Mapping[str, object], param: str, *, on_responses: bool = False) -> OfferedFunction:
     parameters = function.get("parameters")
     return OfferedFunction(
         name=str(function.get("name")),
@@ -112,7 +112,7 @@ def tool_use(prompt: Prompt) -> ToolUse:
             return ToolUse(tools=callable_tools, parallel=parallel)
 
 
-def _read_choice(choice: Mapping[str, Any], tools: tuple[Tool, ...], *, parallel: bool) -> ToolUse:
+def _read_choice(choice: Mapping[str, object], tools: tuple[Tool, ...], *, parallel: bool) -> ToolUse:
     if choice.get("type") == "allowed_tools":
         allowed = object_in(choice, "allowed_tools") or choice
         names = {_name(tool) for tool in objects_in(allowed, "tools")}
@@ -126,7 +126,7 @@ def _read_choice(choice: Mapping[str, Any], tools: tuple[Tool, ...], *, parallel
     return ToolUse(hosted=kind if isinstance(kind, str) and kind not in ("function", "custom") else None)
 
 
-def _name(chosen: Mapping[str, Any]) -> str | None:
+def _name(chosen: Mapping[str, object]) -> str | None:
     """Return the name in `{"name"}`, `{"function": {"name"}}` or `{"custom": {"name"}}`."""
     for nested in (chosen.get("function"), chosen.get("custom"), chosen):
         if isinstance(nested, Mapping) and isinstance(nested.get("name"), str):

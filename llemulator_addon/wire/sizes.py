@@ -1,7 +1,6 @@
 """How many bytes an answer will have, before it is made. Estimates: they err on the side of too much."""
 
 from collections.abc import Iterable, Mapping
-from typing import Any
 
 from llemulator_addon.core.prompt import Prompt
 from llemulator_addon.core.reply import Block, ModelOutput, Reasoning, Refusal, Text, ToolCall
@@ -38,7 +37,7 @@ def list_texts(prompt: Prompt, says: ModelOutput) -> Iterable[tuple[int, list[st
         yield times, [text for block in choice.blocks for text in _texts(block)]
 
 
-def number(body: Mapping[str, Any], name: str) -> int:
+def number(body: Mapping[str, object], name: str) -> int:
     """Return a number of a body; 0 where it has none."""
     given = body.get(name)
     return given if isinstance(given, int) else 0

@@ -10,7 +10,7 @@ DONE = b"data: [DONE]\n\n"
 """Ends chat and legacy completions; Responses end without it."""
 
 
-def frame_unnamed(chunk: Any) -> bytes:  # noqa: ANN401
+def frame_unnamed(chunk: object) -> bytes:
     """Frame a chunk without an `event` line, as chat completions send it."""
     return b"data: %b\n\n" % compact(chunk)
 

@@ -140,7 +140,7 @@ def _root_problems(schema: object, work: Work) -> Iterator[str]:
     yield from filter(None, (complaint_about(schema, work), _root_problem(schema)))
 
 
-def _function_problems(function: OfferedFunction, schema: Mapping[str, Any], work: Work) -> Iterator[str]:
+def _function_problems(function: OfferedFunction, schema: Mapping[str, object], work: Work) -> Iterator[str]:
     if function.strict:
         yield from _strict_problems(schema, work)
         return
@@ -240,7 +240,7 @@ _NOT_PERMITTED = (
 )  # fmt: skip
 
 
-def _problems(schema: Mapping[str, Any], work: Work) -> Iterator[str]:
+def _problems(schema: Mapping[str, object], work: Work) -> Iterator[str]:
     root = _root_problem(_target(schema, schema, work))
     if root is not None:
         yield root if "anyOf" not in schema else _locate((), "'anyOf' is not permitted.")
@@ -281,7 +281,7 @@ def _too_large(walk: "_Walk") -> Iterator[str]:
         )
 
 
-def _problems_of(node: Mapping[str, Any], root: Mapping[str, Any], place: Place, work: Work) -> Iterator[str]:
+def _problems_of(node: Mapping[str, object], root: Mapping[str, object], place: Place, work: Work) -> Iterator[str]:
     if "$ref" in node:
         if not _is_of_root(node["$ref"], root):
             yield _locate(place, "reference can only point to definitions defined at the top level of the schema.")
@@ -304,7 +304,7 @@ def _problems_of(node: Mapping[str, Any], root: Mapping[str, Any], place: Place,
         yield _locate(place, f"'{node['format']}' is not a valid format.")
 
 
-def _is_of_root(reference: object, root: Mapping[str, Any]) -> bool:
+def _is_of_root(reference: object, root: Mapping[str, object]) -> bool:
     """Whether a reference is to the whole schema, or to a definition of it (reported in dotnet/extensions#6918)."""
     if not isinstance(reference, str) or reference == "#":
         return True
@@ -331,11 +331,11 @@ def _locate(place: Place, problem: str) -> str:
     return f"In context={_list_steps(place)!r}, {problem}"
 
 
-def _misses_items(node: Mapping[str, Any]) -> bool:
+def _misses_items(node: Mapping[str, object]) -> bool:
     return _has_type(node, "array") and "items" not in node and "prefixItems" not in node
 
 
-def _has_type(schema: Mapping[str, Any], name: str) -> bool:
+def _has_type(schema: Mapping[str, object], name: str) -> bool:
     """Whether a schema names a type, alone or among others."""
     kind = schema.get("type")
     return kind == name or (isinstance(kind, list) and name in kind)
@@ -352,9 +352,9 @@ class _Walk:
     of_long_enum: int = 0
     """The characters of the longest enum of those with many values."""
 
-    def nodes(self, root: Mapping[str, Any]) -> Iterator[tuple[Mapping[str, Any], Place]]:
+    def nodes(self, root: Mapping[str, object]) -> Iterator[tuple[Mapping[str, object], Place]]:
         """Yield each schema with its place."""
-        left: list[tuple[Any, Place]] = [(root, ())]
+        left: list[tuple[object, Place]] = [(root, ())]
         while left:
             node, place = left.pop()
             if isinstance(node, Mapping):
@@ -390,7 +390,7 @@ _NAMING, _HAVING, _LISTING = (
 _HOLDING = (*_NAMING, *_HAVING, *_LISTING)
 
 
-def _list_within(node: Mapping[str, Any], place: Place) -> Iterator[tuple[Any, Place]]:
+def _list_within(node: Mapping[str, object], place: Place) -> Iterator[tuple[object, Place]]:
     for word in _NAMING:
         if isinstance(named := node.get(word), Mapping):
             for key, schema in named.items():
@@ -404,7 +404,7 @@ def _list_within(node: Mapping[str, Any], place: Place) -> Iterator[tuple[Any, P
                 yield way, (place, word, str(number))
 
 
-def _levels(root: Mapping[str, Any], work: Work) -> int:
+def _levels(root: Mapping[str, object], work: Work) -> int:
     """Count how deep objects and arrays are nested. Each schema is looked at once; recursion counts once."""
     known: dict[int, int] = {}
     begun: set[int] = set()
@@ -434,7 +434,7 @@ def _levels(root: Mapping[str, Any], work: Work) -> int:
 _DEEPER = ("$ref", "anyOf", "properties", "items", "additionalProperties")
 
 
-def _levels_within(node: Mapping[str, Any], root: Mapping[str, Any], work: Work) -> list[tuple[object, bool]]:
+def _levels_within(node: Mapping[str, object], root: Mapping[str, object], work: Work) -> list[tuple[object, bool]]:
     """Return what a schema refers to or contains, and whether that stands a level deeper."""
     if isinstance(node.get("$ref"), str):
         return [(_target(node, root, work), False)]
@@ -444,7 +444,7 @@ def _levels_within(node: Mapping[str, Any], root: Mapping[str, Any], work: Work)
     return beside + [(each, True) for each in (*inner, node.get("items"), node.get("additionalProperties"))]
 
 
-def _target(node: Mapping[str, Any], root: Mapping[str, Any], work: Work) -> object:
+def _target(node: Mapping[str, object], root: Mapping[str, object], work: Work) -> object:
     reference = node.get("$ref")
     if not isinstance(reference, str) or not reference.startswith("#/"):
         return node

@@ -3,7 +3,7 @@
 import argparse
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, override
+from typing import override
 
 from llemulator_addon.adapters.settings_table import SETTINGS
 
@@ -52,7 +52,7 @@ class _Joined(argparse.Action):
         self,
         parser: argparse.ArgumentParser,
         namespace: argparse.Namespace,
-        values: str | Sequence[Any] | None,
+        values: str | Sequence[object] | None,
         option_string: str | None = None,
     ) -> None:
         before = getattr(namespace, self.dest)

@@ -84,7 +84,7 @@ def _expectations(file: Path | None) -> dict[str, Any]:
     return value
 
 
-def _yaml(text: str) -> Any:  # noqa: ANN401
+def _yaml(text: str) -> object:
     from llemulator_addon.script import yaml_text  # noqa: PLC0415 - most are JSON
 
     return yaml_text.read(text)

@@ -26,7 +26,7 @@ class Collecting:
         node.workerinput[COLOURED] = bool(self._config.get_terminal_writer().hasmarkup)
 
     @pytest.hookimpl(optionalhook=True)
-    def pytest_testnodedown(self, node: Any, error: object) -> None:  # noqa: ANN401 - of pytest-xdist
+    def pytest_testnodedown(self, node: object, error: object) -> None:
         """Add the report of a worker."""
         del error
         if written := getattr(node, "workeroutput", {}).get(SEEN):

@@ -3,7 +3,6 @@
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -155,7 +154,7 @@ class Plugin:
 
 
 def _is_coloured(config: pytest.Config) -> bool:
-    workerinput: dict[str, Any] | None = getattr(config, "workerinput", None)
+    workerinput: dict[str, object] | None = getattr(config, "workerinput", None)
     if workerinput is not None:
         return bool(workerinput.get(COLOURED))
     return bool(config.get_terminal_writer().hasmarkup)

@@ -56,7 +56,7 @@ class Llemulator:
 
     # The script
 
-    def script(self, script: str | Path | Mapping[str, Any] | Sequence[Any]) -> "Llemulator":
+    def script(self, script: str | Path | Mapping[str, object] | Sequence[object]) -> "Llemulator":
         """Add a script: a file's path, a script's text in YAML or JSON, or its value."""
         match script:
             case Path():
@@ -69,30 +69,30 @@ class Llemulator:
                 self.client.load(script)
         return self
 
-    def reply(self, reply: str | Mapping[str, Any], *, times: int | None = 1, **rule: Any) -> "Llemulator":  # noqa: ANN401
+    def reply(self, reply: str | Mapping[str, object], *, times: int | None = 1, **rule: object) -> "Llemulator":
         """Answer the next request with a text, or with a reply as in a rule."""
         return On(self).reply(reply, times=times, **rule)
 
-    def stream(self, text: str, *, times: int | None = 1, **rhythm: Any) -> "Llemulator":  # noqa: ANN401
+    def stream(self, text: str, *, times: int | None = 1, **rhythm: object) -> "Llemulator":
         """Answer the next request with a text in a rhythm: `ttft_ms`, `tokens_per_second`, `jitter`, `chunk_by`."""
         return On(self).stream(text, times=times, **rhythm)
 
-    def fail(self, status: int, *, times: int | None = 1, **failure: Any) -> "Llemulator":  # noqa: ANN401
+    def fail(self, status: int, *, times: int | None = 1, **failure: object) -> "Llemulator":
         """Fail the next request with a status; more as `failure` has it: `retry_after`, `code`, `message`, ….
 
         OpenAI's SDKs repeat a request after 408, 409, 429 and 500 or more: set `times` to the number of attempts.
         """
         return On(self).fail(status, times=times, **failure)
 
-    def tool_call(self, name: str, *, times: int | None = 1, **arguments: Any) -> "Llemulator":  # noqa: ANN401
+    def tool_call(self, name: str, *, times: int | None = 1, **arguments: object) -> "Llemulator":
         """Answer the next request with the call of a tool."""
         return On(self).tool_call(name, times=times, **arguments)
 
-    def on(self, user_text: str | None = None, **match: Any) -> "On":  # noqa: ANN401
+    def on(self, user_text: str | None = None, **match: object) -> "On":
         """Select requests: by a regular expression for the last user message, and by keys of `match`."""
         return On(self, match if user_text is None else {"user_text": user_text, **match})
 
-    def add(self, rule: Mapping[str, Any], *, match: Mapping[str, Any] | None = None) -> "Llemulator":
+    def add(self, rule: Mapping[str, object], *, match: Mapping[str, object] | None = None) -> "Llemulator":
         """Add a rule as a script has it; keys that are None are left out."""
         whole = {name: value for name, value in {"match": match or None, **rule}.items() if value is not None}
         self.client.load({"rules": [whole]})
@@ -119,8 +119,8 @@ class Llemulator:
     def verify(
         self,
         *,
-        expectations: Iterable[Mapping[str, Any]] = (),
-        order: Iterable[str | Mapping[str, Any]] = (),
+        expectations: Iterable[Mapping[str, object]] = (),
+        order: Iterable[str | Mapping[str, object]] = (),
         ignore: Iterable[str] = (),
     ) -> Verdict:
         """Return the verdict. Raises an AssertionError with the findings if there are any."""
@@ -134,8 +134,8 @@ class Llemulator:
     def look(
         self,
         *,
-        expectations: Iterable[Mapping[str, Any]] = (),
-        order: Iterable[str | Mapping[str, Any]] = (),
+        expectations: Iterable[Mapping[str, object]] = (),
+        order: Iterable[str | Mapping[str, object]] = (),
         ignore: Iterable[str] = (),
     ) -> Verdict:
         """Return the verdict, without raising an error."""
@@ -154,29 +154,29 @@ class Llemulator:
 class On:
     """A selection of requests. Each method adds a rule for them, named after the call in the test."""
 
-    def __init__(self, llemulator: Llemulator, match: Mapping[str, Any] | None = None) -> None:
+    def __init__(self, llemulator: Llemulator, match: Mapping[str, object] | None = None) -> None:
         self.match = dict(match or {})
         self._llemulator = llemulator
 
-    def reply(self, reply: str | Mapping[str, Any], *, times: int | None = None, **rule: Any) -> Llemulator:  # noqa: ANN401
+    def reply(self, reply: str | Mapping[str, object], *, times: int | None = None, **rule: object) -> Llemulator:
         """Answer them with a text or a reply; `times`: how often at most (default: any number of times)."""
         return self._add({"name": self._make_name("reply", reply), "reply": reply, "times": times, **rule})
 
-    def stream(self, text: str, *, times: int | None = None, **rhythm: Any) -> Llemulator:  # noqa: ANN401
+    def stream(self, text: str, *, times: int | None = None, **rhythm: object) -> Llemulator:
         """Answer them with a text in a rhythm: `ttft_ms`, `tokens_per_second`, `jitter`, `chunk_by`."""
         return self._add({"name": self._make_name("stream", text), "reply": text, "stream": rhythm, "times": times})
 
-    def fail(self, status: int, *, times: int | None = None, **failure: Any) -> Llemulator:  # noqa: ANN401
+    def fail(self, status: int, *, times: int | None = None, **failure: object) -> Llemulator:
         """Fail them."""
         failing = {"failure": {"status": status, **failure}}
         return self._add({"name": self._make_name("fail", status), "reply": failing, "times": times})
 
-    def tool_call(self, name: str, *, times: int | None = None, **arguments: Any) -> Llemulator:  # noqa: ANN401
+    def tool_call(self, name: str, *, times: int | None = None, **arguments: object) -> Llemulator:
         """Answer them with the call of a tool."""
         calling = {"tool_calls": [{"name": name, "arguments": arguments}]}
         return self._add({"name": self._make_name("tool_call", name), "reply": calling, "times": times})
 
-    def _add(self, rule: Mapping[str, Any]) -> Llemulator:
+    def _add(self, rule: Mapping[str, object]) -> Llemulator:
         return self._llemulator.add(rule, match=self.match)
 
     def _make_name(self, method: str, argument: object) -> str:

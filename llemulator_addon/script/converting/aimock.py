@@ -53,7 +53,7 @@ def convert(value: object) -> Converted:
     return Converted({"rules": _order_turns(_sort_sequences(fixtures))}, tuple(lost))
 
 
-def _fixture(fixture: Mapping[str, Any], place: str, before: list[_Fixture], lost: list[Problem]) -> _Fixture:
+def _fixture(fixture: Mapping[str, object], place: str, before: list[_Fixture], lost: list[Problem]) -> _Fixture:
     match = require_object(fixture.get("match") or {}, join_place(place, "match"))
     response = require_object(fixture.get("response") or {}, join_place(place, "response"))
     words = [_word(key, wanted, join_place(join_place(place, "match"), key)) for key, wanted in match.items()]
@@ -73,7 +73,7 @@ def _is_same_place(one: _Fixture, other: _Fixture) -> bool:
     return (one.match, one.sequence, one.turn) == (other.match, other.sequence, other.turn)
 
 
-def _number(match: Mapping[str, Any], key: str, place: str) -> int | None:
+def _number(match: Mapping[str, object], key: str, place: str) -> int | None:
     wanted = match.get(key)
     if wanted is not None and (not isinstance(wanted, int) or isinstance(wanted, bool) or wanted < 0):
         raise _NotCarried(join_place(place, key), f"has {kind_of(wanted)}, where a number is understood")
@@ -97,7 +97,7 @@ def _sequence(fixture: _Fixture) -> int:
     return fixture.sequence or 0
 
 
-def _order_turns(fixtures: list[_Fixture]) -> list[dict[str, Any]]:
+def _order_turns(fixtures: list[_Fixture]) -> list[dict[str, object]]:
     """Return the rules. Among fixtures that match, `turnIndex` chooses, and refuses nothing.
 
     The nearest turn that the conversation has reached answers; one reached exactly gives way to a fixture without a
@@ -107,7 +107,7 @@ def _order_turns(fixtures: list[_Fixture]) -> list[dict[str, Any]]:
     turns = [fixture for fixture in fixtures if fixture.turn is not None]
     if not turns:
         return [fixture.written() for fixture in plain]
-    rules: list[dict[str, Any]] = []
+    rules: list[dict[str, object]] = []
     for fixture in sorted(turns, key=_turn, reverse=True):
         reached = {"answered": _turn(fixture)}
         rules += [
@@ -135,7 +135,7 @@ _SINGLE = ("endpoint", "stream")
 # match --------------------------------------------------------------------------------------------------------------
 
 
-def _word(key: str, wanted: Any, place: str) -> dict[str, Any]:  # noqa: ANN401
+def _word(key: str, wanted: object, place: str) -> dict[str, object]:
     if (made := _WORDS.get(key)) is None:
         raise _NotCarried(place, _REASONS.get(key, "is not known"))
     try:
@@ -151,13 +151,13 @@ def _text(wanted: object) -> str:
     return wanted
 
 
-def _system(wanted: object) -> dict[str, Any]:
+def _system(wanted: object) -> dict[str, object]:
     if isinstance(wanted, list):
         return _all([{"system_text": literally(_text(part))} for part in wanted])
     return {"system_text": literally(_text(wanted))}
 
 
-def _model(wanted: object) -> dict[str, Any]:
+def _model(wanted: object) -> dict[str, object]:
     """Carry a name: it means itself, and itself with a dash and a digit behind it, as dated names have."""
     if not is_plain(name := _text(wanted)):
         message = "has a name with * or ?, which are no letters here"
@@ -165,7 +165,7 @@ def _model(wanted: object) -> dict[str, Any]:
     return {"model": [name, *(f"{name}-{digit}*" for digit in range(10))]}
 
 
-def _endpoint(wanted: object) -> dict[str, Any]:
+def _endpoint(wanted: object) -> dict[str, object]:
     match wanted:
         case "chat":
             return {"any_of": [{"endpoint": "chat.completions"}, {"endpoint": "responses"}]}
@@ -176,7 +176,7 @@ def _endpoint(wanted: object) -> dict[str, Any]:
             raise ValueError(message)
 
 
-def _has_tool_result(wanted: object) -> dict[str, Any]:
+def _has_tool_result(wanted: object) -> dict[str, object]:
     """Carry whether a tool's result stands behind the last message of the user."""
     if not isinstance(wanted, bool):
         message = f"has {kind_of(wanted)}, where true or false is understood"
@@ -184,7 +184,7 @@ def _has_tool_result(wanted: object) -> dict[str, Any]:
     return {"tool_result": {}} if wanted else {"not": {"tool_result": {}}}
 
 
-def _response_format(wanted: object) -> dict[str, Any]:
+def _response_format(wanted: object) -> dict[str, object]:
     """Carry the format, which stands elsewhere in the body of each endpoint."""
     return {
         "any_of": [{"json_path": {path: _text(wanted)}} for path in ("$.response_format.type", "$.text.format.type")]
@@ -208,10 +208,10 @@ _WORDS: dict[str, Callable[[Any], dict[str, Any]]] = {
 _REASONS = {"predicate": "is code", "context": "is sent by a header of that tool"}
 
 
-def _all(matches: list[dict[str, Any]]) -> dict[str, Any]:
+def _all(matches: list[dict[str, Any]]) -> dict[str, object]:
     """Put matches into one; a word that is there already with another value needs `all_of`."""
-    match: dict[str, Any] = {}
-    again: list[dict[str, Any]] = []
+    match: dict[str, object] = {}
+    again: list[dict[str, object]] = []
     for each in matches:
         for word, wanted in each.items():
             if word == "all_of":
@@ -226,7 +226,7 @@ def _all(matches: list[dict[str, Any]]) -> dict[str, Any]:
 # response -----------------------------------------------------------------------------------------------------------
 
 
-def _reply(response: Mapping[str, Any], place: str, lost: list[Problem]) -> dict[str, Any]:
+def _reply(response: Mapping[str, object], place: str, lost: list[Problem]) -> dict[str, object]:
     lost += [
         Problem(join_place(place, key), "is made from the seed, or as the endpoint has it")
         for key in _MADE & response.keys()
@@ -256,7 +256,7 @@ _KNOWN = frozenset(
 )
 
 
-def _failure(response: Mapping[str, Any], error: Mapping[str, Any]) -> dict[str, Any]:
+def _failure(response: Mapping[str, object], error: Mapping[str, object]) -> dict[str, object]:
     status = response.get("status", 500)
     # Of a 429 it says when to come back, after a second if the fixture says nothing.
     back = {"retry_after": response.get("retryAfter", 1)} if status == _TOO_MANY else {}
@@ -266,7 +266,7 @@ def _failure(response: Mapping[str, Any], error: Mapping[str, Any]) -> dict[str,
 _TOO_MANY = 429
 
 
-def _usage(usage: Mapping[str, Any], place: str, lost: list[Problem]) -> dict[str, Any]:
+def _usage(usage: Mapping[str, object], place: str, lost: list[Problem]) -> dict[str, object]:
     """Carry counts of OpenAI's two endpoints; of other providers' there is nothing to say."""
     lost += [Problem(join_place(place, str(key)), "is a count of another provider") for key in usage.keys() - _COUNTS]
     given = {key: usage[key] for key in _COUNTS if usage.get(key) is not None}
@@ -282,10 +282,10 @@ _COUNTS = (
 )
 
 
-def _convert_response(response: Mapping[str, Any], place: str) -> dict[str, Any]:
+def _convert_response(response: Mapping[str, object], place: str) -> dict[str, object]:
     if isinstance(blocks := response.get("blocks"), list):
         return {"blocks": list(_blocks(blocks, join_place(place, "blocks")))}
-    said: dict[str, Any] = {}
+    said: dict[str, object] = {}
     content = response.get("content")
     if isinstance(content, str):
         said["text"] = content
@@ -298,7 +298,7 @@ def _convert_response(response: Mapping[str, Any], place: str) -> dict[str, Any]
     return said
 
 
-def _search_first(searches: list[Any], said: dict[str, Any]) -> Iterator[dict[str, Any]]:
+def _search_first(searches: list[object], said: dict[str, Any]) -> Iterator[dict[str, object]]:
     """Yield the searches, which only Responses show, and then the words."""
     for query in searches:
         yield {"hosted_call": {"type": "web_search_call", "action": {"type": "search", "query": str(query)}}}
@@ -306,7 +306,7 @@ def _search_first(searches: list[Any], said: dict[str, Any]) -> Iterator[dict[st
     yield from ({"tool_call": call} for call in said.get("tool_calls", ()))
 
 
-def _reason_first(reply: dict[str, Any], reasoning: object) -> dict[str, Any]:
+def _reason_first(reply: dict[str, Any], reasoning: object) -> dict[str, object]:
     if not isinstance(reasoning, str) or not reasoning:
         return reply
     if "blocks" in reply:
@@ -314,7 +314,7 @@ def _reason_first(reply: dict[str, Any], reasoning: object) -> dict[str, Any]:
     return {**reply, "reasoning": reasoning}
 
 
-def _blocks(blocks: list[Any], place: str) -> Iterator[dict[str, Any]]:
+def _blocks(blocks: list[Any], place: str) -> Iterator[dict[str, object]]:
     for number, block in enumerate(blocks):
         match block:
             case {"type": "text", "text": str(text)}:
@@ -325,18 +325,18 @@ def _blocks(blocks: list[Any], place: str) -> Iterator[dict[str, Any]]:
                 raise _NotCarried(join_place(place, number), "is a block of another type than text and toolCall")
 
 
-def _call(call: Mapping[str, Any]) -> dict[str, Any]:
+def _call(call: Mapping[str, object]) -> dict[str, object]:
     return {"name": str(call.get("name")), **_some(call, "arguments", "id")}
 
 
-def _some(of: Mapping[str, Any], *keys: str) -> dict[str, Any]:
+def _some(of: Mapping[str, object], *keys: str) -> dict[str, object]:
     return {key: of[key] for key in keys if of.get(key) is not None}
 
 
 # beside them --------------------------------------------------------------------------------------------------------
 
 
-def _manner(fixture: Mapping[str, Any], place: str, lost: list[Problem]) -> dict[str, Any]:
+def _manner(fixture: Mapping[str, object], place: str, lost: list[Problem]) -> dict[str, object]:
     """Return the pace and the faults."""
     stream = _stream(fixture)
     faults = list(_faults(fixture, place, lost))
@@ -352,8 +352,8 @@ _KEYS = frozenset(
 )
 
 
-def _stream(fixture: Mapping[str, Any]) -> dict[str, Any]:
-    stream: dict[str, Any] = {}
+def _stream(fixture: Mapping[str, object]) -> dict[str, object]:
+    stream: dict[str, object] = {}
     profile = fixture.get("streamingProfile")
     if isinstance(profile, Mapping):
         names = (("ttft", "ttft_ms"), ("tps", "tokens_per_second"), ("jitter", "jitter"))
@@ -366,7 +366,7 @@ def _stream(fixture: Mapping[str, Any]) -> dict[str, Any]:
     return stream
 
 
-def _faults(fixture: Mapping[str, Any], place: str, lost: list[Problem]) -> Iterator[dict[str, Any]]:
+def _faults(fixture: Mapping[str, object], place: str, lost: list[Problem]) -> Iterator[dict[str, object]]:
     chaos = fixture.get("chaos")
     if isinstance(chaos, Mapping):
         if _is_positive(late := chaos.get("latencyMs")):

@@ -29,7 +29,7 @@ def literally(text: str) -> str:
 _PLAIN = frozenset(" '\"!,;:/_-=@#%&<>~")
 
 
-def require_object(value: object, place: str) -> Mapping[str, Any]:
+def require_object(value: object, place: str) -> Mapping[str, object]:
     """Return a value that must be an object; raises `ScriptError`."""
     if not isinstance(value, Mapping):
         raise problem(place, f"expected an object, got {kind_of(value)}")

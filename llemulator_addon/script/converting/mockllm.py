@@ -4,7 +4,6 @@ https://github.com/stacklok/mockllm
 """
 
 from collections.abc import Iterator, Mapping
-from typing import Any
 
 from llemulator_addon.script.converting.converted import Converted, literally, require_object
 from llemulator_addon.script.script_error import Problem, join_place
@@ -26,12 +25,12 @@ def convert(value: object) -> Converted:
     return Converted({"defaults": {"stream": stream}, "rules": rules}, tuple(_find_lost(file, responses, settings)))
 
 
-def _rule(prompt: str, answer: str) -> dict[str, Any]:
+def _rule(prompt: str, answer: str) -> dict[str, object]:
     # It compares the whole prompt, without white space around it and whatever its case.
     return {"match": {"user_text": rf"(?i)^\s*{literally(prompt.strip())}\s*$"}, "reply": answer}
 
 
-def _pace(settings: Mapping[str, Any]) -> dict[str, float]:
+def _pace(settings: Mapping[str, object]) -> dict[str, float]:
     """Pace a stream as it does: a character, which here counts as a token, takes 0.1 s divided by the factor."""
     factor = settings.get("lag_factor", 10)
     if (
@@ -44,7 +43,9 @@ def _pace(settings: Mapping[str, Any]) -> dict[str, float]:
     return {"tokens_per_second": 10.0 * factor, "jitter": 0.5}
 
 
-def _find_lost(file: Mapping[str, Any], responses: Mapping[str, Any], settings: Mapping[str, Any]) -> Iterator[Problem]:
+def _find_lost(
+    file: Mapping[str, object], responses: Mapping[str, object], settings: Mapping[str, object]
+) -> Iterator[Problem]:
     for key in file.keys() - {"responses", "defaults", "settings"}:
         yield Problem(str(key), "is not known")
     for prompt, answer in responses.items():

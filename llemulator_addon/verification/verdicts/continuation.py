@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any
 
 from llemulator_addon.verification import delivered
 from llemulator_addon.verification.verdicts.client_history import Attempt, ClientHistory
@@ -35,7 +34,7 @@ def collect_said(attempt: Attempt) -> Said:
     return Said("".join(texts), frozenset(ids))
 
 
-def is_error(name: str, value: Any) -> bool:  # noqa: ANN401 - any JSON value
+def is_error(name: str, value: object) -> bool:
     """Whether an event says that the stream failed."""
     if name == "error":
         return True
@@ -67,7 +66,7 @@ def _carries(later: Attempt, what: Said) -> bool:
     return False
 
 
-def _texts(value: Mapping[str, Any]) -> Iterator[str]:
+def _texts(value: Mapping[str, object]) -> Iterator[str]:
     if value.get("type") == "response.output_text.delta":
         yield _text(value.get("delta"))
     choices = value.get("choices")
@@ -77,7 +76,7 @@ def _texts(value: Mapping[str, Any]) -> Iterator[str]:
             yield _text(delta.get("content") if isinstance(delta, Mapping) else choice.get("text"))
 
 
-def _ids(value: Mapping[str, Any]) -> Iterator[str]:
+def _ids(value: Mapping[str, object]) -> Iterator[str]:
     for holder in (value.get("response"), value.get("item")):
         if isinstance(holder, Mapping):
             yield from (_text(holder[key]) for key in ("id", "call_id") if holder.get(key))

@@ -6,7 +6,6 @@ Each prompt is a user message to the rules, so that they see the last one; what 
 from collections.abc import Iterable, Iterator, Mapping
 from functools import partial
 from itertools import chain
-from typing import Any
 
 from llemulator_addon.core.json_type import JsonObject
 from llemulator_addon.core.prompt import Message, Prompt
@@ -194,7 +193,7 @@ def _too_long(body: JsonObject, model: str, prompts: tuple[Input, ...]) -> Itera
 # Writing one object -------------------------------------------------------------------------------------------------
 
 
-def _completion(prompt: Prompt, says: ModelOutput, manner: Manner) -> dict[str, Any]:
+def _completion(prompt: Prompt, says: ModelOutput, manner: Manner) -> dict[str, object]:
     return {
         **_base(manner),
         "model": _model(prompt, says, manner),
@@ -203,15 +202,15 @@ def _completion(prompt: Prompt, says: ModelOutput, manner: Manner) -> dict[str, 
     }
 
 
-def _choices(prompt: Prompt, says: ModelOutput, manner: Manner) -> Many | list[dict[str, Any]]:
-    def make() -> Iterator[dict[str, Any]]:
+def _choices(prompt: Prompt, says: ModelOutput, manner: Manner) -> Many | list[dict[str, object]]:
+    def make() -> Iterator[dict[str, object]]:
         for index in range(prompt.choices):
             yield _choice(prompt, tuple(_list_texts(prompt, says, index)), index, says.choice(index), manner)
 
     return Many(make, nests=True) if manner.in_pieces else list(make())
 
 
-def _choice(prompt: Prompt, texts: tuple[str, ...], index: int, choice: Choice, manner: Manner) -> dict[str, Any]:
+def _choice(prompt: Prompt, texts: tuple[str, ...], index: int, choice: Choice, manner: Manner) -> dict[str, object]:
     return {
         "text": "".join(texts),
         "index": index,
@@ -236,13 +235,13 @@ def _pieces(prompt: Prompt, says: ModelOutput, manner: Manner) -> Iterator[Piece
     yield Piece(sse.DONE)
 
 
-def _chunks(prompt: Prompt, says: ModelOutput, index: int, manner: Manner) -> Iterator[tuple[dict[str, Any], int]]:
+def _chunks(prompt: Prompt, says: ModelOutput, index: int, manner: Manner) -> Iterator[tuple[dict[str, object], int]]:
     """Yield the texts of one choice; the last one carries the reason for which it ends."""
     chunk_by = "token" if prompt.body.get("logprobs") is not None else manner.chunk_by
     encoding = family(prompt.model).encoding
     pieces = chain.from_iterable(cut(text, encoding, chunk_by) for text in _list_texts(prompt, says, index))
 
-    def chunk(text: str, finish: str | None) -> dict[str, Any]:
+    def chunk(text: str, finish: str | None) -> dict[str, object]:
         probable = _logprobs(prompt, (text,), offset, manner)
         return {"text": text, "index": index, "logprobs": probable, "finish_reason": finish}
 
@@ -258,7 +257,7 @@ def _chunks(prompt: Prompt, says: ModelOutput, index: int, manner: Manner) -> It
 # Both ---------------------------------------------------------------------------------------------------------------
 
 
-def _base(manner: Manner) -> dict[str, Any]:
+def _base(manner: Manner) -> dict[str, object]:
     return {
         "id": f"cmpl-{manner.stamp.base62('cmpl', 29)}",
         "object": "text_completion",
@@ -277,7 +276,7 @@ def _list_texts(prompt: Prompt, says: ModelOutput, index: int) -> Iterable[str]:
     yield "".join(block.text for block in says.choice(index).blocks if isinstance(block, Text | Refusal))
 
 
-def _logprobs(prompt: Prompt, texts: tuple[str, ...], offset: int, manner: Manner) -> Mapping[str, Any] | None:
+def _logprobs(prompt: Prompt, texts: tuple[str, ...], offset: int, manner: Manner) -> Mapping[str, object] | None:
     top = prompt.body.get("logprobs")
     if top is None:
         return None
@@ -297,7 +296,7 @@ def _finish_reason(choice: Choice) -> str | None:
     return choice.finish_reason if choice.finish_reason in ("stop", "length", "content_filter") else "stop"
 
 
-def _usage(prompt: Prompt, says: ModelOutput) -> dict[str, Any] | None:
+def _usage(prompt: Prompt, says: ModelOutput) -> dict[str, object] | None:
     if not says.usage.shown:
         return None
     of = count_usage(prompt, says, asked=_prompt_tokens(prompt))

@@ -131,7 +131,7 @@ def _hello(call: Call) -> Item:
     return items_of("Hello", Ids(call.stamp))[0]
 
 
-def _body(call: Call) -> Mapping[str, Any]:
+def _body(call: Call) -> Mapping[str, object]:
     body = read_object(call.request) if call.request.body else {}
     if not call.lenient:
         _CONVERSATION.check(body)
@@ -158,7 +158,7 @@ def _add_items(call: Call, name: str, items: tuple[Item, ...]) -> Resources:
     return call.resources.put(*history.append(name, items))
 
 
-def _list(items: tuple[Item, ...]) -> dict[str, Any]:
+def _list(items: tuple[Item, ...]) -> dict[str, object]:
     return {
         "object": "list",
         "data": list(items),
@@ -168,5 +168,5 @@ def _list(items: tuple[Item, ...]) -> dict[str, Any]:
     }
 
 
-def _serve(value: Mapping[str, Any], resources: Resources | None = None) -> Served:
+def _serve(value: Mapping[str, object], resources: Resources | None = None) -> Served:
     return Served(answer=show_kept(value, write_ascii), resources=resources)

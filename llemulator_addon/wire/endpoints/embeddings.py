@@ -10,7 +10,6 @@ from base64 import b64encode
 from collections.abc import Callable, Iterator, Sequence
 from itertools import chain
 from struct import pack
-from typing import Any
 
 from llemulator_addon.core.json_type import JsonObject
 from llemulator_addon.core.prompt import Message, Prompt
@@ -59,7 +58,7 @@ def write(prompt: Prompt, says: ModelOutput, manner: Manner) -> Answer:
     """Write a vector for each text: a scripted one, or its own."""
     vectors, spell = _read_script(says) or _own(prompt), _base64 if _is_base64(prompt) else _floats
 
-    def vectors_told() -> Iterator[dict[str, Any]]:
+    def vectors_told() -> Iterator[dict[str, object]]:
         for index, message in enumerate(prompt.messages):
             yield {"object": "embedding", "index": index, "embedding": spell(vectors(index, message.text))}
 

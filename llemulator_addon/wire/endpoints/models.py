@@ -1,7 +1,5 @@
 """`GET /v1/models`, `GET /v1/models/{model}` and `DELETE /v1/models/{model}`."""
 
-from typing import Any
-
 from llemulator_addon.core.reply import Failure
 from llemulator_addon.core.resources import Kept
 from llemulator_addon.wire.answer import DELETED_MODEL, Body, Call, Operation, Served
@@ -12,7 +10,7 @@ from llemulator_addon.wire.models import ACTING_MODELS, find_created, find_owner
 
 def list_models(call: Call) -> Served:
     """List every model that is valid for the token. The real list is never paged."""
-    cards: list[dict[str, Any]] = [_card(name) for name in call.models if call.knows(name)]
+    cards: list[dict[str, object]] = [_card(name) for name in call.models if call.knows(name)]
     return Served(answer=_body({"object": "list", "data": cards}))
 
 
@@ -41,7 +39,7 @@ RETRIEVE = Operation(name="models.retrieve", method="GET", path="/models/{model}
 DELETE = Operation(name="models.delete", method="DELETE", path="/models/{model}", serve=delete_model)
 
 
-def _card(name: str) -> dict[str, Any]:
+def _card(name: str) -> dict[str, object]:
     return {
         "id": name,
         "object": "model",

@@ -9,7 +9,6 @@ list of words is in the input (`wire/moderation.py`), whatever `on_unmatched` sa
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from itertools import chain
-from typing import Any
 
 from llemulator_addon.core.json_type import JSON, JsonObject
 from llemulator_addon.core.prompt import Message, Prompt
@@ -49,7 +48,7 @@ def write(prompt: Prompt, says: ModelOutput, manner: Manner) -> Answer:
     named = _read_script(says)
     judged = _inputs(prompt.body["input"])
 
-    def results() -> Iterator[dict[str, Any]]:
+    def results() -> Iterator[dict[str, object]]:
         return (_verdict(model, each, named) for each in judged)
 
     answer = {
@@ -110,7 +109,7 @@ def _read_parts(parts: list[JSON]) -> _Input:
     return _Input("\n".join(texts), has_text="text" in kinds, has_image="image_url" in kinds)
 
 
-def _verdict(model: str, judged: _Input, named: Mapping[str, float]) -> dict[str, Any]:
+def _verdict(model: str, judged: _Input, named: Mapping[str, float]) -> dict[str, object]:
     scored = {**moderation.scores(model, judged.text)}
     scored |= {category: score for category, score in named.items() if category in scored}
     return moderation.write_verdict(model, scored, text=judged.has_text, image=judged.has_image)

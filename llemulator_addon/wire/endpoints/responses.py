@@ -131,7 +131,7 @@ def _partial_images(prompt: Prompt, reply: ModelOutput) -> tuple[str, ...]:
     return tuple(images[:1]) * _images_asked(prompt.body)
 
 
-def _images_asked(body: Mapping[str, Any]) -> int:
+def _images_asked(body: Mapping[str, object]) -> int:
     asked = [tool.get("partial_images") for tool in objects_in(body, "tools")]
     return min(next((count for count in asked if isinstance(count, int)), 0), _MOST_PARTIAL)
 
@@ -140,7 +140,7 @@ _MOST_PARTIAL = 3
 """The API's own limit."""
 
 
-def _keeps(made: history.Record, body: Mapping[str, Any]) -> tuple[Kept, ...]:
+def _keeps(made: history.Record, body: Mapping[str, object]) -> tuple[Kept, ...]:
     """Return what is kept: the response, and its items at the end of its conversation."""
     response = made["response"]
     # What runs in the background must be found again, whatever `store` says.

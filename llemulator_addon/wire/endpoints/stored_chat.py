@@ -101,7 +101,7 @@ MESSAGES = Operation(
 _UPDATE = Fields(checks={"metadata": METADATA})
 
 
-def _messages(prompt: Prompt, completion_id: str) -> Iterator[dict[str, Any]]:
+def _messages(prompt: Prompt, completion_id: str) -> Iterator[dict[str, object]]:
     for number, message in enumerate(prompt.body["messages"]):
         content = message.get("content")
         parts = content if isinstance(content, list) else None
@@ -135,8 +135,8 @@ def _find(call: Call) -> Mapping[str, Any] | None:
     return found
 
 
-def _simulate(completion_id: str, stamp: Stamp) -> Mapping[str, Any]:
-    message: dict[str, Any] = {"role": "assistant", "content": "", "refusal": None, "annotations": []}
+def _simulate(completion_id: str, stamp: Stamp) -> Mapping[str, object]:
+    message: dict[str, object] = {"role": "assistant", "content": "", "refusal": None, "annotations": []}
     completion = {
         "id": completion_id,
         "created": stamp.created,

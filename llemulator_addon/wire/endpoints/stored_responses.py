@@ -169,5 +169,5 @@ def _is_users(item: Item) -> bool:
     return item.get("type") == "message" and item.get("role") == "user"
 
 
-def _json(value: Response | dict[str, Any]) -> Answer:
+def _json(value: Response | dict[str, object]) -> Answer:
     return show_kept(value, write_ascii)

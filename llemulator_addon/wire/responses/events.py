@@ -52,7 +52,7 @@ def _pieces(response: Response, cutting: Cutting, after: int | None) -> Iterator
                 yield Piece(sse.frame(spelled), tokens)
 
 
-def _is_long(event: dict[str, Any]) -> bool:
+def _is_long(event: dict[str, object]) -> bool:
     """Whether it is made in pieces: it has all of a long text, or all log probabilities; a delta has few.
 
     `break_off` reads the first event, which therefore stays whole.
@@ -82,7 +82,7 @@ _EVENT = b"event: "
 """The beginning of an event. A long event is several pieces, and only the first begins so."""
 
 
-def _read(piece: bytes) -> dict[str, Any]:
+def _read(piece: bytes) -> dict[str, object]:
     _, _, line = piece.partition(b"\ndata: ")
     try:
         event = read(line.strip())
@@ -91,7 +91,7 @@ def _read(piece: bytes) -> dict[str, Any]:
     return event if isinstance(event, dict) else {}
 
 
-def _spell(event: dict[str, Any], number: int, padding: str) -> dict[str, Any]:
+def _spell(event: dict[str, Any], number: int, padding: str) -> dict[str, object]:
     whole = {**event, "sequence_number": number}
     if padding and isinstance(event.get("delta"), str):
         whole["obfuscation"] = _obfuscation(len(event["delta"]), number, padding)
@@ -128,7 +128,7 @@ def _events(response: Response, cutting: Cutting) -> Iterator[Event]:
     yield _write_response(response["status"], response)
 
 
-def encoding_of(response: Response) -> Any:  # noqa: ANN401 - one of the encodings
+def encoding_of(response: Response) -> object:
     """Return the encoding of the model that answered."""
     return family(response["model"]).encoding
 
@@ -251,7 +251,7 @@ class _Telling:
         text = {"logprobs": part["logprobs"], "text": part["text"]}
         yield {"type": "response.output_text.done", **text, **place}, 0
 
-    def _annotate(self, part: Item) -> Iterator[tuple[str, int, list[tuple[int, Any]]]]:
+    def _annotate(self, part: Item) -> Iterator[tuple[str, int, list[tuple[int, object]]]]:
         """Cut a text and put each annotation behind the place that it is about.
 
         Recorded: a cited span is one delta, and the annotation is the next event.
@@ -338,7 +338,7 @@ def _stages(kind: str, stages: tuple[str, ...], place: Place) -> Iterator[Event]
         yield {"type": f"response.{kind}.{stage}", **place}, 0
 
 
-def _delta(delta: str, logprobs: list[Any], place: Place) -> dict[str, Any]:
+def _delta(delta: str, logprobs: list[object], place: Place) -> dict[str, object]:
     return {"type": "response.output_text.delta", "delta": delta, "logprobs": logprobs, **place}
 
 
@@ -350,7 +350,7 @@ class _Logprobs:
         self._next = next(self._entries, None)
         self._ahead = 0
 
-    def take(self, delta: str) -> list[Any]:
+    def take(self, delta: str) -> list[object]:
         """Return those of the tokens that end within the next delta."""
         self._ahead += len(delta)
         taken = []
@@ -361,11 +361,11 @@ class _Logprobs:
         return taken
 
 
-def _start(annotation: Any, text: str) -> int:  # noqa: ANN401 - a script may give anything
+def _start(annotation: object, text: str) -> int:
     return _place(annotation, text, "start_index", "index")
 
 
-def _end(annotation: Any, text: str) -> int:  # noqa: ANN401 - a script may give anything
+def _end(annotation: object, text: str) -> int:
     return _place(annotation, text, "end_index", "index")
 
 

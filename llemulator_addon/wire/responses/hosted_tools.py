@@ -41,7 +41,7 @@ class Hosted:
         """Whether the request asks for something that is left out otherwise."""
         return echoed_parameters.includes(self.prompt.body, what)
 
-    def tool(self, kind: str) -> Mapping[str, Any]:
+    def tool(self, kind: str) -> Mapping[str, object]:
         """Return the request's tool of a type, or an empty one."""
         asked = self.prompt.body.get("tools")
         tools = asked if isinstance(asked, list) else []
@@ -61,7 +61,7 @@ def write_item(hosted: Hosted) -> Item:
 _NOT_AGAIN = frozenset({"id", "type", "status", PARTIAL_IMAGES})
 
 
-def _read_given(call: HostedCall) -> Mapping[str, Any]:
+def _read_given(call: HostedCall) -> Mapping[str, object]:
     """Return what a script gives, with the error of a remote call as an object (the SDK's types) where it is a text."""
     error = call.fields.get("error")
     if call.type != "mcp_call" or not isinstance(error, str):
@@ -70,7 +70,7 @@ def _read_given(call: HostedCall) -> Mapping[str, Any]:
     return {**call.fields, "error": {"type": "mcp_tool_execution_error", "content": content}}
 
 
-def _join(usual: Item, given: Mapping[str, Any]) -> Item:
+def _join(usual: Item, given: Mapping[str, object]) -> Item:
     """Fill in what is not given, in an object of the same type too; arguments given as an object are spelled."""
     filled = {key: _fill(usual.get(key), value) for key, value in given.items()}
     return {**usual, **filled}
@@ -96,12 +96,12 @@ def _web_search(hosted: Hosted) -> Item:
 
 
 def _file_search(hosted: Hosted) -> Item:
-    found: list[Any] | None = [] if hosted.includes("file_search_call.results") else None
+    found: list[object] | None = [] if hosted.includes("file_search_call.results") else None
     return {"status": "completed", "queries": [hosted.prompt.user_text], "results": found}
 
 
 def _code_interpreter(hosted: Hosted) -> Item:
-    outputs: list[Any] | None = [] if hosted.includes("code_interpreter_call.outputs") else None
+    outputs: list[object] | None = [] if hosted.includes("code_interpreter_call.outputs") else None
     container = hosted.tool("code_interpreter").get("container")
     container_id = container if isinstance(container, str) else lone(hosted.ids.stamp, "cntr", "container")
     return {"status": "completed", "code": "", "container_id": container_id, "outputs": outputs}
@@ -121,7 +121,7 @@ def _image_generation(hosted: Hosted) -> Item:
     }
 
 
-def _choose(tool: Mapping[str, Any], key: str, usual: str) -> str:
+def _choose(tool: Mapping[str, object], key: str, usual: str) -> str:
     asked = tool.get(key)
     return asked if isinstance(asked, str) and asked != "auto" else usual
 

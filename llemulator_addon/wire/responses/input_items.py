@@ -105,7 +105,7 @@ def _fill(given: Item, unsaid: Item) -> Item:
     return {**given, **{key: value for key, value in unsaid.items() if key not in given}, **inner}
 
 
-def _member(value: Any) -> Any:  # noqa: ANN401 - whatever an item has
+def _member(value: object) -> object:
     """Return a member of an item, with parts as they are kept where it is a list of them: the result of a call."""
     if isinstance(value, list):
         return [_part(part) for part in value]
@@ -128,14 +128,14 @@ _WITHOUT_STATUS = frozenset(
 )
 
 
-def _parts(content: object, role: str) -> list[Any]:
+def _parts(content: object, role: str) -> list[object]:
     if isinstance(content, list):
         return [_part(part) for part in content]
     text = content if isinstance(content, str) else ""
     return [_part({"type": "output_text" if role == "assistant" else "input_text", "text": text})]
 
 
-def _part(part: Any) -> Any:  # noqa: ANN401 - what is no part is kept as it was sent
+def _part(part: Any) -> object:  # noqa: ANN401 - what is no part is kept as it was sent
     match part:
         case {"type": "output_text"}:
             return {"type": "output_text", "annotations": [], "logprobs": [], **_rest(part)}
@@ -145,7 +145,7 @@ def _part(part: Any) -> Any:  # noqa: ANN401 - what is no part is kept as it was
             return part
 
 
-def _rest(part: Mapping[str, Any]) -> dict[str, Any]:
+def _rest(part: Mapping[str, object]) -> dict[str, object]:
     return {key: value for key, value in part.items() if key != "type" and value is not None}
 
 

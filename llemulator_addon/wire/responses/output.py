@@ -56,7 +56,7 @@ def _group_blocks(choice: Choice, prompt: Prompt) -> list[tuple[Block, ...]]:
     return groups
 
 
-def _effort(body: Mapping[str, Any]) -> str | None:
+def _effort(body: Mapping[str, object]) -> str | None:
     asked = body.get("reasoning")
     effort = asked.get("effort") if isinstance(asked, dict) else None
     return effort if isinstance(effort, str) else None
@@ -98,11 +98,11 @@ def _text_part(text: Text, writing: Writing) -> Item:
     }
 
 
-def _logprobs(text: str, writing: Writing) -> Many | list[dict[str, Any]]:
+def _logprobs(text: str, writing: Writing) -> Many | list[dict[str, object]]:
     if not echoed_parameters.includes(writing.prompt.body, "message.output_text.logprobs"):
         return []
 
-    def make() -> Iterator[dict[str, Any]]:
+    def make() -> Iterator[dict[str, object]]:
         pieces = (piece for piece, _ in cut(text, family(writing.prompt.model).encoding, "token"))
         return each_logprob_of(pieces, writing.prompt.body.get("top_logprobs") or 0, writing.manner.stamp)
 

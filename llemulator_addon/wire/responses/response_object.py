@@ -14,7 +14,7 @@ Response = Mapping[str, Any]
 """As it is sent in events; JSON bodies say in `billing` who pays."""
 
 
-def write_finished(prompt: Prompt, says: ModelOutput, writing: Writing) -> dict[str, Any]:
+def write_finished(prompt: Prompt, says: ModelOutput, writing: Writing) -> dict[str, object]:
     """Return the response at its end, with its keys in the order of the recordings of 2026-07."""
     body, choice = prompt.body, says.choice(0)
     reason = _INCOMPLETE.get(choice.finish_reason or "stop")
@@ -63,7 +63,7 @@ def write_finished(prompt: Prompt, says: ModelOutput, writing: Writing) -> dict[
     }
 
 
-def write_begun(response: Response, status: str, *, tier: str = "auto") -> dict[str, Any]:
+def write_begun(response: Response, status: str, *, tier: str = "auto") -> dict[str, object]:
     """Return the response before anything was said; `tier` is the one that was asked for."""
     return {
         **response,
@@ -78,14 +78,14 @@ def write_begun(response: Response, status: str, *, tier: str = "auto") -> dict[
     }
 
 
-def write_failed(response: Response, failure: Failure) -> dict[str, Any]:
+def write_failed(response: Response, failure: Failure) -> dict[str, object]:
     """Return the response that an error ended."""
     return write_begun(response, "failed", tier=str(response.get("service_tier", "auto"))) | {
         "error": {"code": failure.code or "server_error", "message": failure.message}
     }
 
 
-def write_billed(response: Response) -> dict[str, Any]:
+def write_billed(response: Response) -> dict[str, object]:
     """Return the response as JSON bodies have it. Recorded: no event has `billing`."""
     billing = {"billing": {"payer": "developer"}}
     keys = list(response)
@@ -93,7 +93,7 @@ def write_billed(response: Response) -> dict[str, Any]:
     return {key: response[key] for key in before} | billing | dict(response)
 
 
-def usage(of: Counted) -> dict[str, Any]:
+def usage(of: Counted) -> dict[str, object]:
     """Spell token counts; `cache_write_tokens` is required by the SDK 3.52 and on the wire since mid-2026."""
     return {
         "input_tokens": of.prompt,
@@ -118,30 +118,30 @@ def _charge(prompt: Prompt, says: ModelOutput) -> Counted:
 _INCOMPLETE = {"length": "max_output_tokens", "content_filter": "content_filter"}
 
 
-def _conversation(body: Mapping[str, Any]) -> dict[str, Any]:
+def _conversation(body: Mapping[str, object]) -> dict[str, object]:
     name = conversation_id(body)
     return {"conversation": {"id": name}} if name else {}
 
 
-def conversation_id(body: Mapping[str, Any]) -> str | None:
+def conversation_id(body: Mapping[str, object]) -> str | None:
     """Return the id of the conversation that a request belongs to."""
     given = body.get("conversation")
     name = given.get("id") if isinstance(given, dict) else given
     return name if isinstance(name, str) and name else None
 
 
-def tier_asked(body: Mapping[str, Any]) -> str:
+def tier_asked(body: Mapping[str, object]) -> str:
     """Return the service tier that a request asks for."""
     asked = body.get("service_tier")
     return asked if isinstance(asked, str) else "auto"
 
 
-def _tier_served(body: Mapping[str, Any]) -> str:
+def _tier_served(body: Mapping[str, object]) -> str:
     asked = tier_asked(body)
     return "default" if asked == "auto" else asked
 
 
-def _decimal(body: Mapping[str, Any], key: str, usual: float) -> float:
+def _decimal(body: Mapping[str, object], key: str, usual: float) -> float:
     given = body.get(key)
     return float(given) if isinstance(given, int | float) else usual
 
@@ -158,7 +158,7 @@ _NO_TOOLS_USED = {
 }
 
 
-def _tool_usage(output: list[dict[str, Any]]) -> dict[str, Any]:
+def _tool_usage(output: list[dict[str, Any]]) -> dict[str, object]:
     searches = sum(
         item["type"] == "web_search_call" and (item.get("action") or {}).get("type") == "search" for item in output
     )
