@@ -54,7 +54,7 @@ def test_has_tool_finds_a_tool_wherever_it_stands(wanted: str, body: dict[str, A
     assert namespace in (None, "functions")
 
 
-@pytest.mark.parametrize("offered", ["P-get_weather", "mcp__weather__get_weather", "weather.get_weather"])
+@pytest.mark.parametrize("offered", ["P-get_weather", "mcp__weather__get_weather", "weather__get_weather"])
 @pytest.mark.parametrize(("wanted", "found"), [("get_weather", True), ("*get_weather", True), ("weather", False)])
 def test_has_tool_takes_a_name_without_its_prefix(offered: str, wanted: str, *, found: bool) -> None:
     server = emulator()

@@ -134,7 +134,7 @@ def test_items_of_all_kinds_become_the_conversation() -> None:
     assert prompt.messages == (
         Message(role="system", text="Be kind."),
         Message(role="developer", text="Be brief."),
-        Message(role="user", text="Look\nhere"),
+        Message(role="user", text="Look\nhere", parts=("Look", "here")),
         Message(
             role="assistant",
             text="I look.",
