@@ -15,6 +15,7 @@ from llemulator_addon.core.upstream import Upstream
 from llemulator_addon.core.work import not_at_once
 from llemulator_addon.engine import fallback, paced_steps
 from llemulator_addon.engine.admission import Admitted, admit
+from llemulator_addon.engine.being_sent import gave, hold_conversation
 from llemulator_addon.engine.failing_models import ACTING, Silence
 from llemulator_addon.engine.journal import Basis
 from llemulator_addon.engine.near_miss import near_miss
@@ -30,7 +31,18 @@ from llemulator_addon.script.searching import searching
 from llemulator_addon.script.template import Template
 from llemulator_addon.script.templates.problems import TemplateProblem
 from llemulator_addon.wire import errors, json_bytes, limits
-from llemulator_addon.wire.answer import Answer, Body, Call, Endpoint, EventStream, LongBody, Manner, Operation, Served
+from llemulator_addon.wire.answer import (
+    Answer,
+    Body,
+    BrokenOff,
+    Call,
+    Endpoint,
+    EventStream,
+    LongBody,
+    Manner,
+    Operation,
+    Served,
+)
 from llemulator_addon.wire.azure import DEPLOYMENT, add_model, not_found
 from llemulator_addon.wire.bodies import read_object
 from llemulator_addon.wire.cors import add_cors, add_cors_to_head
@@ -58,6 +70,7 @@ def refuse(session: Session, request: Request, failure: Failure) -> tuple[Sessio
 
 def _conclude(session: Session, request: Request, decided: "Decided") -> tuple[Session, Outcome]:
     answer, (told, resources) = decided.answer, played(decided, session, request)
+    resources = hold_conversation(resources, ENDPOINTS.get(decided.endpoint or ""), decided.prompt, told, request.at)
     upstream = answer.to.url if isinstance(answer, _Elsewhere) else None
     basis = Basis(decided.endpoint, decided.prompt, decided.rule, decided.unmatched, upstream)
     journal = session.journal.record(request, told.steps, basis, goes_on=told.whole is not None)
@@ -180,7 +193,8 @@ def _speak(session: Session, request: Request, endpoint: Endpoint, params: Mappi
         prompt = _understood(session, endpoint, call, body, elsewhere)
     except RequestRefused as refused:
         if elsewhere is None:
-            return Decided(session=session, answer=refused.failure, endpoint=endpoint.name)
+            answer = refused.answer if isinstance(refused, BrokenOff) else refused.failure
+            return Decided(session=session, answer=answer, endpoint=endpoint.name)
         # What this API does not take, another server's may: it has the say, after the rules.
         if (leniently := _leniently(endpoint, call, body)) is None:
             prompt = Prompt(endpoint=endpoint.name, model=elsewhere.model)
@@ -249,6 +263,7 @@ def _call(session: Session, request: Request, params: Mapping[str, str]) -> Call
         models=session.models,
         resources=session.resources,
         lenient=session.policy.lenient,
+        gave=partial(gave, session.journal),
     )
 
 

@@ -13,6 +13,7 @@ from llemulator_addon.core.stamp import Stamp
 from llemulator_addon.core.steps import Headers
 from llemulator_addon.wire import errors, tokens
 from llemulator_addon.wire.capabilities import Encoding
+from llemulator_addon.wire.errors import RequestRefused
 from llemulator_addon.wire.json_bytes import is_long, write_pieces
 
 DELETED_MODEL = "model.deleted"
@@ -105,6 +106,13 @@ def show_kept(value: object, spell: Callable[[object], bytes], end: bytes = b"")
     return Body(body=spell(value) + end)
 
 
+@dataclass
+class BrokenOff(RequestRefused):
+    """A request that is refused after its stream has begun; the answer is what was sent, with the refusal."""
+
+    answer: EventStream
+
+
 class Call(NamedTuple):
     """One request to an operation, and what the session knows that it may need."""
 
@@ -117,6 +125,9 @@ class Call(NamedTuple):
     resources: Resources = Resources()
     lenient: bool = False
     """Parameters are not validated, and an unknown id stands for something."""
+
+    gave: Callable[[str], bool] = lambda _: False
+    """Whether a text was sent to this token before, as its journal has it. Slow."""
 
     def knows(self, model: str) -> bool:
         """Whether a model is valid: it is listed, and was not deleted."""
@@ -142,6 +153,8 @@ class Endpoint:
     """Write a failure in the endpoint's own form. None: the plain error object is sent."""
     break_off: Callable[[Sequence[bytes], Failure], tuple[bytes, ...]] = errors.break_off
     """Return the events that end a stream with an error, after the pieces that were sent."""
+    find_held: Callable[[Prompt], str | None] = lambda _: None
+    """Return the conversation that nobody else may go on with while an answer is sent."""
     size: Callable[[Prompt, ModelOutput], int] = lambda *_: 0
     """Estimate the bytes of an answer before it is made. One that is much larger than usual is made in
     pieces while it is sent (`Manner.in_pieces`), and what is too large is refused."""

@@ -218,7 +218,7 @@ async def test_an_answer_for_which_there_was_no_room_used_nothing_up_and_is_give
 async def test_one_answer_alone_is_given_whatever_its_size() -> None:
     emulator = Emulator(EmulatorSettings(unread_size=_KIBIBYTE))
 
-    assert _status(await _begun(emulator, _asking("x" * 2_000_000))) == 200
+    assert _status(await _begun(emulator, _asking("x" * 2_000_000, truncation="auto"))) == 200
 
 
 async def test_a_large_journal_is_shown_exchange_by_exchange_and_counts_until_it_is_read() -> None:

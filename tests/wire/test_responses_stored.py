@@ -14,9 +14,10 @@ from llemulator_addon.wire.answer import Body, Call, EventStream
 from llemulator_addon.wire.endpoints.responses import read
 from llemulator_addon.wire.endpoints.stored_responses import retrieve
 from llemulator_addon.wire.models import DEFAULT_MODELS
+from llemulator_addon.wire.responses.ids import Ids, make_encrypted
 from tests.playing import emulator, load
 from tests.wire.asking import Asking
-from tests.wire.responding import answer
+from tests.wire.responding import STAMP, answer
 from tests.wire.shapes import assert_described, assert_sdk, differences
 from tests.wire.shapes import events as events_of
 
@@ -86,16 +87,17 @@ def test_a_tools_result_is_joined_with_the_call_of_the_earlier_turn() -> None:
     assert prompt.tool_called("call_1") == called
 
 
-def test_a_reference_stands_for_the_item_that_it_names() -> None:
+@pytest.mark.parametrize("reference", [{"type": "item_reference"}, {}])
+def test_a_reference_stands_for_the_item_that_it_names(reference: dict[str, Any]) -> None:
     first = answer(Text("Sunny."), input="Weather?")
     said = first.keeps[0].value["response"]["output"][0]
 
     prompt = understood(
         Resources().put(*first.keeps),
-        input=[{"type": "item_reference", "id": said["id"]}, {"id": said["id"]}, {"role": "user", "content": "Sure?"}],
+        input=[reference | {"id": said["id"]}, {"role": "user", "content": "Sure?"}],
     )
 
-    assert [message.text for message in prompt.messages] == ["Sunny.", "Sunny.", "Sure?"]
+    assert [message.text for message in prompt.messages] == ["Sunny.", "Sure?"]
 
 
 SHELL = '{"commands":["ls"],"max_output_length":null,"timeout_ms":null}'
@@ -115,7 +117,7 @@ def test_items_of_all_kinds_become_the_conversation() -> None:
                     {"type": "input_text", "text": "here"},
                 ],
             },
-            {"type": "reasoning", "id": "rs_1", "summary": []},
+            {"type": "reasoning", "id": "rs_1", "summary": [], "encrypted_content": make_encrypted("a", Ids(STAMP))},
             {"type": "message", "role": "assistant", "content": [{"type": "output_text", "text": "I look."}]},
             {"type": "function_call", "call_id": "call_1", "name": "f", "arguments": "{}"},
             {"type": "custom_tool_call", "call_id": "call_2", "name": "run", "input": "ls"},

@@ -8,8 +8,20 @@ from llemulator_addon.core.prompt import Prompt
 from llemulator_addon.core.reply import Failure, HostedCall, ModelOutput, says
 from llemulator_addon.core.resources import Kept
 from llemulator_addon.wire import sizes
-from llemulator_addon.wire.answer import Answer, Body, Call, Endpoint, EventStream, LongBody, Made, Manner
+from llemulator_addon.wire.answer import (
+    Answer,
+    Body,
+    BrokenOff,
+    Call,
+    Endpoint,
+    EventStream,
+    LongBody,
+    Made,
+    Manner,
+    Piece,
+)
 from llemulator_addon.wire.endpoints import completions
+from llemulator_addon.wire.errors import RequestRefused
 from llemulator_addon.wire.families import family
 from llemulator_addon.wire.json_bytes import drop_many, write_ascii, write_pieces
 from llemulator_addon.wire.members import objects_in
@@ -34,7 +46,31 @@ def read(call: Call, body: Mapping[str, Any]) -> Prompt:
     """Understand a body; raises `RequestRefused` in OpenAI's words."""
     if is_legacy(body):
         return replace(completions.read(call._replace(lenient=True), body), endpoint=NAME)
-    return prompt.read(call, body)
+    asked = prompt.read(call, body)
+    if prompt.exceeds_window(call, asked):
+        raise _refuse_length(call, asked)
+    return asked
+
+
+def _refuse_length(call: Call, asked: Prompt) -> RequestRefused:
+    """Refuse what is too long: a stream has begun by then (reported)."""
+    failure = response_errors.exceeds_window()
+    if not asked.stream:
+        return RequestRefused(failure)
+    manner = Manner(stamp=call.stamp)
+    ids = Ids(call.stamp, stored=asked.body.get("store") is not False)
+    response = write_finished(asked, says(""), Writing(prompt=asked, manner=manner, ids=ids))
+    begun: list[Piece] = []
+    for piece in pieces_of(response, _cutting(asked, says(""), manner)):
+        if sum(each.piece.startswith(b"event: ") for each in (*begun, piece)) > _ANNOUNCING:
+            break
+        begun.append(piece)
+    ending = break_off([each.piece for each in begun], failure)
+    return BrokenOff(failure, EventStream(pieces=(*begun, *map(Piece, ending))))
+
+
+_ANNOUNCING = 2
+"""Events before any text: `response.created` and `response.in_progress`."""
 
 
 def is_legacy(body: Mapping[str, Any]) -> bool:
@@ -85,6 +121,7 @@ ENDPOINT = Endpoint(
     unknown_model=response_errors.unknown_model,
     fail=fail,
     break_off=break_off,
+    find_held=lambda asked: conversation_id(asked.body),
     size=size,
 )
 

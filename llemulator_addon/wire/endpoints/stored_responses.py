@@ -12,6 +12,7 @@ from llemulator_addon.wire.errors import RequestRefused
 from llemulator_addon.wire.json_bytes import write_ascii
 from llemulator_addon.wire.paging import page
 from llemulator_addon.wire.responses import history, response_errors
+from llemulator_addon.wire.responses.body import INCLUDED
 from llemulator_addon.wire.responses.events import Cutting, pieces_of
 from llemulator_addon.wire.responses.ids import Ids, make_encrypted
 from llemulator_addon.wire.responses.input_items import NOT_KEPT, Item, items_of
@@ -30,6 +31,9 @@ from llemulator_addon.wire.usage import Counted, count_prompt
 def retrieve(call: Call) -> Served:
     """Show a response as it is now, or tell it again as events; a look moves a background response on."""
     made = _record(call)
+    _check_included(call)
+    if "reasoning.encrypted_content" in _list_included(call) and not call.lenient:
+        raise RequestRefused(response_errors.encrypted_of_stored())
     if call.request.query_value("stream") == "true":
         return _keep(call, history.finish(made), EventStream(pieces=_retold(call, made)))
     looked = history.look_at(made)
@@ -55,6 +59,7 @@ def cancel(call: Call) -> Served:
 def input_items(call: Call) -> Served:
     """List what a response was given itself; what came before is with the responses before."""
     made = _record(call)
+    _check_included(call)
     conversation = made["response"].get("conversation")
     name = conversation["id"] if conversation else None
     items = history.resolve(made["input"], call.resources, name, lenient=True)
@@ -119,6 +124,16 @@ def _record(call: Call) -> history.Record:
     if not call.lenient:
         raise RequestRefused(response_errors.unknown_response(response_id))
     return _simulate(call, response_id)
+
+
+def _list_included(call: Call) -> list[str]:
+    """Return what is to be included, in each form in which clients write a list into a query."""
+    return [value for name, value in call.request.query if name == "include" or name.startswith("include[")]
+
+
+def _check_included(call: Call) -> None:
+    if not call.lenient:
+        INCLUDED.check({"include": [*_list_included(call)]})
 
 
 def _simulate(call: Call, response_id: str) -> history.Record:

@@ -202,7 +202,7 @@ def _tool_choice(place: Place, given: JSON) -> None:
 
 _CHOICES = one_of("none", "auto", "required", or_else="an object or ")
 
-INCLUDES = one_of(
+_INCLUDES = one_of(
     "file_search_call.results",
     "web_search_call.results",
     "web_search_call.action.sources",
@@ -214,6 +214,9 @@ INCLUDES = one_of(
     or_else="",
 )
 
+INCLUDED = Fields(checks={"include": array(_INCLUDES, members="texts")})
+"""The query of what reads something stored."""
+
 # Before an unknown response or conversation is looked at, everything else must be right.
 RESPONSES = Fields(
     checks={
@@ -222,7 +225,7 @@ RESPONSES = Fields(
         "conversation": either("a string or object", a_text=anything, an_object=_needing(id=text())),
         "prompt": an_object,
         "moderation": an_object,
-        "include": array(INCLUDES, members="texts"),
+        "include": array(_INCLUDES, members="texts"),
         "tools": array(_tool, members="tools"),
         "tool_choice": _tool_choice,
         "metadata": METADATA,

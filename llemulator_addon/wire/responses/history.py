@@ -1,6 +1,6 @@
 """Stored responses and conversations: records, and the history that a later turn continues."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from llemulator_addon.core.resources import Kept, Resources
@@ -15,6 +15,8 @@ from llemulator_addon.wire.responses.response_object import Response, write_begu
 RESPONSE = "response"
 """The kind of a stored response. Its id is shared with its items, so that an item is enough to find it."""
 CONVERSATION = "conversation"
+HELD = "conversation.held"
+"""The kind under which stands until when a response is made to a conversation."""
 
 Record = Mapping[str, Any]
 """`id`; `response`, finished; `input`, its own items; how it is cut; and of a background response, `polls`."""
@@ -138,6 +140,23 @@ def resolve(items: Iterable[Item], resources: Resources, conversation_id: str | 
         elif not lenient:
             raise RequestRefused(response_errors.unknown_item(str(item["id"])))
     return found
+
+
+def output_with(resources: Resources, item_id: str) -> Sequence[Item]:
+    """Return the output of the stored response that an item's id belongs to; empty if none is stored."""
+    made = resources.get(RESPONSE, find_shared(item_id))
+    return () if made is None else made["response"]["output"]
+
+
+def is_held(resources: Resources, conversation_id: str, at: float) -> bool:
+    """Whether a response is being made to a conversation at a time, in seconds since the epoch."""
+    held = resources.get(HELD, conversation_id)
+    return held is not None and at < held["until"]
+
+
+def hold(conversation_id: str, until: float) -> Kept:
+    """Return the resource that keeps others from a conversation until then."""
+    return Kept(HELD, conversation_id, {"id": conversation_id, "until": until})
 
 
 def _find_referred(item_id: str, resources: Resources, conversation_id: str | None) -> Item | None:

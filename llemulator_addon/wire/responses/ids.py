@@ -34,8 +34,22 @@ def lone(stamp: Stamp, prefix: str, label: str) -> str:
 
 
 def make_encrypted(label: str, ids: Ids) -> str:
-    """Return what looks like the API's encrypted content, and says nothing."""
-    return f"gAAAAAB{ids.stamp.base62(label, 337)}"
+    """Return what looks like the API's encrypted content, and says nothing but that this session made it."""
+    drawn = ids.stamp.base62(label, 337 - _SEAL)
+    return f"{_BEGIN}{drawn}{_seal(drawn, ids.stamp)}"
+
+
+def is_own_encrypted(content: str, stamp: Stamp) -> bool:
+    """Whether a session made the content, by its seal; `stamp` is any of the session."""
+    drawn = content.removeprefix(_BEGIN)[:-_SEAL]
+    return content == f"{_BEGIN}{drawn}{_seal(drawn, stamp)}"
+
+
+_BEGIN, _SEAL = "gAAAAAB", 32
+
+
+def _seal(drawn: str, stamp: Stamp) -> str:
+    return stamp.lasting.base62(f"seal/{drawn}", _SEAL)
 
 
 def find_shared(item_id: str) -> str:

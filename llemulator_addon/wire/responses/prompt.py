@@ -6,22 +6,23 @@ from typing import Any
 from llemulator_addon.core.json_type import JsonObject as Body
 from llemulator_addon.core.prompt import Message, Prompt, Tool
 from llemulator_addon.wire.answer import Call
+from llemulator_addon.wire.checking import refuse
 from llemulator_addon.wire.errors import RequestRefused
+from llemulator_addon.wire.families import family
 from llemulator_addon.wire.members import text_in
 from llemulator_addon.wire.responses import history, response_errors
 from llemulator_addon.wire.responses.body import check, drop_wrong
 from llemulator_addon.wire.responses.capabilities import check_capabilities
 from llemulator_addon.wire.responses.ids import Ids
 from llemulator_addon.wire.responses.input_items import (
-    ANSWERED_BY,
     Item,
-    calls_of,
     items_of,
     messages_of,
-    outputs_of,
 )
+from llemulator_addon.wire.responses.invariants import check_conversation
 from llemulator_addon.wire.responses.response_object import conversation_id
 from llemulator_addon.wire.structured_outputs import refuse_schema
+from llemulator_addon.wire.usage import count_prompt
 
 NAME = "responses"
 
@@ -44,9 +45,25 @@ def read(call: Call, body: Body) -> Prompt:
         stream=bool(body.get("stream")),
         body=body,
     )
-    if not call.lenient and (refused := refuse_schema(prompt)) is not None:
-        raise RequestRefused(refused)
+    if not call.lenient:
+        refuse(refuse_schema(prompt))
     return prompt
+
+
+def exceeds_window(call: Call, prompt: Prompt) -> bool:
+    """Whether a conversation is longer than the model's window. With `truncation: auto` the API shortens it itself."""
+    if call.lenient or prompt.body.get("truncation") == "auto" or not call.knows(prompt.model):
+        return False
+    room = family(prompt.model).room
+    # No text has more tokens than bytes, and no character more than four of those.
+    characters = sum(
+        len(message.text) + sum(len(each.arguments) for each in message.called) for message in prompt.messages
+    )
+    return 4 * (characters + _OVERHEAD * len(prompt.messages)) >= room and count_prompt(prompt) > room
+
+
+_OVERHEAD = 8
+"""Characters that stand for the tokens that a message has in addition to its text."""
 
 
 def read_counting(call: Call, body: Body) -> Prompt:
@@ -75,6 +92,8 @@ def history_of(call: Call, body: Body) -> list[Item]:
     if name:
         if call.resources.get(history.CONVERSATION, name) is None:
             raise RequestRefused(response_errors.unknown_conversation(name))
+        if history.is_held(call.resources, name, call.request.at):
+            raise RequestRefused(response_errors.conversation_locked())
         return list(history.items_of(call.resources, name))
     return history.history(call.resources, before) if before else []
 
@@ -91,31 +110,17 @@ def _conversation(call: Call, body: Body) -> list[Item]:
     """Return everything that the model is shown, oldest first."""
     if not call.lenient and not _says_something(body):
         raise RequestRefused(response_errors.nothing_to_answer())
+    before, name = history_of(call, body), conversation_id(body)
     given = items_of(body.get("input"), Ids(call.stamp))
-    items = history.resolve(
-        (*history_of(call, body), *given), call.resources, conversation_id(body), lenient=call.lenient
-    )
+    told = history.resolve(given, call.resources, name, lenient=call.lenient)
+    whole = history.resolve(before, call.resources, name, lenient=True)
     if not call.lenient:
-        _check_pairs(items)
-    return items
+        check_conversation(call, whole, told)
+    return [*whole, *told]
 
 
 def _says_something(body: Body) -> bool:
     return bool(body.get("input") or body.get("previous_response_id") or body.get("prompt") or conversation_id(body))
-
-
-def _check_pairs(items: list[Item]) -> None:
-    """Check that every call has its result, every result its call, and a reasoning what it led to."""
-    answered = {call_id for _, call_id in outputs_of(items)}
-    called = set(calls_of(items))
-    for kind, output_kind in ANSWERED_BY.items():
-        for item in items:
-            if item.get("type") == kind and item["call_id"] not in answered:
-                raise RequestRefused(response_errors.call_without_output(kind, item["call_id"]))
-            if item.get("type") == output_kind and item["call_id"] not in called:
-                raise RequestRefused(response_errors.output_without_call(kind, item["call_id"]))
-    if items and items[-1].get("type") == "reasoning":
-        raise RequestRefused(response_errors.reasoning_without_what_follows(items[-1]["id"]))
 
 
 def _model(call: Call, body: Body) -> str:

@@ -97,13 +97,77 @@ def output_without_call(kind: str, call_id: str) -> Failure:
 _NAMES = {"function_call": "function call", "custom_tool_call": "custom tool call"}
 
 
-def reasoning_without_what_follows(item_id: str) -> Failure:
-    """Refuse a reasoning item at the end of the input."""
+def reasoning_without_following(item_id: str) -> Failure:
+    """Refuse a reasoning item without the item that it led to."""
     return Failure(
         status=400,
         type=INVALID,
         param="input",
         message=f"Item '{item_id}' of type 'reasoning' was provided without its required following item.",
+    )
+
+
+def item_without_reasoning(kind: str, item_id: str, reasoning: str) -> Failure:
+    """Refuse an item of a stored response without the reasoning that led to it."""
+    return Failure(
+        status=400,
+        type=INVALID,
+        param="input",
+        message=f"Item '{item_id}' of type '{kind}' was provided without its required 'reasoning' item: '{reasoning}'.",
+    )
+
+
+def duplicate_item(item_id: str) -> Failure:
+    """Refuse the same item twice. Reported in continuedev/continue#10723."""
+    return Failure(
+        status=400,
+        type=INVALID,
+        param="input",
+        message=f"Duplicate item found with id {item_id}. Remove duplicate items from your input and try again.",
+    )
+
+
+def unreadable_content(item_id: str | None, content: str) -> Failure:
+    """Refuse encrypted content; without an id it is named by its ends (openai/codex#35334 and #8145)."""
+    short = content if len(content) <= _SHORT else f"{content[:4]}...{content[-4:]}"
+    named = f"for item {item_id}" if item_id else short
+    return Failure(
+        status=400,
+        type=INVALID,
+        code="invalid_encrypted_content",
+        message=f"The encrypted content {named} could not be verified. "
+        "Reason: Encrypted content could not be decrypted or parsed.",
+    )
+
+
+_SHORT = 11
+
+
+def exceeds_window() -> Failure:
+    """Refuse more input than the model's window."""
+    return Failure(
+        status=400,
+        type=INVALID,
+        param="input",
+        code="context_length_exceeded",
+        message="Your input exceeds the context window of this model. Please adjust your input and try again.",
+    )
+
+
+def encrypted_of_stored() -> Failure:
+    """Refuse to give encrypted content again."""
+    message = "Encrypted content cannot be requested for persisted responses."
+    return Failure(status=400, type=INVALID, param="include", message=message)
+
+
+def conversation_locked() -> Failure:
+    """Refuse a conversation to which a response is being made. Reported in paulgmiller/careme#379."""
+    return Failure(
+        status=400,
+        type=INVALID,
+        param="conversation",
+        code="conversation_locked",
+        message="Another process is currently operating on this conversation. Please retry in a few seconds.",
     )
 
 
