@@ -7,6 +7,20 @@ from typing import Any, Literal
 FinishReason = Literal["stop", "length", "tool_calls", "content_filter", "function_call"]
 
 
+Fields = Mapping[str, Any]
+"""Fields of an item of Responses, by OpenAI's names, in place of the usual ones."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sound:
+    """A text as it is spoken; missing parts are made."""
+
+    data: str | None = None
+    """Base64."""
+    id: str | None = None
+    expires_at: int | None = None
+
+
 @dataclass(frozen=True, slots=True)
 class Text:
     """Words of the model."""
@@ -16,6 +30,14 @@ class Text:
     """Citations, in OpenAI's fields for Responses; places in the text count characters."""
     phase: Literal["commentary", "final_answer"] | None = None
     """None: the default of its place, for models that have phases."""
+    logprobs: tuple[Mapping[str, Any], ...] | None = None
+    """Of its tokens, which joined are the text; None: generated. Shown to those who ask for them."""
+    places: tuple[int, ...] | None = None
+    """In a stream, the number of characters of the text before each annotation; None: up to its end."""
+    sound: Sound | None = None
+    continues: bool = False
+    """Whether it is a further part of the message before it; chat joins all messages anyway."""
+    item: Fields | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +48,9 @@ class Reasoning:
     """Empty: the model reasoned, and its answer has no summary."""
     more: tuple[str, ...] = ()
     """Further parts of the summary."""
+    content: tuple[str, ...] = ()
+    """Parts of the reasoning itself."""
+    item: Fields | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +58,9 @@ class Refusal:
     """Words in which the model declines."""
 
     text: str
+    continues: bool = False
+    """As of a text."""
+    item: Fields | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,6 +75,7 @@ class ToolCall:
     custom: bool = False
     namespace: str | None = None
     """Of a tool that was found by searching: its namespace, shown in Responses only."""
+    item: Fields | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -94,6 +123,10 @@ class Choice:
     """Whether it says why it ends; else its finish reason is null."""
     exact: bool = False
     """Whether the blocks are all that is shown: else a model that reasons begins with an item for its reasoning."""
+    side_by_side: bool = False
+    """Whether items of a stream of Responses go on side by side, and tool calls of one of chat."""
+    order: tuple[int, ...] = ()
+    """In a stream of Responses, the items whose events come next: their numbers, from 0. The others follow."""
 
     @property
     def text(self) -> str:

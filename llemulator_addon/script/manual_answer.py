@@ -8,7 +8,7 @@ from llemulator_addon.script.fault import Fault
 from llemulator_addon.script.model import word_fields
 from llemulator_addon.script.pacing import Pacing, StreamPart
 from llemulator_addon.script.replies import REPLIES
-from llemulator_addon.script.reply import OTHERS, ReplyPart, check_no_null, check_says, text_alone
+from llemulator_addon.script.reply import OTHERS, ReplyPart, check_logprobs, check_no_null, check_says, text_alone
 from llemulator_addon.script.rule import FaultSpec
 from llemulator_addon.script.script_error import problem, read_as
 from llemulator_addon.script.template import compile_templates
@@ -28,6 +28,7 @@ class AnswerPart(ReplyPart):
     @model_validator(mode="after")
     def _says_one_thing(self) -> Self:
         check_no_null(self)
+        check_logprobs(self)
         others = tuple(word for word in (*OTHERS, *_FALLBACKS) if word in self.model_fields_set)
         check_says((*self.words_given(), *others), (*REPLIES, *OTHERS, *_FALLBACKS))
         if self.template:

@@ -1,14 +1,16 @@
 """`reply` as a script writes it, made of the words in `REPLIES`."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from functools import cache
-from typing import TYPE_CHECKING, Annotated, Any, Self
+from typing import TYPE_CHECKING, Annotated, Any, Literal, Self
 
 from pydantic import BeforeValidator, Field, TypeAdapter, ValidationError, create_model, model_validator
 
-from llemulator_addon.core.reply import Choice, Failure, FinishReason, ModelOutput
+from llemulator_addon.core.reply import Choice, Failure, FinishReason, ModelOutput, Text
 from llemulator_addon.core.stamp import Stamp
 from llemulator_addon.script.headers import HeaderMap
+from llemulator_addon.script.logprobs import Logprobs, check_joins
 from llemulator_addon.script.model import ScriptPart, list_given_words, word_fields
 from llemulator_addon.script.pattern import Candidate
 from llemulator_addon.script.replies import REPLIES
@@ -27,6 +29,10 @@ class SaidPart(ScriptPart):
 
     finish_reason: FinishReason | None = None
     """Null is sent as null."""
+    logprobs: Logprobs | None = None
+    """Of the tokens of `text`; shown where the request asks for log probabilities."""
+    side_by_side: Literal[True] | Annotated[list[Annotated[int, Field(ge=1)]], Field(min_length=1)] | None = None
+    """Whether items and calls of a stream go on side by side; numbers say whose event comes next, from 1."""
 
     def words_given(self) -> tuple[str, ...]:
         """Return the words that are given."""
@@ -35,9 +41,14 @@ class SaidPart(ScriptPart):
     def choice(self) -> Choice:
         """Return the choice."""
         blocks = tuple(block for reply, given in list_given_words(self, REPLIES) for block in reply(given))
-        given = self.model_fields_set
+        given, order = self.model_fields_set, self.side_by_side
+        if self.logprobs is not None:
+            entries = tuple(each.entry() for each in self.logprobs)
+            blocks = tuple(replace(block, logprobs=entries) if isinstance(block, Text) else block for block in blocks)
         return Choice(
             blocks=blocks,
+            side_by_side=order is not None,
+            order=tuple(number - 1 for number in order) if isinstance(order, list) else (),
             finish_reason=self.finish_reason,
             says_why=self.finish_reason is not None or "finish_reason" not in given,
             exact="blocks_" in given,
@@ -49,6 +60,7 @@ class ChoicePart(SaidPart):
 
     @model_validator(mode="after")
     def _says_one_thing(self) -> Self:
+        check_logprobs(self)
         check_says(self.words_given(), REPLIES)
         return self
 
@@ -94,6 +106,7 @@ class ReplyPart(SaidPart):
     @model_validator(mode="after")
     def _says_one_thing(self) -> Self:
         check_no_null(self)
+        check_logprobs(self)
         others = tuple(word for word in OTHERS if word in self.model_fields_set)
         check_says((*self.words_given(), *others), (*REPLIES, *OTHERS))
         if self.template:
@@ -125,7 +138,10 @@ class ReplyPart(SaidPart):
 
 OTHERS = ("choices", "failure", "raw")
 ALONE = frozenset({"failure", "raw", "choices", "blocks", "echo", "simulate"})
-_EXCLUSIVE = (("text", "json"), ("text", "refusal"), ("json", "refusal"), ("refusal", "tool_calls"))
+_EXCLUSIVE = (
+    *(("text", "json"), ("text", "refusal"), ("json", "refusal"), ("refusal", "tool_calls")),
+    *(("audio", "text"), ("audio", "json"), ("audio", "refusal")),
+)
 
 
 _NULL_IS_SENT = frozenset({"usage", "finish_reason"})
@@ -137,6 +153,11 @@ def check_no_null(part: ReplyPart) -> None:
         if getattr(part, word) is None:
             message = f'"{word}" is null, which says nothing; leave it out'
             raise ValueError(message)
+
+
+def check_logprobs(part: SaidPart) -> None:
+    """Refuse log probabilities that are not those of the reply's text; raises ValueError."""
+    check_joins(part.logprobs, getattr(part, "text_", None))
 
 
 def check_says(said: tuple[str, ...], words: Any) -> None:  # noqa: ANN401 - any collection of words

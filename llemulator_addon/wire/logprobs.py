@@ -1,7 +1,7 @@
 """Log probabilities of tokens: drawn from the stamp, but of the right shape and order."""
 
 import math
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
 from llemulator_addon.core.stamp import Stamp
@@ -16,6 +16,30 @@ def logprobs_of(pieces: Iterable[str], top: int, stamp: Stamp) -> list[dict[str,
 def each_logprob_of(pieces: Iterable[str], top: int, stamp: Stamp) -> Iterator[dict[str, object]]:
     """Yield the same, one after the other."""
     return (_entry(piece, top, stamp) for piece in pieces)
+
+
+def each_given(entries: Iterable[Mapping[str, Any]], top: int) -> Iterator[dict[str, Any]]:
+    """Yield the entries that a script gives, with as many alternatives as the request asks for."""
+    return ({**entry, "top_logprobs": entry["top_logprobs"][:top]} for entry in entries)
+
+
+class LogprobsInTurn:
+    """The log probabilities of a text's tokens, to be given out with the deltas in which the tokens end."""
+
+    def __init__(self, entries: Iterable[Any]) -> None:
+        self._entries = iter(entries)
+        self._next = next(self._entries, None)
+        self._ahead = 0
+
+    def take(self, delta: str) -> list[Any]:
+        """Return those of the tokens that end within the next delta."""
+        self._ahead += len(delta)
+        taken = []
+        while self._next is not None and len(self._next["token"]) <= self._ahead:
+            self._ahead -= len(self._next["token"])
+            taken.append(self._next)
+            self._next = next(self._entries, None)
+        return taken
 
 
 def legacy_logprobs_of(

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 from llemulator_addon.core.reply import Block
+from llemulator_addon.script.replies.audio import audio
 from llemulator_addon.script.replies.blocks import blocks
 from llemulator_addon.script.replies.json_text import json_value
 from llemulator_addon.script.replies.reasoning import reasoning
@@ -17,6 +18,7 @@ from llemulator_addon.script.replies.tool_calls import tool_calls
 REPLIES: dict[str, Callable[[Any], tuple[Block, ...]]] = {
     "reasoning": reasoning,
     "text": text,
+    "audio": audio,
     "json": json_value,
     "refusal": refusal,
     "tool_calls": tool_calls,

@@ -7,6 +7,7 @@ from pydantic import Field, create_model, model_validator
 
 from llemulator_addon.core.reply import Block
 from llemulator_addon.script.model import ScriptPart, list_given_words, word_fields
+from llemulator_addon.script.replies.audio import audio
 from llemulator_addon.script.replies.hosted_call import show_hosted_call
 from llemulator_addon.script.replies.json_text import json_value
 from llemulator_addon.script.replies.message import message
@@ -18,6 +19,7 @@ from llemulator_addon.script.replies.tool_calls import tool_call
 BLOCKS: dict[str, Callable[[Any], tuple[Block, ...]]] = {
     "reasoning": reasoning,
     "text": text,
+    "audio": audio,
     "message": message,
     "json": json_value,
     "refusal": refusal,

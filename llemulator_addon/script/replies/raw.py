@@ -1,16 +1,16 @@
 """`raw`: an answer of the script's own, byte for byte, in whatever form the endpoint has."""
 
-import binascii
 from base64 import b64decode
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Annotated, Any, Self
 
-from pydantic import AfterValidator, Field, model_validator
+from pydantic import Field, model_validator
 
 from llemulator_addon.core.steps import Headers
 from llemulator_addon.script.headers import HeaderMap
 from llemulator_addon.script.model import ScriptPart
+from llemulator_addon.script.replies.audio import Base64
 from llemulator_addon.script.texts import json_text
 from llemulator_addon.wire.answer import Answer, Body, EventStream, Piece
 from llemulator_addon.wire.json_bytes import pretty
@@ -52,15 +52,6 @@ class EventPart(ScriptPart):
         return "".join(f"{line}\n" for line in (*lines, "")).encode("utf-8", "replace")
 
 
-def _is_base64(text: str) -> str:
-    try:
-        b64decode(text, validate=True)
-    except (binascii.Error, ValueError):
-        message = "expected Base64"
-        raise ValueError(message) from None
-    return text
-
-
 class RawPart(ScriptPart):
     """Status, headers, and one of `json`, `body`, `base64` and `sse`."""
 
@@ -68,7 +59,7 @@ class RawPart(ScriptPart):
     headers: HeaderMap | None = None
     json_: Any = Field(default=None, alias="json")
     body: str | None = None
-    base64: Annotated[str, AfterValidator(_is_base64)] | None = None
+    base64: Base64 | None = None
     sse: list[EventPart] | None = None
 
     @model_validator(mode="after")

@@ -1,20 +1,54 @@
 """`reasoning`: a summary of the model's reasoning, shown where the endpoint has a place for it."""
 
-from typing import Annotated
+from typing import Annotated, Any, Self
 
-from pydantic import BeforeValidator, Field
+from pydantic import BeforeValidator, Field, model_validator
 
 from llemulator_addon.core.reply import Block, Reasoning
+from llemulator_addon.script.model import ScriptPart
+from llemulator_addon.script.replies.tool_calls import ItemStatus, given_fields
 
 
-def _parts(value: object) -> object:
+def _in_list(value: object) -> object:
     return [value] if isinstance(value, str) else value
 
 
-Parts = Annotated[list[str], Field(min_length=1), BeforeValidator(_parts, json_schema_input_type=str | list[str])]
+_Texts = Annotated[list[str], BeforeValidator(_in_list, json_schema_input_type=str | list[str])]
 
 
-def reasoning(wanted: Parts) -> tuple[Block, ...]:
+class ReasoningPart(ScriptPart):
+    """The parts of the summary, and further fields of the item in Responses."""
+
+    summary: _Texts | None = None
+    content: _Texts | None = None
+    """The reasoning itself, as models with open weights show it."""
+    encrypted_content: str | None = None
+    id: str | None = None
+    status: ItemStatus | None = None
+
+    @model_validator(mode="after")
+    def _says_something(self) -> Self:
+        if not self.model_fields_set:
+            message = "give summary, content, encrypted_content, id or status"
+            raise ValueError(message)
+        return self
+
+    def fields(self) -> dict[str, Any] | None:
+        """Return the fields that its item has in place of the usual ones."""
+        return given_fields(id=self.id, encrypted_content=self.encrypted_content, status=self.status)
+
+
+_Parts = Annotated[list[str], Field(min_length=1)]
+
+
+def _summary_alone(value: object) -> object:
+    return {"summary": value} if isinstance(value, str) or (isinstance(value, list) and value) else value
+
+
+Reasons = Annotated[ReasoningPart, BeforeValidator(_summary_alone, json_schema_input_type=str | _Parts | ReasoningPart)]
+
+
+def reasoning(wanted: Reasons) -> tuple[Block, ...]:
     """Reason so before the answer; a list gives the parts of the summary."""
-    first, *more = wanted
-    return (Reasoning(first, tuple(more)),)
+    first, *more = wanted.summary or [""]
+    return (Reasoning(first, tuple(more), content=tuple(wanted.content or ()), item=wanted.fields()),)

@@ -11,12 +11,14 @@ from llemulator_addon.core.stamp import Stamp
 from llemulator_addon.wire import azure, sse
 from llemulator_addon.wire.answer import Manner, Piece, take_turns
 from llemulator_addon.wire.chat.completion import (
-    HOUR,
     cut_text,
+    each_text_logprob,
+    find_end_of_audio,
     find_fingerprint,
     find_finish_reason,
     find_refusal,
     find_tier,
+    has_logprobs,
     is_legacy,
     list_annotations,
     list_calls,
@@ -33,6 +35,7 @@ from llemulator_addon.wire.chat.completion import (
     write_usage,
 )
 from llemulator_addon.wire.json_bytes import compact
+from llemulator_addon.wire.logprobs import LogprobsInTurn
 
 _Delta = tuple[dict[str, Any], int]
 """The delta of a chunk for its choice, and its number of tokens."""
@@ -123,9 +126,10 @@ def _choice_chunks(prompt: Prompt, choice: Choice, index: int, manner: Manner) -
         return {"index": index, "delta": delta, **({"logprobs": logs} if shows else {}), "finish_reason": finish}
 
     opening, deltas = _deltas_of(prompt, choice, index, manner)
+    given = LogprobsInTurn(each_text_logprob(prompt, choice, manner)) if asks and has_logprobs(choice) else None
     yield chunk(opening, {"content": [], "refusal": None} if asks else None), 0
     for delta, tokens in deltas:
-        yield chunk(delta, _chunk_logprobs(delta, prompt, manner) if asks else None), tokens
+        yield chunk(delta, _chunk_logprobs(delta, prompt, manner, given) if asks else None), tokens
     # The finish chunk always has an empty delta.
     yield chunk({}, None, find_finish_reason(prompt, choice)), 0
 
@@ -145,9 +149,10 @@ def _deltas_of(prompt: Prompt, choice: Choice, index: int, manner: Manner) -> tu
         opened = [_open_call(calls[0], index, 0, manner)]
         return _role(None, tool_calls=opened, refusal=None), _arguments(prompt, calls[0], 0, manner)
     if calls and not text:
-        return _role(None), _calls_after_role(prompt, calls, index, manner)
-    spoken = chain(_texts(prompt, "content", text, manner), _cite(choice))
-    return _role("", refusal=None), chain(spoken, _calls_after_role(prompt, calls, index, manner))
+        return _role(None), _calls_after_role(prompt, choice, calls, index, manner)
+    texts = _tokens(prompt, choice, manner) if has_logprobs(choice) else _texts(prompt, "content", text, manner)
+    spoken = chain(texts, _cite(choice))
+    return _role("", refusal=None), chain(spoken, _calls_after_role(prompt, choice, calls, index, manner))
 
 
 def _role(content: str | None, **more: object) -> dict[str, Any]:
@@ -157,6 +162,12 @@ def _role(content: str | None, **more: object) -> dict[str, Any]:
 def _texts(prompt: Prompt, key: str, text: str, manner: Manner) -> Iterator[_Delta]:
     for piece, tokens in cut_text(prompt, text, manner):
         yield {key: piece}, tokens
+
+
+def _tokens(prompt: Prompt, choice: Choice, manner: Manner) -> Iterator[_Delta]:
+    """Cut texts into the tokens of which a script gives the log probabilities."""
+    for entry in each_text_logprob(prompt, choice, manner):
+        yield {"content": entry["token"]}, 1
 
 
 def _cite(choice: Choice) -> Iterator[_Delta]:
@@ -169,23 +180,29 @@ def _sounds(prompt: Prompt, choice: Choice, index: int, manner: Manner) -> Itera
 
     The last delta says only when it expires (the SDK's types).
     """
-    yield {"audio": {"id": make_audio_id(index, manner)}}, 0
+    yield {"audio": {"id": make_audio_id(choice, index, manner)}}, 0
     for piece, tokens in cut_text(prompt, choice.text, manner):
         yield {"audio": {"transcript": piece}}, tokens
-    samples = make_sound(prompt, choice.text)
+    samples = make_sound(prompt, choice)
     for start in range(0, len(samples), _SAMPLES):
         yield {"audio": {"data": b64encode(samples[start : start + _SAMPLES]).decode("ascii")}}, 0
-    yield {"audio": {"expires_at": manner.stamp.created + HOUR}}, 0
+    yield {"audio": {"expires_at": find_end_of_audio(choice, manner)}}, 0
 
 
 _SAMPLES = 12_000
 """Bytes of one delta, a quarter of a second: divisible by three, so that the deltas' base64 joins without padding."""
 
 
-def _calls_after_role(prompt: Prompt, calls: list[ToolCall], choice: int, manner: Manner) -> Iterator[_Delta]:
-    for position, call in enumerate(calls):
-        yield {"tool_calls": [_open_call(call, choice, position, manner)]}, 1
-        yield from _arguments(prompt, call, position, manner)
+def _calls_after_role(
+    prompt: Prompt, choice: Choice, calls: list[ToolCall], index: int, manner: Manner
+) -> Iterator[_Delta]:
+    deltas = [_whole_call(prompt, call, index, position, manner) for position, call in enumerate(calls)]
+    return take_turns(deltas) if choice.side_by_side else chain.from_iterable(deltas)
+
+
+def _whole_call(prompt: Prompt, call: ToolCall, choice: int, position: int, manner: Manner) -> Iterator[_Delta]:
+    yield {"tool_calls": [_open_call(call, choice, position, manner)]}, 1
+    yield from _arguments(prompt, call, position, manner)
 
 
 def _open_call(call: ToolCall, choice: int, position: int, manner: Manner) -> dict[str, Any]:
@@ -207,8 +224,12 @@ def _legacy_arguments(prompt: Prompt, call: ToolCall, manner: Manner) -> Iterato
         yield {"function_call": {"arguments": piece}}, tokens
 
 
-def _chunk_logprobs(delta: dict[str, Any], prompt: Prompt, manner: Manner) -> dict[str, Any] | None:
-    if text := delta.get("content"):
+def _chunk_logprobs(
+    delta: dict[str, Any], prompt: Prompt, manner: Manner, given: LogprobsInTurn | None
+) -> dict[str, Any] | None:
+    if (text := delta.get("content")) and given is not None:
+        return {"content": given.take(text), "refusal": None}
+    if text:
         return {"content": token_logprobs(prompt, text, manner), "refusal": None}
     if text := delta.get("refusal"):
         return {"content": None, "refusal": token_logprobs(prompt, text, manner)}

@@ -1,18 +1,18 @@
 """A chat completion as one object, and what its chunks share with it."""
 
-from base64 import b64encode
+from base64 import b64decode, b64encode
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from llemulator_addon.core.prompt import Prompt
 from llemulator_addon.core.remembering import remember_calls
-from llemulator_addon.core.reply import Choice, ModelOutput, Refusal, Text, ToolCall
+from llemulator_addon.core.reply import Choice, ModelOutput, Refusal, Sound, Text, ToolCall
 from llemulator_addon.core.stamp import Stamp
 from llemulator_addon.wire import audio, azure, moderation
 from llemulator_addon.wire.answer import Manner, cut
 from llemulator_addon.wire.families import family
 from llemulator_addon.wire.json_bytes import Many
-from llemulator_addon.wire.logprobs import each_logprob_of
+from llemulator_addon.wire.logprobs import each_given, each_logprob_of
 from llemulator_addon.wire.models import resolve_alias
 from llemulator_addon.wire.usage import NO_DETAILS, Counted, count_usage
 
@@ -83,10 +83,33 @@ def spell_call(call: ToolCall, choice: int, position: int, manner: Manner) -> di
 def _all_logprobs(prompt: Prompt, choice: Choice, manner: Manner) -> dict[str, Any] | None:
     if not prompt.body.get("logprobs"):
         return None
+    refusal = find_refusal(choice)
     return {
-        key: token_logprobs(prompt, text, manner) if text else None
-        for key, text in (("content", choice.text), ("refusal", find_refusal(choice)))
+        "content": _text_logprobs(prompt, choice, manner) if choice.text else None,
+        "refusal": token_logprobs(prompt, refusal, manner) if refusal else None,
     }
+
+
+def _text_logprobs(prompt: Prompt, choice: Choice, manner: Manner) -> "Many | list[dict[str, Any]]":
+    if not has_logprobs(choice):
+        return token_logprobs(prompt, choice.text, manner)
+    return list(each_text_logprob(prompt, choice, manner))
+
+
+def has_logprobs(choice: Choice) -> bool:
+    """Whether a script gives the log probabilities of any of the texts."""
+    return any(isinstance(block, Text) and block.logprobs is not None for block in choice.blocks)
+
+
+def each_text_logprob(prompt: Prompt, choice: Choice, manner: Manner) -> Iterator[dict[str, Any]]:
+    """Yield the log probabilities of all texts of a choice: those of the script, and generated ones for other texts."""
+    top = prompt.body.get("top_logprobs") or 0
+    for block in choice.blocks:
+        if isinstance(block, Text) and block.logprobs is not None:
+            yield from each_given(block.logprobs, top)
+        elif isinstance(block, Text):
+            pieces = (piece for piece, _ in cut(block.text, family(prompt.model).encoding, "token"))
+            yield from each_logprob_of(pieces, top, manner.stamp)
 
 
 def list_annotations(choice: Choice) -> list[dict[str, Any]]:
@@ -112,11 +135,22 @@ def _citation(given: Mapping[str, Any], start: int) -> dict[str, Any]:
 
 def _audio(prompt: Prompt, choice: Choice, index: int, manner: Manner) -> dict[str, Any]:
     return {
-        "id": make_audio_id(index, manner),
-        "data": b64encode(make_sound(prompt, choice.text)).decode("ascii"),
-        "expires_at": manner.stamp.created + HOUR,
+        "id": make_audio_id(choice, index, manner),
+        "data": b64encode(make_sound(prompt, choice)).decode("ascii"),
+        "expires_at": find_end_of_audio(choice, manner),
         "transcript": choice.text,
     }
+
+
+def find_sound(choice: Choice) -> Sound:
+    """Return what a script says of the sound of a choice."""
+    return next((block.sound for block in choice.blocks if isinstance(block, Text) and block.sound), Sound())
+
+
+def find_end_of_audio(choice: Choice, manner: Manner) -> int:
+    """Return when the sound of a choice expires, in seconds since the epoch."""
+    given = find_sound(choice).expires_at
+    return manner.stamp.created + HOUR if given is None else given
 
 
 HOUR = 3_600
@@ -166,9 +200,9 @@ def _call_id(call: ToolCall, choice: int, position: int, manner: Manner) -> str:
     return call.id or f"call_{manner.stamp.base62(f'call/{choice}/{position}', 24)}"
 
 
-def make_audio_id(choice: int, manner: Manner) -> str:
-    """Return the id of what is spoken."""
-    return f"audio_{manner.stamp.hex(f'audio/{choice}', 32)}"
+def make_audio_id(choice: Choice, index: int, manner: Manner) -> str:
+    """Return the id of the sound of a choice."""
+    return find_sound(choice).id or f"audio_{manner.stamp.hex(f'audio/{index}', 32)}"
 
 
 def name_model(prompt: Prompt, says: ModelOutput, manner: Manner) -> str:
@@ -254,11 +288,13 @@ def speaks(prompt: Prompt, choice: Choice) -> bool:
     return "audio" in (prompt.body.get("modalities") or ()) and bool(choice.text) and find_refusal(choice) is None
 
 
-def make_sound(prompt: Prompt, text: str) -> bytes:
-    """Return a text as sound, in the format that the request asks for."""
+def make_sound(prompt: Prompt, choice: Choice) -> bytes:
+    """Return a choice as sound, in the format that the request asks for, if the script gives none."""
+    if (given := find_sound(choice).data) is not None:
+        return b64decode(given)
     options = prompt.body.get("audio")
     wanted = options.get("format") if isinstance(options, dict) else None
-    return audio.FORMATS.get(str(wanted), audio.wav)(text)
+    return audio.FORMATS.get(str(wanted), audio.wav)(choice.text)
 
 
 def write_usage(prompt: Prompt, says: ModelOutput) -> dict[str, Any] | None:

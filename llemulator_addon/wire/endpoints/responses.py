@@ -5,7 +5,7 @@ from dataclasses import replace
 from typing import Any
 
 from llemulator_addon.core.prompt import Prompt
-from llemulator_addon.core.reply import Failure, HostedCall, ModelOutput, says
+from llemulator_addon.core.reply import Failure, HostedCall, ModelOutput, Text, says
 from llemulator_addon.core.resources import Kept
 from llemulator_addon.wire import sizes
 from llemulator_addon.wire.answer import (
@@ -30,7 +30,7 @@ from llemulator_addon.wire.responses.events import Cutting, break_off, pieces_of
 from llemulator_addon.wire.responses.hosted_tools import PARTIAL_IMAGES, POINT
 from llemulator_addon.wire.responses.ids import Ids
 from llemulator_addon.wire.responses.input_items import NOT_KEPT, Item, items_of
-from llemulator_addon.wire.responses.output import Writing
+from llemulator_addon.wire.responses.output import Writing, list_places
 from llemulator_addon.wire.responses.prompt import NAME
 from llemulator_addon.wire.responses.response_object import (
     Response,
@@ -86,8 +86,13 @@ def write(prompt: Prompt, reply: ModelOutput, manner: Manner) -> Answer:
     if is_legacy(prompt.body):
         return completions.write(prompt, reply, manner)
     ids = Ids(manner.stamp, stored=prompt.body.get("store") is not False)
-    response = write_finished(prompt, reply, Writing(prompt=prompt, manner=manner, ids=ids))
-    return _tell(prompt, response, ids, _cutting(prompt, reply, manner), in_pieces=manner.in_pieces)
+    writing = Writing(prompt=prompt, manner=manner, ids=ids)
+    response = write_finished(prompt, reply, writing)
+    cutting, choice = _cutting(prompt, reply, manner), reply.choice(0)
+    if choice.side_by_side or any(isinstance(block, Text) and block.places for block in choice.blocks):
+        places = list_places(choice, writing)
+        cutting = replace(cutting, side_by_side=choice.side_by_side, order=choice.order, places=places)
+    return _tell(prompt, response, ids, cutting, in_pieces=manner.in_pieces)
 
 
 def size(prompt: Prompt, reply: ModelOutput) -> int:

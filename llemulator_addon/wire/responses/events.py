@@ -4,16 +4,18 @@ Order and keys are those of the recordings since 2026-01: `type`, and then the o
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
+from itertools import chain, islice
 from typing import Any
 
 from llemulator_addon.core.reply import Failure
 from llemulator_addon.core.stamp import Stamp
 from llemulator_addon.wire import errors, sse
-from llemulator_addon.wire.answer import ChunkBy, Made, Piece, cut
+from llemulator_addon.wire.answer import ChunkBy, Made, Piece, cut, take_turns
 from llemulator_addon.wire.families import family
 from llemulator_addon.wire.json_bytes import is_long, read
+from llemulator_addon.wire.logprobs import LogprobsInTurn
 from llemulator_addon.wire.responses.response_object import Response, write_begun, write_failed
 
 Item = Mapping[str, Any]
@@ -30,6 +32,12 @@ class Cutting:
     tier: str = "auto"
     """The service tier that was asked for: the response shows it until it is finished."""
     partial_images: tuple[str, ...] = ()
+    side_by_side: bool = False
+    """Whether items go on side by side."""
+    order: tuple[int, ...] = ()
+    """The items whose events come next, before those that are left."""
+    places: Mapping[str, Sequence[int]] = field(default_factory=dict)
+    """Of annotations, as a script gives them, under `ITEM/PART`."""
     obfuscates: bool = True
 
 
@@ -117,15 +125,27 @@ def _events(response: Response, cutting: Cutting) -> Iterator[Event]:
         yield _write_response("queued", write_begun(response, "queued", tier=cutting.tier))
     yield _write_response("in_progress", write_begun(response, "in_progress", tier=cutting.tier))
     telling = _Telling(encoding_of(response), cutting)
-    for index, item in enumerate(response["output"]):
-        yield {"type": "response.output_item.added", "item": _opening(item), "output_index": index}, 0
-        yield from telling.tell_item(item, {"item_id": item["id"], "output_index": index})
-        yield {"type": "response.output_item.done", "item": item, "output_index": index}, 0
+    items = [telling.tell_whole(index, item) for index, item in enumerate(response["output"])]
+    yield from _take_in_order(items, cutting.order) if cutting.order else ()
+    yield from _take_side_by_side(items) if cutting.side_by_side and not cutting.order else chain.from_iterable(items)
     if response["status"] == "failed":
         # Recorded: the type of the error was its code again.
         error = {"type": response["error"]["code"], **response["error"], "param": None}
         yield {"type": "error", "error": error}, 0
     yield _write_response(response["status"], response)
+
+
+def _take_in_order(items: list[Iterator[Event]], order: tuple[int, ...]) -> Iterator[Event]:
+    """Take the next event of each item that is named; a number without an item, or with no event left, names none."""
+    for number in order:
+        yield from islice(items[number], 1) if number < len(items) else ()
+
+
+def _take_side_by_side(items: list[Iterator[Event]]) -> Iterator[Event]:
+    """Begin each item with two events, and then take turns (recorded of two `mcp_list_tools`)."""
+    for item in items:
+        yield from islice(item, 2)
+    yield from take_turns(items)
 
 
 def encoding_of(response: Response) -> object:
@@ -165,7 +185,7 @@ def _operation_before(item: Item) -> Item:
 
 _OPENINGS: Mapping[str, Callable[[Item], Item]] = {
     "message": lambda _: {"content": []},
-    "reasoning": lambda _: {"summary": []},
+    "reasoning": lambda item: {"summary": [], **({"content": []} if "content" in item else {})},
     "function_call": lambda _: {"arguments": ""},
     "custom_tool_call": lambda _: {"input": ""},
     "web_search_call": lambda _: {"action": _LEFT_OUT},
@@ -179,6 +199,8 @@ _OPENINGS: Mapping[str, Callable[[Item], Item]] = {
     "shell_call_output": lambda _: {"output": []},
     "apply_patch_call": _operation_before,
     "tool_search_call": lambda _: {"arguments": {}},
+    "program": lambda _: {"code": ""},  # recorded, as the next one
+    "program_output": lambda _: {"result": ""},
 }
 
 # Within an item -----------------------------------------------------------------------------------------------------
@@ -194,6 +216,12 @@ class _Telling:
     encoding: Any
     cutting: Cutting
 
+    def tell_whole(self, index: int, item: Item) -> Iterator[Event]:
+        """Yield all events of an item."""
+        yield {"type": "response.output_item.added", "item": _opening(item), "output_index": index}, 0
+        yield from self.tell_item(item, {"item_id": item["id"], "output_index": index})
+        yield {"type": "response.output_item.done", "item": item, "output_index": index}, 0
+
     def tell_item(self, item: Item, place: Place) -> Iterator[Event]:
         """Yield them, for any type of item."""
         told = self._writers().get(item["type"])
@@ -202,7 +230,7 @@ class _Telling:
     def _writers(self) -> Mapping[str, Callable[[Item, Place], Iterator[Event]]]:
         return {
             "message": self._message,
-            "reasoning": self._summary,
+            "reasoning": self._reasoning,
             "function_call": self._arguments,
             "custom_tool_call": self._input,
             "web_search_call": _search,
@@ -241,8 +269,9 @@ class _Telling:
         yield {"type": "response.refusal.done", "refusal": part["refusal"], **place}, 0
 
     def _text(self, part: Item, place: Place) -> Iterator[Event]:
-        probable = _Logprobs(part["logprobs"])
-        for delta, tokens, annotations in self._annotate(part):
+        probable = LogprobsInTurn(part["logprobs"])
+        places = self.cutting.places.get(f"{place['output_index']}/{place['content_index']}")
+        for delta, tokens, annotations in self._annotate(part) if places is None else self._put(part, places):
             if delta:
                 yield _delta(delta, probable.take(delta), place), tokens
             for index, annotation in annotations:
@@ -266,11 +295,29 @@ class _Telling:
             at = end
         yield from ((delta, tokens, []) for delta, tokens in self._cut(text[at:]))
 
+    def _put(self, part: Item, places: Sequence[int]) -> Iterator[tuple[str, int, list[tuple[int, Any]]]]:
+        """Cut a text and put each annotation behind the characters that a script names."""
+        text, at = part["text"], 0
+        for index, place in sorted(enumerate(places), key=lambda each: each[1]):
+            end = max(at, min(place, len(text)))
+            yield from ((delta, tokens, []) for delta, tokens in self._cut(text[at:end]))
+            yield "", 0, [(index, part["annotations"][index])]
+            at = end
+        yield from ((delta, tokens, []) for delta, tokens in self._cut(text[at:]))
+
     def _arguments(self, item: Item, place: Place) -> Iterator[Event]:
         return self._write_text("function_call_arguments", "arguments", item["arguments"], place)
 
     def _input(self, item: Item, place: Place) -> Iterator[Event]:
         return self._write_text("custom_tool_call_input", "input", item["input"], place)
+
+    def _reasoning(self, item: Item, place: Place) -> Iterator[Event]:
+        yield from self._summary(item, place)
+        for index, part in enumerate(item.get("content") or ()):
+            here = {**place, "content_index": index}
+            yield {"type": "response.content_part.added", "part": {**part, "text": ""}, **here}, 0
+            yield from self._write_text("reasoning_text", "text", part["text"], here)
+            yield {"type": "response.content_part.done", "part": part, **here}, 0
 
     def _summary(self, item: Item, place: Place) -> Iterator[Event]:
         for index, part in enumerate(item["summary"]):
@@ -342,31 +389,18 @@ def _delta(delta: str, logprobs: list[object], place: Place) -> dict[str, object
     return {"type": "response.output_text.delta", "delta": delta, "logprobs": logprobs, **place}
 
 
-class _Logprobs:
-    """The log probabilities of a text's tokens, to be given out with the deltas in which the tokens end."""
-
-    def __init__(self, entries: Iterable[Any]) -> None:
-        self._entries = iter(entries)
-        self._next = next(self._entries, None)
-        self._ahead = 0
-
-    def take(self, delta: str) -> list[object]:
-        """Return those of the tokens that end within the next delta."""
-        self._ahead += len(delta)
-        taken = []
-        while self._next is not None and len(self._next["token"]) <= self._ahead:
-            self._ahead -= len(self._next["token"])
-            taken.append(self._next)
-            self._next = next(self._entries, None)
-        return taken
-
-
 def _start(annotation: object, text: str) -> int:
-    return _place(annotation, text, "start_index", "index")
+    return len(text) if _is_empty(annotation) else _place(annotation, text, "start_index", "index")
 
 
 def _end(annotation: object, text: str) -> int:
-    return _place(annotation, text, "end_index", "index")
+    return len(text) if _is_empty(annotation) else _place(annotation, text, "end_index", "index")
+
+
+def _is_empty(annotation: Any) -> bool:  # noqa: ANN401 - a script may give anything
+    """Whether it is about no text. Recorded: it comes behind all of the text."""
+    start = annotation.get("start_index")
+    return isinstance(start, int) and start == annotation.get("end_index")
 
 
 def _place(annotation: Any, text: str, *keys: str) -> int:  # noqa: ANN401 - a script may give anything

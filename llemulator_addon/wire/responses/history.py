@@ -33,6 +33,9 @@ def record(response: Response, given: tuple[Item, ...], cutting: Cutting) -> Rec
         "chunk_by": cutting.chunk_by,
         "tier": cutting.tier,
         "partial_images": list(cutting.partial_images),
+        "side_by_side": cutting.side_by_side,
+        "order": list(cutting.order),
+        "places": {part: list(places) for part, places in cutting.places.items()},
         "polls": 0,
     }
 
@@ -55,6 +58,9 @@ def cutting_of(made: Record, *, obfuscates: bool) -> Cutting:
         chunk_by=made["chunk_by"],
         tier=made["tier"],
         partial_images=tuple(made["partial_images"]),
+        side_by_side=made["side_by_side"],
+        order=tuple(made["order"]),
+        places=made["places"],
         obfuscates=obfuscates and not made["response"]["background"],
     )
 

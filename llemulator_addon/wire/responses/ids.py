@@ -83,8 +83,8 @@ PREFIXES = {
     "tool_search_call": "tsc",
     "tool_search_output": "tso",
     "compaction": "cmp",
-    "program": "prog",
-    "program_output": "progo",
+    "program": "cm",
+    "program_output": "cmo",
     "additional_tools": "at",
     "configuration_update": "cfg",
 }

@@ -9,7 +9,7 @@ from llemulator_addon.core.reply import Block, Choice, HostedCall, Reasoning, Re
 from llemulator_addon.wire.answer import Manner, cut
 from llemulator_addon.wire.families import family
 from llemulator_addon.wire.json_bytes import Many
-from llemulator_addon.wire.logprobs import each_logprob_of
+from llemulator_addon.wire.logprobs import each_given, each_logprob_of
 from llemulator_addon.wire.responses import echoed_parameters
 from llemulator_addon.wire.responses.hosted_tools import Hosted, write_item
 from llemulator_addon.wire.responses.ids import Ids, make_encrypted, prefix
@@ -30,7 +30,8 @@ def output_of(choice: Choice, writing: Writing) -> list[Item]:
     """Return the finished items, of which only the last one can be incomplete."""
     items = [_item(blocks, at, writing) for at, blocks in enumerate(_group_blocks(choice, writing.prompt))]
     if items and choice.finish_reason in {"length", "content_filter"} and "status" in items[-1]:
-        items[-1]["status"] = "incomplete"
+        given = getattr(choice.blocks[-1], "item", None) or {}
+        items[-1]["status"] = given.get("status", "incomplete")
     return _add_phases(items, choice, writing.prompt)
 
 
@@ -40,17 +41,17 @@ def _group_blocks(choice: Choice, prompt: Prompt) -> list[tuple[Block, ...]]:
     A model that does not reason shows none; one that does begins with an item for it even without a summary.
     """
     of = family(prompt.model)
-    if choice.exact:
-        return [(block,) for block in choice.blocks if of.reasoning or not isinstance(block, Reasoning)]
     groups: list[tuple[Block, ...]] = []
     for block in choice.blocks:
-        if not isinstance(block, Reasoning):
+        if isinstance(block, Text | Refusal) and block.continues and groups:
+            groups[-1] = (*groups[-1], block)
+        elif not isinstance(block, Reasoning):
             groups.append((block,))
-        elif groups and isinstance(groups[-1][-1], Reasoning):
+        elif not choice.exact and groups and isinstance(groups[-1][-1], Reasoning):
             groups[-1] = (*groups[-1], block)
         elif of.reasoning:
             groups.append((block,))
-    thinks = any(isinstance(group[0], Reasoning) for group in groups)
+    thinks = choice.exact or any(isinstance(group[0], Reasoning) for group in groups)
     if not thinks and of.reasons(_effort(prompt.body)) and choice.blocks:
         groups.insert(0, (Reasoning(""),))
     return groups
@@ -64,47 +65,50 @@ def _effort(body: Mapping[str, object]) -> str | None:
 
 def _item(blocks: tuple[Block, ...], at: int, writing: Writing) -> Item:
     match blocks[0]:
-        case Text() as text:
-            return _message(_text_part(text, writing), at, writing)
-        case Refusal(text):
-            return _message({"type": "refusal", "refusal": text}, at, writing)
+        case Text() | Refusal() as first:
+            parts = [_part(block, writing) for block in blocks if isinstance(block, Text | Refusal)]
+            return _message(parts, at, writing) | dict(first.item or {})
         case ToolCall() as call:
             return _write_call(call, at, writing)
         case Reasoning():
-            parts = [part for block in blocks if isinstance(block, Reasoning) for part in (block.text, *block.more)]
-            return _reasoning([part for part in parts if part], at, writing)
+            return _reasoning([block for block in blocks if isinstance(block, Reasoning)], at, writing)
         case HostedCall() as call:
             return write_item(_write_hosted(call, at, writing))
         case never:
             assert_never(never)
 
 
-def _message(part: Item, at: int, writing: Writing) -> Item:
+def _message(parts: list[Item], at: int, writing: Writing) -> Item:
     return {
         "id": writing.ids.make("msg", f"output/{at}"),
         "type": "message",
         "status": "completed",
-        "content": [part],
+        "content": parts,
         "role": "assistant",
     }
 
 
-def _text_part(text: Text, writing: Writing) -> Item:
+def _part(text: Text | Refusal, writing: Writing) -> Item:
+    if isinstance(text, Refusal):
+        return {"type": "refusal", "refusal": text.text}
     return {
         "type": "output_text",
         "annotations": [dict(annotation) for annotation in text.annotations],
-        "logprobs": _logprobs(text.text, writing),
+        "logprobs": _logprobs(text, writing),
         "text": text.text,
     }
 
 
-def _logprobs(text: str, writing: Writing) -> Many | list[dict[str, object]]:
+def _logprobs(text: Text, writing: Writing) -> Many | list[dict[str, object]]:
     if not echoed_parameters.includes(writing.prompt.body, "message.output_text.logprobs"):
         return []
 
     def make() -> Iterator[dict[str, object]]:
-        pieces = (piece for piece, _ in cut(text, family(writing.prompt.model).encoding, "token"))
-        return each_logprob_of(pieces, writing.prompt.body.get("top_logprobs") or 0, writing.manner.stamp)
+        top = writing.prompt.body.get("top_logprobs") or 0
+        if text.logprobs is not None:
+            return each_given(text.logprobs, top)
+        pieces = (piece for piece, _ in cut(text.text, family(writing.prompt.model).encoding, "token"))
+        return each_logprob_of(pieces, top, writing.manner.stamp)
 
     return Many(make) if writing.manner.in_pieces else list(make())
 
@@ -114,28 +118,45 @@ def _write_call(call: ToolCall, at: int, writing: Writing) -> Item:
     said = {"call_id": call.id or writing.ids.call(str(at)), key: call.arguments, "name": call.name}
     if call.namespace is not None:
         said["namespace"] = call.namespace
+    first = {"id": writing.ids.make(prefix(kind), f"output/{at}"), "type": kind, "status": "completed"}
+    return _set(first, said, call.item)
+
+
+def _set(first: Item, usual: Item, given: Mapping[str, Any] | None) -> Item:
+    """Return an item with its first keys and the others by name; a script's fields replace the usual ones."""
+    whole = {**usual, **(given or {})}
+    rest = {name: whole[name] for name in sorted(whole) if name not in first}
+    return {name: whole.get(name, value) for name, value in first.items()} | rest
+
+
+def list_places(choice: Choice, writing: Writing) -> dict[str, list[int]]:
+    """Return the places of annotations in a stream that a script gives, under `ITEM/PART`."""
     return {
-        "id": writing.ids.make(prefix(kind), f"output/{at}"),
-        "type": kind,
-        "status": "completed",
-        **{name: said[name] for name in sorted(said)},
+        f"{at}/{part}": list(block.places)
+        for at, blocks in enumerate(_group_blocks(choice, writing.prompt))
+        for part, block in enumerate(blocks)
+        if isinstance(block, Text) and block.places is not None
     }
 
 
-def _reasoning(texts: list[str], at: int, writing: Writing) -> Item:
+def _reasoning(blocks: list[Reasoning], at: int, writing: Writing) -> Item:
     """Spell a reasoning item; its summary is shown only to those who ask for it."""
     model = writing.prompt.model
+    texts = [text for block in blocks for text in (block.text, *block.more) if text]
+    content = [{"type": "reasoning_text", "text": text} for block in blocks for text in block.content]
     asked = echoed_parameters.summary_asked(writing.prompt.body) is not None
     encrypts = echoed_parameters.always_encrypts(model) or echoed_parameters.includes(
         writing.prompt.body, "reasoning.encrypted_content"
     )
-    return {
+    usual = {
         "id": writing.ids.make("rs", f"output/{at}"),
         "type": "reasoning",
-        **({"content": []} if echoed_parameters.shows_reasoning_content(model) else {}),
+        **({"content": content} if content or echoed_parameters.shows_reasoning_content(model) else {}),
         **({"encrypted_content": make_encrypted(f"reasoning/{at}", writing.ids)} if encrypts else {}),
         "summary": [{"type": "summary_text", "text": text} for text in texts] if asked else [],
     }
+    given = {name: value for block in blocks for name, value in (block.item or {}).items()}
+    return _set({name: usual.pop(name) for name in ("id", "type")}, usual, given) if given else usual
 
 
 def _write_hosted(call: HostedCall, at: int, writing: Writing) -> Hosted:

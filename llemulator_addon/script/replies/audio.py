@@ -1,0 +1,37 @@
+"""`audio`: words that the model says aloud in chat, with their sound."""
+
+import binascii
+from base64 import b64decode
+from typing import Annotated
+
+from pydantic import AfterValidator, Field
+
+from llemulator_addon.core.reply import Block, Sound, Text
+from llemulator_addon.script.model import ScriptPart
+
+
+def _is_base64(text: str) -> str:
+    try:
+        b64decode(text, validate=True)
+    except (binascii.Error, ValueError):
+        message = "expected Base64"
+        raise ValueError(message) from None
+    return text
+
+
+Base64 = Annotated[str, AfterValidator(_is_base64)]
+
+
+class AudioPart(ScriptPart):
+    """Its words, and its bytes in Base64 in the format that the request asks for; else a tone is made."""
+
+    transcript: str
+    data: Base64 | None = None
+    id: str | None = None
+    expires_at: Annotated[int, Field(ge=0)] | None = None
+
+
+def audio(wanted: AudioPart) -> tuple[Block, ...]:
+    """Say these words aloud, if the request asks for audio; else as text."""
+    sound = Sound(data=wanted.data, id=wanted.id, expires_at=wanted.expires_at)
+    return (Text(wanted.transcript, sound=sound),)
