@@ -37,8 +37,9 @@ coverage: setup-python ## run all unit tests of everything below the adapters, a
 	@mkdir -p .cache/coverage
 	@$(pytest) $(parallel) --cov --cov-report=term $(floors) tests/test_client.py
 
-conformance: setup ## run only the official SDKs (Python and JavaScript) and the Python SDK's own tests
+conformance: setup ## run only the official SDKs, the Python SDK's own tests, and applications such as Codex CLI (2 GB from registries)
 	@$(pytest) $(parallel) conformance/python conformance/js conformance/test_sdk_suite.py
+	@$(pytest) conformance/applications
 
 attacks: setup-python ## send each attack of conformance/attacks to a running server, and show what it costs others
 	@$(pytest) -m '' conformance/attacks
@@ -90,13 +91,15 @@ lock: setup-python ## write the lock files, from pyproject.toml, requirements.in
 		--custom-compile-command 'make lock' --output-file requirements/images.txt conformance/images/requirements.in
 	@.venv/bin/uv pip compile --quiet --system-certs --upgrade --universal --python-version 3.12 --generate-hashes \
 		--custom-compile-command 'make lock' --output-file requirements/frameworks.txt conformance/frameworks/requirements.in
+	@.venv/bin/uv pip compile --quiet --system-certs --upgrade --universal --python-version 3.12 --generate-hashes \
+		--custom-compile-command 'make lock' --output-file requirements/applications.txt conformance/applications/requirements.in
 	@.venv/bin/uv pip compile --quiet --system-certs --universal --python-version 3.12 --generate-hashes --constraint requirements/dev.txt \
 		--extra smollm --custom-compile-command 'make lock' --output-file requirements/smollm.txt pyproject.toml conformance/smollm/requirements.in
 	@.venv/bin/uv pip compile --quiet --system-certs --universal --python-version 3.12 --generate-hashes --constraint requirements/dev.txt \
 		--custom-compile-command 'make lock' --output-file requirements/fuzz.txt pyproject.toml conformance/fuzz/requirements.in
 	@echo openai | .venv/bin/uv pip compile --quiet --system-certs --universal --python-version 3.13 --generate-hashes --no-annotate --no-header \
 		--constraint requirements/dev.txt --output-file docs/examples/chat/requirements.txt -
-	@for folder in conformance/js conformance/frameworks/js conformance/clients/js; do \
+	@for folder in conformance/js conformance/frameworks/js conformance/clients/js conformance/applications/js; do \
 		(cd $$folder && npm install --package-lock-only --ignore-scripts --no-audit --no-fund) || exit 1; done
 
 setup:

@@ -1,4 +1,4 @@
-"""Virtual environments that hold exactly what a file of `requirements/` names, made once below `.cache/`."""
+"""Virtual environments that hold exactly what a file of `requirements/` names, made once below `.cache/`; npm's too."""
 
 import subprocess
 import sys
@@ -20,6 +20,17 @@ def programs_of(lock: Path) -> Path:
             _make(folder, lock)
             ready.touch()
     return folder / "bin"
+
+
+def node_modules_of(folder: Path) -> Path:
+    """Return the `node_modules` of a folder with a lock of npm, installed as that is now."""
+    fingerprint = sha256((folder / "package-lock.json").read_bytes()).hexdigest()
+    ready = folder / "node_modules" / ".installed"
+    if not ready.exists() or ready.read_text() != fingerprint:
+        npm = ["npm", "ci", "--ignore-scripts", "--no-audit", "--no-fund", "--no-update-notifier", "--loglevel=error"]
+        subprocess.run(npm, cwd=folder, check=True)
+        ready.write_text(fingerprint)
+    return ready.parent
 
 
 def _make(folder: Path, lock: Path) -> None:

@@ -8,14 +8,13 @@ import subprocess
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
-from hashlib import sha256
 from pathlib import Path
 
 import pytest
 
 from conformance.frameworks.expected import JAVASCRIPT, PYTHON, Case, Sent, sent_under
 from conformance.server import Server, plain_environment, running
-from conformance.venvs import ROOT, programs_of
+from conformance.venvs import ROOT, node_modules_of, programs_of
 from llemulator_addon.client import Client, Exchange
 
 _HERE = Path(__file__).parent
@@ -122,13 +121,6 @@ def _python(name: str) -> tuple[list[str], Mapping[str, str]]:
 
 
 def _js(name: str) -> tuple[list[str], Mapping[str, str]]:
-    folder = _HERE / "js"
-    lock = folder / "package-lock.json"
-    fingerprint = sha256(lock.read_bytes()).hexdigest()
-    ready = folder / "node_modules" / ".installed"
-    if not ready.exists() or ready.read_text() != fingerprint:
-        npm = ["npm", "ci", "--ignore-scripts", "--no-audit", "--no-fund", "--no-update-notifier", "--loglevel=error"]
-        subprocess.run(npm, cwd=folder, check=True)
-        ready.write_text(fingerprint)
+    folder = node_modules_of(_HERE / "js").parent
     node = ROOT / "conformance" / "js" / "node_modules" / ".bin" / "node"
     return [str(node), str(folder / f"with_{name}.mjs")], {}

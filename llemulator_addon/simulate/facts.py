@@ -174,7 +174,9 @@ def _names(text: str) -> tuple[str, ...]:
             ":",
             "\n",
         }
-        if begins and not content_words(words[0].lower()):
+        if begins and text[match.end() : match.end() + 1] == ":":
+            words = []  # a heading, as `Current Task:`
+        elif begins and not content_words(words[0].lower()):
             words = words[1:]
         elif (
             begins

@@ -57,6 +57,10 @@ _ASKS = re2.compile(
 _NAMES = re2.compile(
     r"(?i)\b(?:keys?|fields?|propert(?:y|ies)|attributes?)\b(?:\s+(?:are|named|called|like))?\s*:?\s*([^.;\n!?]{2,160})"
 )
+_QUOTED_NAMES = re2.compile(
+    r"(?i)((?:[\"'`][\w-]+[\"'`][, ]+(?:and |or )?)+)(?:as )?(?:keys?|fields?|propert(?:y|ies)|attributes?)\b"
+)
+"""`'setup' and 'punchline' keys`."""
 _TEXT = {"type": "string"}
 
 
@@ -99,7 +103,7 @@ def _kind_of(name: str) -> Shape:
 
 
 def _names_in(text: str) -> list[str]:
-    found = _NAMES.search(text)
+    found = _QUOTED_NAMES.search(text) or _NAMES.search(text)
     if found is None:
         return []
     listed = found.group(1).replace(" and ", ",").replace(" or ", ",").split(",")

@@ -6,6 +6,8 @@ from dataclasses import dataclass, field
 from itertools import pairwise
 from typing import Any
 
+import re2
+
 from llemulator_addon.simulate.facts import Facts, word_before
 from llemulator_addon.simulate.property_values import Words, words_of
 from llemulator_addon.simulate.source import Flat
@@ -105,6 +107,8 @@ class UserValues:
         if words & _PLACE:
             yield from _first_after(_DIRECTIONS.get(next(iter(words & _DIRECTIONS.keys()), ""), ()), facts)
             yield from facts.places
+        if "name" in words:
+            yield from (found.strip("\"'`“”") for found in _NAMED.findall(facts.text))
         if words & _PERSON and (eager or words != {"name"} or self._names_somebody()):
             yield from _people(facts)
         if words & _ID:
@@ -165,6 +169,9 @@ _DATE = frozenset(
     {"date", "day", "when", "dates", "checkin", "checkout", "departure", "start", "end", "due", "deadline", "birthday"}
 )
 _TIME = frozenset({"time", "hour", "at", "when", "start", "end"})
+_NAMED = re2.compile(
+    r"\b(?:named|called|name is)\s+(\"[^\"\n]{1,100}\"|'[^'\n]{1,100}'|`[^`\n]{1,100}`|“[^”\n]{1,100}”)"
+)
 _PLACE = frozenset(
     {"location", "city", "place", "country", "destination", "origin", "where", "region", "town", "state", "from", "to", "airport",
      "locations", "cities", "countries", "places", "area", "venue", "timezone", "start", "end", "address", "capital"}

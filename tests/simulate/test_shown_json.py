@@ -85,3 +85,9 @@ def test_an_example_is_followed_as_an_example() -> None:
 
 def test_many_braces_that_begin_no_json_are_given_up() -> None:
     assert _text("Return the output as JSON. " + "{" * 50_000)
+
+
+def test_keys_that_a_prompt_names_in_quotes_are_the_keys() -> None:
+    asked = "Tell me a joke. Return the result as a JSON with 'setup' and 'punchline' keys, nothing else."
+
+    assert list(json.loads(_text(asked, response_format={"type": "json_object"}))) == ["setup", "punchline"]

@@ -60,7 +60,8 @@ EVENT = _tool(
     attendees={"type": "array", "items": _TEXT},
 )
 FINAL = _tool("final_result", "The final response which ends this conversation", city=_TEXT, sunny={"type": "boolean"})
-ALL = (WEATHER, ADD, EMAIL, FLIGHTS, CALCULATOR, SEARCH, CONVERT, EVENT)
+CUSTOMER = _tool("register_customer", "Register a customer", customer_name=_TEXT)
+ALL = (CUSTOMER, WEATHER, ADD, EMAIL, FLIGHTS, CALCULATOR, SEARCH, CONVERT, EVENT)
 THREE = (WEATHER, ADD, SEARCH)
 
 
@@ -142,6 +143,10 @@ RESULTS = {
                     },
                 )
             ],
+        ),
+        (
+            "Register a customer named '你好集团' (Hello)",
+            [("register_customer", {"customer_name": "你好集团"})],
         ),
         ("What is 3 * (4 + 5)?", [("calculator", {"expression": "3 * (4 + 5)"})]),
         ("Search the web for the best ramen in Osaka", [("search_web", {"query": "the best ramen in Osaka"})]),
