@@ -1,7 +1,8 @@
 """Whether a value is valid for a JSON schema: the words of draft 2020-12 that are about a value alone.
 
-A program of its own, because a validator's library would read references over the network and let a pattern run for
-ever; the tests compare it with `jsonschema`. `format` is not looked at: what is made here has the right one.
+Our own code, because a library counts no steps: a schema and a value from a client could hold up the event loop, and
+its patterns would run on Python's backtracking `re`. The tests compare it with `jsonschema`, whose remote references
+are switched off. `format` is not looked at: generated values have the right one.
 """
 
 from collections.abc import Callable, Iterator, Mapping
