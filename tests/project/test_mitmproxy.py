@@ -25,7 +25,9 @@ each may be imported, None for all."""
 
 def _outside() -> list[Path]:
     """Return the other files that may import mitmproxy, which an import contract names."""
-    files = tracked("llemulator_addon/adapters/mitmproxy/**.py", "llemulator_addon/*.py")
+    files = tracked(
+        "llemulator_addon/adapters/mitmproxy/*.py", "llemulator_addon/addon.py", "llemulator_addon/__main__.py"
+    )
     return [file for file in files if _INTERNALS not in file.parents]
 
 
