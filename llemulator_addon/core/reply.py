@@ -135,6 +135,30 @@ class Choice:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Near:
+    """A vector that is near to that of a text."""
+
+    text: str
+    similarity: float
+    """The cosine of the two, from -1 to 1."""
+
+
+Verdict = Mapping[str, Any]
+"""Scores or booleans by category, or OpenAI's fields of a verdict; missing ones are computed."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Moderation:
+    """Verdicts of moderation."""
+
+    verdicts: tuple[Verdict, ...] = ()
+    """One for each input of the endpoint; the last repeats."""
+    input: Verdict = field(default_factory=dict)
+    """Of the prompt, in an answer of chat or Responses."""
+    output: Verdict = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ModelOutput:
     """The model answers. A request for more choices than there are gets the last one again."""
 
@@ -146,6 +170,9 @@ class ModelOutput:
     """The tier that served; None: the one that was asked for."""
     headers: tuple[tuple[str, str], ...] = ()
     """Of the answer, in place of the usual ones of the same name."""
+    vectors: tuple[tuple[float, ...] | Near, ...] = ()
+    """One for each input of embeddings; the last repeats. None: each text has its own."""
+    moderation: Moderation | None = None
 
     def choice(self, index: int) -> Choice:
         """Return the alternative at an index."""

@@ -9,9 +9,11 @@ from pydantic import BeforeValidator, Field, TypeAdapter, ValidationError, creat
 
 from llemulator_addon.core.reply import Choice, Failure, FinishReason, ModelOutput, Text
 from llemulator_addon.core.stamp import Stamp
+from llemulator_addon.script.embedding import Vectors, vectors_of
 from llemulator_addon.script.headers import HeaderMap
 from llemulator_addon.script.logprobs import Logprobs, check_joins
 from llemulator_addon.script.model import ScriptPart, list_given_words, word_fields
+from llemulator_addon.script.moderation import Verdicts, moderation_of
 from llemulator_addon.script.pattern import Candidate
 from llemulator_addon.script.replies import REPLIES
 from llemulator_addon.script.replies.failure import FailedReplyPart
@@ -99,6 +101,10 @@ class ReplyPart(SaidPart):
     model: str | None = None
     service_tier: str | None = None
     headers: HeaderMap | None = None
+    embedding: Vectors | None = None
+    """The vector of each input, for embeddings; alone in a rule, it answers only them."""
+    moderation: Verdicts | None = None
+    """Verdicts, for moderations; alone in a rule, it answers only them."""
     failure: FailedReplyPart | None = None
     raw: RawPart | None = None
     template: bool = False
@@ -128,16 +134,26 @@ class ReplyPart(SaidPart):
             usage=read_usage(self.usage, given="usage" in self.model_fields_set),
             model=self.model,
             service_tier=self.service_tier,
+            vectors=vectors_of(self.embedding or []),
+            moderation=moderation_of(self.moderation),
             headers=tuple((name.lower(), value) for name, value in (self.headers or {}).items()),
         )
+
+    def names_endpoint(self) -> str | None:
+        """Return the endpoint of which alone it says something; None: of any."""
+        if self.embedding is not None:
+            return "embeddings"
+        said = {*self.words_given(), *(word for word in OTHERS if word in self.model_fields_set)}
+        return "moderations" if said == {"moderation"} else None
 
     def dump(self) -> dict[str, object]:
         """Return it as a script writes it."""
         return self.model_dump(exclude_unset=True, by_alias=True)
 
 
-OTHERS = ("choices", "failure", "raw")
-ALONE = frozenset({"failure", "raw", "choices", "blocks", "echo", "simulate"})
+OTHERS = ("choices", "failure", "raw", "embedding", "moderation")
+ALONE = frozenset({"failure", "raw", "choices", "blocks", "echo", "simulate", "embedding"})
+_BESIDE = frozenset({"moderation"})
 _EXCLUSIVE = (
     *(("text", "json"), ("text", "refusal"), ("json", "refusal"), ("refusal", "tool_calls")),
     *(("audio", "text"), ("audio", "json"), ("audio", "refusal")),
@@ -165,6 +181,7 @@ def check_says(said: tuple[str, ...], words: Any) -> None:  # noqa: ANN401 - any
     if not said:
         message = f"a reply says something: give one of {', '.join(words)}"
         raise ValueError(message)
+    said = tuple(word for word in said if word not in _BESIDE)
     alone = next((word for word in said if word in ALONE), None)
     if alone is not None and len(said) > 1:
         message = f'"{alone}" and "{next(word for word in said if word != alone)}" exclude each other'

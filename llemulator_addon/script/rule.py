@@ -13,6 +13,8 @@ from llemulator_addon.script.match import Match
 from llemulator_addon.script.model import ScriptPart, list_given_words, word_fields
 from llemulator_addon.script.pacing import Pacing, StreamPart
 from llemulator_addon.script.pattern import Pattern, RegexKey
+from llemulator_addon.script.patterns.endpoint import EndpointPattern
+from llemulator_addon.script.patterns.path import PathPattern
 from llemulator_addon.script.patterns.state import StatePattern
 from llemulator_addon.script.regex import size_of_regex
 from llemulator_addon.script.reply import Reply, ReplySpec
@@ -102,6 +104,15 @@ class StatePart(ScriptPart):
     becomes: Annotated[str, Field(min_length=1)] | None = None
 
 
+def _endpoint_of(patterns: tuple[Pattern, ...], replies: list[Any]) -> tuple[Pattern, ...]:
+    """Return the endpoint of which alone the replies say something, if the match names neither endpoint nor path."""
+    names = {reply.names_endpoint() for reply in replies if reply is not None}
+    found = [each for pattern in patterns for each in pattern.all_patterns()]
+    if len(names) != 1 or None in names or any(isinstance(each, EndpointPattern | PathPattern) for each in found):
+        return ()
+    return (EndpointPattern(names.pop()),)
+
+
 def _branch(reply: object) -> str:
     return "[more]" if isinstance(reply, list) else "[one]"
 
@@ -137,7 +148,8 @@ class RulePart(ScriptPart):
         replies = self.reply if isinstance(self.reply, list) else [self.reply]
         requires = self.state.requires if self.state else None
         name = self.name or place
-        patterns = (*self.match.patterns(), *((StatePattern(requires),) if requires is not None else ()))
+        of_match = (*self.match.patterns(), *_endpoint_of(self.match.patterns(), replies))
+        patterns = (*of_match, *((StatePattern(requires),) if requires is not None else ()))
         written = {"name": name, **self.model_dump(exclude={"name"}, exclude_unset=True, by_alias=True)}
         return Rule(
             name=name,

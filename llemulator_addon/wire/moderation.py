@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping
 from hashlib import shake_256
 from itertools import chain, islice
 from types import MappingProxyType
+from typing import Any
 
 from llemulator_addon.core.remembering import remember_calls
 
@@ -95,10 +96,51 @@ def write_verdict(
     return verdict
 
 
-def results(model: str, text: str) -> dict[str, object]:
-    """Spell the verdict that a chat completion or a response carries when it was asked for."""
-    verdict = {"type": "moderation_result", "model": model, **write_verdict(model, scores(model, text))}
-    return {"type": "moderation_results", "model": model, "results": [verdict]}
+def judge(
+    model: str, looked_at: str, given: Mapping[str, Any], *, text: bool = True, image: bool = False
+) -> dict[str, object]:
+    """Spell the verdict on a text. Given scores, booleans or fields of the verdict replace the computed ones."""
+    fields = {name: given[name] for name in _FIELDS if name in given}
+    named = fields.get("category_scores", {}) if fields else given
+    known = scores(model, looked_at)
+    scored = {
+        **known,
+        **{category: _score(value) for category, value in named.items() if category in known and _is_score(value)},
+    }
+    verdict = write_verdict(model, scored, text=text, image=image)
+    return {name: _fill(value, fields.get(name)) for name, value in verdict.items()}
+
+
+_FIELDS = ("flagged", "categories", "category_scores", "category_applied_input_types")
+
+
+def _fill(usual: object, given: object) -> object:
+    if isinstance(usual, dict) and isinstance(given, dict):
+        return {**usual, **given}
+    return usual if given is None else given
+
+
+def _is_score(value: object) -> bool:
+    return isinstance(value, int | float)
+
+
+def _score(given: float) -> float:
+    if isinstance(given, bool):
+        return _SURE if given else 1 - _SURE
+    return float(given)
+
+
+_SURE = 0.99
+
+
+def result(model: str, text: str, given: Mapping[str, Any]) -> dict[str, object]:
+    """Spell the verdict that a response carries when it was asked for."""
+    return {"type": "moderation_result", "model": model, **judge(model, text, given)}
+
+
+def results(model: str, text: str, given: Mapping[str, Any]) -> dict[str, object]:
+    """Spell the verdict that a chat completion carries when it was asked for."""
+    return {"type": "moderation_results", "model": model, "results": [result(model, text, given)]}
 
 
 def _words(text: str) -> list[str]:

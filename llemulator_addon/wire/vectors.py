@@ -38,6 +38,25 @@ def numbers(found: bytes) -> tuple[float, ...]:
     return unpack(f"<{len(found) // 4}f", found)
 
 
+def put_near(other: bytes, own: bytes, spare: bytes, similarity: float) -> bytes:
+    """Return the unit vector whose cosine with another one is given, and which leans to its own text's otherwise.
+
+    If the two are the same, it leans to a spare one.
+    """
+    one = numbers(other)
+    across, length = one, 0.0
+    for beside in (numbers(own), numbers(spare)):
+        along = sumprod(one, beside)
+        across = tuple(value - along * base for value, base in zip(beside, one, strict=True))
+        if (length := sqrt(sumprod(across, across))) > _SAME:
+            break
+    rest = sqrt(max(0.0, 1 - similarity * similarity)) / (length or 1.0)
+    return _unit(tuple(similarity * base + rest * value for base, value in zip(one, across, strict=True)))
+
+
+_SAME = 1e-3
+
+
 @remember_calls(512, longest=4_000)
 def _whole(text: str, model: str, size: int) -> bytes:
     directions: defaultdict[int, int] = defaultdict(int)

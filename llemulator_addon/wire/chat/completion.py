@@ -6,7 +6,7 @@ from typing import Any
 
 from llemulator_addon.core.prompt import Prompt
 from llemulator_addon.core.remembering import remember_calls
-from llemulator_addon.core.reply import Choice, ModelOutput, Refusal, Sound, Text, ToolCall
+from llemulator_addon.core.reply import Choice, ModelOutput, Moderation, Refusal, Sound, Text, ToolCall
 from llemulator_addon.core.stamp import Stamp
 from llemulator_addon.wire import audio, azure, moderation
 from llemulator_addon.wire.answer import Manner, cut
@@ -164,10 +164,11 @@ def moderate(prompt: Prompt, says: ModelOutput) -> dict[str, Any]:
     model = str(asked.get("model") or moderation.DEFAULT)
     given = moderation.join_texts((prompt.user_text,))
     said = moderation.join_texts(says.choice(index).text for index in range(prompt.choices))
+    scripted = says.moderation or Moderation()
     return {
         "moderation": {
-            "input": moderation.results(model, given),
-            "output": moderation.results(model, said),
+            "input": moderation.results(model, given, scripted.input),
+            "output": moderation.results(model, said, scripted.output),
         }
     }
 

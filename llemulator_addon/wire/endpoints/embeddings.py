@@ -13,7 +13,7 @@ from struct import pack
 
 from llemulator_addon.core.json_type import JsonObject
 from llemulator_addon.core.prompt import Message, Prompt
-from llemulator_addon.core.reply import Failure, ModelOutput
+from llemulator_addon.core.reply import Failure, ModelOutput, Near
 from llemulator_addon.wire import errors, headers
 from llemulator_addon.wire.answer import Answer, Body, Call, Endpoint, LongBody, Made, Manner
 from llemulator_addon.wire.azure import add_model
@@ -28,7 +28,7 @@ from llemulator_addon.wire.json_bytes import read as read_json
 from llemulator_addon.wire.members import number_in, text_in
 from llemulator_addon.wire.models import resolve_alias, serves
 from llemulator_addon.wire.shared_fields import SHORT_KEY
-from llemulator_addon.wire.vectors import numbers, vector
+from llemulator_addon.wire.vectors import numbers, put_near, vector
 
 NAME = "embeddings"
 
@@ -56,7 +56,10 @@ def read(call: Call, body: JsonObject) -> Prompt:
 
 def write(prompt: Prompt, says: ModelOutput, manner: Manner) -> Answer:
     """Write a vector for each text: a scripted one, or its own."""
-    vectors, spell = _read_script(says) or _own(prompt), _base64 if _is_base64(prompt) else _floats
+    vectors, spell = (
+        _given(prompt, says) or _read_script(says) or _own(prompt),
+        _base64 if _is_base64(prompt) else _floats,
+    )
 
     def vectors_told() -> Iterator[dict[str, object]]:
         for index, message in enumerate(prompt.messages):
@@ -181,6 +184,23 @@ def _embedding(model: str) -> Embedding:
 
 _Vectors = Callable[[int, str], bytes]
 """Takes the number of an input and its text."""
+
+
+def _given(prompt: Prompt, says: ModelOutput) -> _Vectors | None:
+    """Return the vectors that a script gives; None if it gives none."""
+    if not says.vectors:
+        return None
+    own = _own(prompt)
+
+    def find(index: int, text: str) -> bytes:
+        given = says.vectors[min(index, len(says.vectors) - 1)]
+        if isinstance(given, Near):
+            return put_near(
+                own(index, given.text), own(index, text), own(index, f"{text}/{given.text}"), given.similarity
+            )
+        return _pack(given)
+
+    return find
 
 
 def _own(prompt: Prompt) -> _Vectors:

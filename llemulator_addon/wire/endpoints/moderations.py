@@ -6,9 +6,10 @@ fail; its text is the verdict on every input, as an object from categories to sc
 list of words is in the input (`wire/moderation.py`), whatever `on_unmatched` says.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import chain
+from itertools import chain, repeat
+from typing import Any
 
 from llemulator_addon.core.json_type import JSON, JsonObject
 from llemulator_addon.core.prompt import Message, Prompt
@@ -45,11 +46,12 @@ def read(call: Call, body: JsonObject) -> Prompt:
 def write(prompt: Prompt, says: ModelOutput, manner: Manner) -> Answer:
     """Write a verdict on each input."""
     model = says.model or (resolve_alias(prompt.model) if manner.dated_models else prompt.model)
-    named = _read_script(says)
+    given = _given(says)
     judged = _inputs(prompt.body["input"])
 
     def results() -> Iterator[dict[str, object]]:
-        return (_verdict(model, each, named) for each in judged)
+        pairs = zip(judged, chain(given, repeat(given[-1])), strict=False)
+        return (_verdict(model, each, verdict) for each, verdict in pairs)
 
     answer = {
         "id": _id(model, manner),
@@ -109,30 +111,22 @@ def _read_parts(parts: list[JSON]) -> _Input:
     return _Input("\n".join(texts), has_text="text" in kinds, has_image="image_url" in kinds)
 
 
-def _verdict(model: str, judged: _Input, named: Mapping[str, float]) -> dict[str, object]:
-    scored = {**moderation.scores(model, judged.text)}
-    scored |= {category: score for category, score in named.items() if category in scored}
-    return moderation.write_verdict(model, scored, text=judged.has_text, image=judged.has_image)
+def _verdict(model: str, judged: _Input, given: Mapping[str, Any]) -> dict[str, object]:
+    return moderation.judge(model, judged.text, given, text=judged.has_text, image=judged.has_image)
 
 
-def _read_script(says: ModelOutput) -> dict[str, float]:
-    """Read scores from what the script says; empty where it says something else."""
+def _given(says: ModelOutput) -> Sequence[Mapping[str, Any]]:
+    """Return the verdicts of the script, of which the last repeats."""
+    return says.moderation.verdicts if says.moderation and says.moderation.verdicts else (_read_script(says),)
+
+
+def _read_script(says: ModelOutput) -> Mapping[str, Any]:
+    """Read a verdict from what the script says; empty where it says something else."""
     try:
         value = read_json(says.choice(0).text.encode())
     except ValueError:
         return {}
-    if not isinstance(value, dict):
-        return {}
-    return {category: _score(given) for category, given in value.items() if isinstance(given, int | float)}
-
-
-def _score(given: float) -> float:
-    if isinstance(given, bool):
-        return _SURE if given else 1 - _SURE
-    return float(given)
-
-
-_SURE = 0.99
+    return value if isinstance(value, dict) else {}
 
 
 def _id(model: str, manner: Manner) -> str:

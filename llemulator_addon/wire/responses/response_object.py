@@ -4,7 +4,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from llemulator_addon.core.prompt import Prompt
-from llemulator_addon.core.reply import Failure, ModelOutput
+from llemulator_addon.core.reply import Failure, ModelOutput, Moderation
+from llemulator_addon.wire import moderation
 from llemulator_addon.wire.models import resolve_alias
 from llemulator_addon.wire.responses import echoed_parameters
 from llemulator_addon.wire.responses.output import Writing, output_of
@@ -37,7 +38,7 @@ def write_finished(prompt: Prompt, says: ModelOutput, writing: Writing) -> dict[
         "max_output_tokens": body.get("max_output_tokens"),
         "max_tool_calls": body.get("max_tool_calls"),
         "model": says.model or (resolve_alias(prompt.model) if writing.manner.dated_models else prompt.model),
-        "moderation": None,
+        "moderation": _moderate(prompt, says),
         "output": output,
         "parallel_tool_calls": body.get("parallel_tool_calls") is not False,
         "presence_penalty": _decimal(body, "presence_penalty", 0.0),
@@ -71,6 +72,7 @@ def write_begun(response: Response, status: str, *, tier: str = "auto") -> dict[
         "completed_at": None,
         "error": None,
         "incomplete_details": None,
+        "moderation": None,
         "output": [],
         "service_tier": tier,
         **({"tool_usage": _NO_TOOLS_USED} if "tool_usage" in response else {}),
@@ -113,6 +115,21 @@ def _charge(prompt: Prompt, says: ModelOutput) -> Counted:
     if says.usage.completion_tokens is not None or says.choice(0).finish_reason == "length":
         return of
     return of._replace(completion=of.completion + 1)
+
+
+def _moderate(prompt: Prompt, says: ModelOutput) -> dict[str, object] | None:
+    """Return the verdicts on input and output, if the request asks for them (recorded)."""
+    asked = prompt.body.get("moderation")
+    if not isinstance(asked, dict):
+        return None
+    model = str(asked.get("model") or moderation.DEFAULT)
+    scripted = says.moderation or Moderation()
+    given = moderation.join_texts((prompt.user_text,))
+    said = moderation.join_texts((says.choice(0).text,))
+    return {
+        "input": moderation.result(model, given, scripted.input),
+        "output": moderation.result(model, said, scripted.output),
+    }
 
 
 _INCOMPLETE = {"length": "max_output_tokens", "content_filter": "content_filter"}

@@ -1,0 +1,42 @@
+"""`embedding`: the vectors that embeddings answer with."""
+
+from typing import Annotated, Any
+
+from pydantic import BeforeValidator, Field
+
+from llemulator_addon.core.reply import Near
+from llemulator_addon.script.model import ScriptPart
+
+Numbers = Annotated[list[float], Field(min_length=1, max_length=16_384)]
+
+
+class NearPart(ScriptPart):
+    """A vector near to that of a text: the cosine of the two is `similarity`."""
+
+    near: str
+    similarity: Annotated[float, Field(ge=-1, le=1)] = 0.95
+
+
+def _in_list(value: object) -> object:
+    """Put a vector alone into a list; it stands for every input."""
+    if isinstance(value, dict):
+        return [value]
+    if isinstance(value, list) and value and not any(isinstance(each, list | dict) for each in value):
+        return [value]
+    return value
+
+
+Vectors = Annotated[
+    list[Numbers | NearPart],
+    Field(min_length=1, max_length=2_048),
+    BeforeValidator(_in_list, json_schema_input_type=Numbers | NearPart | list[Numbers | NearPart]),
+]
+"""One for each input, of which the last repeats."""
+
+
+def vectors_of(given: list[Any]) -> tuple[tuple[float, ...] | Near, ...]:
+    """Return the vectors."""
+    return tuple(
+        Near(text=each.near, similarity=each.similarity) if isinstance(each, NearPart) else tuple(each)
+        for each in given
+    )
