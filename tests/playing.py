@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from llemulator_addon.core.outcome import Answered, Play
-from llemulator_addon.core.request import Request
+from llemulator_addon.core.request import Request, Way
 from llemulator_addon.core.steps import Head, Send, Steps
 from llemulator_addon.emulator import Emulator, EmulatorSettings
 from llemulator_addon.script.reader import read_script
@@ -52,7 +52,9 @@ def request(  # noqa: PLR0913 - one for each part of a request
     sent = {"content-type": "application/json", **(headers or {})}
     if token is not None:
         sent["authorization"] = f"Bearer {token}"
-    return Request(method=method, path=path, query=pairs, body=body, headers=sent, at=at)
+    # OpenAI's own host has no other paths: those are asked of the program at its own address.
+    way: Way = "connect" if path.startswith(("/v1/", "/_emulator/")) else "origin"
+    return Request(method=method, path=path, query=pairs, body=body, headers=sent, at=at, way=way)
 
 
 def play(server: Emulator, *requests: Request) -> list[Steps]:

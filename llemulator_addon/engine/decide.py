@@ -50,7 +50,7 @@ from llemulator_addon.wire.endpoints import ENDPOINTS
 from llemulator_addon.wire.errors import RequestRefused
 from llemulator_addon.wire.models import SIMULATED_MODEL
 from llemulator_addon.wire.redaction import HIDDEN, redact_query
-from llemulator_addon.wire.routing import Found, OtherMethods, find
+from llemulator_addon.wire.routing import Found, OtherMethods, find_of, refuse_path
 from llemulator_addon.wire.usage import count_usage
 from llemulator_addon.wire.websocket import refuse_upgrade, speaks_websocket, wants_websocket
 
@@ -63,7 +63,7 @@ def decide(session: Session, request: Request) -> tuple[Session, Outcome]:
 
 def refuse(session: Session, request: Request, failure: Failure) -> tuple[Session, Outcome]:
     """Refuse a request, unless its path or method names nothing: the real API finds that out first."""
-    if isinstance(find(request.method, request.path), Found):
+    if isinstance(find_of(request), Found):
         return _conclude(session, request, Decided(session=session, answer=failure))
     return decide(session, request)
 
@@ -137,13 +137,13 @@ class Decided(NamedTuple):
 
 
 def _decide(session: Session, request: Request) -> Decided:
-    found = find(request.method, request.path)
+    found = find_of(request)
     if wants_websocket(request) and (found is not None or speaks_websocket(request.path)):
         failure = refuse_upgrade(request.path)
         return _answer_by_path_rule(session, request, "") or Decided(session=session, answer=failure)
     match found:
         case None:
-            failure = errors.unknown_url(request.method, request.path)
+            failure = refuse_path(request)
             return _answer_by_path_rule(session, request, "") or Decided(session=session, answer=failure)
         case OtherMethods(allowed):
             failure = errors.wrong_method(request.method, request.path, allowed)

@@ -17,7 +17,7 @@ from llemulator_addon.wire.answer import Endpoint
 from llemulator_addon.wire.bodies import read_object
 from llemulator_addon.wire.errors import RequestRefused
 from llemulator_addon.wire.limits import values_in
-from llemulator_addon.wire.routing import Found, find
+from llemulator_addon.wire.routing import Found, find_of
 from llemulator_addon.wire.tokens import Uncounted, counting_at_most
 
 Deciding = Callable[[Session], tuple[Session, Outcome]]
@@ -141,5 +141,5 @@ def _read(request: Request) -> Request | Failure:
 
 
 def _is_read(request: Request) -> bool:
-    found = find(request.method, request.path)
+    found = find_of(request)
     return isinstance(found, Found) and isinstance(found.operation, Endpoint)

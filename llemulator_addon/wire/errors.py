@@ -308,7 +308,7 @@ def unknown_url(method: str, path: str) -> Failure:
     if _is_azures(path):
         return Failure(status=404, code="404", message="Resource not found", bare=True)
     if path.startswith("/v1/"):
-        return Failure(status=404, type=INVALID, message=f"Invalid URL ({method} {path})")
+        return invalid_url(method, path)
     return Failure(
         status=404,
         type=INVALID,
@@ -316,6 +316,11 @@ def unknown_url(method: str, path: str) -> Failure:
         message=f"Unknown request URL: {method} {path}. Please check the URL for typos, or see the docs at "
         "https://platform.openai.com/docs/api-reference/.",
     )
+
+
+def invalid_url(method: str, path: str) -> Failure:
+    """Refuse a path that is nearly one of the API's."""
+    return Failure(status=404, type=INVALID, message=f"Invalid URL ({method} {path})")
 
 
 def _is_azures(path: str) -> bool:

@@ -5,6 +5,9 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from urllib.parse import unquote
 
+from llemulator_addon.core.reply import Failure
+from llemulator_addon.core.request import Request
+from llemulator_addon.wire import errors
 from llemulator_addon.wire.answer import Endpoint, Operation
 from llemulator_addon.wire.azure import split
 from llemulator_addon.wire.endpoints import ENDPOINTS, OPERATIONS
@@ -23,6 +26,27 @@ class OtherMethods:
     """The path exists, but not with that method."""
 
     allowed: tuple[str, ...]
+
+
+def find_of(request: Request) -> Found | OtherMethods | None:
+    """Find the operation of a request. On OpenAI's own host only its exact path leads there, as on the real one."""
+    if request.host.endswith(_OWN_HOST) and not request.to_proxy and not _is_exact(request.path):
+        return None
+    return find(request.method, request.path)
+
+
+def refuse_path(request: Request) -> Failure:
+    """Refuse a path that leads nowhere, or only at the program's own address."""
+    if find(request.method, request.path) is not None:
+        return errors.invalid_url(request.method, request.path)
+    return errors.unknown_url(request.method, request.path)
+
+
+_OWN_HOST = "api.openai.com"
+
+
+def _is_exact(path: str) -> bool:
+    return path.startswith("/v1/") and "//" not in path
 
 
 @lru_cache(1024)

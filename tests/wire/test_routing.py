@@ -1,5 +1,8 @@
+from dataclasses import replace
+
 import pytest
 
+from llemulator_addon.core.request import Way
 from llemulator_addon.wire.endpoints import ENDPOINTS, OPERATIONS
 from llemulator_addon.wire.routing import Found, OtherMethods, find
 from tests.playing import emulator, json_of, play, post, request, status
@@ -104,3 +107,49 @@ def test_without_a_key_azures_gateway_refuses_in_its_own_form() -> None:
     assert status(steps) == 401
     assert json_of(steps)["error"]["code"] == "401"
     assert list(json_of(steps)["error"]) == ["code", "message"]
+
+
+@pytest.mark.parametrize(
+    ("method", "path"),
+    [
+        ("POST", "/chat/completions"),
+        ("GET", "/models"),
+        ("POST", "/v1//chat/completions"),
+        ("POST", "//v1/chat/completions"),
+        ("POST", "/openai/v1/responses"),
+        ("POST", "/openai/deployments/gpt-4o/chat/completions"),
+    ],
+)
+@pytest.mark.parametrize("host", ["api.openai.com", "eu.api.openai.com"])
+def test_on_openais_own_host_only_the_exact_path_leads_there(method: str, path: str, host: str) -> None:
+    asked = replace(request(method, path, body=b"{}"), way="connect", host=host)
+
+    (steps,) = play(emulator(), asked)
+
+    assert (status(steps), json_of(steps)) == (
+        404,
+        {
+            "error": {
+                "message": f"Invalid URL ({method} {path})",
+                "type": "invalid_request_error",
+                "param": None,
+                "code": None,
+            }
+        },
+    )
+
+
+@pytest.mark.parametrize(
+    ("way", "host", "path"),
+    [
+        ("origin", "127.0.0.1", "/models"),
+        ("origin", "api.openai.com", "/models"),
+        ("connect", "llemulator", "/models"),
+        ("connect", "mine.openai.azure.com", "/openai/v1/models"),
+        ("connect", "api.openai.com", "/v1/models"),
+    ],
+)
+def test_elsewhere_a_base_url_may_leave_out_the_version(way: Way, host: str, path: str) -> None:
+    (steps,) = play(emulator(), replace(request("GET", path), way=way, host=host))
+
+    assert status(steps) == 200
