@@ -22,6 +22,7 @@ from llemulator_addon.engine.near_miss import near_miss
 from llemulator_addon.engine.paced_steps import steps_of, with_headers
 from llemulator_addon.engine.select import Selected, select
 from llemulator_addon.engine.session import Session
+from llemulator_addon.engine.valid_models import refuse_model
 from llemulator_addon.script.fault import Fault, Scene
 from llemulator_addon.script.pacing import Pacing
 from llemulator_addon.script.pattern import Candidate
@@ -43,8 +44,9 @@ from llemulator_addon.wire.answer import (
     Operation,
     Served,
 )
-from llemulator_addon.wire.azure import DEPLOYMENT, add_model, not_found
+from llemulator_addon.wire.azure import add_model
 from llemulator_addon.wire.bodies import read_object
+from llemulator_addon.wire.checking import refuse as refuse_failure
 from llemulator_addon.wire.cors import add_cors, add_cors_to_head
 from llemulator_addon.wire.endpoints import ENDPOINTS
 from llemulator_addon.wire.errors import RequestRefused
@@ -243,16 +245,9 @@ def _understood(
     if (too_long := limits.refusal(endpoint.name, body, len(call.request.body))) is not None:
         raise RequestRefused(too_long)
     prompt = endpoint.read(call, body)
-    if not (call.lenient or prompt.model in ACTING or elsewhere is not None or _is_valid(session, call, prompt)):
-        raise RequestRefused(not_found() if DEPLOYMENT in call.params else endpoint.unknown_model(prompt.model))
+    if not (call.lenient or prompt.model in ACTING or elsewhere is not None):
+        refuse_failure(refuse_model(session, call, endpoint, prompt))
     return prompt
-
-
-def _is_valid(session: Session, call: Call, prompt: Prompt) -> bool:
-    """Whether the model is: one that the request names; a deployment of Azure's only if the script names models."""
-    if prompt.body.get("model") is None or (DEPLOYMENT in call.params and session.own_models is None):
-        return True
-    return call.knows(prompt.model)
 
 
 def _call(session: Session, request: Request, params: Mapping[str, str]) -> Call:

@@ -303,6 +303,17 @@ def unknown_model(model: str) -> Failure:
     )
 
 
+def shut_down(model: str) -> Failure:
+    """Refuse a model whose last day is over (recorded)."""
+    return Failure(
+        status=404,
+        type=INVALID,
+        code="model_not_found",
+        message=f"The model `{model}` has been deprecated, learn more here: "
+        "https://platform.openai.com/docs/deprecations",
+    )
+
+
 def unknown_url(method: str, path: str) -> Failure:
     """Refuse a path that names no operation; the wording differs below `/v1`, below Azure's paths and elsewhere."""
     if _is_azures(path):

@@ -62,6 +62,12 @@ def shutdown_date(model: str) -> str | None:
     return SHUTDOWN_DATES.get(base_model(model))
 
 
+def is_shut_down(model: str, at: int) -> bool:
+    """Whether a model's last day was over at a time, in seconds since the epoch."""
+    day = shutdown_date(model)
+    return day is not None and day < datetime.fromtimestamp(at, UTC).date().isoformat()
+
+
 # Served or documented, but not in the SDK's types, and our own (litellm; recorded listings of 2025-11 and 2025-12).
 ALSO_SERVED: Mapping[str, tuple[Kind, ...]] = MappingProxyType(
     {

@@ -14,6 +14,7 @@ from llemulator_addon.wire.models import (
     serves,
     shutdown_date,
 )
+from tests.playing import emulator, json_of, play, post, status
 
 
 def test_every_model_that_the_sdk_names_is_valid() -> None:
@@ -108,3 +109,30 @@ def test_a_model_says_whose_it_is_and_since_when(model: str, owner: str, second:
 )
 def test_a_fine_tuned_name_tells_its_base(model: str, base: str) -> None:
     assert base_model(model) == base
+
+
+@pytest.mark.parametrize("model", ["gpt-3.5-turbo-0613", "gpt-4-32k", "gpt-4-vision-preview", "o1-preview"])
+@pytest.mark.parametrize("path", ["/v1/chat/completions", "/v1/chat/completions?x=1"])
+def test_a_model_that_was_shut_down_is_refused_by_the_sessions_clock(model: str, path: str) -> None:
+    (steps,) = play(emulator(), post(path, {"model": model, "messages": [{"role": "user", "content": "Hi"}]}))
+
+    assert (status(steps), json_of(steps)["error"]) == (
+        404,
+        {
+            "message": f"The model `{model}` has been deprecated, learn more here: "
+            "https://platform.openai.com/docs/deprecations",
+            "type": "invalid_request_error",
+            "param": None,
+            "code": "model_not_found",
+        },
+    )
+
+
+def test_a_model_is_served_until_its_last_day_and_after_it_to_who_lists_it() -> None:
+    asked = {"messages": [{"role": "user", "content": "Hi"}]}
+    listing = emulator({"models": ["gpt-4-32k"], "responses": ["ok"]})
+
+    (until,) = play(emulator(), post("/v1/chat/completions", {"model": "gpt-3.5-turbo", **asked}))
+    (listed,) = play(listing, post("/v1/chat/completions", {"model": "gpt-4-32k", **asked}))
+
+    assert (status(until), status(listed)) == (200, 200)
