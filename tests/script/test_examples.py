@@ -203,6 +203,42 @@ def test_proxy_down() -> None:
     assert texts(server, chat()) == ["All is well."]
 
 
+def _shell(name: str) -> dict[str, object]:
+    return {"type": "function", "name": name, "parameters": {"type": "object", "properties": {}}}
+
+
+@pytest.mark.parametrize(
+    ("tool", "arguments"), [("exec_command", '{"cmd":"echo hello"}'), ("shell_command", '{"command":"echo hello"}')]
+)
+def test_codex(tool: str, arguments: str) -> None:
+    server = _server("codex")
+    (called,) = play(server, post("/v1/responses", {"model": "gpt-5.4", "input": "Hello", "tools": [_shell(tool)]}))
+    call = json_of(called)["output"][-1]
+    result = {"type": "function_call_output", "call_id": call["call_id"], "output": "hello"}
+    following = {"model": "gpt-5.4", "previous_response_id": json_of(called)["id"], "input": [result]}
+
+    (answered,) = play(server, post("/v1/responses", following))
+
+    assert (call["name"], call["arguments"]) == (tool, arguments)
+    assert json_of(answered)["output"][-1]["content"][0]["text"] == "The command said hello."
+
+
+def test_opencode() -> None:
+    server = _server("opencode")
+    asked = {"role": "user", "content": "Hello"}
+    title = chat(messages=[{"role": "system", "content": "Write a title."}, asked])
+    tools = [{"type": "function", "function": {"name": "bash"}}]
+    (called,) = play(server, chat("Hello", tools=tools))
+    message = json_of(called)["choices"][0]["message"]
+    result = {"role": "tool", "tool_call_id": message["tool_calls"][0]["id"], "content": "hello"}
+
+    assert message["tool_calls"][0]["function"]["name"] == "bash"
+    assert texts(server, title, chat(messages=[asked, message, result], tools=tools)) == [
+        "Saying hello",
+        "The command said hello.",
+    ]
+
+
 def test_each_script_is_played_here() -> None:
     tests = {name.removeprefix("test_").replace("_", "-") for name in globals() if name.startswith("test_")}
 
