@@ -14,9 +14,13 @@ parallel := --numprocesses auto --dist loadgroup --max-worker-restart 0
 floors := $(addprefix tests/,core json_schema wire script simulate engine verification store live admin emulator)
 floors := $(wildcard $(floors))
 image := llemulator:0.1.0
+BAKED ?= true
+# 8090 unless PORT is set on the command line or in the environment.
+sim_port := $(if $(filter file,$(origin PORT)),8090,$(PORT))
+at_sim := http://localhost:$(sim_port)/v1/chat/completions -H 'Content-Type: application/json'
 
 .DEFAULT_GOAL := help
-.PHONY: help run run-smollm test quick coverage conformance attacks matrix lint fmt docker-build docker-run docker-test bench soak generated lock setup setup-python setup-clients
+.PHONY: help run run-sim run-smollm compose-up compose-down compose-up-noai compose-down-noai compose-logs open curl-sim curl-stream curl-text build build-smollm setup-dev local-dev tidy test quick coverage conformance attacks matrix lint fmt docker-build docker-run docker-test bench soak generated lock setup setup-python setup-clients
 
 help: ## list the commands
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | while IFS="$$(printf '\t')" read -r name says; do printf '  make %-12s %s\n' "$$name" "$$says"; done
@@ -26,6 +30,45 @@ run: setup-python ## start the proxy with scripts/hello.yaml and print commands 
 
 run-smollm: setup-python ## the same, with a real model for unmatched requests: SmolLM-135M, downloaded once (145 MB)
 	@programs=$$($(python) -m conformance.venvs smollm) && exec "$$programs/python" -m llemulator_addon smollm --port $(PORT) --script scripts/hello.yaml --examples
+
+run-sim: setup-python ## start the proxy with simulated answers alone, on port 8090
+	@exec .venv/bin/llemulator --port $(sim_port) --on-unmatched simulate
+
+compose-up: ## start llemulator, SmolLM and Open WebUI with Docker Compose, on ports 8090, 8081, 3000 (BAKED=false: small image)
+	@LLEMULATOR_SCRIPT= LLEMULATOR_ON_UNMATCHED=simulate LLEMULATOR_UPSTREAM=smollm=http://smollm:8081/v1 BAKED=$(BAKED) \
+		docker compose --profile smollm --profile open-webui up --build --detach llemulator smollm openwebui
+
+compose-up-noai: ## start llemulator with simulated answers, and Open WebUI
+	@LLEMULATOR_SCRIPT= LLEMULATOR_ON_UNMATCHED=simulate docker compose --profile open-webui up --build --detach llemulator openwebui
+
+compose-down: ## stop what compose-up or compose-up-noai started
+	@docker compose --profile smollm --profile open-webui down
+
+compose-down-noai: compose-down
+
+compose-logs: ## follow their logs
+	@docker compose --profile smollm --profile open-webui logs --follow
+
+open: ## open Open WebUI in the browser
+	@$(or $(shell command -v xdg-open),open) http://localhost:3000
+
+curl-sim: ## ask the simulated model, on port 8090
+	@curl -sS $(at_sim) -d '{"model": "gpt-sim-1", "messages": [{"role": "user", "content": "Hello"}]}'
+
+curl-stream: ## ask SmolLM for a stream, on port 8090
+	@curl -sSN $(at_sim) -d '{"model": "smollm", "messages": [{"role": "user", "content": "Why is the sky blue?"}], "stream": true}'
+
+curl-text: ## ask SmolLM for a whole answer, on port 8090
+	@curl -sS $(at_sim) -d '{"model": "smollm", "messages": [{"role": "user", "content": "Why is the sky blue?"}]}'
+
+build: setup-python ## install the command in .venv; build-smollm also installs what SmolLM needs
+
+build-smollm setup-dev: setup-python
+	@$(python) -m conformance.venvs smollm >/dev/null
+
+local-dev: run-smollm
+
+tidy: fmt
 
 test: setup ## run the unit tests, the tests over real sockets, and both official SDKs
 	@$(pytest) $(parallel)
@@ -37,7 +80,7 @@ coverage: setup-python ## run all unit tests of everything below the adapters, a
 	@mkdir -p .cache/coverage
 	@$(pytest) $(parallel) --cov --cov-report=term $(floors) tests/test_client.py
 
-conformance: setup ## run only the official SDKs, the Python SDK's own tests, and applications such as Codex CLI (2 GB from registries)
+conformance: setup ## run only the official SDKs, the Python SDK's own tests, and applications such as Codex CLI
 	@$(pytest) $(parallel) conformance/python conformance/js conformance/test_sdk_suite.py
 	@$(pytest) conformance/applications
 

@@ -1,10 +1,14 @@
-"""One server for the whole run, which every test talks to under tokens of its own."""
+"""One server for the whole run, which every test talks to under tokens of its own.
 
+EMULATOR_URL names one that runs already, such as http://localhost:8080.
+"""
+
+import os
 from collections.abc import Iterator
 
 import pytest
 
-from conformance.server import Server, running
+from conformance.server import Server, attached, running
 from tests.children import children_hear_signals
 
 __all__ = ["children_hear_signals", "server"]
@@ -12,5 +16,6 @@ __all__ = ["children_hear_signals", "server"]
 
 @pytest.fixture(scope="session")
 def server() -> Iterator[Server]:
-    with running() as server:
+    url = os.environ.get("EMULATOR_URL")
+    with attached(url) if url else running() as server:
         yield server

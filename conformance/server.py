@@ -13,6 +13,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from queue import Empty, Queue
+from urllib.parse import urlsplit
 
 _SECONDS_TO_START = 60
 _SECONDS_TO_STOP = 20
@@ -28,6 +29,7 @@ class Server:
     """A server that answers."""
 
     port: int
+    host: str = "127.0.0.1"
     ca: Path
     """The certificate to trust, alone."""
     certs: Path
@@ -39,7 +41,7 @@ class Server:
     @property
     def origin(self) -> str:
         """Where it listens, as a URL."""
-        return f"http://127.0.0.1:{self.port}"
+        return f"http://{self.host}:{self.port}"
 
     def through_proxy(self) -> dict[str, str]:
         """Return the variables that lead an unmodified client here with its own default base URL."""
@@ -72,6 +74,17 @@ def running(
             ca = Path(folder, "ca-alone.pem")
             ca.write_bytes(_get(f"http://127.0.0.1:{port}/_emulator/ca.pem"))
             yield Server(port=port, ca=ca, certs=Path(folder), pid=process.pid, said=said)
+
+
+@contextmanager
+def attached(url: str) -> Iterator[Server]:
+    """Use a server that runs already, at a URL such as `http://localhost:8080`."""
+    parts = urlsplit(url)
+    with tempfile.TemporaryDirectory(prefix="llemulator-") as folder:
+        ca = Path(folder, "ca-alone.pem")
+        ca.write_bytes(_get(f"{url.rstrip('/')}/_emulator/ca.pem"))
+        host, port = parts.hostname or "127.0.0.1", parts.port or 80
+        yield Server(host=host, port=port, ca=ca, certs=Path(folder), pid=0, said=())
 
 
 def plain_environment() -> dict[str, str]:

@@ -29,6 +29,7 @@ GENERATED: dict[str, Callable[[], str]] = {
     "docs/faults.md": page.made,
     "README.md": tables.readme,
     "k8s/llemulator.yaml": partial(_rendered, "k8s/base"),
+    "k8s/openai-emulator.yaml": partial(_rendered, "k8s/examples/openai-emulator"),
     "k8s/example-sidecar.yaml": partial(_rendered, "k8s/examples/sidecar"),
 }
 """The function that makes a file's text, by the file's path in the project."""

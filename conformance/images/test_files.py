@@ -28,7 +28,12 @@ SCHEMAS = {
 """By the mark of a block of a page."""
 
 _COMPOSE_FILES = ("docker-compose.yml", "docs/examples/open-webui/docker-compose.yml")
-_DOCKERFILES = ("Dockerfile", "docs/examples/chat/Dockerfile", "k8s/transparent/image/Dockerfile")
+_DOCKERFILES = (
+    "Dockerfile",
+    "docs/examples/chat/Dockerfile",
+    "docs/examples/smollm/Dockerfile",
+    "k8s/transparent/image/Dockerfile",
+)
 
 needs_kubectl = pytest.mark.skipif(shutil.which("kubectl") is None, reason="kubectl is not installed")
 
@@ -138,7 +143,7 @@ def test_every_pod_is_restricted_and_has_its_resources() -> None:
     specs = [_pod(each)["spec"] for each in documents if each["kind"] in {"Deployment", "Job"}]
     containers = [each for spec in specs for each in (*spec.get("initContainers", []), *spec["containers"])]
 
-    assert len(containers) == 6
+    assert len(containers) == 7
     for container in containers:
         security = container["securityContext"]
         assert security["runAsNonRoot"], container["name"]

@@ -1,5 +1,6 @@
 """The image does what docs/docker.md says, in a network that has nothing but its loopback."""
 
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -62,13 +63,18 @@ def test_an_application_is_answered_with_the_variables_and_volumes_of_the_compos
     assert "answer: Hello from llemulator!" in got.said
 
 
+_UNSET = re.compile(r"\$\{\w+:?-([^}]*)\}")
+"""A variable of the shell with its default."""
+
+
 def _flags(service: dict[str, dict[str, str]], certs: Path) -> tuple[str, ...]:
     """Return what a service says as flags; here, llemulator is not another machine."""
     volumes = [
         str(volume).replace("certs:", f"{certs}:", 1).replace("./", f"{ROOT}/", 1) for volume in service["volumes"]
     ]
     variables = [
-        f"{name}={value}".replace("//llemulator:", "//127.0.0.1:") for name, value in service["environment"].items()
+        f"{name}={_UNSET.sub(r'\1', value)}".replace("//llemulator:", "//127.0.0.1:")
+        for name, value in service["environment"].items()
     ]
     return (
         *RESTRICTED,

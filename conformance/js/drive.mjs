@@ -1,6 +1,7 @@
 // OpenAI's official JavaScript SDK, unmodified, plays the cases against a running llemulator.
 //
 //     LLEMULATOR=http://127.0.0.1:8080 node drive.mjs [WORD]
+//     EMULATOR_URL=http://127.0.0.1:8080 npm test            by base URL; ends with 1 if there is a problem
 //
 // The environment leads the SDK there, as it would a user's program: HTTPS_PROXY with NODE_USE_ENV_PROXY and
 // NODE_EXTRA_CA_CERTS, or OPENAI_BASE_URL. Prints one JSON object a line for each case whose name has WORD in it:
@@ -13,14 +14,17 @@ import OpenAI from "openai";
 import { parse } from "yaml";
 import { differences } from "./expect.mjs";
 
-const server = process.env.LLEMULATOR;
+const server = process.env.LLEMULATOR ?? process.env.EMULATOR_URL ?? "http://localhost:8080";
+if (!process.env.LLEMULATOR) process.env.OPENAI_BASE_URL ??= `${server}/v1`;
 const word = process.argv[2] ?? "";
 const folder = new URL("../cases/", import.meta.url);
 
 for (const file of readdirSync(folder).filter((name) => name.endsWith(".yaml")).sort()) {
   for (const one of parse(readFileSync(new URL(file, folder), "utf8"))) {
     if (!one.name.includes(word)) continue;
-    console.log(JSON.stringify({ name: one.name, problems: await play(one).catch((error) => [String(error.stack)]) }));
+    const problems = await play(one).catch((error) => [String(error.stack)]);
+    if (problems.length && !process.env.LLEMULATOR) process.exitCode = 1;
+    console.log(JSON.stringify({ name: one.name, problems }));
   }
 }
 

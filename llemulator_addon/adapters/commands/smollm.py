@@ -37,6 +37,7 @@ def _add_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--cache", type=Path, metavar="FOLDER", help=f"where the weights are kept, or are put by hand ({_CACHE})"
     )
+    parser.add_argument("--only-download", action="store_true", help="fetch and check the weights, and serve nothing")
     parser.add_argument("--examples", action="store_true", help="also print lines to try for curl, Python and Node")
     add_settings(parser)
 
@@ -44,6 +45,9 @@ def _add_options(parser: argparse.ArgumentParser) -> None:
 def _run(arguments: argparse.Namespace) -> None:
     _check_packages()
     settings = _settings(arguments)
+    if arguments.only_download:
+        _file(arguments)
+        return
     log_to_stderr(settings.log_level)
     # Until the proxy listens; from then on it is stopped by the same signals, also where a shell let it ignore them.
     for number in (signal.SIGINT, signal.SIGTERM):
