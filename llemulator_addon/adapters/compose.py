@@ -11,7 +11,8 @@ from pathlib import Path
 from llemulator_addon.adapters.forwarding import Terms
 from llemulator_addon.adapters.hosts import OPENAI_HOSTS, Hosts
 from llemulator_addon.adapters.mitmproxy.authority import Authority, authority
-from llemulator_addon.adapters.mitmproxy.rules import Policy, Rules
+from llemulator_addon.adapters.mitmproxy.ownership import TrafficPolicy
+from llemulator_addon.adapters.mitmproxy.traffic import Traffic
 from llemulator_addon.adapters.networks import Networks
 from llemulator_addon.adapters.script_file import BadScript, name_file, read_script
 from llemulator_addon.adapters.settings import Settings
@@ -30,7 +31,7 @@ class Program:
 
     authority: Authority
     emulator: Emulator
-    rules: Rules
+    traffic: Traffic
     watching: Watching
 
     async def watch(self) -> None:
@@ -57,9 +58,9 @@ def compose(settings: Settings, *, certs: Path | None = None, streams_others: bo
     watching = Watching(settings)
     with authority(certs or settings.certs) as found:
         emulator = _emulator(settings, _script(settings), found.certificate)
-        rules = Rules(emulator, _policy(settings, ca=found.ca, streams_others=streams_others))
-        emulator.watch_egress(rules.egress.report)
-        yield Program(authority=found, emulator=emulator, rules=rules, watching=watching)
+        traffic = Traffic(emulator, _policy(settings, ca=found.ca, streams_others=streams_others))
+        emulator.watch_egress(traffic.egress.report)
+        yield Program(authority=found, emulator=emulator, traffic=traffic, watching=watching)
 
 
 def answered_hosts(settings: Settings) -> Hosts:
@@ -68,8 +69,8 @@ def answered_hosts(settings: Settings) -> Hosts:
     return Hosts((*OPENAI_HOSTS, *settings.hosts, *published))
 
 
-def _policy(settings: Settings, *, ca: Path, streams_others: bool) -> Policy:
-    return Policy(
+def _policy(settings: Settings, *, ca: Path, streams_others: bool) -> TrafficPolicy:
+    return TrafficPolicy(
         hosts=answered_hosts(settings),
         hermetic=settings.hermetic,
         allow=Hosts(settings.allow),

@@ -15,7 +15,8 @@ from llemulator_addon.adapters.mitmproxy.authority import authority
 from llemulator_addon.adapters.mitmproxy.interception import Interception
 from llemulator_addon.adapters.mitmproxy.internals.small_master import SmallMaster
 from llemulator_addon.adapters.mitmproxy.listening import Place
-from llemulator_addon.adapters.mitmproxy.rules import Policy, Rules
+from llemulator_addon.adapters.mitmproxy.ownership import TrafficPolicy
+from llemulator_addon.adapters.mitmproxy.traffic import Traffic
 from llemulator_addon.core.outcome import Answered, Ending, Play
 from llemulator_addon.core.request import Request
 from llemulator_addon.core.steps import Head, Send, Steps
@@ -87,17 +88,19 @@ class Waiting(Playing):
 
 
 @asynccontextmanager
-async def proxying(answerer: Answerer, certs: Path, policy: Policy | None = None) -> AsyncIterator[tuple[Proxy, Rules]]:
+async def proxying(
+    answerer: Answerer, certs: Path, policy: TrafficPolicy | None = None
+) -> AsyncIterator[tuple[Proxy, Traffic]]:
     """Serve on a free port until left."""
-    rules = Rules(answerer, policy or Policy())
+    traffic = Traffic(answerer, policy or TrafficPolicy())
     ports: asyncio.Queue[int] = asyncio.Queue()
     with authority(certs) as found:
-        master = SmallMaster(Interception(rules), lambda listening: ports.put_nowait(listening.port))
+        master = SmallMaster(Interception(traffic), lambda listening: ports.put_nowait(listening.port))
         master.listen(Place(host="127.0.0.1", port=0), confdir=found.confdir)
         running = asyncio.create_task(master.run())
         try:
             async with asyncio.timeout(SECONDS):
-                yield Proxy(port=await ports.get(), ca=found.ca), rules
+                yield Proxy(port=await ports.get(), ca=found.ca), traffic
         finally:
             master.shutdown()  # type: ignore[no-untyped-call]
             await running

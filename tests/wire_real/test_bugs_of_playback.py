@@ -10,7 +10,7 @@ from llemulator_addon.adapters.mitmproxy.internals import streams
 from llemulator_addon.adapters.mitmproxy.internals.layers import _HttpLayer
 from llemulator_addon.adapters.mitmproxy.internals.servers import Http1, Http2
 from llemulator_addon.adapters.mitmproxy.internals.streams import Stream
-from llemulator_addon.adapters.mitmproxy.rules import Rules
+from llemulator_addon.adapters.mitmproxy.traffic import Traffic
 from llemulator_addon.core.steps import Send, Steps, Wait
 from tests.wire_real.clients import Answer, Proxy, Version, Way, ask
 from tests.wire_real.proxies import EVENTS, HELLO, Playing, proxying
@@ -70,7 +70,7 @@ async def test_before_anything_was_sent_the_client_is_told(
         (Http1, "send"),
         (Http1, "read_headers"),
         (Http2, "handle_h2_event"),
-        (Rules, "ended"),
+        (Traffic, "end"),
         (streams, "portions"),
     ],
     ids=lambda each: each if isinstance(each, str) else each.__name__.rpartition(".")[2],

@@ -17,7 +17,8 @@ from mitmproxy.test import tflow
 from llemulator_addon.adapters.hosts import Hosts
 from llemulator_addon.adapters.mitmproxy.interception import Interception
 from llemulator_addon.adapters.mitmproxy.internals.layers import Playback
-from llemulator_addon.adapters.mitmproxy.rules import Policy, Rules
+from llemulator_addon.adapters.mitmproxy.ownership import TrafficPolicy
+from llemulator_addon.adapters.mitmproxy.traffic import Traffic
 from llemulator_addon.core.egress import HostEgress
 from tests.wire_real.clients import (
     EACH_WAY,
@@ -44,11 +45,11 @@ async def network(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Elsewhere]:
 
 
 async def test_the_stand_in_sees_what_is_dialled_for_another_host(network: Elsewhere, certs: Path) -> None:
-    async with proxying(Playing(), certs) as (proxy, rules):
+    async with proxying(Playing(), certs) as (proxy, traffic):
         answer = await ask(proxy, "absolute", host=_OTHER)
 
     assert (answer.status, len(network.connections)) == (502, 1)
-    assert [(each.host, each.passed) for each in rules.egress.report()] == [(_OTHER, 1)]
+    assert [(each.host, each.passed) for each in traffic.egress.report()] == [(_OTHER, 1)]
 
 
 @pytest.mark.parametrize(("way", "version"), EACH_WAY)
@@ -71,7 +72,7 @@ async def test_the_log_of_a_bug_has_neither_key_nor_body(certs: Path, caplog: py
 
 
 async def test_with_debug_the_log_says_what_the_error_says(certs: Path, caplog: pytest.LogCaptureFixture) -> None:
-    async with proxying(Failing(), certs, Policy(debug=True)) as (proxy, _):
+    async with proxying(Failing(), certs, TrafficPolicy(debug=True)) as (proxy, _):
         await ask(proxy, headers=(("Authorization", "Bearer sk-head"),), body=b"sk-body")
 
     assert "KeyError: ('***', b'sk-body')" in caplog.text
@@ -130,18 +131,18 @@ async def test_what_belongs_to_openai_and_is_not_answered_is_refused_with_words(
     network: Elsewhere, certs: Path, host: str
 ) -> None:
     words = f"llemulator does not answer {host}, and lets nothing through to OpenAI; LLEMULATOR_ALLOW={host} allows it"
-    async with proxying(Playing(), certs) as (proxy, rules):
+    async with proxying(Playing(), certs) as (proxy, traffic):
         plain = await ask(proxy, "absolute", host=host, headers=(("Authorization", _KEY),), body=b"{}")
         with pytest.raises(ConnectionRefusedError, match=words):
             await ask(proxy, "connect", host=host)
 
     assert (plain.status, json.loads(plain.body)["error"]["message"]) == (403, words)
     assert network.connections == []
-    assert rules.egress.report() == (HostEgress(host=host, refused=2),)
+    assert traffic.egress.report() == (HostEgress(host=host, refused=2),)
 
 
 async def test_allow_lets_a_host_of_openai_through_that_is_not_answered(network: Elsewhere, certs: Path) -> None:
-    async with proxying(Playing(), certs, Policy(allow=Hosts(["chatgpt.com", OPENAI]))) as (proxy, _):
+    async with proxying(Playing(), certs, TrafficPolicy(allow=Hosts(["chatgpt.com", OPENAI]))) as (proxy, _):
         allowed = await ask(proxy, "absolute", host="chatgpt.com")
         api = await ask(proxy, "absolute", host=OPENAI)
 
@@ -183,18 +184,18 @@ async def test_a_tunnel_to_an_address_that_names_another_host_passes(network: El
 async def test_a_key_on_its_way_to_another_host_is_logged_once_and_counted(
     network: Elsewhere, certs: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
-    async with proxying(Playing(), certs) as (proxy, rules):
+    async with proxying(Playing(), certs) as (proxy, traffic):
         for _ in range(2):
             await ask(proxy, "absolute", host=_OTHER, headers=(("Authorization", _KEY),), body=b"{}")
 
     assert caplog.text.count(f"a request to {_OTHER} carries a key that looks like OpenAI's") == 1
     assert _KEY.split()[1] not in caplog.text
-    assert [each.with_key for each in rules.egress.report()] == [2]
+    assert [each.with_key for each in traffic.egress.report()] == [2]
     assert len(network.connections) == 2
 
 
 async def test_a_hermetic_proxy_refuses_a_key_even_to_a_host_that_is_allowed(network: Elsewhere, certs: Path) -> None:
-    async with proxying(Playing(), certs, Policy(hermetic=True, allow=Hosts([_OTHER]))) as (proxy, _):
+    async with proxying(Playing(), certs, TrafficPolicy(hermetic=True, allow=Hosts([_OTHER]))) as (proxy, _):
         with_key = await ask(proxy, "absolute", host=_OTHER, headers=(("Authorization", _KEY),), body=b"{}")
         without = await ask(proxy, "absolute", host=_OTHER, body=b"{}")
 
@@ -289,10 +290,10 @@ async def test_hosts_that_mitmproxy_is_told_to_ignore_are_refused_and_not_dialle
     ("where", "name"),
     [
         (Playback, "next_layer"),
-        (Rules, "arrival"),
-        (Rules, "owns"),
-        (Rules, "answer"),
-        (Rules, "tunnel_opened"),
+        (Traffic, "arrival"),
+        (Traffic, "owns"),
+        (Traffic, "answer"),
+        (Traffic, "open_tunnel"),
         (Interception, "next_layer"),
         (Interception, "http_connect"),
         (Interception, "tls_start_client"),
@@ -319,10 +320,10 @@ async def test_whatever_of_ours_raises_nothing_is_dialled(  # noqa: PLR0913, PLR
 
 async def test_the_last_line_refuses_a_connection_by_name_by_sni_and_by_tunnel() -> None:
     def refused(host: str, sni: str | None = None, client_sni: str | None = None, tunnel: str | None = None) -> bool:
-        rules = Rules(Playing(), Policy())
+        traffic = Traffic(Playing(), TrafficPolicy())
         data = server_hooks.ServerConnectionHookData(client=tflow.tclient_conn(), server=tflow.tserver_conn())
         data.server.address, data.server.sni, data.client.sni = (host, 443), sni, client_sni
-        interception = Interception(rules)
+        interception = Interception(traffic)
         if tunnel:
             interception.http_connect(_connect(tunnel, data))
         interception.server_connect(data)
@@ -354,14 +355,14 @@ async def test_the_last_line_refuses_a_connection_by_name_by_sni_and_by_tunnel()
 async def test_what_a_firewall_redirects_goes_on_only_where_it_cannot_be_openai(
     address: str, name: str | None, allow: tuple[str, ...], *, is_dialled: bool
 ) -> None:
-    rules = Rules(Playing(), Policy(allow=Hosts(allow)))
+    traffic = Traffic(Playing(), TrafficPolicy(allow=Hosts(allow)))
     data = server_hooks.ServerConnectionHookData(client=tflow.tclient_conn(), server=tflow.tserver_conn())
     data.client.proxy_mode = ProxyMode.parse("transparent")
     data.client.sni = data.server.sni = None
     data.server.address = (address, 443)
     if name:
-        rules.client_named(data.client.id, name)
-    Interception(rules).server_connect(data)
+        traffic.name_client(data.client.id, name)
+    Interception(traffic).server_connect(data)
 
     assert (data.server.error is None) == is_dialled
 
@@ -376,7 +377,7 @@ async def test_a_body_over_the_limit_gets_413_and_nobody_reads_it(
     if not announced and version != "2":
         body, headers = b"1388\r\n" + b"x" * 5000 + b"\r\n0\r\n\r\n", (("Transfer-Encoding", "chunked"),)
     playing = Playing()
-    async with proxying(playing, certs, Policy(body_limit=4999)) as (proxy, _):
+    async with proxying(playing, certs, TrafficPolicy(body_limit=4999)) as (proxy, _):
         answer = await ask(proxy, way, version, headers=headers, body=body)
 
     assert (answer.status, playing.asked) == (413, [])
@@ -384,7 +385,10 @@ async def test_a_body_over_the_limit_gets_413_and_nobody_reads_it(
 
 
 async def test_a_connection_lives_on_after_a_body_over_the_limit(certs: Path) -> None:
-    async with proxying(Playing(), certs, Policy(body_limit=10)) as (proxy, _), connected(proxy, "connect") as streams:
+    async with (
+        proxying(Playing(), certs, TrafficPolicy(body_limit=10)) as (proxy, _),
+        connected(proxy, "connect") as streams,
+    ):
         large = await ask_h1(*streams, Question(method="POST", body=b"x" * 100_000))
         small = await ask_h1(*streams, Question(method="POST", body=b"x" * 10))
 
@@ -399,7 +403,7 @@ async def test_a_compressed_body_is_unpacked_and_bounded(certs: Path) -> None:
         "unknown": bytes,
     }
     playing = Playing()
-    async with proxying(playing, certs, Policy(body_limit=1000)) as (proxy, _):
+    async with proxying(playing, certs, TrafficPolicy(body_limit=1000)) as (proxy, _):
         for coding, pack in codings.items():
             await ask(proxy, headers=(("Content-Encoding", coding),), body=pack(b"{}" * 100))
         bombs = [
@@ -413,23 +417,23 @@ async def test_a_compressed_body_is_unpacked_and_bounded(certs: Path) -> None:
 
 
 async def test_bodies_have_room_together_and_one_without_is_to_be_sent_again(certs: Path) -> None:
-    policy = Policy(bodies_size=300_000)
+    policy = TrafficPolicy(bodies_size=300_000)
     begun = b"POST / HTTP/1.1\r\nhost: api.openai.com\r\ncontent-length: 250000\r\n\r\n" + b"x" * 200_000
-    async with proxying(Playing(), certs, policy) as (proxy, rules):
+    async with proxying(Playing(), certs, policy) as (proxy, traffic):
         async with connected(proxy, "connect") as (_, writer):
             writer.write(begun)
             await writer.drain()
-            await _until(lambda: rules.bodies.taken == 200_000)
+            await _until(lambda: traffic.bodies.taken == 200_000)
             large = await ask(proxy, body=b"x" * 150_000)
             packed = await ask(proxy, headers=(("Content-Encoding", "gzip"),), body=gzip.compress(bytes(150_000)))
             ordinary = await ask(proxy, body=b"x" * 60_000)
-        await _until(lambda: rules.bodies.taken == 0)
+        await _until(lambda: traffic.bodies.taken == 0)
         again = await ask(proxy, body=b"x" * 150_000)
 
     assert (large.status, packed.status, ordinary.status, again.status) == (503, 503, 200, 200)
     assert json.loads(large.body)["error"]["type"] == "server_error"
     assert (dict(large.headers)["retry-after"], dict(large.headers)["x-should-retry"]) == ("1", "true")
-    assert rules.bodies.taken == 0
+    assert traffic.bodies.taken == 0
 
 
 async def _until(holds: Callable[[], bool]) -> None:

@@ -9,7 +9,7 @@ from typing import Literal
 import pytest
 
 from llemulator_addon.adapters.hosts import Hosts
-from llemulator_addon.adapters.mitmproxy.rules import Policy
+from llemulator_addon.adapters.mitmproxy.ownership import TrafficPolicy
 from llemulator_addon.adapters.networks import Networks
 from llemulator_addon.core.egress import HostEgress
 from tests.wire_real.certificates import certificate_for
@@ -17,7 +17,7 @@ from tests.wire_real.clients import OPENAI, Question, ask, ask_h1, connected, op
 from tests.wire_real.proxies import Playing, elsewhere, proxying
 
 _OTHER = "other.test"
-_HERMETIC = Policy(hermetic=True, allow=Hosts(["*.allowed.test"]))
+_HERMETIC = TrafficPolicy(hermetic=True, allow=Hosts(["*.allowed.test"]))
 
 
 async def _say_hello(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -34,7 +34,7 @@ async def test_tls_to_another_host_is_not_decrypted(
     context.load_cert_chain(own)
     async with (
         elsewhere(monkeypatch, _say_hello, ssl=context) as network,
-        proxying(Playing(), certs) as (proxy, rules),
+        proxying(Playing(), certs) as (proxy, traffic),
         connected(proxy, "origin") as (reader, writer),
     ):
         await open_tunnel(reader, writer, f"{_OTHER}:443")
@@ -43,7 +43,7 @@ async def test_tls_to_another_host_is_not_decrypted(
         answer = await ask_h1(reader, writer, Question(host=_OTHER))
 
     assert (answer.status, answer.body, len(network.connections)) == (200, b"Elsewhere", 1)
-    assert rules.egress.report() == (HostEgress(host=_OTHER, passed=1),)
+    assert traffic.egress.report() == (HostEgress(host=_OTHER, passed=1),)
 
 
 async def test_a_tunnel_to_another_host_carries_whatever_is_said_in_it(
@@ -101,7 +101,7 @@ async def test_bodies_that_are_passed_on_go_through_piece_by_piece(
 
     async with (
         elsewhere(monkeypatch, in_turns),
-        proxying(Playing(), certs, Policy(body_limit=1)) as (proxy, _),
+        proxying(Playing(), certs, TrafficPolicy(body_limit=1)) as (proxy, _),
         connected(proxy, "absolute") as (reader, writer),
     ):
         head = f"POST http://{_OTHER}/ HTTP/1.1\r\nHost: {_OTHER}\r\nContent-Length: 6\r\n\r\n"
@@ -118,7 +118,7 @@ async def test_bodies_that_are_passed_on_go_through_piece_by_piece(
 async def test_a_hermetic_proxy_refuses_a_tunnel_and_says_how_to_allow_it(
     monkeypatch: pytest.MonkeyPatch, certs: Path
 ) -> None:
-    async with elsewhere(monkeypatch) as network, proxying(Playing(), certs, _HERMETIC) as (proxy, rules):
+    async with elsewhere(monkeypatch) as network, proxying(Playing(), certs, _HERMETIC) as (proxy, traffic):
         with pytest.raises(ConnectionRefusedError) as refused:
             await ask(proxy, "connect", host=_OTHER)
 
@@ -126,16 +126,16 @@ async def test_a_hermetic_proxy_refuses_a_tunnel_and_says_how_to_allow_it(
         str(refused.value) == f"HTTP/1.1 403 llemulator is hermetic; LLEMULATOR_ALLOW={_OTHER} lets this host through"
     )
     assert network.connections == []
-    assert rules.egress.report() == (HostEgress(host=_OTHER, refused=1),)
+    assert traffic.egress.report() == (HostEgress(host=_OTHER, refused=1),)
 
 
 @pytest.mark.parametrize("way", ["absolute", "connect"])
 async def test_a_client_of_a_network_that_is_not_named_reaches_no_other_host(
     monkeypatch: pytest.MonkeyPatch, certs: Path, way: Literal["absolute", "connect"]
 ) -> None:
-    policy = Policy(pass_for=Networks("192.0.2.0/24"))
+    policy = TrafficPolicy(pass_for=Networks("192.0.2.0/24"))
     refused = "127.0.0.1 may not reach other hosts through llemulator; LLEMULATOR_PASS_FOR=127.0.0.1 allows it"
-    async with elsewhere(monkeypatch) as network, proxying(Playing(), certs, policy) as (proxy, rules):
+    async with elsewhere(monkeypatch) as network, proxying(Playing(), certs, policy) as (proxy, traffic):
         try:
             said = json.loads((await ask(proxy, way, host=_OTHER, body=b"{}")).body)["error"]["message"]
         except ConnectionRefusedError as error:
@@ -143,16 +143,16 @@ async def test_a_client_of_a_network_that_is_not_named_reaches_no_other_host(
 
     assert said == refused
     assert network.connections == []
-    assert rules.egress.report() == (HostEgress(host=_OTHER, refused=1),)
+    assert traffic.egress.report() == (HostEgress(host=_OTHER, refused=1),)
 
 
 async def test_a_hermetic_proxy_refuses_a_plain_request(monkeypatch: pytest.MonkeyPatch, certs: Path) -> None:
-    async with elsewhere(monkeypatch) as network, proxying(Playing(), certs, _HERMETIC) as (proxy, rules):
+    async with elsewhere(monkeypatch) as network, proxying(Playing(), certs, _HERMETIC) as (proxy, traffic):
         answer = await ask(proxy, "absolute", host=_OTHER, body=b"{}")
 
     assert (answer.status, json.loads(answer.body)["error"]["code"]) == (403, "host_not_allowed")
     assert network.connections == []
-    assert rules.egress.report() == (HostEgress(host=_OTHER, refused=1),)
+    assert traffic.egress.report() == (HostEgress(host=_OTHER, refused=1),)
 
 
 @pytest.mark.parametrize("way", ["absolute", "connect plain"])
@@ -160,19 +160,19 @@ async def test_a_hermetic_proxy_lets_through_what_is_allowed(
     monkeypatch: pytest.MonkeyPatch, certs: Path, way: str
 ) -> None:
     host = "one.allowed.test"
-    async with elsewhere(monkeypatch, _say_hello), proxying(Playing(), certs, _HERMETIC) as (proxy, rules):
+    async with elsewhere(monkeypatch, _say_hello), proxying(Playing(), certs, _HERMETIC) as (proxy, traffic):
         answer = await ask(proxy, "absolute" if way == "absolute" else "connect plain", method="GET", host=host)
 
     assert answer.body == b"Elsewhere"
-    assert rules.egress.report() == (HostEgress(host=host, passed=1),)
+    assert traffic.egress.report() == (HostEgress(host=host, passed=1),)
 
 
 async def test_a_hermetic_proxy_answers_openai(certs: Path) -> None:
-    async with proxying(Playing(), certs, _HERMETIC) as (proxy, rules):
+    async with proxying(Playing(), certs, _HERMETIC) as (proxy, traffic):
         through, addressed = await ask(proxy, "connect"), await ask(proxy, "origin")
 
     assert (through.status, addressed.status) == (200, 200)
-    assert rules.egress.report() == (
+    assert traffic.egress.report() == (
         HostEgress(host="(this proxy)", answered=1),
         HostEgress(host=OPENAI, answered=1),
     )
@@ -181,7 +181,7 @@ async def test_a_hermetic_proxy_answers_openai(certs: Path) -> None:
 async def test_more_hosts_can_be_taken(monkeypatch: pytest.MonkeyPatch, certs: Path) -> None:
     async with (
         elsewhere(monkeypatch) as network,
-        proxying(Playing(), certs, Policy(hosts=Hosts(["*.mine.test"]))) as (proxy, _),
+        proxying(Playing(), certs, TrafficPolicy(hosts=Hosts(["*.mine.test"]))) as (proxy, _),
     ):
         answers = [await ask(proxy, "connect", version, host="llm.mine.test") for version in ("1.1", "2")]
 

@@ -17,7 +17,7 @@ from openai import APIStatusError, OpenAI
 from conformance.server import Server, running
 from llemulator_addon.adapters.forwarding import Forwarding, Terms
 from llemulator_addon.adapters.hosts import OPENAI_HOSTS, Hosts
-from llemulator_addon.adapters.mitmproxy.rules import Policy
+from llemulator_addon.adapters.mitmproxy.ownership import TrafficPolicy
 from llemulator_addon.adapters.networks import Networks
 from llemulator_addon.client import Client
 from llemulator_addon.core.upstream import NamedBy, Upstream, UpstreamKeys, Upstreams
@@ -91,7 +91,7 @@ async def _proxying(  # noqa: PLR0913 - what a test is about is named
 ) -> AsyncIterator[Proxy]:
     """Serve in this process, with one upstream for everything."""
     upstreams = Upstreams(anything=Upstream(url=url, named_by=named_by))
-    policy = Policy(hosts=Hosts(OPENAI_HOSTS), terms=terms or Terms(), hermetic=hermetic, pass_for=pass_for)
+    policy = TrafficPolicy(hosts=Hosts(OPENAI_HOSTS), terms=terms or Terms(), hermetic=hermetic, pass_for=pass_for)
     async with proxying(Emulator(EmulatorSettings(upstreams=upstreams)), certs, policy) as (proxy, _):
         yield proxy
 

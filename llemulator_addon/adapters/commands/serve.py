@@ -91,7 +91,7 @@ async def _serve(settings: Settings, examples: Callable[[Address], str] | None) 
             found = program.authority
             async with program.watch_meanwhile():
                 await serve(
-                    program.rules,
+                    program.traffic,
                     Place(host=settings.host, port=settings.port, more=settings.listen),
                     confdir=found.confdir,
                     ready=lambda listening: tell(Address(url=listening.url, ca=found.ca, bundle=found.bundle)),

@@ -1,5 +1,6 @@
 """The way in through mitmproxy.
 
-`rules` decides which requests are ours, `internals` plays answers in time, `interception` is the addon of both;
+`ownership` decides which requests are ours, `traffic` answers them, `internals` plays answers in time, and
+`interception` is the addon of all three;
 `master` runs it in a small proxy of our own, `mitmdump` within mitmdump. `authority` makes the certificates.
 """

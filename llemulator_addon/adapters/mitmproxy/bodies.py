@@ -41,7 +41,7 @@ class TooLarge(Exception):
     """The body is larger than the limit once it is unpacked."""
 
 
-def decoded(body: bytes, coding: str, *, limit: int) -> bytes:
+def decode(body: bytes, coding: str, *, limit: int) -> bytes:
     """Return the body unpacked; as it is, where the coding is unknown or the body is not in it.
 
     Never makes more than `limit` bytes; raises TooLarge.

@@ -1,4 +1,4 @@
-"""The addon: mitmproxy's hooks, each in a few lines. `rules` decides, `internals` plays."""
+"""The addon: mitmproxy's hooks, each in a few lines. `traffic` decides, `internals` plays."""
 
 import asyncio
 import logging
@@ -10,11 +10,12 @@ from mitmproxy.connection import Client
 from mitmproxy.proxy import layer, mode_specs, server_hooks
 
 from llemulator_addon.adapters import proxy_errors
+from llemulator_addon.adapters.mitmproxy.in_flight import ClientLeft
 from llemulator_addon.adapters.mitmproxy.internals.client_hello import named_host
 from llemulator_addon.adapters.mitmproxy.internals.deciding import NOTHING_SENT
 from llemulator_addon.adapters.mitmproxy.internals.flow_control import Taking, close_what_is_open
 from llemulator_addon.adapters.mitmproxy.internals.layers import Playback, no_common_cipher
-from llemulator_addon.adapters.mitmproxy.rules import ClientLeft, Rules
+from llemulator_addon.adapters.mitmproxy.traffic import Traffic
 from llemulator_addon.adapters.terminal import printable
 from llemulator_addon.core.rest import Rest
 
@@ -35,8 +36,8 @@ _NEEDED = {
 class Interception:
     """Answers what is ours, passes on the rest, and sees to it that what is ours is never passed on."""
 
-    def __init__(self, rules: Rules) -> None:
-        self._decide_by(rules)
+    def __init__(self, traffic: Traffic) -> None:
+        self._decide_by(traffic)
 
     def load(self, loader: Loader) -> None:  # noqa: ARG002 - mitmproxy's signature
         """Set the options that we need, whatever they were."""
@@ -50,39 +51,41 @@ class Interception:
     def next_layer(self, data: layer.NextLayer) -> None:
         """Put our HTTP in place of mitmproxy's."""
         client, address = data.context.client, data.context.server.address
-        if address is not None and self._rules.asks_name(client.id):
+        if address is not None and not self._traffic.known(client.id).is_tunnel:
             name = named_host(data.data_client())
             if name is not None:
-                self._rules.client_named(client.id, name)
+                self._traffic.name_client(client.id, name)
         self._playback.next_layer(data)
 
     def http_connect(self, flow: http.HTTPFlow) -> None:
         """Refuse a tunnel that is not allowed, and remember one that leads to us."""
         host = flow.request.host
-        if host in self._rules.policy.hosts:
-            self._rules.tunnel_opened(flow.client_conn.id)
-            if flow.response is None and (fault := self._rules.fault_of_connect(host)) is not None:
+        if host in self._traffic.policy.hosts:
+            self._traffic.open_tunnel(flow.client_conn.id)
+            if flow.response is None and (fault := self._traffic.fault_of_connect(host)) is not None:
                 flow.response = http.Response.make(fault.status)
-        elif flow.response is None and (self._rules.why_refused(host) or self._rules.why_stranger(flow.client_conn)):
-            flow.response = self._rules.refuse(flow)
+        elif flow.response is None and (
+            self._traffic.ownership.why_refused(host) or self._traffic.ownership.why_stranger(flow.client_conn)
+        ):
+            flow.response = self._traffic.refuse(flow)
 
     async def request(self, flow: http.HTTPFlow) -> None:
         """Answer a request that is ours; when our own code fails, with 500 and never by passing it on."""
         if flow.response is not None or flow.error is not None:
             return  # another addon has answered it, or killed it
         try:
-            arrival = self._playback.arrival(flow) or self._rules.arrival(flow, origin_form=_looks_origin_form(flow))
+            arrival = self._playback.arrival(flow) or self._traffic.arrival(flow, origin_form=_looks_origin_form(flow))
             match arrival.fate:
                 case "answer":
-                    flow.response = await self._rules.answer(flow, arrival)
+                    flow.response = await self._traffic.answer(flow, arrival)
                 case "refuse":
-                    flow.response = self._rules.refuse(flow)
+                    flow.response = self._traffic.refuse(flow)
                 case "pass":
-                    self._rules.passes(flow)
+                    self._traffic.pass_on(flow)
         except ClientLeft:
-            flow.response = self._rules.nobody_listens(flow)
+            flow.response = self._traffic.nobody_listens(flow)
         except Exception as error:  # noqa: BLE001 - mitmproxy forwards a request whose hook raised
-            flow.response = self._rules.answer_bug(flow, error)
+            flow.response = self._traffic.answer_bug(flow, error)
 
     async def rest_of_hook(self, begun: asyncio.Task[None]) -> None:
         """Wait for a hook that was begun and is not done."""
@@ -98,37 +101,40 @@ class Interception:
 
     def error(self, flow: http.HTTPFlow) -> None:
         """Note that a client left."""
-        self._rules.ended(flow, NOTHING_SENT)
+        self._traffic.end(flow, NOTHING_SENT)
 
     def client_disconnected(self, client: Client) -> None:
         """Forget a client."""
         close_what_is_open(client)
         self._failing.discard(client.id)
-        self._rules.client_left(client.id)
+        self._traffic.forget_client(client.id)
 
     def server_connect(self, data: server_hooks.ServerConnectionHookData) -> None:
         """Let no connection be opened to a host that is ours, or not allowed. The last line: none should be tried."""
         if data.server.error or data.server.address is None:
             return
         client, address = data.client.id, data.server.address
-        named = self._rules.name_of(client)
+        known = self._traffic.known(client)
+        named = known.name
         by_address = isinstance(data.client.proxy_mode, _BY_ADDRESS)
         host = (named if by_address else None) or address[0]
         names = (named, address[0], data.server.sni, data.client.sni)
-        if self._rules.leads_to_us(client, *names):
+        if self._traffic.ownership.leads_to_us(known, *names):
             data.server.error = "llemulator never connects to this host"
-        elif (by_address or named == "") and self._rules.may_be_ours(client, address):
+        elif (by_address or named == "") and self._traffic.ownership.may_be_ours(known, address):
             data.server.error = proxy_errors.unnamed_reason(host)
         else:
-            data.server.error = self._rules.why_refused(host, *names) or self._rules.why_stranger(data.client)
+            data.server.error = self._traffic.ownership.why_refused(
+                host, *names
+            ) or self._traffic.ownership.why_stranger(data.client)
         if data.server.error:
             logger.warning("refused a connection to %s: %s", printable(host), data.server.error)
-        self._rules.egress.count(host, "refused" if data.server.error else "passed")
+        self._traffic.egress.count(host, "refused" if data.server.error else "passed")
 
     def tls_start_client(self, data: tls.TlsData) -> None:
         """Fail a handshake if a script wants that."""
         host = _tls_host(data)
-        if data.ssl_conn is None and self._rules.owns(data.context) and self._rules.fault_of_tls(host) is not None:
+        if data.ssl_conn is None and self._traffic.owns(data.context) and self._traffic.fault_of_tls(host) is not None:
             self._failing.add(data.context.client.id)
             data.ssl_conn = no_common_cipher()
 
@@ -137,22 +143,22 @@ class Interception:
         host = _tls_host(data)
         # A client that was gone before we answered has not seen the certificate that it could distrust.
         wanted = data.context.client.id in self._failing or data.conn.error == "connection closed early"
-        if wanted or host in self._rules.distrusted or not self._rules.owns(data.context):
+        if wanted or host in self._traffic.distrusted or not self._traffic.owns(data.context):
             return
-        self._rules.distrusted.add(host)
-        ca = self._rules.policy.ca
+        self._traffic.distrusted.add(host)
+        ca = self._traffic.policy.ca
         remedy = f"; does the client trust {ca}?" if ca else ""
         logger.warning("a TLS handshake for %s failed (%s)%s", printable(host), data.conn.error, remedy)
 
-    def _decide_by(self, rules: Rules) -> None:
-        self._rules = rules
-        self._playback = Playback(rules)
+    def _decide_by(self, traffic: Traffic) -> None:
+        self._traffic = traffic
+        self._playback = Playback(traffic)
         self._failing: set[str] = set()
 
     def _set_options(self) -> None:
         """Set what we need. Hosts that the user wants mitmproxy to look into, too, are kept."""
         allowed = list(ctx.options.allow_hosts)
-        missing = [expression for expression in self._rules.policy.hosts.expressions if expression not in allowed]
+        missing = [expression for expression in self._traffic.policy.hosts.expressions if expression not in allowed]
         wanted = _NEEDED | ({"allow_hosts": [*allowed, *missing]} if missing else {})
         changed = {name: value for name, value in wanted.items() if getattr(ctx.options, name) != value}
         if changed:

@@ -16,13 +16,13 @@ from llemulator_addon.adapters.mitmproxy.internals.startup import (
     look_at_old_objects_seldom,
 )
 from llemulator_addon.adapters.mitmproxy.listening import Listening, Place
-from llemulator_addon.adapters.mitmproxy.rules import Rules
+from llemulator_addon.adapters.mitmproxy.traffic import Traffic
 
 __all__ = ["CannotListen", "Listening", "Place", "serve", "serving"]
 
 
 async def serve(
-    rules: Rules, place: Place, *, confdir: Path, ready: Callable[[Listening], None] = lambda _: None
+    traffic: Traffic, place: Place, *, confdir: Path, ready: Callable[[Listening], None] = lambda _: None
 ) -> None:
     """Serve until SIGINT or SIGTERM, of which a second ends the process. `ready` is called once connections are taken.
 
@@ -37,18 +37,18 @@ async def serve(
     give_back_large_blocks()
     replace_slow_methods()
     raise_limit()
-    master = SmallMaster(Interception(rules), begin)
+    master = SmallMaster(Interception(traffic), begin)
     master.listen(place, confdir=confdir)
     with ended_by_signals(master.event_loop, master.shutdown):
         await master.run()
 
 
 @asynccontextmanager
-async def serving(rules: Rules, place: Place, *, confdir: Path) -> AsyncIterator[Listening]:
+async def serving(traffic: Traffic, place: Place, *, confdir: Path) -> AsyncIterator[Listening]:
     """Serve while the body runs, whatever signals come. Raises CannotListen."""
     replace_slow_methods()
     ready: asyncio.Future[Listening] = asyncio.get_running_loop().create_future()
-    master = SmallMaster(Interception(rules), ready.set_result)
+    master = SmallMaster(Interception(traffic), ready.set_result)
     master.listen(place, confdir=confdir)
     running = asyncio.create_task(master.run())
     await asyncio.wait((running, ready), return_when=asyncio.FIRST_COMPLETED)

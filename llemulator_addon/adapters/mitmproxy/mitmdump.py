@@ -98,7 +98,7 @@ class StockInterception(Interception):
         self._settings = settings
         # mitmproxy tells of each flow itself; and a line of the log, shown or not, costs it as much as one more hook.
         logging.getLogger("llemulator_addon").setLevel(logging.INFO)
-        self._decide_by(program.rules)
+        self._decide_by(program.traffic)
         ctx.options.update(confdir=str(program.authority.confdir))
         self._set_options()
 

@@ -13,7 +13,7 @@ from pathlib import Path
 from llemulator_addon.adapters.compose import Program
 from llemulator_addon.adapters.mitmproxy.authority import NoAuthority
 from llemulator_addon.adapters.mitmproxy.master import CannotListen, Place, serving
-from llemulator_addon.adapters.mitmproxy.rules import Rules
+from llemulator_addon.adapters.mitmproxy.traffic import Traffic
 from llemulator_addon.adapters.run.check import Check
 from llemulator_addon.adapters.run.environment import ProxyRoute, environment
 from llemulator_addon.adapters.run.files import Files
@@ -98,26 +98,26 @@ def _where(settings: Settings) -> str:
 
 async def _runtimes(program: Program, files: Files, inherited: Mapping[str, str]) -> AsyncIterator[Check]:
     """Ask with each runtime that is here, through a proxy of our own and in the environment that `run` makes."""
-    rules = program.rules
-    async with serving(rules, Place(host="127.0.0.1", port=0), confdir=program.authority.confdir) as listening:
-        route = ProxyRoute(url=listening.url, files=files, hosts=rules.policy.hosts)
+    traffic = program.traffic
+    async with serving(traffic, Place(host="127.0.0.1", port=0), confdir=program.authority.confdir) as listening:
+        route = ProxyRoute(url=listening.url, files=files, hosts=traffic.policy.hosts)
         surroundings = environment(route, inherited).apply_to(inherited)
         for probe in PROBES:
             found = next(filter(None, map(shutil.which, probe.programs)), None)
             if found is None:
                 yield Check(name=probe.runtime, passed=None, says="not on this machine")
             else:
-                yield await _ask(probe, found, surroundings, rules)
+                yield await _ask(probe, found, surroundings, traffic)
 
 
-async def _ask(probe: Probe, program: str, surroundings: Mapping[str, str], rules: Rules) -> Check:
+async def _ask(probe: Probe, program: str, surroundings: Mapping[str, str], traffic: Traffic) -> Check:
     _, said = await _run([program, *probe.version], surroundings)
     version = _version(said)
-    before = _count_answered(rules)
-    rules.distrusted.clear()
+    before = _count_answered(traffic)
+    traffic.distrusted.clear()
     with tempfile.TemporaryDirectory(prefix="llemulator-") as folder:
         status, said = await _run(_command(probe, program, Path(folder)), {**surroundings, "GO111MODULE": "off"})
-    came = _count_answered(rules) > before
+    came = _count_answered(traffic) > before
     if came and status == 0:
         how = f", {node_is_led_by(version)}" if probe.runtime == "node" else ""
         return Check(name=probe.runtime, passed=True, says=f"{version} is answered{how}")
@@ -127,7 +127,7 @@ async def _ask(probe: Probe, program: str, surroundings: Mapping[str, str], rule
         name=probe.runtime,
         passed=False,
         says=f"{version}: {_last_line(said) or f'ended with {status}'}",
-        remedy=_remedy(probe, rules, came=came),
+        remedy=_remedy(probe, traffic, came=came),
     )
 
 
@@ -137,8 +137,8 @@ def _command(probe: Probe, program: str, folder: Path) -> list[str]:
     return [program, *(word.replace("{source}", str(source)) for word in probe.arguments)]
 
 
-def _remedy(probe: Probe, rules: Rules, *, came: bool) -> str:
-    if HOST in rules.distrusted:
+def _remedy(probe: Probe, traffic: Traffic, *, came: bool) -> str:
+    if HOST in traffic.distrusted:
         return "it does not trust the certificate: is another one set in its own configuration?"
     if came:
         return "it came, and could not do with the answer; does it work without llemulator?"
@@ -168,8 +168,8 @@ async def _run(command: Sequence[str], surroundings: Mapping[str, str]) -> tuple
     return child.returncode or 0, said.decode("utf-8", "replace")
 
 
-def _count_answered(rules: Rules) -> int:
-    return sum(each.answered for each in rules.egress.report())
+def _count_answered(traffic: Traffic) -> int:
+    return sum(each.answered for each in traffic.egress.report())
 
 
 def _version(said: str) -> str:

@@ -49,15 +49,15 @@ def run(settings: Settings, command: Sequence[str], *, base_url: bool, tell: Cal
             status, whole = asyncio.run(_run_through(program, files, settings, command, tell, base_url=base_url))
     except (BadScript, NoAuthority, CannotListen) as error:
         raise CannotRun(error) from None
-    rules = program.rules
+    traffic = program.traffic
     seen = Seen(
         sessions=program.emulator.sessions(),
-        hosts=rules.egress.report(),
-        distrusted=sorted(rules.distrusted),
+        hosts=traffic.egress.report(),
+        distrusted=sorted(traffic.distrusted),
         token=whole.get("OPENAI_API_KEY", ""),
         now=now(),
     )
-    return Ran(status=status, seen=seen, environment=whole, hosts=rules.policy.hosts)
+    return Ran(status=status, seen=seen, environment=whole, hosts=traffic.policy.hosts)
 
 
 async def _run_through(  # noqa: PLR0913 - all of this is needed
@@ -73,9 +73,9 @@ async def _run_through(  # noqa: PLR0913 - all of this is needed
     place = Place(host=settings.host, port=settings.port, more=settings.listen)
     async with (
         program.watch_meanwhile(),
-        serving(program.rules, place, confdir=program.authority.confdir) as listening,
+        serving(program.traffic, place, confdir=program.authority.confdir) as listening,
     ):
-        route = ProxyRoute(url=listening.url, files=files, hosts=program.rules.policy.hosts, base_url=base_url)
+        route = ProxyRoute(url=listening.url, files=files, hosts=program.traffic.policy.hosts, base_url=base_url)
         return await _run(command, environment(route, os.environ), tell)
 
 

@@ -5,7 +5,7 @@ from collections.abc import Callable
 import pytest
 import zstandard
 
-from llemulator_addon.adapters.mitmproxy.bodies import TooLarge, decoded
+from llemulator_addon.adapters.mitmproxy.bodies import TooLarge, decode
 
 _PACKERS: dict[str, Callable[[bytes], bytes]] = {
     "gzip": gzip.compress,
@@ -19,15 +19,15 @@ _PACKERS: dict[str, Callable[[bytes], bytes]] = {
 def test_a_packed_body_is_unpacked(coding: str) -> None:
     packed = _PACKERS[coding.strip().lower()](b"body" * 100)
 
-    assert decoded(packed, coding, limit=400) == b"body" * 100
+    assert decode(packed, coding, limit=400) == b"body" * 100
 
 
 @pytest.mark.parametrize("coding", list(_PACKERS))
 def test_a_body_that_is_larger_than_the_limit_when_unpacked_is_refused(coding: str) -> None:
     with pytest.raises(TooLarge):
-        decoded(_PACKERS[coding](bytes(401)), coding, limit=400)
+        decode(_PACKERS[coding](bytes(401)), coding, limit=400)
 
 
 @pytest.mark.parametrize("coding", ["identity", "br", "", *_PACKERS])
 def test_a_body_that_is_not_in_its_coding_or_in_an_unknown_one_stays_as_it_is(coding: str) -> None:
-    assert decoded(b"{}", coding, limit=400) == b"{}"
+    assert decode(b"{}", coding, limit=400) == b"{}"

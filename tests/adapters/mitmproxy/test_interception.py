@@ -10,12 +10,13 @@ from mitmproxy.test import taddons, tflow
 
 from llemulator_addon.adapters.mitmproxy.interception import Interception
 from llemulator_addon.adapters.mitmproxy.mitmdump import StockInterception
-from llemulator_addon.adapters.mitmproxy.rules import Policy, Rules
+from llemulator_addon.adapters.mitmproxy.ownership import TrafficPolicy
+from llemulator_addon.adapters.mitmproxy.traffic import Traffic
 from tests.wire_real.proxies import Playing
 
 
-def _interception(policy: Policy | None = None) -> Interception:
-    return Interception(Rules(Playing(), policy or Policy()))
+def _interception(policy: TrafficPolicy | None = None) -> Interception:
+    return Interception(Traffic(Playing(), policy or TrafficPolicy()))
 
 
 @pytest.mark.parametrize("addon", [Interception, StockInterception])

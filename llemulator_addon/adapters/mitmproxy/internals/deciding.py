@@ -20,7 +20,7 @@ class Arrival(NamedTuple):
     way: Way
 
 
-class Rules(Protocol):
+class Decider(Protocol):
     """What playback asks of whoever decides."""
 
     body_limit: int
@@ -53,6 +53,6 @@ class Rules(Protocol):
         """Stop waiting for an answer, because the client is gone."""
         ...
 
-    def ended(self, flow: http.HTTPFlow, ending: Ending) -> None:
+    def end(self, flow: http.HTTPFlow, ending: Ending) -> None:
         """Take note of how the answer ended. May be called again for the same flow; only the first counts."""
         ...

@@ -30,7 +30,7 @@ from OpenSSL import SSL
 
 from llemulator_addon.adapters.bug_log import without_secrets
 from llemulator_addon.adapters.mitmproxy.internals import client_hello, heads
-from llemulator_addon.adapters.mitmproxy.internals.deciding import Arrival, Rules
+from llemulator_addon.adapters.mitmproxy.internals.deciding import Arrival, Decider
 from llemulator_addon.adapters.mitmproxy.internals.dispatch import Calls, calls_of
 from llemulator_addon.adapters.mitmproxy.internals.flow_control import Outlet
 from llemulator_addon.adapters.mitmproxy.internals.servers import Http1, Http2
@@ -44,8 +44,8 @@ Commands = Generator[commands.Command, Any, None]
 class Playback:
     """Puts our layers in place of mitmproxy's."""
 
-    def __init__(self, rules: Rules) -> None:
-        self._rules = rules
+    def __init__(self, decider: Decider) -> None:
+        self._decider = decider
         self._arrivals: WeakKeyDictionary[http.HTTPFlow, Arrival] = WeakKeyDictionary()
         self._calls: Calls | None = None
         self._undecided: WeakSet[layer.NextLayer] = WeakSet()
@@ -80,14 +80,14 @@ class Playback:
         if context.server.address is None:
             return False
         # Whoever leads to us gets an answer to a line that is too long.
-        return len(sent) <= heads.MOST_BYTES_OF_TARGET or not self._rules.owns(context)
+        return len(sent) <= heads.MOST_BYTES_OF_TARGET or not self._decider.owns(context)
 
     def arrival(self, flow: http.HTTPFlow) -> Arrival | None:
         """Return what was decided about a request, or None where none of our streams has it."""
         return self._arrivals.get(flow)
 
     def _in_place_of(self, top: layer.Layer, context: Context) -> layer.Layer:
-        if self._rules.owns(context):
+        if self._decider.owns(context):
             top = _without_server(top, context)
             if not isinstance(top, ClientTLSLayer | ServerTLSLayer | ClientQuicLayer | ServerQuicLayer | HttpLayer):
                 context.layers.pop()
@@ -97,7 +97,7 @@ class Playback:
     def _with_our_http(self, top: layer.Layer, context: Context) -> layer.Layer:
         """Replace the HTTP layer, which may be on top or below layers that were stacked upon it at once."""
         if type(top) is HttpLayer:
-            ours = _HttpLayer(context, top.mode, self._rules, self._arrivals, self._calls_now())
+            ours = _HttpLayer(context, top.mode, self._decider, self._arrivals, self._calls_now())
             context.layers.pop()
             context.layers[context.layers.index(top)] = ours
             return ours
@@ -176,12 +176,12 @@ class _HttpLayer(HttpLayer):
         self,
         context: Context,
         mode: HTTPMode,
-        rules: Rules,
+        decider: Decider,
         arrivals: WeakKeyDictionary[http.HTTPFlow, Arrival],
         calls: Calls,
     ) -> None:
         super().__init__(context, mode)
-        self.rules = rules
+        self.decider = decider
         self.arrivals = arrivals
         self.calls = calls
         self.outlet = Outlet(context.client)

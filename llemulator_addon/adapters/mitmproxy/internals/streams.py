@@ -39,7 +39,7 @@ from mitmproxy.proxy.layers.http._hooks import (
 from llemulator_addon.adapters import proxy_errors
 from llemulator_addon.adapters.bug_log import without_secrets
 from llemulator_addon.adapters.mitmproxy.internals import heads
-from llemulator_addon.adapters.mitmproxy.internals.deciding import NOTHING_SENT, Arrival, Rules
+from llemulator_addon.adapters.mitmproxy.internals.deciding import NOTHING_SENT, Arrival, Decider
 from llemulator_addon.adapters.mitmproxy.internals.dispatch import Calls, RestOfHook
 from llemulator_addon.adapters.mitmproxy.internals.flow_control import (
     PORTION,
@@ -65,7 +65,7 @@ _LONGEST_SLEEP = 60.0
 class Connection(Protocol):
     """The HTTP layer to which streams belong."""
 
-    rules: Rules
+    decider: Decider
     arrivals: WeakKeyDictionary[http.HTTPFlow, Arrival]
     calls: Calls
     outlet: Outlet
@@ -80,21 +80,21 @@ class Stream(HttpStream):
     def __init__(self, context: Context, stream_id: int, parent: Connection) -> None:
         super().__init__(context, stream_id)
         self._parent = parent
-        self._rules = parent.rules
+        self._decider = parent.decider
         self._playing: Playing | None = None
         self._taking: Taking | None = None
         self._is_sent = False
         """Whether an answer left at once."""
         self._is_failing = False
         self._origin_form = False
-        self._body = parent.rules.bodies.share()
+        self._body = parent.decider.bodies.share()
         self.request_body_buf = Received()
 
     @cached_property
     def _passes(self) -> bool:
         """Whether the request is passed on. Where that cannot be decided because of a bug, it is not."""
         try:
-            arrival = self._rules.arrival(self.flow, origin_form=self._origin_form)
+            arrival = self._decider.arrival(self.flow, origin_form=self._origin_form)
         except Exception as error:  # noqa: BLE001 - the hook for the request meets it again, and answers 500
             logger.error("a request was not decided about:\n%s", without_secrets(error))  # noqa: TRY400 - see `bugs`
             return False
@@ -109,7 +109,7 @@ class Stream(HttpStream):
     def handle_event(self, event: events.Event) -> Commands:
         # While a hook is waited for, events are kept for later; that the client is gone matters now.
         if self._paused is not None and isinstance(event, RequestProtocolError):
-            self._rules.give_up(self.flow)
+            self._decider.give_up(self.flow)
             if self._playing is not None and self._playing.rest is not None:
                 self._playing.rest.leave()
             if self._taking is not None:
@@ -150,13 +150,13 @@ class Stream(HttpStream):
         nothing_sent = not self._is_sent and (playing is None or playing.headed is None)
         if nothing_sent and not self._passes:
             self._playing = None
-            yield from self._send_at_once(self._rules.answer_bug(self.flow, error))
+            yield from self._send_at_once(self._decider.answer_bug(self.flow, error))
             return
         logger.error("a bug of llemulator, in the middle of an answer:\n%s", without_secrets(error))
         if playing is not None:
             yield from self._cut(playing, "close")
         elif self._is_sent:
-            self._rules.ended(self.flow, NOTHING_SENT)
+            self._decider.end(self.flow, NOTHING_SENT)
             yield commands.CloseConnection(self.context.client)
         else:
             killed = ResponseProtocolError(self.stream_id, "a bug of llemulator", ErrorCode.KILL)
@@ -167,9 +167,9 @@ class Stream(HttpStream):
         if isinstance(command, HttpRequestHeadersHook):
             if not self._passes:
                 self.flow.request.stream = False
-            elif self._rules.streams_others:
+            elif self._decider.streams_others:
                 self.flow.request.stream = True
-        elif isinstance(command, HttpResponseHeadersHook) and self._rules.streams_others and self._passes:
+        elif isinstance(command, HttpResponseHeadersHook) and self._decider.streams_others and self._passes:
             self._response.stream = True
 
     @override
@@ -193,7 +193,7 @@ class Stream(HttpStream):
     @override
     def handle_connect_finish(self) -> Commands:
         yield from super().handle_connect_finish()  # type: ignore[no-untyped-call]
-        if self.child_layer is not None and self._rules.owns(self.context):
+        if self.child_layer is not None and self._decider.owns(self.context):
             self._parent.tunnel = self.child_layer
 
     @override
@@ -201,10 +201,10 @@ class Stream(HttpStream):
         if not request or self._passes:
             return (yield from super().check_body_size(request))
         size = len(self.request_body_buf)
-        if max(size, self._announced) > self._rules.body_limit:
-            self.flow.response = self._rules.answer_too_large(self.flow)
+        if max(size, self._announced) > self._decider.body_limit:
+            self.flow.response = self._decider.answer_too_large(self.flow)
         elif not self._body.grow_to(size):
-            self.flow.response = self._rules.answer_no_room(self.flow)
+            self.flow.response = self._decider.answer_no_room(self.flow)
         else:
             return False
         self.request_body_buf.clear()
@@ -245,7 +245,7 @@ class Stream(HttpStream):
         if (yield from self._client_left()):
             return
         if self.flow.response is None:
-            self.flow.response = self._rules.answer_bug(self.flow)
+            self.flow.response = self._decider.answer_bug(self.flow)
         yield HttpResponseHeadersHook(self.flow)
         if (yield from self._client_left()):
             return
@@ -261,7 +261,7 @@ class Stream(HttpStream):
         """Whether the client went away, or an addon killed the flow, while a hook was waited for."""
         if not (yield from self.check_killed(emit_error_hook=True)):
             return False
-        self._rules.ended(self.flow, NOTHING_SENT)
+        self._decider.end(self.flow, NOTHING_SENT)
         return True
 
     @override
@@ -286,7 +286,7 @@ class Stream(HttpStream):
             return
         if (why := (yield from self._until_taken(own=False))) is not None:
             logger.debug("an answer was not begun: %s", why)
-            self._rules.ended(self.flow, NOTHING_SENT)
+            self._decider.end(self.flow, NOTHING_SENT)
             yield from self._leave(why)
             return
         self.flow.live = False
@@ -294,7 +294,7 @@ class Stream(HttpStream):
         response.timestamp_end = time.time()
         yield DropStream(self.stream_id)
         if not self._is_open():
-            self._rules.ended(self.flow, NOTHING_SENT)
+            self._decider.end(self.flow, NOTHING_SENT)
             return
         self._is_sent = True
         if isinstance(self._parent.connections[self.context.client], Http1 | Http2):
@@ -307,7 +307,7 @@ class Stream(HttpStream):
         ending = Ending(how="whole", bytes_sent=len(body), sends=sends, seconds=0.0)
         if (yield from self._until_taken()) is not None:
             ending = NOTHING_SENT
-        self._rules.ended(self.flow, ending)
+        self._decider.end(self.flow, ending)
         self._let_go()
 
     def _until_taken(self, *, own: bool = True) -> layer.CommandGenerator[str | None]:
@@ -483,7 +483,7 @@ class Stream(HttpStream):
         self._playing = None
         if playing.rest is not None:
             playing.rest.leave()
-        self._rules.ended(self.flow, playing.ending(how))
+        self._decider.end(self.flow, playing.ending(how))
 
     def _leave(self, why: str) -> Commands:
         self.flow.error = flow.Error(why)

@@ -6,14 +6,16 @@ from mitmproxy.proxy.mode_specs import ProxyMode
 from mitmproxy.test import tflow
 
 from llemulator_addon.adapters.hosts import Hosts
+from llemulator_addon.adapters.mitmproxy.in_flight import ClientLeft
 from llemulator_addon.adapters.mitmproxy.internals.deciding import NOTHING_SENT, Arrival
-from llemulator_addon.adapters.mitmproxy.rules import ClientLeft, Policy, Rules
+from llemulator_addon.adapters.mitmproxy.ownership import TrafficPolicy
+from llemulator_addon.adapters.mitmproxy.traffic import Traffic
 from llemulator_addon.adapters.networks import Networks
 from llemulator_addon.core.outcome import Ending
 from tests.wire_real.proxies import Playing, Waiting
 
 _OPENAI = "api.openai.com"
-_HERMETIC = Policy(hermetic=True, allow=Hosts(["allowed.test"]))
+_HERMETIC = TrafficPolicy(hermetic=True, allow=Hosts(["allowed.test"]))
 
 
 def _flow(
@@ -60,7 +62,7 @@ def test_a_request_is_ours_by_any_of_its_names_or_when_it_names_the_proxy(
     origin_form: bool,  # noqa: FBT001 - a column of the table
     arrival: Arrival,
 ) -> None:
-    assert Rules(Playing(), Policy()).arrival(flow, origin_form=origin_form) == arrival
+    assert Traffic(Playing(), TrafficPolicy()).arrival(flow, origin_form=origin_form) == arrival
 
 
 @pytest.mark.parametrize(
@@ -78,63 +80,63 @@ def test_a_request_is_ours_by_any_of_its_names_or_when_it_names_the_proxy(
 def test_clients_of_networks_that_are_not_named_are_let_through_to_no_other_host(
     client: str, networks: tuple[str, ...], host: str, fate: str
 ) -> None:
-    rules = Rules(Playing(), Policy(pass_for=Networks(*networks)))
+    traffic = Traffic(Playing(), TrafficPolicy(pass_for=Networks(*networks)))
 
-    assert rules.arrival(_flow(host, peername=(client, 5000)), origin_form=False).fate == fate
+    assert traffic.arrival(_flow(host, peername=(client, 5000)), origin_form=False).fate == fate
 
 
 @pytest.mark.parametrize(("host", "fate"), [("other.test", "refuse"), ("allowed.test", "pass"), (_OPENAI, "answer")])
 def test_a_hermetic_proxy_passes_on_what_is_allowed_only(host: str, fate: str) -> None:
-    assert Rules(Playing(), _HERMETIC).arrival(_flow(host), origin_form=False).fate == fate
+    assert Traffic(Playing(), _HERMETIC).arrival(_flow(host), origin_form=False).fate == fate
 
 
 def test_what_is_allowed_is_the_host_that_would_be_dialled_and_not_the_one_that_is_named() -> None:
     flow = _flow("other.test")
     flow.request.headers["Host"] = "allowed.test"
 
-    assert Rules(Playing(), _HERMETIC).arrival(flow, origin_form=False).fate == "refuse"
+    assert Traffic(Playing(), _HERMETIC).arrival(flow, origin_form=False).fate == "refuse"
 
 
 def test_once_a_client_has_a_tunnel_to_us_all_that_it_asks_is_ours() -> None:
-    rules = Rules(Playing(), Policy())
+    traffic = Traffic(Playing(), TrafficPolicy())
     flow = _flow("other.test", tunnel="upstream.test")
-    rules.tunnel_opened(flow.client_conn.id)
-    during = rules.arrival(flow, origin_form=True).fate
-    rules.client_left(flow.client_conn.id)
+    traffic.open_tunnel(flow.client_conn.id)
+    during = traffic.arrival(flow, origin_form=True).fate
+    traffic.forget_client(flow.client_conn.id)
 
-    assert (during, rules.arrival(flow, origin_form=True).fate) == ("answer", "pass")
+    assert (during, traffic.arrival(flow, origin_form=True).fate) == ("answer", "pass")
 
 
 async def test_the_end_of_an_answer_is_reported_once() -> None:
     playing = Playing()
-    rules, flow = Rules(playing, Policy()), _flow(_OPENAI)
+    traffic, flow = Traffic(playing, TrafficPolicy()), _flow(_OPENAI)
     whole = Ending(how="whole", bytes_sent=5, sends=1, seconds=0.0)
-    await rules.answer(flow, rules.arrival(flow, origin_form=False))
+    await traffic.answer(flow, traffic.arrival(flow, origin_form=False))
 
-    rules.ended(flow, whole)
-    rules.ended(flow, NOTHING_SENT)
-    rules.client_left(flow.client_conn.id)
+    traffic.end(flow, whole)
+    traffic.end(flow, NOTHING_SENT)
+    traffic.forget_client(flow.client_conn.id)
 
     assert (playing.endings.get_nowait(), playing.endings.empty()) == (("exchange 1", whole), True)
 
 
 async def test_what_is_under_way_when_a_client_disconnects_is_reported_as_left() -> None:
     playing = Playing()
-    rules, flow = Rules(playing, Policy()), _flow(_OPENAI)
-    await rules.answer(flow, rules.arrival(flow, origin_form=False))
+    traffic, flow = Traffic(playing, TrafficPolicy()), _flow(_OPENAI)
+    await traffic.answer(flow, traffic.arrival(flow, origin_form=False))
 
-    rules.client_left(flow.client_conn.id)
+    traffic.forget_client(flow.client_conn.id)
 
     assert playing.endings.get_nowait() == ("exchange 1", NOTHING_SENT)
 
 
 async def test_an_answer_that_is_waited_for_is_given_up_when_its_client_leaves() -> None:
     waiting = Waiting()
-    rules, flow = Rules(waiting, Policy()), _flow(_OPENAI)
-    answer = asyncio.ensure_future(rules.answer(flow, rules.arrival(flow, origin_form=False)))
+    traffic, flow = Traffic(waiting, TrafficPolicy()), _flow(_OPENAI)
+    answer = asyncio.ensure_future(traffic.answer(flow, traffic.arrival(flow, origin_form=False)))
     await asyncio.sleep(0)
 
-    rules.give_up(flow)
+    traffic.give_up(flow)
 
     with pytest.raises(ClientLeft):
         await answer

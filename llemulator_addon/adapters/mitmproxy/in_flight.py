@@ -1,0 +1,86 @@
+"""What is under way for clients: requests that wait, upstreams whose answers arrive, answers that are not over."""
+
+import asyncio
+import logging
+from collections.abc import Awaitable
+from typing import Any
+
+from llemulator_addon.adapters.answerer import Answerer
+from llemulator_addon.adapters.bug_log import without_secrets
+from llemulator_addon.adapters.forwarding import Arriving
+from llemulator_addon.adapters.mitmproxy.internals.deciding import NOTHING_SENT
+from llemulator_addon.core.outcome import Ending
+from llemulator_addon.core.steps import Steps
+
+logger = logging.getLogger(__name__)
+
+
+class ClientLeft(Exception):
+    """The client went away while its answer was waited for."""
+
+
+class InFlight:
+    """Keeps what is under way, by the ids of mitmproxy's flows and clients, and tells the answerer how it ended."""
+
+    def __init__(self, answerer: Answerer) -> None:
+        self._answerer = answerer
+        self._open: dict[str, dict[str, str]] = {}
+        """The exchanges that are not over: by client, and by flow."""
+        self._waited_for: dict[str, asyncio.Task[Any]] = {}
+        self._arriving: dict[str, Arriving] = {}
+
+    def open(self, client: str, flow: str, exchange: str) -> None:
+        """Remember the exchange of an answer until it ends."""
+        self._open.setdefault(client, {})[flow] = exchange
+
+    def receive(self, flow: str, answer: Arriving) -> None:
+        """Remember an upstream's answer that arrives while it is played."""
+        self._arriving[flow] = answer
+
+    async def wait[R](self, flow: str, answer: Awaitable[R]) -> R:
+        """Wait for something until the client leaves; raises ClientLeft."""
+        task = asyncio.current_task()
+        assert task is not None  # noqa: S101 - mitmproxy calls hooks in tasks
+        self._waited_for[flow] = task
+        try:
+            return await answer
+        except asyncio.CancelledError:
+            if flow in self._waited_for:
+                raise  # the program ends
+            task.uncancel()
+            raise ClientLeft from None
+        finally:
+            self._waited_for.pop(flow, None)
+
+    def give_up(self, flow: str) -> None:
+        """Stop waiting for the answer to a request, or for more of it, because its client is gone."""
+        if (task := self._waited_for.pop(flow, None)) is not None:
+            task.cancel()
+        if (rest := self._arriving.get(flow)) is not None:
+            rest.leave()
+
+    def end(self, client: str, flow: str, ending: Ending) -> None:
+        """Report how an answer ended, once."""
+        if (exchanges := self._open.get(client)) and (exchange := exchanges.pop(flow, None)):
+            self._end(flow, exchange, ending)
+
+    def leave(self, client: str) -> None:
+        """Report the end of whatever was still under way to a client, and forget it."""
+        for flow, exchange in self._open.pop(client, {}).items():
+            self._end(flow, exchange, NOTHING_SENT)
+
+    def note(self, exchange: str, steps: Steps) -> None:
+        """Report what an upstream answered, or what was answered in its place."""
+        try:
+            self._answerer.came(exchange, steps)
+        except Exception as error:  # noqa: BLE001 - as below
+            logger.error("what an upstream answered was not noted:\n%s", without_secrets(error))  # noqa: TRY400 - see `bugs`
+
+    def _end(self, flow: str, exchange: str, ending: Ending) -> None:
+        if (rest := self._arriving.pop(flow, None)) is not None:
+            rest.leave()
+            self.note(exchange, tuple(rest.steps))
+        try:
+            self._answerer.ended(exchange, ending)
+        except Exception as error:  # noqa: BLE001 - the client has its answer already; only the journal lacks its end
+            logger.error("the end of an answer was not noted:\n%s", without_secrets(error))  # noqa: TRY400 - see `bugs`

@@ -1,0 +1,244 @@
+"""Answers what is ours, or refuses it when our own code fails; it is never passed on.
+
+`ownership` decides what is ours, `in_flight` keeps what is under way.
+"""
+
+import asyncio
+import logging
+from collections.abc import Callable
+from typing import assert_never
+
+from mitmproxy import http
+from mitmproxy.proxy.context import Context
+
+from llemulator_addon.adapters import proxy_errors
+from llemulator_addon.adapters.answerer import Answerer
+from llemulator_addon.adapters.bug_log import in_full, without_secrets
+from llemulator_addon.adapters.egress import Egress
+from llemulator_addon.adapters.forwarding import Arriving, Forwarding
+from llemulator_addon.adapters.making import Making, to_head
+from llemulator_addon.adapters.mitmproxy.bodies import Bodies, TooLarge, decode
+from llemulator_addon.adapters.mitmproxy.in_flight import InFlight
+from llemulator_addon.adapters.mitmproxy.internals.deciding import Arrival
+from llemulator_addon.adapters.mitmproxy.internals.played import Played, begun, played
+from llemulator_addon.adapters.mitmproxy.ownership import UNKNOWN, Known, Ownership, TrafficPolicy, carries_key
+from llemulator_addon.adapters.mitmproxy.reading import read_request
+from llemulator_addon.adapters.terminal import printable
+from llemulator_addon.core.outcome import Ending, Forward, Play
+from llemulator_addon.core.reply import Failure
+from llemulator_addon.core.request import Request
+from llemulator_addon.core.steps import Head
+from llemulator_addon.script.fault import ConnectionFault
+from llemulator_addon.wire.cors import add_cors
+from llemulator_addon.wire.credentials import token_of
+from llemulator_addon.wire.redaction import redact_pairs, redact_text
+
+logger = logging.getLogger(__name__)
+
+_THIS_PROXY = "(this proxy)"
+_HOSTS_LOGGED = 1000
+_CLIENT_LEFT = 499
+"""What nginx logs for it; nobody sees it but another addon."""
+
+
+class Traffic:
+    """All requests and connections: asks the answerer about those that are ours, and refuses what may not pass."""
+
+    def __init__(self, answerer: Answerer, policy: TrafficPolicy) -> None:
+        self.policy = policy
+        self.ownership = Ownership(policy)
+        self.body_limit = policy.body_limit
+        self.bodies = Bodies(policy.bodies_size)
+        self._unpacking = asyncio.Lock()
+        self.streams_others = policy.streams_others
+        self.egress = Egress()
+        self.distrusted: set[str] = set()
+        """Hosts of ours for which a client broke off the TLS handshake, as it does without trust in our certificate."""
+        self._answerer = answerer
+        self._known: dict[str, Known] = {}
+        self._with_keys: set[str] = set()
+        self._in_flight = InFlight(answerer)
+        self._making = asyncio.Lock()
+        self._forwarding = Forwarding(
+            policy.terms, is_openai=self.ownership.is_openai, why_refused=self.ownership.why_refused
+        )
+
+    # Deciding
+
+    def owns(self, context: Context) -> bool:
+        """Whether a connection leads to a host that is never connected to."""
+        known = self.known(context.client.id)
+        return self.ownership.leads_to_us(known, context.client.sni, known.name, context.server.address)
+
+    def arrival(self, flow: http.HTTPFlow, *, origin_form: bool) -> Arrival:
+        """Decide about a request by its head."""
+        return self.ownership.decide(flow, self.known(flow.client_conn.id), origin_form=origin_form)
+
+    def known(self, client: str) -> Known:
+        """Return what a client connection has said about where it leads."""
+        return self._known.get(client, UNKNOWN)
+
+    def open_tunnel(self, client: str) -> None:
+        """Remember that a client connection is now a tunnel to a host of ours, so that nothing is dialled for it."""
+        self._known[client] = self.known(client).with_tunnel()
+
+    def name_client(self, client: str, host: str) -> None:
+        """Remember the host that a client connection names in its TLS handshake; an empty one where it names none."""
+        self._known[client] = self.known(client).with_name(host)
+
+    def pass_on(self, flow: http.HTTPFlow) -> None:
+        """Take note of a request that goes to another host. One with a key is logged, once for each host."""
+        if not carries_key(flow.request):
+            return
+        host = flow.request.host
+        self.egress.count(host, "with_key")
+        if host not in self._with_keys and len(self._with_keys) < _HOSTS_LOGGED:
+            self._with_keys.add(host)
+            logger.warning("a request to %s carries a key that looks like OpenAI's", host)
+
+    def fault_of_connect(self, host: str) -> ConnectionFault | None:
+        """Return what a script does to a CONNECT to a host of ours."""
+        return self._fault(self._answerer.on_connect, host)
+
+    def fault_of_tls(self, host: str) -> ConnectionFault | None:
+        """Return what a script does to a TLS handshake for a host of ours."""
+        return self._fault(self._answerer.on_tls, host)
+
+    def _fault(self, ask: Callable[[str], ConnectionFault | None], host: str) -> ConnectionFault | None:
+        try:
+            return ask(host)
+        except Exception as error:  # noqa: BLE001 - without the fault the connection is good, and still ours
+            logger.error("a connection was not asked about:\n%s", without_secrets(error))  # noqa: TRY400 - see `bugs`
+            return None
+
+    # Answering
+
+    async def answer(self, flow: http.HTTPFlow, arrival: Arrival) -> Played:
+        """Return the answer to a request of ours. Raises ClientLeft, and whatever a bug raises."""
+        try:
+            body = await self._in_flight.wait(flow.id, self._unpack(flow.request))
+        except TooLarge:
+            return self.answer_too_large(flow)
+        unpacked = self.bodies.share()
+        if body is not flow.request.raw_content and not unpacked.grow_to(len(body)):
+            return self.answer_no_room(flow)
+        request = read_request(flow, arrival, body, self.policy.keyless)
+        if self._forwarding.came_back(request):
+            return played(proxy_errors.steps_of(proxy_errors.circle()), flow.request)
+        outcome = await self._in_flight.wait(flow.id, self._answerer.answer(request))
+        if outcome.exchange is not None:
+            self._in_flight.open(flow.client_conn.id, flow.id, outcome.exchange)
+        self.egress.count(_THIS_PROXY if arrival.way == "origin" else arrival.host, "answered")
+        if self.streams_others:
+            # No other addon wants it; an answer may take long to be read, and the journal has what it keeps.
+            flow.request.raw_content = b""
+        match outcome:
+            case Play(whole=make) if make is not None:
+                steps = make()
+                beginning = tuple(to_head(steps))
+                making = Making(lambda: steps, self._making, is_slow=outcome.is_slow)
+                response = begun(beginning, making, flow.request)
+            case Play(steps):
+                response = played(steps, flow.request)
+            case Forward():
+                response = await self._forward(flow, request, outcome)
+            case _:
+                assert_never(outcome)
+        if logger.isEnabledFor(logging.DEBUG):
+            where = _redact(f"{request.method} {request.host}{request.path}", request)
+            logger.debug("%s (%s): %d", where, request.way, response.status_code)
+        return response
+
+    async def _unpack(self, request: http.Request) -> bytes:
+        body = request.raw_content or b""
+        coding = request.headers.get("content-encoding")
+        if coding is None:
+            return body
+        # One at a time, because it may become a thousand times as large; in a thread, because that is written in C and
+        # lets others go on.
+        async with self._unpacking:
+            return await asyncio.to_thread(decode, body, coding, limit=self.body_limit)
+
+    async def _forward(self, flow: http.HTTPFlow, request: Request, forward: Forward) -> Played:
+        """Ask the upstream; its answer is played as it comes."""
+        failure = self._forwarding.refused(forward, request) or self._refused_to_stranger(flow, forward)
+        if failure is None:
+            self.egress.count(forward.to.host, "forwarded")
+            answer = await self._in_flight.wait(flow.id, self._forwarding.ask(forward, request))
+            if isinstance(answer, Arriving):
+                self._in_flight.receive(flow.id, answer)
+                return begun((answer.head,), answer, flow.request)
+            failure = answer
+        else:
+            self.egress.count(forward.to.host, "refused")
+        steps = add_cors(proxy_errors.steps_of(failure), request)
+        self._in_flight.note(forward.exchange, steps)
+        return played(steps, flow.request)
+
+    def _refused_to_stranger(self, flow: http.HTTPFlow, forward: Forward) -> Failure | None:
+        """Refuse a server that a script names to a client that is let through to no other host."""
+        why = self.ownership.why_stranger(flow.client_conn) if forward.to.named_by == "script" else None
+        return None if why is None else proxy_errors.host_not_allowed(why)
+
+    def refuse(self, flow: http.HTTPFlow) -> Played:
+        """Return the answer to a request or a CONNECT that is not let through."""
+        host = flow.request.host
+        why = self.ownership.why_not_passed(flow, self.known(flow.client_conn.id)) or proxy_errors.hermetic_reason(host)
+        self.egress.count(host, "refused")
+        logger.warning("refused a request to %s: %s", printable(host), printable(why))
+        response = played(proxy_errors.not_passed(why), flow.request)
+        if flow.request.method == "CONNECT":
+            # Clients show the reason of a refused CONNECT, and not its body.
+            response.reason = why
+        return response
+
+    def nobody_listens(self, flow: http.HTTPFlow) -> Played:
+        """Return the answer to a client that left; without one mitmproxy could take the request for unanswered."""
+        return played((Head(_CLIENT_LEFT),), flow.request)
+
+    def answer_too_large(self, flow: http.HTTPFlow) -> Played:
+        """Return the answer to a request with too large a body."""
+        return played(proxy_errors.too_large(self.body_limit), flow.request)
+
+    def answer_no_room(self, flow: http.HTTPFlow) -> Played:
+        """Return the answer to a request for whose body there is no room beside those of others."""
+        return played(proxy_errors.no_room_for_body(self.bodies.limit), flow.request)
+
+    def answer_bug(self, flow: http.HTTPFlow, error: Exception | None = None) -> Played:
+        """Return the answer to a request that was not answered because of a bug, and log that."""
+        what = "nothing answered" if error is None else self._describe(error, flow)
+        path = redact_pairs(flow.request.path.partition("?")[0], flow.request.headers.items(multi=True))
+        where = printable(f"{flow.request.method} {flow.request.pretty_host}{path}")
+        more = (
+            ""
+            if error is None or self.policy.debug
+            else "\nDEBUG=true adds what the error says, which may quote the request"
+        )
+        logger.error("a bug of llemulator, answered with 500: %s\n%s%s", where, what, more)
+        return played(proxy_errors.bug(), flow.request)
+
+    def _describe(self, error: Exception, flow: http.HTTPFlow) -> str:
+        """Tell a bug; what it says itself only to somebody who asked for it, and without the request's credentials."""
+        if not self.policy.debug:
+            return without_secrets(error)
+        pairs = (*flow.request.headers.items(multi=True), *flow.request.query.items(multi=True))
+        return redact_pairs(in_full(error), pairs)
+
+    # Ends
+
+    def give_up(self, flow: http.HTTPFlow) -> None:
+        """Stop waiting for the answer to a request, or for more of it, because its client is gone."""
+        self._in_flight.give_up(flow.id)
+
+    def end(self, flow: http.HTTPFlow, ending: Ending) -> None:
+        """Report how an answer ended, once."""
+        self._in_flight.end(flow.client_conn.id, flow.id, ending)
+
+    def forget_client(self, client: str) -> None:
+        """Report the end of whatever was still under way to a client, and forget it."""
+        self._known.pop(client, None)
+        self._in_flight.leave(client)
+
+
+def _redact(text: str, request: Request) -> str:
+    return printable(redact_text(text, token_of(request) or ""))
