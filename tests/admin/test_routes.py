@@ -218,6 +218,6 @@ def test_health_says_that_all_is_well_in_two_ways() -> None:
 
 @pytest.mark.parametrize("path", ["/", "/health"])
 def test_at_openais_hosts_these_paths_are_openais(path: str) -> None:
-    (steps,) = play(emulator(), request("GET", path))
+    (steps,) = play(emulator(), replace(request("GET", path), way="connect"))
 
     assert status(steps) == 404

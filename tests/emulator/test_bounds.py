@@ -215,6 +215,7 @@ async def test_an_answer_for_which_there_was_no_room_used_nothing_up_and_is_give
     assert b"yyyy" in b"".join(step.piece for step in again.steps if isinstance(step, Send))
 
 
+@pytest.mark.long
 async def test_one_answer_alone_is_given_whatever_its_size() -> None:
     emulator = Emulator(EmulatorSettings(unread_size=_KIBIBYTE))
 

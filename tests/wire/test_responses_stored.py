@@ -184,6 +184,7 @@ def test_a_stored_response_is_shown_as_it_was_sent_and_can_be_deleted() -> None:
     assert client.failing("DELETE", path)[0] == 404
 
 
+@pytest.mark.long
 def test_input_items_are_listed_in_pages() -> None:
     client = Asking()
     first = client.respond("One")
@@ -319,6 +320,7 @@ def test_input_tokens_are_those_that_a_response_is_charged_for() -> None:
     assert_described("TokenCountsResource", counted)
 
 
+@pytest.mark.long
 def test_a_conversation_is_compacted_to_what_the_user_said() -> None:
     client = Asking()
     first = client.respond("One")

@@ -155,6 +155,7 @@ def test_a_million_of_one_character_is_counted(character: str) -> None:
     assert count(text, "o200k_base") <= len(text) * len(character.encode())
 
 
+@pytest.mark.long
 def test_another_process_cuts_alike() -> None:
     texts = ["Hello there", "don't <|endoftext|>", "日本語 🧑‍🚀\n\n", "x = {'a': [1, 22, 333]}  # é\u0301"]
     program = (
@@ -173,6 +174,7 @@ def test_another_process_cuts_alike() -> None:
     assert json.loads(said.stdout) == [list(cut(text, "o200k_base")) for text in texts]
 
 
+@pytest.mark.long
 def test_nothing_is_loaded_before_it_is_needed_and_nothing_that_downloads() -> None:
     program = (
         "import sys; from llemulator_addon.wire import tokens; before = 'tiktoken' in sys.modules;"
