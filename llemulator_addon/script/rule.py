@@ -1,6 +1,6 @@
 """A rule: as a script writes it in full, and as the engine plays it."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Annotated, Any, Self
 
@@ -14,10 +14,11 @@ from llemulator_addon.script.model import ScriptPart, list_given_words, word_fie
 from llemulator_addon.script.pacing import Pacing, StreamPart
 from llemulator_addon.script.pattern import Pattern, RegexKey
 from llemulator_addon.script.patterns.endpoint import EndpointPattern
+from llemulator_addon.script.patterns.own_result import NotOwnResultPattern, names_of_called_tools, names_word
 from llemulator_addon.script.patterns.path import PathPattern
 from llemulator_addon.script.patterns.state import StatePattern
 from llemulator_addon.script.regex import size_of_regex
-from llemulator_addon.script.reply import Reply, ReplySpec
+from llemulator_addon.script.reply import Reply, ReplyPart, ReplySpec
 from llemulator_addon.script.script_error import join_place, problem
 
 TIMES_FOR_READ = 2
@@ -136,6 +137,8 @@ class RulePart(ScriptPart):
     stream: StreamPart | None = None
     faults: list[FaultSpec] | None = None
     optional: bool = False
+    calls_again: bool = False
+    """Whether a rule that calls a tool answers the result of that tool as well."""
 
     def rule(self, place: str) -> Rule:
         """Return the rule at a place of the script; raises `ScriptError`."""
@@ -146,10 +149,9 @@ class RulePart(ScriptPart):
         elif self.reply is None:
             raise problem(join_place(place, "reply"), "missing")
         replies = self.reply if isinstance(self.reply, list) else [self.reply]
-        requires = self.state.requires if self.state else None
         name = self.name or place
         of_match = (*self.match.patterns(), *_endpoint_of(self.match.patterns(), replies))
-        patterns = (*of_match, *((StatePattern(requires),) if requires is not None else ()))
+        patterns = (*of_match, *self._more_patterns())
         written = {"name": name, **self.model_dump(exclude={"name"}, exclude_unset=True, by_alias=True)}
         return Rule(
             name=name,
@@ -167,6 +169,26 @@ class RulePart(ScriptPart):
             size=TIMES_FOR_READ * size_of(written) + _size_of_regexes(patterns),
         )
 
+    def _more_patterns(self) -> Iterator[Pattern]:
+        """Yield conditions that `match` does not name."""
+        if self.state is not None and self.state.requires is not None:
+            yield StatePattern(self.state.requires)
+        if isinstance(self.reply, ReplyPart) and self._repeats_itself():
+            tools = names_of_called_tools(self.reply.dump())
+            yield from (NotOwnResultPattern(tools),) if tools else ()
+
+    def _repeats_itself(self) -> bool:
+        """Whether it would answer each result of the tool that it calls with the same call.
+
+        A step of a sequence would not: it answers once, or `times` without a `match`, or it leaves its state.
+        Nor would a rule that says which results or which answer of the model it wants.
+        """
+        changes_state = self.state is not None and self.state.becomes is not None
+        is_of_sequence = self.times is not None and not self.match.model_fields_set
+        if self.calls_again or self.times == 1 or changes_state or is_of_sequence:
+            return False
+        return not names_word(self.match.model_dump(exclude_unset=True, by_alias=True), _OF_RESULTS)
+
     def _check_is_of_connections(self, place: str) -> None:
         """Refuse what cannot be: at a connection nothing is asked yet, and nothing can be answered."""
         if len(self.faults or ()) > 1:
@@ -176,3 +198,7 @@ class RulePart(ScriptPart):
                 raise problem(
                     join_place(place, word), "a rule with connect or tls acts on connections, and answers nothing"
                 )
+
+
+_OF_RESULTS = frozenset(("tool_result", "answered"))
+"""Words of `match` that choose the turns of an agent."""

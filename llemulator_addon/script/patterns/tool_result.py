@@ -49,7 +49,7 @@ class ToolResultPattern(Pattern):
             return (RegexKey(_texts, self.wanted.pattern),)
         if self.wanted.id is not None:
             return (ExactKey(_ids, self.wanted.id),)
-        return (ExactKey(_names, self.wanted.name),) if self.wanted.name is not None else ()
+        return (ExactKey(names_of_results, self.wanted.name),) if self.wanted.name is not None else ()
 
     @override
     def captures(self, asked: Candidate) -> Mapping[str, str]:
@@ -79,7 +79,8 @@ def _results(asked: Candidate) -> list[tuple[str, str, str]]:
     ]
 
 
-def _names(asked: Candidate) -> Iterable[str]:
+def names_of_results(asked: Candidate) -> Iterable[str]:
+    """Return the names of the tools whose results end the conversation, the last first."""
     return (name for name, _, _ in _results(asked))
 
 
