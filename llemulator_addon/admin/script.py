@@ -4,14 +4,15 @@ from collections.abc import Iterator
 from functools import partial
 from typing import Literal
 
-from llemulator_addon.admin.route import AdminCall, json_answer, long_json_answer
+from llemulator_addon.admin.route import AdminCall, answer, json_answer, long_json_answer
 from llemulator_addon.core.reply import Failure
 from llemulator_addon.core.request import Request
 from llemulator_addon.core.steps import PlayedAnswer, Steps
 from llemulator_addon.engine.session import Growth, Session, check_size
 from llemulator_addon.engine.session import load as load_into
 from llemulator_addon.live.threads import LARGE, beside
-from llemulator_addon.script.reader import Script, read_text
+from llemulator_addon.script.printing import print_script
+from llemulator_addon.script.reader import Script, read_script, read_text
 from llemulator_addon.script.script_error import ScriptError
 from llemulator_addon.wire.errors import INVALID, RequestRefused
 from llemulator_addon.wire.json_bytes import Many
@@ -50,8 +51,10 @@ async def load(call: AdminCall) -> Steps:
 
 
 async def show(call: AdminCall) -> PlayedAnswer:
-    """Show the rules in full, each with how often it answered and may still answer."""
+    """Show the rules in full, each with how often it answered and may still answer; or as a script in YAML."""
     session = call.server.store.read(call.token)
+    if "yaml" in call.request.headers.get("accept", ""):
+        return await beside(partial(_print_rules, session, call.token), LARGE)
     return await beside(partial(_show_script, session, call.token), LARGE)
 
 
@@ -71,6 +74,12 @@ def _show_script(session: Session, token: str) -> PlayedAnswer:
 
     shown = {"object": "script", "session": session.name, "owner": session.owner, "seed": session.seed}
     return long_json_answer({**shown, "rules": Many(rules)}, holds=session.index.size)
+
+
+def _print_rules(session: Session, token: str) -> PlayedAnswer:
+    """Return the rules as a script that loads again. Secrets are left out, as everywhere."""
+    written = {"rules": [redact_texts(dict(rule.written), token) for rule in session.index.rules]}
+    return PlayedAnswer(answer(print_script(read_script(written)).encode(), "application/yaml"))
 
 
 def _read(request: Request) -> Script:

@@ -12,16 +12,17 @@ def _add_options(parser: argparse.ArgumentParser) -> None:
     from llemulator_addon.script.converting import CONVERTERS  # noqa: PLC0415 - takes long to import
 
     parser.add_argument("tool", metavar="TOOL", choices=tuple(CONVERTERS), help=f"one of {', '.join(CONVERTERS)}")
+    parser.add_argument("--yaml", action="store_true", help="write the script as YAML, in its short forms")
     parser.add_argument("file", metavar="FILE", type=Path, help="its file: JSON by its ending, else YAML")
 
 
 def _run(arguments: argparse.Namespace) -> int:
-    """Write the script as JSON to the standard output, and what is not in it to the standard error.
+    """Write the script to the standard output, and what is not in it to the standard error.
 
     What could not be carried makes the exit status 1.
     """
     from llemulator_addon.script.converting import convert  # noqa: PLC0415 - takes long to import
-    from llemulator_addon.script.reader import value_of  # noqa: PLC0415 - the same
+    from llemulator_addon.script.reader import read_script, value_of  # noqa: PLC0415 - the same
     from llemulator_addon.script.script_error import ScriptError  # noqa: PLC0415 - the same
 
     file: Path = arguments.file
@@ -32,7 +33,12 @@ def _run(arguments: argparse.Namespace) -> int:
         raise Failed(f"{file}: {error.strerror}") from None
     except ScriptError as error:
         raise Failed("\n".join(f"{file}: {problem}" for problem in error.problems)) from None
-    sys.stdout.write(json.dumps(converted.script, indent=2, ensure_ascii=False) + "\n")
+    if arguments.yaml:
+        from llemulator_addon.script.printing import print_script  # noqa: PLC0415 - takes long to import
+
+        sys.stdout.write(print_script(read_script(dict(converted.script))))
+    else:
+        sys.stdout.write(json.dumps(converted.script, indent=2, ensure_ascii=False) + "\n")
     for problem in converted.lost:
         sys.stderr.write(f"{file}: not carried: {problem}\n")
     return 1 if converted.lost else 0
