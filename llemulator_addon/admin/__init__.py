@@ -9,6 +9,7 @@ from llemulator_addon.admin import (
     journal,
     journal_stream,
     openapi,
+    preset_queue,
     schema,
     script,
     state,
@@ -34,6 +35,11 @@ ROUTES: dict[str, Route] = {
     "/_emulator/unclaimed": Route(get=unclaimed.show),
     "/_emulator/openapi.json": Route(get=openapi.show),
     "/_emulator/ca.pem": Route(get=certificate.show),
+    preset_queue.PATH: Route(get=preset_queue.show_all, delete=preset_queue.clear_all),
+    f"{preset_queue.PATH}/{{address}}": Route(get=preset_queue.show, post=preset_queue.add, delete=preset_queue.clear),
+    f"{preset_queue.PATH}/{{address}}/batch": Route(post=preset_queue.add_all),
+    f"{preset_queue.PATH}/{{address}}/import": Route(post=preset_queue.add_file),
+    f"{preset_queue.PATH}/{{address}}/export": Route(get=preset_queue.export),
     about.PATH: Route(get=about.show),
     "/health": Route(get=health.also_live),
     "/healthz": Route(get=health.live),
@@ -42,4 +48,5 @@ ROUTES: dict[str, Route] = {
 """Answered on the proxy's own port, and through the proxy on every intercepted host, but for those in `ONLY_HERE`."""
 
 ONLY_HERE = frozenset((about.PATH, "/health"))
+ONLY_HERE_BELOW = preset_queue.PATH
 """Answered only where the program itself is meant: at OpenAI's hosts these paths may be something else."""

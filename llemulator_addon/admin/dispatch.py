@@ -3,8 +3,8 @@
 from collections.abc import Awaitable
 from dataclasses import replace
 
-from llemulator_addon.admin import ONLY_HERE, ROUTES, pages
-from llemulator_addon.admin.route import AdminCall, Server
+from llemulator_addon.admin import ONLY_HERE, ONLY_HERE_BELOW, ROUTES, pages
+from llemulator_addon.admin.route import AdminCall, Route, Server
 from llemulator_addon.core.reply import Failure
 from llemulator_addon.core.request import Request
 from llemulator_addon.core.stamp import Stamp
@@ -19,7 +19,7 @@ _OWN_NAME = "llemulator"
 
 def is_admin(request: Request) -> bool:
     """Whether a request is about sessions, and not one to OpenAI."""
-    if request.path in ONLY_HERE:
+    if request.path in ONLY_HERE or f"{request.path}/".startswith(f"{ONLY_HERE_BELOW}/"):
         return request.to_proxy or request.host == _OWN_NAME
     return request.path in ROUTES or request.path.startswith("/_emulator/") or request.path == "/_emulator"
 
@@ -37,7 +37,7 @@ async def answer(request: Request, server: Server) -> PlayedAnswer:
 async def _answer(request: Request, server: Server) -> PlayedAnswer:
     if (refusal := pages.refusal(request, server)) is not None:
         raise RequestRefused(refusal)
-    if (route := ROUTES.get(request.path) or _WITH_NUMBER.get(request.path.rpartition("/")[0])) is None:
+    if (route := ROUTES.get(request.path) or _varying(request.path)) is None:
         raise RequestRefused(_unknown(request))
     if (answering := route.answering(request.method)) is None:
         raise RequestRefused(errors.wrong_method(request.method, request.path, route.methods))
@@ -46,7 +46,18 @@ async def _answer(request: Request, server: Server) -> PlayedAnswer:
     return told if isinstance(told, PlayedAnswer) else PlayedAnswer(told)
 
 
-_WITH_NUMBER = {path.rpartition("/")[0]: route for path, route in ROUTES.items() if path.endswith("/{number}")}
+def _varying(path: str) -> Route | None:
+    """Return the route of a path of which one segment varies."""
+    segments = path.split("/")
+    return next((route for template, route in _VARYING if _fits(template, segments)), None)
+
+
+def _fits(template: list[str], segments: list[str]) -> bool:
+    pairs = zip(template, segments, strict=False)
+    return len(template) == len(segments) and all(one == other or one.startswith("{") for one, other in pairs)
+
+
+_VARYING = [(path.split("/"), route) for path, route in ROUTES.items() if "{" in path]
 
 
 def _unknown(request: Request) -> Failure:

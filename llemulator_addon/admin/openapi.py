@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
+from llemulator_addon.admin import preset_queue
 from llemulator_addon.admin.clock import ClockPart
 from llemulator_addon.admin.journal import PARAMETERS
 from llemulator_addon.admin.route import AdminCall, Answering, Route, answer
@@ -79,7 +80,7 @@ def _operation(path: str, method: str, answering: Answering) -> dict[str, object
     operation: dict[str, object] = {
         "operationId": f"{answering.__module__.rpartition('.')[2]}.{answering.__name__}",
         "summary": summary,
-        "security": [] if path in _WITHOUT_TOKEN else [{"token": []}],
+        "security": [] if path in _WITHOUT_TOKEN or path.startswith(preset_queue.PATH) else [{"token": []}],
         "responses": {
             "200": {"description": "Done", "content": {_NOT_JSON.get(path, "application/json"): {}}},
             "4XX": {
@@ -110,6 +111,9 @@ _BODIES = {
 def _parameters(path: str) -> list[dict[str, object]]:
     if path.endswith("/{number}"):
         return [{"name": "number", "in": "path", "required": True, "schema": {"type": "integer", "minimum": 1}}]
+    if "/{address}" in path:
+        kinds = [{"type": "string", "format": "ipv4"}, {"type": "string", "format": "ipv6"}]
+        return [{"name": "address", "in": "path", "required": True, "schema": {"anyOf": kinds}}]
     if path == "/_emulator/unclaimed":
         meaning, schema = PARAMETERS["since"]
         return [{"name": "since", "in": "query", "description": meaning, "schema": dict(schema)}]

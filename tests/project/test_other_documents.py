@@ -151,6 +151,31 @@ REQUESTS = (
         f"""-d '{{"model": "gpt-3.5-turbo", "messages": {_HI}}}'""",
         r'"object": "chat.completion"',
     ),
+    Sent(
+        _TOOL,
+        f"curl -sS -X POST http://localhost:8088/api/preset-queue/192.168.1.100 {_JSON} "
+        """-d '{"response": {"error": {"message": "Internal server error", "type": "server_error"}}, "status_code": """
+        """500}'""",
+        r'"length": 1',
+    ),
+    Sent(
+        _TOOL,
+        f"curl -sS -X POST http://localhost:8088/api/preset-queue/192.168.1.100/batch {_JSON} "
+        """-d '{"responses": [{"id": "resp-1", "choices": [{"message": {"content": "Response 1"}}]}, """
+        """{"id": "resp-2", "choices": [{"message": {"content": "Response 2"}}]}], "status_code": 200}'""",
+        r'"length": 3',
+    ),
+    Sent(
+        _TOOL,
+        """echo '[{"id": "chatcmpl-1"}, {"id": "chatcmpl-2"}]' | """
+        "curl -sS -X POST http://localhost:8088/api/preset-queue/192.168.1.100/import -F 'file=@-;filename=queue.json'",
+        r'"length": 5',
+    ),
+    Sent(_TOOL, "curl -sS http://localhost:8088/api/preset-queue", r'"192.168.1.100": \['),
+    Sent(_TOOL, "curl -sS http://localhost:8088/api/preset-queue/192.168.1.100", r'"status_code": 500'),
+    Sent(_TOOL, "curl -sS http://localhost:8088/api/preset-queue/192.168.1.100/export", r"^\["),
+    Sent(_TOOL, "curl -sS -X DELETE http://localhost:8088/api/preset-queue/192.168.1.100", r'"cleared": 5'),
+    Sent(_TOOL, "curl -sS -X DELETE http://localhost:8088/api/preset-queue", r'"cleared": \{'),
 )
 
 
@@ -161,16 +186,24 @@ def simulating() -> Iterator[Server]:
 
 
 @pytest.mark.skipif(shutil.which("curl") is None, reason="curl is not installed")
-@pytest.mark.xdist_group("other documents")
-@pytest.mark.parametrize("sent", REQUESTS, ids=lambda sent: f"{sent.document}: {sent.command[:60]}")
-def test_a_printed_request_is_answered_as_its_document_says(sent: Sent, simulating: Server) -> None:
-    command = re.sub(r"localhost:\d+", f"127.0.0.1:{simulating.port}", sent.command)
+@pytest.mark.parametrize("document", list(dict.fromkeys(sent.document for sent in REQUESTS)))
+def test_the_printed_requests_are_answered_as_their_document_says(document: str, simulating: Server) -> None:
+    for sent in REQUESTS:
+        if sent.document == document:
+            answer = _answer(sent.command, simulating)
+            assert re.search(sent.answer, answer), f"{sent.command}\n{answer}"
 
+
+def _answer(command: str, server: Server) -> str:
     ended = subprocess.run(
-        ["bash", "-c", command], env=plain_environment(), capture_output=True, text=True, timeout=_SECONDS, check=False
+        ["bash", "-c", re.sub(r"localhost:\d+", f"127.0.0.1:{server.port}", command)],
+        env=plain_environment(),
+        capture_output=True,
+        text=True,
+        timeout=_SECONDS,
+        check=False,
     )
-
-    assert re.search(sent.answer, ended.stdout), ended.stdout + ended.stderr
+    return ended.stdout + ended.stderr
 
 
 # Commands ------------------------------------------------------------------------------------------------------------
