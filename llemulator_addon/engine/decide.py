@@ -16,6 +16,7 @@ from llemulator_addon.core.work import not_at_once
 from llemulator_addon.engine import fallback, paced_steps
 from llemulator_addon.engine.admission import Admitted, admit
 from llemulator_addon.engine.being_sent import gave, hold_conversation
+from llemulator_addon.engine.encoding import encode
 from llemulator_addon.engine.failing_models import ACTING, Silence
 from llemulator_addon.engine.journal import Basis
 from llemulator_addon.engine.near_miss import near_miss
@@ -80,7 +81,9 @@ def _conclude(session: Session, request: Request, decided: "Decided") -> tuple[S
     exchange = f"{journal.recorded}@{session.life}"
     match answer:
         case Body() | EventStream() | LongBody() | Failure() | Silence():
-            return answered, Play(told.steps, exchange=exchange, whole=told.whole)
+            # The journal keeps it as it was before.
+            sent = encode(told, request)
+            return answered, Play(sent.steps, exchange=exchange, whole=sent.whole)
         case _Elsewhere():
             query = _query_for_upstream(request.query)
             return answered, Forward(exchange=exchange, to=answer.to, path=answer.path, query=query, body=answer.body)
