@@ -16,7 +16,6 @@ from llemulator_addon.core import defaults
 from llemulator_addon.core.choices import OnUnmatched
 from llemulator_addon.core.egress import EgressReport, HostEgress
 from llemulator_addon.core.outcome import Answered, Ask, Ending, Forward, Outcome, Play
-from llemulator_addon.core.reply import Failure
 from llemulator_addon.core.request import Request
 from llemulator_addon.core.resources import Resources
 from llemulator_addon.core.stamp import Stamp
@@ -28,7 +27,7 @@ from llemulator_addon.engine.fallback import no_room_for_unread, no_room_to_wait
 from llemulator_addon.engine.journal import Journal
 from llemulator_addon.engine.manual import no_room, nobody_answered
 from llemulator_addon.engine.session import Policy, Session, SessionFields, load
-from llemulator_addon.live.large_requests import Ahead, Deciding, decided_at_once, is_large
+from llemulator_addon.live.large_requests import Ahead, decided_at_once, is_large
 from llemulator_addon.live.manual_queue import Waiting
 from llemulator_addon.live.room import Room, size_asked, size_waiting
 from llemulator_addon.live.subscribers import News
@@ -191,12 +190,10 @@ class Emulator:
             return await self._ready(_ANONYMOUS, refused)
         if self._store.read(token).owner != "token":
             self._note_unclaimed(request, token)
-        # Where a body is read ahead, the request is large.
         large = is_large(request)
-        deciding = await self._deciding(request) if large else partial(self._decide_within_room, request=request)
         session = self._store.read(token)
         if not session.serialize:
-            return await self._ready(token, await self._decide(token, deciding, large=large))
+            return await self._ready(token, await self._decide(token, request, large=large))
         # One that was never seen begins its life now.
         session = self._store.change(token, lambda session: (session, session))
         is_free = self._turns.is_free(token, session.life)
@@ -208,7 +205,7 @@ class Emulator:
         if not came:
             forgotten = errors.steps_of(session_forgotten("its turn"), session.stamp)
             return Play(add_cors(forgotten, request))
-        return await self._ready(token, await self._decide_in_turn(token, session.life, deciding, large=large))
+        return await self._ready(token, await self._decide_in_turn(token, session.life, request, large=large))
 
     def on_connect(self, host: str) -> ConnectionFault | None:
         """Return what happens to a CONNECT to a host, if a script wants anything to happen to it.
@@ -263,13 +260,6 @@ class Emulator:
 
         self._store.change(token, transition)
 
-    async def _deciding(self, request: Request) -> Deciding:
-        """Return what decides about a request; a large one is read before."""
-        read = await self._ahead.read(request)
-        if isinstance(read, Failure):
-            return partial(refuse, request=replace(request, json={}), failure=read)
-        return partial(self._decide_within_room, request=read)
-
     def _decide_within_room(self, session: Session, request: Request) -> tuple[Session, Outcome]:
         """Decide; an answer for which there is no room is not given, and nothing is used up for it."""
         after, outcome = decide(session, request)
@@ -288,16 +278,17 @@ class Emulator:
         self._unread.hold(play.exchange or "", size)
         return play
 
-    async def _decide(self, token: str, deciding: Deciding, *, large: bool) -> Outcome:
-        outcome = None if large else decided_at_once(self._store, token, deciding)
+    async def _decide(self, token: str, request: Request, *, large: bool) -> Outcome:
+        at_once = partial(self._decide_within_room, request=request)
+        outcome = None if large else decided_at_once(self._store, token, at_once)
         if outcome is None:
-            outcome = await self._ahead.decided(self._store, token, deciding)
+            outcome = await self._ahead.decided(self._store, token, request, self._decide_within_room)
         self._news.tell(token)
         return outcome
 
-    async def _decide_in_turn(self, token: str, life: int, deciding: Deciding, *, large: bool) -> Outcome:
+    async def _decide_in_turn(self, token: str, life: int, request: Request, *, large: bool) -> Outcome:
         try:
-            outcome = await self._decide(token, deciding, large=large)
+            outcome = await self._decide(token, request, large=large)
         except BaseException:
             if self._store.read(token).life == life:
                 self._turns.leave(token, None)

@@ -70,8 +70,8 @@ _SENDS: Mapping[str, tuple[str, Callable[[], Send]]] = {
         lambda: _same(60, "/v1/responses", _response(4_000_000, background=True)),
     ),
     "chat completions stored": (
-        "60 chat completions of 4 MB with store",
-        lambda: _same(60, _CHAT, chat("word " * 800_000, store=True)),
+        "600 chat completions of 500 KB with store",
+        lambda: _same(600, _CHAT, chat("word " * 100_000, store=True)),
     ),
     "conversations": (
         "100 conversations of twenty items, 2 MB each",
@@ -101,16 +101,16 @@ _SENDS: Mapping[str, tuple[str, Callable[[], Send]]] = {
         lambda: _same(3_000, _CHAT, chat("Hello"), tokens=50, headers=f"X-Long: {'a' * 60_000}\r\n"),
     ),
     "paths in the journal": (
-        "3 000 requests with a path of 60 KB",
+        "3 000 requests with a path of 15 KB",
         lambda: _many(
-            3_000, lambda number: posting(f"/v1/{'a' * 60_000}/{number}", {}, token=f"sk-attack-paths-{number % 50}")
+            3_000, lambda number: posting(f"/v1/{'a' * 15_000}/{number}", {}, token=f"sk-attack-paths-{number % 50}")
         ),
     ),
     "queries in the journal": (
-        "3 000 requests with a query of 60 KB",
+        "3 000 requests with a query of 15 KB",
         lambda: _many(
             3_000,
-            lambda number: posting(f"/v1/models?a={'a' * 60_000}", {}, token=f"sk-attack-queries-{number % 50}"),
+            lambda number: posting(f"/v1/models?a={'a' * 15_000}", {}, token=f"sk-attack-queries-{number % 50}"),
         ),
     ),
     "tokens": (
@@ -158,7 +158,7 @@ def _made_late(make: Callable[[], Send]) -> Send:
 
 ATTACKS: Mapping[str, Attack] = {
     name: Attack(
-        sends=sends, send=_made_late(make), answers=_KEPT | ({401, 502, 431, 414} if name in _ELSEWHERE else set())
+        sends=sends, send=_made_late(make), answers=_KEPT | ({401, 502} if name in _ELSEWHERE else set())
     )
     for name, (sends, make) in _SENDS.items()
 }

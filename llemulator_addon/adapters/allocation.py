@@ -1,5 +1,6 @@
-"""How the C library keeps memory: what was large goes back to the system at once, and no thread keeps its own."""
+"""How the C library keeps memory: what was large goes back to the system at once, and the rest soon."""
 
+import asyncio
 import ctypes
 import sys
 from contextlib import suppress
@@ -10,6 +11,10 @@ _KEPT = 1 << 20
 """Bytes that stay at the end of the heap for what comes next."""
 _MMAP_THRESHOLD, _TRIM_THRESHOLD, _ARENA_MAX = -3, -1, -8
 """As `mallopt(3)` numbers them."""
+_MUCH = 8 << 20
+"""Bytes that are free between blocks before they are given back."""
+_SECONDS = 1.0
+"""How often it is looked for them."""
 
 
 def give_back_large_blocks() -> None:
@@ -17,9 +22,41 @@ def give_back_large_blocks() -> None:
 
     Each thread has a heap of its own besides. To be called before there are threads; elsewhere it does nothing.
     """
-    if not sys.platform.startswith("linux"):
-        return
-    with suppress(AttributeError):  # another C library
-        mallopt = ctypes.CDLL(None).mallopt
+    if (libc := _glibc()) is not None:
         for option, value in ((_MMAP_THRESHOLD, _LARGE), (_TRIM_THRESHOLD, _KEPT), (_ARENA_MAX, 1)):
-            mallopt(option, value)
+            libc.mallopt(option, value)
+
+
+async def give_back_what_is_free() -> None:
+    """Give back, again and again, the memory between blocks that are in use, until cancelled. Elsewhere it ends."""
+    libc = _glibc()
+    if libc is None:
+        return
+    free_before = 0
+    while True:
+        await asyncio.sleep(_SECONDS)
+        # glibc counts what was given back as free, too.
+        free = libc.mallinfo2().free
+        if free > free_before + _MUCH:
+            await asyncio.to_thread(libc.malloc_trim, 0)
+            free_before = free
+        free_before = min(free, free_before)
+
+
+def _glibc() -> ctypes.CDLL | None:
+    if not sys.platform.startswith("linux"):
+        return None
+    libc = ctypes.CDLL(None)
+    with suppress(AttributeError):  # another C library, or an old one
+        libc.mallinfo2.restype = _Counted
+        return libc
+    return None
+
+
+class _Counted(ctypes.Structure):
+    """`struct mallinfo2`."""
+
+    _fields_ = (
+        *((name, ctypes.c_size_t) for name in ("arena", "ordblks", "smblks", "hblks", "hblkhd", "usmblks", "fsmblks")),
+        *((name, ctypes.c_size_t) for name in ("used", "free", "keepcost")),
+    )

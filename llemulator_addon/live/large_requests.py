@@ -11,6 +11,7 @@ from llemulator_addon.core.outcome import Outcome
 from llemulator_addon.core.reply import Failure
 from llemulator_addon.core.request import Request
 from llemulator_addon.core.work import NotAtOnce, working_at_most
+from llemulator_addon.engine.decide import refuse
 from llemulator_addon.engine.session import Session
 from llemulator_addon.wire import errors
 from llemulator_addon.wire.answer import Endpoint
@@ -22,6 +23,14 @@ from llemulator_addon.wire.tokens import Uncounted, counting_at_most
 
 Deciding = Callable[[Session], tuple[Session, Outcome]]
 """Pure, and may be called in any thread."""
+
+
+class Decide(Protocol):
+    """Pure, and may be called in any thread."""
+
+    def __call__(self, session: Session, /, *, request: Request) -> tuple[Session, Outcome]:
+        """Decide about a request."""
+        ...
 
 
 class Store(Protocol):
@@ -43,39 +52,48 @@ _ATTEMPTS = 3
 
 
 class Ahead:
-    """Not a value: it belongs to the event loop. At each moment one body is read, and one thread decides."""
+    """Not a value: it belongs to the event loop. At each moment one large request is read and decided about.
+
+    Otherwise all that wait for the thread would be in memory twice: as they came, and as they were read.
+    """
 
     def __init__(self, most_values: int) -> None:
         """Take how many values a body may have."""
         self._most_values = most_values
-        self._reading = asyncio.Lock()
-        self._deciding = asyncio.Lock()
+        self._turn = asyncio.Lock()
         self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="deciding")
 
-    async def read(self, request: Request) -> Request | Failure:
-        """Return a request with its body read, where that is large, or what is wrong with that."""
-        if len(request.body) <= _LARGE:
-            return request
-        async with self._reading:
-            for values in values_in(request.body):
-                if values > self._most_values:
-                    return errors.too_many_values(self._most_values)
-                await _others_first()
-            read = _read(request)
-            # Before the next body is read, and before this one is decided about, others have their turn.
-            await _others_first()
-            return read
+    async def decided(self, store: Store, token: str, request: Request, decide: Decide) -> Outcome:
+        """Read a request, and decide in a thread, which lets others go on.
 
-    async def decided(self, store: Store, token: str, deciding: Deciding) -> Outcome:
-        """Decide in a thread, which lets others go on, and begins anew if the session changed meanwhile."""
+        It begins anew if the session changed meanwhile.
+        """
         # Who waits for the thread has not looked at the session yet: those before may change it.
-        async with self._deciding:
+        async with self._turn:
+            read = await self._read(request)
+            if isinstance(read, Failure):
+                deciding: Deciding = partial(refuse, request=replace(request, json={}), failure=read)
+            else:
+                deciding = partial(decide, request=read)
             for _ in range(_ATTEMPTS):
                 before = store.change(token, _seen)
                 after, outcome = await asyncio.get_running_loop().run_in_executor(self._thread, deciding, before)
                 if store.change(token, partial(_put, before=before, after=after)):
                     return outcome
-        return store.change(token, deciding)
+            return store.change(token, deciding)
+
+    async def _read(self, request: Request) -> Request | Failure:
+        """Return a request with its body read, where that is large, or what is wrong with that."""
+        if len(request.body) <= _LARGE:
+            return request
+        for values in values_in(request.body):
+            if values > self._most_values:
+                return errors.too_many_values(self._most_values)
+            await _others_first()
+        read = _read(request)
+        # Before this one is decided about, others have their turn.
+        await _others_first()
+        return read
 
 
 def decided_at_once(store: Store, token: str, deciding: Deciding) -> Outcome | None:

@@ -106,24 +106,24 @@ async def test_a_bug_in_the_thread_is_told_to_whoever_waits() -> None:
     class Bug(Exception):
         """A bug."""
 
-    def deciding(_: Session) -> tuple[Session, Outcome]:
-        raise Bug
+    def decide(_: Session, *, request: Request) -> tuple[Session, Outcome]:
+        raise Bug(request)
 
     with pytest.raises(Bug):
-        await Ahead(1).decided(MemoryStore(lambda _: Session()), "sk-test", deciding)
+        await Ahead(1).decided(MemoryStore(lambda _: Session()), "sk-test", chat(), decide)
 
 
 async def test_a_session_that_changes_whenever_a_thread_decides_is_decided_about_in_the_end() -> None:
     store = MemoryStore(lambda _: Session())
     tried: list[int] = []
 
-    def deciding(session: Session) -> tuple[Session, Outcome]:
+    def decide(session: Session, *, request: Request) -> tuple[Session, Outcome]:  # noqa: ARG001 - as it is called
         tried.append(session.turn)
         if len(tried) < 4:
             store.change("sk-test", lambda other: (other.changed(turn=other.turn + 10), None))
         return session.changed(turn=session.turn + 1), Play(())
 
-    await Ahead(1).decided(store, "sk-test", deciding)
+    await Ahead(1).decided(store, "sk-test", chat(), decide)
 
     assert tried == [0, 10, 20, 30]
     assert store.read("sk-test").turn == 31

@@ -7,7 +7,10 @@ from pathlib import Path
 
 import pytest
 from mitmproxy.http import HTTPFlow, Message, MessageData, Request
+from mitmproxy.proxy.layer import Layer
+from mitmproxy.proxy.server import ConnectionHandler
 
+from llemulator_addon.adapters.mitmproxy.internals.ended import forget_frames
 from llemulator_addon.adapters.mitmproxy.internals.played import Played
 from llemulator_addon.core.steps import Cut, Head, Send, Steps, Wait
 from tests.wire_real.clients import (
@@ -101,6 +104,32 @@ async def test_an_answer_and_its_request_are_free_once_their_connection_is_close
                     await asyncio.sleep(0.01)
         finally:
             gc.enable()
+
+
+@pytest.mark.parametrize("version", ["1.1", "2"])
+async def test_a_connection_that_has_ended_leaves_nothing_to_a_collection_of_garbage(
+    certs: Path, version: Version, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(MessageData, "__post_init__", lambda _: None)
+    # Noted first, so that it is as it was afterwards.
+    monkeypatch.setattr(ConnectionHandler, "handle_connection", ConnectionHandler.handle_connection)
+    forget_frames()
+    playing = Playing()
+    async with proxying(playing, certs) as (proxy, _):
+        gc.collect()
+        gc.disable()
+        try:
+            await ask(proxy, "connect", version)
+            await playing.next_ending()
+            async with asyncio.timeout(SECONDS):
+                while _of_connections():  # noqa: ASYNC110 - nobody tells when all is gone
+                    await asyncio.sleep(0.01)
+        finally:
+            gc.enable()
+
+
+def _of_connections() -> list[object]:
+    return [each for each in gc.get_objects() if isinstance(each, Layer | ConnectionHandler)]
 
 
 def _messages() -> list[Message]:

@@ -13,6 +13,7 @@ from llemulator_addon.adapters import proxy_errors
 from llemulator_addon.adapters.mitmproxy.in_flight import ClientLeft
 from llemulator_addon.adapters.mitmproxy.internals.client_hello import named_host
 from llemulator_addon.adapters.mitmproxy.internals.deciding import NOTHING_SENT
+from llemulator_addon.adapters.mitmproxy.internals.ended import let_go_of
 from llemulator_addon.adapters.mitmproxy.internals.flow_control import Taking, close_what_is_open
 from llemulator_addon.adapters.mitmproxy.internals.layers import Playback, no_common_cipher
 from llemulator_addon.adapters.mitmproxy.traffic import Traffic
@@ -106,6 +107,7 @@ class Interception:
     def client_disconnected(self, client: Client) -> None:
         """Forget a client."""
         close_what_is_open(client)
+        let_go_of(client)
         self._failing.discard(client.id)
         self._traffic.forget_client(client.id)
 

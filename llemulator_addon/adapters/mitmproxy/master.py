@@ -5,10 +5,11 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
 
-from llemulator_addon.adapters.allocation import give_back_large_blocks
+from llemulator_addon.adapters.allocation import give_back_large_blocks, give_back_what_is_free
 from llemulator_addon.adapters.descriptors import raise_limit
 from llemulator_addon.adapters.ending import ended_by_signals
 from llemulator_addon.adapters.mitmproxy.interception import Interception
+from llemulator_addon.adapters.mitmproxy.internals.ended import forget_frames
 from llemulator_addon.adapters.mitmproxy.internals.patches import replace_slow_methods
 from llemulator_addon.adapters.mitmproxy.internals.small_master import CannotListen, SmallMaster
 from llemulator_addon.adapters.mitmproxy.internals.startup import (
@@ -36,11 +37,14 @@ async def serve(
 
     give_back_large_blocks()
     replace_slow_methods()
+    forget_frames()
     raise_limit()
     master = SmallMaster(Interception(traffic), begin)
     master.listen(place, confdir=confdir)
+    giving_back = asyncio.create_task(give_back_what_is_free())
     with ended_by_signals(master.event_loop, master.shutdown):
         await master.run()
+    giving_back.cancel()
 
 
 @asynccontextmanager

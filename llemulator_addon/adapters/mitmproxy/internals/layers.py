@@ -202,6 +202,10 @@ class _HttpLayer(HttpLayer):
             return self.tunnel.handle_event(event)
         if isinstance(event, events.Start):
             self._serve()
+            ours = self.connections.get(self.context.client)
+            if ours is not None and self.mode is not HTTPMode.upstream:
+                # mitmproxy would make a server of its own first, and drop it, in a circle.
+                return self.event_to_child(ours, event)
         return cast("Commands", super()._handle_event(event))
 
     @override
