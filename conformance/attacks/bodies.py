@@ -56,6 +56,7 @@ def _coded(coding: str) -> str:
 
 
 _AT_ONCE = "six bodies of 60 MB at once"
+_PACKED_AT_ONCE = "60 KB of gzip, ten times"
 """There is not room for all of them."""
 _NO_PATH = "60 MB of spaces to a path that is none"
 """It is answered as any path that is none."""
@@ -132,7 +133,7 @@ _SENDS: Mapping[str, tuple[str, Send]] = {
         "60 MB of spaces, packed with gzip",
         _posting(lambda: gzip.compress(_spaces(60)), headers=_coded("gzip")),
     ),
-    "60 KB of gzip, ten times": (
+    _PACKED_AT_ONCE: (
         "the same from ten clients at once",
         _posting(lambda: gzip.compress(_spaces(60)), headers=_coded("gzip"), times=10),
     ),
@@ -155,7 +156,7 @@ _SENDS: Mapping[str, tuple[str, Send]] = {
     _AT_ONCE: ("60 MB from six clients at once", _posting(lambda: _spaces(60), times=6)),
 }
 
-_MORE = {_NO_PATH: frozenset({404}), _AT_ONCE: frozenset({503})}
+_MORE = {_NO_PATH: frozenset({404}), _AT_ONCE: frozenset({503}), _PACKED_AT_ONCE: frozenset({503})}
 
 ATTACKS: Mapping[str, Attack] = {
     name: Attack(sends=sends, send=send, answers=_READ | _MORE.get(name, frozenset()))

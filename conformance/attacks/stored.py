@@ -157,9 +157,7 @@ def _made_late(make: Callable[[], Send]) -> Send:
 
 
 ATTACKS: Mapping[str, Attack] = {
-    name: Attack(
-        sends=sends, send=_made_late(make), answers=_KEPT | ({401, 502} if name in _ELSEWHERE else set())
-    )
+    name: Attack(sends=sends, send=_made_late(make), answers=_KEPT | ({401, 405, 502} if name in _ELSEWHERE else set()))
     for name, (sends, make) in _SENDS.items()
 }
 """By name."""

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from threading import Lock
 
 from llemulator_addon.core.outcome import Ask
 from llemulator_addon.core.request import Request
@@ -12,23 +13,31 @@ _BYTES_OF_A_CONNECTION = 64 << 10
 
 
 class Room:
-    """Room of so many bytes. Not a value: it belongs to the event loop, and counts only what is there now."""
+    """Room of so many bytes. Not a value: it counts only what is there now. It may be asked in any thread."""
 
     def __init__(self, limit: int) -> None:
         self.limit = limit
         self.taken = 0
+        self._lock = Lock()
+
+    def take(self, size: int) -> bool:
+        """Take so many bytes, or give some back; False: there is no room for them, and none is taken."""
+        with self._lock:
+            if size > 0 and self.taken + size > self.limit:
+                return False
+            self.taken += size
+            return True
 
     @contextmanager
     def held(self, size: int) -> Iterator[bool]:
         """Hold so many bytes meanwhile; False: there is no room for them, and none is held."""
-        if self.taken + size > self.limit:
+        if not self.take(size):
             yield False
             return
-        self.taken += size
         try:
             yield True
         finally:
-            self.taken -= size
+            self.take(-size)
 
 
 class Share:
@@ -42,16 +51,14 @@ class Share:
 
     def grow_to(self, size: int) -> bool:
         """Have so many bytes; False: there is no room for them, and all is as it was."""
-        more = size - self.size
-        if more > 0 and self._room.taken + more > self._room.limit:
+        if not self._room.take(size - self.size):
             return False
-        self._room.taken += more
         self.size = size
         return True
 
     def give_back(self) -> None:
         """Have none any more. May be called again."""
-        self._room.taken -= self.size
+        self._room.take(-self.size)
         self.size = 0
 
     def __del__(self) -> None:

@@ -31,16 +31,26 @@ def check_bounds(text: bytes) -> None:
 def _signs_within_bounds(text: bytes) -> bytes:
     if len(text) > _LONGEST:
         raise problem("", f"not read: it has more than {_LONGEST >> 20} MiB")
-    signs = _signs(text)
-    if sum(map(signs.count, b",[{")) > MOST_VALUES:
-        raise too_many()
-    return signs
+    signs, values = list[bytes](), 0
+    for part in signs_of(text):
+        signs.append(part)
+        values += sum(map(part.count, b",[{"))
+        if values > MOST_VALUES:
+            raise too_many()
+    return b"".join(signs)
 
 
-def _signs(text: bytes) -> bytes:
-    """Return the signs between values: those outside of texts."""
-    bare = text.replace(b"\\\\", b"").replace(b'\\"', b"").translate(None, _NO_SIGNS)
-    return b"".join(bare.split(b'"')[::2])
+def signs_of(text: bytes, *, at_once: int = 1 << 18) -> Iterator[bytes]:
+    """Return the signs between values: those outside of texts, in parts: `at_once` bytes are looked at for each."""
+    is_in_text, held_back = False, b""
+    for start in range(0, len(text), at_once):
+        piece = held_back + text[start : start + at_once]
+        # What an escape is shows with the next sign.
+        whole = piece.rstrip(b"\\")
+        held_back = piece[len(whole) :]
+        parts = whole.replace(b"\\\\", b"").replace(b'\\"', b"").translate(None, _NO_SIGNS).split(b'"')
+        yield b"".join(parts[is_in_text::2])
+        is_in_text ^= len(parts) % 2 == 0
 
 
 _NO_SIGNS = bytes(set(range(256)) - set(b'",:[{'))

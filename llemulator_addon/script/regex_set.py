@@ -157,4 +157,4 @@ def _room(parts: tuple[Part, ...]) -> int:
     return sum(part.room for part in parts)
 
 
-BUILT = Built(48 << 20)
+BUILT = Built(24 << 20)

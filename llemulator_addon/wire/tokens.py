@@ -158,8 +158,8 @@ class _Latest[V]:
         return made
 
 
-_ENTRY = 100
-"""Characters that an entry counts in addition to its text, which bounds how many there are."""
+_ENTRY = 350
+"""Characters that an entry counts in addition to its text: the other bytes that it takes, as measured."""
 _counts: _Latest[int] = _Latest(4_000_000)
 _pieces: _Latest[tuple[str, ...]] = _Latest(2_000_000)
 

@@ -1,11 +1,16 @@
 """A script has bounds, which a refusal names; of many problems the first are told."""
 
 import json
+import re
+import tracemalloc
 from typing import Literal
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from llemulator_addon.script import yaml_text
+from llemulator_addon.script.json_text import signs_of
 from llemulator_addon.script.json_value import MOST_VALUES
 from llemulator_addon.script.reader import RULES_AT_MOST, read_script, read_text
 from llemulator_addon.script.script_error import MOST_TOLD, ScriptError
@@ -37,6 +42,32 @@ def _refusal(text: str, language: Literal["json", "yaml"]) -> ScriptError:
 )
 def test_a_bound_is_named(text: str, language: Literal["json", "yaml"], says: str) -> None:
     assert str(_refusal(text, language)) == says
+
+
+@given(
+    st.recursive(
+        st.none() | st.text(alphabet='\\\\"[{,:a'), lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner)
+    )
+)
+def test_signs_are_the_same_however_much_is_looked_at_at_once(value: object) -> None:
+    text = json.dumps(value).encode()
+
+    assert {b"".join(signs_of(text, at_once=size)) for size in (1, 2, 7, 1 << 20)} == {
+        re.sub(rb'[^",:\[{]', b"", re.sub(rb'"(?:[^"\\]|\\.)*"', b"", text))
+    }
+
+
+def test_too_many_values_are_refused_before_much_is_made_of_them() -> None:
+    text = json.dumps({f"k{number}": 1 for number in range(2 * MOST_VALUES)}).encode()
+    tracemalloc.start()
+    try:
+        with pytest.raises(ScriptError, match="values"):
+            read_text(text, "json")
+        _, most = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+
+    assert most < len(text) * 2
 
 
 def test_signs_within_texts_count_for_no_values() -> None:

@@ -210,7 +210,7 @@ def test_a_reply_that_is_asked_for_again_is_not_cut_again() -> None:
 
 
 def test_what_is_remembered_has_bounds() -> None:
-    latest: _Latest[str] = _Latest(room=350)
+    latest: _Latest[str] = _Latest(room=1_100)
     made: list[str] = []
 
     for key in ("a", "b", "c", "a", "d", "b", "a"):
@@ -219,7 +219,7 @@ def test_what_is_remembered_has_bounds() -> None:
             assert latest.kept(key, 1, key.upper()) == key.upper()
         assert latest.found(key) == key.upper()
     assert made == ["a", "b", "c", "d", "b"]
-    assert (latest.kept("long", 1_000, "not kept"), latest.found("long")) == ("not kept", None)
+    assert (latest.kept("long", 2_000, "not kept"), latest.found("long")) == ("not kept", None)
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,7 @@ from mitmproxy.http import HTTPFlow, Message, MessageData, Request
 from mitmproxy.proxy.layer import Layer
 from mitmproxy.proxy.server import ConnectionHandler
 
-from llemulator_addon.adapters.mitmproxy.internals.ended import forget_frames
+from llemulator_addon.adapters.mitmproxy.internals.ended import end_connections_in_turn
 from llemulator_addon.adapters.mitmproxy.internals.played import Played
 from llemulator_addon.core.steps import Cut, Head, Send, Steps, Wait
 from tests.wire_real.clients import (
@@ -113,7 +113,7 @@ async def test_a_connection_that_has_ended_leaves_nothing_to_a_collection_of_gar
     monkeypatch.setattr(MessageData, "__post_init__", lambda _: None)
     # Noted first, so that it is as it was afterwards.
     monkeypatch.setattr(ConnectionHandler, "handle_connection", ConnectionHandler.handle_connection)
-    forget_frames()
+    end_connections_in_turn()
     playing = Playing()
     async with proxying(playing, certs) as (proxy, _):
         gc.collect()

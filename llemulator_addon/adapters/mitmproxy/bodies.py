@@ -1,7 +1,8 @@
 """Request bodies: how much memory they may take together, and what they are without their content coding."""
 
 import zlib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from io import BytesIO
 from typing import override
 
 import zstandard
@@ -41,33 +42,53 @@ class TooLarge(Exception):
     """The body is larger than the limit once it is unpacked."""
 
 
-def decode(body: bytes, coding: str, *, limit: int) -> bytes:
+class NoRoom(Exception):
+    """There is no room for the body beside those of others once it is unpacked."""
+
+
+def decode(body: bytes, coding: str, *, limit: int, grow_to: Callable[[int], bool] = lambda _: True) -> bytes:
     """Return the body unpacked; as it is, where the coding is unknown or the body is not in it.
 
-    Never makes more than `limit` bytes; raises TooLarge.
+    Never makes more than `limit` bytes; raises TooLarge. `grow_to` says whether there is room for a size; where not,
+    raises NoRoom.
     """
     unpack = _UNPACKERS.get(coding.strip().lower())
     if unpack is None:
         return body
+    unpacked = BytesIO()
     try:
-        unpacked = unpack(body, limit + 1)
+        for piece in unpack(body):
+            size = unpacked.tell() + len(piece)
+            if size > limit:
+                raise TooLarge
+            if not grow_to(size):
+                raise NoRoom
+            unpacked.write(piece)
     except (zlib.error, zstandard.ZstdError):
         return body
-    if len(unpacked) > limit:
-        raise TooLarge
-    return unpacked
+    return unpacked.getvalue()
 
 
-def _inflate(body: bytes, most: int) -> bytes:
-    return zlib.decompressobj(_GZIP_OR_ZLIB).decompress(body, most)
+def _inflate(body: bytes) -> Iterator[bytes]:
+    unpacker = zlib.decompressobj(_GZIP_OR_ZLIB)
+    for start in range(0, len(body), _PACKED):
+        packed = body[start : start + _PACKED]
+        while packed and not unpacker.eof:
+            yield unpacker.decompress(packed, _PIECE)
+            packed = unpacker.unconsumed_tail
 
 
-def _unpack_zstd(body: bytes, most: int) -> bytes:
+def _unpack_zstd(body: bytes) -> Iterator[bytes]:
     with zstandard.ZstdDecompressor().stream_reader(body) as reader:
-        return reader.read(most)
+        while piece := reader.read(_PIECE):
+            yield piece
 
 
-_UNPACKERS: Mapping[str, Callable[[bytes, int], bytes]] = {
+_PACKED = 64 << 10
+"""Bytes that are looked at at once: what is left of them is copied."""
+_PIECE = 1 << 20
+"""Bytes that are unpacked at once."""
+_UNPACKERS: Mapping[str, Callable[[bytes], Iterator[bytes]]] = {
     "gzip": _inflate,
     "x-gzip": _inflate,
     "deflate": _inflate,

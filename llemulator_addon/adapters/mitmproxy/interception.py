@@ -16,6 +16,7 @@ from llemulator_addon.adapters.mitmproxy.internals.deciding import NOTHING_SENT
 from llemulator_addon.adapters.mitmproxy.internals.ended import let_go_of
 from llemulator_addon.adapters.mitmproxy.internals.flow_control import Taking, close_what_is_open
 from llemulator_addon.adapters.mitmproxy.internals.layers import Playback, no_common_cipher
+from llemulator_addon.adapters.mitmproxy.internals.turns import come_to_turn
 from llemulator_addon.adapters.mitmproxy.traffic import Traffic
 from llemulator_addon.adapters.terminal import printable
 from llemulator_addon.core.rest import Rest
@@ -99,6 +100,10 @@ class Interception:
     async def llemulator_taken(self, taking: Taking) -> None:
         """Wait until a client took what was sent to it."""
         await taking.wait()
+
+    async def llemulator_turn(self, _: object) -> None:
+        """Wait until others had their turn."""
+        await come_to_turn()
 
     def error(self, flow: http.HTTPFlow) -> None:
         """Note that a client left."""

@@ -9,7 +9,7 @@ from llemulator_addon.adapters.allocation import give_back_large_blocks, give_ba
 from llemulator_addon.adapters.descriptors import raise_limit
 from llemulator_addon.adapters.ending import ended_by_signals
 from llemulator_addon.adapters.mitmproxy.interception import Interception
-from llemulator_addon.adapters.mitmproxy.internals.ended import forget_frames
+from llemulator_addon.adapters.mitmproxy.internals.ended import end_connections_in_turn
 from llemulator_addon.adapters.mitmproxy.internals.patches import replace_slow_methods
 from llemulator_addon.adapters.mitmproxy.internals.small_master import CannotListen, SmallMaster
 from llemulator_addon.adapters.mitmproxy.internals.startup import (
@@ -37,7 +37,7 @@ async def serve(
 
     give_back_large_blocks()
     replace_slow_methods()
-    forget_frames()
+    end_connections_in_turn()
     raise_limit()
     master = SmallMaster(Interception(traffic), begin)
     master.listen(place, confdir=confdir)

@@ -17,7 +17,7 @@ from llemulator_addon.adapters.bug_log import in_full, without_secrets
 from llemulator_addon.adapters.egress import Egress
 from llemulator_addon.adapters.forwarding import Arriving, Forwarding
 from llemulator_addon.adapters.making import Making, to_head
-from llemulator_addon.adapters.mitmproxy.bodies import Bodies, TooLarge, decode
+from llemulator_addon.adapters.mitmproxy.bodies import Bodies, NoRoom, TooLarge, decode
 from llemulator_addon.adapters.mitmproxy.in_flight import InFlight
 from llemulator_addon.adapters.mitmproxy.internals.deciding import Arrival
 from llemulator_addon.adapters.mitmproxy.internals.played import Played, begun, played
@@ -28,6 +28,7 @@ from llemulator_addon.core.outcome import Ending, Forward, Play
 from llemulator_addon.core.reply import Failure
 from llemulator_addon.core.request import Request
 from llemulator_addon.core.steps import Head
+from llemulator_addon.live.room import Share
 from llemulator_addon.script.fault import ConnectionFault
 from llemulator_addon.wire.cors import add_cors
 from llemulator_addon.wire.credentials import token_of
@@ -115,12 +116,12 @@ class Traffic:
 
     async def answer(self, flow: http.HTTPFlow, arrival: Arrival) -> Played:
         """Return the answer to a request of ours. Raises ClientLeft, and whatever a bug raises."""
+        unpacked = self.bodies.share()
         try:
-            body = await self._in_flight.wait(flow.id, self._unpack(flow.request))
+            body = await self._in_flight.wait(flow.id, self._unpack(flow.request, unpacked))
         except TooLarge:
             return self.answer_too_large(flow)
-        unpacked = self.bodies.share()
-        if body is not flow.request.raw_content and not unpacked.grow_to(len(body)):
+        except NoRoom:
             return self.answer_no_room(flow)
         request = read_request(flow, arrival, body, self.policy.keyless)
         if self._forwarding.came_back(request):
@@ -149,7 +150,7 @@ class Traffic:
             logger.debug("%s (%s): %d", where, request.way, response.status_code)
         return response
 
-    async def _unpack(self, request: http.Request) -> bytes:
+    async def _unpack(self, request: http.Request, share: Share) -> bytes:
         body = request.raw_content or b""
         coding = request.headers.get("content-encoding")
         if coding is None:
@@ -157,7 +158,7 @@ class Traffic:
         # One at a time, because it may become a thousand times as large; in a thread, because that is written in C and
         # lets others go on.
         async with self._unpacking:
-            return await asyncio.to_thread(decode, body, coding, limit=self.body_limit)
+            return await asyncio.to_thread(decode, body, coding, limit=self.body_limit, grow_to=share.grow_to)
 
     async def _forward(self, flow: http.HTTPFlow, request: Request, forward: Forward) -> Played:
         """Ask the upstream; its answer is played as it comes."""

@@ -5,7 +5,7 @@ from collections.abc import Callable
 import pytest
 import zstandard
 
-from llemulator_addon.adapters.mitmproxy.bodies import TooLarge, decode
+from llemulator_addon.adapters.mitmproxy.bodies import Bodies, NoRoom, TooLarge, decode
 
 _PACKERS: dict[str, Callable[[bytes], bytes]] = {
     "gzip": gzip.compress,
@@ -31,3 +31,15 @@ def test_a_body_that_is_larger_than_the_limit_when_unpacked_is_refused(coding: s
 @pytest.mark.parametrize("coding", ["identity", "br", "", *_PACKERS])
 def test_a_body_that_is_not_in_its_coding_or_in_an_unknown_one_stays_as_it_is(coding: str) -> None:
     assert decode(b"{}", coding, limit=400) == b"{}"
+
+
+@pytest.mark.parametrize("coding", list(_PACKERS))
+def test_a_packed_body_is_unpacked_as_far_as_there_is_room_beside_others(coding: str) -> None:
+    bodies = Bodies(6 << 20)
+    packed, one, other = _PACKERS[coding](bytes(5 << 20)), bodies.share(), bodies.share()
+
+    assert decode(packed, coding, limit=8 << 20, grow_to=one.grow_to) == bytes(5 << 20)
+    with pytest.raises(NoRoom):
+        decode(packed, coding, limit=8 << 20, grow_to=other.grow_to)
+    one.give_back()
+    assert decode(packed, coding, limit=8 << 20, grow_to=other.grow_to) == bytes(5 << 20)

@@ -14,6 +14,8 @@ from mitmproxy.connection import Client, Connection
 from mitmproxy.proxy import events, layer
 from mitmproxy.proxy.server import ConnectionHandler
 
+from llemulator_addon.adapters.mitmproxy.internals.turns import come_to_turn
+
 _SECONDS = 0.5
 """What is still under way when a client has left is over by then, nearly always."""
 
@@ -66,8 +68,8 @@ async def _nothing() -> None:
     pass
 
 
-def forget_frames() -> None:
-    """Have the task of each connection end without the frames in which it was cancelled, which are in a circle, too.
+def end_connections_in_turn() -> None:
+    """Have connections end one after the other, and without frames of what cancelled them, which are in a circle, too.
 
     For the whole process. May be called again. Price: the traceback of what ended a connection has no values.
     """
@@ -77,8 +79,28 @@ def forget_frames() -> None:
 _as_it_was = ConnectionHandler.handle_connection
 
 
+class _Reader:
+    """Has the ends of connections come one after the other: many clients may leave at once."""
+
+    def __init__(self, reader: asyncio.StreamReader) -> None:
+        self._reader = reader
+
+    async def read(self, size: int) -> bytes:
+        """Read as `StreamReader.read` does."""
+        try:
+            if read := await self._reader.read(size):
+                return read
+        except OSError:
+            await come_to_turn()
+            raise
+        await come_to_turn()
+        return b""
+
+
 async def _handle_connection(self: ConnectionHandler, connection: Connection) -> None:
-    reader = self.transports[connection].reader
+    transport = self.transports[connection]
+    if isinstance(reader := transport.reader, asyncio.StreamReader):
+        transport.reader = _Reader(reader)  # type: ignore[assignment]
     try:
         await _as_it_was(self, connection)
     except asyncio.CancelledError as cancelled:

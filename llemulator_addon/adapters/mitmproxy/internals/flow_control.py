@@ -15,6 +15,8 @@ from mitmproxy import ctx
 from mitmproxy.connection import Client
 from mitmproxy.proxy import commands
 
+from llemulator_addon.adapters.mitmproxy.internals.turns import come_to_turn
+
 PORTION = 64 << 10
 """Bytes. As much as one read of a fast client takes; a thousand clients that read nothing make 64 MiB of it."""
 
@@ -121,6 +123,7 @@ class Taking:
             self.refused, self.timed_out = f"the client took nothing for {SECONDS_TO_TAKE:g} seconds", True
         except OSError:
             self.refused = "the client disconnected"
+            await come_to_turn()
         except asyncio.CancelledError:
             if not self._is_left:
                 raise  # the program ends

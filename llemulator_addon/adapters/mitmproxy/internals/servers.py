@@ -24,6 +24,7 @@ from mitmproxy.proxy.layers.http._http2 import Http2Server, format_h2_response_h
 from llemulator_addon.adapters import proxy_errors
 from llemulator_addon.adapters.mitmproxy.internals import heads
 from llemulator_addon.adapters.mitmproxy.internals.chunks import Chunks
+from llemulator_addon.adapters.mitmproxy.internals.turns import LlemulatorTurnHook
 from llemulator_addon.core.steps import Head, Send, Steps
 
 logger = logging.getLogger(__name__)
@@ -32,6 +33,8 @@ Commands = Generator[commands.Command, Any, None]
 
 _MOST_BYTES_AHEAD = 1 << 20
 """Of requests that a client sends before it has the answer to the one before."""
+_BEGUN_AT_ONCE = 8
+"""Requests on one connection."""
 _SECONDS_TO_READ = 2.0
 """How long a client that was refused may go on sending: closed at once, it would see a reset and not why."""
 
@@ -208,6 +211,8 @@ class Http2(Http2Server):
     def __init__(self, context: Context) -> None:
         super().__init__(context)
         self._waiting: dict[int, asyncio.Future[bool]] = {}
+        self._begun = 0
+        """Requests since others had their turn."""
 
     def holds(self, stream: int) -> bool:
         """Whether something of a stream waits for its window."""
@@ -219,6 +224,12 @@ class Http2(Http2Server):
 
     @override
     def handle_h2_event(self, event: h2.events.Event) -> layer.CommandGenerator[bool]:
+        if isinstance(event, h2.events.RequestReceived):
+            self._begun += 1
+            if self._begun > _BEGUN_AT_ONCE:
+                # Many may come in one piece, and others would wait for all their answers.
+                self._begun = 0
+                yield LlemulatorTurnHook(self.conn)
         if isinstance(event, h2.events.StreamReset):
             self._tell(event.stream_id, sent=False)
         elif isinstance(event, h2.events.ConnectionTerminated):
@@ -234,6 +245,8 @@ class Http2(Http2Server):
     @override
     def _handle_event(self, event: events.Event) -> Commands:
         if not isinstance(event, WholeResponse):
+            if isinstance(event, events.DataReceived):
+                self._begun = 0
             yield from super()._handle_event(event)
             if self._waiting:
                 gone = isinstance(event, events.ConnectionClosed)

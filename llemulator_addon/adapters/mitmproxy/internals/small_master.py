@@ -30,6 +30,8 @@ from llemulator_addon.adapters.mitmproxy.listening import Listening, Place
 
 _SECONDS_TO_END = 1.0
 _WAITING_AT_MOST = 1024
+_TAKEN_AT_ONCE = 8
+"""New connections; asyncio takes a hundred."""
 
 _MAIN = "regular"
 """mitmproxy's mode for the main port; others name where they listen."""
@@ -110,10 +112,15 @@ class SmallMaster(Master):
     def _take_bursts(self) -> None:
         """Let more connections wait than asyncio does: one that finds no place is tried again a second later only.
 
-        Price: it takes the sockets from where asyncio's servers are kept by mitmproxy; renamed, bursts wait again.
+        And take fewer of them in one round of the event loop, so that those who are connected have their turn between.
+        Price: it takes the sockets from where asyncio's servers are kept by mitmproxy, and begins to serve once more;
+        renamed, bursts wait again, and others for them.
         """
         for instance in self._server.servers:
             for server in getattr(instance, "_servers", ()):
+                if isinstance(server, asyncio.Server):
+                    vars(server).update(_backlog=_TAKEN_AT_ONCE, _serving=False)
+                    server._start_serving()  # type: ignore[attr-defined]  # noqa: SLF001
                 for listener in server.sockets:
                     with socket.socket(fileno=os.dup(listener.fileno())) as same:
                         same.listen(_WAITING_AT_MOST)
