@@ -168,6 +168,10 @@ REFUSED: dict[str, tuple[tuple[str, dict[str, Any]], Refusal]] = {
     ),
     "much metadata": (_respond(metadata=MANY), METADATA_16),
     "much metadata in chat": (_chat(store=True, metadata=MANY), METADATA_16),
+    "a text of more than ten million characters": (
+        _respond({"role": "user", "content": "x" * 10_485_761}),
+        _too_long("input[1].content", 10_485_760, 10_485_761),
+    ),
     # Names.
     "a tool with a dot": (_respond(tools=[_tool("calendar.update")]), _wrong_pattern("tools[0].name")),
     "a tool of a long name": (_respond(tools=[_tool(LONG)]), _too_long("tools[0].name", 64, 70)),

@@ -35,6 +35,23 @@ REFUSED: dict[str, tuple[dict[str, Any], str | None, str | None, str]] = {
             "https://platform.openai.com/docs/api-reference/responses/create."
         ),
     ),
+    **{
+        f"Chat's {name}": (
+            {name: value},
+            None,
+            "unsupported_parameter",
+            (
+                f"Unsupported parameter: '{name}'. In the Responses API, this parameter has moved to '{moved}'. Try "
+                "again with the new parameter. See the API documentation for more information: "
+                "https://platform.openai.com/docs/api-reference/responses/create."
+            ),
+        )
+        for name, value, moved in (
+            ("response_format", {"type": "json_object"}, "text.format"),
+            ("reasoning_effort", "low", "reasoning.effort"),
+            ("verbosity", "low", "text.verbosity"),
+        )
+    },
     "Chat's max_tokens": (
         {"max_tokens": 16},
         "max_tokens",

@@ -98,11 +98,20 @@ def _check_unknown(body: JsonObject) -> None:
     for name in body:
         if name in _KNOWN:
             continue
-        if name == "messages":
-            raise RequestRefused(response_errors.messages_instead_of_input())
+        if (moved := _MOVED.get(name)) is not None:
+            raise RequestRefused(response_errors.moved_parameter(name, moved))
         meant = [known for known in _near(name) if known not in body]
         if name in _OF_CHAT or meant:
             raise RequestRefused(errors.unknown_parameter(name, tuple(meant)))
+
+
+_MOVED = {
+    "messages": "input",
+    "response_format": "text.format",
+    "reasoning_effort": "reasoning.effort",
+    "verbosity": "text.verbosity",
+}
+"""Parameters of chat by their names here. Recorded for the first, reported for the second (mkht/PSOpenAI#44)."""
 
 
 def _near(name: str) -> list[str]:
@@ -259,8 +268,8 @@ _KNOWN = frozenset({"model", "access_programs", "background_options", "image", *
 _OF_CHAT = frozenset(
     {
         *("audio", "frequency_penalty", "function_call", "functions", "logit_bias", "logprobs"),
-        *("max_completion_tokens", "max_tokens", "modalities", "n", "prediction", "reasoning_effort"),
-        *("response_format", "seed", "stop", "verbosity", "web_search_options"),
+        *("max_completion_tokens", "max_tokens", "modalities", "n", "prediction"),
+        *("seed", "stop", "web_search_options"),
     }
 )
 

@@ -229,13 +229,13 @@ def refuse_for_model(param: str, got: str, model: str, supported: tuple[str, ...
     )
 
 
-def messages_instead_of_input() -> Failure:
-    """Refuse the body of a chat completion."""
+def moved_parameter(name: str, moved: str) -> Failure:
+    """Refuse a parameter of chat completions that has another name here."""
     return Failure(
         status=400,
         type=INVALID,
         code="unsupported_parameter",
-        message="Unsupported parameter: 'messages'. In the Responses API, this parameter has moved to 'input'. Try "
+        message=f"Unsupported parameter: '{name}'. In the Responses API, this parameter has moved to '{moved}'. Try "
         "again with the new parameter. See the API documentation for more information: "
         "https://platform.openai.com/docs/api-reference/responses/create.",
     )
