@@ -10,6 +10,7 @@ from typing import Any
 from ruamel.yaml import YAML
 
 from conformance.sources import source_package
+from llemulator_addon.script.recorded import join_chunks
 
 _LANGCHAIN = ("langchain-openai", "1.7.4", "8fd90e41588526d990f32262447adf8e130d7ce28ed66cefa315e64cc9dd12ce")
 
@@ -40,7 +41,7 @@ class Recorded:
         if self.path == "/v1/responses":
             response: dict[str, Any] = events[-1]["response"]
             return response
-        return _whole_completion(events)
+        return join_chunks(events)
 
 
 def events_of(body: bytes) -> Iterator[dict[str, Any]]:
@@ -95,26 +96,3 @@ def _bytes(text: str | bytes | None) -> bytes:
 
 def _unzipped(body: bytes) -> bytes:
     return gzip.decompress(body) if body.startswith(b"\x1f\x8b") else body
-
-
-def _whole_completion(chunks: list[dict[str, Any]]) -> dict[str, Any]:
-    """Put the chunks of a chat completion of one choice together."""
-    message: dict[str, Any] = {"role": "assistant", "content": None, "refusal": None}
-    finish_reason: str | None = None
-    calls: dict[int, dict[str, Any]] = {}
-    for choice in (choice for chunk in chunks for choice in chunk["choices"]):
-        for key in ("content", "refusal"):
-            if choice["delta"].get(key) is not None:
-                message[key] = (message[key] or "") + choice["delta"][key]
-        for call in choice["delta"].get("tool_calls", ()):
-            known = calls.setdefault(
-                call["index"], {"id": call.get("id"), "type": "function", "function": {"arguments": ""}}
-            )
-            known["function"]["name"] = call["function"].get("name") or known["function"].get("name")
-            known["function"]["arguments"] += call["function"].get("arguments", "")
-        finish_reason = choice["finish_reason"] or finish_reason
-    if calls:
-        message["tool_calls"] = list(calls.values())
-    usage = next((chunk["usage"] for chunk in reversed(chunks) if chunk.get("usage")), None)
-    choice = {"index": 0, "message": message, "finish_reason": finish_reason}
-    return {**chunks[0], "object": "chat.completion", "choices": [choice], "usage": usage}
