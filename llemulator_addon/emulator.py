@@ -18,6 +18,7 @@ from llemulator_addon.core.egress import EgressReport, HostEgress
 from llemulator_addon.core.outcome import Answered, Ask, Ending, Forward, Outcome, Play
 from llemulator_addon.core.request import Request
 from llemulator_addon.core.resources import Resources
+from llemulator_addon.core.session_key import ANONYMOUS, ExchangeId, SessionKey
 from llemulator_addon.core.stamp import Stamp
 from llemulator_addon.core.steps import PlayedAnswer, Steps
 from llemulator_addon.core.unclaimed import Unclaimed, digest_of
@@ -42,7 +43,7 @@ from llemulator_addon.simulate.stream_timing import Physics
 from llemulator_addon.store.memory import MemoryStore
 from llemulator_addon.wire import errors
 from llemulator_addon.wire.cors import add_cors, preflight
-from llemulator_addon.wire.credentials import is_address, session_of, token_of
+from llemulator_addon.wire.credentials import key_of, session_of, token_of
 from llemulator_addon.wire.models import DEFAULT_MODELS
 from llemulator_addon.wire.redaction import redact_path
 from llemulator_addon.wire.vocabulary import published
@@ -51,10 +52,6 @@ _UNCLAIMED_AT_MOST = 1000
 _SHOWN = 1000
 """Characters that are kept of a path to which nobody lays claim, and of a host and a method."""
 _LEFT = Ending(how="client_left", bytes_sent=0, sends=0, seconds=0.0)
-_UNRECORDED = "unrecorded "
-"""Begins the name of an answer that is in no journal; the other names begin with a number."""
-_ANONYMOUS = ""
-"""The session of requests without a token: it only gives out request ids and keeps a journal."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -137,7 +134,7 @@ class Emulator:
             sessions_limit=settings.sessions_size,
             journals_limit=settings.journals_size,
             stored_limit=settings.all_stored_size,
-            lasting=_ANONYMOUS,
+            lasting=ANONYMOUS,
         )
         self._ahead = Ahead(settings.request_values)
         self._turns = Turns()
@@ -163,7 +160,7 @@ class Emulator:
             names=settings.names,
             unclaimed=lambda: tuple(self._unclaimed),
         )
-        self._store.change(_ANONYMOUS, lambda session: (session, None))
+        self._store.change(ANONYMOUS, lambda session: (session, None))
 
     async def answer(self, request: Request) -> Answered:
         """Decide what happens to a request. Raises only where this program is wrong.
@@ -186,26 +183,28 @@ class Emulator:
             return Play(allowed)
         if token is None:
             self._note_unclaimed(request, "")
-            refused = self._store.change(_ANONYMOUS, partial(_refuse_anonymous, request=request))
-            return await self._ready(_ANONYMOUS, refused)
-        if self._store.read(token).owner != "token":
+            refused = self._store.change(ANONYMOUS, partial(_refuse_anonymous, request=request))
+            return await self._ready(refused)
+        key = key_of(token)
+        session = self._store.read(key)
+        if session.owner != "token":
             self._note_unclaimed(request, token)
         large = is_large(request)
-        session = self._store.read(token)
+        session = self._store.read(key)
         if not session.serialize:
-            return await self._ready(token, await self._decide(token, request, large=large))
+            return await self._ready(await self._decide(key, request, large=large))
         # One that was never seen begins its life now.
-        session = self._store.change(token, lambda session: (session, session))
-        is_free = self._turns.is_free(token, session.life)
+        session = self._store.change(key, lambda session: (session, session))
+        is_free = self._turns.is_free(key, session.life)
         with self._room.held(0 if is_free else size_waiting(request)) as fits:
             if not fits:
                 full = errors.steps_of(no_room_to_wait(self._room.limit), session.stamp)
                 return Play(add_cors(full, request))
-            came = await self._turns.come(token, session.life)
+            came = await self._turns.come(key, session.life)
         if not came:
             forgotten = errors.steps_of(session_forgotten("its turn"), session.stamp)
             return Play(add_cors(forgotten, request))
-        return await self._ready(token, await self._decide_in_turn(token, session.life, request, large=large))
+        return await self._ready(await self._decide_in_turn(key, session.life, request, large=large))
 
     def on_connect(self, host: str) -> ConnectionFault | None:
         """Return what happens to a CONNECT to a host, if a script wants anything to happen to it.
@@ -230,35 +229,32 @@ class Emulator:
         fresh = await beside(partial(self._playing, script), LARGE)
         before, self._fresh = self._fresh, fresh
         self._store.change_all(lambda session: _begin_anew(session, before=before, fresh=self._fresh))
-        self._store.change(_ANONYMOUS, lambda session: (self._add_connection_rules(session), None))
+        self._store.change(ANONYMOUS, lambda session: (self._add_connection_rules(session), None))
 
     def sessions(self) -> tuple[Session, ...]:
         """Return every session; one among them is that of requests without a token."""
         return self._store.all()
 
-    def came(self, exchange: str, steps: Steps) -> None:
+    def came(self, exchange: ExchangeId, steps: Steps) -> None:
         """Note what an upstream answered, as far as it came; `exchange` is the outcome's."""
         self._note(exchange, lambda journal, number: journal.answered(number, steps))
 
-    def ended(self, exchange: str, ending: Ending) -> None:
+    def ended(self, exchange: ExchangeId, ending: Ending) -> None:
         """Note how the playing of an answer ended; `exchange` is the outcome's."""
         self._unread.let_go(exchange)
-        if exchange.startswith(_UNRECORDED):
+        if not exchange.life:
             return
-        entry, _, token = exchange.partition(" ")
-        self._turns.leave(token, entry)
+        self._turns.leave(exchange.session, exchange)
         self._note(exchange, lambda journal, number: journal.ended(number, ending))
 
-    def _note(self, exchange: str, note: Callable[[Journal, int], Journal]) -> None:
+    def _note(self, exchange: ExchangeId, note: Callable[[Journal, int], Journal]) -> None:
         """Note something about an exchange, unless its session was forgotten meanwhile."""
-        entry, _, token = exchange.partition(" ")
-        number, _, life = entry.partition("@")
 
         def transition(session: Session) -> tuple[Session, None]:
-            is_that_one = session.life == int(life)
-            return session.changed(journal=note(session.journal, int(number))) if is_that_one else session, None
+            is_that_one = session.life == exchange.life
+            return session.changed(journal=note(session.journal, exchange.number)) if is_that_one else session, None
 
-        self._store.change(token, transition)
+        self._store.change(exchange.session, transition)
 
     def _decide_within_room(self, session: Session, request: Request) -> tuple[Session, Outcome]:
         """Decide; an answer for which there is no room is not given, and nothing is used up for it."""
@@ -271,57 +267,56 @@ class Emulator:
         """Count an answer until it is taken. What was not decided about is refused here, where there is no room."""
         if (size := size_unread(play, request)) <= SMALL:
             return play
-        if play.exchange is None:
+        if (exchange := play.exchange) is None:
             if not self._unread.fits(size):
                 return Play(add_cors(errors.steps_of(no_room_for_unread(self._unread.limit), Stamp(0, 0)), request))
-            play = replace(play, exchange=f"{_UNRECORDED}{next(self._unrecorded)}")
-        self._unread.hold(play.exchange or "", size)
+            exchange = ExchangeId(ANONYMOUS, 0, next(self._unrecorded))
+            play = replace(play, exchange=exchange)
+        self._unread.hold(exchange, size)
         return play
 
-    async def _decide(self, token: str, request: Request, *, large: bool) -> Outcome:
+    async def _decide(self, key: SessionKey, request: Request, *, large: bool) -> Outcome:
         at_once = partial(self._decide_within_room, request=request)
-        outcome = None if large else decided_at_once(self._store, token, at_once)
+        outcome = None if large else decided_at_once(self._store, key, at_once)
         if outcome is None:
-            outcome = await self._ahead.decided(self._store, token, request, self._decide_within_room)
-        self._news.tell(token)
+            outcome = await self._ahead.decided(self._store, key, request, self._decide_within_room)
+        self._news.tell(key)
         return outcome
 
-    async def _decide_in_turn(self, token: str, life: int, request: Request, *, large: bool) -> Outcome:
+    async def _decide_in_turn(self, key: SessionKey, life: int, request: Request, *, large: bool) -> Outcome:
         try:
-            outcome = await self._decide(token, request, large=large)
+            outcome = await self._decide(key, request, large=large)
         except BaseException:
-            if self._store.read(token).life == life:
-                self._turns.leave(token, None)
+            if self._store.read(key).life == life:
+                self._turns.leave(key, None)
             raise
         # Where the session was forgotten while a thread decided, so was the turn.
-        if self._store.read(token).life == life:
-            self._turns.answer(token, (outcome.exchange or "").partition(" ")[0])
+        if self._store.read(key).life == life:
+            self._turns.answer(key, outcome.exchange)
         return outcome
 
-    async def _ready(self, token: str, outcome: Outcome) -> Answered:
-        """Wait for a person where one is asked; name the exchange together with its token."""
+    async def _ready(self, outcome: Outcome) -> Answered:
+        """Wait for a person where one is asked."""
         match outcome:
-            case Play():
-                return replace(outcome, exchange=_under(token, outcome.exchange))
-            case Forward():
-                return replace(outcome, exchange=_under(token, outcome.exchange))
+            case Play() | Forward():
+                return outcome
             case Ask():
-                told = await self._ask_person(token, outcome)
-                return _play(told, _under(token, outcome.exchange))
+                return _play(await self._ask_person(outcome), outcome.exchange)
             case never:
                 assert_never(never)
 
-    async def _ask_person(self, token: str, ask: Ask) -> PlayedAnswer:
+    async def _ask_person(self, ask: Ask) -> PlayedAnswer:
+        key = ask.exchange.session
         with self._room.held(size_asked(ask, at_most=self._room.limit)) as fits:
             if not fits:
-                return self._store.change(token, partial(no_room, ask=ask, limit=self._room.limit))
+                return self._store.change(key, partial(no_room, ask=ask, limit=self._room.limit))
             try:
-                told = await self._waiting.wait(token, ask)
+                told = await self._waiting.wait(key, ask)
             except BaseException:
-                self.ended(_under(token, ask.exchange), _LEFT)
+                self.ended(ask.exchange, _LEFT)
                 raise
         if told is None:
-            told = self._store.change(token, partial(nobody_answered, ask=ask))
+            told = self._store.change(key, partial(nobody_answered, ask=ask))
         return told
 
     async def _wait_for_news(self, request: Request, token: str | None) -> Request:
@@ -330,14 +325,15 @@ class Emulator:
             return request
         if pages.refusal(request, self._server) is not None:
             return request
-        session = self._store.read(token)
+        key = key_of(token)
+        session = self._store.read(key)
         recorded = session.journal.recorded
         if journal_stream.last_told(request, session) < recorded:
             return request
         with self._room.held(size_waiting(request)) as fits:
             if not fits:
                 return request
-            await self._news.wait(token)
+            await self._news.wait(key)
         return replace(
             request, headers={**request.headers, "last-event-id": journal_stream.event_id(session, recorded)}
         )
@@ -346,6 +342,7 @@ class Emulator:
         return self._egress()
 
     def _note_unclaimed(self, request: Request, token: str) -> None:
+        key = key_of(token)
         self._unclaimed.append(
             Unclaimed(
                 number=next(self._unclaimed_numbers),
@@ -353,8 +350,8 @@ class Emulator:
                 method=request.method[:_SHOWN],
                 host=request.host[:_SHOWN],
                 path=redact_path(request.path, token)[:_SHOWN],
-                session=_name(token),
-                digest=digest_of(token),
+                session=key.name,
+                digest=digest_of(key),
             )
         )
 
@@ -368,26 +365,16 @@ class Emulator:
         # What is of the default script exists once, and is no token's own.
         return replace(played, owner="server" if played.index.rules else "nobody", settings_size=0)
 
-    def _fresh_for(self, token: str) -> Session:
-        session = self._fresh.changed(name=_name(token), life=next(self._lives), connection_rules=())
-        return self._add_connection_rules(session) if token == _ANONYMOUS else session
+    def _fresh_for(self, key: SessionKey) -> Session:
+        session = self._fresh.changed(key=key, life=next(self._lives), connection_rules=())
+        return self._add_connection_rules(session) if key == ANONYMOUS else session
 
     def _add_connection_rules(self, session: Session) -> Session:
         """Give one session those of the default script: they are counted once, and not once for each token."""
         return replace(session, connection_rules=self._fresh.connection_rules)
 
-    def _bare_for(self, token: str) -> Session:
-        return replace(self._bare, name=_name(token))
-
-
-def _name(token: str) -> str:
-    """Name a token by its last four characters, or by fewer where that would be more than half of it.
-
-    An address is named whole.
-    """
-    if is_address(token):
-        return token
-    return token[-min(4, len(token) // 2) :] if len(token) > 1 else ""
+    def _bare_for(self, key: SessionKey) -> Session:
+        return self._bare.changed(key=key)
 
 
 def _begin_anew(session: Session, *, before: Session, fresh: Session) -> Session:
@@ -406,7 +393,7 @@ def _begin_anew(session: Session, *, before: Session, fresh: Session) -> Session
     if session.upstreams != before.upstreams:
         own["upstreams"] = session.upstreams
     return fresh.changed(**own).changed(
-        name=session.name,
+        key=session.key,
         life=session.life,
         turn=session.turn,
         settings_size=session.settings_size,
@@ -421,10 +408,5 @@ def _refuse_anonymous(session: Session, *, request: Request) -> tuple[Session, O
     return refuse(session, request, errors.no_key(request.path))
 
 
-def _play(told: PlayedAnswer, exchange: str | None) -> Play:
+def _play(told: PlayedAnswer, exchange: ExchangeId | None) -> Play:
     return Play(told.steps, exchange, whole=told.whole, holds=told.holds, is_slow=told.is_slow)
-
-
-def _under(token: str, exchange: str | None) -> str:
-    """Put the token to the exchange's number: together they name an exchange, and never leave this process."""
-    return f"{exchange} {token}"

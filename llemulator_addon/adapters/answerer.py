@@ -4,6 +4,7 @@ from typing import Protocol
 
 from llemulator_addon.core.outcome import Answered, Ending
 from llemulator_addon.core.request import Request
+from llemulator_addon.core.session_key import ExchangeId
 from llemulator_addon.core.steps import Steps
 from llemulator_addon.script.fault import ConnectionFault
 
@@ -23,10 +24,10 @@ class Answerer(Protocol):
         """Return what happens to a TLS handshake for one of our hosts; None for a good one."""
         ...
 
-    def came(self, exchange: str, steps: Steps) -> None:
+    def came(self, exchange: ExchangeId, steps: Steps) -> None:
         """Take note of what an upstream answered, as far as it came; called before `ended`."""
         ...
 
-    def ended(self, exchange: str, ending: Ending) -> None:
+    def ended(self, exchange: ExchangeId, ending: Ending) -> None:
         """Take note of how the playing of an answer ended; called once for each `Play` that names its exchange."""
         ...

@@ -52,15 +52,15 @@ def move(call: AdminCall) -> Steps:
         moved = replace(session, clock_ahead=wanted.ahead(session.clock_ahead, call.request.at))
         return moved, moved
 
-    return _show(call, call.server.store.change(call.token, transition))
+    return _show(call, call.server.store.change(call.key, transition))
 
 
 def show(call: AdminCall) -> Steps:
     """Show the time in seconds since the epoch, and how far it is ahead of the real one."""
-    return _show(call, call.server.store.read(call.token))
+    return _show(call, call.server.store.read(call.key))
 
 
 def _show(call: AdminCall, session: Session) -> Steps:
     return json_answer(
-        {"object": "clock", "session": session.name, "at": session.at(call.request), "ahead_s": session.clock_ahead}
+        {"object": "clock", "session": session.key.name, "at": session.at(call.request), "ahead_s": session.clock_ahead}
     )

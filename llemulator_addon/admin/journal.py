@@ -30,7 +30,7 @@ async def exchanges(call: AdminCall) -> PlayedAnswer:
     """
     asked = dict(call.request.query)
     _check_known(asked)
-    journal = call.server.store.read(call.token).journal
+    journal = call.server.store.read(call.key).journal
     return await beside(partial(_listed, journal, asked, call.token), journal.size)
 
 
@@ -58,7 +58,7 @@ def _listed(journal: Journal, asked: Mapping[str, str], token: str) -> PlayedAns
 async def exchange(call: AdminCall) -> Steps:
     """Show one exchange in full, by its number."""
     number = unquote(call.request.path.rpartition("/")[2])
-    journal = call.server.store.read(call.token).journal
+    journal = call.server.store.read(call.key).journal
     found = journal.get(int(number)) if is_number(number) else None
     if found is None:
         raise RequestRefused(_not_kept(number, journal))

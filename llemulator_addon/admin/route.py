@@ -7,6 +7,7 @@ from itertools import chain
 from llemulator_addon.core.egress import EgressReport
 from llemulator_addon.core.reply import Failure
 from llemulator_addon.core.request import Request
+from llemulator_addon.core.session_key import SessionKey
 from llemulator_addon.core.steps import Head, Headers, PlayedAnswer, Send, Step, Steps
 from llemulator_addon.core.unclaimed import Unclaimed
 from llemulator_addon.engine.manual import forgotten
@@ -14,7 +15,7 @@ from llemulator_addon.engine.session import Session
 from llemulator_addon.live.manual_queue import Waiting
 from llemulator_addon.live.token_queue import Turns
 from llemulator_addon.store.port import Store
-from llemulator_addon.wire.credentials import session_of
+from llemulator_addon.wire.credentials import key_of, session_of
 from llemulator_addon.wire.errors import INVALID, RequestRefused
 from llemulator_addon.wire.json_bytes import pretty, write_pieces
 
@@ -24,9 +25,9 @@ class Server:
     """What admin routes know of the server."""
 
     store: Store
-    fresh: Callable[[str], Session]
+    fresh: Callable[[SessionKey], Session]
     """The session of a token that was never seen."""
-    bare: Callable[[str], Session]
+    bare: Callable[[SessionKey], Session]
     """The same without the default script."""
     debug: bool
     ca_certificate: bytes | None
@@ -44,12 +45,12 @@ class Server:
     names: Container[str] = ()
     """Under which it may be asked, beside those that are of no site."""
 
-    def forget_waiting(self, token: str) -> None:
-        """Answer the requests that wait under a token whose session was forgotten."""
-        self.turns.forget(token)
-        session = self.store.read(token)
-        for ask in self.waiting.of(token):
-            self.waiting.answer(token, ask.number, PlayedAnswer(forgotten(session, ask)))
+    def forget_waiting(self, key: SessionKey) -> None:
+        """Answer the requests that wait for something in a session that was forgotten."""
+        self.turns.forget(key)
+        session = self.store.read(key)
+        for ask in self.waiting.of(key):
+            self.waiting.answer(key, ask.exchange.number, PlayedAnswer(forgotten(session, ask)))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,6 +66,11 @@ class AdminCall:
         if (token := session_of(self.request)) is None:
             raise RequestRefused(_NO_TOKEN)
         return token
+
+    @property
+    def key(self) -> SessionKey:
+        """The key of that session; raises `RequestRefused` where there is no token."""
+        return key_of(self.token)
 
 
 _NO_TOKEN = Failure(

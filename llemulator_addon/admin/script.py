@@ -21,11 +21,11 @@ from llemulator_addon.wire.redaction import redact_texts
 
 async def load(call: AdminCall) -> Steps:
     """Load a script for the token: all of it, or nothing where something is wrong."""
-    token, server, size, growth = call.token, call.server, len(call.request.body), Growth()
+    key, server, size, growth = call.key, call.server, len(call.request.body), Growth()
     script = await beside(partial(_read, call.request), size)
 
     def load_into_session(session: Session) -> Session:
-        after = load_into(session, script, fresh=server.fresh(token), bare=server.bare(token), growth=growth)
+        after = load_into(session, script, fresh=server.fresh(key), bare=server.bare(key), growth=growth)
         check_size(after)
         return after
 
@@ -36,23 +36,23 @@ async def load(call: AdminCall) -> Steps:
         return (after := load_into_session(session)), after
 
     try:
-        await beside(partial(prepare, server.store.read(token)), size)
-        session = server.store.change(token, transition)
+        await beside(partial(prepare, server.store.read(key)), size)
+        session = server.store.change(key, transition)
     except ScriptError as error:
         raise RequestRefused(_failure(error)) from None
     # All is prepared, unless the session got other rules meanwhile.
     await beside(session.index.prepare, size)
     if script.reset:
-        server.forget_waiting(token)
+        server.forget_waiting(key)
     loaded = len(script.rules)
     return json_answer(
-        {"object": "script", "session": session.name, "loaded": loaded, "rules": len(session.index.rules)}
+        {"object": "script", "session": session.key.name, "loaded": loaded, "rules": len(session.index.rules)}
     )
 
 
 async def show(call: AdminCall) -> PlayedAnswer:
     """Show the rules in full, each with how often it answered and may still answer; or as a script in YAML."""
-    session = call.server.store.read(call.token)
+    session = call.server.store.read(call.key)
     if "yaml" in call.request.headers.get("accept", ""):
         return await beside(partial(_print_rules, session, call.token), LARGE)
     return await beside(partial(_show_script, session, call.token), LARGE)
@@ -60,19 +60,19 @@ async def show(call: AdminCall) -> PlayedAnswer:
 
 def forget_rules(call: AdminCall) -> Steps:
     """Forget the rules and their counters, and nothing else; the token then has its own script, without rules."""
-    token, server = call.token, call.server
+    key, server = call.key, call.server
 
     def transition(session: Session) -> tuple[Session, int]:
-        return session.forget_rules(server.bare(token)), len(session.index.rules)
+        return session.forget_rules(server.bare(key)), len(session.index.rules)
 
-    return json_answer({"object": "script.deleted", "deleted": True, "rules": server.store.change(token, transition)})
+    return json_answer({"object": "script.deleted", "deleted": True, "rules": server.store.change(key, transition)})
 
 
 def _show_script(session: Session, token: str) -> PlayedAnswer:
     def rules() -> Iterator[object]:
         return (redact_texts(_rule(session, position), token) for position in range(len(session.index.rules)))
 
-    shown = {"object": "script", "session": session.name, "owner": session.owner, "seed": session.seed}
+    shown = {"object": "script", "session": session.key.name, "owner": session.owner, "seed": session.seed}
     return long_json_answer({**shown, "rules": Many(rules)}, holds=session.index.size)
 
 

@@ -17,14 +17,14 @@ def reset(call: AdminCall) -> Steps:
 
 def forget(call: AdminCall) -> str:
     """Forget the session, and return its name."""
-    token, fresh = call.token, call.server.fresh
+    key, fresh = call.key, call.server.fresh
 
     def transition(_: Session) -> tuple[Session, str]:
-        session = fresh(token)
-        return session, session.name
+        session = fresh(key)
+        return session, session.key.name
 
-    name = call.server.store.change(token, transition)
-    call.server.forget_waiting(token)
+    name = call.server.store.change(key, transition)
+    call.server.forget_waiting(key)
     return name
 
 
@@ -32,10 +32,10 @@ def show(call: AdminCall) -> Steps:
     """Show what the session knows. Only while debugging: it tells what the application was asked and told."""
     if not call.server.debug:
         raise RequestRefused(unknown_url(call.request.method, call.request.path))
-    session = call.server.store.read(call.token)
+    session = call.server.store.read(call.key)
     state = {
         "object": "session",
-        "session": session.name,
+        "session": session.key.name,
         "turn": session.turn,
         "seed": session.seed,
         "owner": session.owner,

@@ -114,9 +114,9 @@ async def show(call: AdminCall) -> Steps:
     """List the findings: unmatched requests, unused rules, expectations that failed, and how the client behaved."""
     size = len(call.request.body)
     part, wanted = await beside(partial(_read_body, call.request), size)
-    session = call.server.store.read(call.token)
+    session = call.server.store.read(call.key)
     verified = await beside(partial(_verify, session, wanted, call.request), size + session.journal.size)
-    if part.reset and (later := call.server.store.read(call.token)) is not session:
+    if part.reset and (later := call.server.store.read(call.key)) is not session:
         # Nothing that came meanwhile is forgotten unseen.
         verified = _verify(later, wanted, call.request)
     of_the_server = (
@@ -124,7 +124,7 @@ async def show(call: AdminCall) -> Steps:
         *_find_unclaimed(call.server.unclaimed(), part.unclaimed),
     )
     more = tuple(finding for finding in of_the_server if finding.name not in wanted.ignored)
-    verdict = shown(verified, more, session.name, call.token)
+    verdict = shown(verified, more, session.key.name, call.token)
     if part.reset and verdict["passed"]:
         state.forget(call)
     return json_answer(verdict)

@@ -21,7 +21,7 @@ PATH = "/_emulator/waiting"
 
 def waiting(call: AdminCall) -> Steps:
     """List the requests that wait for a person, with the fallback `manual`; what came first is first."""
-    found = [_show_request(ask, call.token) for ask in call.server.waiting.of(call.token)]
+    found = [_show_request(ask, call.token) for ask in call.server.waiting.of(call.key)]
     return json_answer({"object": "list", "data": found})
 
 
@@ -40,24 +40,24 @@ def answer(call: AdminCall) -> Steps:
     def transition(session: Session) -> tuple[Session, PlayedAnswer]:
         return answer_by_person(session, ask, given)
 
-    call.server.waiting.answer(call.token, ask.number, call.server.store.change(call.token, transition))
-    return json_answer({"object": "waiting.answered", "number": ask.number, "answered": True})
+    call.server.waiting.answer(call.key, ask.exchange.number, call.server.store.change(call.key, transition))
+    return json_answer({"object": "waiting.answered", "number": ask.exchange.number, "answered": True})
 
 
 def _find_request(call: AdminCall) -> Ask:
     """Return the request that is meant; raises `RequestRefused` where it does not wait."""
     number = unquote(call.request.path.rpartition("/")[2])
     is_number = number.isdecimal() and number.isascii() and len(number) <= _DIGITS
-    ask = call.server.waiting.get(call.token, int(number)) if is_number else None
+    ask = call.server.waiting.get(call.key, int(number)) if is_number else None
     if ask is None:
         raise RequestRefused(_not_waiting(number, call))
     return ask
 
 
 def _not_waiting(number: str, call: AdminCall) -> Failure:
-    waiting = [str(ask.number) for ask in call.server.waiting.of(call.token)]
+    waiting = [str(ask.exchange.number) for ask in call.server.waiting.of(call.key)]
     others = f" Waiting: {', '.join(waiting[:_TOLD])}." if waiting else " Nothing waits."
-    journal = call.server.store.read(call.token).journal
+    journal = call.server.store.read(call.key).journal
     if number.isdecimal() and number.isascii() and 1 <= int(number[:_DIGITS]) <= journal.recorded:
         why = "does not wait: it was answered, its client left, or its time was up"
         return Failure(status=409, type=INVALID, code="not_waiting", message=f"Request {number} {why}.{others}")
@@ -94,7 +94,7 @@ def _show_request(ask: Ask, token: str) -> dict[str, object]:
     shown: dict[str, object] = redact_texts(
         {
             "object": "waiting",
-            "number": ask.number,
+            "number": ask.exchange.number,
             "at": request.at,
             "until": request.at + ask.manual_timeout,
             "method": request.method,

@@ -5,6 +5,7 @@ from typing import Literal, NamedTuple
 
 from llemulator_addon.core.prompt import Prompt
 from llemulator_addon.core.request import Request
+from llemulator_addon.core.session_key import ExchangeId
 from llemulator_addon.core.steps import Make, Steps
 from llemulator_addon.core.upstream import Upstream
 
@@ -14,8 +15,8 @@ class Play:
     """Answer by playing these steps."""
 
     steps: Steps
-    exchange: str | None = None
-    """The journal's id of this exchange; the player of the steps reports under it how the playing ended."""
+    exchange: ExchangeId | None = None
+    """The player of the steps reports under it how the playing ended."""
     whole: Make | None = None
     """As in `PlayedAnswer`, these three: the steps are only the first, and all are made while they are sent."""
     holds: int = 0
@@ -26,16 +27,12 @@ class Play:
 class Ask:
     """Wait for a person, who answers by an admin route."""
 
-    exchange: str
-    """As in `Play`."""
-    number: int
-    """Of the exchange in the session's journal; the person names the request by it."""
+    exchange: ExchangeId
+    """As in `Play`; the person names the request by its number."""
     request: Request
     prompt: Prompt
     turn: int
     """Of the answer's stamp."""
-    life: int
-    """Of the session in which it was asked."""
     manual_timeout: float
     """How long somebody may take."""
 
@@ -44,7 +41,7 @@ class Ask:
 class Forward:
     """Hand the request to a server that the user named, and what it answers to the client as it comes."""
 
-    exchange: str
+    exchange: ExchangeId
     """As in `Play`."""
     to: Upstream
     path: str

@@ -1,8 +1,8 @@
 """Requests that belong to nobody's test."""
 
-from functools import lru_cache
-from hashlib import sha256
 from typing import NamedTuple
+
+from llemulator_addon.core.session_key import SessionKey
 
 
 class Unclaimed(NamedTuple):
@@ -21,7 +21,6 @@ class Unclaimed(NamedTuple):
     """The end of the token, by which its owner can recognise it. Empty if there was none."""
 
 
-@lru_cache(1)  # mostly the same as before
-def digest_of(token: str) -> str:
-    """Return the digest by which a token is known again."""
-    return sha256(token.encode("utf-8", "surrogateescape")).hexdigest()[:16] if token else ""
+def digest_of(key: SessionKey) -> str:
+    """Return as much of a token's digest as is told."""
+    return key.digest[:16]

@@ -10,6 +10,7 @@ from llemulator_addon.core.prompt import Prompt
 from llemulator_addon.core.reply import Failure, ModelOutput, Usage, says
 from llemulator_addon.core.request import Request
 from llemulator_addon.core.resources import Resources, TooLarge
+from llemulator_addon.core.session_key import ExchangeId
 from llemulator_addon.core.steps import Head, Headers, PlayedAnswer, Step
 from llemulator_addon.core.upstream import Upstream
 from llemulator_addon.core.work import not_at_once
@@ -78,7 +79,7 @@ def _conclude(session: Session, request: Request, decided: "Decided") -> tuple[S
     basis = Basis(decided.endpoint, decided.prompt, decided.rule, decided.unmatched, upstream)
     journal = session.journal.record(request, told.steps, basis, goes_on=told.whole is not None)
     answered = decided.session.changed(turn=session.turn + decided.takes_turn, resources=resources, journal=journal)
-    exchange = f"{journal.recorded}@{session.life}"
+    exchange = ExchangeId(session.key, session.life, journal.recorded)
     match answer:
         case Body() | EventStream() | LongBody() | Failure() | Silence():
             # The journal keeps it as it was before.
@@ -90,11 +91,9 @@ def _conclude(session: Session, request: Request, decided: "Decided") -> tuple[S
         case _Person():
             return answered, Ask(
                 exchange=exchange,
-                number=journal.recorded,
                 request=request,
                 prompt=answer.prompt,
                 turn=session.turn,
-                life=session.life,
                 manual_timeout=session.manual_timeout,
             )
         case never:

@@ -76,9 +76,9 @@ def _failing(session: Session, ask: Ask, failure: Failure) -> Steps:
 
 def _note(session: Session, ask: Ask, told: PlayedAnswer, resources: Resources | None = None) -> Session:
     """Note the answer; a session that began after the request knows nothing of it."""
-    if session.life != ask.life:
+    if session.life != ask.exchange.life:
         return session
-    journal = session.journal.answered(ask.number, told.steps, goes_on=told.whole is not None)
+    journal = session.journal.answered(ask.exchange.number, told.steps, goes_on=told.whole is not None)
     return session.changed(journal=journal, resources=session.resources if resources is None else resources)
 
 

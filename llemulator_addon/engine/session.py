@@ -11,6 +11,7 @@ from llemulator_addon.core import defaults
 from llemulator_addon.core.choices import OnUnmatched
 from llemulator_addon.core.request import Request
 from llemulator_addon.core.resources import Resources
+from llemulator_addon.core.session_key import ANONYMOUS, SessionKey
 from llemulator_addon.core.sizes import format_size, size_of
 from llemulator_addon.core.stamp import Stamp
 from llemulator_addon.core.upstream import Upstream, Upstreams
@@ -60,8 +61,7 @@ class Session:
     Without slots, because a changed copy is then the copy of a dict: each request makes two.
     """
 
-    name: str = ""
-    """The last four characters of the token."""
+    key: SessionKey = ANONYMOUS
     life: int = 0
     """Tells it from the one that the token had before a reset; no two of a server have the same."""
     policy: Policy = Policy()
@@ -220,7 +220,7 @@ class Session:
 class SessionFields(TypedDict, total=False):
     """Fields of a session that may change; the type checker finds one that is misspelt or of another type."""
 
-    name: str
+    key: SessionKey
     life: int
     seed: int
     turn: int

@@ -10,6 +10,7 @@ from typing import Protocol
 from llemulator_addon.core.outcome import Outcome
 from llemulator_addon.core.reply import Failure
 from llemulator_addon.core.request import Request
+from llemulator_addon.core.session_key import SessionKey
 from llemulator_addon.core.work import NotAtOnce, working_at_most
 from llemulator_addon.engine.decide import refuse
 from llemulator_addon.engine.session import Session
@@ -36,7 +37,7 @@ class Decide(Protocol):
 class Store(Protocol):
     """As `store/port.py` has it."""
 
-    def change[R](self, token: str, transition: Callable[[Session], tuple[Session, R]]) -> R:
+    def change[R](self, key: SessionKey, transition: Callable[[Session], tuple[Session, R]]) -> R:
         """Replace a session by what the transition makes of it, and return what else it makes."""
         ...
 
@@ -63,7 +64,7 @@ class Ahead:
         self._turn = asyncio.Lock()
         self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="deciding")
 
-    async def decided(self, store: Store, token: str, request: Request, decide: Decide) -> Outcome:
+    async def decided(self, store: Store, key: SessionKey, request: Request, decide: Decide) -> Outcome:
         """Read a request, and decide in a thread, which lets others go on.
 
         It begins anew if the session changed meanwhile.
@@ -76,11 +77,11 @@ class Ahead:
             else:
                 deciding = partial(decide, request=read)
             for _ in range(_ATTEMPTS):
-                before = store.change(token, _seen)
+                before = store.change(key, _seen)
                 after, outcome = await asyncio.get_running_loop().run_in_executor(self._thread, deciding, before)
-                if store.change(token, partial(_put, before=before, after=after)):
+                if store.change(key, partial(_put, before=before, after=after)):
                     return outcome
-            return store.change(token, deciding)
+            return store.change(key, deciding)
 
     async def _read(self, request: Request) -> Request | Failure:
         """Return a request with its body read, where that is large, or what is wrong with that."""
@@ -96,11 +97,11 @@ class Ahead:
         return read
 
 
-def decided_at_once(store: Store, token: str, deciding: Deciding) -> Outcome | None:
+def decided_at_once(store: Store, key: SessionKey, deciding: Deciding) -> Outcome | None:
     """Decide about a request that is not large; None where that takes long all the same."""
     try:
         with counting_at_most(_COUNTED_AT_ONCE), working_at_most(_STEPS_AT_ONCE):
-            return store.change(token, deciding)
+            return store.change(key, deciding)
     except (Uncounted, NotAtOnce):
         return None
 

@@ -4,47 +4,48 @@ import asyncio
 from asyncio import Future, get_running_loop
 
 from llemulator_addon.core.outcome import Ask
+from llemulator_addon.core.session_key import SessionKey
 from llemulator_addon.core.steps import PlayedAnswer
 
 
 class Waiting:
-    """Requests that wait, by token. Not a value: it belongs to the event loop, and holds only what waits now."""
+    """Requests that wait, by session. Not a value: it belongs to the event loop, and holds only what waits now."""
 
     def __init__(self) -> None:
-        self._asked: dict[str, dict[int, tuple[Ask, Future[PlayedAnswer]]]] = {}
+        self._asked: dict[SessionKey, dict[int, tuple[Ask, Future[PlayedAnswer]]]] = {}
 
-    async def wait(self, token: str, ask: Ask) -> PlayedAnswer | None:
+    async def wait(self, key: SessionKey, ask: Ask) -> PlayedAnswer | None:
         """Wait for the answer; None: nobody gave one in time. Cancelled, it leaves no trace."""
         told: Future[PlayedAnswer] = get_running_loop().create_future()
-        self._asked.setdefault(token, {})[ask.number] = (ask, told)
+        self._asked.setdefault(key, {})[ask.exchange.number] = (ask, told)
         try:
             async with asyncio.timeout(ask.manual_timeout):
                 return await told
         except TimeoutError:
             return None
         finally:
-            self._forget(token, ask)
+            self._forget(key, ask)
 
-    def of(self, token: str) -> tuple[Ask, ...]:
-        """Return what waits under a token, what came first first."""
-        return tuple(ask for ask, told in self._asked.get(token, {}).values() if not told.done())
+    def of(self, key: SessionKey) -> tuple[Ask, ...]:
+        """Return what waits in a session, what came first first."""
+        return tuple(ask for ask, told in self._asked.get(key, {}).values() if not told.done())
 
-    def get(self, token: str, number: int) -> Ask | None:
+    def get(self, key: SessionKey, number: int) -> Ask | None:
         """Return the request of a number, if it waits."""
-        return next((ask for ask in self.of(token) if ask.number == number), None)
+        return next((ask for ask in self.of(key) if ask.exchange.number == number), None)
 
-    def answer(self, token: str, number: int, answer: PlayedAnswer) -> bool:
+    def answer(self, key: SessionKey, number: int, answer: PlayedAnswer) -> bool:
         """Give an answer; whether somebody waited for it."""
-        if self.get(token, number) is None:
+        if self.get(key, number) is None:
             return False
-        _, told = self._asked[token][number]
+        _, told = self._asked[key][number]
         told.set_result(answer)
         return True
 
-    def _forget(self, token: str, ask: Ask) -> None:
-        asked = self._asked.get(token, {})
+    def _forget(self, key: SessionKey, ask: Ask) -> None:
+        asked = self._asked.get(key, {})
         # After a reset numbers begin anew: another request may have this one's.
-        if asked.get(ask.number, (None,))[0] is ask:
-            del asked[ask.number]
+        if asked.get(ask.exchange.number, (None,))[0] is ask:
+            del asked[ask.exchange.number]
         if not asked:
-            self._asked.pop(token, None)
+            self._asked.pop(key, None)

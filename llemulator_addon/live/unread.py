@@ -2,6 +2,7 @@
 
 from llemulator_addon.core.outcome import Play
 from llemulator_addon.core.request import Request
+from llemulator_addon.core.session_key import ExchangeId
 from llemulator_addon.core.steps import Send
 
 SMALL = 64 << 10
@@ -19,19 +20,19 @@ class Unread:
     def __init__(self, limit: int) -> None:
         self.limit = limit
         self.taken = 0
-        self._held: dict[str, int] = {}
+        self._held: dict[ExchangeId, int] = {}
 
     def fits(self, size: int) -> bool:
         """Whether there is room for an answer of this size. There always is for a small one, and for one alone."""
         return size <= SMALL or not self.taken or self.taken + size <= self.limit
 
-    def hold(self, exchange: str, size: int) -> None:
+    def hold(self, exchange: ExchangeId, size: int) -> None:
         """Count an answer until `let_go` is called for its exchange."""
         self.let_go(exchange)
         self._held[exchange] = size
         self.taken += size
 
-    def let_go(self, exchange: str) -> None:
+    def let_go(self, exchange: ExchangeId) -> None:
         """Count an answer no longer. May be called again."""
         self.taken -= self._held.pop(exchange, 0)
 

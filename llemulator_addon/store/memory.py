@@ -2,16 +2,15 @@
 
 from collections import OrderedDict
 from collections.abc import Callable
-from hashlib import blake2b
-from typing import Unpack
 
 from llemulator_addon.core import defaults
-from llemulator_addon.engine.session import Session, SessionFields
+from llemulator_addon.core.session_key import SessionKey
+from llemulator_addon.engine.session import Session
 from llemulator_addon.store.shares import Shares
 
 
 class MemoryStore:
-    """Sessions in a dict, under a digest of the token. Three things are bounded for all of them together, in bytes.
+    """Sessions in a dict. Three things are bounded for all of them together, in bytes.
 
     Above the limit of what sessions take themselves, those go that were not used for longest: first of all those
     without a script of their own. Above that of journals, those that were not used for longest are emptied; and so are
@@ -20,28 +19,25 @@ class MemoryStore:
 
     def __init__(
         self,
-        fresh: Callable[[str], Session],
+        fresh: Callable[[SessionKey], Session],
         *,
         sessions_limit: int = defaults.SESSIONS_SIZE,
         journals_limit: int = defaults.JOURNALS_SIZE,
         stored_limit: int = defaults.ALL_STORED_SIZE,
-        lasting: str | None = None,
+        lasting: SessionKey | None = None,
     ) -> None:
-        """`fresh` makes the session of a token that was never seen; that of the token `lasting` always stays."""
+        """`fresh` makes the session of a token that was never seen; that of the key `lasting` always stays."""
         self._fresh = fresh
         self._shares = Shares(sessions_limit)
         self._journals = Shares(journals_limit)
         self._stored = Shares(stored_limit)
-        self._sessions: OrderedDict[bytes, Session] = OrderedDict()
-        self._with_connection_rules: dict[bytes, None] = {}
-        self._lasting = None if lasting is None else _digest(lasting)
-        self._last = "", _digest("")
-        """The token that was used last, and its digest: a request asks for it three times."""
+        self._sessions: OrderedDict[SessionKey, Session] = OrderedDict()
+        self._with_connection_rules: dict[SessionKey, None] = {}
+        self._lasting = lasting
 
-    def change[R](self, token: str, transition: Callable[[Session], tuple[Session, R]]) -> R:
+    def change[R](self, key: SessionKey, transition: Callable[[Session], tuple[Session, R]]) -> R:
         """Replace a session by what the transition makes of it."""
-        key = self._key(token)
-        session, result = transition(self._sessions.get(key) or self._fresh(token))
+        session, result = transition(self._sessions.get(key) or self._fresh(key))
         self._keep(key, session)
         self._sessions.move_to_end(key)
         return result
@@ -61,12 +57,14 @@ class MemoryStore:
                 return result
         return None
 
-    def _keep(self, key: bytes, session: Session) -> None:
+    def _keep(self, key: SessionKey, session: Session) -> None:
         self._sessions[key] = session
         for other in self._journals.take(key, session.journal.size):
-            self._empty(other, journal=self._sessions[other].journal.emptied())
+            fuller = self._sessions[other]
+            self._sessions[other] = fuller.changed(journal=fuller.journal.emptied())
         for other in self._stored.take(key, session.resources.size):
-            self._empty(other, resources=self._sessions[other].resources.empty())
+            fuller = self._sessions[other]
+            self._sessions[other] = fuller.changed(resources=fuller.resources.empty())
         if key != self._lasting:
             for other in self._shares.take(key, session.size, reluctantly=session.has_own_script):
                 self._forget(other)
@@ -75,15 +73,15 @@ class MemoryStore:
         elif self._with_connection_rules:
             self._with_connection_rules.pop(key, None)
 
-    def _forget(self, key: bytes) -> None:
+    def _forget(self, key: SessionKey) -> None:
         del self._sessions[key]
         self._journals.take(key, 0)
         self._stored.take(key, 0)
         self._with_connection_rules.pop(key, None)
 
-    def read(self, token: str) -> Session:
+    def read(self, key: SessionKey) -> Session:
         """Return a session as it is."""
-        return self._sessions.get(self._key(token)) or self._fresh(token)
+        return self._sessions.get(key) or self._fresh(key)
 
     def all(self) -> tuple[Session, ...]:
         """Return every session that is kept, as it is; the one that was used last is last."""
@@ -98,17 +96,3 @@ class MemoryStore:
     def size_limit(self) -> int:
         """Bytes of memory that they may take so."""
         return self._shares.limit
-
-    def _key(self, token: str) -> bytes:
-        last, digest = self._last
-        if token != last:
-            digest = _digest(token)
-            self._last = token, digest
-        return digest
-
-    def _empty(self, key: bytes, **emptied: Unpack[SessionFields]) -> None:
-        self._sessions[key] = self._sessions[key].changed(**emptied)
-
-
-def _digest(token: str) -> bytes:
-    return blake2b(token.encode("utf-8", "surrogateescape"), digest_size=16).digest()

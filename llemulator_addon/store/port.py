@@ -3,13 +3,14 @@
 from collections.abc import Callable
 from typing import Protocol
 
+from llemulator_addon.core.session_key import SessionKey
 from llemulator_addon.engine.session import Session
 
 
 class Store(Protocol):
-    """Sessions by token. A token that was never seen has the session that the server starts with."""
+    """Sessions by key. A token that was never seen has the session that the server starts with."""
 
-    def change[R](self, token: str, transition: Callable[[Session], tuple[Session, R]]) -> R:
+    def change[R](self, key: SessionKey, transition: Callable[[Session], tuple[Session, R]]) -> R:
         """Replace a session by what the transition makes of it, and return what else it makes.
 
         Atomic for one token. The transition may be called again after a lost race: it has no effects.
@@ -24,7 +25,7 @@ class Store(Protocol):
         """Offer to the sessions with rules that act on connections, oldest first, until one makes something of it."""
         ...
 
-    def read(self, token: str) -> Session:
+    def read(self, key: SessionKey) -> Session:
         """Return a session as it is."""
         ...
 

@@ -3,6 +3,8 @@
 from collections import OrderedDict
 from collections.abc import Sequence
 
+from llemulator_addon.core.session_key import SessionKey
+
 
 class Shares:
     """Above the limit, those who did not use theirs for longest have to give it up; the last one keeps it."""
@@ -11,10 +13,10 @@ class Shares:
         self.limit = limit
         self.total = 0
         """The sum of all shares."""
-        self._taken: tuple[OrderedDict[bytes, int], ...] = (OrderedDict(), OrderedDict())
+        self._taken: tuple[OrderedDict[SessionKey, int], ...] = (OrderedDict(), OrderedDict())
         """Of those who give up theirs first, and of those who do so only when no other is left."""
 
-    def take(self, key: bytes, size: int, *, reluctantly: bool = False) -> Sequence[bytes]:
+    def take(self, key: SessionKey, size: int, *, reluctantly: bool = False) -> Sequence[SessionKey]:
         """Note how much one takes now, and return those who give up theirs for that."""
         own, other = self._taken[reluctantly], self._taken[not reluctantly]
         before = own.pop(key, None)
@@ -25,8 +27,8 @@ class Shares:
         self.total += size - before
         return self._making_room(key) if self.total > self.limit else ()
 
-    def _making_room(self, newest: bytes) -> list[bytes]:
-        giving_up: list[bytes] = []
+    def _making_room(self, newest: SessionKey) -> list[SessionKey]:
+        giving_up: list[SessionKey] = []
         for taken in self._taken:
             while self.total > self.limit and taken and (oldest := next(iter(taken))) != newest:
                 self.total -= taken.pop(oldest)

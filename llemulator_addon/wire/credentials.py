@@ -3,9 +3,12 @@
 import binascii
 from base64 import b64decode
 from contextlib import suppress
+from functools import lru_cache
+from hashlib import sha256
 from ipaddress import ip_address
 
 from llemulator_addon.core.request import Request
+from llemulator_addon.core.session_key import ANONYMOUS, SessionKey
 
 
 def token_of(request: Request) -> str | None:
@@ -37,3 +40,17 @@ def _password(credentials: str) -> str | None:
         return b64decode(credentials, validate=True).decode().partition(":")[2] or None
     except (binascii.Error, UnicodeDecodeError):
         return None
+
+
+@lru_cache(1)  # mostly the same as before
+def key_of(token: str) -> SessionKey:
+    """Return the key of a token's session."""
+    if not token:
+        return ANONYMOUS
+    return SessionKey(sha256(token.encode("utf-8", "surrogateescape")).hexdigest(), _name(token))
+
+
+def _name(token: str) -> str:
+    if is_address(token):
+        return token
+    return token[-min(4, len(token) // 2) :] if len(token) > 1 else ""

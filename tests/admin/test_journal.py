@@ -90,7 +90,8 @@ def test_a_query_that_is_not_understood_is_refused(query: str) -> None:
 def test_one_exchange_is_shown_with_all_that_is_known_of_it() -> None:
     server = emulator(_SCRIPT)
     asked = outcome(server, chat("hello", at=100.0, stream=True))
-    server.ended(asked.exchange or "", Ending(how="whole", bytes_sent=9, sends=3, seconds=0.25, left=(0.0, 0.1, 0.2)))
+    assert asked.exchange is not None
+    server.ended(asked.exchange, Ending(how="whole", bytes_sent=9, sends=3, seconds=0.25, left=(0.0, 0.1, 0.2)))
 
     shown = json_of(play(server, request("GET", "/_emulator/requests/1"))[0])
 

@@ -2,6 +2,7 @@ import asyncio
 import re
 
 from llemulator_addon.emulator import Emulator
+from llemulator_addon.wire.credentials import key_of
 from tests.playing import TOKEN, body_of, chat, emulator, headers_of, play, played, request
 
 _LIVE = "/_emulator/requests/live"
@@ -81,7 +82,7 @@ def test_a_watcher_that_leaves_is_forgotten() -> None:
         await asyncio.sleep(0)
         watching.cancel()
         await asyncio.gather(watching, return_exceptions=True)
-        return server._news._waiting.get(TOKEN)  # noqa: SLF001 - that nothing stays has no other witness
+        return server._news._waiting.get(key_of(TOKEN))  # noqa: SLF001 - that nothing stays has no other witness
 
     assert asyncio.run(left()) is None
 

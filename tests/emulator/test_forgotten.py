@@ -7,6 +7,7 @@ import pytest
 
 from llemulator_addon.core.outcome import Ask, Ending, Forward
 from llemulator_addon.core.reply import says
+from llemulator_addon.core.session_key import ExchangeId
 from llemulator_addon.core.steps import Head, Send
 from llemulator_addon.core.upstream import Upstreams, upstreams_in
 from llemulator_addon.emulator import Emulator
@@ -32,7 +33,8 @@ def test_the_end_of_an_answer_is_not_noted_with_another_exchange_of_that_number_
     old = outcome(server, chat("old", at=1.0))
     play(server, forgetting, chat("new", at=1.0))
 
-    server.ended(old.exchange or "", _ENDING)
+    assert old.exchange is not None
+    server.ended(old.exchange, _ENDING)
 
     assert (_first(server)["user_text"], _first(server)["ending"]) == ("new", None)
 
@@ -47,7 +49,7 @@ def test_the_answer_of_an_upstream_is_not_noted_with_another_exchange_of_that_nu
     assert _first(server)["answer"]["body"] == "for the new one"
 
 
-def _forwarded(server: Emulator, text: str) -> str:
+def _forwarded(server: Emulator, text: str) -> ExchangeId:
     play(server, post("/_emulator/reset"))
     answered = asyncio.run(server.answer(chat(text)))
     assert isinstance(answered, Forward)
@@ -59,7 +61,8 @@ def test_a_default_script_that_changes_leaves_exchanges_under_way_in_their_sessi
     asked = outcome(server, chat())
     asyncio.run(server.play_by_default(read_script(["after"])))
 
-    server.ended(asked.exchange or "", _ENDING)
+    assert asked.exchange is not None
+    server.ended(asked.exchange, _ENDING)
 
     assert _first(server)["ending"]["how"] == "client_left"
 

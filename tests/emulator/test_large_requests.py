@@ -10,8 +10,10 @@ from llemulator_addon.engine.session import Session
 from llemulator_addon.live.large_requests import Ahead, is_large
 from llemulator_addon.store.memory import MemoryStore
 from llemulator_addon.wire import tokens
+from llemulator_addon.wire.credentials import key_of
 from tests.playing import chat, emulator, json_of, load, play, played, post, status
 
+_KEY = key_of("sk-test")
 _WHOLE = Ending(how="whole", bytes_sent=1, sends=1, seconds=0.0)
 
 
@@ -110,7 +112,7 @@ async def test_a_bug_in_the_thread_is_told_to_whoever_waits() -> None:
         raise Bug(request)
 
     with pytest.raises(Bug):
-        await Ahead(1).decided(MemoryStore(lambda _: Session()), "sk-test", chat(), decide)
+        await Ahead(1).decided(MemoryStore(lambda _: Session()), _KEY, chat(), decide)
 
 
 async def test_a_session_that_changes_whenever_a_thread_decides_is_decided_about_in_the_end() -> None:
@@ -120,13 +122,13 @@ async def test_a_session_that_changes_whenever_a_thread_decides_is_decided_about
     def decide(session: Session, *, request: Request) -> tuple[Session, Outcome]:  # noqa: ARG001 - as it is called
         tried.append(session.turn)
         if len(tried) < 4:
-            store.change("sk-test", lambda other: (other.changed(turn=other.turn + 10), None))
+            store.change(_KEY, lambda other: (other.changed(turn=other.turn + 10), None))
         return session.changed(turn=session.turn + 1), Play(())
 
-    await Ahead(1).decided(store, "sk-test", chat(), decide)
+    await Ahead(1).decided(store, _KEY, chat(), decide)
 
     assert tried == [0, 10, 20, 30]
-    assert store.read("sk-test").turn == 31
+    assert store.read(_KEY).turn == 31
 
 
 @pytest.mark.parametrize(

@@ -5,6 +5,7 @@ from llemulator_addon.core.steps import Head
 from llemulator_addon.engine.journal import Journal
 from llemulator_addon.engine.session import Session
 from llemulator_addon.store.memory import MemoryStore
+from llemulator_addon.wire.credentials import key_of
 
 _SIZE = Journal().record(Request(method="GET", path="/"), (Head(200),)).size
 
@@ -15,7 +16,7 @@ def _record(session: Session) -> tuple[Session, None]:
 
 
 def _kept(store: MemoryStore, tokens: str) -> list[int]:
-    return [len(list(store.read(token).journal)) for token in tokens]
+    return [len(list(store.read(key_of(token)).journal)) for token in tokens]
 
 
 def _store(*, entries: int, sessions: int = 1000) -> MemoryStore:
@@ -26,7 +27,7 @@ def _store(*, entries: int, sessions: int = 1000) -> MemoryStore:
 def test_where_all_journals_take_too_much_the_one_not_used_for_longest_is_emptied() -> None:
     store = _store(entries=4)
     for token in "aabbac":
-        store.change(token, _record)
+        store.change(key_of(token), _record)
 
     assert _kept(store, "abc") == [3, 0, 1]
 
@@ -34,18 +35,21 @@ def test_where_all_journals_take_too_much_the_one_not_used_for_longest_is_emptie
 def test_an_emptied_journal_leaves_the_session_as_it_is() -> None:
     store = _store(entries=2)
     for token in "aabb":
-        store.change(token, _record)
+        store.change(key_of(token), _record)
 
-    assert [(store.read(token).turn, store.read(token).journal.recorded) for token in "ab"] == [(2, 2), (2, 2)]
+    assert [(store.read(key_of(token)).turn, store.read(key_of(token)).journal.recorded) for token in "ab"] == [
+        (2, 2),
+        (2, 2),
+    ]
     assert _kept(store, "ab") == [0, 2]
 
 
 def test_what_a_forgotten_session_took_is_free_again() -> None:
     store = _store(entries=3, sessions=1)
     for token in "abcdefgh":
-        store.change(token, _record)
+        store.change(key_of(token), _record)
     for _ in range(2):
-        store.change("h", _record)
+        store.change(key_of("h"), _record)
 
     assert _kept(store, "h") == [3]
 
@@ -53,9 +57,9 @@ def test_what_a_forgotten_session_took_is_free_again() -> None:
 def test_a_reset_gives_back_what_the_journal_took() -> None:
     store = _store(entries=3)
     for _ in range(10):
-        store.change("a", _record)
-        store.change("a", lambda _: (Session(), None))
+        store.change(key_of("a"), _record)
+        store.change(key_of("a"), lambda _: (Session(), None))
     for _ in range(3):
-        store.change("b", _record)
+        store.change(key_of("b"), _record)
 
     assert _kept(store, "ab") == [0, 3]

@@ -19,6 +19,7 @@ from llemulator_addon.adapters.mitmproxy.ownership import TrafficPolicy
 from llemulator_addon.adapters.mitmproxy.traffic import Traffic
 from llemulator_addon.core.outcome import Answered, Ending, Play
 from llemulator_addon.core.request import Request
+from llemulator_addon.core.session_key import ANONYMOUS, ExchangeId
 from llemulator_addon.core.steps import Head, Send, Steps
 from llemulator_addon.script.fault import ConnectionFault
 from tests.wire_real.clients import SECONDS, Proxy
@@ -34,13 +35,13 @@ class Playing:
     def __init__(self, steps: Steps = HELLO) -> None:
         self.steps = steps
         self.asked: list[Request] = []
-        self.endings: asyncio.Queue[tuple[str, Ending]] = asyncio.Queue()
-        self.came_in: list[tuple[str, Steps]] = []
+        self.endings: asyncio.Queue[tuple[ExchangeId, Ending]] = asyncio.Queue()
+        self.came_in: list[tuple[ExchangeId, Steps]] = []
         self.fault: ConnectionFault | None = None
 
     async def answer(self, request: Request) -> Answered:
         self.asked.append(request)
-        return Play(self.steps, f"exchange {len(self.asked)}")
+        return Play(self.steps, ExchangeId(ANONYMOUS, 1, len(self.asked)))
 
     def on_connect(self, host: str) -> ConnectionFault | None:
         return self.fault if host and self.fault and self.fault.at == "connect" else None
@@ -48,10 +49,10 @@ class Playing:
     def on_tls(self, host: str) -> ConnectionFault | None:
         return self.fault if host and self.fault and self.fault.at == "tls" else None
 
-    def came(self, exchange: str, steps: Steps) -> None:
+    def came(self, exchange: ExchangeId, steps: Steps) -> None:
         self.came_in.append((exchange, steps))
 
-    def ended(self, exchange: str, ending: Ending) -> None:
+    def ended(self, exchange: ExchangeId, ending: Ending) -> None:
         self.endings.put_nowait((exchange, ending))
 
     async def next_ending(self) -> Ending:

@@ -10,6 +10,7 @@ import pytest
 from llemulator_addon.adapters.mitmproxy.internals import flow_control
 from llemulator_addon.core.outcome import Answered, Forward
 from llemulator_addon.core.request import Request
+from llemulator_addon.core.session_key import ANONYMOUS, ExchangeId
 from llemulator_addon.core.steps import Head, Send, Steps, Wait
 from llemulator_addon.core.upstream import Upstream
 from tests.wire_real.clients import Answer, Question, Version, Way, ask, begin_h2, connected, take_h2
@@ -140,7 +141,7 @@ class _Upstream(Playing):
     async def answer(self, request: Request) -> Answered:
         self.asked.append(request)
         to = Upstream(url=f"http://127.0.0.1:{self.port}/v1", named_by="server")
-        return Forward(exchange="exchange", to=to, path="/chat/completions")
+        return Forward(exchange=ExchangeId(ANONYMOUS, 1, 1), to=to, path="/chat/completions")
 
     async def talk(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         await reader.readuntil(b"\r\n\r\n")

@@ -9,6 +9,7 @@ import pytest
 
 from llemulator_addon.core.outcome import Answered, Ending, Play
 from llemulator_addon.core.request import Request
+from llemulator_addon.core.session_key import ANONYMOUS, ExchangeId
 from llemulator_addon.core.steps import Cut, Head, Send, Wait
 from llemulator_addon.emulator import Emulator, EmulatorSettings
 from tests.wire_real.clients import Version, ask
@@ -55,7 +56,7 @@ class _Making(Playing):
 
     @override
     async def answer(self, request: Request) -> Answered:
-        return Play(self.steps, "exchange", lambda: iter((*self.steps, *self.rest)))
+        return Play(self.steps, ExchangeId(ANONYMOUS, 1, 1), lambda: iter((*self.steps, *self.rest)))
 
 
 @pytest.mark.parametrize("version", ["1.1", "2"])

@@ -10,6 +10,7 @@ from llemulator_addon.adapters.bug_log import without_secrets
 from llemulator_addon.adapters.forwarding import Arriving
 from llemulator_addon.adapters.mitmproxy.internals.deciding import NOTHING_SENT
 from llemulator_addon.core.outcome import Ending
+from llemulator_addon.core.session_key import ExchangeId
 from llemulator_addon.core.steps import Steps
 
 logger = logging.getLogger(__name__)
@@ -24,12 +25,12 @@ class InFlight:
 
     def __init__(self, answerer: Answerer) -> None:
         self._answerer = answerer
-        self._open: dict[str, dict[str, str]] = {}
+        self._open: dict[str, dict[str, ExchangeId]] = {}
         """The exchanges that are not over: by client, and by flow."""
         self._waited_for: dict[str, asyncio.Task[Any]] = {}
         self._arriving: dict[str, Arriving] = {}
 
-    def open(self, client: str, flow: str, exchange: str) -> None:
+    def open(self, client: str, flow: str, exchange: ExchangeId) -> None:
         """Remember the exchange of an answer until it ends."""
         self._open.setdefault(client, {})[flow] = exchange
 
@@ -69,14 +70,14 @@ class InFlight:
         for flow, exchange in self._open.pop(client, {}).items():
             self._end(flow, exchange, NOTHING_SENT)
 
-    def note(self, exchange: str, steps: Steps) -> None:
+    def note(self, exchange: ExchangeId, steps: Steps) -> None:
         """Report what an upstream answered, or what was answered in its place."""
         try:
             self._answerer.came(exchange, steps)
         except Exception as error:  # noqa: BLE001 - as below
             logger.error("what an upstream answered was not noted:\n%s", without_secrets(error))  # noqa: TRY400 - see `bugs`
 
-    def _end(self, flow: str, exchange: str, ending: Ending) -> None:
+    def _end(self, flow: str, exchange: ExchangeId, ending: Ending) -> None:
         if (rest := self._arriving.pop(flow, None)) is not None:
             rest.leave()
             self.note(exchange, tuple(rest.steps))

@@ -12,6 +12,7 @@ from llemulator_addon.adapters.pytest_plugin.proxy import Proxy
 from llemulator_addon.adapters.terminal import printable
 from llemulator_addon.client import Client, Exchange, Finding, Unclaimed, Verdict
 from llemulator_addon.core.unclaimed import digest_of
+from llemulator_addon.wire.credentials import key_of
 
 # pytest leaves this file out of its tracebacks: a failure is shown at the line of the test.
 __tracebackhide__ = True
@@ -52,7 +53,7 @@ class Llemulator:
     @property
     def digest(self) -> str:
         """The digest of the token."""
-        return digest_of(self.token)
+        return digest_of(key_of(self.token))
 
     # The script
 

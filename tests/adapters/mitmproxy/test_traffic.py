@@ -12,6 +12,7 @@ from llemulator_addon.adapters.mitmproxy.ownership import TrafficPolicy
 from llemulator_addon.adapters.mitmproxy.traffic import Traffic
 from llemulator_addon.adapters.networks import Networks
 from llemulator_addon.core.outcome import Ending
+from llemulator_addon.core.session_key import ANONYMOUS, ExchangeId
 from tests.wire_real.proxies import Playing, Waiting
 
 _OPENAI = "api.openai.com"
@@ -117,7 +118,7 @@ async def test_the_end_of_an_answer_is_reported_once() -> None:
     traffic.end(flow, NOTHING_SENT)
     traffic.forget_client(flow.client_conn.id)
 
-    assert (playing.endings.get_nowait(), playing.endings.empty()) == (("exchange 1", whole), True)
+    assert (playing.endings.get_nowait(), playing.endings.empty()) == ((ExchangeId(ANONYMOUS, 1, 1), whole), True)
 
 
 async def test_what_is_under_way_when_a_client_disconnects_is_reported_as_left() -> None:
@@ -127,7 +128,7 @@ async def test_what_is_under_way_when_a_client_disconnects_is_reported_as_left()
 
     traffic.forget_client(flow.client_conn.id)
 
-    assert playing.endings.get_nowait() == ("exchange 1", NOTHING_SENT)
+    assert playing.endings.get_nowait() == (ExchangeId(ANONYMOUS, 1, 1), NOTHING_SENT)
 
 
 async def test_an_answer_that_is_waited_for_is_given_up_when_its_client_leaves() -> None:
