@@ -17,7 +17,7 @@ from llemulator_addon.core.reply import Failure
 from llemulator_addon.core.steps import PlayedAnswer, Steps
 from llemulator_addon.engine.session import Session
 from llemulator_addon.wire import json_bytes
-from llemulator_addon.wire.credentials import is_address
+from llemulator_addon.wire.credentials import is_address, key_of
 from llemulator_addon.wire.errors import INVALID, RequestRefused, not_json
 
 PATH = "/api/preset-queue"
@@ -28,20 +28,20 @@ Entry = Mapping[str, Any]
 
 def show_all(call: AdminCall) -> Steps:
     """Show the queues of all addresses."""
-    sessions = (session for session in call.server.store.all() if is_address(session.name))
-    return json_answer({"queues": {session.name: list(_entries(session)) for session in sessions}})
+    sessions = (session for session in call.server.store.all() if is_address(session.key.name))
+    return json_answer({"queues": {session.key.name: list(_entries(session)) for session in sessions}})
 
 
 def show(call: AdminCall) -> Steps:
     """Show the answers that wait in the queue of an address."""
     address = _address(call)
-    entries = list(_entries(call.server.store.read(address)))
+    entries = list(_entries(call.server.store.read(key_of(address))))
     return json_answer({"ip": address, "queue": entries, "length": len(entries)})
 
 
 def export(call: AdminCall) -> Steps:
     """Show the answers in the form that `import` takes."""
-    return json_answer(list(_entries(call.server.store.read(_address(call)))))
+    return json_answer(list(_entries(call.server.store.read(key_of(_address(call))))))
 
 
 async def add(call: AdminCall) -> PlayedAnswer:
@@ -75,7 +75,7 @@ def clear(call: AdminCall) -> Steps:
 
 def clear_all(call: AdminCall) -> Steps:
     """Empty the queues of all addresses."""
-    addresses = [session.name for session in call.server.store.all() if is_address(session.name)]
+    addresses = [session.key.name for session in call.server.store.all() if is_address(session.key.name)]
     return json_answer({"cleared": {address: _forget(call, address) for address in addresses}})
 
 
@@ -84,9 +84,9 @@ _OK = 200
 
 def _forget(call: AdminCall, address: str) -> int:
     def transition(session: Session) -> tuple[Session, int]:
-        return session.forget_rules(call.server.bare(address)), len(list(_entries(session)))
+        return session.forget_rules(call.server.bare(key_of(address))), len(list(_entries(session)))
 
-    return call.server.store.change(address, transition)
+    return call.server.store.change(key_of(address), transition)
 
 
 async def _load(call: AdminCall, entries: Sequence[Entry]) -> PlayedAnswer:
@@ -98,7 +98,7 @@ async def _load(call: AdminCall, entries: Sequence[Entry]) -> PlayedAnswer:
     loaded = json_bytes.compact({"rules": rules, "defaults": {"on_unmatched": "manual"}})
     headers = {"authorization": f"Bearer {address}", "content-type": "application/json"}
     await script.load(replace(call, request=replace(call.request, body=loaded, json=None, headers=headers)))
-    waiting = len(list(_entries(call.server.store.read(address))))
+    waiting = len(list(_entries(call.server.store.read(key_of(address)))))
     return PlayedAnswer(json_answer({"ip": address, "added": len(rules), "length": waiting}))
 
 
