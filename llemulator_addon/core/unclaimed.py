@@ -22,5 +22,5 @@ class Unclaimed(NamedTuple):
 
 
 def digest_of(key: SessionKey) -> str:
-    """Return as much of a token's digest as is told."""
+    """Return the part of a token's digest that is shown."""
     return key.digest[:16]
