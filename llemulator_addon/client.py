@@ -25,11 +25,14 @@ from llemulator_addon.core.unclaimed import Unclaimed
 
 __all__ = [
     "AsyncClient",
+    "AsyncClock",
     "Client",
+    "Clock",
     "Exchange",
     "Finding",
     "HostEgress",
     "Loaded",
+    "NotReached",
     "Refused",
     "RuleUse",
     "Unclaimed",
@@ -44,6 +47,10 @@ __tracebackhide__ = True
 
 _PAGE = 500
 _ERRORS_FROM = 400
+
+
+class NotReached(ConnectionError):
+    """No server answers at the address. The text names the address and the reason."""
 
 
 class Refused(Exception):
@@ -158,6 +165,7 @@ class Client:
 
     def __init__(self, url: str, token: str, *, timeout: float = 30.0) -> None:
         """`url` is the address of the server, as `http://127.0.0.1:8080`; `timeout` is in seconds."""
+        url = url if "://" in url else f"http://{url}"
         address = urlsplit(url)
         self._connection = HTTPConnection(address.hostname or "", address.port, timeout=timeout)
         self._lock = Lock()
@@ -258,6 +266,15 @@ class Client:
         """Return the unclaimed requests after a number."""
         return tuple(Unclaimed(**each) for each in self._json("GET", f"/_emulator/unclaimed?since={since}")["data"])
 
+    @property
+    def clock(self) -> "Clock":
+        """The clock of the session."""
+        return Clock(self)
+
+    def move_clock(self, /, **to: float | bool) -> float:
+        """Move the clock, as `POST /_emulator/clock` does; return its time in seconds since the epoch."""
+        return float(self._json("POST", "/_emulator/clock", json.dumps(to))["at"])
+
     def ca(self) -> str:
         """Return the certificate to trust, in PEM."""
         return self._bytes("GET", "/_emulator/ca.pem", None, "").decode()
@@ -294,9 +311,55 @@ class Client:
         return answer
 
     def _send(self, method: str, path: str, body: str | None, headers: Mapping[str, str]) -> tuple[int, bytes]:
+        if self._connection.sock is None:
+            self._connect()
         self._connection.request(method, path, None if body is None else body.encode(), dict(headers))
         answer = self._connection.getresponse()
         return answer.status, answer.read()
+
+    def _connect(self) -> None:
+        try:
+            self._connection.connect()
+        except OSError as error:
+            raise NotReached(f"{self.url}: {error.strerror or error}; is llemulator running there?") from error
+
+
+class Clock:
+    """The clock of a session, by which rate limits and outages go."""
+
+    def __init__(self, client: Client) -> None:
+        self._client = client
+
+    def advance(self, seconds: float) -> float:
+        """Let time pass; return the time in seconds since the epoch."""
+        return self._client.move_clock(advance_s=seconds)
+
+    def set(self, at: float) -> float:
+        """Set it to a time in seconds since the epoch; it goes on from there."""
+        return self._client.move_clock(at=at)
+
+    def reset(self) -> float:
+        """Set it to the real time."""
+        return self._client.move_clock(reset=True)
+
+
+class AsyncClock:
+    """The same, awaited."""
+
+    def __init__(self, client: Client) -> None:
+        self._clock = Clock(client)
+
+    async def advance(self, seconds: float) -> float:
+        """Let time pass; return the time in seconds since the epoch."""
+        return await asyncio.to_thread(self._clock.advance, seconds)
+
+    async def set(self, at: float) -> float:
+        """Set it to a time in seconds since the epoch; it goes on from there."""
+        return await asyncio.to_thread(self._clock.set, at)
+
+    async def reset(self) -> float:
+        """Set it to the real time."""
+        return await asyncio.to_thread(self._clock.reset)
 
 
 def _in_thread[**P, R](
@@ -325,6 +388,7 @@ class AsyncClient:
     rules = _in_thread(Client.rules)
     forget_rules = _in_thread(Client.forget_rules)
     reset = _in_thread(Client.reset)
+    move_clock = _in_thread(Client.move_clock)
     requests = _in_thread(Client.requests)
     request = _in_thread(Client.request)
     har = _in_thread(Client.har)
@@ -336,6 +400,11 @@ class AsyncClient:
     unclaimed = _in_thread(Client.unclaimed)
     ca = _in_thread(Client.ca)
     close = _in_thread(Client.close)
+
+    @property
+    def clock(self) -> AsyncClock:
+        """The clock of the session."""
+        return AsyncClock(self.client)
 
     async def __aenter__(self) -> Self:
         return self

@@ -9,7 +9,7 @@ import httpx
 import pytest
 
 from conformance.server import Server, running
-from llemulator_addon.client import AsyncClient, Client, HostEgress, Loaded, Refused, RuleUse
+from llemulator_addon.client import AsyncClient, Client, HostEgress, Loaded, NotReached, Refused, RuleUse
 
 _SCRIPT = {"rules": [{"name": "hello", "match": {"user_text": "hello"}, "reply": {"text": "Hi"}, "times": 2}]}
 
@@ -114,7 +114,7 @@ def test_what_was_made_outside_of_any_session_is_amiss_as_well(client: Client) -
     verdict = client.conclude(unclaimed=seen, ignore=["unused"])
 
     assert [each.sentence for each in verdict.findings] == [
-        "POST https://127.0.0.1/v1/chat/completions with a key that ends in 1234 was made outside of any session."
+        "POST 127.0.0.1/v1/chat/completions with a key that ends in 1234 was made outside of any session."
     ]
     assert (len(client.requests()), client.conclude(unclaimed=seen + 1, ignore=["unused"]).passed) == (1, True)
 
@@ -213,3 +213,9 @@ async def test_a_person_answers_asynchronously(server: Server) -> None:
         await client.answer(waiting[0].number, "A person.")
 
         assert await asked == 200
+
+
+def test_a_server_that_is_not_there_is_named_with_its_address() -> None:
+    told = r"^http://127\.0\.0\.1:1: Connection refused; is llemulator running there\?$"
+    with Client("127.0.0.1:1", "sk-any") as client, pytest.raises(NotReached, match=told):
+        client.reset()

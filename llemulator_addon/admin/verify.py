@@ -197,15 +197,21 @@ def _find_egress(report: Iterable[HostEgress], part: EgressPart | bool) -> Itera
 
 
 def _find_unclaimed(requests: Iterable[Unclaimed], since: int | None) -> Iterator[Finding]:
-    """Yield requests of nobody's session, of the whole server."""
-    for each in requests if since is not None else ():
-        if each.number > (since or 0):
-            key = f"a key that ends in {each.session}" if each.digest else "no key"
-            yield Finding(
-                name="unclaimed",
-                sentence=f"{each.method} https://{each.host}{each.path} with {key} was made outside of any session.",
-                evidence=each._asdict(),
-            )
+    """Yield requests of nobody's session, of the whole server: equal ones once, with the last of them as evidence."""
+    if since is None:
+        return
+    alike: dict[tuple[str, ...], list[Unclaimed]] = {}
+    for each in requests:
+        if each.number > since:
+            alike.setdefault((each.method, each.host, each.path, each.digest), []).append(each)
+    for some in alike.values():
+        last = some[-1]
+        done = "was made" if len(some) == 1 else f"was made {once_or_times(len(some))}"
+        yield Finding(
+            name="unclaimed",
+            sentence=f"{last.method} {last.host}{last.path} with {last.key} {done} outside of any session.",
+            evidence=last._asdict(),
+        )
 
 
 def _describe(match: Match) -> str:

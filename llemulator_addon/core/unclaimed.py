@@ -20,6 +20,13 @@ class Unclaimed(NamedTuple):
     digest: str
     """The end of the token, by which its owner can recognise it. Empty if there was none."""
 
+    @property
+    def key(self) -> str:
+        """The token in words, without what is secret of it."""
+        if not self.digest:
+            return "no key"
+        return f"a key that ends in {self.session}" if self.session else "a key of one character"
+
 
 def digest_of(key: SessionKey) -> str:
     """Return the part of a token's digest that is shown."""

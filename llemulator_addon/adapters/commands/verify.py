@@ -39,7 +39,7 @@ def _add_options(parser: argparse.ArgumentParser) -> None:
 def _run(arguments: argparse.Namespace) -> None:
     # These imports are slow, and `--help` does not need them.
     from llemulator_addon.adapters.verdict_files import REPORTS, RunReport  # noqa: PLC0415
-    from llemulator_addon.client import Client, Refused  # noqa: PLC0415
+    from llemulator_addon.client import Client, NotReached, Refused  # noqa: PLC0415
 
     token = arguments.token or os.environ.get("OPENAI_API_KEY")
     if not token:
@@ -56,6 +56,8 @@ def _run(arguments: argparse.Namespace) -> None:
             report = RunReport(
                 verdict=verdict, rules=client.rules(), exchanges=client.requests(), hosts=client.egress()
             )
+    except NotReached as error:
+        raise Failed(error) from None
     except OSError as error:
         raise Failed(f"{arguments.url}: {error.strerror or error}; is llemulator running there?") from None
     except (Refused, TypeError) as error:

@@ -7,11 +7,12 @@ from itertools import chain
 from textwrap import indent, wrap
 
 from llemulator_addon.adapters.terminal import printable
-from llemulator_addon.client import Exchange, Finding
+from llemulator_addon.client import Exchange, Finding, Refused
 
 _WIDTH = 110
 _SHOWN = 20
 _WORDS = 60
+NO_REQUESTS = "No requests with the key of this test."
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,13 +42,24 @@ def explain(findings: Sequence[Finding], exchanges: Sequence[Exchange], ink: Ink
     problems = "1 problem" if len(findings) == 1 else f"{len(findings)} problems"
     shown: set[str] = set()
     parts = [_show_finding(finding, shown, ink) for finding in findings]
-    return f"llemulator found {problems}:\n\n{'\n'.join(parts)}\n{show_exchanges(exchanges, ink)}"
+    is_told = any(finding.name == "unclaimed" for finding in findings)
+    requests = NO_REQUESTS if is_told and not exchanges else show_exchanges(exchanges, ink)
+    return f"llemulator found {problems}:\n\n{'\n'.join(parts)}\n{requests}"
+
+
+def is_about_a_client(error: BaseException | None) -> bool:
+    """Whether a test may have failed because its client sent nothing here, and not by its script or a typo."""
+    return isinstance(error, AssertionError) or not (isinstance(error, Refused) or _is_of_python(error))
+
+
+def _is_of_python(error: BaseException | None) -> bool:
+    return type(error).__module__ == "builtins" and not isinstance(error, OSError)
 
 
 def show_exchanges(exchanges: Sequence[Exchange], ink: Ink) -> str:
     """Return a line for each request and its answer; of many, the last ones."""
     if not exchanges:
-        return "No requests. A client reads the environment when it is created: was it created before the test?"
+        return f"{NO_REQUESTS} A client reads the environment when it is created: was it created before the test?"
     left_out = len(exchanges) - _SHOWN
     head = f"Requests ({len(exchanges)}{f', the last {_SHOWN} are shown' if left_out > 0 else ''}):"
     return "\n".join((head, *(f"  {_line(exchange, ink)}" for exchange in exchanges[-_SHOWN:])))
@@ -56,7 +68,8 @@ def show_exchanges(exchanges: Sequence[Exchange], ink: Ink) -> str:
 def _show_finding(finding: Finding, shown: set[str], ink: Ink) -> str:
     """Return the lines of a finding; differences that were shown before are not repeated."""
     sentences = _sentences(printable(finding.sentence), shown)
-    return f"  {ink.red(finding.name)}\n" + indent("\n".join(sentences), "    ") + "\n"
+    line = f" ({finding.evidence['line']})" if "line" in finding.evidence else ""
+    return f"  {ink.red(finding.name)}{line}\n" + indent("\n".join(sentences), "    ") + "\n"
 
 
 def _sentences(text: str, shown: set[str]) -> Iterable[str]:

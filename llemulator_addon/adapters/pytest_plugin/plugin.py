@@ -1,18 +1,26 @@
 """The plugin's state in one process of pytest, and its work around a test."""
 
+import os
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 
-from llemulator_addon.adapters.pytest_plugin.messages import Ink, explain, show_exchanges
+from llemulator_addon.adapters.pytest_plugin.messages import (
+    NO_REQUESTS,
+    Ink,
+    explain,
+    is_about_a_client,
+    show_exchanges,
+)
 from llemulator_addon.adapters.pytest_plugin.proxy import Proxy
 from llemulator_addon.adapters.pytest_plugin.report import COLOURED, PROPERTY, Report, ResultRow
 from llemulator_addon.adapters.pytest_plugin.session import ABOUT_THE_SCRIPT, Llemulator, Unverified
 from llemulator_addon.client import Client, Finding, Refused, Unclaimed
 
 MARK = "llemulator"
+_ON_UNMATCHED = "LLEMULATOR_ON_UNMATCHED"
 
 
 class Plugin:
@@ -76,7 +84,11 @@ class Plugin:
         session = getattr(item, "funcargs", {}).get("llemulator")
         if not isinstance(session, Llemulator) or isinstance(error, Unverified):
             return None
-        return show_exchanges(session.requests, self.ink)
+        if requests := session.requests:
+            return show_exchanges(requests, self.ink)
+        if strays := [_describe(each) for each in self.watcher.unclaimed(self._unclaimed_seen)]:
+            return "\n".join((NO_REQUESTS, "Others came:", *(f"  {stray}" for stray in strays)))
+        return show_exchanges((), self.ink) if is_about_a_client(error) else None
 
     def _conclude(self, node: pytest.Item | pytest.Session, session: Llemulator, refused: dict[str, int]) -> bool:
         """Verify a session. Returns whether the server has forgotten it, as it does with one that passes."""
@@ -86,7 +98,7 @@ class Plugin:
         )
         strays = self._strays(Unclaimed(**each.evidence) for each in verdict.findings if each.name == "unclaimed")
         about_it = tuple(each for each in verdict.findings if each.name != "unclaimed")
-        findings = (*session.select(about_it), *self._stray_findings(session, strays))
+        findings = (*session.select(about_it), *session.find_unanswered(), *self._stray_findings(session, strays))
         findings = (*findings, *self._find_refused(session, refused))
         names = [finding.name for finding in about_it]
         row = ResultRow(
@@ -149,6 +161,9 @@ class Plugin:
 
     def _options(self) -> list[str]:
         options = ["--hermetic"] if self._is_hermetic else []
+        if _ON_UNMATCHED not in os.environ:
+            # A test has a script, even if it adds no rule.
+            options += ["--on-unmatched", "error"]
         allowed = self._config.getini("llemulator_allow")
         return [*options, *(["--allow", ",".join(allowed)] if allowed else [])]
 
@@ -183,7 +198,9 @@ def _apply_mark(item: pytest.Item, session: Llemulator) -> None:
         _check(mark)
         session.settings.verify = mark.kwargs.get("verify", session.settings.verify)
         session.settings.verdicts = mark.kwargs.get("verdicts", session.settings.verdicts)
-        session.settings.ignore |= set(mark.kwargs.get("ignore", ()))
+        if ignored := set(mark.kwargs.get("ignore", ())):
+            session.client.verify(ignore=ignored)  # refuses a name that it does not know
+            session.settings.ignore |= ignored
         if (script := mark.args[0] if mark.args else mark.kwargs.get("script")) is not None:
             session.script(script)
 
@@ -204,5 +221,4 @@ FAILED = pytest.StashKey[bool]()
 
 
 def _describe(unclaimed: Unclaimed) -> str:
-    key = f"a key that ends in {unclaimed.session}" if unclaimed.digest else "no key"
-    return f"{unclaimed.method} https://{unclaimed.host}{unclaimed.path} with {key}"
+    return f"{unclaimed.method} {unclaimed.host}{unclaimed.path} with {unclaimed.key}"

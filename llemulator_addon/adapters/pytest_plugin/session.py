@@ -1,16 +1,17 @@
 """The fixture's value: one session, with its token, script, journal and verdict."""
 
+import inspect
 import os
 import secrets
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, override
 
 from llemulator_addon.adapters.pytest_plugin.proxy import Proxy
 from llemulator_addon.adapters.terminal import printable
-from llemulator_addon.client import Client, Exchange, Finding, Unclaimed, Verdict
+from llemulator_addon.client import Client, Clock, Exchange, Finding, Unclaimed, Verdict
 from llemulator_addon.core.unclaimed import digest_of
 from llemulator_addon.wire.credentials import key_of
 
@@ -19,6 +20,10 @@ __tracebackhide__ = True
 
 ABOUT_THE_SCRIPT = frozenset(("unmatched", "unused", "expectation", "order", "egress", "unclaimed"))
 """Findings that are not about how the client behaved."""
+
+
+LINE = "line"
+"""The name in the evidence of a finding under which the line of the test stands that added its rule."""
 
 
 class Unverified(AssertionError):
@@ -37,8 +42,22 @@ class Llemulator:
         """The admin routes."""
         self.settings = PluginSettings()
         self.environment = proxy.environment(self.token, os.environ)
+        self.selections: list[On] = []
+        """The selections that `on` returned, in the order of the calls."""
         self._folders = tuple(folders)
         self._names: Counter[str] = Counter()
+        self._lines: dict[str, str] = {}
+        """The line of the test that added a rule, by the rule's name."""
+
+    @override
+    def __repr__(self) -> str:
+        """Name the rules."""
+        return f"<llemulator with {', '.join(self._lines) or 'no rules'}>"
+
+    @property
+    def clock(self) -> Clock:
+        """The clock of this session, by which rate limits and outages go: `clock.advance(60)`."""
+        return self.client.clock
 
     @property
     def env(self) -> dict[str, str]:
@@ -81,23 +100,46 @@ class Llemulator:
     def fail(self, status: int, *, times: int | None = 1, **failure: object) -> "Llemulator":
         """Fail the next request with a status; more as `failure` has it: `retry_after`, `code`, `message`, ….
 
-        OpenAI's SDKs repeat a request after 408, 409, 429 and 500 or more: set `times` to the number of attempts.
+        That is one request, as without `on` each call answers one; behind `on`, all that match fail. OpenAI's SDKs
+        repeat a request after 408, 409, 429 and 500 or more: set `times` to the number of attempts that fail.
         """
         return On(self).fail(status, times=times, **failure)
 
-    def tool_call(self, name: str, *, times: int | None = 1, **arguments: object) -> "Llemulator":
-        """Answer the next request with the call of a tool."""
-        return On(self).tool_call(name, times=times, **arguments)
+    def tool_call(
+        self,
+        tool: str,
+        given: Mapping[str, object] | None = None,
+        /,
+        *,
+        times: int | None = 1,
+        **arguments: object,
+    ) -> "Llemulator":
+        """Answer the next request with the call of a tool.
+
+        `given` are arguments, too: those whose names are taken here, such as `times`.
+        """
+        return On(self).tool_call(tool, given, times=times, **arguments)
+
+    def tool_calls(self, *calls: tuple[str, Mapping[str, object]], times: int | None = 1) -> "Llemulator":
+        """Answer the next request with several calls side by side; each is a name and arguments."""
+        return On(self).tool_calls(*calls, times=times)
 
     def on(self, user_text: str | None = None, **match: object) -> "On":
         """Select requests: by a regular expression for the last user message, and by keys of `match`."""
-        return On(self, match if user_text is None else {"user_text": user_text, **match})
+        selection = On(self, match if user_text is None else {"user_text": user_text, **match})
+        self.selections.append(selection)
+        return selection
 
     def add(self, rule: Mapping[str, object], *, match: Mapping[str, object] | None = None) -> "Llemulator":
         """Add a rule as a script has it; keys that are None are left out."""
         whole = {name: value for name, value in {"match": match or None, **rule}.items() if value is not None}
         self.client.load({"rules": [whole]})
+        self._lines[str(whole.get("name"))] = line_of_the_test()
         return self
+
+    def line_of(self, rule: str | None) -> str | None:
+        """Return the line of the test that added a rule, as `test_it.py:5`."""
+        return None if rule is None else self._lines.get(rule)
 
     def make_unique(self, name: str) -> str:
         """Return the name; with a number if a rule has that name already."""
@@ -126,7 +168,7 @@ class Llemulator:
     ) -> Verdict:
         """Return the verdict. Raises an AssertionError with the findings if there are any."""
         verdict = self.look(expectations=expectations, order=order, ignore=ignore)
-        findings = self.select(verdict.findings)
+        findings = (*self.select(verdict.findings), *self.find_unanswered(ignore))
         if findings:
             self.settings.verify = False  # the findings are reported once
             raise Unverified(self.settings.explain(self, findings))
@@ -144,8 +186,30 @@ class Llemulator:
         return self.client.verify(expectations=expectations, order=order, ignore=ignored)
 
     def select(self, findings: Iterable[Finding]) -> tuple[Finding, ...]:
-        """Return the findings that make the test fail."""
-        return tuple(each for each in findings if self.settings.verdicts or each.name in ABOUT_THE_SCRIPT)
+        """Return the findings that make the test fail, with the lines of their rules."""
+        chosen = (each for each in findings if self.settings.verdicts or each.name in ABOUT_THE_SCRIPT)
+        return tuple(self._add_line(each) for each in chosen)
+
+    def find_unanswered(self, ignore: Iterable[str] = ()) -> tuple[Finding, ...]:
+        """Return a finding for each `on` whose answer was forgotten."""
+        if "unused" in {*self.settings.ignore, *ignore}:
+            return ()
+        forgotten = (each for each in self.selections if not each.is_answered)
+        return tuple(
+            Finding(
+                name="unused",
+                sentence=f"{each.spelled} in {each.line} has no answer: "
+                "add .reply(…), .stream(…), .tool_call(…) or .fail(…).",
+                rule=None,
+                requests=(),
+                evidence={},
+            )
+            for each in forgotten
+        )
+
+    def _add_line(self, finding: Finding) -> Finding:
+        line = self.line_of(finding.rule)
+        return finding if line is None else replace(finding, evidence={**finding.evidence, LINE: line})
 
     def is_own(self, unclaimed: Unclaimed) -> bool:
         """Whether an unclaimed request has this token."""
@@ -157,35 +221,77 @@ class On:
 
     def __init__(self, llemulator: Llemulator, match: Mapping[str, object] | None = None) -> None:
         self.match = dict(match or {})
+        self.line = line_of_the_test()
+        self.is_answered = False
         self._llemulator = llemulator
+
+    @property
+    def spelled(self) -> str:
+        """The call that made it."""
+        first, *more = (f"{word}={_short(value)}" for word, value in self.match.items()) if self.match else ("",)
+        return f"on({', '.join((first.removeprefix('user_text='), *more))})"
 
     def reply(self, reply: str | Mapping[str, object], *, times: int | None = None, **rule: object) -> Llemulator:
         """Answer them with a text or a reply; `times`: how often at most (default: any number of times)."""
         return self._add({"name": self._make_name("reply", reply), "reply": reply, "times": times, **rule})
 
     def stream(self, text: str, *, times: int | None = None, **rhythm: object) -> Llemulator:
-        """Answer them with a text in a rhythm: `ttft_ms`, `tokens_per_second`, `jitter`, `chunk_by`."""
-        return self._add({"name": self._make_name("stream", text), "reply": text, "stream": rhythm, "times": times})
+        """Answer them with a text in a rhythm: `ttft_ms`, `tokens_per_second`, `jitter`, `chunk_by`.
+
+        Keys of a rule are taken, too: `faults`, `name`, `priority`, ….
+        """
+        of_rule = {name: rhythm.pop(name) for name in _OF_RULES & rhythm.keys()}
+        name = self._make_name("stream", text)
+        return self._add({"name": name, "reply": text, "stream": rhythm, "times": times, **of_rule})
 
     def fail(self, status: int, *, times: int | None = None, **failure: object) -> Llemulator:
-        """Fail them."""
+        """Fail every request that matches; `times` sets a limit, for example the attempts of an SDK that must fail."""
         failing = {"failure": {"status": status, **failure}}
         return self._add({"name": self._make_name("fail", status), "reply": failing, "times": times})
 
-    def tool_call(self, name: str, *, times: int | None = None, **arguments: object) -> Llemulator:
-        """Answer them with the call of a tool."""
-        calling = {"tool_calls": [{"name": name, "arguments": arguments}]}
-        return self._add({"name": self._make_name("tool_call", name), "reply": calling, "times": times})
+    def tool_call(
+        self,
+        tool: str,
+        given: Mapping[str, object] | None = None,
+        /,
+        *,
+        times: int | None = None,
+        **arguments: object,
+    ) -> Llemulator:
+        """Answer them with the call of a tool, but not the request that brings its result.
+
+        `given` are arguments, too: those whose names are taken here, such as `times`.
+        """
+        return self._call("tool_call", tool, ((tool, {**(given or {}), **arguments}),), times)
+
+    def tool_calls(self, *calls: tuple[str, Mapping[str, object]], times: int | None = None) -> Llemulator:
+        """Answer them with several calls side by side; each is a name and arguments."""
+        return self._call("tool_calls", calls, calls, times)
+
+    def _call(
+        self, method: str, argument: object, calls: Iterable[tuple[str, Mapping[str, object]]], times: int | None
+    ) -> Llemulator:
+        calling = {"tool_calls": [{"name": tool, "arguments": dict(arguments)} for tool, arguments in calls]}
+        return self._add({"name": self._make_name(method, argument), "reply": calling, "times": times})
 
     def _add(self, rule: Mapping[str, object]) -> Llemulator:
+        self.is_answered = True
         return self._llemulator.add(rule, match=self.match)
 
     def _make_name(self, method: str, argument: object) -> str:
         """Name a rule after the call that created it, so that a failure message points to its line."""
-        first, *more = (f"{word}={_short(value)}" for word, value in self.match.items()) if self.match else ("",)
-        first = first.removeprefix("user_text=")
-        spelled = f"on({', '.join((first, *more))})" if self.match else f"{method}({_short(argument)})"
-        return self._llemulator.make_unique(spelled)
+        return self._llemulator.make_unique(self.spelled if self.match else f"{method}({_short(argument)})")
+
+
+_OF_RULES = frozenset(("name", "faults", "priority", "optional", "state", "calls_again"))
+
+
+def line_of_the_test() -> str:
+    """Return the line that called the fixture, as `test_it.py:5`."""
+    frame = inspect.currentframe()
+    while frame is not None and Path(frame.f_code.co_filename).parent == Path(__file__).parent:
+        frame = frame.f_back
+    return "" if frame is None else f"{Path(frame.f_code.co_filename).name}:{frame.f_lineno}"
 
 
 def _short(value: object) -> str:

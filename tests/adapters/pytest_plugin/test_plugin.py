@@ -227,7 +227,7 @@ def test_colons(llemulator):
     No rule matches. The closest is "on('summarise: now')":
       - user_text "summarise: now" is not found in the last user message, "summarize: this; and that".
 
-  unused
+  unused (test_it.py:6)
     Rule "on('summarise: now')" never answered.
     The nearest is request 1 (POST /v1/chat/completions, gpt-4o, "summarize: this; and that"):
       (see above)
@@ -359,7 +359,7 @@ def test_after(llemulator):
     told = _text(result)
     assert "ERROR at teardown of test_culprit" in told
     assert re.search(
-        r"test_it\.py::test_culprit: POST https://api\.openai\.com/v1/chat/completions with a key that ends in \w{4}\n",
+        r"test_it\.py::test_culprit: POST api\.openai\.com/v1/chat/completions with a key that ends in \w{4}\n",
         told,
     )
 
@@ -437,3 +437,132 @@ def test_it():
 """)
 
     result.assert_outcomes(passed=1)
+
+
+def test_a_request_in_a_test_without_rules_is_unmatched(run: Run) -> None:
+    result = run("""
+def test_no_rules(llemulator):
+    ask("hi")
+""")
+
+    result.assert_outcomes(passed=1, errors=1)
+    assert "The script has no rules." in _text(result)
+
+
+def test_an_on_without_an_answer_is_told_with_its_line(run: Run) -> None:
+    result = run("""
+def test_forgotten(llemulator):
+    llemulator.on("hi")
+
+def test_unreachable(llemulator):
+    llemulator.on("hi").reply("one")
+    llemulator.on("hi there").reply("two")
+    assert ask("hi there") == "one"
+
+@pytest.mark.llemulator(ignore=["unused"])
+def test_ignored(llemulator):
+    llemulator.on("hi")
+""")
+
+    result.assert_outcomes(passed=3, errors=2)
+    assert "on('hi') in test_it.py:6 has no answer: add .reply(" in _text(result)
+    assert "unused (test_it.py:10)" in _text(result)
+
+
+def test_a_tool_takes_arguments_of_any_name(run: Run) -> None:
+    result = run("""
+def test_names(llemulator):
+    llemulator.tool_call("book", {"times": 2}, name="Ann", tool="x").tool_calls(("a", {"x": 1}), ("b", {}))
+    ask("a"), ask("b")
+    first, second = (each.answer["body"]["choices"][0]["message"]["tool_calls"] for each in llemulator.requests)
+    assert first[0]["function"]["arguments"] == '{"times":2,"name":"Ann","tool":"x"}'
+    assert [call["function"]["name"] for call in second] == ["a", "b"]
+""")
+
+    result.assert_outcomes(passed=1)
+
+
+def test_the_clock_of_a_test_moves_its_rate_limits(run: Run) -> None:
+    result = run("""
+@pytest.mark.llemulator({"rules": [{"reply": "ok", "faults": [{"rate_limit": {"requests_per_minute": 1}}]}]})
+def test_clock(llemulator):
+    asked = [ask("a"), ask("b")]
+    llemulator.clock.advance(61)
+    assert [*asked, ask("c")] == ["ok", 429, "ok"]
+    llemulator.clock.reset()
+""")
+
+    result.assert_outcomes(passed=1)
+
+
+def test_the_hint_of_a_failure_fits_its_reason(run: Run) -> None:
+    result = run("""
+def test_typo(llemulator):
+    llemulator.script({"rules": [{"mtach": {}}]})
+
+def test_of_python(llemulator):
+    1 + "a"
+
+def test_other_key(llemulator):
+    assert ask("hi", key="sk-other-1234") == "x"
+""")
+
+    result.assert_outcomes(failed=3)
+    assert _text(result).count("A client reads the environment") == 0
+    assert "api.openai.com/v1/chat/completions with a key that ends in 1234" in _text(result)
+
+
+def test_an_unknown_finding_in_the_mark_is_told_in_one_line(run: Run) -> None:
+    result = run("""
+@pytest.mark.llemulator(ignore=["unusd"])
+def test_mark(llemulator): ...
+""")
+
+    assert 'pytest.mark.llemulator: ignore[0]: there is no finding "unusd"' in _text(result)
+
+
+def test_faults_and_a_rhythm_go_together(run: Run) -> None:
+    result = run("""
+def test_cut(llemulator):
+    llemulator.on("hi").stream("one two three", tokens_per_second=1000, faults=[{"latency_ms": 1}], name="mine")
+    assert ask("hi") == "one two three"
+    assert llemulator.requests[0].rule == "mine"
+    assert repr(llemulator) == "<llemulator with mine>"
+""")
+
+    result.assert_outcomes(passed=1)
+
+
+def test_the_natural_tests_of_an_agent_of_retrieval_and_of_retries_pass(run: Run) -> None:
+    result = run("""
+from openai import OpenAI
+
+def chat(client, messages):
+    return client.chat.completions.create(model="gpt-4o", messages=messages).choices[0].message
+
+def test_agent(llemulator):
+    llemulator.on("weather").tool_call("get_weather", city="Oslo")
+    llemulator.on(tool_result={"name": "get_weather"}).reply("Take an umbrella.")
+
+    client, messages = OpenAI(), [{"role": "user", "content": "weather?"}]
+    while (said := chat(client, messages)).tool_calls:
+        messages += [said, {"role": "tool", "tool_call_id": said.tool_calls[0].id, "content": "rain"}]
+    assert said.content == "Take an umbrella."
+
+def test_rag(llemulator):
+    llemulator.on(any_text="capital of Norway is Oslo").reply("Oslo.")
+
+    client, texts = OpenAI(), ["Bread needs flour", "The capital of Norway is Oslo"]
+    made = client.embeddings.create(model="text-embedding-3-small", input=[*texts, "capital of Norway?"]).data
+    *known, asked = (each.embedding for each in made)
+    best = max(range(2), key=lambda n: sum(a * b for a, b in zip(known[n], asked)))
+    assert chat(client, [{"role": "user", "content": texts[best] + ". Capital?"}]).content == "Oslo."
+
+def test_retry(llemulator):
+    llemulator.fail(429, retry_after=0).reply("Hello")
+
+    assert chat(OpenAI(), [{"role": "user", "content": "Hi"}]).content == "Hello"
+    assert [each.status for each in llemulator.requests] == [429, 200]
+""")
+
+    result.assert_outcomes(passed=3)
