@@ -7,13 +7,12 @@ from typing import Any, NamedTuple, assert_never
 
 from llemulator_addon.core.outcome import Ask, Forward, Outcome, Play
 from llemulator_addon.core.prompt import Prompt
-from llemulator_addon.core.reply import Failure, ModelOutput, Usage, says
+from llemulator_addon.core.reply import Failure, says
 from llemulator_addon.core.request import Request
 from llemulator_addon.core.resources import Resources, TooLarge
 from llemulator_addon.core.session_key import ExchangeId
 from llemulator_addon.core.steps import Head, Headers, PlayedAnswer, Step
 from llemulator_addon.core.upstream import Upstream
-from llemulator_addon.core.work import not_at_once
 from llemulator_addon.engine import fallback, paced_steps
 from llemulator_addon.engine.admission import Admitted, admit
 from llemulator_addon.engine.being_sent import gave, hold_conversation
@@ -25,10 +24,10 @@ from llemulator_addon.engine.paced_steps import steps_of, with_headers
 from llemulator_addon.engine.select import Selected, select
 from llemulator_addon.engine.session import Session
 from llemulator_addon.engine.valid_models import refuse_model
+from llemulator_addon.engine.written_replies import write_reply
 from llemulator_addon.script.fault import Fault, Scene
 from llemulator_addon.script.pacing import Pacing
 from llemulator_addon.script.pattern import Candidate
-from llemulator_addon.script.replies.raw import Raw
 from llemulator_addon.script.reply import Ready, fill_reply
 from llemulator_addon.script.searching import searching
 from llemulator_addon.script.template import Template
@@ -42,7 +41,6 @@ from llemulator_addon.wire.answer import (
     Endpoint,
     EventStream,
     LongBody,
-    Manner,
     Operation,
     Served,
 )
@@ -55,7 +53,6 @@ from llemulator_addon.wire.errors import RequestRefused
 from llemulator_addon.wire.models import SIMULATED_MODEL
 from llemulator_addon.wire.redaction import HIDDEN, redact_query
 from llemulator_addon.wire.routing import Found, OtherMethods, find_of, refuse_path
-from llemulator_addon.wire.usage import count_usage
 from llemulator_addon.wire.websocket import refuse_upgrade, speaks_websocket, wants_websocket
 
 
@@ -310,7 +307,7 @@ def _answer_without_rule(session: Session, asked: Candidate, endpoint: Endpoint)
     admitted = admit(session, faults, "", asked)
     return Decided(
         session=admitted.session,
-        answer=written(session, asked.prompt, endpoint, admitted.refused or says(""), pacing),
+        answer=write_reply(session, asked.prompt, endpoint, admitted.refused or says(""), pacing),
         pacing=pacing,
         limits=admitted.headers,
         faults=faults,
@@ -327,7 +324,7 @@ def _answer_by_rule(session: Session, asked: Candidate, selected: Selected, endp
     answer: Answer | Failure | None = admitted.refused
     if answer is None:
         after = after.rule_used(selected.group, selected.position)
-        answer = written(session, asked.prompt, endpoint, _ready(session, asked, selected), pacing)
+        answer = write_reply(session, asked.prompt, endpoint, _ready(session, asked, selected), pacing)
     return Decided(
         session=after,
         answer=answer,
@@ -379,7 +376,7 @@ def _fall_back(session: Session, asked: Candidate, endpoint: Endpoint) -> Decide
             assert_never(never)
     return Decided(
         session=admitted.session,
-        answer=answer or written(session, asked.prompt, endpoint, reply, pacing),
+        answer=answer or write_reply(session, asked.prompt, endpoint, reply, pacing),
         pacing=pacing,
         limits=admitted.headers,
         faults=faults,
@@ -387,63 +384,6 @@ def _fall_back(session: Session, asked: Candidate, endpoint: Endpoint) -> Decide
         prompt=asked.prompt,
         unmatched=None if by_name else missed.sentence,
     )
-
-
-def written(
-    session: Session, prompt: Prompt, endpoint: Endpoint | None, reply: Ready, pacing: Pacing
-) -> Answer | Failure:
-    """Write a reply as the endpoint does; None: no model speaks there."""
-    manner = Manner(stamp=session.stamp, chunk_by=pacing.chunk_by, dated_models=session.policy.dated_models)
-    match reply:
-        case ModelOutput():
-            if endpoint is None:
-                return fallback.cannot_say()
-            answer = _write_output(session, prompt, endpoint, _add_usage(reply, session.defaults.usage), manner)
-            return _set_headers(answer, reply.headers)
-        case Raw():
-            return reply.answer()
-        case Failure():
-            fails = reply.taken and endpoint is not None and endpoint.fail
-            return fails(prompt, reply, manner) if fails else reply
-        case never:
-            assert_never(never)
-
-
-def _write_output(
-    session: Session, prompt: Prompt, endpoint: Endpoint, says: ModelOutput, manner: Manner
-) -> Answer | Failure:
-    """Write what the model says; what would be large is made while it is sent, and what would be too large refused."""
-    size = endpoint.size(prompt, says)
-    if size <= paced_steps.MADE_AT_ONCE:
-        return endpoint.write(prompt, says, manner)
-    if size > session.policy.answer_limit:
-        return errors.too_large(prompt.model, size, session.policy.answer_limit)
-    not_at_once()
-    if endpoint.speaks:
-        # What is to be counted is counted now: whoever sends the answer later does not wait for it.
-        count_usage(prompt, says)
-    answer = endpoint.write(prompt, says, manner._replace(in_pieces=size > _LONG))
-    return answer if isinstance(answer, Body) else replace(answer, size=size)
-
-
-_LONG = 1 << 20
-"""Bytes of an answer, as they were estimated, from which on it is never there at once."""
-
-
-def _add_usage(reply: ModelOutput, usage: Usage) -> ModelOutput:
-    """Give a reply the counts that the script gives for all, where it has none of its own."""
-    return reply if usage == _COUNTED or reply.usage != _COUNTED else replace(reply, usage=usage)
-
-
-_COUNTED = Usage()
-
-
-def _set_headers(answer: Answer | Failure, headers: Headers) -> Answer | Failure:
-    """Give an answer the headers of the script, in place of its own of the same name."""
-    if not headers:
-        return answer
-    names = {name for name, _ in headers}
-    return replace(answer, headers=(*(pair for pair in answer.headers if pair[0] not in names), *headers))
 
 
 def played(decided: Decided, session: Session, request: Request) -> tuple[PlayedAnswer, Resources]:

@@ -9,8 +9,9 @@ from llemulator_addon.core.resources import Resources
 from llemulator_addon.core.stamp import Stamp
 from llemulator_addon.core.steps import PlayedAnswer, Steps
 from llemulator_addon.engine import fallback
-from llemulator_addon.engine.decide import Decided, played, written
+from llemulator_addon.engine.decide import Decided, played
 from llemulator_addon.engine.session import Session
+from llemulator_addon.engine.written_replies import write_reply
 from llemulator_addon.script.fault import Fault
 from llemulator_addon.script.pacing import Pacing
 from llemulator_addon.script.pattern import Candidate
@@ -43,7 +44,7 @@ def answer_by_person(session: Session, ask: Ask, given: Given) -> tuple[Session,
     pacing = given.pacing or paced or session.defaults.pacing
     decided = Decided(
         session=then,
-        answer=written(then, ask.prompt, ENDPOINTS[ask.prompt.endpoint], reply, pacing),
+        answer=write_reply(then, ask.prompt, ENDPOINTS[ask.prompt.endpoint], reply, pacing),
         pacing=pacing,
         faults=session.defaults.faults if given.faults is None else given.faults,
         endpoint=ask.prompt.endpoint,

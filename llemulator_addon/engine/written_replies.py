@@ -1,0 +1,74 @@
+"""Replies of rules and fallbacks, written as the endpoint has them."""
+
+from dataclasses import replace
+from typing import assert_never
+
+from llemulator_addon.core.prompt import Prompt
+from llemulator_addon.core.reply import Failure, ModelOutput, Usage
+from llemulator_addon.core.steps import Headers
+from llemulator_addon.core.work import not_at_once
+from llemulator_addon.engine import fallback, paced_steps
+from llemulator_addon.engine.session import Session
+from llemulator_addon.script.pacing import Pacing
+from llemulator_addon.script.replies.raw import Raw
+from llemulator_addon.script.reply import Ready
+from llemulator_addon.wire import errors
+from llemulator_addon.wire.answer import Answer, Body, Endpoint, Manner
+from llemulator_addon.wire.usage import count_usage
+
+
+def write_reply(
+    session: Session, prompt: Prompt, endpoint: Endpoint | None, reply: Ready, pacing: Pacing
+) -> Answer | Failure:
+    """Write a reply as the endpoint does; None: no model speaks there."""
+    manner = Manner(stamp=session.stamp, chunk_by=pacing.chunk_by, dated_models=session.policy.dated_models)
+    match reply:
+        case ModelOutput():
+            if endpoint is None:
+                return fallback.cannot_say()
+            answer = _write_output(session, prompt, endpoint, _add_usage(reply, session.defaults.usage), manner)
+            return _set_headers(answer, reply.headers)
+        case Raw():
+            return reply.answer()
+        case Failure():
+            fails = reply.taken and endpoint is not None and endpoint.fail
+            return fails(prompt, reply, manner) if fails else reply
+        case never:
+            assert_never(never)
+
+
+def _write_output(
+    session: Session, prompt: Prompt, endpoint: Endpoint, says: ModelOutput, manner: Manner
+) -> Answer | Failure:
+    """Write what the model says; what would be large is made while it is sent, and what would be too large refused."""
+    size = endpoint.size(prompt, says)
+    if size <= paced_steps.MADE_AT_ONCE:
+        return endpoint.write(prompt, says, manner)
+    if size > session.policy.answer_limit:
+        return errors.too_large(prompt.model, size, session.policy.answer_limit)
+    not_at_once()
+    if endpoint.speaks:
+        # What is to be counted is counted now: whoever sends the answer later does not wait for it.
+        count_usage(prompt, says)
+    answer = endpoint.write(prompt, says, manner._replace(in_pieces=size > _LONG))
+    return answer if isinstance(answer, Body) else replace(answer, size=size)
+
+
+_LONG = 1 << 20
+"""Bytes of an answer, as they were estimated, from which on it is never there at once."""
+
+
+def _add_usage(reply: ModelOutput, usage: Usage) -> ModelOutput:
+    """Give a reply the counts that the script gives for all, where it has none of its own."""
+    return reply if usage == _COUNTED or reply.usage != _COUNTED else replace(reply, usage=usage)
+
+
+_COUNTED = Usage()
+
+
+def _set_headers(answer: Answer | Failure, headers: Headers) -> Answer | Failure:
+    """Give an answer the headers of the script, in place of its own of the same name."""
+    if not headers:
+        return answer
+    names = {name for name, _ in headers}
+    return replace(answer, headers=(*(pair for pair in answer.headers if pair[0] not in names), *headers))
