@@ -1,4 +1,4 @@
-"""Requests about sessions: to add a route is one file and one line here."""
+"""Requests about sessions: to add a route is one file and one entry here."""
 
 from llemulator_addon.admin import (
     about,
@@ -20,33 +20,37 @@ from llemulator_addon.admin import (
 from llemulator_addon.admin.route import Route
 
 ROUTES: dict[str, Route] = {
-    "/_emulator/script": Route(post=script.load, get=script.show, delete=script.forget_rules),
-    "/_emulator/script.schema.json": Route(get=schema.show),
-    "/_emulator/clock": Route(get=clock.show, post=clock.move),
+    "/_emulator/script": Route(post=script.load, get=script.show, delete=script.forget_rules, body=script.BODY),
+    "/_emulator/script.schema.json": Route(get=schema.show, needs_token=False, produces=schema.PRODUCES),
+    "/_emulator/clock": Route(get=clock.show, post=clock.move, body=clock.BODY),
     "/_emulator/reset": Route(post=state.reset),
     "/_emulator/state": Route(get=state.show),
-    "/_emulator/requests": Route(get=journal.exchanges),
-    journal_stream.PATH: Route(get=journal_stream.show),
+    "/_emulator/requests": Route(get=journal.exchanges, query=journal.QUERY),
+    journal_stream.PATH: Route(get=journal_stream.show, query=journal.QUERY_SINCE, produces=journal_stream.PRODUCES),
     "/_emulator/requests/{number}": Route(get=journal.exchange),
-    "/_emulator/verify": Route(post=verify.show),
+    "/_emulator/verify": Route(post=verify.show, body=verify.BODY),
     waiting.PATH: Route(get=waiting.waiting),
-    f"{waiting.PATH}/{{number}}": Route(get=waiting.one, post=waiting.answer),
-    "/_emulator/egress": Route(get=egress.show),
-    "/_emulator/unclaimed": Route(get=unclaimed.show),
-    "/_emulator/openapi.json": Route(get=openapi.show),
-    "/_emulator/ca.pem": Route(get=certificate.show),
-    preset_queue.PATH: Route(get=preset_queue.show_all, delete=preset_queue.clear_all),
-    f"{preset_queue.PATH}/{{address}}": Route(get=preset_queue.show, post=preset_queue.add, delete=preset_queue.clear),
-    f"{preset_queue.PATH}/{{address}}/batch": Route(post=preset_queue.add_all),
-    f"{preset_queue.PATH}/{{address}}/import": Route(post=preset_queue.add_file),
-    f"{preset_queue.PATH}/{{address}}/export": Route(get=preset_queue.export),
-    about.PATH: Route(get=about.show),
-    "/health": Route(get=health.also_live),
-    "/healthz": Route(get=health.live),
-    "/readyz": Route(get=health.ready),
+    f"{waiting.PATH}/{{number}}": Route(get=waiting.one, post=waiting.answer, body=waiting.BODY),
+    "/_emulator/egress": Route(get=egress.show, needs_token=False),
+    "/_emulator/unclaimed": Route(get=unclaimed.show, query=journal.QUERY_SINCE, needs_token=False),
+    "/_emulator/openapi.json": Route(get=openapi.show, needs_token=False),
+    "/_emulator/ca.pem": Route(get=certificate.show, needs_token=False, produces=certificate.PRODUCES),
+    preset_queue.PATH: Route(
+        get=preset_queue.show_all, delete=preset_queue.clear_all, needs_token=False, is_only_here=True
+    ),
+    f"{preset_queue.PATH}/{{address}}": Route(
+        get=preset_queue.show,
+        post=preset_queue.add,
+        delete=preset_queue.clear,
+        needs_token=False,
+        is_only_here=True,
+    ),
+    f"{preset_queue.PATH}/{{address}}/batch": Route(post=preset_queue.add_all, needs_token=False, is_only_here=True),
+    f"{preset_queue.PATH}/{{address}}/import": Route(post=preset_queue.add_file, needs_token=False, is_only_here=True),
+    f"{preset_queue.PATH}/{{address}}/export": Route(get=preset_queue.export, needs_token=False, is_only_here=True),
+    "/": Route(get=about.show, needs_token=False, is_only_here=True),
+    "/health": Route(get=health.also_live, needs_token=False, is_only_here=True),
+    "/healthz": Route(get=health.live, needs_token=False),
+    "/readyz": Route(get=health.ready, needs_token=False),
 }
-"""Answered on the proxy's own port, and through the proxy on every intercepted host, but for those in `ONLY_HERE`."""
-
-ONLY_HERE = frozenset((about.PATH, "/health"))
-ONLY_HERE_BELOW = preset_queue.PATH
-"""Answered only where the program itself is meant: at OpenAI's hosts these paths may be something else."""
+"""Answered on the proxy's own port, and through the proxy on every intercepted host, but for those `is_only_here`."""

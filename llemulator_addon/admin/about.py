@@ -3,14 +3,9 @@
 from llemulator_addon.admin.route import AdminCall, json_answer
 from llemulator_addon.core.steps import Steps
 
-PATH = "/"
-
 
 def show(call: AdminCall) -> Steps:
     """Describe this server, and name the pages with more."""
-    # The table names this module.
-    from llemulator_addon.admin import ROUTES  # noqa: PLC0415
-
     return json_answer(
         {
             "service": "llemulator",
@@ -21,6 +16,6 @@ def show(call: AdminCall) -> Steps:
             "with /v1 behind it (OPENAI_BASE_URL).",
             "description": "/_emulator/openapi.json",
             "script_schema": "/_emulator/script.schema.json",
-            "routes": [f"{'|'.join(route.methods)} {path}" for path, route in ROUTES.items()],
+            "routes": [f"{'|'.join(route.methods)} {path}" for path, route in call.routes.items()],
         }
     )

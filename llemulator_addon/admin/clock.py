@@ -5,7 +5,7 @@ from typing import Annotated, Self
 
 from pydantic import Field, model_validator
 
-from llemulator_addon.admin.route import AdminCall, json_answer
+from llemulator_addon.admin.route import AdminCall, RequestBody, json_answer
 from llemulator_addon.core.reply import Failure
 from llemulator_addon.core.steps import Steps
 from llemulator_addon.engine.session import Session
@@ -38,6 +38,9 @@ class ClockPart(ScriptPart):
         if self.at is not None:
             return self.at - now
         return before + self.advance_s if self.advance_s is not None else 0.0
+
+
+BODY = RequestBody(name="Clock", schema=ClockPart.model_json_schema)
 
 
 def move(call: AdminCall) -> Steps:

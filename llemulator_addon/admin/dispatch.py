@@ -3,7 +3,7 @@
 from collections.abc import Awaitable
 from dataclasses import replace
 
-from llemulator_addon.admin import ONLY_HERE, ONLY_HERE_BELOW, ROUTES, pages
+from llemulator_addon.admin import ROUTES, pages
 from llemulator_addon.admin.route import AdminCall, Route, Server
 from llemulator_addon.core.reply import Failure
 from llemulator_addon.core.request import Request
@@ -19,9 +19,15 @@ _OWN_NAME = "llemulator"
 
 def is_admin(request: Request) -> bool:
     """Whether a request is about sessions, and not one to OpenAI."""
-    if request.path in ONLY_HERE or f"{request.path}/".startswith(f"{ONLY_HERE_BELOW}/"):
+    route = ROUTES.get(request.path)
+    if route.is_only_here if route is not None else request.path.startswith(_ONLY_HERE_BELOW):
         return request.to_proxy or request.host == _OWN_NAME
-    return request.path in ROUTES or request.path.startswith("/_emulator/") or request.path == "/_emulator"
+    return route is not None or request.path.startswith("/_emulator/") or request.path == "/_emulator"
+
+
+_ONLY_HERE_BELOW = tuple(
+    {path.partition("{")[0] for path, route in ROUTES.items() if route.is_only_here and "{" in path}
+)
 
 
 async def answer(request: Request, server: Server) -> PlayedAnswer:
@@ -41,7 +47,7 @@ async def _answer(request: Request, server: Server) -> PlayedAnswer:
         raise RequestRefused(_unknown(request))
     if (answering := route.answering(request.method)) is None:
         raise RequestRefused(errors.wrong_method(request.method, request.path, route.methods))
-    answered = answering(AdminCall(request=request, server=server))
+    answered = answering(AdminCall(request=request, server=server, routes=ROUTES))
     told = await answered if isinstance(answered, Awaitable) else answered
     return told if isinstance(told, PlayedAnswer) else PlayedAnswer(told)
 

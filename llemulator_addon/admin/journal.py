@@ -3,13 +3,11 @@
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import partial
 from itertools import islice
-from typing import Any
-from urllib.parse import unquote
 
 from llemulator_addon.admin.exchange_json import in_brief, in_full
 from llemulator_addon.admin.har import har
-from llemulator_addon.admin.query_numbers import is_number, whole
-from llemulator_addon.admin.route import AdminCall, json_answer, long_json_answer
+from llemulator_addon.admin.query_numbers import number_in_path, whole
+from llemulator_addon.admin.route import AdminCall, Query, json_answer, long_json_answer
 from llemulator_addon.core.reply import Failure
 from llemulator_addon.core.steps import PlayedAnswer, Steps
 from llemulator_addon.engine.journal import Exchange, Journal
@@ -57,11 +55,11 @@ def _listed(journal: Journal, asked: Mapping[str, str], token: str) -> PlayedAns
 
 async def exchange(call: AdminCall) -> Steps:
     """Show one exchange in full, by its number."""
-    number = unquote(call.request.path.rpartition("/")[2])
+    text, number = number_in_path(call.request.path)
     journal = call.server.store.read(call.key).journal
-    found = journal.get(int(number)) if is_number(number) else None
+    found = None if number is None else journal.get(number)
     if found is None:
-        raise RequestRefused(_not_kept(number, journal))
+        raise RequestRefused(_not_kept(text, journal))
     return await beside(partial(_one, journal, found, call.token), journal.size)
 
 
@@ -96,7 +94,7 @@ def _not_kept(number: str, journal: Journal) -> Failure:
 _SWITCH = {"true": True, "false": False}
 _FORMATS = ("brief", "full", "har")
 
-PARAMETERS: Mapping[str, tuple[str, Mapping[str, Any]]] = {
+QUERY: Query = {
     "endpoint": ("Only of this endpoint, as `chat.completions`.", {"type": "string"}),
     "model": ("Only those that asked this model.", {"type": "string"}),
     "rule": ("Only those that this rule answered.", {"type": "string"}),
@@ -106,19 +104,20 @@ PARAMETERS: Mapping[str, tuple[str, Mapping[str, Any]]] = {
     "limit": ("The maximum number.", {"type": "integer", "minimum": 0, "default": _AT_MOST}),
     "format": ("How much of each is shown; or all as a HAR file.", {"enum": list(_FORMATS)}),
 }
-"""The fields of the query, and their JSON schemas."""
+"""Of a list of exchanges."""
+QUERY_SINCE: Query = {"since": QUERY["since"]}
 
 
 def _check_known(asked: Mapping[str, str]) -> None:
     for name in asked:
-        if name not in PARAMETERS:
+        if name not in QUERY:
             raise RequestRefused(
                 Failure(
                     status=400,
                     type=INVALID,
                     code="unknown_parameter",
                     param=name,
-                    message=f"Unknown parameter: '{name}'. There are: {', '.join(PARAMETERS)}.",
+                    message=f"Unknown parameter: '{name}'. There are: {', '.join(QUERY)}.",
                 )
             )
     _one_of(asked, "format", _FORMATS)

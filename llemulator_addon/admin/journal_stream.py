@@ -13,6 +13,7 @@ from llemulator_addon.engine.session import Session
 from llemulator_addon.wire.json_bytes import compact
 
 PATH = "/_emulator/requests/live"
+PRODUCES = "text/event-stream; charset=utf-8"
 
 _AGAIN_AFTER = b"retry: 10\n\n"
 """Milliseconds."""
@@ -28,7 +29,7 @@ def show(call: AdminCall) -> Steps:
         for exchange in session.journal
         if exchange.number > told_before
     ]
-    return answer(_AGAIN_AFTER + b"".join(events), "text/event-stream; charset=utf-8")
+    return answer(_AGAIN_AFTER + b"".join(events), PRODUCES)
 
 
 def event_id(session: Session, number: int) -> str:

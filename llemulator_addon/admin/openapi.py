@@ -1,16 +1,10 @@
 """`/_emulator/openapi.json`: the admin routes in OpenAPI 3.1, made from the routes themselves."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
-from llemulator_addon.admin import preset_queue
-from llemulator_addon.admin.clock import ClockPart
-from llemulator_addon.admin.journal import PARAMETERS
-from llemulator_addon.admin.route import AdminCall, Answering, Route, answer
-from llemulator_addon.admin.verify import VerifyPart
+from llemulator_addon.admin.route import AdminCall, Answering, Query, Route, answer
 from llemulator_addon.core.steps import Steps
-from llemulator_addon.script.manual_answer import schema as answer_schema
-from llemulator_addon.script.schema import schema as script_schema
 from llemulator_addon.script.schema import tidy
 from llemulator_addon.wire.json_bytes import pretty
 
@@ -30,24 +24,11 @@ _ERROR = {
         }
     },
 }
-_WITHOUT_TOKEN = (
-    "/",
-    "/health",
-    "/healthz",
-    "/readyz",
-    "/_emulator/ca.pem",
-    "/_emulator/script.schema.json",
-    "/_emulator/openapi.json",
-)
-_NOT_JSON = {"/_emulator/ca.pem": "application/x-pem-file"}
 
 
-def show(_: AdminCall) -> Steps:
+def show(call: AdminCall) -> Steps:
     """Answer with the description of the admin routes."""
-    # The table names this module.
-    from llemulator_addon.admin import ROUTES  # noqa: PLC0415
-
-    return answer(pretty(description(ROUTES)) + b"\n", "application/json")
+    return answer(pretty(description(call.routes)) + b"\n", "application/json")
 
 
 def description(routes: Mapping[str, Route]) -> dict[str, Any]:
@@ -62,7 +43,7 @@ def description(routes: Mapping[str, Route]) -> dict[str, Any]:
         },
         "paths": {path: _path(path, route) for path, route in routes.items()},
         "components": {
-            "schemas": {"Error": _ERROR, **_schemas()},
+            "schemas": {"Error": _ERROR, **_schemas(routes.values())},
             "securitySchemes": {"token": {"type": "http", "scheme": "bearer"}},
         },
     }
@@ -71,18 +52,20 @@ def description(routes: Mapping[str, Route]) -> dict[str, Any]:
 def _path(path: str, route: Route) -> dict[str, object]:
     methods = {"get": route.get, "post": route.post, "delete": route.delete}
     return {
-        method: _operation(path, method, answering) for method, answering in methods.items() if answering is not None
+        method: _operation(path, route, method, answering)
+        for method, answering in methods.items()
+        if answering is not None
     }
 
 
-def _operation(path: str, method: str, answering: Answering) -> dict[str, object]:
+def _operation(path: str, route: Route, method: str, answering: Answering) -> dict[str, object]:
     summary, _, more = (answering.__doc__ or "").partition("\n")
     operation: dict[str, object] = {
         "operationId": f"{answering.__module__.rpartition('.')[2]}.{answering.__name__}",
         "summary": summary,
-        "security": [] if path in _WITHOUT_TOKEN or path.startswith(preset_queue.PATH) else [{"token": []}],
+        "security": [{"token": []}] if route.needs_token else [],
         "responses": {
-            "200": {"description": "Done", "content": {_NOT_JSON.get(path, "application/json"): {}}},
+            "200": {"description": "Done", "content": {route.produces: {}}},
             "4XX": {
                 "description": "Refused",
                 "content": {"application/json": {"schema": {"$ref": "#/components/schemas/Error"}}},
@@ -91,48 +74,36 @@ def _operation(path: str, method: str, answering: Answering) -> dict[str, object
     }
     if more.strip():
         operation["description"] = " ".join(more.split())
-    if parameters := _parameters(path):
+    if parameters := [*_path_parameters(path), *(_query_parameters(route.query) if method == "get" else ())]:
         operation["parameters"] = parameters
-    if (name := _BODIES.get((method, path))) is not None:
-        reference = {"schema": {"$ref": f"#/components/schemas/{name}"}}
-        kinds = ("application/json", "application/yaml") if name == "Script" else ("application/json",)
-        operation["requestBody"] = {"content": dict.fromkeys(kinds, reference)}
+    if route.body is not None and method == "post":
+        reference = {"schema": {"$ref": f"#/components/schemas/{route.body.name}"}}
+        operation["requestBody"] = {"content": dict.fromkeys(route.body.kinds, reference)}
     return operation
 
 
-_BODIES = {
-    ("post", "/_emulator/script"): "Script",
-    ("post", "/_emulator/verify"): "Verify",
-    ("post", "/_emulator/clock"): "Clock",
-    ("post", "/_emulator/waiting/{number}"): "Answer",
+def _path_parameters(path: str) -> Iterator[dict[str, object]]:
+    for part in path.split("/"):
+        if part.startswith("{"):
+            name = part.strip("{}")
+            yield {"name": name, "in": "path", "required": True, "schema": dict(_IN_PATHS[name])}
+
+
+_IN_PATHS: Mapping[str, Mapping[str, object]] = {
+    "number": {"type": "integer", "minimum": 1},
+    "address": {"anyOf": [{"type": "string", "format": "ipv4"}, {"type": "string", "format": "ipv6"}]},
 }
+"""The schemas of what stands in braces in a path."""
 
 
-def _parameters(path: str) -> list[dict[str, object]]:
-    if path.endswith("/{number}"):
-        return [{"name": "number", "in": "path", "required": True, "schema": {"type": "integer", "minimum": 1}}]
-    if "/{address}" in path:
-        kinds = [{"type": "string", "format": "ipv4"}, {"type": "string", "format": "ipv6"}]
-        return [{"name": "address", "in": "path", "required": True, "schema": {"anyOf": kinds}}]
-    if path == "/_emulator/unclaimed":
-        meaning, schema = PARAMETERS["since"]
-        return [{"name": "since", "in": "query", "description": meaning, "schema": dict(schema)}]
-    if path == "/_emulator/requests":
-        return [
-            {"name": name, "in": "query", "description": meaning, "schema": dict(schema)}
-            for name, (meaning, schema) in PARAMETERS.items()
-        ]
-    return []
+def _query_parameters(query: Query) -> Iterator[dict[str, object]]:
+    for name, (meaning, schema) in query.items():
+        yield {"name": name, "in": "query", "description": meaning, "schema": dict(schema)}
 
 
-def _schemas() -> dict[str, object]:
+def _schemas(routes: Iterable[Route]) -> dict[str, object]:
     """Return the bodies' schemas; their definitions are named for the body that they are part of."""
-    bodies = {
-        "Script": script_schema(),
-        "Verify": VerifyPart.model_json_schema(),
-        "Clock": ClockPart.model_json_schema(),
-        "Answer": answer_schema(),
-    }
+    bodies = {route.body.name: route.body.schema() for route in routes if route.body is not None}
     found: dict[str, object] = {}
     for name, written in bodies.items():
         body = tidy(written)

@@ -1,8 +1,9 @@
 """What an admin route is given, and what it answers."""
 
-from collections.abc import Awaitable, Callable, Container, Iterator
+from collections.abc import Awaitable, Callable, Container, Iterator, Mapping
 from dataclasses import dataclass, field
 from itertools import chain
+from typing import Any
 
 from llemulator_addon.core.egress import EgressReport
 from llemulator_addon.core.reply import Failure
@@ -59,6 +60,8 @@ class AdminCall:
 
     request: Request
     server: Server
+    routes: "Mapping[str, Route]" = field(default_factory=dict)
+    """All routes, for those that describe them."""
 
     @property
     def token(self) -> str:
@@ -86,12 +89,37 @@ Answering = Callable[[AdminCall], Steps | Awaitable[Steps | PlayedAnswer]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class RequestBody:
+    """What is sent to a route."""
+
+    name: str
+    """Under which the description of the routes has its schema."""
+    schema: Callable[[], Mapping[str, Any]]
+    kinds: tuple[str, ...] = ("application/json",)
+    """Media types."""
+
+
+Query = Mapping[str, tuple[str, Mapping[str, Any]]]
+"""The fields of a query: what each means, and its JSON schema."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Route:
-    """A path's methods."""
+    """A path's methods, and what else a client must know of it. The description of the routes is made of these."""
 
     get: Answering | None = None
     post: Answering | None = None
     delete: Answering | None = None
+    needs_token: bool = True
+    """Whether it is about the session of a token."""
+    body: RequestBody | None = None
+    """Of `post`."""
+    query: Query = field(default_factory=dict)
+    """Of `get`."""
+    produces: str = "application/json"
+    """The media type of an answer that is no error."""
+    is_only_here: bool = False
+    """Whether it is answered only where the program itself is meant; at OpenAI's hosts the path may mean another."""
 
     def answering(self, method: str) -> Answering | None:
         """Return what answers a method; HEAD is answered as GET."""

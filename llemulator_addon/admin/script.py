@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from functools import partial
 from typing import Literal
 
-from llemulator_addon.admin.route import AdminCall, answer, json_answer, long_json_answer
+from llemulator_addon.admin.route import AdminCall, RequestBody, answer, json_answer, long_json_answer
 from llemulator_addon.core.reply import Failure
 from llemulator_addon.core.request import Request
 from llemulator_addon.core.steps import PlayedAnswer, Steps
@@ -13,10 +13,13 @@ from llemulator_addon.engine.session import load as load_into
 from llemulator_addon.live.threads import LARGE, beside
 from llemulator_addon.script.printing import print_script
 from llemulator_addon.script.reader import Script, read_script, read_text
+from llemulator_addon.script.schema import schema
 from llemulator_addon.script.script_error import ScriptError
 from llemulator_addon.wire.errors import INVALID, RequestRefused
 from llemulator_addon.wire.json_bytes import Many
 from llemulator_addon.wire.redaction import redact_texts
+
+BODY = RequestBody(name="Script", schema=schema, kinds=("application/json", "application/yaml"))
 
 
 async def load(call: AdminCall) -> Steps:

@@ -7,7 +7,7 @@ from typing import Annotated, Self
 from pydantic import BeforeValidator, Field, model_validator
 
 from llemulator_addon.admin import state
-from llemulator_addon.admin.route import AdminCall, json_answer
+from llemulator_addon.admin.route import AdminCall, RequestBody, json_answer
 from llemulator_addon.core.egress import HostEgress
 from llemulator_addon.core.reply import Failure
 from llemulator_addon.core.request import Request
@@ -108,6 +108,9 @@ class VerifyPart(ScriptPart):
             order=tuple(Expectation(name=_describe(match), patterns=match.patterns()) for match in self.order),
             ignored=frozenset(self.ignore),
         )
+
+
+BODY = RequestBody(name="Verify", schema=VerifyPart.model_json_schema)
 
 
 async def show(call: AdminCall) -> Steps:

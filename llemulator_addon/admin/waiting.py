@@ -1,22 +1,22 @@
 """`/_emulator/waiting`: requests that wait for a person, and that person's answers."""
 
-from urllib.parse import unquote
-
 from llemulator_addon.admin.exchange_json import prompt_shown
-from llemulator_addon.admin.route import AdminCall, json_answer
+from llemulator_addon.admin.query_numbers import number_in_path
+from llemulator_addon.admin.route import AdminCall, RequestBody, json_answer
 from llemulator_addon.core.outcome import Ask
 from llemulator_addon.core.reply import Failure
 from llemulator_addon.core.steps import PlayedAnswer, Steps
 from llemulator_addon.engine.manual import Given, answer_by_person
 from llemulator_addon.engine.session import Session
 from llemulator_addon.script import json_text
-from llemulator_addon.script.manual_answer import read_answer
+from llemulator_addon.script.manual_answer import read_answer, schema
 from llemulator_addon.script.script_error import ScriptError
 from llemulator_addon.wire import json_bytes
 from llemulator_addon.wire.errors import INVALID, RequestRefused, not_json
 from llemulator_addon.wire.redaction import redact_texts
 
 PATH = "/_emulator/waiting"
+BODY = RequestBody(name="Answer", schema=schema)
 
 
 def waiting(call: AdminCall) -> Steps:
@@ -46,28 +46,26 @@ def answer(call: AdminCall) -> Steps:
 
 def _find_request(call: AdminCall) -> Ask:
     """Return the request that is meant; raises `RequestRefused` where it does not wait."""
-    number = unquote(call.request.path.rpartition("/")[2])
-    is_number = number.isdecimal() and number.isascii() and len(number) <= _DIGITS
-    ask = call.server.waiting.get(call.key, int(number)) if is_number else None
+    text, number = number_in_path(call.request.path)
+    ask = None if number is None else call.server.waiting.get(call.key, number)
     if ask is None:
-        raise RequestRefused(_not_waiting(number, call))
+        raise RequestRefused(_not_waiting(text, number, call))
     return ask
 
 
-def _not_waiting(number: str, call: AdminCall) -> Failure:
+def _not_waiting(text: str, number: int | None, call: AdminCall) -> Failure:
     waiting = [str(ask.exchange.number) for ask in call.server.waiting.of(call.key)]
     others = f" Waiting: {', '.join(waiting[:_TOLD])}." if waiting else " Nothing waits."
     journal = call.server.store.read(call.key).journal
-    if number.isdecimal() and number.isascii() and 1 <= int(number[:_DIGITS]) <= journal.recorded:
+    if number is not None and 1 <= number <= journal.recorded:
         why = "does not wait: it was answered, its client left, or its time was up"
         return Failure(status=409, type=INVALID, code="not_waiting", message=f"Request {number} {why}.{others}")
     return Failure(
-        status=404, type=INVALID, code="request_not_found", message=f"There is no request {number[:20]}.{others}"
+        status=404, type=INVALID, code="request_not_found", message=f"There is no request {text[:20]}.{others}"
     )
 
 
 _TOLD = 10
-_DIGITS = 18
 
 
 def _read_answer(body: bytes) -> Given:

@@ -1,9 +1,12 @@
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
+
+import pytest
 
 from llemulator_addon.admin import ROUTES
 from llemulator_addon.admin.openapi import description
-from tests.playing import emulator, json_of, play, request
+from tests.playing import emulator, headers_of, json_of, play, request, status
 
 
 def _references(value: object) -> Iterator[str]:
@@ -38,6 +41,22 @@ def test_it_has_every_route_and_method() -> None:
     assert {path: {method.upper() for method in methods} for path, methods in paths.items()} == {
         path: set(route.methods) for path, route in ROUTES.items()
     }
+
+
+@pytest.mark.parametrize("path", sorted(path for path, route in ROUTES.items() if not route.is_only_here))
+def test_a_route_refuses_requests_without_a_token_where_it_says_that_it_needs_one(path: str) -> None:
+    method = ROUTES[path].methods[0]
+    asked = replace(request(method, path.replace("{number}", "1"), token=None), way="connect")
+    (steps,) = play(emulator(debug=True), asked)
+
+    assert (status(steps) == 401) == ROUTES[path].needs_token
+
+
+@pytest.mark.parametrize("path", ["/_emulator/script", "/_emulator/ca.pem", "/_emulator/script.schema.json"])
+def test_a_route_produces_what_it_says(path: str) -> None:
+    (steps,) = play(emulator(ca_certificate=b"PEM"), request("GET", path))
+
+    assert headers_of(steps)["content-type"] == ROUTES[path].produces
 
 
 def test_every_operation_has_a_name_of_its_own_and_says_what_it_does() -> None:
