@@ -87,11 +87,11 @@ conformance: setup ## run only the official SDKs, the Python SDK's own tests, an
 attacks: setup-python ## send each attack of conformance/attacks to a running server, and show what it costs others
 	@$(pytest) -m '' conformance/attacks
 
-# Not conformance/attacks, some of which still cost more than they may (docs/security.md). With the slow tests. conformance/images must be named to be run.
+# With the slow tests. conformance/images must be named to be run.
 matrix: setup setup-clients ## run the wider suites: the rest of conformance/, such as recordings, frameworks, clients, images
 	@$(pytest) -m slow tests
 	@$(pytest) $(parallel) -m '' conformance/clients
-	@$(pytest) -m '' $(addprefix --ignore conformance/,python js clients attacks) conformance $(wildcard conformance/images)
+	@$(pytest) -m '' $(addprefix --ignore conformance/,python js clients) conformance $(wildcard conformance/images)
 
 lint: setup-python ## check the code with ruff, mypy and import-linter
 	@.venv/bin/ruff check

@@ -128,7 +128,8 @@ def _attacked(server: Server, name: str, before: Waits, at_most: float) -> Seen:
         began = time.monotonic()
         attacker.begin()
         seconds = 0.0
-        while attacker.goes_on() or time.monotonic() < began + _SECONDS_AT_LEAST:
+        at_least = min(_SECONDS_AT_LEAST, at_most / 4)
+        while attacker.goes_on() or time.monotonic() < began + at_least:
             seconds = time.monotonic() - began if attacker.goes_on() else seconds
             if _mebibytes(status, "VmRSS") > _KILLED_ABOVE_MEBIBYTES:
                 killed = f"it took more than {_KILLED_ABOVE_MEBIBYTES} MiB"
@@ -191,7 +192,7 @@ def _rests(server: Server) -> bool:
     deadline = time.monotonic() + SECONDS
     while time.monotonic() < deadline:
         with asking(server.port) as waits:
-            time.sleep(_SECONDS_OF_PEACE / 2)
+            time.sleep(_SECONDS_OF_PEACE / 4)
         if not waits.error and waits.seconds and waits.longest < _SECONDS_OF_PEACE / 4:
             return True
     return False

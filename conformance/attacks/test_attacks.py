@@ -11,12 +11,14 @@ import pytest
 
 from conformance.attacks.attack import SILENT
 from conformance.attacks.catalogue import ATTACKS
-from conformance.attacks.measure import MOST_MEBIBYTES, Arena, Seen, arena
+from conformance.attacks.measure import Arena, Seen, arena
 
-_SECONDS = 2.0
+_SECONDS = 1.0
 """How long an attack goes on at most."""
-_SECONDS_AT_MOST = 5.0
+_SECONDS_AT_MOST = 10.0
 """Generous: how long an answer to another client may take on a busy machine."""
+_MEBIBYTES_AT_MOST = 512
+"""For all attacks in one process. `make bench` has the stricter bound."""
 
 pytestmark = pytest.mark.xdist_group("attacks")
 
@@ -42,6 +44,6 @@ def _not_so(name: str, seen: Seen) -> list[str]:
         "others were answered": seen.waits.answers > 0,
         f"none waits {seen.waits.longest:.1f} s": seen.waits.longest < _SECONDS_AT_MOST,
         f"{sorted(set(seen.statuses))} are right": (ATTACKS[name].answers | {SILENT}).issuperset(seen.statuses),
-        f"{seen.mebibytes_most:.0f} MiB are there": seen.mebibytes_most < MOST_MEBIBYTES,
+        f"{seen.mebibytes_most:.0f} MiB are there": seen.mebibytes_most < _MEBIBYTES_AT_MOST,
     }
     return [what for what, holds in must_hold.items() if not holds]
