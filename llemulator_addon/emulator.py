@@ -42,6 +42,7 @@ from llemulator_addon.simulate.settings import SimulationSettings as Simulation
 from llemulator_addon.simulate.stream_timing import Physics
 from llemulator_addon.store.memory import MemoryStore
 from llemulator_addon.wire import errors
+from llemulator_addon.wire.api_dates import Day
 from llemulator_addon.wire.cors import add_cors, preflight
 from llemulator_addon.wire.credentials import key_of, session_of, token_of
 from llemulator_addon.wire.models import DEFAULT_MODELS
@@ -73,6 +74,8 @@ class EmulatorSettings:
     """The rhythm of simulated streams."""
     lenient: bool = False
     dated_models: bool = False
+    api_date: Day | None = None
+    """The day whose API answers, unless a script says another; None: that of the tables, or of a clock that moved."""
     models: tuple[str, ...] | None = None
     """None: the default set."""
     upstreams: Upstreams = Upstreams()
@@ -121,6 +124,8 @@ class Emulator:
                 on_unmatched=settings.on_unmatched,
                 lenient=settings.lenient,
                 dated_models=settings.dated_models,
+                api_date=settings.api_date,
+                names_models=settings.models is not None,
                 manual_timeout=settings.manual_timeout,
                 script_size=min(settings.script_size, settings.sessions_size),
                 answer_limit=settings.answer_limit,
@@ -388,6 +393,8 @@ def _begin_anew(session: Session, *, before: Session, fresh: Session) -> Session
         own["defaults"] = session.defaults
     if session.seed != before.seed:
         own["seed"] = session.seed
+    if session.api_date != before.api_date:
+        own["api_date"] = session.api_date
     if session.serialize != before.serialize:
         own["serialize"] = session.serialize
     if session.upstreams != before.upstreams:
@@ -398,6 +405,7 @@ def _begin_anew(session: Session, *, before: Session, fresh: Session) -> Session
         turn=session.turn,
         settings_size=session.settings_size,
         clock_ahead=session.clock_ahead,
+        clock_is_set=session.clock_is_set,
         resources=session.resources,
         journal=session.journal,
         connection_rules=(),

@@ -101,7 +101,7 @@ _SENDS: Mapping[str, tuple[str, Send]] = {
         _post(
             _CHAT,
             chat(_text(400_000), modalities=["text", "audio"], audio={"voice": "alloy", "format": "wav"})
-            | {"model": "gpt-4o-audio-preview"},
+            | {"model": "gpt-audio"},
         ),
     ),
     "responses with log probabilities": (

@@ -4,6 +4,7 @@ import gzip
 import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -30,6 +31,12 @@ class Recorded:
     def streams(self) -> bool:
         """Whether the answer is a stream of events."""
         return not self.body.lstrip().startswith(b"{")
+
+    @property
+    def day(self) -> str:
+        """The day on which it was recorded, as an ISO date."""
+        created = self.answer.get("created_at") or self.answer["created"]
+        return datetime.fromtimestamp(created, UTC).date().isoformat()
 
     @property
     def answer(self) -> dict[str, Any]:

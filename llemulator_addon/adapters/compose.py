@@ -118,6 +118,7 @@ def _emulator_settings(settings: Settings, script: Script | None, ca_certificate
         ),
         lenient=settings.lenient,
         dated_models=settings.dated_models,
+        api_date=settings.api_date,
         models=settings.models,
         upstreams=settings.upstream,
         manual_timeout=settings.manual_timeout,

@@ -46,6 +46,7 @@ class Settings:
     models: tuple[str, ...] | None = None
     lenient: bool = False
     dated_models: bool = False
+    api_date: str | None = None
     hosts: tuple[str, ...] = ()
     admin_hosts: tuple[str, ...] = ()
     keyless: Keyless = "address"

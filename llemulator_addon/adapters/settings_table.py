@@ -3,6 +3,7 @@
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import date
 from functools import partial
 from pathlib import Path
 from typing import Literal, get_args
@@ -61,6 +62,10 @@ def _whole(text: str, *, most: int) -> int:
     if not 0 <= number <= most:
         raise ValueError(text)
     return number
+
+
+def _read_day(text: str) -> str:
+    return date.fromisoformat(text).isoformat()
 
 
 def _positive(text: str) -> float:
@@ -307,6 +312,14 @@ SETTINGS = (
         "lenient", "LLEMULATOR_LENIENT", "accept any model and parameter, and invent an object for an unknown id"
     ),
     _switch_setting("dated_models", "LLEMULATOR_DATED_MODELS", "answer with the model's dated name, as OpenAI does"),
+    Setting(
+        name="api_date",
+        variable="LLEMULATOR_API_DATE",
+        read=_read_day,
+        expected="a day such as 2026-06-30",
+        metavar="DAY",
+        meaning="answer as OpenAI's API did on that day, with the models of that day",
+    ),
     Setting(
         name="hosts",
         variable="LLEMULATOR_HOSTS",

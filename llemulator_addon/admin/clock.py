@@ -52,7 +52,10 @@ def move(call: AdminCall) -> Steps:
         raise RequestRefused(Failure(status=400, type=INVALID, param=error.place or None, message=str(error))) from None
 
     def transition(session: Session) -> tuple[Session, Session]:
-        moved = replace(session, clock_ahead=wanted.ahead(session.clock_ahead, call.request.at))
+        ahead = wanted.ahead(session.clock_ahead, call.request.at)
+        # Advanced, a clock stays what it was: set, or not.
+        is_set = session.clock_is_set if wanted.advance_s is not None else wanted.at is not None
+        moved = replace(session, clock_ahead=ahead, clock_is_set=is_set)
         return moved, moved
 
     return _show(call, call.server.store.change(call.key, transition))

@@ -256,6 +256,8 @@ def _call(session: Session, request: Request, params: Mapping[str, str]) -> Call
         stamp=session.stamp,
         models=session.models,
         resources=session.resources,
+        day=session.day_of(request),
+        models_day=session.models_day(request),
         lenient=session.policy.lenient,
         gave=partial(gave, session.journal),
     )
@@ -307,7 +309,7 @@ def _answer_without_rule(session: Session, asked: Candidate, endpoint: Endpoint)
     admitted = admit(session, faults, "", asked)
     return Decided(
         session=admitted.session,
-        answer=write_reply(session, asked.prompt, endpoint, admitted.refused or says(""), pacing),
+        answer=write_reply(session, asked, endpoint, admitted.refused or says(""), pacing),
         pacing=pacing,
         limits=admitted.headers,
         faults=faults,
@@ -324,7 +326,7 @@ def _answer_by_rule(session: Session, asked: Candidate, selected: Selected, endp
     answer: Answer | Failure | None = admitted.refused
     if answer is None:
         after = after.rule_used(selected.group, selected.position)
-        answer = write_reply(session, asked.prompt, endpoint, _ready(session, asked, selected), pacing)
+        answer = write_reply(session, asked, endpoint, _ready(session, asked, selected), pacing)
     return Decided(
         session=after,
         answer=answer,
@@ -376,7 +378,7 @@ def _fall_back(session: Session, asked: Candidate, endpoint: Endpoint) -> Decide
             assert_never(never)
     return Decided(
         session=admitted.session,
-        answer=answer or write_reply(session, asked.prompt, endpoint, reply, pacing),
+        answer=answer or write_reply(session, asked, endpoint, reply, pacing),
         pacing=pacing,
         limits=admitted.headers,
         faults=faults,

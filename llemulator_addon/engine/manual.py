@@ -42,9 +42,10 @@ def answer_by_person(session: Session, ask: Ask, given: Given) -> tuple[Session,
     then = session.changed(turn=ask.turn)
     reply, paced = _reply(then, ask, given)
     pacing = given.pacing or paced or session.defaults.pacing
+    asked = Candidate(ask.prompt, ask.request, then.state)
     decided = Decided(
         session=then,
-        answer=write_reply(then, ask.prompt, ENDPOINTS[ask.prompt.endpoint], reply, pacing),
+        answer=write_reply(then, asked, ENDPOINTS[ask.prompt.endpoint], reply, pacing),
         pacing=pacing,
         faults=session.defaults.faults if given.faults is None else given.faults,
         endpoint=ask.prompt.endpoint,

@@ -24,6 +24,7 @@ from llemulator_addon.script.reader import RULES_AT_MOST, Defaults, Script
 from llemulator_addon.script.rule import TIMES_FOR_READ, Rule
 from llemulator_addon.script.script_error import problem
 from llemulator_addon.simulate.settings import SimulationSettings as Simulation
+from llemulator_addon.wire.api_dates import DAY_SECONDS, LATEST, Day, begin_of, day_at
 from llemulator_addon.wire.models import DEFAULT_MODELS, SIMULATED_MODEL
 
 _BYTES, _BYTES_OF_A_COUNT, _BYTES_OF_A_MEMORY = 1_000, 100, 500
@@ -41,6 +42,10 @@ class Policy:
     """None: `upstream` where one is named for everything, else `error` in a session with rules and `echo` without."""
     lenient: bool = False
     """Any model is valid, and parameters are not validated."""
+    api_date: Day | None = None
+    """The day whose API answers, unless a script says another; None: `Session.day_of` says which."""
+    names_models: bool = False
+    """Whether a setting names the models."""
     dated_models: bool = False
     """An alias is answered with the dated name, as the real API does."""
     manual_timeout: float = defaults.MANUAL_TIMEOUT
@@ -90,6 +95,10 @@ class Session:
     """Positions of the rules that act on connections and are not used up."""
     clock_ahead: float = 0.0
     """Seconds by which the session's clock is ahead of the real one."""
+    clock_is_set: bool = False
+    """Whether the clock was set to a time, which then says the day of the API too."""
+    api_date: Day | None = None
+    """The day whose API answers, as the script says."""
     resources: Resources = Resources()
     journal: Journal = Journal()
 
@@ -148,6 +157,31 @@ class Session:
         if (named := self.upstreams.models.get(model)) is not None:
             return named
         return self.upstreams.anything if self.on_unmatched == "upstream" and model != SIMULATED_MODEL else None
+
+    def day_of(self, request: Request) -> Day:
+        """Return the day whose API answers a request: today's unless somebody says another."""
+        return self._day_said(request) or LATEST
+
+    def models_day(self, request: Request) -> Day | None:
+        """Return the day by which models are shut down: that of the times in answers unless somebody says another.
+
+        None: none is shut down, because a script or a setting names those that are valid.
+        """
+        if self.own_models is not None or self.policy.names_models:
+            return None
+        return self._day_said(request) or day_at(self.stamp.created)
+
+    def _day_said(self, request: Request) -> Day | None:
+        """Return the day that was said, if any.
+
+        A clock that was set to a time says it. Else the script or the server does, and the clock advances it. Without
+        such a day it is the clock's if that was moved by a day or more.
+        """
+        if self.clock_is_set:
+            return day_at(self.at(request))
+        if (said := self.api_date or self.policy.api_date) is not None:
+            return day_at(begin_of(said) + self.clock_ahead) if self.clock_ahead else said
+        return None if abs(self.clock_ahead) < DAY_SECONDS else day_at(self.at(request))
 
     def at(self, request: Request) -> float:
         """Return when a request came by the session's clock, in seconds since the epoch."""
@@ -237,6 +271,8 @@ class SessionFields(TypedDict, total=False):
     memories: "HashTrieMap[str, object]"
     connection_rules: tuple[int, ...]
     clock_ahead: float
+    clock_is_set: bool
+    api_date: Day | None
     resources: Resources
     journal: Journal
 
@@ -272,6 +308,8 @@ def load(session: Session, script: Script, *, fresh: Session, bare: Session, gro
             own_models=session.own_models,
             upstreams=session.upstreams,
             clock_ahead=session.clock_ahead,
+            clock_is_set=session.clock_is_set,
+            api_date=session.api_date,
             resources=session.resources,
             journal=session.journal,
         )
@@ -280,6 +318,7 @@ def load(session: Session, script: Script, *, fresh: Session, bare: Session, gro
         own_models=session.own_models if script.models is None else dict.fromkeys(script.models),
         defaults=session.defaults if script.defaults is None else script.defaults,
         seed=session.seed if script.seed is None else script.seed,
+        api_date=session.api_date if script.api_date is None else script.api_date,
         serialize=session.serialize if script.serialize is None else script.serialize,
         upstreams=script.upstreams.merge_defaults(session.upstreams) if script.upstreams else session.upstreams,
     )

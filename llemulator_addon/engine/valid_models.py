@@ -6,24 +6,16 @@ from llemulator_addon.engine.session import Session
 from llemulator_addon.wire import errors
 from llemulator_addon.wire.answer import Call, Endpoint
 from llemulator_addon.wire.azure import DEPLOYMENT, not_found
-from llemulator_addon.wire.models import DEFAULT_MODELS, is_shut_down
 
 
 def refuse_model(session: Session, call: Call, endpoint: Endpoint, prompt: Prompt) -> Failure | None:
     """Return how the API refuses the model of a request; None if it is valid."""
     is_deployment = DEPLOYMENT in call.params
-    if not is_deployment and _is_over(session, prompt.model):
+    if not is_deployment and call.is_shut_down(prompt.model):
         return errors.shut_down(prompt.model)
     if _is_valid(session, call, prompt):
         return None
     return not_found() if is_deployment else endpoint.unknown_model(prompt.model)
-
-
-def _is_over(session: Session, model: str) -> bool:
-    """Whether OpenAI has shut a model down by the session's clock, unless the user lists the models that are valid."""
-    if not is_shut_down(model, session.stamp.created) or session.own_models is not None:
-        return False
-    return session.policy.models.keys() == DEFAULT_MODELS.keys()
 
 
 def _is_valid(session: Session, call: Call, prompt: Prompt) -> bool:

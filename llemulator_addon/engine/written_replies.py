@@ -10,6 +10,7 @@ from llemulator_addon.core.work import not_at_once
 from llemulator_addon.engine import fallback, paced_steps
 from llemulator_addon.engine.session import Session
 from llemulator_addon.script.pacing import Pacing
+from llemulator_addon.script.pattern import Candidate
 from llemulator_addon.script.replies.raw import Raw
 from llemulator_addon.script.reply import Ready
 from llemulator_addon.wire import errors
@@ -18,10 +19,16 @@ from llemulator_addon.wire.usage import count_usage
 
 
 def write_reply(
-    session: Session, prompt: Prompt, endpoint: Endpoint | None, reply: Ready, pacing: Pacing
+    session: Session, asked: Candidate, endpoint: Endpoint | None, reply: Ready, pacing: Pacing
 ) -> Answer | Failure:
     """Write a reply as the endpoint does; None: no model speaks there."""
-    manner = Manner(stamp=session.stamp, chunk_by=pacing.chunk_by, dated_models=session.policy.dated_models)
+    prompt = asked.prompt
+    manner = Manner(
+        stamp=session.stamp,
+        chunk_by=pacing.chunk_by,
+        dated_models=session.policy.dated_models,
+        day=session.day_of(asked.request),
+    )
     match reply:
         case ModelOutput():
             if endpoint is None:

@@ -2,9 +2,10 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from datetime import date
 from typing import Annotated, Any, Literal
 
-from pydantic import Field
+from pydantic import AfterValidator, Field
 
 from llemulator_addon.core.choices import OnUnmatched
 from llemulator_addon.core.reply import Usage
@@ -59,6 +60,8 @@ class Script:
     models: tuple[str, ...] | None = None
     defaults: Defaults | None = None
     seed: int | None = None
+    api_date: str | None = None
+    """An ISO date: the day whose API answers."""
     serialize: bool | None = None
     upstreams: Upstreams = Upstreams()
     settings: Mapping[str, Any] = field(default_factory=dict)
@@ -81,6 +84,7 @@ def value_of(text: str | bytes, language: Literal["json", "yaml"]) -> object:
 
 def read_script(value: object) -> Script:
     """Read a script from its JSON value; raises `ScriptError`. A script is accepted whole or not at all."""
+    value = _spell_day(value)
     json_value.check(value)
     if isinstance(value, list):
         value = {"responses": value}
@@ -91,6 +95,13 @@ def read_script(value: object) -> Script:
             return _script(value)
     except _Enough as enough:
         raise ScriptError(enough.problems) from None
+
+
+def _spell_day(value: object) -> object:
+    """Return a script whose day is text. In YAML a day without quotes is a date."""
+    if isinstance(value, dict) and isinstance(day := value.get("api_date"), date):
+        return {**value, "api_date": day.isoformat()}
+    return value
 
 
 def _script(value: Mapping[str, Any]) -> Script:
@@ -116,6 +127,7 @@ def _script(value: Mapping[str, Any]) -> Script:
         models=None if script.models is None else tuple(script.models),
         defaults=defaults,
         seed=script.seed,
+        api_date=script.api_date,
         serialize=script.serialize,
         upstreams=upstreams,
         settings=script.model_dump(exclude_unset=True, by_alias=True, exclude={"rules", "responses"}),
@@ -161,6 +173,15 @@ class DefaultsPart(ScriptPart):
         )
 
 
+def _check_day(text: str) -> str:
+    """Refuse what is no ISO date, in the words of the setting."""
+    try:
+        return date.fromisoformat(text).isoformat()
+    except ValueError:
+        message = "expected a day such as 2026-06-30"
+        raise ValueError(message) from None
+
+
 class ScriptBody(ScriptPart):
     """A script without the short forms of `responses`."""
 
@@ -170,6 +191,7 @@ class ScriptBody(ScriptPart):
     models: Annotated[list[Annotated[str, Field(min_length=1)]], Field(min_length=1)] | None = None
     defaults: DefaultsPart | None = None
     seed: Annotated[int, Field(ge=0, lt=1 << 63)] | None = None
+    api_date: Annotated[str, AfterValidator(_check_day)] | None = None
     upstream: UpstreamSpec | None = None
     serialize: bool | None = None
 

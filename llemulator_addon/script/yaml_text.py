@@ -185,7 +185,15 @@ def _plain(event: ScalarEvent) -> object:
         return _int(text.replace("_", ""), event)
     if matches(_FLOAT, text):
         return float(text.replace("_", ""))
-    return date.min if matches(_DATE, text) else text  # which is no JSON value, and is told as such
+    return _date(text) if matches(_DATE, text) else text
+
+
+def _date(text: str) -> date:
+    """Return a date, which is no JSON value: it is refused except where a script wants one."""
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        return date.min
 
 
 def _int(text: str, event: ScalarEvent) -> object:

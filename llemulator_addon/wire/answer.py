@@ -12,9 +12,11 @@ from llemulator_addon.core.resources import Kept, Resources
 from llemulator_addon.core.stamp import Stamp
 from llemulator_addon.core.steps import Headers
 from llemulator_addon.wire import errors, tokens
+from llemulator_addon.wire.api_dates import LATEST, Api, Day, api_on
 from llemulator_addon.wire.capabilities import Encoding
 from llemulator_addon.wire.errors import RequestRefused
 from llemulator_addon.wire.json_bytes import is_long, write_pieces
+from llemulator_addon.wire.models import is_shut_down
 
 DELETED_MODEL = "model.deleted"
 """The kind of resource under which the name of a deleted model is kept."""
@@ -34,6 +36,13 @@ class Manner(NamedTuple):
     """Whether an alias is answered with the dated name, as the real API does."""
     in_pieces: bool = False
     """Whether the answer is made while it is sent, because all of it would take too much memory."""
+    day: Day = LATEST
+    """The day whose API answers."""
+
+    @property
+    def api(self) -> Api:
+        """The features of the API on that day."""
+        return api_on(self.day)
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,6 +132,10 @@ class Call(NamedTuple):
     params: Mapping[str, str] = NO_PARAMS
     """The parts of the path in place of `{…}`, decoded."""
     resources: Resources = Resources()
+    day: Day = LATEST
+    """The day whose API answers."""
+    models_day: Day | None = None
+    """The day by which models are shut down; None: none is, because somebody named those that are valid."""
     lenient: bool = False
     """Parameters are not validated, and an unknown id stands for something."""
 
@@ -131,7 +144,16 @@ class Call(NamedTuple):
 
     def knows(self, model: str) -> bool:
         """Whether a model is valid: it is listed, and was not deleted."""
-        return model in self.models and self.resources.get(DELETED_MODEL, model) is None
+        listed = model in self.models and self.resources.get(DELETED_MODEL, model) is None
+        return listed and not self.is_shut_down(model)
+
+    def is_shut_down(self, model: str) -> bool:
+        """Whether OpenAI took a model away before this day; not if its name was given for this token."""
+        return self.models_day is not None and model in self.models and is_shut_down(model, self.models_day)
+
+    def missing_model(self, model: str, unknown: Callable[[str], Failure] = errors.unknown_model) -> Failure:
+        """Refuse a model that is not valid: one that was shut down in other words than an unknown one."""
+        return errors.shut_down(model) if self.is_shut_down(model) else unknown(model)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

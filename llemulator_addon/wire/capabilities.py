@@ -75,6 +75,8 @@ class Family:
     """Whether chat completions takes function tools unless the effort is `none`."""
     top_logprobs: int = 20
     """The most that `top_logprobs` may ask for."""
+    fingerprint: Literal["fp", "null", "empty"] = "fp"
+    """The `system_fingerprint` of chat completions: one that begins so, null or no text (recorded)."""
     audio: bool = False
     """Whether chat completions takes `audio` and `modalities`."""
     verbosities: tuple[Verbosity, ...] = ("medium",)

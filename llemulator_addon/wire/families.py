@@ -116,17 +116,31 @@ _GPT_4 = Family(
     output_limit=8_192,
     refusals=_NO_EFFORT,
     formats=_TEXT_ONLY,
+    fingerprint="null",
     images=False,
     refused_tools=_COMPUTER_USE | _WEB_SEARCH | {"image_generation"},
 )
-_GPT_4_TURBO = replace(_GPT_4, name="gpt-4-turbo", window=128_000, output_limit=4_096, formats=_JSON_MODE, images=True)
-_GPT_35 = replace(_GPT_4_TURBO, name="gpt-3.5-turbo", window=16_385, images=False)
+_GPT_4_TURBO = replace(
+    _GPT_4,
+    name="gpt-4-turbo",
+    window=128_000,
+    output_limit=4_096,
+    formats=_JSON_MODE,
+    fingerprint="fp",
+    images=True,
+)
+_GPT_35 = replace(_GPT_4_TURBO, name="gpt-3.5-turbo", window=16_385, fingerprint="null", images=False)
 _COMPLETION = replace(_GPT_35, name="davinci-002", window=16_384, formats=_TEXT_ONLY, tools=False)
 _GPT_41 = replace(_OMNI, name="gpt-4.1", window=1_047_576, output_limit=32_768)
 _NO_TOOLS = replace(_OMNI, name="chatgpt-4o", tools=False)
 _AUDIO = replace(_OMNI, name="gpt-4o-audio-preview", formats=_TEXT_ONLY, audio=True, images=False)
 _SEARCH = replace(
-    _OMNI, name="gpt-4o-search-preview", refusals=_NO_EFFORT + _SEARCH_CHAT, tools=False, searches_in_chat=True
+    _OMNI,
+    name="gpt-4o-search-preview",
+    refusals=_NO_EFFORT + _SEARCH_CHAT,
+    tools=False,
+    fingerprint="empty",
+    searches_in_chat=True,
 )
 
 _O1 = Family(
@@ -137,7 +151,13 @@ _O1 = Family(
     refusals=_NO_TEMPERATURE + _O_SERIES,
     refused_tools=_COMPUTER_USE | _WEB_SEARCH,
 )
-_O3 = replace(_O1, name="o3", refusals=_DEFAULT_TEMPERATURE + _O_SERIES + _NO_STOP, refused_tools=_COMPUTER_USE)
+_O3 = replace(
+    _O1,
+    name="o3",
+    refusals=_DEFAULT_TEMPERATURE + _O_SERIES + _NO_STOP,
+    fingerprint="null",
+    refused_tools=_COMPUTER_USE,
+)
 # The first two took neither instructions nor tools nor an effort (recorded: "'messages[0].role' does not support
 # 'system'"; docs for the rest).
 _O1_PREVIEW = replace(
@@ -163,6 +183,7 @@ _GPT_5_0 = Family(
     output_limit=128_000,
     input_limit=272_000,
     refusals=_GPT_5 + _LOGPROBS_FORBIDDEN,
+    fingerprint="null",
     verbosities=_ALL_VERBOSITIES,
     refused_tools=_COMPUTER_USE,
 )

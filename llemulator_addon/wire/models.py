@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 from types import MappingProxyType
 
+from llemulator_addon.wire.api_dates import Day
 from llemulator_addon.wire.model_names import MODEL_NAMES, SHUTDOWN_DATES, Kind
 
 SIMULATED_MODEL = "gpt-sim-1"
@@ -62,10 +63,10 @@ def shutdown_date(model: str) -> str | None:
     return SHUTDOWN_DATES.get(base_model(model))
 
 
-def is_shut_down(model: str, at: int) -> bool:
-    """Whether a model's last day was over at a time, in seconds since the epoch."""
-    day = shutdown_date(model)
-    return day is not None and day < datetime.fromtimestamp(at, UTC).date().isoformat()
+def is_shut_down(model: str, day: Day) -> bool:
+    """Whether a model is gone on a day: from its last one on."""
+    last = shutdown_date(model)
+    return last is not None and last <= day
 
 
 # Served or documented, but not in the SDK's types, and our own (litellm; recorded listings of 2025-11 and 2025-12).

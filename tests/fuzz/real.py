@@ -67,7 +67,7 @@ CHAT: tuple[Json, ...] = (
         "user": "u",
     },
     {
-        "model": "gpt-4o-audio-preview",
+        "model": "gpt-audio",
         "messages": [{"role": "user", "content": "Say it"}],
         "modalities": ["text", "audio"],
         "audio": {"voice": "alloy", "format": "wav"},

@@ -165,7 +165,7 @@ def test_a_request_gets_as_many_alternatives_as_it_asks_for_and_none_unasked() -
 def test_sound_is_that_of_the_script() -> None:
     spoken = {"modalities": ["text", "audio"], "audio": {"voice": "alloy", "format": "pcm16"}}
     given = {"transcript": "Hello.", "data": "AAECAwQF", "id": "audio_1", "expires_at": 9}
-    whole, chunks = _chat(_server(audio=given), model="gpt-4o-audio-preview", **spoken)
+    whole, chunks = _chat(_server(audio=given), model="gpt-audio", **spoken)
     deltas = [chunk["choices"][0]["delta"].get("audio", {}) for chunk in chunks]
 
     assert whole["choices"][0]["message"]["audio"] == given

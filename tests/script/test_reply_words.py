@@ -193,7 +193,7 @@ def test_headers_of_a_success_replace_the_usual_ones(path: str, *, stream: bool)
 
 
 def test_models_of_audio_tell_what_is_text() -> None:
-    asked = {"model": "gpt-4o-audio-preview", "modalities": ["text", "audio"]}
+    asked = {"model": "gpt-audio", "modalities": ["text", "audio"]}
     whole, _ = _chat_bodies(_server(), **asked, audio={"voice": "alloy", "format": "pcm16"})
     usage = whole["usage"]
 

@@ -23,6 +23,7 @@ from llemulator_addon.core.request import Request
 from llemulator_addon.core.resources import Resources
 from llemulator_addon.core.stamp import Stamp
 from llemulator_addon.wire.answer import Answer, Body, Call, ChunkBy, EventStream, Manner
+from llemulator_addon.wire.api_dates import LATEST
 from llemulator_addon.wire.endpoints.responses import read, write
 from llemulator_addon.wire.models import DEFAULT_MODELS
 from tests.wire.shapes import events as events_of
@@ -47,11 +48,12 @@ def answer(
     finish: FinishReason | None = None,
     usage: Usage = Usage(),
     chunk_by: ChunkBy = "token",
+    day: str = LATEST,
     **body: Any,
 ) -> Answer:
     """What a request with these fields gets, when the model says these blocks."""
     says = ModelOutput(choices=(Choice(blocks=blocks, finish_reason=finish),), usage=usage)
-    return write(prompt(**body), says, Manner(stamp=STAMP, chunk_by=chunk_by))
+    return write(prompt(**body), says, Manner(stamp=STAMP, chunk_by=chunk_by, day=day))
 
 
 def whole(*blocks: Block, **asked: Any) -> dict[str, Any]:

@@ -145,7 +145,8 @@ _NEVER_RECORDED_PARTS = (
     "response.metadata.",
     "top_logprobs[].",
     # Newer than the recordings of responses in the background.
-    *("response.moderation", "response.reasoning.context"),
+    *("response.moderation", "response.reasoning.context", "response.tool_usage", "_tokens_details.cache_write_tokens"),
+    "response.reasoning.mode",
 )
 
 

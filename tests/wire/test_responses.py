@@ -193,8 +193,12 @@ def test_a_summary_is_shown_to_those_who_ask_for_one() -> None:
 @pytest.mark.parametrize(
     ("model", "asked", "keys"),
     [
-        ("gpt-5", {}, ["id", "type", "summary"]),
-        ("gpt-5", {"include": ["reasoning.encrypted_content"]}, ["id", "type", "encrypted_content", "summary"]),
+        ("gpt-5", {}, ["id", "type", "content", "summary"]),
+        (
+            "gpt-5",
+            {"include": ["reasoning.encrypted_content"]},
+            ["id", "type", "content", "encrypted_content", "summary"],
+        ),
         ("gpt-5.6", {}, ["id", "type", "content", "summary"]),
         ("gpt-6-astra", {}, ["id", "type", "content", "encrypted_content", "summary"]),
     ],
@@ -241,7 +245,14 @@ STRICT = {"type": "object", "properties": {"a": {"type": "string"}}, "additional
                 "name": "f",
                 "parameters": {"type": "object", "properties": {"a": {"type": "string"}}},
             },
-            {"type": "function", "description": None, "name": "f", "parameters": STRICT, "strict": True},
+            {
+                "type": "function",
+                "description": None,
+                "name": "f",
+                "output_schema": None,
+                "parameters": STRICT,
+                "strict": True,
+            },
         ),
         (
             {"type": "function", "name": "f", "parameters": {"type": "object", "properties": {}}, "strict": False},
@@ -249,6 +260,7 @@ STRICT = {"type": "object", "properties": {"a": {"type": "string"}}, "additional
                 "type": "function",
                 "description": None,
                 "name": "f",
+                "output_schema": None,
                 "parameters": {"type": "object", "properties": {}},
                 "strict": False,
             },
@@ -286,6 +298,7 @@ STRICT = {"type": "object", "properties": {"a": {"type": "string"}}, "additional
             {
                 "type": "image_generation",
                 "background": "auto",
+                "model": "gpt-image-2",
                 "moderation": "auto",
                 "n": 1,
                 "output_compression": 100,
@@ -310,7 +323,7 @@ STRICT = {"type": "object", "properties": {"a": {"type": "string"}}, "additional
                 "require_approval": {"always": {"tool_names": ["roll"]}, "never": None},
                 "server_description": None,
                 "server_label": "dice",
-                "server_url": "https://dice.example/<redacted>",
+                "server_url": "https://me:word@dice.example/mcp?key=1",
             },
         ),
         (
@@ -341,7 +354,16 @@ def test_parameters_are_said_back() -> None:
         "store": False,
         "temperature": 0.5,
         "tool_choice": {"type": "function", "name": "f"},
-        "tools": [{"type": "function", "description": None, "name": "f", "parameters": {}, "strict": False}],
+        "tools": [
+            {
+                "type": "function",
+                "description": None,
+                "name": "f",
+                "output_schema": None,
+                "parameters": {},
+                "strict": False,
+            }
+        ],
         "top_p": 1,
         "truncation": "auto",
         "user": "u",

@@ -48,7 +48,7 @@ def make_pieces(prompt: Prompt, says: ModelOutput, manner: Manner) -> Iterator[P
     begin = _begin(prompt, says, manner)
     if prompt.azure:
         yield Piece(sse.frame_unnamed(azure.write_first_chunk()))
-    if options.get("include_obfuscation") is False:
+    if options.get("include_obfuscation") is False or "chat_obfuscation" not in manner.api:
         for chunk, tokens in chunks:
             yield Piece(b"%b%b\n\n" % (begin, compact(chunk)[1:]), tokens)
     else:

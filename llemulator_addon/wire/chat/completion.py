@@ -225,9 +225,10 @@ def find_tier(prompt: Prompt, says: ModelOutput) -> str:
 
 
 def find_fingerprint(prompt: Prompt, manner: Manner) -> str | None:
-    """Return the fingerprint of the model's set-up; reasoning models mostly send null."""
-    if family(prompt.model).reasoning:
-        return None
+    """Return the fingerprint of the model's set-up, if its family has one."""
+    of = family(prompt.model)
+    if of.fingerprint != "fp":
+        return "" if of.fingerprint == "empty" else None
     return _fingerprint_of(prompt.model, manner.stamp.lasting)
 
 

@@ -18,7 +18,7 @@ def retrieve_model(call: Call) -> Served:
     """Show one model."""
     name = call.params["model"]
     if not call.knows(name) and name not in ACTING_MODELS and not call.lenient:
-        return Served(answer=_unknown(name))
+        return Served(answer=call.missing_model(name, _unknown))
     return Served(answer=_body(_card(name)))
 
 
@@ -28,7 +28,7 @@ def delete_model(call: Call) -> Served:
     if call.lenient:
         return Served(answer=_confirm_deletion(name))
     if not call.knows(name):
-        return Served(answer=_unknown(name))
+        return Served(answer=call.missing_model(name, _unknown))
     if not name.startswith("ft:"):
         return Served(answer=_forbidden())
     return Served(answer=_confirm_deletion(name), resources=call.resources.put(Kept(DELETED_MODEL, name, {"id": name})))

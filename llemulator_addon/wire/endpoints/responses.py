@@ -57,7 +57,7 @@ def _refuse_length(call: Call, asked: Prompt) -> RequestRefused:
     failure = response_errors.exceeds_window()
     if not asked.stream:
         return RequestRefused(failure)
-    manner = Manner(stamp=call.stamp)
+    manner = Manner(stamp=call.stamp, day=call.day)
     ids = Ids(call.stamp, stored=asked.body.get("store") is not False)
     response = write_finished(asked, says(""), Writing(prompt=asked, manner=manner, ids=ids))
     begun: list[Piece] = []
@@ -146,8 +146,10 @@ def _tell(prompt: Prompt, response: Response, ids: Ids, cutting: Cutting, *, in_
         )
     keeps = _keeps(made, prompt.body)
     if in_pieces and history.is_done(made):
-        return LongBody(pieces=Made(lambda: write_pieces(write_billed(response), write_ascii)), keeps=keeps)
-    return Body(body=write_ascii(write_billed(history.now(made))), keeps=keeps)
+        return LongBody(
+            pieces=Made(lambda: write_pieces(write_billed(response, cutting.api), write_ascii)), keeps=keeps
+        )
+    return Body(body=write_ascii(write_billed(history.now(made), cutting.api)), keeps=keeps)
 
 
 def _cutting(prompt: Prompt, reply: ModelOutput, manner: Manner) -> Cutting:
@@ -159,8 +161,16 @@ def _cutting(prompt: Prompt, reply: ModelOutput, manner: Manner) -> Cutting:
         tier=tier_asked(prompt.body),
         partial_images=_partial_images(prompt, reply),
         # Recorded: a stream of a background response is not padded.
-        obfuscates=wanted is not False and not prompt.body.get("background"),
+        obfuscates=wanted is not False and not prompt.body.get("background") and "obfuscation" in manner.api,
+        names_search=_names_search(prompt, manner),
+        day=manner.day,
     )
+
+
+def _names_search(prompt: Prompt, manner: Manner) -> bool:
+    """Whether a web search is announced with its type: by the older tool (recorded until 2026-09), once by both."""
+    kinds = (str(tool.get("type")) for tool in objects_in(prompt.body, "tools"))
+    return "search_announced_with_action" in manner.api or any(kind.startswith("web_search_preview") for kind in kinds)
 
 
 def _partial_images(prompt: Prompt, reply: ModelOutput) -> tuple[str, ...]:

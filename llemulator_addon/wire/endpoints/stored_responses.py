@@ -7,6 +7,7 @@ from llemulator_addon.core.prompt import Message, Prompt
 from llemulator_addon.core.reply import says
 from llemulator_addon.wire import errors
 from llemulator_addon.wire.answer import Answer, Call, EventStream, Made, Manner, Operation, Piece, Served, show_kept
+from llemulator_addon.wire.api_dates import api_on
 from llemulator_addon.wire.bodies import read_object
 from llemulator_addon.wire.errors import RequestRefused
 from llemulator_addon.wire.json_bytes import write_ascii
@@ -37,7 +38,7 @@ def retrieve(call: Call) -> Served:
     if call.request.query_value("stream") == "true":
         return _keep(call, history.finish(made), EventStream(pieces=_retold(call, made)))
     looked = history.look_at(made)
-    return _keep(call, looked, _json(write_billed(history.now(looked))))
+    return _keep(call, looked, _json(write_billed(history.now(looked), api_on(looked["day"]))))
 
 
 def delete(call: Call) -> Served:
@@ -53,7 +54,7 @@ def cancel(call: Call) -> Served:
     if not made["response"]["background"] and not call.lenient:
         return Served(answer=response_errors.synchronous())
     stopped = history.cancel(made)
-    return _keep(call, stopped, _json(write_billed(history.now(stopped))))
+    return _keep(call, stopped, _json(write_billed(history.now(stopped), api_on(stopped["day"]))))
 
 
 def input_items(call: Call) -> Served:
@@ -94,7 +95,7 @@ def compact(call: Call) -> Served:
         "created_at": call.stamp.created,
         # Recorded so; but the SDK's types know no user's messages in an output, and a lenient server keeps to them.
         "output": [*(item for item in said if _is_users(item) and not call.lenient), summary],
-        "usage": usage(Counted(prompt=count_prompt(prompt), completion=_SUMMARY_TOKENS)),
+        "usage": usage(Counted(prompt=count_prompt(prompt), completion=_SUMMARY_TOKENS), api_on(call.day)),
     }
     return Served(answer=_json(answer))
 
@@ -138,10 +139,10 @@ def _check_included(call: Call) -> None:
 
 def _simulate(call: Call, response_id: str) -> history.Record:
     prompt = Prompt(endpoint=NAME, model="gpt-4o", messages=(Message(role="user", text="Hello"),))
-    manner = Manner(stamp=call.stamp)
+    manner = Manner(stamp=call.stamp, day=call.day)
     ids = Ids(call.stamp)
     response = write_finished(prompt, says("Hello"), Writing(prompt=prompt, manner=manner, ids=ids))
-    cutting = Cutting(stamp=call.stamp)
+    cutting = Cutting(stamp=call.stamp, day=call.day)
     return history.record({**response, "id": response_id}, items_of("Hello", ids), cutting)
 
 
@@ -172,7 +173,7 @@ def _keep(call: Call, made: history.Record, answer: Answer) -> Served:
 def _count(call: Call, body: Mapping[str, Any]) -> Prompt:
     prompt = read_counting(call, body)
     if not call.lenient and not call.knows(prompt.model):
-        raise RequestRefused(response_errors.unknown_model(prompt.model))
+        raise RequestRefused(call.missing_model(prompt.model, response_errors.unknown_model))
     return prompt
 
 

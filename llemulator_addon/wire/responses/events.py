@@ -13,6 +13,7 @@ from llemulator_addon.core.reply import Failure
 from llemulator_addon.core.stamp import Stamp
 from llemulator_addon.wire import errors, sse
 from llemulator_addon.wire.answer import ChunkBy, Made, Piece, cut, take_turns
+from llemulator_addon.wire.api_dates import LATEST, Api, Day, api_on
 from llemulator_addon.wire.families import family
 from llemulator_addon.wire.json_bytes import is_long, read
 from llemulator_addon.wire.logprobs import LogprobsInTurn
@@ -39,6 +40,15 @@ class Cutting:
     places: Mapping[str, Sequence[int]] = field(default_factory=dict)
     """Of annotations, as a script gives them, under `ITEM/PART`."""
     obfuscates: bool = True
+    names_search: bool = False
+    """Whether a web search is announced with its type of action."""
+    day: Day = LATEST
+    """The day whose API answers."""
+
+    @property
+    def api(self) -> Api:
+        """The features of the API on that day."""
+        return api_on(self.day)
 
 
 def pieces_of(response: Response, cutting: Cutting, *, after: int | None = None) -> Made[Piece]:
@@ -157,10 +167,14 @@ def _write_response(what: str, response: Response) -> Event:
     return {"type": f"response.{what}", "response": response}, 0
 
 
-def _opening(item: Item) -> Item:
+def _opening(item: Item, cutting: Cutting) -> Item:
     """Return an item as it is announced, before its content is there."""
     opens = _OPENINGS.get(item["type"])
     opened = {**item, **opens(item)} if opens else dict(item)
+    if item["type"] == "web_search_call" and cutting.names_search:
+        opened["action"] = {"type": "search"}
+    if item["type"] == "code_interpreter_call" and "code_outputs_begin_empty" not in cutting.api:
+        opened["outputs"] = None
     if "status" in item and item["type"] not in _ANNOUNCED_FINISHED:
         opened["status"] = "in_progress"
     return {key: value for key, value in opened.items() if value is not _LEFT_OUT}
@@ -218,7 +232,7 @@ class _Telling:
 
     def tell_whole(self, index: int, item: Item) -> Iterator[Event]:
         """Yield all events of an item."""
-        yield {"type": "response.output_item.added", "item": _opening(item), "output_index": index}, 0
+        yield {"type": "response.output_item.added", "item": _opening(item, self.cutting), "output_index": index}, 0
         yield from self.tell_item(item, {"item_id": item["id"], "output_index": index})
         yield {"type": "response.output_item.done", "item": item, "output_index": index}, 0
 
@@ -257,7 +271,8 @@ class _Telling:
         for index, part in enumerate(item["content"]):
             here = {**place, "content_index": index}
             empty = {"refusal": ""} if part["type"] == "refusal" else {"annotations": [], "logprobs": [], "text": ""}
-            yield {"type": "response.content_part.added", "part": {**part, **empty}, **here}, 0
+            begun = {key: empty.get(key, value) for key, value in part.items()}
+            yield {"type": "response.content_part.added", "part": begun, **here}, 0
             yield from self._refusal(part, here) if part["type"] == "refusal" else self._text(part, here)
             # Recorded: its log probabilities stand in the event before and in the item, but not here.
             told = {**part, "logprobs": []} if "logprobs" in part else part
@@ -269,15 +284,15 @@ class _Telling:
         yield {"type": "response.refusal.done", "refusal": part["refusal"], **place}, 0
 
     def _text(self, part: Item, place: Place) -> Iterator[Event]:
-        probable = LogprobsInTurn(part["logprobs"])
+        probable = LogprobsInTurn(part.get("logprobs", ()))
         places = self.cutting.places.get(f"{place['output_index']}/{place['content_index']}")
         for delta, tokens, annotations in self._annotate(part) if places is None else self._put(part, places):
             if delta:
-                yield _delta(delta, probable.take(delta), place), tokens
+                yield _delta(delta, probable.take(delta) if "logprobs" in part else None, place), tokens
             for index, annotation in annotations:
                 said = {"annotation": annotation, "annotation_index": index, **place}
                 yield {"type": "response.output_text.annotation.added", **said}, 0
-        text = {"logprobs": part["logprobs"], "text": part["text"]}
+        text = {key: part[key] for key in ("logprobs", "text") if key in part}
         yield {"type": "response.output_text.done", **text, **place}, 0
 
     def _annotate(self, part: Item) -> Iterator[tuple[str, int, list[tuple[int, object]]]]:
@@ -385,8 +400,9 @@ def _stages(kind: str, stages: tuple[str, ...], place: Place) -> Iterator[Event]
         yield {"type": f"response.{kind}.{stage}", **place}, 0
 
 
-def _delta(delta: str, logprobs: list[object], place: Place) -> dict[str, object]:
-    return {"type": "response.output_text.delta", "delta": delta, "logprobs": logprobs, **place}
+def _delta(delta: str, logprobs: list[object] | None, place: Place) -> dict[str, object]:
+    told = {} if logprobs is None else {"logprobs": logprobs}
+    return {"type": "response.output_text.delta", "delta": delta, **told, **place}
 
 
 def _start(annotation: object, text: str) -> int:

@@ -9,6 +9,7 @@ from typing import Any
 
 from llemulator_addon.core.prompt import Prompt
 from llemulator_addon.core.reply import HostedCall
+from llemulator_addon.wire.api_dates import TODAYS, Api
 from llemulator_addon.wire.json_bytes import compact
 from llemulator_addon.wire.responses import echoed_parameters
 from llemulator_addon.wire.responses.ids import Ids, lone, make_encrypted, prefix
@@ -31,6 +32,8 @@ class Hosted:
     """Its place in the output."""
     prompt: Prompt
     ids: Ids
+    api: Api = TODAYS
+    """The features of the API that answers."""
 
     @property
     def call_id(self) -> str:
@@ -92,7 +95,8 @@ def _web_search(hosted: Hosted) -> Item:
     action = hosted.call.fields.get("action")
     query = action.get("query") if isinstance(action, dict) else None
     asked = query or hosted.prompt.user_text
-    return {"status": "completed", "action": {"type": "search", "queries": [asked], "query": asked}}
+    queries = {"queries": [asked]} if "queries_of_search" in hosted.api else {}
+    return {"status": "completed", "action": {"type": "search", **queries, "query": asked}}
 
 
 def _file_search(hosted: Hosted) -> Item:
@@ -133,7 +137,7 @@ def _mcp_list_tools(hosted: Hosted) -> Item:
 def _mcp_call(hosted: Hosted) -> Item:
     failed = hosted.call.fields.get("error") is not None
     return {
-        "status": "failed" if failed else "completed",
+        **({"status": "failed" if failed else "completed"} if "mcp_status" in hosted.api else {}),
         "approval_request_id": None,
         "arguments": "{}",
         "error": None,

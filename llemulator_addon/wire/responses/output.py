@@ -94,7 +94,7 @@ def _part(text: Text | Refusal, writing: Writing) -> Item:
     return {
         "type": "output_text",
         "annotations": [dict(annotation) for annotation in text.annotations],
-        "logprobs": _logprobs(text, writing),
+        **({"logprobs": _logprobs(text, writing)} if "logprobs" in writing.manner.api else {}),
         "text": text.text,
     }
 
@@ -145,13 +145,14 @@ def _reasoning(blocks: list[Reasoning], at: int, writing: Writing) -> Item:
     texts = [text for block in blocks for text in (block.text, *block.more) if text]
     content = [{"type": "reasoning_text", "text": text} for block in blocks for text in block.content]
     asked = echoed_parameters.summary_asked(writing.prompt.body) is not None
+    api = writing.manner.api
     encrypts = echoed_parameters.always_encrypts(model) or echoed_parameters.includes(
         writing.prompt.body, "reasoning.encrypted_content"
     )
     usual = {
         "id": writing.ids.make("rs", f"output/{at}"),
         "type": "reasoning",
-        **({"content": content} if content or echoed_parameters.shows_reasoning_content(model) else {}),
+        **({"content": content} if content or "content_of_reasoning" in api else {}),
         **({"encrypted_content": make_encrypted(f"reasoning/{at}", writing.ids)} if encrypts else {}),
         "summary": [{"type": "summary_text", "text": text} for text in texts] if asked else [],
     }
@@ -160,7 +161,7 @@ def _reasoning(blocks: list[Reasoning], at: int, writing: Writing) -> Item:
 
 
 def _write_hosted(call: HostedCall, at: int, writing: Writing) -> Hosted:
-    return Hosted(call=call, at=at, prompt=writing.prompt, ids=writing.ids)
+    return Hosted(call=call, at=at, prompt=writing.prompt, ids=writing.ids, api=writing.manner.api)
 
 
 def _add_phases(items: list[Item], choice: Choice, prompt: Prompt) -> list[Item]:

@@ -1,11 +1,12 @@
 """The response object, finished and at the other moments of its life."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from llemulator_addon.core.prompt import Prompt
 from llemulator_addon.core.reply import Failure, ModelOutput, Moderation
 from llemulator_addon.wire import moderation
+from llemulator_addon.wire.api_dates import Api, Feature
 from llemulator_addon.wire.models import resolve_alias
 from llemulator_addon.wire.responses import echoed_parameters
 from llemulator_addon.wire.responses.output import Writing, output_of
@@ -17,17 +18,18 @@ Response = Mapping[str, Any]
 
 def write_finished(prompt: Prompt, says: ModelOutput, writing: Writing) -> dict[str, object]:
     """Return the response at its end, with its keys in the order of the recordings of 2026-07."""
-    body, choice = prompt.body, says.choice(0)
+    body, choice, api = prompt.body, says.choice(0), writing.manner.api
     reason = _INCOMPLETE.get(choice.finish_reason or "stop")
     is_whole = reason is None and choice.says_why
     created = writing.manner.stamp.created
     output = output_of(choice, writing)
-    return {
+    options = echoed_parameters.cache_options(prompt, api)
+    response: dict[str, object] = {
         "id": writing.ids.make("resp", "itself"),
         "object": "response",
         "created_at": created,
         "status": "completed" if is_whole else "incomplete",
-        **({"access_programs": None} if echoed_parameters.names_access_programs(prompt.model) else {}),
+        "access_programs": None,
         "background": bool(body.get("background")),
         "completed_at": created + 1 if is_whole else None,
         **_conversation(body),
@@ -45,28 +47,54 @@ def write_finished(prompt: Prompt, says: ModelOutput, writing: Writing) -> dict[
         "previous_response_id": body.get("previous_response_id"),
         **({"prompt": body["prompt"]} if isinstance(body.get("prompt"), dict) else {}),
         "prompt_cache_key": body.get("prompt_cache_key"),
-        "prompt_cache_retention": echoed_parameters.cache_retention(prompt),
-        "reasoning": echoed_parameters.reasoning(prompt),
+        **({"prompt_cache_options": options} if options else {}),
+        "prompt_cache_retention": echoed_parameters.cache_retention(prompt, api),
+        "reasoning": echoed_parameters.reasoning(prompt, api),
         "safety_identifier": body.get("safety_identifier"),
         "service_tier": says.service_tier or _tier_served(body),
         "store": body.get("store") is not False,
         "temperature": _decimal(body, "temperature", 1.0),
-        "text": echoed_parameters.text(body),
+        "text": echoed_parameters.text(body, api),
         "tool_choice": echoed_parameters.tool_choice(body),
-        **(_tool_usage(output) if echoed_parameters.counts_tool_usage(prompt.model) else {}),
-        "tools": echoed_parameters.tools(prompt),
+        "tool_usage": _tool_usage(output),
+        "tools": echoed_parameters.tools(prompt, api, output),
         "top_logprobs": body.get("top_logprobs") or 0,
         "top_p": echoed_parameters.top_p(prompt),
         "truncation": body.get("truncation") or "disabled",
-        "usage": usage(_charge(prompt, says)) if says.usage.shown else None,
+        "usage": usage(_charge(prompt, says), api) if says.usage.shown else None,
         "user": body.get("user"),
         "metadata": body.get("metadata") or {},
     }
+    for key in _list_missing(prompt.model, api):
+        del response[key]
+    return response
+
+
+def _list_missing(model: str, api: Api) -> Iterator[str]:
+    """Yield the keys that a response of an earlier day does not have yet."""
+    yield from (key for key, feature in _BY_DATE.items() if feature not in api)
+    if not echoed_parameters.names_access_programs(model):
+        yield "access_programs"
+    if not echoed_parameters.counts_tool_usage(model, api):
+        yield "tool_usage"
+
+
+_BY_DATE: Mapping[str, Feature] = {
+    "completed_at": "completed_at",
+    "frequency_penalty": "penalties",
+    "max_tool_calls": "max_tool_calls",
+    "moderation": "moderation",
+    "presence_penalty": "penalties",
+    "prompt_cache_key": "prompt_cache_key",
+    "prompt_cache_retention": "prompt_cache_retention",
+    "safety_identifier": "safety_identifier",
+    "top_logprobs": "top_logprobs",
+}
 
 
 def write_begun(response: Response, status: str, *, tier: str = "auto") -> dict[str, object]:
     """Return the response before anything was said; `tier` is the one that was asked for."""
-    return {
+    begun = {
         **response,
         "status": status,
         "completed_at": None,
@@ -75,9 +103,10 @@ def write_begun(response: Response, status: str, *, tier: str = "auto") -> dict[
         "moderation": None,
         "output": [],
         "service_tier": tier,
-        **({"tool_usage": _NO_TOOLS_USED} if "tool_usage" in response else {}),
+        "tool_usage": _NO_TOOLS_USED,
         "usage": None,
     }
+    return {key: value for key, value in begun.items() if key in response}
 
 
 def write_failed(response: Response, failure: Failure) -> dict[str, object]:
@@ -87,19 +116,27 @@ def write_failed(response: Response, failure: Failure) -> dict[str, object]:
     }
 
 
-def write_billed(response: Response) -> dict[str, object]:
-    """Return the response as JSON bodies have it. Recorded: no event has `billing`."""
-    billing = {"billing": {"payer": "developer"}}
-    keys = list(response)
-    before = keys[: keys.index("completed_at")]
-    return {key: response[key] for key in before} | billing | dict(response)
+def write_billed(response: Response, api: Api) -> dict[str, object]:
+    """Return the response as JSON bodies have it.
+
+    Recorded: no event has `billing`, and no body of a response that is queued or in progress.
+    """
+    if "billing" not in api or response["status"] in {"queued", "in_progress"}:
+        return dict(response)
+    billed: dict[str, object] = {}
+    for key, value in response.items():
+        billed[key] = value
+        if key == "background":
+            billed["billing"] = {"payer": "developer"}
+    return billed
 
 
-def usage(of: Counted) -> dict[str, object]:
-    """Spell token counts; `cache_write_tokens` is required by the SDK 3.52 and on the wire since mid-2026."""
+def usage(of: Counted, api: Api) -> dict[str, object]:
+    """Spell token counts; `cache_write_tokens` is required by the SDK 3.52."""
+    written = {"cache_write_tokens": 0} if "cache_write_tokens" in api else {}
     return {
         "input_tokens": of.prompt,
-        "input_tokens_details": {"cache_write_tokens": 0, "cached_tokens": of.cached, **of.of_prompt},
+        "input_tokens_details": {**written, "cached_tokens": of.cached, **of.of_prompt},
         "output_tokens": of.completion,
         "output_tokens_details": {"reasoning_tokens": of.reasoning, **of.of_completion},
         "total_tokens": of.total,
@@ -179,4 +216,4 @@ def _tool_usage(output: list[dict[str, Any]]) -> dict[str, object]:
     searches = sum(
         item["type"] == "web_search_call" and (item.get("action") or {}).get("type") == "search" for item in output
     )
-    return {"tool_usage": {**_NO_TOOLS_USED, "web_search": {"num_requests": searches}}}
+    return {**_NO_TOOLS_USED, "web_search": {"num_requests": searches}}
