@@ -87,6 +87,30 @@ _FULL = {
                 {"refusal": "no", "model": "other"},
                 {"tool_calls": [{"name": "a", "arguments": {"b": [1]}, "id": "c"}, {"name": "d", "input": "e"}]},
                 {"choices": ["a", {"json": [1]}]},
+                {"text": "ab", "logprobs": [{"token": "ab", "logprob": -1, "top_logprobs": {"c": -2}}], "usage": None},
+                {"audio": {"transcript": "a", "data": "AAEC", "id": "b", "expires_at": 1}, "service_tier": "flex"},
+                {
+                    "text": "a",
+                    "moderation": {"input": {"violence": 0.9}, "output": {"hate": True}},
+                    "headers": {"x": "y"},
+                },
+                {
+                    "side_by_side": [1, 2],
+                    "blocks": [
+                        {"reasoning": {"summary": ["a"], "content": ["b"], "encrypted_content": "c", "id": "rs_1"}},
+                        {
+                            "message": {
+                                "parts": [
+                                    {"text": "a", "annotations": [{"type": "url_citation"}], "annotations_at": [0]},
+                                    {"refusal": "b"},
+                                ],
+                                "id": "msg_1",
+                                "status": "incomplete",
+                            }
+                        },
+                        {"tool_call": {"name": "a", "caller": "b", "status": "in_progress", "item_id": "fc_1"}},
+                    ],
+                },
                 {
                     "blocks": [
                         {"reasoning": "a"},
@@ -119,6 +143,8 @@ _FULL = {
             "reply": {"raw": {"status": 207, "headers": {"X": "y"}, "json": {"a": None}}},
         },
         {"match": {"endpoint": "embeddings"}, "reply": {"raw": {"base64": "AAEC"}}},
+        {"reply": {"embedding": [[0.5], {"near": "a", "similarity": 0.5}]}},
+        {"reply": {"moderation": [{"violence": 1}, {"flagged": True}]}},
         {"match": {"endpoint": "moderations"}, "reply": {"failure": {"status": 418, "retry_after": 0.25}}},
         {"reply": {"raw": {"sse": [{"event": "a", "data": {"b": 1}, "id": "c", "retry": 5}, {"data": "[DONE]"}]}}},
         {"reply": "x", "faults": [{"http2": "goaway"}]},

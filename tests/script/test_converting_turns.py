@@ -137,6 +137,7 @@ ONE_CONVERSATION = [
 ]
 FIXTURES: dict[str, tuple[list[Fixture], list[Messages]]] = {
     "two legs of a call": (LEGS, ONE_CONVERSATION),
+    "one call for every leg": ([{"match": {"userMessage": "weather"}, "response": CALL}], ONE_CONVERSATION),
     "turns": (
         TURNS,
         [
@@ -207,7 +208,10 @@ _MATCH = st.fixed_dictionaries(
     },
 )
 _SETS = st.lists(_MATCH, min_size=1, max_size=5).map(
-    lambda matches: [{"match": each, "response": {"content": f"answer {at}"}} for at, each in enumerate(matches)]
+    lambda matches: [
+        {"match": each, "response": CALL if at % 3 == 1 else {"content": f"answer {at}"}}
+        for at, each in enumerate(matches)
+    ]
 )
 
 

@@ -62,11 +62,17 @@ def _fixture(fixture: Mapping[str, object], place: str, before: list[_Fixture], 
     sequence, turn = (_number(match, key, join_place(place, "match")) for key in ("sequenceIndex", "turnIndex"))
     reply = _reply(response, join_place(place, "response"), lost)
     once = {} if sequence is None else {"times": 1}
-    rule = {"reply": reply, **once, **_manner(fixture, place, lost)}
+    # A fixture that calls a tool answers the tool's result too, unless it says that none is there.
+    again = {"calls_again": True} if _calls_tool(reply) and match.get("hasToolResult") is not False else {}
+    rule = {"reply": reply, **once, **again, **_manner(fixture, place, lost)}
     made = _Fixture(match=_all(words), rule=rule, sequence=sequence, turn=turn)
     if sequence is not None and any(_is_same_place(made, other) for other in before):
         raise _NotCarried(join_place(place, "match.sequenceIndex"), "has the number of a fixture before it")
     return made
+
+
+def _calls_tool(reply: Mapping[str, Any]) -> bool:
+    return "tool_calls" in reply or any("tool_call" in block for block in reply.get("blocks", ()))
 
 
 def _is_same_place(one: _Fixture, other: _Fixture) -> bool:
