@@ -183,7 +183,8 @@ def _refuse_pattern(param: str, place: str) -> Failure:
 
 def _find_lookaround(schema: object) -> str | None:
     """Return the place of the first such pattern; None also where a schema is too large to look through."""
-    if not isinstance(schema, Mapping):
+    # Most schemas have no group of that kind at all, and it takes little time to see that.
+    if not isinstance(schema, Mapping) or "(?" not in str(schema):
         return None
     try:
         for node, place in _Walk(Work(STEPS)).nodes(schema):

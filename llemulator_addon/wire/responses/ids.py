@@ -14,8 +14,12 @@ class Ids:
 
     def make(self, prefix: str, label: str) -> str:
         """Return an id. Recorded: 16 digits of which the first is 0, `00` if stored and else `01`, the second."""
-        shared = f"0{self.stamp.hex('response', 15)}{'00' if self.stored else '01'}"
-        return f"{prefix}_{shared}{make_dated(self.stamp, label)}"
+        return f"{prefix}_{self.shared}{make_dated(self.stamp, label)}"
+
+    @property
+    def shared(self) -> str:
+        """The digits that all of them share."""
+        return f"0{self.stamp.hex('response', 15)}{'00' if self.stored else '01'}"
 
     def call(self, label: str) -> str:
         """Return the `call_id` of a tool call."""
