@@ -18,19 +18,19 @@ from tools import make_models
 ROOT = Path(__file__).parent.parent
 
 
-def _rendered(folder: str) -> str:
+def _render(folder: str) -> str:
     command = ["kubectl", "kustomize", folder]
     return subprocess.run(command, cwd=ROOT, check=True, stdout=subprocess.PIPE, text=True).stdout
 
 
 GENERATED: dict[str, Callable[[], str]] = {
-    "llemulator_addon/wire/model_names.py": make_models.made,
+    "llemulator_addon/wire/model_names.py": make_models.make_table,
     "docs/script.schema.json": lambda: schema_text().decode(),
     "docs/faults.md": page.made,
     "README.md": tables.readme,
-    "k8s/llemulator.yaml": partial(_rendered, "k8s/base"),
-    "k8s/openai-emulator.yaml": partial(_rendered, "k8s/examples/openai-emulator"),
-    "k8s/example-sidecar.yaml": partial(_rendered, "k8s/examples/sidecar"),
+    "k8s/llemulator.yaml": partial(_render, "k8s/base"),
+    "k8s/openai-emulator.yaml": partial(_render, "k8s/examples/openai-emulator"),
+    "k8s/example-sidecar.yaml": partial(_render, "k8s/examples/sidecar"),
 }
 """The function that makes a file's text, by the file's path in the project."""
 BY_KUBECTL = frozenset(path for path in GENERATED if path.startswith("k8s/"))

@@ -55,7 +55,7 @@ DONE = re.compile(
 )
 
 
-def made() -> str:
+def make_table() -> str:
     """Return the text of the module."""
     names = kinds_by_name()
     kinds = sorted({kind for found in names.values() for kind in found})
@@ -94,7 +94,7 @@ def entry(name: str, kinds: list[str]) -> Iterator[str]:
 def kinds_by_name() -> dict[str, set[str]]:
     """Read the types of every parameter called `model`."""
     names: defaultdict[str, set[str]] = defaultdict(set)
-    for place, found in typed_models():
+    for place, found in find_typed_models():
         kind = kind_of(place)
         for name in found if kind else ():
             names[name].add(kind or "")
@@ -109,7 +109,7 @@ def kind_of(place: str) -> str | None:
     raise SystemExit(f"openai.types.{place} names models: say in PLACES what those can do")
 
 
-def typed_models() -> Iterator[tuple[str, tuple[str, ...]]]:
+def find_typed_models() -> Iterator[tuple[str, tuple[str, ...]]]:
     """Give `module.Class` of each request body or part of one, and the literals that its `model` is typed with."""
     for module in walk_packages(openai.types.__path__, "openai.types."):
         if not module.name.endswith(("_param", "_params")):

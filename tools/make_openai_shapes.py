@@ -35,11 +35,11 @@ def compact(description: Mapping[str, Any]) -> dict[str, Any]:
         "openapi": description["openapi"],
         "info": {key: description["info"][key] for key in ("title", "version", "license")},
         "paths": {path: paths[path] for path in sorted(paths)},
-        "components": {"schemas": {name: _rules(schemas[name]) for name in sorted(_reached(paths, schemas))}},
+        "components": {"schemas": {name: _rules(schemas[name]) for name in sorted(_find_reached(paths, schemas))}},
     }
 
 
-def written(compacted: Mapping[str, Any]) -> str:
+def write(compacted: Mapping[str, Any]) -> str:
     """Return the text of the file: JSON with a line for each path and each schema, so that a change is readable."""
     head = {key: compacted[key] for key in ("openapi", "info")}
     return (
@@ -49,16 +49,16 @@ def written(compacted: Mapping[str, Any]) -> str:
 
 
 def _answers(paths: Mapping[str, Any]) -> Iterator[tuple[str, str, dict[str, Any]]]:
-    ours = {(each.method.lower(), _unnamed(each.path)) for each in ENDPOINTS.values()}
-    ours |= {(each.method.lower(), _unnamed(each.path)) for each in OPERATIONS.values()}
+    ours = {(each.method.lower(), _remove_names(each.path)) for each in ENDPOINTS.values()}
+    ours |= {(each.method.lower(), _remove_names(each.path)) for each in OPERATIONS.values()}
     for path, operations in paths.items():
         for method in operations:
-            if (method, _unnamed(path)) in ours:
+            if (method, _remove_names(path)) in ours:
                 content = operations[method]["responses"]["200"].get("content", {})
                 yield method, path, {kind: {"schema": _rules(answer["schema"])} for kind, answer in content.items()}
 
 
-def _unnamed(path: str) -> str:
+def _remove_names(path: str) -> str:
     return re.sub(r"{[^}]*}", "{}", path)
 
 
@@ -76,7 +76,7 @@ def _rules(schema: object, *, names: bool = False) -> Any:  # noqa: ANN401 - JSO
             return schema
 
 
-def _reached(start: object, schemas: Mapping[str, Any]) -> set[str]:
+def _find_reached(start: object, schemas: Mapping[str, Any]) -> set[str]:
     reached: set[str] = set()
     waiting = list(_references(start))
     while waiting:
@@ -112,7 +112,7 @@ def _json(value: object) -> str:
 def main(arguments: Iterable[str]) -> None:
     """Read the description at the path that is the only argument, and write the file."""
     (path,) = arguments
-    TARGET.write_text(written(compact(json.loads(Path(path).read_bytes()))), "utf-8")
+    TARGET.write_text(write(compact(json.loads(Path(path).read_bytes()))), "utf-8")
 
 
 if __name__ == "__main__":

@@ -52,7 +52,7 @@ def main() -> None:
     arguments = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     arguments.add_argument("--from", dest="folder", type=Path, help="a folder with tiktoken's cache files")
     folder = arguments.parse_args().folder
-    with wheel() if folder is None else given(folder) as found:
+    with wheel() if folder is None else open_folder(folder) as found:
         for encoding in ENCODINGS:
             write(encoding, found)
     shutil.copy(licence(), HERE / "LICENSE")
@@ -103,7 +103,7 @@ def loader(replacement: Callable[[str, str], dict[bytes, int]]) -> Iterator[None
 
 
 @contextmanager
-def given(folder: Path) -> Iterator[Path]:
+def open_folder(folder: Path) -> Iterator[Path]:
     """Read from a folder that the user names."""
     yield folder
 

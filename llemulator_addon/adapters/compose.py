@@ -9,7 +9,7 @@ from importlib import metadata
 from pathlib import Path
 
 from llemulator_addon.adapters.forwarding import Terms
-from llemulator_addon.adapters.hosts import OPENAI_HOSTS, Hosts
+from llemulator_addon.adapters.hosts import OPENAI_HOSTS, Hosts, choose_hosts
 from llemulator_addon.adapters.mitmproxy.authority import Authority, authority
 from llemulator_addon.adapters.mitmproxy.ownership import TrafficPolicy
 from llemulator_addon.adapters.mitmproxy.traffic import Traffic
@@ -22,7 +22,6 @@ from llemulator_addon.engine.session import NO_UPSTREAM
 from llemulator_addon.script.reader import Script
 from llemulator_addon.script.simulate_defaults import Simulating
 from llemulator_addon.simulate.stream_timing import Physics
-from llemulator_addon.wire.vocabulary.published import HOST
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,15 +62,9 @@ def compose(settings: Settings, *, certs: Path | None = None, streams_others: bo
         yield Program(authority=found, emulator=emulator, traffic=traffic, watching=watching)
 
 
-def answered_hosts(settings: Settings) -> Hosts:
-    """Return the hosts that are answered. OpenAI's published files are among them, unless `allow` names their host."""
-    published = () if HOST in Hosts(settings.allow) else (HOST,)
-    return Hosts((*OPENAI_HOSTS, *settings.hosts, *published))
-
-
 def _policy(settings: Settings, *, ca: Path, streams_others: bool) -> TrafficPolicy:
     return TrafficPolicy(
-        hosts=answered_hosts(settings),
+        hosts=choose_hosts(settings.hosts, settings.allow),
         hermetic=settings.hermetic,
         allow=Hosts(settings.allow),
         pass_for=Networks(*settings.pass_for),

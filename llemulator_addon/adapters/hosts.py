@@ -5,8 +5,9 @@ from collections.abc import Iterable
 from functools import lru_cache
 
 from llemulator_addon.wire.openai_hosts import OPENAI_HOSTS, REFUSED_HOSTS, normalize
+from llemulator_addon.wire.vocabulary.published import HOST
 
-__all__ = ["OPENAI_HOSTS", "REFUSED_HOSTS", "Hosts"]
+__all__ = ["OPENAI_HOSTS", "REFUSED_HOSTS", "Hosts", "choose_hosts"]
 
 _REMEMBERED = 4096
 
@@ -30,6 +31,12 @@ class Hosts:
 
     def _look(self, host: str) -> bool:
         return self._pattern is not None and self._pattern.fullmatch(normalize(host)) is not None
+
+
+def choose_hosts(more: Iterable[str], allow: Iterable[str]) -> Hosts:
+    """Return the hosts that are answered. OpenAI's published files are among them, unless `allow` names their host."""
+    published = () if HOST in Hosts(allow) else (HOST,)
+    return Hosts((*OPENAI_HOSTS, *more, *published))
 
 
 def _expression(glob: str) -> str:

@@ -12,7 +12,7 @@ from llemulator_addon.wire.redaction import HIDDEN, redact_headers, redact_text,
 _SHOWN_OF_BYTES = 1_000
 
 
-def in_brief(exchange: Exchange, token: str) -> dict[str, object]:
+def show_in_brief(exchange: Exchange, token: str) -> dict[str, object]:
     """Show what a list of exchanges needs."""
     brief = {
         "number": exchange.number,
@@ -34,7 +34,7 @@ def in_brief(exchange: Exchange, token: str) -> dict[str, object]:
     return shown
 
 
-def in_full(exchange: Exchange, token: str, *, is_new: bool) -> dict[str, object]:
+def show_in_full(exchange: Exchange, token: str, *, is_new: bool) -> dict[str, object]:
     """Show all that is known; `is_new` says whether the request was the first on its connection."""
     client = client_of(exchange)
     more = {
@@ -48,7 +48,7 @@ def in_full(exchange: Exchange, token: str, *, is_new: bool) -> dict[str, object
         "prompt": prompt_shown(exchange.prompt) if exchange.prompt else None,
         "answer": {
             "headers": dict(answer_headers(exchange)),
-            **_said(exchange, token),
+            **_show_words(exchange, token),
             **({"goes_on": True} if exchange.goes_on else {}),
             "wait_before_head": delivered.measure_head_delay(exchange),
         },
@@ -65,7 +65,7 @@ def in_full(exchange: Exchange, token: str, *, is_new: bool) -> dict[str, object
             "read_timeout": client.read_timeout,
         },
     }
-    return {**in_brief(exchange, token), **redact_texts(more, token)}
+    return {**show_in_brief(exchange, token), **redact_texts(more, token)}
 
 
 def answer_headers(exchange: Exchange) -> Headers:
@@ -112,7 +112,7 @@ def prompt_shown(prompt: Prompt) -> dict[str, object]:
     }
 
 
-def _said(exchange: Exchange, token: str) -> dict[str, object]:
+def _show_words(exchange: Exchange, token: str) -> dict[str, object]:
     if not delivered.is_stream(exchange):
         return {"body": readable(delivered.body(exchange), token)}
     events = [

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import partial
 from itertools import islice
 
-from llemulator_addon.admin.exchange_json import in_brief, in_full
+from llemulator_addon.admin.exchange_json import show_in_brief, show_in_full
 from llemulator_addon.admin.har import har
 from llemulator_addon.admin.query_numbers import number_in_path, whole
 from llemulator_addon.admin.route import AdminCall, Query, json_answer, long_json_answer
@@ -29,17 +29,17 @@ async def exchanges(call: AdminCall) -> PlayedAnswer:
     asked = dict(call.request.query)
     _check_known(asked)
     journal = call.server.store.read(call.key).journal
-    return await beside(partial(_listed, journal, asked, call.token), journal.size)
+    return await beside(partial(_list_exchanges, journal, asked, call.token), journal.size)
 
 
-def _listed(journal: Journal, asked: Mapping[str, str], token: str) -> PlayedAnswer:
+def _list_exchanges(journal: Journal, asked: Mapping[str, str], token: str) -> PlayedAnswer:
     tests = _tests(asked)
     found = [exchange for exchange in journal if all(test(exchange) for test in tests)]
     if asked.get("format") == "har":
         return long_json_answer(har(found, token), holds=journal.size)
     since, limit = whole(asked, "since", 0), whole(asked, "limit", _AT_MOST)
     page = list(islice((exchange for exchange in found if exchange.number > since), limit))
-    shown = _shown(journal, page, token, full=asked.get("format") == "full")
+    shown = _show_exchanges(journal, page, token, full=asked.get("format") == "full")
     return long_json_answer(
         {
             "object": "list",
@@ -64,19 +64,19 @@ async def exchange(call: AdminCall) -> Steps:
 
 
 def _one(journal: Journal, found: Exchange, token: str) -> Steps:
-    (shown,) = _shown(journal, [found], token, full=True)()
+    (shown,) = _show_exchanges(journal, [found], token, full=True)()
     return json_answer({"object": "exchange", **shown})
 
 
-def _shown(
+def _show_exchanges(
     journal: Journal, page: Sequence[Exchange], token: str, *, full: bool
 ) -> Callable[[], Iterator[dict[str, object]]]:
     if not full:
-        return lambda: (in_brief(each, token) for each in page)
+        return lambda: (show_in_brief(each, token) for each in page)
     firsts: dict[str, int] = {}
     for each in journal:
         firsts.setdefault(each.connection, each.number)
-    return lambda: (in_full(each, token, is_new=firsts.get(each.connection) == each.number) for each in page)
+    return lambda: (show_in_full(each, token, is_new=firsts.get(each.connection) == each.number) for each in page)
 
 
 def _not_kept(number: str, journal: Journal) -> Failure:

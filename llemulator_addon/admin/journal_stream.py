@@ -4,7 +4,7 @@ An answer begins when there is something to tell, and ends with that; `EventSour
 number of the last one in `Last-Event-ID`, so that none is missed (HTML standard, 9.2).
 """
 
-from llemulator_addon.admin.exchange_json import in_brief
+from llemulator_addon.admin.exchange_json import show_in_brief
 from llemulator_addon.admin.query_numbers import is_number
 from llemulator_addon.admin.route import AdminCall, answer
 from llemulator_addon.core.request import Request
@@ -25,7 +25,7 @@ def show(call: AdminCall) -> Steps:
     told_before = last_told(call.request, session)
     events = [
         b"id: %b\nevent: exchange\ndata: %b\n\n"
-        % (event_id(session, exchange.number).encode(), compact(in_brief(exchange, call.token)))
+        % (event_id(session, exchange.number).encode(), compact(show_in_brief(exchange, call.token)))
         for exchange in session.journal
         if exchange.number > told_before
     ]

@@ -97,7 +97,7 @@ class VerifyPart(ScriptPart):
     reset: bool = False
     """Forget the session afterwards, if there are no findings."""
 
-    def wanted(self) -> Wanted:
+    def read_wanted(self) -> Wanted:
         """Return it; raises `ScriptError` for the name of a finding that there is not."""
         for number, name in enumerate(self.ignore):
             if name not in FINDINGS:
@@ -127,7 +127,7 @@ async def show(call: AdminCall) -> Steps:
         *_find_unclaimed(call.server.unclaimed(), part.unclaimed),
     )
     more = tuple(finding for finding in of_the_server if finding.name not in wanted.ignored)
-    verdict = shown(verified, more, session.key.name, call.token)
+    verdict = show_verdict(verified, more, session.key.name, call.token)
     if part.reset and verdict["passed"]:
         state.forget(call)
     return json_answer(verdict)
@@ -138,7 +138,7 @@ def _read_body(request: Request) -> tuple[VerifyPart, Wanted]:
         json_text.check_bounds(request.body)
         with effort():
             part = read_as(VerifyPart, read_object(request) if request.body.strip() else {}, "")
-        return part, part.wanted()
+        return part, part.read_wanted()
     except ScriptError as error:
         raise RequestRefused(_refuse(error.place, str(error))) from None
 
@@ -154,7 +154,7 @@ def _refuse(place: str, message: str) -> Failure:
     return Failure(status=400, type=INVALID, code="invalid_expectation", param=place or None, message=message)
 
 
-def shown(verified: Verified, more: tuple[Finding, ...], session: str, token: str) -> dict[str, object]:
+def show_verdict(verified: Verified, more: tuple[Finding, ...], session: str, token: str) -> dict[str, object]:
     """Show the result, without secrets."""
     findings = [
         {

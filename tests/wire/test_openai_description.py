@@ -1,13 +1,13 @@
 import json
 from typing import Any
 
-from tools.make_openai_shapes import TARGET, compact, written
+from tools.make_openai_shapes import TARGET, compact, write
 
 
 def test_the_description_is_as_its_command_writes_it_and_has_no_schema_that_nothing_reaches() -> None:
     text = TARGET.read_text("utf-8")
 
-    assert written(compact(json.loads(text))) == text
+    assert write(compact(json.loads(text))) == text
 
 
 def test_a_description_loses_texts_and_examples_but_no_property_of_such_a_name() -> None:

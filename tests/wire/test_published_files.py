@@ -2,7 +2,7 @@ import hashlib
 
 import pytest
 
-from llemulator_addon.adapters.compose import answered_hosts
+from llemulator_addon.adapters.hosts import choose_hosts
 from llemulator_addon.adapters.settings import settings_from
 from llemulator_addon.core.request import Request
 from llemulator_addon.core.steps import Head, Send
@@ -49,5 +49,5 @@ def test_another_file_is_not_found_and_the_answer_says_how_to_get_it(method: str
 def test_the_host_is_answered_unless_the_user_allows_it() -> None:
     allowed = settings_from(command_line={"allow": "*.blob.core.windows.net"})
 
-    assert HOST in answered_hosts(settings_from())
-    assert HOST not in answered_hosts(allowed)
+    assert HOST in choose_hosts(settings_from().hosts, settings_from().allow)
+    assert HOST not in choose_hosts(allowed.hosts, allowed.allow)

@@ -66,7 +66,7 @@ def authority(folder: Path) -> Iterator[Authority]:
     folder then, which is removed in the end. Raises NoAuthority.
     """
     folder = folder.absolute()
-    certificate = _found_or_made(folder)
+    certificate = _find_or_make(folder)
     if (published := _publish(folder, certificate)) is not None:
         yield published
         return
@@ -84,14 +84,14 @@ def authority(folder: Path) -> Iterator[Authority]:
         yield published
 
 
-def _found_or_made(folder: Path) -> bytes:
+def _find_or_make(folder: Path) -> bytes:
     """Return the certificates of the folder's authority, in PEM."""
     file = folder / _CA
     try:
         _make_folder(folder)
         if not file.exists():
             _make(file)
-        certificate = _checked(file, file.read_bytes())
+        certificate = _check(file, file.read_bytes())
         _doubt(file)
     except OSError as error:
         where = file if error.filename == str(file) else folder
@@ -183,7 +183,7 @@ def _signs_certificates() -> x509.KeyUsage:
     )
 
 
-def _checked(file: Path, content: bytes) -> bytes:
+def _check(file: Path, content: bytes) -> bytes:
     """Return the certificates in an authority's file. Raises NoAuthority for one with which TLS would fail later."""
     try:
         certificates = x509.load_pem_x509_certificates(content)

@@ -38,7 +38,7 @@ class BodyShare(Share):
         return size <= SMALL or super().grow_to(size)
 
 
-class TooLarge(Exception):
+class BodyTooLarge(Exception):
     """The body is larger than the limit once it is unpacked."""
 
 
@@ -49,8 +49,8 @@ class NoRoom(Exception):
 def decode(body: bytes, coding: str, *, limit: int, grow_to: Callable[[int], bool] = lambda _: True) -> bytes:
     """Return the body unpacked; as it is, where the coding is unknown or the body is not in it.
 
-    Never makes more than `limit` bytes; raises TooLarge. `grow_to` says whether there is room for a size; where not,
-    raises NoRoom.
+    Never makes more than `limit` bytes; raises BodyTooLarge. `grow_to` says whether there is room for a size; where
+    not, raises NoRoom.
     """
     unpack = _UNPACKERS.get(coding.strip().lower())
     if unpack is None:
@@ -60,7 +60,7 @@ def decode(body: bytes, coding: str, *, limit: int, grow_to: Callable[[int], boo
         for piece in unpack(body):
             size = unpacked.tell() + len(piece)
             if size > limit:
-                raise TooLarge
+                raise BodyTooLarge
             if not grow_to(size):
                 raise NoRoom
             unpacked.write(piece)

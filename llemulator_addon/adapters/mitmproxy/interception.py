@@ -53,7 +53,7 @@ class Interception:
     def next_layer(self, data: layer.NextLayer) -> None:
         """Put our HTTP in place of mitmproxy's."""
         client, address = data.context.client, data.context.server.address
-        if address is not None and not self._traffic.known(client.id).is_tunnel:
+        if address is not None and not self._traffic.look_up(client.id).is_tunnel:
             name = named_host(data.data_client())
             if name is not None:
                 self._traffic.name_client(client.id, name)
@@ -121,7 +121,7 @@ class Interception:
         if data.server.error or data.server.address is None:
             return
         client, address = data.client.id, data.server.address
-        known = self._traffic.known(client)
+        known = self._traffic.look_up(client)
         named = known.name
         by_address = isinstance(data.client.proxy_mode, _BY_ADDRESS)
         host = (named if by_address else None) or address[0]

@@ -58,7 +58,7 @@ class TrafficPolicy:
     """On which requests are handed to upstreams."""
 
 
-class Known(NamedTuple):
+class Destination(NamedTuple):
     """What a client connection has said about where it leads."""
 
     is_tunnel: bool = False
@@ -66,16 +66,16 @@ class Known(NamedTuple):
     name: str | None = None
     """The host that its TLS handshake names; empty where it names none, None before a handshake."""
 
-    def with_tunnel(self) -> "Known":
+    def with_tunnel(self) -> "Destination":
         """Return the same for a connection that is now a tunnel to a host of ours."""
         return self._replace(is_tunnel=True)
 
-    def with_name(self, host: str) -> "Known":
+    def with_name(self, host: str) -> "Destination":
         """Return the same with the host that the handshake names; a name that hides the real one is none."""
         return self._replace(name="" if host in _HIDES_NAME else host)
 
 
-UNKNOWN = Known()
+UNKNOWN = Destination()
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +84,7 @@ class Ownership:
 
     policy: TrafficPolicy
 
-    def leads_to_us(self, known: Known, *names: str | tuple[str, int] | None) -> bool:
+    def leads_to_us(self, known: Destination, *names: str | tuple[str, int] | None) -> bool:
         """Whether one of these names is ours, or the client once asked for a tunnel to one that is."""
         hosts = self.policy.hosts
         return known.is_tunnel or any((name[0] if isinstance(name, tuple) else name) in hosts for name in names if name)
@@ -106,7 +106,7 @@ class Ownership:
         address = client.peername[0]
         return None if address in self.policy.pass_for else proxy_errors.stranger_reason(address)
 
-    def may_be_ours(self, known: Known, address: tuple[str, int]) -> bool:
+    def may_be_ours(self, known: Destination, address: tuple[str, int]) -> bool:
         """Whether an address to which a client came could be one of OpenAI's, because the client names no host.
 
         OpenAI's addresses are a CDN's, which has thousands. Behind them TLS is on more ports than 443.
@@ -115,7 +115,7 @@ class Ownership:
         unnamed = known.name == "" or (known.name is None and port == _HTTPS)
         return unnamed and _is_public(host) and host not in self.policy.allow
 
-    def decide(self, flow: http.HTTPFlow, known: Known, *, origin_form: bool) -> Arrival:
+    def decide(self, flow: http.HTTPFlow, known: Destination, *, origin_form: bool) -> Arrival:
         """Decide about a request by its head."""
         request, server = flow.request, flow.server_conn.address
         named = read_host(request.host_header) or request.host
@@ -127,7 +127,7 @@ class Ownership:
             way=_way(flow, ours=ours, to_proxy=to_proxy),
         )
 
-    def why_not_passed(self, flow: http.HTTPFlow, known: Known) -> str | None:
+    def why_not_passed(self, flow: http.HTTPFlow, known: Destination) -> str | None:
         """Say why a request does not pass to another host; None: it passes."""
         request, client = flow.request, flow.client_conn
         why = self.why_refused(request.host, read_host(request.host_header), client.sni, known.name)

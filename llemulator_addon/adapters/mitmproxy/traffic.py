@@ -17,11 +17,11 @@ from llemulator_addon.adapters.bug_log import in_full, without_secrets
 from llemulator_addon.adapters.egress import Egress
 from llemulator_addon.adapters.forwarding import Arriving, Forwarding
 from llemulator_addon.adapters.making import Making, to_head
-from llemulator_addon.adapters.mitmproxy.bodies import Bodies, NoRoom, TooLarge, decode
+from llemulator_addon.adapters.mitmproxy.bodies import Bodies, BodyTooLarge, NoRoom, decode
 from llemulator_addon.adapters.mitmproxy.in_flight import InFlight
 from llemulator_addon.adapters.mitmproxy.internals.deciding import Arrival
 from llemulator_addon.adapters.mitmproxy.internals.played import Played, begun, played
-from llemulator_addon.adapters.mitmproxy.ownership import UNKNOWN, Known, Ownership, TrafficPolicy, carries_key
+from llemulator_addon.adapters.mitmproxy.ownership import UNKNOWN, Destination, Ownership, TrafficPolicy, carries_key
 from llemulator_addon.adapters.mitmproxy.reading import read_request
 from llemulator_addon.adapters.terminal import printable
 from llemulator_addon.core.outcome import Ending, Forward, Play
@@ -56,7 +56,7 @@ class Traffic:
         self.distrusted: set[str] = set()
         """Hosts of ours for which a client broke off the TLS handshake, as it does without trust in our certificate."""
         self._answerer = answerer
-        self._known: dict[str, Known] = {}
+        self._known: dict[str, Destination] = {}
         self._with_keys: set[str] = set()
         self._in_flight = InFlight(answerer)
         self._making = asyncio.Lock()
@@ -68,24 +68,24 @@ class Traffic:
 
     def owns(self, context: Context) -> bool:
         """Whether a connection leads to a host that is never connected to."""
-        known = self.known(context.client.id)
+        known = self.look_up(context.client.id)
         return self.ownership.leads_to_us(known, context.client.sni, known.name, context.server.address)
 
     def arrival(self, flow: http.HTTPFlow, *, origin_form: bool) -> Arrival:
         """Decide about a request by its head."""
-        return self.ownership.decide(flow, self.known(flow.client_conn.id), origin_form=origin_form)
+        return self.ownership.decide(flow, self.look_up(flow.client_conn.id), origin_form=origin_form)
 
-    def known(self, client: str) -> Known:
+    def look_up(self, client: str) -> Destination:
         """Return what a client connection has said about where it leads."""
         return self._known.get(client, UNKNOWN)
 
     def open_tunnel(self, client: str) -> None:
         """Remember that a client connection is now a tunnel to a host of ours, so that nothing is dialled for it."""
-        self._known[client] = self.known(client).with_tunnel()
+        self._known[client] = self.look_up(client).with_tunnel()
 
     def name_client(self, client: str, host: str) -> None:
         """Remember the host that a client connection names in its TLS handshake; an empty one where it names none."""
-        self._known[client] = self.known(client).with_name(host)
+        self._known[client] = self.look_up(client).with_name(host)
 
     def pass_on(self, flow: http.HTTPFlow) -> None:
         """Take note of a request that goes to another host. One with a key is logged, once for each host."""
@@ -119,7 +119,7 @@ class Traffic:
         unpacked = self.bodies.share()
         try:
             body = await self._in_flight.wait(flow.id, self._unpack(flow.request, unpacked))
-        except TooLarge:
+        except BodyTooLarge:
             return self.answer_too_large(flow)
         except NoRoom:
             return self.answer_no_room(flow)
@@ -162,7 +162,7 @@ class Traffic:
 
     async def _forward(self, flow: http.HTTPFlow, request: Request, forward: Forward) -> Played:
         """Ask the upstream; its answer is played as it comes."""
-        failure = self._forwarding.refused(forward, request) or self._refused_to_stranger(flow, forward)
+        failure = self._forwarding.refused(forward, request) or self._refuse_stranger(flow, forward)
         if failure is None:
             self.egress.count(forward.to.host, "forwarded")
             answer = await self._in_flight.wait(flow.id, self._forwarding.ask(forward, request))
@@ -176,7 +176,7 @@ class Traffic:
         self._in_flight.note(forward.exchange, steps)
         return played(steps, flow.request)
 
-    def _refused_to_stranger(self, flow: http.HTTPFlow, forward: Forward) -> Failure | None:
+    def _refuse_stranger(self, flow: http.HTTPFlow, forward: Forward) -> Failure | None:
         """Refuse a server that a script names to a client that is let through to no other host."""
         why = self.ownership.why_stranger(flow.client_conn) if forward.to.named_by == "script" else None
         return None if why is None else proxy_errors.host_not_allowed(why)
@@ -184,7 +184,9 @@ class Traffic:
     def refuse(self, flow: http.HTTPFlow) -> Played:
         """Return the answer to a request or a CONNECT that is not let through."""
         host = flow.request.host
-        why = self.ownership.why_not_passed(flow, self.known(flow.client_conn.id)) or proxy_errors.hermetic_reason(host)
+        why = self.ownership.why_not_passed(flow, self.look_up(flow.client_conn.id)) or proxy_errors.hermetic_reason(
+            host
+        )
         self.egress.count(host, "refused")
         logger.warning("refused a request to %s: %s", printable(host), printable(why))
         response = played(proxy_errors.not_passed(why), flow.request)

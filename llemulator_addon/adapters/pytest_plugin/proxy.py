@@ -11,7 +11,7 @@ from pathlib import Path
 from queue import Empty, Queue
 from typing import IO
 
-from llemulator_addon.adapters.hosts import OPENAI_HOSTS, Hosts
+from llemulator_addon.adapters.hosts import choose_hosts
 from llemulator_addon.adapters.run.environment import Environment, ProxyRoute, environment
 from llemulator_addon.adapters.run.files import write_files
 from llemulator_addon.adapters.settings import settings_from
@@ -46,7 +46,8 @@ class Proxy:
         self._reader.start()
         self.url = self._url()
         # The server inherits this environment, and so answers the same hosts.
-        self._hosts = Hosts((*OPENAI_HOSTS, *settings_from(environment=os.environ).hosts))
+        settings = settings_from(environment=os.environ)
+        self._hosts = choose_hosts(settings.hosts, settings.allow)
         self._files = write_files(
             folder,
             ca=folder / "ca.pem",

@@ -20,7 +20,7 @@ from llemulator_addon.adapters.run.files import Files
 from llemulator_addon.adapters.run.probes import HOST, PROBES, Probe
 from llemulator_addon.adapters.run.run import CannotRun, prepare
 from llemulator_addon.adapters.run.runtimes import REASONS
-from llemulator_addon.adapters.run.shell import examine_shell, served_certificate
+from llemulator_addon.adapters.run.shell import examine_shell, fetch_certificate
 from llemulator_addon.adapters.settings import Settings
 
 _SECONDS = 120.0
@@ -68,7 +68,7 @@ def _port(settings: Settings) -> Check:
         try:
             tried.bind((host, settings.port))
         except OSError as error:
-            if served_certificate(f"http://{where}") is not None:
+            if fetch_certificate(f"http://{where}") is not None:
                 return Check(name="port", passed=True, says=f"llemulator listens on {where} already")
             return Check(
                 name="port",

@@ -23,12 +23,12 @@ def examine_shell(settings: Settings, inherited: Mapping[str, str]) -> Iterator[
     yield _check_no_proxy(hosts, inherited)
     yield _base_url(hosts, inherited)
     named = {inherited[name] for name in _PROXIES if inherited.get(name)}
-    certificate = served_certificate(next(iter(named))) if len(named) == 1 else None
+    certificate = fetch_certificate(next(iter(named))) if len(named) == 1 else None
     yield _proxy(named, is_ours=certificate is not None)
     yield _trust(certificate, inherited)
 
 
-def served_certificate(url: str) -> bytes | None:
+def fetch_certificate(url: str) -> bytes | None:
     """Return the certificate that a llemulator at this URL has; None where none answers."""
     try:
         where = _split(url)

@@ -7,7 +7,7 @@ from pathlib import Path
 from llemulator_addon.adapters.hosts import Hosts
 from llemulator_addon.adapters.run.runtimes import runtime_of, why_not
 from llemulator_addon.adapters.verdict_files import RunReport
-from llemulator_addon.admin.exchange_json import in_full
+from llemulator_addon.admin.exchange_json import show_in_full
 from llemulator_addon.admin.verify import FINDINGS
 from llemulator_addon.client import Exchange, Finding, HostEgress, RuleUse, Verdict, exchange_from
 from llemulator_addon.engine.session import Session
@@ -155,7 +155,7 @@ def _began(session: Session) -> float:
 def _exchanges(session: Session, token: str) -> Iterator[Exchange]:
     connections: set[str] = set()
     for exchange in session.journal:
-        yield exchange_from(in_full(exchange, token, is_new=exchange.connection not in connections))
+        yield exchange_from(show_in_full(exchange, token, is_new=exchange.connection not in connections))
         connections.add(exchange.connection)
 
 

@@ -5,7 +5,7 @@ from collections.abc import Callable
 import pytest
 import zstandard
 
-from llemulator_addon.adapters.mitmproxy.bodies import Bodies, NoRoom, TooLarge, decode
+from llemulator_addon.adapters.mitmproxy.bodies import Bodies, BodyTooLarge, NoRoom, decode
 
 _PACKERS: dict[str, Callable[[bytes], bytes]] = {
     "gzip": gzip.compress,
@@ -24,7 +24,7 @@ def test_a_packed_body_is_unpacked(coding: str) -> None:
 
 @pytest.mark.parametrize("coding", list(_PACKERS))
 def test_a_body_that_is_larger_than_the_limit_when_unpacked_is_refused(coding: str) -> None:
-    with pytest.raises(TooLarge):
+    with pytest.raises(BodyTooLarge):
         decode(_PACKERS[coding](bytes(401)), coding, limit=400)
 
 

@@ -36,13 +36,13 @@ def _trust(ssl: object, ca: str, globs: list) -> None:  # type: ignore[type-arg]
     contexts = vars(ssl)["SSLContext"]
 
     def trusting(wrap: object, place: int) -> object:
-        def wrapped(context: object, *given: object, **named: object) -> object:
+        def wrap_call(context: object, *given: object, **named: object) -> object:
             host = named.get("server_hostname", given[place] if len(given) > place else None)
             if host and _is_openai(host, globs):
                 context.load_verify_locations(ca)  # type: ignore[attr-defined] # an SSLContext
             return wrap(context, *given, **named)  # type: ignore[operator] # a method
 
-        return wrapped
+        return wrap_call
 
     # Where each of them takes the name, if not by keyword.
     contexts.wrap_socket = trusting(contexts.wrap_socket, 4)
