@@ -30,9 +30,14 @@ def session_of(request: Request) -> str | None:
 
 def is_address(token: str) -> bool:
     """Whether a session is named by an address, which is no secret."""
+    if token[:1] not in _BEGINS_ADDRESS:
+        return False  # nearly always; to ask `ipaddress` takes as long as to read a request
     with suppress(ValueError):
         return bool(ip_address(token))
     return False
+
+
+_BEGINS_ADDRESS = frozenset("0123456789abcdefABCDEF:")
 
 
 def _password(credentials: str) -> str | None:
