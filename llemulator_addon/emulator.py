@@ -6,7 +6,7 @@ from collections.abc import Callable, Container
 from dataclasses import dataclass, field, replace
 from functools import partial
 from itertools import count
-from typing import Literal, assert_never
+from typing import Literal, Protocol, assert_never
 
 from llemulator_addon.admin import journal_stream, pages
 from llemulator_addon.admin.dispatch import answer as admin_answer
@@ -25,7 +25,7 @@ from llemulator_addon.core.unclaimed import Unclaimed, digest_of
 from llemulator_addon.core.upstream import Upstreams
 from llemulator_addon.engine.decide import decide, refuse
 from llemulator_addon.engine.fallback import no_room_for_unread, no_room_to_wait, session_forgotten
-from llemulator_addon.engine.journal import Journal
+from llemulator_addon.engine.journal import Exchange, Journal
 from llemulator_addon.engine.manual import no_room, nobody_answered
 from llemulator_addon.engine.session import Policy, Session, SessionFields, load
 from llemulator_addon.live.large_requests import Ahead, decided_at_once, is_large
@@ -108,6 +108,16 @@ class EmulatorSettings:
     """Bytes of memory that all answers may take together which their clients have not taken yet."""
 
 
+class Watcher(Protocol):
+    """Learns of requests as they come to their end."""
+
+    def ended(self, exchange: Exchange) -> None:
+        """Take a request whose answer has ended."""
+
+    def waits(self, ask: Ask) -> None:
+        """Take a request that begins to wait for a person."""
+
+
 class Emulator:
     """Answers requests, and keeps the sessions."""
 
@@ -152,6 +162,7 @@ class Emulator:
         self._unclaimed_numbers = count(1)
         self._lives = count(1)
         self._egress: EgressReport = tuple
+        self._watcher: Watcher | None = None
         self._server = Server(
             store=self._store,
             fresh=self._fresh_for,
@@ -222,6 +233,10 @@ class Emulator:
         """Return what happens to the TLS handshake of a client that asked for a host, as `on_connect` does."""
         return self._connection_fault("tls", host)
 
+    def watch_requests(self, watcher: Watcher) -> None:
+        """Tell a watcher of each request once its answer has ended, and of each that begins to wait for a person."""
+        self._watcher = watcher
+
     def watch_egress(self, report: EgressReport) -> None:
         """Take from a way in, which sees all traffic, how to learn what became of it."""
         self._egress = report
@@ -251,6 +266,11 @@ class Emulator:
             return
         self._turns.leave(exchange.session, exchange)
         self._note(exchange, lambda journal, number: journal.ended(number, ending))
+        if self._watcher is not None:
+            session = self._store.read(exchange.session)
+            recorded = session.journal.get(exchange.number) if session.life == exchange.life else None
+            if recorded is not None:
+                self._watcher.ended(recorded)
 
     def _note(self, exchange: ExchangeId, note: Callable[[Journal, int], Journal]) -> None:
         """Note something about an exchange, unless its session was forgotten meanwhile."""
@@ -315,6 +335,8 @@ class Emulator:
         with self._room.held(size_asked(ask, at_most=self._room.limit)) as fits:
             if not fits:
                 return self._store.change(key, partial(no_room, ask=ask, limit=self._room.limit))
+            if self._watcher is not None:
+                self._watcher.waits(ask)
             try:
                 told = await self._waiting.wait(key, ask)
             except BaseException:

@@ -80,8 +80,11 @@ def _policy(settings: Settings, *, ca: Path, streams_others: bool) -> TrafficPol
     )
 
 
+_REMEDY = "; use --script (LLEMULATOR_SCRIPT) to choose a script"
+
+
 def _script(settings: Settings) -> Script | None:
-    script = read_script(settings.script) if settings.script else None
+    script = read_script(settings.script, remedy=_REMEDY) if settings.script else None
     if settings.on_unmatched == "upstream" and not (settings.upstream or (script and script.upstreams)):
         raise BadScript(f"{settings.sources['on_unmatched']}: {NO_UPSTREAM}")
     return script

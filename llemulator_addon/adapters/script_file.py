@@ -12,13 +12,16 @@ class BadScript(Exception):
     """The default script cannot be played. The text has a line for each problem, with its file and place."""
 
 
-def read_script(file: Path) -> Script:
-    """Read a script's file: JSON if its name ends with .json, else YAML. Raises BadScript."""
+def read_script(file: Path, *, remedy: str = "") -> Script:
+    """Read a script's file: JSON if its name ends with .json, else YAML. Raises BadScript.
+
+    `remedy` tells what to do if the file cannot be read.
+    """
     with name_file(file):
         try:
             return read_text(file.read_bytes(), "json" if file.suffix.lower() == ".json" else "yaml")
         except OSError as error:
-            raise BadScript(f"{file}: {error.strerror}; use --script (LLEMULATOR_SCRIPT) to choose a script") from None
+            raise BadScript(f"{file}: {error.strerror}{remedy}") from None
 
 
 @contextmanager

@@ -32,6 +32,7 @@ from llemulator_addon.wire.redaction import redact_texts
 
 FINDINGS: dict[str, str] = {
     "unmatched": "a request that no rule answered",
+    "unsupported": "a request whose path or method is not supported, and that no rule answered",
     "unused": "a rule that did not answer, or not as often as it may",
     "expectation": "requests of a kind that came too seldom or too often",
     "order": "requests that did not come in the order wanted",

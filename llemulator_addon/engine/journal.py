@@ -122,6 +122,11 @@ class Exchange(NamedTuple):
         return next((step.status for step in self.steps if isinstance(step, Head)), 0)
 
     @property
+    def is_unsupported(self) -> bool:
+        """Whether its path or method names no operation, and no rule or upstream answered all the same."""
+        return self.endpoint is None and self.rule is None and self.upstream is None
+
+    @property
     def model(self) -> str | None:
         """The model that was asked."""
         return self.prompt.model if self.prompt else None

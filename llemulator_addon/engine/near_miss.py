@@ -9,6 +9,7 @@ from typing import Literal
 from llemulator_addon.engine.index import Group, Index, words
 from llemulator_addon.engine.session import Session
 from llemulator_addon.script.pattern import Candidate, differences, hold
+from llemulator_addon.script.patterns.own_result import NotOwnResultPattern
 from llemulator_addon.wire.credentials import token_of
 from llemulator_addon.wire.redaction import redact_text
 
@@ -32,9 +33,10 @@ class NearMiss:
 
 
 def near_miss(session: Session, asked: Candidate) -> NearMiss:
-    """Find the closest rule: one that matches but is used up, else the one with the fewest differences.
+    """Find the closest rule: one that matches but is used up, else the one of which most words hold.
 
-    Of rules that differ in as many words, it is the one whose text is most like the request's. The work is bounded.
+    Of equal ones, it is the one with fewer differences, then the one whose text is most like the request's. The work is
+    bounded.
     """
     if (exhausted := _find_used_up(session, asked)) is not None:
         return exhausted
@@ -88,13 +90,19 @@ def _sharing_words(index: Index, asked: Candidate) -> Iterator[Group]:
 
 
 def _closest(groups: list[Group], asked: Candidate) -> Group:
-    misses = [sum(not hold((pattern,), asked) for pattern in group.patterns) for group in groups]
-    fewest = min(misses)
-    equal = [group for group, missed in zip(groups, misses, strict=True) if missed == fewest]
+    nearness = [_nearness(group, asked) for group in groups]
+    nearest = max(nearness)
+    equal = [group for group, near in zip(groups, nearness, strict=True) if near == nearest]
     if len(equal) == 1:
         return equal[0]
     roughly = sorted(equal, key=lambda group: _likeness(group, asked, closely=False), reverse=True)
     return max(roughly[:_COMPARED_CLOSELY], key=lambda group: _likeness(group, asked, closely=True))
+
+
+def _nearness(group: Group, asked: Candidate) -> tuple[int, int]:
+    """Return how many of its words hold, and, below zero, how many do not."""
+    held = [hold((pattern,), asked) for pattern in group.patterns if not isinstance(pattern, NotOwnResultPattern)]
+    return sum(held), -held.count(False)
 
 
 def _likeness(group: Group, asked: Candidate, *, closely: bool) -> float:

@@ -39,7 +39,10 @@ def read(text: str | bytes) -> object:
     try:
         return _Reading(CParser(text)).document()
     except MarkedYAMLError as error:
-        raise _refuse(error.problem or error.context or "", error.problem_mark) from None
+        is_quoted = "quoted scalar" in (error.context or "") and "end of" in (error.problem or "")
+        mark = error.context_mark if is_quoted else error.problem_mark
+        reason = "a quote is not closed; it opens" if is_quoted else error.problem or error.context or ""
+        raise _refuse(f"{reason}{_remedy(error.problem or '')}", mark) from None
     except YAMLError as error:
         raise problem("", f"not YAML: {error}") from None
     except UnicodeEncodeError:
@@ -49,6 +52,16 @@ def read(text: str | bytes) -> object:
 def _refuse(reason: str, mark: Any) -> ScriptError:  # noqa: ANN401 - PyYAML has no types
     where = f" in line {mark.line + 1}, column {mark.column + 1}" if mark else ""
     return problem("", f"not YAML: {reason}{where}")
+
+
+def _remedy(problem: str) -> str:
+    return next((f" ({remedy})" for sign, remedy in _REMEDIES.items() if sign in problem), "")
+
+
+_REMEDIES: Mapping[str, str] = {
+    "cannot start any token": "YAML is indented with spaces, not with tabs",
+    "unknown escape character": "in double quotes, \\ is an escape; put regular expressions in single quotes",
+}
 
 
 class _Reading:

@@ -78,6 +78,7 @@ def verify(session: Session, wanted: Wanted, *, now: float) -> Verified:
         unused = tuple(_find_unused(session, exchanges))
     found = (
         *_find_unmatched(session, exchanges),
+        *_find_unsupported(exchanges),
         *unused,
         *unexpected,
         *verdicts(ClientHistory(exchanges=exchanges, now=now)),
@@ -104,6 +105,21 @@ def _find_unmatched(session: Session, exchanges: Iterable[Exchange]) -> Iterator
                 sentence=f"{cite(exchange)} was not answered by a rule. {exchange.unmatched}",
                 exchanges=(exchange.number,),
             )
+
+
+def _find_unsupported(exchanges: Iterable[Exchange]) -> Iterator[Finding]:
+    """Yield requests whose path or method is not supported; equal ones once."""
+    alike: dict[tuple[str, str], list[int]] = {}
+    for exchange in exchanges:
+        if exchange.is_unsupported:
+            alike.setdefault((exchange.method, exchange.path), []).append(exchange.number)
+    for (method, path), numbers in alike.items():
+        yield Finding(
+            name="unsupported",
+            sentence=f"{method} {path} is not supported, and no rule answers it; it was sent "
+            f"{once_or_times(len(numbers))}. A rule with `path` can answer it.",
+            exchanges=tuple(numbers),
+        )
 
 
 # Unused ---------------------------------------------------------------------------------------------------------------

@@ -82,7 +82,8 @@ async def _start(command: tuple[str, ...], cwd: Path, env: Mapping[str, str]) ->
     return await asyncio.create_subprocess_exec(
         *command,
         cwd=cwd,
-        env={**plain_environment(), "HOME": str(cwd), **env},
+        # Without a line for each request: tests read what else is said.
+        env={**plain_environment(), "HOME": str(cwd), "LOG_LEVEL": "warning", **env},
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.PIPE,
     )

@@ -37,6 +37,14 @@ async def test_it_stops_with_status_0_and_without_a_word(tmp_path: Path, number:
     assert (answer.status, ended.status, ended.err) == (200, 0, "")
 
 
+async def test_each_request_is_a_line_of_the_log(tmp_path: Path) -> None:
+    async with started(*LLEMULATOR, "--port", "0", cwd=tmp_path, env={"LOG_LEVEL": "info"}) as begun:
+        await ask(begun.proxy, method="GET", path="/v1/models", headers=_TOKEN)
+        ended = await begun.stop()
+
+    assert re.fullmatch(r"llemulator: INFO: GET /v1/models: models.list, 200 in \d\.\d\d s\n", ended.err)
+
+
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 async def test_it_stops_by_a_signal_that_its_shell_let_it_ignore(tmp_path: Path, number: signal.Signals) -> None:
     # A shell without job control starts what ends in `&` so; whoever sends the signal wants it to end.

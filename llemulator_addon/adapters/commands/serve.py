@@ -11,6 +11,7 @@ from ipaddress import ip_address
 
 from llemulator_addon.adapters.commands.command import Command, Failed, add_settings, settings_given
 from llemulator_addon.adapters.logs import log_to_stderr
+from llemulator_addon.adapters.request_log import RequestLog
 from llemulator_addon.adapters.settings import Settings, SettingsError, settings_from
 from llemulator_addon.adapters.usage_hints import Address, examples, how_to_use
 
@@ -88,6 +89,7 @@ async def _serve(settings: Settings, examples: Callable[[Address], str] | None) 
 
     try:
         with compose(settings) as program:
+            program.emulator.watch_requests(RequestLog())
             found = program.authority
             async with program.watch_meanwhile():
                 await serve(

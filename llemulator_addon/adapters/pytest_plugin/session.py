@@ -18,7 +18,7 @@ from llemulator_addon.wire.credentials import key_of
 # pytest leaves this file out of its tracebacks: a failure is shown at the line of the test.
 __tracebackhide__ = True
 
-ABOUT_THE_SCRIPT = frozenset(("unmatched", "unused", "expectation", "order", "egress", "unclaimed"))
+ABOUT_THE_SCRIPT = frozenset(("unmatched", "unsupported", "unused", "expectation", "order", "egress", "unclaimed"))
 """Findings that are not about how the client behaved."""
 
 

@@ -15,7 +15,9 @@ from llemulator_addon.verification.finding import Finding as Found
 from llemulator_addon.verification.verify import Wanted, verify
 from llemulator_addon.wire.redaction import redact_text, redact_texts
 
-_COUNTED = ("unmatched", "unused")
+_COUNTED = ("unmatched", "unsupported", "unused")
+_SHOWN = frozenset(("unmatched", "unsupported"))
+"""Findings that are shown without `--strict`, too."""
 _SHOWN_AT_MOST = 10
 
 ARGUED = Wanted(ignored=frozenset(FINDINGS) - {*_COUNTED})
@@ -46,7 +48,7 @@ def judge(seen: Seen) -> RunReport:
     sessions = tuple(_number_through(seen.sessions))
     verdicts = [(session, _verdict(session, seen)) for session in sessions]
     findings = (
-        *(finding for _, verdict in verdicts for finding in verdict.findings if finding.name == "unmatched"),
+        *(finding for _, verdict in verdicts for finding in verdict.findings if finding.name in _SHOWN),
         *_find_forgotten(sessions),
         *_find_default_answers(sessions),
         *_find_unused(verdicts),
@@ -68,7 +70,7 @@ def judge(seen: Seen) -> RunReport:
 def summarize(seen: Seen, report: RunReport, *, strict: bool) -> Iterator[str]:
     """Yield the lines of the summary; with `strict`, one for each unused rule."""
     verdict = report.verdict
-    shown = [finding for finding in verdict.findings if strict or finding.name == "unmatched"]
+    shown = [finding for finding in verdict.findings if strict or finding.name in _SHOWN]
     if seen.requests:
         answered = _times(seen.requests, "request")
         yield f"{answered} answered, {verdict.unmatched or 'none'} of them unmatched"

@@ -34,7 +34,7 @@ class RegexPattern(Pattern):
     def difference(self, asked: Candidate) -> str:
         """Say what the last of the texts was."""
         *_, last = ("", *self.where(asked))
-        return f'{self.WORD} "{self.wanted}" is not found in {self.PLACE}, {kind_of(last)}'
+        return f'{self.WORD} "{self.wanted}" is not found in {self.PLACE}, {kind_of(last)}{_hint(self.wanted, last)}'
 
     @override
     def index_keys(self) -> tuple[Key, ...]:
@@ -51,3 +51,12 @@ class RegexPattern(Pattern):
         """Compare with the last of the texts."""
         *_, last = ("", *self.where(asked))
         return self.wanted, last
+
+
+def _hint(wanted: str, last: str) -> str:
+    """Return what a reader may not see: that the pattern is no plain text, or that only the case differs."""
+    if wanted and wanted in last:
+        return " (it is a regular expression; to match text as it stands, put \\ before . ? * + ( ) [ ] { } | ^ $)"
+    if wanted.lower() in last.lower():
+        return " (only upper and lower case differ; (?i) at the start of the pattern ignores that)"
+    return ""
