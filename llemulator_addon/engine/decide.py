@@ -416,17 +416,19 @@ def _add_headers(told: PlayedAnswer, given: Headers) -> PlayedAnswer:
 def _tell(decided: Decided, session: Session, request: Request) -> PlayedAnswer:
     """Return an answer as it is played; nothing where it comes from elsewhere."""
     answer = decided.answer
+    named = decided.endpoint or ""
     match answer:
         case _Elsewhere() | _Person():
             return PlayedAnswer(())
         case Silence():
             return PlayedAnswer(add_cors(answer.steps(), request))
         case Failure():
-            steps = with_headers(errors.steps_of(answer, session.stamp), decided.limits)
+            steps = with_headers(errors.steps_of(answer, session.stamp, named), decided.limits)
         case Body():
-            steps = tuple(steps_of(answer, session.stamp, decided.pacing, limits=decided.limits))
+            steps = tuple(steps_of(answer, session.stamp, decided.pacing, limits=decided.limits, endpoint=named))
         case EventStream() | LongBody():
-            told = paced_steps.told(lambda: steps_of(answer, session.stamp, decided.pacing, limits=decided.limits))
+            make = partial(steps_of, answer, session.stamp, decided.pacing, limits=decided.limits, endpoint=named)
+            told = paced_steps.told(make)
             if told.whole is not None and (decided.faults or "origin" in request.headers):
                 return paced_steps.told(partial(_rewritten_while_made, decided, session, request))
             if told.whole is not None:
@@ -449,7 +451,7 @@ def _scene(decided: Decided, session: Session, size: int = 0) -> Scene:
 def _rewritten_while_made(decided: Decided, session: Session, request: Request) -> Iterator[Step]:
     answer = decided.answer
     assert isinstance(answer, EventStream | LongBody)  # noqa: S101 - nothing else is made while it is sent
-    steps = steps_of(answer, session.stamp, decided.pacing, limits=decided.limits)
+    steps = steps_of(answer, session.stamp, decided.pacing, limits=decided.limits, endpoint=decided.endpoint or "")
     scene = _scene(decided, session, answer.size)
     for fault in decided.faults:
         steps = fault.rewrite_made(steps, scene)

@@ -15,19 +15,21 @@ MADE_AT_ONCE = 256 << 10
 """Bytes of a body that are made at once, before anything of it is sent. What is behind them is made meanwhile."""
 
 
-def steps_of(answer: Answer, stamp: Stamp, pacing: Pacing, *, limits: Headers = ()) -> Iterator[Step]:
+def steps_of(
+    answer: Answer, stamp: Stamp, pacing: Pacing, *, limits: Headers = (), endpoint: str = ""
+) -> Iterator[Step]:
     """Return head and body; a stream's pieces wait for their tokens. `limits` are `x-ratelimit-*`, where they count."""
     match answer:
         case Body(status=204):
             return iter((Head(answer.status, _replace_headers(headers.describe_nothing(stamp), answer.headers)),))
         case Body():
-            head = headers.describe_body(stamp, answer.body, answer.content_type, limits=limits)
+            head = headers.describe_body(stamp, answer.body, answer.content_type, limits=limits, endpoint=endpoint)
             return iter((Head(answer.status, _replace_headers(head, answer.headers)), Send(answer.body)))
         case LongBody():
-            head = headers.describe_long_body(stamp, limits=limits)
+            head = headers.describe_long_body(stamp, limits=limits, endpoint=endpoint)
             return chain((Head(200, _replace_headers(head, answer.headers)),), map(Send, answer.pieces))
         case EventStream():
-            head = headers.describe_events(stamp, limits=limits)
+            head = headers.describe_events(stamp, limits=limits, endpoint=endpoint)
             first = Head(answer.status, _replace_headers(head, _replace_headers(answer.headers, limits)))
             paced = _pace(answer, stamp, pacing)
             return chain((first,), fill_silences(paced) if answer.keeps_alive else paced)

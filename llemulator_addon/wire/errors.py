@@ -23,10 +23,11 @@ class RequestRefused(Exception):
     failure: Failure
 
 
-def steps_of(failure: Failure, stamp: Stamp) -> Steps:
-    """Return the answer that carries a failure."""
+def steps_of(failure: Failure, stamp: Stamp, endpoint: str = "") -> Steps:
+    """Return the answer that carries a failure, of an endpoint if it was reached."""
     body = envelope(failure)
-    return (Head(failure.status, headers.describe_error(stamp, body) + failure.headers), Send(body))
+    head = headers.describe_error(stamp, body, status=failure.status, endpoint=endpoint)
+    return (Head(failure.status, head + failure.headers), Send(body))
 
 
 def envelope(failure: Failure) -> bytes:
