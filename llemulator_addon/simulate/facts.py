@@ -9,6 +9,7 @@ from typing import Any
 
 import re2
 
+from llemulator_addon.simulate.regions import join_regions
 from llemulator_addon.simulate.topics import content_words
 
 
@@ -56,7 +57,7 @@ def _facts_of(text: str) -> Facts:
     names = _names(_remove(plain, _QUOTED))
     # Prompts stress words by capitals ("you MUST"): such a word is a place only behind a word like `in`.
     spoken = [*_places(plain, names), *(name for name in names if not _is_stressed(name))]
-    places = tuple(dict.fromkeys(name for name in spoken if name not in _LANGUAGES))
+    places = join_regions(dict.fromkeys(name for name in spoken if name not in _LANGUAGES), plain)
     return Facts(
         text=text,
         emails=emails,
