@@ -11,6 +11,7 @@ from llemulator_addon.core.reply import ModelOutput
 from llemulator_addon.core.stamp import Stamp
 from llemulator_addon.simulate.answer import simulate
 from llemulator_addon.simulate.settings import SimulationSettings
+from llemulator_addon.simulate.shown_json import objects_in
 
 PERSON: dict[str, Any] = {
     "$defs": {"Pet": {"type": "object", "properties": {"name": {"type": "string"}}, "required": ["name"]}},
@@ -83,8 +84,17 @@ def test_an_example_is_followed_as_an_example() -> None:
     assert {key: type(value) for key, value in answer.items()} == {"type": str, "title": str, "pages": int}
 
 
-def test_many_braces_that_begin_no_json_are_given_up() -> None:
-    assert _text("Return the output as JSON. " + "{" * 50_000)
+@pytest.mark.parametrize("opened", ["{", '{"a":1,"b":', '{"a":[1,2,{"k":'])
+def test_many_braces_that_are_never_closed_are_given_up(opened: str) -> None:
+    text = "Return the output as JSON. " + opened * 6_000
+
+    assert objects_in(text) == ()
+    assert _text(text)
+
+
+def test_braces_are_looked_at_no_more_than_a_hundred_times() -> None:
+    assert objects_in("{ no }" * 100 + '{"a": 1}') == ()
+    assert objects_in("{ no }" * 99 + '{"a": 1}') == ({"a": 1},)
 
 
 def test_keys_that_a_prompt_names_in_quotes_are_the_keys() -> None:
