@@ -1,9 +1,10 @@
 """`/_emulator/reset` and `/_emulator/state`: a session as a whole."""
 
 from llemulator_addon.admin.route import AdminCall, json_answer
+from llemulator_addon.core.reply import Failure
 from llemulator_addon.core.steps import Steps
 from llemulator_addon.engine.session import Session
-from llemulator_addon.wire.errors import RequestRefused, unknown_url
+from llemulator_addon.wire.errors import INVALID, RequestRefused
 from llemulator_addon.wire.redaction import redact_texts
 
 
@@ -31,7 +32,7 @@ def forget(call: AdminCall) -> str:
 def show(call: AdminCall) -> Steps:
     """Show what the session knows. Only while debugging: it tells what the application was asked and told."""
     if not call.server.debug:
-        raise RequestRefused(unknown_url(call.request.method, call.request.path))
+        raise RequestRefused(_NO_DEBUG)
     session = call.server.store.read(call.key)
     state = {
         "object": "session",
@@ -52,3 +53,11 @@ def show(call: AdminCall) -> Steps:
         "exchanges": session.journal.recorded,
     }
     return json_answer(redact_texts(state, call.token))
+
+
+_NO_DEBUG = Failure(
+    status=404,
+    type=INVALID,
+    code="debug_is_off",
+    message="This route shows what applications sent. Start llemulator with --debug (DEBUG=true) to use it.",
+)

@@ -221,3 +221,9 @@ def test_at_openais_hosts_these_paths_are_openais(path: str) -> None:
     (steps,) = play(emulator(), replace(request("GET", path), way="connect"))
 
     assert status(steps) == 404
+
+
+def test_the_state_says_how_to_see_it() -> None:
+    (refused,) = play(emulator(["a"]), request("GET", "/_emulator/state"))
+
+    assert "Start llemulator with --debug (DEBUG=true)" in json_of(refused)["error"]["message"]

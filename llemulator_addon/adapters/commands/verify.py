@@ -66,11 +66,20 @@ def _run(arguments: argparse.Namespace) -> None:
         _write(file, REPORTS[file.suffix](report))
     for finding in verdict.findings:
         sys.stdout.write(f"{finding.name}: {printable(finding.sentence)}\n")
-    requests = "1 request" if verdict.requests == 1 else f"{verdict.requests} requests"
+    requests = _count_requests(verdict.requests)
     if not verdict.passed:
         findings = "1 finding" if len(verdict.findings) == 1 else f"{len(verdict.findings)} findings"
         raise Failed(f"{findings} in {requests}")
     sys.stdout.write(f"no findings in {requests}\n")
+
+
+def _count_requests(count: int) -> str:
+    if not count:
+        return "0 requests: none came under this token"
+    return "1 request" if count == 1 else f"{count} requests"
+
+
+_KEYS = ("expectations", "order", "ignore", "egress")
 
 
 def _expectations(file: Path | None) -> dict[str, Any]:
@@ -83,7 +92,15 @@ def _expectations(file: Path | None) -> dict[str, Any]:
         raise Failed(f"{file}: {error}") from None
     if not isinstance(value, dict):
         raise Failed(f"{file}: expected an object with expectations, order, ignore or egress")
+    _check_keys(file, value)
     return value
+
+
+def _check_keys(file: Path, value: dict[str, Any]) -> None:
+    from llemulator_addon.script.key_hints import describe_unknown_key  # noqa: PLC0415 - slow to import
+
+    if unknown := next((key for key in value if key not in _KEYS), None):
+        raise Failed(f"{file}: {unknown}: {describe_unknown_key(str(unknown), _KEYS)}")
 
 
 def _yaml(text: str) -> object:
