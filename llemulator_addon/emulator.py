@@ -26,8 +26,9 @@ from llemulator_addon.core.upstream import Upstreams
 from llemulator_addon.engine.decide import decide, refuse
 from llemulator_addon.engine.fallback import no_room_for_unread, no_room_to_wait, session_forgotten
 from llemulator_addon.engine.journal import Exchange, Journal
+from llemulator_addon.engine.loaded_script import LoadedScript, Settings
 from llemulator_addon.engine.manual import no_room, nobody_answered
-from llemulator_addon.engine.session import Policy, Session, SessionFields, load
+from llemulator_addon.engine.session import Policy, Progress, Session, load
 from llemulator_addon.live.large_requests import Ahead, decided_at_once, is_large
 from llemulator_addon.live.manual_queue import Waiting
 from llemulator_addon.live.room import Room, size_asked, size_waiting
@@ -124,8 +125,7 @@ class Emulator:
     def __init__(self, settings: EmulatorSettings) -> None:
         """Take the settings; the default script is compiled once, for all tokens. Raises `ScriptError`."""
         self._bare = Session(
-            seed=settings.seed,
-            upstreams=settings.upstreams,
+            script=LoadedScript(server=Settings(seed=settings.seed, upstreams=settings.upstreams)),
             resources=Resources(size_limit=min(settings.stored_size, settings.all_stored_size)),
             journal=Journal(
                 limit=settings.journal_entries, size_limit=min(settings.journal_size, settings.journals_size)
@@ -203,11 +203,11 @@ class Emulator:
             return await self._ready(refused)
         key = key_of(token)
         session = self._store.read(key)
-        if session.owner != "token":
+        if session.script.owner != "token":
             self._note_unclaimed(request, token)
         large = is_large(request)
         session = self._store.read(key)
-        if not session.serialize:
+        if not session.settings.serialize:
             return await self._ready(await self._decide(key, request, large=large))
         # One that was never seen begins its life now.
         session = self._store.change(key, lambda session: (session, session))
@@ -247,8 +247,10 @@ class Emulator:
         What such a token has beside the script stays: its journal, stored resources and clock.
         """
         fresh = await beside(partial(self._playing, script), LARGE)
-        before, self._fresh = self._fresh, fresh
-        self._store.change_all(lambda session: _begin_anew(session, before=before, fresh=self._fresh))
+        self._fresh = fresh
+        self._store.change_all(
+            lambda session: session if session.script.owner == "token" else session.play(fresh.script)
+        )
         self._store.change(ANONYMOUS, lambda session: (self._add_connection_rules(session), None))
 
     def sessions(self) -> tuple[Session, ...]:
@@ -388,50 +390,22 @@ class Emulator:
     def _playing(self, script: Script) -> Session:
         """Return the session of a token that was never seen, with this default script."""
         played = load(self._bare, script, fresh=self._bare, bare=self._bare)
-        played.index.prepare()
+        index, server = played.script.index, self._bare.script.server.apply(script)
+        index.prepare()
         # What is of the default script exists once, and is no token's own.
-        return replace(played, owner="server" if played.index.rules else "nobody", settings_size=0)
+        default = LoadedScript(owner="server" if index.rules else "nobody", index=index, server=server)
+        return played.changed(script=default)
 
     def _fresh_for(self, key: SessionKey) -> Session:
-        session = self._fresh.changed(key=key, life=next(self._lives), connection_rules=())
+        session = self._fresh.changed(key=key, life=next(self._lives), progress=Progress())
         return self._add_connection_rules(session) if key == ANONYMOUS else session
 
     def _add_connection_rules(self, session: Session) -> Session:
         """Give one session those of the default script: they are counted once, and not once for each token."""
-        return replace(session, connection_rules=self._fresh.connection_rules)
+        return session.changed(progress=self._fresh.progress)
 
     def _bare_for(self, key: SessionKey) -> Session:
         return self._bare.changed(key=key)
-
-
-def _begin_anew(session: Session, *, before: Session, fresh: Session) -> Session:
-    """Let a session play another default script. Settings that the token loaded without rules stay its own."""
-    if session.owner == "token":
-        return session
-    own = SessionFields()
-    if session.own_models != before.own_models:
-        own["own_models"] = session.own_models
-    if session.defaults != before.defaults:
-        own["defaults"] = session.defaults
-    if session.seed != before.seed:
-        own["seed"] = session.seed
-    if session.api_date != before.api_date:
-        own["api_date"] = session.api_date
-    if session.serialize != before.serialize:
-        own["serialize"] = session.serialize
-    if session.upstreams != before.upstreams:
-        own["upstreams"] = session.upstreams
-    return fresh.changed(**own).changed(
-        key=session.key,
-        life=session.life,
-        turn=session.turn,
-        settings_size=session.settings_size,
-        clock_ahead=session.clock_ahead,
-        clock_is_set=session.clock_is_set,
-        resources=session.resources,
-        journal=session.journal,
-        connection_rules=(),
-    )
 
 
 def _refuse_anonymous(session: Session, *, request: Request) -> tuple[Session, Outcome]:

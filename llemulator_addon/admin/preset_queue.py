@@ -84,7 +84,7 @@ _OK = 200
 
 def _forget(call: AdminCall, address: str) -> int:
     def transition(session: Session) -> tuple[Session, int]:
-        return session.forget_rules(call.server.bare(key_of(address))), len(list(_entries(session)))
+        return session.forget_rules(), len(list(_entries(session)))
 
     return call.server.store.change(key_of(address), transition)
 
@@ -104,7 +104,7 @@ async def _load(call: AdminCall, entries: Sequence[Entry]) -> PlayedAnswer:
 
 def _entries(session: Session) -> Iterator[Entry]:
     """Yield the answers that were not used: rules with a raw reply that answer once."""
-    for position, rule in enumerate(session.index.rules):
+    for position, rule in enumerate(session.script.index.rules):
         reply = rule.written.get("reply")
         raw = reply.get("raw") if isinstance(reply, Mapping) else None
         if isinstance(raw, Mapping) and rule.times == 1 and session.times_left(position):

@@ -33,7 +33,7 @@ async def load(call: AdminCall) -> Steps:
         return after
 
     def prepare(session: Session) -> None:
-        load_into_session(session).index.prepare()
+        load_into_session(session).script.index.prepare()
 
     def transition(session: Session) -> tuple[Session, Session]:
         return (after := load_into_session(session)), after
@@ -44,12 +44,12 @@ async def load(call: AdminCall) -> Steps:
     except ScriptError as error:
         raise RequestRefused(_failure(error)) from None
     # All is prepared, unless the session got other rules meanwhile.
-    await beside(session.index.prepare, size)
+    await beside(session.script.index.prepare, size)
     if script.reset:
         server.forget_waiting(key)
     loaded = len(script.rules)
     return json_answer(
-        {"object": "script", "session": session.key.name, "loaded": loaded, "rules": len(session.index.rules)}
+        {"object": "script", "session": session.key.name, "loaded": loaded, "rules": len(session.script.index.rules)}
     )
 
 
@@ -66,22 +66,27 @@ def forget_rules(call: AdminCall) -> Steps:
     key, server = call.key, call.server
 
     def transition(session: Session) -> tuple[Session, int]:
-        return session.forget_rules(server.bare(key)), len(session.index.rules)
+        return session.forget_rules(), len(session.script.index.rules)
 
     return json_answer({"object": "script.deleted", "deleted": True, "rules": server.store.change(key, transition)})
 
 
 def _show_script(session: Session, token: str) -> PlayedAnswer:
     def rules() -> Iterator[object]:
-        return (redact_texts(_rule(session, position), token) for position in range(len(session.index.rules)))
+        return (redact_texts(_rule(session, position), token) for position in range(len(session.script.index.rules)))
 
-    shown = {"object": "script", "session": session.key.name, "owner": session.owner, "seed": session.seed}
-    return long_json_answer({**shown, "rules": Many(rules)}, holds=session.index.size)
+    shown = {
+        "object": "script",
+        "session": session.key.name,
+        "owner": session.script.owner,
+        "seed": session.settings.seed,
+    }
+    return long_json_answer({**shown, "rules": Many(rules)}, holds=session.script.index.size)
 
 
 def _print_rules(session: Session, token: str) -> PlayedAnswer:
     """Return the rules as a script that loads again. Secrets are left out, as everywhere."""
-    written = {"rules": [redact_texts(dict(rule.written), token) for rule in session.index.rules]}
+    written = {"rules": [redact_texts(dict(rule.written), token) for rule in session.script.index.rules]}
     return PlayedAnswer(answer(print_script(read_script(written)).encode(), "application/yaml"))
 
 
@@ -105,10 +110,10 @@ def _failure(error: ScriptError) -> Failure:
 
 
 def _rule(session: Session, position: int) -> dict[str, object]:
-    rule = session.index.rules[position]
+    rule = session.script.index.rules[position]
     return {
         "name": rule.name,
         **{key: value for key, value in rule.written.items() if key != "name"},
-        "answered": session.used.get(position, 0),
+        "answered": session.progress.used.get(position, 0),
         "left": session.times_left(position),
     }

@@ -38,13 +38,13 @@ def show(call: AdminCall) -> Steps:
         "object": "session",
         "session": session.key.name,
         "turn": session.turn,
-        "seed": session.seed,
-        "owner": session.owner,
-        "state": session.state,
+        "seed": session.settings.seed,
+        "owner": session.script.owner,
+        "state": session.progress.state,
         "clock_ahead_s": session.clock_ahead,
-        "serialize": session.serialize,
+        "serialize": session.settings.serialize,
         "on_unmatched": session.on_unmatched,
-        "upstreams": list(session.upstreams.written()),
+        "upstreams": list(session.settings.upstreams.written()),
         "models": list(session.models),
         "rules": [
             {"name": rule.name, "times": rule.times, "answered": answered}

@@ -1,6 +1,5 @@
 """Whether a request gets its rule's answer, or a fault refuses it."""
 
-from dataclasses import replace
 from functools import partial
 from typing import NamedTuple
 
@@ -26,10 +25,10 @@ def admit(session: Session, faults: tuple[Fault, ...], owner: str, asked: Candid
     headers: Headers = ()
     for number, fault in enumerate(faults):
         place = f"{owner}/{number}"
-        memory = session.memories.get(place)
+        memory = session.progress.memories.get(place)
         admission = fault.admit(_arrival(session, asked, f"fault/{place}"), memory)
         if admission.memory is not memory:
-            session = replace(session, memories=session.memories.insert(place, admission.memory))
+            session = session.remember(place, admission.memory)
         if admission.refused is not None:
             return Admitted(session=session, refused=admission.refused)
         headers += admission.headers

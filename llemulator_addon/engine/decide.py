@@ -190,7 +190,7 @@ def _speak(session: Session, request: Request, endpoint: Endpoint, params: Mappi
     call, elsewhere, body = _call(session, request, params), None, _NOTHING
     try:
         body = read_object(request)
-        elsewhere = _elsewhere(session, request, endpoint, params, body) if session.upstreams else None
+        elsewhere = _elsewhere(session, request, endpoint, params, body) if session.settings.upstreams else None
         prompt = _understood(session, endpoint, call, body, elsewhere)
     except RequestRefused as refused:
         if elsewhere is None:
@@ -203,7 +203,7 @@ def _speak(session: Session, request: Request, endpoint: Endpoint, params: Mappi
         prompt = leniently
     if (acting := ACTING.get(prompt.model)) is not None:
         return Decided(session=session, answer=acting, endpoint=endpoint.name, prompt=prompt)
-    return _answer(session, Candidate(prompt, request, session.state), endpoint, elsewhere)
+    return _answer(session, Candidate(prompt, request, session.progress.state), endpoint, elsewhere)
 
 
 _NOTHING: Mapping[str, Any] = {}
@@ -224,7 +224,7 @@ def _elsewhere(
     named = add_model(body, params)
     model = _model_in(named)
     to = session.upstream_for(model)
-    if to is None or (endpoint.only_openai and model not in session.upstreams.models) or model in ACTING:
+    if to is None or (endpoint.only_openai and model not in session.settings.upstreams.models) or model in ACTING:
         return None
     if to.model is not None:
         named = {**named, "model": to.model}
@@ -265,9 +265,9 @@ def _call(session: Session, request: Request, params: Mapping[str, str]) -> Call
 
 def _answer_by_path_rule(session: Session, request: Request, operation: str) -> Decided | None:
     """Let a rule answer where no model speaks: only one that names the path or the operation itself."""
-    if not session.index.names_paths:
+    if not session.script.index.names_paths:
         return None
-    asked = Candidate(_unspoken(request, operation), request, session.state)
+    asked = Candidate(_unspoken(request, operation), request, session.progress.state)
     if (selected := select(session, asked, naming_path=True)) is None:
         return None
     return _answer_by_rule(session, asked, selected, None)
@@ -291,8 +291,8 @@ def _answer(session: Session, asked: Candidate, endpoint: Endpoint, elsewhere: _
 
 def _forward(session: Session, asked: Candidate, endpoint: Endpoint, elsewhere: _Elsewhere) -> Decided:
     """Hand the request on, unless a fault of the session's refuses it."""
-    admitted = admit(session, session.defaults.faults, "", asked)
-    by_name = asked.prompt.model in session.upstreams.models
+    admitted = admit(session, session.settings.defaults.faults, "", asked)
+    by_name = asked.prompt.model in session.settings.upstreams.models
     return Decided(
         session=admitted.session,
         answer=elsewhere if admitted.refused is None else admitted.refused,
@@ -305,7 +305,7 @@ def _forward(session: Session, asked: Candidate, endpoint: Endpoint, elsewhere: 
 
 def _answer_without_rule(session: Session, asked: Candidate, endpoint: Endpoint) -> Decided:
     """Answer where no model speaks: there is nothing that a script has to say."""
-    pacing, faults = session.defaults.pacing, session.defaults.faults
+    pacing, faults = session.settings.defaults.pacing, session.settings.defaults.faults
     admitted = admit(session, faults, "", asked)
     return Decided(
         session=admitted.session,
@@ -320,9 +320,10 @@ def _answer_without_rule(session: Session, asked: Candidate, endpoint: Endpoint)
 
 def _answer_by_rule(session: Session, asked: Candidate, selected: Selected, endpoint: Endpoint | None) -> Decided:
     rule = selected.rule
-    faults, owner = (session.defaults.faults, "") if rule.faults is None else (rule.faults, str(selected.position))
+    defaults = session.settings.defaults
+    faults, owner = (defaults.faults, "") if rule.faults is None else (rule.faults, str(selected.position))
     admitted = admit(session, faults, owner, asked)
-    after, pacing = admitted.session, rule.pacing or session.defaults.pacing
+    after, pacing = admitted.session, rule.pacing or defaults.pacing
     answer: Answer | Failure | None = admitted.refused
     if answer is None:
         after = after.rule_used(selected.group, selected.position)
@@ -352,7 +353,7 @@ def _ready(session: Session, asked: Candidate, selected: Selected) -> Ready:
 
 def _fall_back(session: Session, asked: Candidate, endpoint: Endpoint) -> Decided:
     missed = near_miss(session, asked)
-    pacing, faults = session.defaults.pacing, session.defaults.faults
+    pacing, faults = session.settings.defaults.pacing, session.settings.defaults.faults
     answer: Answer | Failure | _Person | None = None
     by_name = asked.prompt.model == SIMULATED_MODEL
     match "simulate" if by_name else session.on_unmatched:

@@ -41,13 +41,13 @@ def answer_by_person(session: Session, ask: Ask, given: Given) -> tuple[Session,
     # Ids and times are those of the turn in which it was asked.
     then = session.changed(turn=ask.turn)
     reply, paced = _reply(then, ask, given)
-    pacing = given.pacing or paced or session.defaults.pacing
-    asked = Candidate(ask.prompt, ask.request, then.state)
+    pacing = given.pacing or paced or session.settings.defaults.pacing
+    asked = Candidate(ask.prompt, ask.request, then.progress.state)
     decided = Decided(
         session=then,
         answer=write_reply(then, asked, ENDPOINTS[ask.prompt.endpoint], reply, pacing),
         pacing=pacing,
-        faults=session.defaults.faults if given.faults is None else given.faults,
+        faults=session.settings.defaults.faults if given.faults is None else given.faults,
         endpoint=ask.prompt.endpoint,
         prompt=ask.prompt,
     )
@@ -73,7 +73,7 @@ def forgotten(session: Session, ask: Ask) -> Steps:
 
 
 def _failing(session: Session, ask: Ask, failure: Failure) -> Steps:
-    return add_cors(errors.steps_of(failure, Stamp(session.seed, ask.turn)), ask.request)
+    return add_cors(errors.steps_of(failure, Stamp(session.settings.seed, ask.turn)), ask.request)
 
 
 def _note(session: Session, ask: Ask, told: PlayedAnswer, resources: Resources | None = None) -> Session:
@@ -102,7 +102,7 @@ def _reply(session: Session, ask: Ask, given: Given) -> tuple[Ready, Pacing | No
 
 
 def _fill(session: Session, ask: Ask, template: Template) -> Ready:
-    asked = Candidate(ask.prompt, ask.request, session.state)
+    asked = Candidate(ask.prompt, ask.request, session.progress.state)
     try:
         return fill_reply(template, asked, {}, 1, session.stamp)
     except TemplateProblem as problem:

@@ -40,11 +40,11 @@ def near_miss(session: Session, asked: Candidate) -> NearMiss:
     """
     if (exhausted := _find_used_up(session, asked)) is not None:
         return exhausted
-    groups = _choose_groups(session.index, asked)
+    groups = _choose_groups(session.script.index, asked)
     if not groups:
         return NearMiss("no_matching_rule", "The script has no rules.")
     group = _closest(groups, asked)
-    rule = session.index.rules[session.head(group) or group.rules[0]]
+    rule = session.script.index.rules[session.head(group) or group.rules[0]]
     differences = "; ".join(_differences(group, asked))
     sentence = f'No rule matches. The closest is "{rule.name}": {differences}.'
     # It is told to the client, which logs it.
@@ -53,9 +53,9 @@ def near_miss(session: Session, asked: Candidate) -> NearMiss:
 
 def _find_used_up(session: Session, asked: Candidate) -> NearMiss | None:
     """Look for rules that would have answered; when they all are used up, the script was too short."""
-    for group in islice(session.index.candidates(asked), _LOOKED_AT):
+    for group in islice(session.script.index.candidates(asked), _LOOKED_AT):
         if session.head(group) is None and not _differences(group, asked):
-            rule = session.index.rules[group.rules[-1]]
+            rule = session.script.index.rules[group.rules[-1]]
             others = f" and {len(group.rules) - 1} like it" if len(group.rules) > 1 else ""
             return NearMiss(
                 "script_exhausted",

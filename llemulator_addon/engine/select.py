@@ -34,12 +34,14 @@ def select(session: Session, asked: Candidate, *, naming_path: bool = False) -> 
     """
     heads = [
         (position, group)
-        for group in session.index.candidates(asked)
+        for group in session.script.index.candidates(asked)
         if (position := session.head(group)) is not None and (not naming_path or group.names_path)
     ]
     for position, group in sorted(heads, key=_rank):
-        if session.index.is_certain(group) or hold(group.patterns, asked):
-            return Selected(session.index.rules[position], group, position, session.used.get(position, 0))
+        if session.script.index.is_certain(group) or hold(group.patterns, asked):
+            return Selected(
+                session.script.index.rules[position], group, position, session.progress.used.get(position, 0)
+            )
     return None
 
 

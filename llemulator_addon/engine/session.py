@@ -1,9 +1,9 @@
 """A session: all that one token owns."""
 
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
-from typing import Literal, TypedDict, Unpack
+from typing import Literal, NamedTuple, TypedDict, Unpack
 
 from rpds import HashTrieMap
 
@@ -12,16 +12,17 @@ from llemulator_addon.core.choices import OnUnmatched
 from llemulator_addon.core.request import Request
 from llemulator_addon.core.resources import Resources
 from llemulator_addon.core.session_key import ANONYMOUS, SessionKey
-from llemulator_addon.core.sizes import format_size, size_of
+from llemulator_addon.core.sizes import format_size
 from llemulator_addon.core.stamp import Stamp
-from llemulator_addon.core.upstream import Upstream, Upstreams
+from llemulator_addon.core.upstream import Upstream
 from llemulator_addon.engine.index import Group, Index
 from llemulator_addon.engine.journal import Journal
+from llemulator_addon.engine.loaded_script import LoadedScript, ModelNames, Settings
 from llemulator_addon.script.fault import ConnectionFault
 from llemulator_addon.script.globs import fits
 from llemulator_addon.script.pattern import START
-from llemulator_addon.script.reader import RULES_AT_MOST, Defaults, Script
-from llemulator_addon.script.rule import TIMES_FOR_READ, Rule
+from llemulator_addon.script.reader import RULES_AT_MOST, Script
+from llemulator_addon.script.rule import Rule
 from llemulator_addon.script.script_error import problem
 from llemulator_addon.simulate.settings import SimulationSettings as Simulation
 from llemulator_addon.wire.api_dates import DAY_SECONDS, LATEST, Day, begin_of, day_at
@@ -29,9 +30,6 @@ from llemulator_addon.wire.models import DEFAULT_MODELS, SIMULATED_MODEL
 
 _BYTES, _BYTES_OF_A_COUNT, _BYTES_OF_A_MEMORY = 1_000, 100, 500
 """What a session takes in memory, and each of what it counts and remembers, as measured."""
-
-ModelNames = Mapping[str, None]
-"""Names in order, of which one can be found at once."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,6 +57,23 @@ class Policy:
     """How simulated answers are made where neither the request nor the script says."""
 
 
+class Progress(NamedTuple):
+    """How far a session is in its script. All of it begins anew with another script.
+
+    A named tuple, because each request makes one.
+    """
+
+    used: "HashTrieMap[int, int]" = HashTrieMap()
+    """Position of a rule → how often it has answered."""
+    heads: "HashTrieMap[int, int]" = HashTrieMap()
+    """Number of a group → how many of its rules are used up; they are its first."""
+    state: str = START
+    memories: "HashTrieMap[str, object]" = HashTrieMap()
+    """What faults remember, by their place."""
+    connection_rules: tuple[int, ...] = ()
+    """Positions of the rules that act on connections and are not used up."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class Session:
     """A value: a request makes a new one, which shares with the old all that did not change.
@@ -70,93 +85,76 @@ class Session:
     life: int = 0
     """Tells it from the one that the token had before a reset; no two of a server have the same."""
     policy: Policy = Policy()
-    seed: int = 0
+    script: LoadedScript = field(default_factory=LoadedScript)
+    progress: Progress = field(default_factory=Progress)
     turn: int = 0
-    """How many requests were answered."""
-    owner: Literal["nobody", "server", "token"] = "nobody"
-    """Who gave the rules: nobody (then the fallback is echo), the default script, or a script of the token's own."""
-    index: Index = Index()
-    own_models: ModelNames | None = None
-    upstreams: Upstreams = Upstreams()
-    """The server's, and the script's over them."""
-    defaults: Defaults = Defaults()
-    settings_size: int = 0
-    """Bytes of memory that models, upstreams and defaults take which are its own."""
-    serialize: bool = False
-    """Whether a request waits until the answer to the one before has left."""
-    used: "HashTrieMap[int, int]" = field(default_factory=HashTrieMap)
-    """Position of a rule → how often it has answered."""
-    heads: "HashTrieMap[int, int]" = field(default_factory=HashTrieMap)
-    """Number of a group → how many of its rules are used up; they are its first."""
-    state: str = START
-    memories: "HashTrieMap[str, object]" = field(default_factory=HashTrieMap)
-    """What faults remember, by their place."""
-    connection_rules: tuple[int, ...] = ()
-    """Positions of the rules that act on connections and are not used up."""
+    """How many requests were answered. Another script does not begin it anew: ids would come again."""
     clock_ahead: float = 0.0
     """Seconds by which the session's clock is ahead of the real one."""
     clock_is_set: bool = False
     """Whether the clock was set to a time, which then says the day of the API too."""
-    api_date: Day | None = None
-    """The day whose API answers, as the script says."""
     resources: Resources = Resources()
     journal: Journal = Journal()
 
     @property
-    def has_own_script(self) -> bool:
-        """Whether the token loaded one, and still has something of it."""
-        return self.owner == "token" or self.settings_size > 0
+    def settings(self) -> Settings:
+        """What the script says beside its rules."""
+        return self.script.settings
 
     @property
-    def script_size(self) -> int:
-        """Bytes of memory that what the token loaded takes, about."""
-        return self.settings_size + (self.index.size if self.owner == "token" else 0)
+    def has_own_script(self) -> bool:
+        """Whether the token loaded one, and still has something of it."""
+        return self.script.owner == "token" or self.script.own_size > 0
 
     @property
     def size(self) -> int:
         """Bytes of memory that it takes beside its journal and what it stores, about."""
-        counted = len(self.used) + len(self.heads)
-        return _BYTES + self.script_size + _BYTES_OF_A_COUNT * counted + _BYTES_OF_A_MEMORY * len(self.memories)
+        used, heads, _, memories, _ = self.progress
+        counted = len(used) + len(heads)
+        return _BYTES + self.script.size + _BYTES_OF_A_COUNT * counted + _BYTES_OF_A_MEMORY * len(memories)
 
     @property
     def stamp(self) -> Stamp:
         """The stamp of the next answer."""
-        return Stamp(self.seed, self.turn)
+        return Stamp(self.settings.seed, self.turn)
 
     @property
     def models(self) -> ModelNames:
         """Names of the valid models."""
-        models = self.policy.models if self.own_models is None else self.own_models
-        named = self.upstreams.models
+        settings = self.settings
+        models = self.policy.models if settings.models is None else settings.models
+        named = settings.upstreams.models
         return {**models, **dict.fromkeys(named)} if named else models
 
     @property
     def on_unmatched(self) -> OnUnmatched:
         """What answers when no rule does."""
-        if (said := self.defaults.on_unmatched or self.policy.on_unmatched) is not None:
+        if (said := self.settings.defaults.on_unmatched or self.policy.on_unmatched) is not None:
             return said
-        if self.upstreams.anything is not None:
+        if self.settings.upstreams.anything is not None:
             return "upstream"
-        return "echo" if self.owner == "nobody" else "error"
+        return "echo" if self.script.owner == "nobody" else "error"
 
     @property
     def manual_timeout(self) -> float:
         """How many seconds a person may take to answer."""
-        own = self.defaults.manual_timeout
+        own = self.settings.defaults.manual_timeout
         return self.policy.manual_timeout if own is None else own
 
     @property
     def simulation(self) -> Simulation:
         """How answers are made up, where the request does not say."""
-        return self.policy.simulation.apply_script(self.defaults.simulating)
+        return self.policy.simulation.apply_script(self.settings.defaults.simulating)
 
     def upstream_for(self, model: str) -> Upstream | None:
         """Return the server that is asked for a model where no rule answers, if there is one."""
-        if not self.upstreams:
+        if not self.settings.upstreams:
             return None
-        if (named := self.upstreams.models.get(model)) is not None:
+        if (named := self.settings.upstreams.models.get(model)) is not None:
             return named
-        return self.upstreams.anything if self.on_unmatched == "upstream" and model != SIMULATED_MODEL else None
+        return (
+            self.settings.upstreams.anything if self.on_unmatched == "upstream" and model != SIMULATED_MODEL else None
+        )
 
     def day_of(self, request: Request) -> Day:
         """Return the day whose API answers a request: today's unless somebody says another."""
@@ -167,7 +165,7 @@ class Session:
 
         None: none is shut down, because a script or a setting names those that are valid.
         """
-        if self.own_models is not None or self.policy.names_models:
+        if self.settings.models is not None or self.policy.names_models:
             return None
         return self._day_said(request) or day_at(self.stamp.created)
 
@@ -179,7 +177,7 @@ class Session:
         """
         if self.clock_is_set:
             return day_at(self.at(request))
-        if (said := self.api_date or self.policy.api_date) is not None:
+        if (said := self.settings.api_date or self.policy.api_date) is not None:
             return day_at(begin_of(said) + self.clock_ahead) if self.clock_ahead else said
         return None if abs(self.clock_ahead) < DAY_SECONDS else day_at(self.at(request))
 
@@ -195,84 +193,71 @@ class Session:
 
     def head(self, group: Group) -> int | None:
         """Return the position of the group's first rule that is not used up, if there is one."""
-        used_up = self.heads.get(group.number, 0)
+        used_up = self.progress.heads.get(group.number, 0)
         return group.rules[used_up] if used_up < len(group.rules) else None
 
     def rule_used(self, group: Group, position: int) -> "Session":
         """Count that the first rule of a group has answered, and go to the state that it names."""
-        rule, times = self.index.rules[position], self.used.get(position, 0) + 1
-        used_up = self.heads.get(group.number, 0)
-        is_used_up = rule.times is not None and times >= rule.times
-        return self.changed(
-            used=self.used.insert(position, times),
-            heads=self.heads.insert(group.number, used_up + 1) if is_used_up else self.heads,
-            state=self.state if rule.becomes is None else rule.becomes,
-        )
+        used, heads, state, memories, connection_rules = self.progress
+        rule, times = self.script.index.rules[position], used.get(position, 0) + 1
+        if rule.times is not None and times >= rule.times:
+            heads = heads.insert(group.number, heads.get(group.number, 0) + 1)
+        state = state if rule.becomes is None else rule.becomes
+        return self.changed(progress=Progress(used.insert(position, times), heads, state, memories, connection_rules))
+
+    def remember(self, place: str, memory: object) -> "Session":
+        """Keep what a fault remembers."""
+        memories = self.progress.memories.insert(place, memory)
+        return self.changed(progress=self.progress._replace(memories=memories))
 
     def connection(self, at: Literal["connect", "tls"], host: str) -> tuple["Session", ConnectionFault | None]:
         """Return what happens to a connection to a host, and the session in which that is counted."""
-        for position in self.connection_rules:
-            rule = self.index.rules[position]
+        for position in self.progress.connection_rules:
+            rule = self.script.index.rules[position]
             fault = rule.connection
             if fault is not None and fault.at == at and fits(fault.host, host):
                 return self._connection_used(position, rule), fault
         return self, None
 
     def _connection_used(self, position: int, rule: Rule) -> "Session":
-        times = self.used.get(position, 0) + 1
-        is_used_up = rule.times is not None and times >= rule.times
-        left = tuple(each for each in self.connection_rules if each != position)
-        return replace(
-            self,
-            used=self.used.insert(position, times),
-            connection_rules=left if is_used_up else self.connection_rules,
-        )
+        progress = self.progress
+        times = progress.used.get(position, 0) + 1
+        left = progress.connection_rules
+        if rule.times is not None and times >= rule.times:
+            left = tuple(each for each in left if each != position)
+        used = progress.used.insert(position, times)
+        return self.changed(progress=progress._replace(used=used, connection_rules=left))
 
     def times_left(self, position: int) -> int | None:
         """Return how often a rule may still answer; None: for ever."""
-        limit = self.index.rules[position].times
-        return None if limit is None else limit - self.used.get(position, 0)
+        limit = self.script.index.rules[position].times
+        return None if limit is None else limit - self.progress.used.get(position, 0)
 
     def rules_with_use(self) -> tuple[tuple[Rule, int], ...]:
         """Return every rule and how often it has answered."""
-        return tuple((rule, self.used.get(position, 0)) for position, rule in enumerate(self.index.rules))
-
-    def forget_rules(self, bare: "Session") -> "Session":
-        """Forget the rules, their counters, the state and what faults remember; the token has an empty script then."""
-        return replace(
-            self,
-            owner="token",
-            index=bare.index,
-            used=bare.used,
-            heads=bare.heads,
-            state=bare.state,
-            memories=bare.memories,
-            connection_rules=bare.connection_rules,
+        return tuple(
+            (rule, self.progress.used.get(position, 0)) for position, rule in enumerate(self.script.index.rules)
         )
+
+    def forget_rules(self) -> "Session":
+        """Forget the rules, their counters, the state and what faults remember; the token has an empty script then."""
+        return self.changed(script=self.script.forget_rules(), progress=Progress())
+
+    def play(self, script: LoadedScript) -> "Session":
+        """Play another default script, from its start; the token's own settings stay."""
+        return self.changed(script=replace(script, own=self.script.own), progress=Progress())
 
 
 class SessionFields(TypedDict, total=False):
-    """Fields of a session that may change; the type checker finds one that is misspelt or of another type."""
+    """Parts of a session that may change; the type checker finds one that is misspelt or of another type."""
 
     key: SessionKey
     life: int
-    seed: int
+    script: LoadedScript
+    progress: Progress
     turn: int
-    owner: Literal["nobody", "server", "token"]
-    index: Index
-    own_models: ModelNames | None
-    upstreams: Upstreams
-    defaults: Defaults
-    settings_size: int
-    serialize: bool
-    used: "HashTrieMap[int, int]"
-    heads: "HashTrieMap[int, int]"
-    state: str
-    memories: "HashTrieMap[str, object]"
-    connection_rules: tuple[int, ...]
     clock_ahead: float
     clock_is_set: bool
-    api_date: Day | None
     resources: Resources
     journal: Journal
 
@@ -300,51 +285,33 @@ def load(session: Session, script: Script, *, fresh: Session, bare: Session, gro
     """
     if script.reset:
         session = fresh
-    if script.rules and session.owner != "token":
-        session = replace(
-            bare,
-            life=session.life,
-            turn=session.turn,
-            own_models=session.own_models,
-            upstreams=session.upstreams,
-            clock_ahead=session.clock_ahead,
-            clock_is_set=session.clock_is_set,
-            api_date=session.api_date,
-            resources=session.resources,
-            journal=session.journal,
-        )
-    loaded = replace(
-        _add_rules(session, script.rules, growth or Growth()) if script.rules else session,
-        own_models=session.own_models if script.models is None else dict.fromkeys(script.models),
-        defaults=session.defaults if script.defaults is None else script.defaults,
-        seed=session.seed if script.seed is None else script.seed,
-        api_date=session.api_date if script.api_date is None else script.api_date,
-        serialize=session.serialize if script.serialize is None else script.serialize,
-        upstreams=script.upstreams.merge_defaults(session.upstreams) if script.upstreams else session.upstreams,
-    )
-    if loaded.defaults.on_unmatched == "upstream" and not loaded.upstreams:
+    if script.rules and session.script.owner != "token":
+        session = _leave_default(session, bare)
+    if script.rules:
+        session = _add_rules(session, script.rules, growth or Growth())
+    loaded = session.changed(script=session.script.load_settings(script))
+    if loaded.settings.defaults.on_unmatched == "upstream" and not loaded.settings.upstreams:
         raise problem("defaults.on_unmatched", NO_UPSTREAM)
-    return loaded.changed(settings_size=_settings_size(loaded, fresh))
+    return loaded
+
+
+def _leave_default(session: Session, bare: Session) -> Session:
+    """Leave the default script: its rules and defaults go, and what the token loaded itself stays."""
+    found = session.script
+    server = replace(
+        bare.script.server, models=found.server.models, upstreams=found.server.upstreams, api_date=found.server.api_date
+    )
+    return session.changed(script=LoadedScript(owner="token", server=server, own=found.own), progress=Progress())
 
 
 def check_size(session: Session) -> None:
     """Raise `ScriptError` where what a token loaded takes more memory than it may."""
-    if session.script_size > session.policy.script_size:
+    if session.script.size > session.policy.script_size:
         raise problem(
             "",
-            f"the script and what was loaded before take {format_size(session.script_size)} of memory; the limit for "
+            f"the script and what was loaded before take {format_size(session.script.size)} of memory; the limit for "
             f"a token is {format_size(session.policy.script_size)} (--script-size, LLEMULATOR_SCRIPT_SIZE)",
         )
-
-
-def _settings_size(loaded: Session, fresh: Session) -> int:
-    """Return the bytes of memory that settings take which are the token's own and not the server's."""
-    size = 0 if loaded.defaults is fresh.defaults else loaded.defaults.size
-    if loaded.own_models is not fresh.own_models and loaded.own_models is not None:
-        size += size_of(loaded.own_models)
-    if loaded.upstreams is not fresh.upstreams:
-        size += TIMES_FOR_READ * size_of(loaded.upstreams.written())
-    return size
 
 
 NO_UPSTREAM = (
@@ -354,17 +321,16 @@ NO_UPSTREAM = (
 
 
 def _add_rules(session: Session, rules: tuple[Rule, ...], growth: Growth) -> Session:
-    before = len(session.index.rules)
+    index, progress = session.script.index, session.progress
+    before = len(index.rules)
     if before + len(rules) > RULES_AT_MOST:
         raise problem(
             "", f"a session has at most {RULES_AT_MOST} rules; it has {before}, and {len(rules)} would be added"
         )
     of_connections = (before + position for position, rule in enumerate(rules) if rule.connection is not None)
-    return replace(
-        session,
-        owner="token",
-        index=growth.grown(session.index, rules),
-        connection_rules=(*session.connection_rules, *of_connections),
+    return session.changed(
+        script=replace(session.script, owner="token", index=growth.grown(index, rules)),
+        progress=progress._replace(connection_rules=(*progress.connection_rules, *of_connections)),
     )
 
 

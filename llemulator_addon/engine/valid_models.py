@@ -20,6 +20,6 @@ def refuse_model(session: Session, call: Call, endpoint: Endpoint, prompt: Promp
 
 def _is_valid(session: Session, call: Call, prompt: Prompt) -> bool:
     """Whether the model is: one that the request names; a deployment of Azure's only if the script names models."""
-    if prompt.body.get("model") is None or (DEPLOYMENT in call.params and session.own_models is None):
+    if prompt.body.get("model") is None or (DEPLOYMENT in call.params and session.settings.models is None):
         return True
     return call.knows(prompt.model)

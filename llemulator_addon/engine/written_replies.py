@@ -33,7 +33,9 @@ def write_reply(
         case ModelOutput():
             if endpoint is None:
                 return fallback.cannot_say()
-            answer = _write_output(session, prompt, endpoint, _add_usage(reply, session.defaults.usage), manner)
+            answer = _write_output(
+                session, prompt, endpoint, _add_usage(reply, session.settings.defaults.usage), manner
+            )
             return _set_headers(answer, reply.headers)
         case Raw():
             return reply.answer()

@@ -68,7 +68,7 @@ class MemoryStore:
         if key != self._lasting:
             for other in self._shares.take(key, session.size, reluctantly=session.has_own_script):
                 self._forget(other)
-        if session.connection_rules:
+        if session.progress.connection_rules:
             self._with_connection_rules.setdefault(key)
         elif self._with_connection_rules:
             self._with_connection_rules.pop(key, None)

@@ -12,13 +12,14 @@ from llemulator_addon.core.steps import Head, Send
 from llemulator_addon.core.upstream import Upstreams, upstreams_in
 from llemulator_addon.emulator import Emulator
 from llemulator_addon.engine.decide import decide
+from llemulator_addon.engine.loaded_script import LoadedScript, Settings
 from llemulator_addon.engine.manual import Given, answer_by_person, nobody_answered
 from llemulator_addon.engine.session import Session
 from llemulator_addon.script.reader import Defaults, read_script
 from tests.playing import chat, emulator, json_of, outcome, play, post, request
 
 _ENDING = Ending(how="client_left", bytes_sent=7, sends=1, seconds=3.0)
-_MANUAL = Defaults(on_unmatched="manual")
+_MANUAL = LoadedScript(server=Settings(defaults=Defaults(on_unmatched="manual")))
 _UPSTREAM: Upstreams = upstreams_in("http://127.0.0.1:9/v1", "server")
 
 
@@ -78,7 +79,7 @@ def test_what_acts_on_connections_goes_with_the_session() -> None:
 
 
 def test_a_person_who_answers_too_late_puts_nothing_into_the_next_session() -> None:
-    waiting, (session, _) = Session(life=1, defaults=_MANUAL), decide(Session(life=2, defaults=_MANUAL), chat("new"))
+    waiting, (session, _) = Session(life=1, script=_MANUAL), decide(Session(life=2, script=_MANUAL), chat("new"))
     _, ask = decide(waiting, chat("old"))
     assert isinstance(ask, Ask)
 

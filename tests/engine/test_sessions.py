@@ -5,7 +5,8 @@ from random import Random
 
 import pytest
 
-from llemulator_addon.engine.session import Session, SessionFields
+from llemulator_addon.core.stamp import Stamp
+from llemulator_addon.engine.session import Progress, Session, SessionFields
 from tests.playing import chat, emulator, load, texts
 
 
@@ -44,3 +45,25 @@ def test_ten_thousand_interleaved_requests_of_a_hundred_tokens_each_get_their_ow
 
 def test_a_session_may_change_in_each_field_but_its_policy() -> None:
     assert {field.name for field in dataclasses.fields(Session)} - {"policy"} == set(SessionFields.__annotations__)
+
+
+def test_settings_that_a_token_loaded_stay_when_it_loads_its_first_rules() -> None:
+    server = emulator({"defaults": {"on_unmatched": "simulate"}, "responses": ["of the server"], "seed": 7})
+    load(server, {"defaults": {"on_unmatched": "echo"}, "seed": 5})
+    load(server, {"responses": ["own"]})
+
+    assert texts(server, chat("Hi"), chat("Hi")) == ["own", "Hi"]
+    (session,) = (each for each in server.sessions() if each.script.owner == "token")
+    assert session.stamp == Stamp(5, 2)
+
+
+def test_rules_are_forgotten_with_all_progress_and_nothing_else() -> None:
+    server = emulator()
+    load(server, {"rules": [{"state": {"becomes": "later"}, "reply": "Hi", "times": 1}], "seed": 5})
+    texts(server, chat())
+    (session,) = (each for each in server.sessions() if each.script.owner == "token")
+    after = session.forget_rules()
+
+    assert session.progress != Progress()
+    assert (after.progress, after.script.index.rules, after.stamp) == (Progress(), (), Stamp(5, 1))
+    assert (after.journal, after.resources) == (session.journal, session.resources)

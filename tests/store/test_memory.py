@@ -78,27 +78,27 @@ def test_sessions_without_a_script_of_their_own_go_first() -> None:
     for token in ("two", "three", "four", "five"):
         store.change(key_of(token), _counted)
 
-    assert [store.read(key_of(token)).owner for token in ("one", "two")] == ["token", "nobody"]
+    assert [store.read(key_of(token)).script.owner for token in ("one", "two")] == ["token", "nobody"]
     assert [store.read(key_of(token)).turn for token in ("two", "three", "four", "five")] == [0, 0, 1, 1]
 
 
 def test_where_all_have_a_script_the_one_not_used_for_longest_goes() -> None:
     store = _store(2 * _WITH_SCRIPT / _SIZE)
     for token in ("one", "two", "one", "three"):
-        store.change(key_of(token), _load if store.read(key_of(token)).owner == "nobody" else _counted)
+        store.change(key_of(token), _load if store.read(key_of(token)).script.owner == "nobody" else _counted)
 
-    assert [store.read(key_of(token)).owner for token in ("one", "two", "three")] == ["token", "nobody", "token"]
+    assert [store.read(key_of(token)).script.owner for token in ("one", "two", "three")] == ["token", "nobody", "token"]
 
 
 def test_a_script_that_is_forgotten_gives_its_room_back() -> None:
     store = _store(1 + 2 * _WITH_SCRIPT / _SIZE)
     for token in ("one", "two"):
         store.change(key_of(token), _load)
-    store.change(key_of("two"), lambda session: (session.forget_rules(Session()), None))
+    store.change(key_of("two"), lambda session: (session.forget_rules(), None))
     for token in ("three", "one"):
         store.change(key_of(token), _load if token == "three" else _counted)
 
-    assert [store.read(key_of(token)).owner for token in ("one", "two", "three")] == ["token", "token", "token"]
+    assert [store.read(key_of(token)).script.owner for token in ("one", "two", "three")] == ["token", "token", "token"]
 
 
 def test_a_session_that_is_to_last_is_never_forgotten() -> None:

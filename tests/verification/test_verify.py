@@ -156,4 +156,4 @@ def test_what_is_not_understood_is_refused_with_its_place(body: object, place: s
 def test_a_session_without_rules_has_nothing_to_be_verified() -> None:
     session = load(Session(), read_script({}), fresh=Session(), bare=Session())
 
-    assert (session.owner, _sentences({}, "Hi")) == ("nobody", [])
+    assert (session.script.owner, _sentences({}, "Hi")) == ("nobody", [])

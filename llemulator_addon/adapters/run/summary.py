@@ -182,8 +182,10 @@ def _find_forgotten(sessions: Iterable[Session]) -> Iterator[Finding]:
 def _find_default_answers(sessions: Iterable[Session]) -> Iterator[Finding]:
     """Yield requests that a fallback answered although nobody chose one."""
     for session in sessions:
-        chosen = session.defaults.on_unmatched or session.policy.on_unmatched or session.upstreams.anything
-        if session.owner == "nobody" and chosen is None and (count := session.journal.unmatched):
+        chosen = (
+            session.settings.defaults.on_unmatched or session.policy.on_unmatched or session.settings.upstreams.anything
+        )
+        if session.script.owner == "nobody" and chosen is None and (count := session.journal.unmatched):
             yield Finding(
                 name="unmatched",
                 sentence=f"{_times(count, 'request')} of one token had no script: the default fallback"
@@ -199,12 +201,12 @@ def _find_unused(verdicts: Sequence[tuple[Session, Verdict]]) -> Iterator[Findin
 
     Each token counts the default script for itself: a rule of it is used if one token used it as often as it says.
     """
-    by_default = [_index_unused(verdict) for session, verdict in verdicts if session.owner == "server"]
+    by_default = [_index_unused(verdict) for session, verdict in verdicts if session.script.owner == "server"]
     for name in by_default[0] if by_default else ():
         if all(name in each for each in by_default):
             yield max((each[name] for each in by_default), key=_usefulness)
     for session, verdict in verdicts:
-        if session.owner == "token":
+        if session.script.owner == "token":
             yield from _index_unused(verdict).values()
 
 
@@ -218,10 +220,12 @@ def _usefulness(finding: Finding) -> tuple[int, int]:
 
 def _rules(sessions: Iterable[Session]) -> Iterator[RuleUse]:
     """Yield the rules; those of the default script once, with the uses of all tokens together."""
-    of_server = [session.rules_with_use() for session in sessions if session.owner == "server"]
+    of_server = [session.rules_with_use() for session in sessions if session.script.owner == "server"]
     for uses in zip(*of_server, strict=True):
         rule = uses[0][0]
         yield RuleUse(name=rule.name, answered=sum(count for _, count in uses), left=None, written=rule.written)
     for session in sessions:
-        for position, (rule, answered) in enumerate(session.rules_with_use() if session.owner == "token" else ()):
+        for position, (rule, answered) in enumerate(
+            session.rules_with_use() if session.script.owner == "token" else ()
+        ):
             yield RuleUse(name=rule.name, answered=answered, left=session.times_left(position), written=rule.written)

@@ -1,0 +1,92 @@
+"""The script of a session: its rules, and what holds beside them. It changes only when something is loaded."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+from typing import Literal
+
+from llemulator_addon.core.sizes import size_of
+from llemulator_addon.core.upstream import Upstreams
+from llemulator_addon.engine.index import Index
+from llemulator_addon.script.reader import Defaults, Script
+from llemulator_addon.script.rule import TIMES_FOR_READ
+from llemulator_addon.wire.api_dates import Day
+
+ModelNames = Mapping[str, None]
+"""Names in order, of which one can be found at once."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """What holds beside the rules."""
+
+    models: ModelNames | None = None
+    """None: those of the policy."""
+    upstreams: Upstreams = Upstreams()
+    defaults: Defaults = Defaults()
+    seed: int = 0
+    api_date: Day | None = None
+    """The day whose API answers."""
+    serialize: bool = False
+    """Whether a request waits until the answer to the one before has left."""
+
+    def apply(self, script: Script) -> "Settings":
+        """Return these with what a script says put over them."""
+        return Settings(
+            models=self.models if script.models is None else dict.fromkeys(script.models),
+            upstreams=script.upstreams.merge_defaults(self.upstreams) if script.upstreams else self.upstreams,
+            defaults=self.defaults if script.defaults is None else script.defaults,
+            seed=self.seed if script.seed is None else script.seed,
+            api_date=self.api_date if script.api_date is None else script.api_date,
+            serialize=self.serialize if script.serialize is None else script.serialize,
+        )
+
+
+@dataclass(frozen=True, kw_only=True)
+class LoadedScript:
+    """The rules, and the settings in two layers: the token's own over the server's."""
+
+    owner: Literal["nobody", "server", "token"] = "nobody"
+    """Who gave the rules: nobody (then the fallback is echo), the default script, or a script of the token's own."""
+    index: Index = Index()
+    server: Settings = field(default_factory=Settings)
+    """What the server's settings and the default script say."""
+    own: Script = field(default_factory=Script)
+    """What the token loaded, without its rules."""
+
+    @cached_property
+    def settings(self) -> Settings:
+        """What holds."""
+        return self.server.apply(self.own)
+
+    @cached_property
+    def own_size(self) -> int:
+        """Bytes of memory that the token's own settings take, about."""
+        own = self.own
+        size = 0 if own.defaults is None else own.defaults.size
+        size += 0 if own.models is None else 2 * size_of(own.models)
+        return size + (TIMES_FOR_READ * size_of(own.upstreams.written()) if own.upstreams else 0)
+
+    @cached_property
+    def size(self) -> int:
+        """Bytes of memory that everything takes that the token loaded, about."""
+        return self.own_size + (self.index.size if self.owner == "token" else 0)
+
+    def load_settings(self, script: Script) -> "LoadedScript":
+        """Return it with what a script says beside its rules."""
+        own = self.own
+        return replace(
+            self,
+            own=Script(
+                models=own.models if script.models is None else script.models,
+                defaults=own.defaults if script.defaults is None else script.defaults,
+                seed=own.seed if script.seed is None else script.seed,
+                api_date=own.api_date if script.api_date is None else script.api_date,
+                serialize=own.serialize if script.serialize is None else script.serialize,
+                upstreams=script.upstreams.merge_defaults(own.upstreams) if script.upstreams else own.upstreams,
+            ),
+        )
+
+    def forget_rules(self) -> "LoadedScript":
+        """Return it without rules. They are the token's own then: it does not play the default script."""
+        return replace(self, owner="token", index=Index())
