@@ -7,10 +7,8 @@ import logging
 import time
 from collections.abc import Generator
 from functools import cached_property
-from typing import Any, Literal, Protocol, assert_never, cast, override
-from weakref import WeakKeyDictionary
+from typing import Any, Literal, assert_never, cast, override
 
-import mitmproxy.connection
 from mitmproxy import flow, http
 from mitmproxy.net.http import status_codes
 from mitmproxy.net.http.http1 import expected_http_body_size
@@ -39,20 +37,27 @@ from mitmproxy.proxy.layers.http._hooks import (
 from llemulator_addon.adapters import proxy_errors
 from llemulator_addon.adapters.bug_log import without_secrets
 from llemulator_addon.adapters.mitmproxy.internals import heads
-from llemulator_addon.adapters.mitmproxy.internals.deciding import NOTHING_SENT, Arrival, Decider
-from llemulator_addon.adapters.mitmproxy.internals.dispatch import Calls, RestOfHook
+from llemulator_addon.adapters.mitmproxy.internals.connection import Connection
+from llemulator_addon.adapters.mitmproxy.internals.deciding import NOTHING_SENT
+from llemulator_addon.adapters.mitmproxy.internals.dispatch import RestOfHook
 from llemulator_addon.adapters.mitmproxy.internals.flow_control import (
     PORTION,
     LlemulatorTakenHook,
-    Outlet,
     Taking,
     portions,
 )
-from llemulator_addon.adapters.mitmproxy.internals.played import SOON, LlemulatorRestHook, Played, Playing, played
+from llemulator_addon.adapters.mitmproxy.internals.played import (
+    SOON,
+    LlemulatorRestHook,
+    Played,
+    Playing,
+    played,
+    read_steps,
+)
 from llemulator_addon.adapters.mitmproxy.internals.received import Received
 from llemulator_addon.adapters.mitmproxy.internals.servers import Http1, Http2, WholeResponse
 from llemulator_addon.core.outcome import Ending
-from llemulator_addon.core.steps import Cut, Head, Send, Steps, Wait
+from llemulator_addon.core.steps import Cut, Head, Send, Wait
 
 logger = logging.getLogger(__name__)
 
@@ -60,18 +65,6 @@ Commands = Generator[commands.Command, Any, None]
 
 _LONGEST_SLEEP = 60.0
 """Seconds. mitmproxy closes a connection on which nothing stirs for `tcp_timeout`; a wake-up counts as a stir."""
-
-
-class Connection(Protocol):
-    """The HTTP layer to which streams belong."""
-
-    decider: Decider
-    arrivals: WeakKeyDictionary[http.HTTPFlow, Arrival]
-    calls: Calls
-    outlet: Outlet
-    """To the client."""
-    tunnel: layer.Layer | None
-    connections: dict[mitmproxy.connection.Connection, layer.Layer]
 
 
 class Stream(HttpStream):
@@ -281,7 +274,7 @@ class Stream(HttpStream):
         self.flow.response = response
         body = response.raw_content or b""
         if len(body) > PORTION:
-            self._playing = Playing(steps=_steps_of(response, body), due=time.monotonic(), is_told=True)
+            self._playing = Playing(steps=read_steps(response, body), due=time.monotonic(), is_told=True)
             yield from self._play_on()
             return
         if (why := (yield from self._until_taken(own=False))) is not None:
@@ -492,13 +485,6 @@ class Stream(HttpStream):
         yield HttpErrorHook(self.flow)
         yield DropStream(self.stream_id)
         self._let_go()
-
-
-def _steps_of(response: http.Response, body: bytes) -> Steps:
-    """Return the steps that send a response: its own, where no addon put another body in their place."""
-    if isinstance(response, Played) and response.body is body:
-        return response.steps
-    return (Head(response.status_code), Send(body))
 
 
 def _over(_: events.Event) -> Commands:
