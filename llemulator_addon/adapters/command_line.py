@@ -5,6 +5,7 @@ import errno
 import os
 import sys
 from collections.abc import Sequence
+from difflib import get_close_matches
 from importlib.metadata import PackageNotFoundError, version
 
 from llemulator_addon.adapters.commands import COMMANDS
@@ -23,7 +24,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     words = list(sys.argv[1:] if arguments is None else arguments)
     name = words.pop(0) if words and not words[0].startswith("-") else _DEFAULT
     if name not in COMMANDS:
-        sys.stderr.write(f"llemulator: there is no command {name!r}; there are: {', '.join(COMMANDS)}\n")
+        near = get_close_matches(name, COMMANDS, n=1)
+        meant = f"did you mean {near[0]!r}?" if near else f"there are: {', '.join(COMMANDS)}"
+        sys.stderr.write(f"llemulator: there is no command {name!r}; {meant}\n")
         return 2
     try:
         status = COMMANDS[name].run(_parser(name).parse_args(words)) or 0

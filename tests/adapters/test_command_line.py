@@ -14,7 +14,9 @@ def test_an_unknown_command_is_told_with_those_that_there_are(capsys: pytest.Cap
     status = main(["sevre"])
 
     assert status == 2
-    assert capsys.readouterr().err == f"llemulator: there is no command 'sevre'; there are: {', '.join(COMMANDS)}\n"
+    assert capsys.readouterr().err == "llemulator: there is no command 'sevre'; did you mean 'serve'?\n"
+    main(["qqqq"])
+    assert capsys.readouterr().err == f"llemulator: there is no command 'qqqq'; there are: {', '.join(COMMANDS)}\n"
 
 
 def test_help_lists_every_setting_and_every_other_command(capsys: pytest.CaptureFixture[str]) -> None:

@@ -39,7 +39,7 @@ def test_it_says_what_is_amiss_and_ends_with_1(server: Server, token: str, capsy
     assert (status, told.out, told.err) == (
         1,
         'unused: Rule "responses[0]" never answered.\n',
-        "llemulator: 1 finding in 0 requests\n",
+        "llemulator: 1 finding in 0 requests: none came under this token\n",
     )
 
 
