@@ -58,19 +58,19 @@ _LEFT = Ending(how="client_left", bytes_sent=0, sends=0, seconds=0.0)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EmulatorSettings:
-    """What the server is started with."""
+    """The settings with which the server is started."""
 
     version: str = ""
     """Of this program; empty where it is not known."""
     names: Container[str] = ()
-    """Of hosts under which the admin routes answer, beside those that no site can let lead elsewhere."""
+    """Extra host names under which the admin routes answer."""
     debug: bool = False
     script: Script | None = None
     """The default script: every token that has none of its own plays it, with counters of its own."""
     on_unmatched: OnUnmatched | None = None
     seed: int = 0
     simulating: Simulating = Simulating()
-    """What is asked of simulated answers, where neither the request nor the script says."""
+    """The defaults of simulated answers."""
     stream: Physics = field(default_factory=Physics)
     """The rhythm of simulated streams."""
     lenient: bool = False
@@ -102,7 +102,7 @@ class EmulatorSettings:
     script_size: int = defaults.SCRIPT_SIZE
     """Bytes of memory that the rules and settings of a token may take."""
     sessions_size: int = defaults.SESSIONS_SIZE
-    """Bytes of memory that all sessions may take together, beside journals and what they store."""
+    """Bytes of memory that all sessions may take together, without journals and stored resources."""
     waiting_size: int = defaults.WAITING_SIZE
     """Bytes of memory that all requests may take together which wait: for a person, their turn, or news."""
     unread_size: int = defaults.UNREAD_SIZE
@@ -182,7 +182,7 @@ class Emulator:
         """Decide what happens to a request. Raises only where this program is wrong.
 
         Where a script says `serialize`, this waits until `ended` was called for the token's answer before, and where
-        the fallback is `manual`, for a person. Whoever plays answers therefore calls `ended` for each, and may cancel
+        the fallback is `manual`, for a person. The player of answers therefore calls `ended` for each, and may cancel
         this when the client leaves while it waits.
         """
         answered = await self._answer(request)
@@ -225,7 +225,7 @@ class Emulator:
     def on_connect(self, host: str) -> ConnectionFault | None:
         """Return what happens to a CONNECT to a host, if a script wants anything to happen to it.
 
-        At that moment no token is known: such rules act for the whole proxy, whoever loaded them, and count by `times`.
+        At that moment no token is known: such rules act for the whole proxy, for all tokens, and count by `times`.
         """
         return self._connection_fault("connect", host)
 
@@ -244,7 +244,7 @@ class Emulator:
     async def play_by_default(self, script: Script) -> None:
         """Put another script in place of the default script. Tokens that have none of their own play it from its start.
 
-        What such a token has beside the script stays: its journal, stored resources and clock.
+        The other parts of such a token stay: its journal, stored resources and clock.
         """
         fresh = await beside(partial(self._playing, script), LARGE)
         self._fresh = fresh
@@ -291,7 +291,7 @@ class Emulator:
         return refuse(session, request, no_room_for_unread(self._unread.limit))
 
     def _hold(self, play: Play, request: Request) -> Play:
-        """Count an answer until it is taken. What was not decided about is refused here, where there is no room."""
+        """Count an answer until it is taken. A request that was not decided is refused here, if there is no room."""
         if (size := size_unread(play, request)) <= SMALL:
             return play
         if (exchange := play.exchange) is None:

@@ -55,40 +55,40 @@ def _coded(coding: str) -> str:
     return f"Content-Encoding: {coding}\r\n"
 
 
-_AT_ONCE = "six bodies of 60 MB at once"
+_AT_ONCE = "six bodies of 30 MB at once"
 _PACKED_AT_ONCE = "60 KB of gzip, ten times"
 """There is not room for all of them."""
-_NO_PATH = "60 MB of spaces to a path that is none"
+_NO_PATH = "30 MB of spaces to a path that is none"
 """It is answered as any path that is none."""
 _NUMBERS = list(range(1, 1_000)) * 1_000
 _EMBED = {"model": "text-embedding-3-small", "encoding_format": "base64"}
 
 _SENDS: Mapping[str, tuple[str, Send]] = {
-    "60 MB of spaces": ("60 MB of spaces as the text", _posting(lambda: _blank_text(60))),
-    "60 MB of spaces, streamed": (
+    "30 MB of spaces": ("30 MB of spaces as the text", _posting(lambda: _blank_text(30))),
+    "30 MB of spaces, streamed": (
         "the same, as a stream",
-        _posting(lambda: {**_blank_text(60), "stream": True}),
+        _posting(lambda: {**_blank_text(30), "stream": True}),
     ),
-    "60 MB of spaces around": ("60 MB of spaces between the parts of JSON", _posting(lambda: _spaces(60))),
-    "60 MB of spaces by HTTP/2": ("the same by HTTP/2", _by_http2(lambda: _spaces(60))),
-    "60 MB of spaces by responses": (
-        "60 MB of spaces as the input of Responses",
-        _posting(lambda: {"model": "gpt-4o", "input": " " * (60 * _MEGABYTE), "store": False}, path="/v1/responses"),
+    "30 MB of spaces around": ("30 MB of spaces between the parts of JSON", _posting(lambda: _spaces(30))),
+    "30 MB of spaces by HTTP/2": ("the same by HTTP/2", _by_http2(lambda: _spaces(30))),
+    "30 MB of spaces by responses": (
+        "30 MB of spaces as the input of Responses",
+        _posting(lambda: {"model": "gpt-4o", "input": " " * (30 * _MEGABYTE), "store": False}, path="/v1/responses"),
     ),
-    "60 MB of spaces to count": (
+    "30 MB of spaces to count": (
         "the same, whose tokens are counted",
-        _posting(lambda: {"model": "gpt-4o", "input": " " * (60 * _MEGABYTE)}, path="/v1/responses/input_tokens"),
+        _posting(lambda: {"model": "gpt-4o", "input": " " * (30 * _MEGABYTE)}, path="/v1/responses/input_tokens"),
     ),
-    "60 MB of spaces to embed": (
-        "60 MB of spaces for embeddings",
-        _posting(lambda: {**_EMBED, "input": " " * (60 * _MEGABYTE)}, path="/v1/embeddings"),
+    "30 MB of spaces to embed": (
+        "30 MB of spaces for embeddings",
+        _posting(lambda: {**_EMBED, "input": " " * (30 * _MEGABYTE)}, path="/v1/embeddings"),
     ),
-    _NO_PATH: ("60 MB to /v1/none", _posting(lambda: _spaces(60), path="/v1/none")),
-    "60 MB of spaces to an admin route": (
-        "60 MB to /_emulator/script",
-        _posting(lambda: _spaces(60), path="/_emulator/script"),
+    _NO_PATH: ("30 MB to /v1/none", _posting(lambda: _spaces(30), path="/v1/none")),
+    "30 MB of spaces to an admin route": (
+        "30 MB to /_emulator/script",
+        _posting(lambda: _spaces(30), path="/_emulator/script"),
     ),
-    "60 MB of one letter": ("60 MB of the same letter", _posting(lambda: chat("a" * (60 * _MEGABYTE)))),
+    "30 MB of one letter": ("30 MB of the same letter", _posting(lambda: chat("a" * (30 * _MEGABYTE)))),
     "a million messages": ("1 000 000 messages", _posting(lambda: _messages(1_000_000))),
     "a million messages, streamed": (
         "the same, as a stream",
@@ -130,30 +130,30 @@ _SENDS: Mapping[str, tuple[str, Send]] = {
         _posting(lambda: b'{"model": "gpt-4o", "seed": ' + b"9" * (10 * _MEGABYTE) + b', "messages": []}'),
     ),
     "60 KB of gzip": (
-        "60 MB of spaces, packed with gzip",
-        _posting(lambda: gzip.compress(_spaces(60)), headers=_coded("gzip")),
+        "30 MB of spaces, packed with gzip",
+        _posting(lambda: gzip.compress(_spaces(30)), headers=_coded("gzip")),
     ),
     _PACKED_AT_ONCE: (
         "the same from ten clients at once",
-        _posting(lambda: gzip.compress(_spaces(60)), headers=_coded("gzip"), times=10),
+        _posting(lambda: gzip.compress(_spaces(30)), headers=_coded("gzip"), times=10),
     ),
     "gzip of a gigabyte": (
         "1 GB of spaces, packed with gzip",
         _posting(lambda: gzip.compress(b" " * 1_000 * _MEGABYTE, 6), headers=_coded("gzip")),
     ),
-    "60 MB of deflate": (
-        "60 MB of spaces, packed with deflate",
-        _posting(lambda: zlib.compress(_spaces(60)), headers=_coded("deflate")),
+    "30 MB of deflate": (
+        "30 MB of spaces, packed with deflate",
+        _posting(lambda: zlib.compress(_spaces(30)), headers=_coded("deflate")),
     ),
-    "60 MB of zstd": (
-        "60 MB of spaces, packed with zstd",
-        _posting(lambda: _zstd(_spaces(60)), headers=_coded("zstd")),
+    "30 MB of zstd": (
+        "30 MB of spaces, packed with zstd",
+        _posting(lambda: _zstd(_spaces(30)), headers=_coded("zstd")),
     ),
-    "60 MB of a text, packed": (
-        "60 MB of one letter as the text, packed with gzip",
-        _posting(lambda: gzip.compress(written(chat("a" * (60 * _MEGABYTE)))), headers=_coded("gzip")),
+    "30 MB of a text, packed": (
+        "30 MB of one letter as the text, packed with gzip",
+        _posting(lambda: gzip.compress(written(chat("a" * (30 * _MEGABYTE)))), headers=_coded("gzip")),
     ),
-    _AT_ONCE: ("60 MB from six clients at once", _posting(lambda: _spaces(60), times=6)),
+    _AT_ONCE: ("30 MB from six clients at once", _posting(lambda: _spaces(30), times=6)),
 }
 
 _MORE = {_NO_PATH: frozenset({404}), _AT_ONCE: frozenset({503}), _PACKED_AT_ONCE: frozenset({503})}

@@ -6,7 +6,7 @@ import sys
 from contextlib import suppress
 
 _LARGE = 512 << 10
-"""Bytes of a block that has pages of its own. What asyncio reads into has half that size, and is taken too often."""
+"""Bytes from which a block has its own pages. Those that asyncio reads into are half as large, and too frequent."""
 _KEPT = 1 << 20
 """Bytes that stay at the end of the heap for what comes next."""
 _MMAP_THRESHOLD, _TRIM_THRESHOLD, _ARENA_MAX = -3, -1, -8

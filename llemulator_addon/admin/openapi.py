@@ -93,7 +93,7 @@ _IN_PATHS: Mapping[str, Mapping[str, object]] = {
     "number": {"type": "integer", "minimum": 1},
     "address": {"anyOf": [{"type": "string", "format": "ipv4"}, {"type": "string", "format": "ipv6"}]},
 }
-"""The schemas of what stands in braces in a path."""
+"""The schemas of the names in braces in a path."""
 
 
 def _query_parameters(query: Query) -> Iterator[dict[str, object]]:

@@ -1,4 +1,4 @@
-"""What an admin route is given, and what it answers."""
+"""The input of an admin route, and its answer."""
 
 from collections.abc import Awaitable, Callable, Container, Iterator, Mapping
 from dataclasses import dataclass, field
@@ -23,7 +23,7 @@ from llemulator_addon.wire.json_bytes import pretty, write_pieces
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Server:
-    """What admin routes know of the server."""
+    """Facts about the server for admin routes."""
 
     store: Store
     fresh: Callable[[SessionKey], Session]
@@ -34,7 +34,7 @@ class Server:
     ca_certificate: bytes | None
     """PEM; None until there is one."""
     egress: EgressReport = tuple
-    """What became of the traffic, by host."""
+    """The fate of the traffic, by host."""
     unclaimed: Callable[[], tuple[Unclaimed, ...]] = tuple
     """The last requests that belong to nobody's test, oldest first."""
     waiting: Waiting = field(default_factory=Waiting)
@@ -44,7 +44,7 @@ class Server:
     version: str = ""
     """Of this program; empty where it is not known."""
     names: Container[str] = ()
-    """Under which it may be asked, beside those that are of no site."""
+    """The extra names under which admin routes answer."""
 
     def forget_waiting(self, key: SessionKey) -> None:
         """Answer the requests that wait for something in a session that was forgotten."""
@@ -65,7 +65,7 @@ class AdminCall:
 
     @property
     def token(self) -> str:
-        """The token, or the address, whose session is meant; raises `RequestRefused` where there is none."""
+        """The token, or the address, whose session is meant; raises `RequestRefused` if there is none."""
         if (token := session_of(self.request)) is None:
             raise RequestRefused(_NO_TOKEN)
         return token
@@ -85,12 +85,12 @@ _NO_TOKEN = Failure(
 )
 
 Answering = Callable[[AdminCall], Steps | Awaitable[Steps | PlayedAnswer]]
-"""What takes long is waited for, and done `beside` the event loop."""
+"""Long work is awaited, and done in a thread (`beside`)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RequestBody:
-    """What is sent to a route."""
+    """A request to an admin route."""
 
     name: str
     """Under which the description of the routes has its schema."""
@@ -138,7 +138,7 @@ def json_answer(value: object, status: int = 200) -> Steps:
 
 
 def long_json_answer(value: object, *, holds: int) -> PlayedAnswer:
-    """Answer with JSON in which `Many` stand, made while it is sent; what they are made of takes so many bytes.
+    """Answer with JSON in which `Many` stand, made while it is sent; their sources take `size` bytes.
 
     Small ones are made at once.
     """

@@ -13,7 +13,7 @@ from llemulator_addon.wire.usage import count_prompt
 
 
 class Admitted(NamedTuple):
-    """What the faults say, and the session in which they remember it."""
+    """The verdict of the faults, and the session with their memory."""
 
     session: Session
     refused: Failure | None = None

@@ -122,7 +122,7 @@ class _Person:
 
 
 class Decided(NamedTuple):
-    """What was found out on the way to an answer."""
+    """The values found on the way to an answer."""
 
     session: Session
     answer: Answer | Failure | Silence | _Elsewhere | _Person
@@ -220,7 +220,7 @@ def _leniently(endpoint: Endpoint, call: Call, body: Mapping[str, object]) -> Pr
 def _elsewhere(
     session: Session, request: Request, endpoint: Endpoint, params: Mapping[str, str], body: Mapping[str, object]
 ) -> _Elsewhere | None:
-    """Return what is handed to an upstream where no rule answers; None where there is no upstream for it."""
+    """Return the forwarding of an unmatched request; None if there is no upstream for it."""
     named = add_model(body, params)
     model = _model_in(named)
     to = session.upstream_for(model)

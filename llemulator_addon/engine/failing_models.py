@@ -1,4 +1,4 @@
-"""Names of models that act: they need no script, are always valid, and use up no rule."""
+"""Model names with built-in behaviour: they need no script, are always valid, and use up no rule."""
 
 from dataclasses import dataclass
 

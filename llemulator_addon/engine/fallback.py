@@ -1,4 +1,4 @@
-"""What answers when no rule does."""
+"""The fallback, which answers unmatched requests."""
 
 from llemulator_addon.core.prompt import Prompt
 from llemulator_addon.core.reply import Choice, Failure, ModelOutput, Text, says
@@ -63,7 +63,7 @@ def session_forgotten(waited_for: str) -> Failure:
 
 
 def no_room_to_wait(limit: int) -> Failure:
-    """Fail where so much waits already that this request has no room beside it."""
+    """Fail if other waiting requests leave no room for this one."""
     return Failure(
         status=503,
         type="server_error",
@@ -75,7 +75,7 @@ def no_room_to_wait(limit: int) -> Failure:
 
 
 def no_room_for_unread(limit: int) -> Failure:
-    """Fail where so many answers wait for their clients already that this one has no room beside them.
+    """Fail if other unread answers leave no room for this one.
 
     In the words of the real API when it is overloaded; its clients try again.
     """

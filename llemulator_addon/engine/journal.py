@@ -1,6 +1,6 @@
-"""The journal of a session: what was asked, what answered, and how that ended. Bounded, newest kept.
+"""The journal of a session: requests, answers, and how they ended. Bounded, newest kept.
 
-Recording costs the same whether the journal is empty or full, and little: an exchange holds what there is already, and
+Recording costs the same for an empty and a full journal, and little: an exchange holds values that exist already, and
 what a reader wants to see is made of it when it is read.
 """
 
@@ -40,11 +40,11 @@ _BYTES_OF_A_HEADER = 150
 _BYTES_OF_A_STEP = 130
 _BYTES_OF_A_MESSAGE = 120
 _BYTES_OF_PARSED = ((b"{", 150), (b"[", 70), (b",", 40))
-"""What things take in memory, as measured: the journal is bounded by what it takes, and need not be exact."""
+"""Bytes of memory, as measured: the journal has a bound in bytes, which need not be exact."""
 
 
 class Basis(NamedTuple):
-    """What an answer rests on."""
+    """The origin of an answer."""
 
     endpoint: str | None = None
     """None where the path names no operation."""
@@ -55,7 +55,7 @@ class Basis(NamedTuple):
     unmatched: str | None = None
     """Where no rule answered: the closest rule and what differed."""
     upstream: str | None = None
-    """Base URL of the server that it was handed to."""
+    """Base URL of the server that it was forwarded to."""
 
 
 NOTHING = Basis()
@@ -64,7 +64,7 @@ NOTHING = Basis()
 class Exchange(NamedTuple):
     """One request and its answer. Holds no token and no key: they were taken out before it was made.
 
-    A named tuple, because one is made for each request, and a frozen dataclass of so many fields
+    A named tuple, because one is made for each request, and a frozen dataclass with that many fields
     costs five times as much.
     """
 
@@ -138,7 +138,7 @@ class Exchange(NamedTuple):
 
     @property
     def user_text(self) -> str | None:
-        """What the user said last."""
+        """The last user message."""
         return self.prompt.user_text if self.prompt else None
 
 
@@ -165,7 +165,7 @@ class Journal:
     size_limit: int = defaults.JOURNAL_SIZE
 
     def record(self, request: Request, steps: Steps, basis: Basis = NOTHING, *, goes_on: bool = False) -> "Journal":
-        """Add an exchange under the next number; the oldest make room. `goes_on`: the answer has more steps."""
+        """Add an exchange under the next number; the oldest are dropped. `goes_on`: the answer has more steps."""
         number, body = self.recorded + 1, request.body
         kept, sent = _keep_steps(steps)
         path, headers = request.path[:_HEAD_KEPT], redact_headers(request.headers)

@@ -1,4 +1,4 @@
-"""The script of a session: its rules, and what holds beside them. It changes only when something is loaded."""
+"""The script of a session: its rules and its other settings. It changes only when something is loaded."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
@@ -18,7 +18,7 @@ ModelNames = Mapping[str, None]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
-    """What holds beside the rules."""
+    """The settings of a script without its rules."""
 
     models: ModelNames | None = None
     """None: those of the policy."""
@@ -50,13 +50,13 @@ class LoadedScript:
     """Who gave the rules: nobody (then the fallback is echo), the default script, or a script of the token's own."""
     index: Index = Index()
     server: Settings = field(default_factory=Settings)
-    """What the server's settings and the default script say."""
+    """The values of the server's settings and the default script."""
     own: Script = field(default_factory=Script)
-    """What the token loaded, without its rules."""
+    """The values that the token loaded, without its rules."""
 
     @cached_property
     def settings(self) -> Settings:
-        """What holds."""
+        """The values that are in force."""
         return self.server.apply(self.own)
 
     @cached_property
@@ -73,7 +73,7 @@ class LoadedScript:
         return self.own_size + (self.index.size if self.owner == "token" else 0)
 
     def load_settings(self, script: Script) -> "LoadedScript":
-        """Return it with what a script says beside its rules."""
+        """Return it with the settings of a script."""
         own = self.own
         return replace(
             self,

@@ -27,7 +27,7 @@ from llemulator_addon.wire.errors import RequestRefused
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Given:
-    """What a person answers."""
+    """The answer of a person."""
 
     reply: Reply | Literal["echo", "simulate"]
     pacing: Pacing | None = None
@@ -56,7 +56,7 @@ def answer_by_person(session: Session, ask: Ask, given: Given) -> tuple[Session,
 
 
 def nobody_answered(session: Session, *, ask: Ask) -> tuple[Session, PlayedAnswer]:
-    """Give up to wait for a person, and say so to the client."""
+    """Stop waiting for a person, and tell the client."""
     told = PlayedAnswer(_failing(session, ask, fallback.nobody_answered(ask.manual_timeout)))
     return _note(session, ask, told), told
 

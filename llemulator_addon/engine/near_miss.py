@@ -24,7 +24,7 @@ _READ = 2_000
 
 @dataclass(frozen=True, slots=True)
 class NearMiss:
-    """What to tell the person who wonders why nothing answered."""
+    """The explanation for an unmatched request."""
 
     code: Literal["no_matching_rule", "script_exhausted"]
     sentence: str

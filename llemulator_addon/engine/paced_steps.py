@@ -12,7 +12,7 @@ from llemulator_addon.wire import headers
 from llemulator_addon.wire.answer import Answer, Body, EventStream, LongBody
 
 MADE_AT_ONCE = 256 << 10
-"""Bytes of a body that are made at once, before anything of it is sent. What is behind them is made meanwhile."""
+"""Bytes of a body that are made at once, before anything of it is sent. The rest is made while it is sent."""
 
 
 def steps_of(
@@ -38,7 +38,7 @@ def steps_of(
 
 
 def told(make: Callable[[], Iterator[Step]]) -> PlayedAnswer:
-    """Make an answer as far as it is there at once; one that goes on is made anew while it is sent."""
+    """Make an answer as far as it fits at once; the whole of a longer one is made again while it is sent."""
     steps, first = make(), list[Step]()
     size = 0
     for step in steps:

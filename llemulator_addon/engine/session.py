@@ -29,12 +29,12 @@ from llemulator_addon.wire.api_dates import DAY_SECONDS, LATEST, Day, begin_of, 
 from llemulator_addon.wire.models import DEFAULT_MODELS, SIMULATED_MODEL
 
 _BYTES, _BYTES_OF_A_COUNT, _BYTES_OF_A_MEMORY = 1_000, 100, 500
-"""What a session takes in memory, and each of what it counts and remembers, as measured."""
+"""Bytes of memory of a session, and of each value that it counts or remembers, as measured."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Policy:
-    """What the server was started with, the same for all sessions."""
+    """The settings of the server, the same for all sessions."""
 
     on_unmatched: OnUnmatched | None = None
     """None: `upstream` where one is named for everything, else `error` in a session with rules and `echo` without."""
@@ -58,7 +58,7 @@ class Policy:
 
 
 class Progress(NamedTuple):
-    """How far a session is in its script. All of it begins anew with another script.
+    """How far a session is in its script. Another script resets all of it.
 
     A named tuple, because each request makes one.
     """
@@ -69,7 +69,7 @@ class Progress(NamedTuple):
     """Number of a group → how many of its rules are used up; they are its first."""
     state: str = START
     memories: "HashTrieMap[str, object]" = HashTrieMap()
-    """What faults remember, by their place."""
+    """The memory of faults, by their place."""
     connection_rules: tuple[int, ...] = ()
     """Positions of the rules that act on connections and are not used up."""
 
@@ -88,7 +88,7 @@ class Session:
     script: LoadedScript = field(default_factory=LoadedScript)
     progress: Progress = field(default_factory=Progress)
     turn: int = 0
-    """How many requests were answered. Another script does not begin it anew: ids would come again."""
+    """The number of answered requests. Another script does not reset it: ids would repeat."""
     clock_ahead: float = 0.0
     """Seconds by which the session's clock is ahead of the real one."""
     clock_is_set: bool = False
@@ -98,7 +98,7 @@ class Session:
 
     @property
     def settings(self) -> Settings:
-        """What the script says beside its rules."""
+        """The settings of the script."""
         return self.script.settings
 
     @property
@@ -108,7 +108,7 @@ class Session:
 
     @property
     def size(self) -> int:
-        """Bytes of memory that it takes beside its journal and what it stores, about."""
+        """Estimated bytes of memory, without its journal and stored resources."""
         used, heads, _, memories, _ = self.progress
         counted = len(used) + len(heads)
         return _BYTES + self.script.size + _BYTES_OF_A_COUNT * counted + _BYTES_OF_A_MEMORY * len(memories)
@@ -128,7 +128,7 @@ class Session:
 
     @property
     def on_unmatched(self) -> OnUnmatched:
-        """What answers when no rule does."""
+        """The fallback, which answers unmatched requests."""
         if (said := self.settings.defaults.on_unmatched or self.policy.on_unmatched) is not None:
             return said
         if self.settings.upstreams.anything is not None:
@@ -143,7 +143,7 @@ class Session:
 
     @property
     def simulation(self) -> Simulation:
-        """How answers are made up, where the request does not say."""
+        """The defaults of simulated answers."""
         return self.policy.simulation.apply_script(self.settings.defaults.simulating)
 
     def upstream_for(self, model: str) -> Upstream | None:
@@ -182,7 +182,7 @@ class Session:
         return None if abs(self.clock_ahead) < DAY_SECONDS else day_at(self.at(request))
 
     def at(self, request: Request) -> float:
-        """Return when a request came by the session's clock, in seconds since the epoch."""
+        """Return the time of a request on the session's clock, in seconds since the epoch."""
         return request.at + self.clock_ahead
 
     def changed(self, **fields: Unpack["SessionFields"]) -> "Session":
@@ -229,7 +229,7 @@ class Session:
         return self.changed(progress=progress._replace(used=used, connection_rules=left))
 
     def times_left(self, position: int) -> int | None:
-        """Return how often a rule may still answer; None: for ever."""
+        """Return how often a rule may still answer; None: any number of times."""
         limit = self.script.index.rules[position].times
         return None if limit is None else limit - self.progress.used.get(position, 0)
 

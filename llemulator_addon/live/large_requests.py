@@ -1,4 +1,4 @@
-"""Work on large requests that is done before or beside deciding about them, so that others do not wait for it."""
+"""Work on large requests that is done before or during the decision, so that others do not wait for it."""
 
 import asyncio
 from collections.abc import Callable
@@ -67,7 +67,7 @@ class Ahead:
     async def decided(self, store: Store, key: SessionKey, request: Request, decide: Decide) -> Outcome:
         """Read a request, and decide in a thread, which lets others go on.
 
-        It begins anew if the session changed meanwhile.
+        It begins again if the session changed meanwhile.
         """
         # Who waits for the thread has not looked at the session yet: those before may change it.
         async with self._turn:

@@ -1,4 +1,4 @@
-"""What requests may take in memory together: while they arrive, and while they wait for a person, a turn or news."""
+"""The memory that requests may take together: while they arrive, and while they wait for a person, a turn or news."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -9,11 +9,11 @@ from llemulator_addon.core.request import Request
 from llemulator_addon.core.sizes import size_of
 
 _BYTES_OF_A_CONNECTION = 64 << 10
-"""What one that waits takes beside its body, as measured: its connection above all."""
+"""Bytes of a waiting request without its body, as measured: mostly its connection."""
 
 
 class Room:
-    """Room of so many bytes. Not a value: it counts only what is there now. It may be asked in any thread."""
+    """A bounded number of bytes. Not a value: it counts only the present. Any thread may ask it."""
 
     def __init__(self, limit: int) -> None:
         self.limit = limit
@@ -21,7 +21,7 @@ class Room:
         self._lock = Lock()
 
     def take(self, size: int) -> bool:
-        """Take so many bytes, or give some back; False: there is no room for them, and none is taken."""
+        """Take this number of bytes, or give some back; False: there is no room for them, and none is taken."""
         with self._lock:
             if size > 0 and self.taken + size > self.limit:
                 return False
@@ -30,7 +30,7 @@ class Room:
 
     @contextmanager
     def held(self, size: int) -> Iterator[bool]:
-        """Hold so many bytes meanwhile; False: there is no room for them, and none is held."""
+        """Hold this number of bytes meanwhile; False: there is no room for them, and none is held."""
         if not self.take(size):
             yield False
             return
@@ -41,7 +41,7 @@ class Room:
 
 
 class Share:
-    """What one has of a room. It grows while something arrives, and goes back with its owner at the latest."""
+    """The share of one owner. It grows while something arrives, and ends with its owner at the latest."""
 
     __slots__ = ("_room", "size")
 
@@ -50,7 +50,7 @@ class Share:
         self.size = 0
 
     def grow_to(self, size: int) -> bool:
-        """Have so many bytes; False: there is no room for them, and all is as it was."""
+        """Hold this number of bytes in all; False: there is no room for them, and nothing changes."""
         if not self._room.take(size - self.size):
             return False
         self.size = size

@@ -1,4 +1,4 @@
-"""What answers may take in memory together that are made, and that their clients have not taken yet."""
+"""The memory of answers that are made and that their clients have not taken yet."""
 
 from llemulator_addon.core.outcome import Play
 from llemulator_addon.core.request import Request
@@ -8,14 +8,14 @@ from llemulator_addon.core.steps import Send
 SMALL = 64 << 10
 """Bytes of an answer that is not counted: as much waits for each connection anyway."""
 _MADE_WHILE_SENT = 96 << 10
-"""What an answer takes that is made while it is sent, as measured: a portion, and what makes the next."""
+"""Bytes of an answer that is made while it is sent, as measured: a portion, and the code that makes the next."""
 _TIMES_A_BODY = 3
-"""How often such an answer has what the request brought: as bytes, as it was read, and as it is said again."""
+"""How often such an answer holds the request: as bytes, parsed, and written again."""
 _BYTES_OF_A_STEP = 130
 
 
 class Unread:
-    """Room of so many bytes. Not a value: it belongs to the event loop; only `fits` may be called in any thread."""
+    """A bounded number of bytes. Not a value: it belongs to the event loop; any thread may call only `fits`."""
 
     def __init__(self, limit: int) -> None:
         self.limit = limit

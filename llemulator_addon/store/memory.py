@@ -89,7 +89,7 @@ class MemoryStore:
 
     @property
     def size(self) -> int:
-        """Bytes of memory that sessions take beside their journals and what they store, about."""
+        """Estimated bytes of sessions, without their journals and stored resources."""
         return self._shares.total
 
     @property

@@ -32,7 +32,10 @@ _BODIES: tuple[Json, ...] = (
             {"role": "system", "content": "Be brief."},
             {
                 "role": "user",
-                "content": [{"type": "text", "text": "Hi"}, {"type": "image_url", "image_url": {"url": "u"}}],
+                "content": [
+                    {"type": "text", "text": "Hi"},
+                    {"type": "image_url", "image_url": {"url": "https://example.com/a.png"}},
+                ],
             },
             {
                 "role": "assistant",
@@ -103,7 +106,10 @@ _BODIES: tuple[Json, ...] = (
     {"model": "text-embedding-3-small", "input": [[1, 2], [3]]},
     {
         "model": "omni-moderation-latest",
-        "input": [{"type": "text", "text": "a"}, {"type": "image_url", "image_url": {"url": "u"}}],
+        "input": [
+            {"type": "text", "text": "a"},
+            {"type": "image_url", "image_url": {"url": "https://example.com/a.png"}},
+        ],
     },
     {"items": [{"type": "message", "role": "user", "content": "a"}], "metadata": {"a": "b"}},
     {"metadata": {"a": "b"}},

@@ -55,14 +55,14 @@ class Authority:
     truststore: Path
     """The bundle for Java."""
     certificate: bytes
-    """What is in `ca`."""
+    """The files in `ca`."""
 
 
 @contextmanager
 def authority(folder: Path) -> Iterator[Authority]:
     """Make the authority in a folder or find it there, and publish its certificate.
 
-    A folder that cannot be written to may hold the authority ready-made. What has to be written goes to a temporary
+    A folder that cannot be written to may hold the authority ready-made. Files that must be written go to a temporary
     folder then, which is removed in the end. Raises NoAuthority.
     """
     folder = folder.absolute()

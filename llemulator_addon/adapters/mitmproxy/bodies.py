@@ -43,7 +43,7 @@ class BodyTooLarge(Exception):
 
 
 class NoRoom(Exception):
-    """There is no room for the body beside those of others once it is unpacked."""
+    """The bodies of others leave no room for this one once it is unpacked."""
 
 
 def decode(body: bytes, coding: str, *, limit: int, grow_to: Callable[[int], bool] = lambda _: True) -> bytes:

@@ -1,4 +1,4 @@
-"""What is under way for clients: requests that wait, upstreams whose answers arrive, answers that are not over."""
+"""Requests that wait, upstreams whose answers arrive, and answers that are not over."""
 
 import asyncio
 import logging

@@ -1,4 +1,4 @@
-"""The addon inside stock mitmdump, where settings come from `--set` and other addons are beside ours."""
+"""The addon inside stock mitmdump, where settings come from `--set` and there are other addons."""
 
 import asyncio
 import logging
@@ -60,7 +60,7 @@ class StockInterception(Interception):
         super().configure(updated)
 
     def running(self) -> None:
-        """Say how an application is led here, and watch the script's file."""
+        """Print how to route an application here, and watch the script's file."""
         end = shutdown_of_mitmdump()
         if end is not None and current_thread() is main_thread():  # mitmproxy's own interface asks
             self._until_done.enter_context(ended_by_signals(asyncio.get_running_loop(), end))

@@ -1,7 +1,7 @@
 """Which requests and connections are ours, and what may pass to other hosts. Pure.
 
 A request is ours if its tunnel, its host or its TLS name is one of OpenAI's hosts, or if it is addressed to the proxy
-itself. What is ours is never passed on.
+itself. Requests for our hosts are never passed on.
 """
 
 from contextlib import suppress
@@ -27,13 +27,13 @@ from llemulator_addon.core.request import Way
 
 _HTTPS = 443
 _HIDES_NAME = Hosts(("cloudflare-ech.com",))
-"""What stands in a handshake that encrypts its real name (Encrypted Client Hello), at the CDN that OpenAI uses."""
+"""The outer name of a handshake that encrypts its real one (Encrypted Client Hello), at the CDN that OpenAI uses."""
 _LOOPBACK = frozenset(("localhost", "127.0.0.1", "::1"))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TrafficPolicy:
-    """What is taken as ours, what is let through, and how much of a request is read."""
+    """The traffic that is answered, that is passed on, and the most of a request that is read."""
 
     hosts: Hosts = field(default_factory=lambda: Hosts(OPENAI_HOSTS))
     refused: Hosts = field(default_factory=lambda: Hosts(REFUSED_HOSTS))
@@ -41,7 +41,7 @@ class TrafficPolicy:
     hermetic: bool = False
     allow: Hosts = field(default_factory=lambda: Hosts(()))
     pass_for: Networks = field(default_factory=lambda: Networks("private"))
-    """The clients that are let through to other hosts."""
+    """The clients that may reach other hosts."""
     body_limit: int = BODY_LIMIT
     """Bytes."""
     bodies_size: int = BODIES_SIZE
@@ -51,15 +51,15 @@ class TrafficPolicy:
     debug: bool = False
     """Whether the log of a bug may quote what a client sent."""
     keyless: Keyless = "address"
-    """What names the session of a request that is addressed to the proxy itself, without a token."""
+    """The name of the session for a request to the proxy itself without a token."""
     ca: Path | None = None
     """The certificate that clients must trust, to be named in the log."""
     terms: Terms = field(default_factory=Terms)
-    """On which requests are handed to upstreams."""
+    """The terms on which requests are forwarded to upstreams."""
 
 
 class Destination(NamedTuple):
-    """What a client connection has said about where it leads."""
+    """The destination that a client connection has named."""
 
     is_tunnel: bool = False
     """Whether it is a tunnel to a host of ours."""

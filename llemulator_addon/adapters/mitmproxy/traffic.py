@@ -39,7 +39,7 @@ logger = logging.getLogger(__name__)
 _THIS_PROXY = "(this proxy)"
 _HOSTS_LOGGED = 1000
 _CLIENT_LEFT = 499
-"""What nginx logs for it; nobody sees it but another addon."""
+"""The status that nginx logs for it; only other addons see it."""
 
 
 class Traffic:
@@ -177,12 +177,12 @@ class Traffic:
         return played(steps, flow.request)
 
     def _refuse_stranger(self, flow: http.HTTPFlow, forward: Forward) -> Failure | None:
-        """Refuse a server that a script names to a client that is let through to no other host."""
+        """Refuse a server that a script names to a client that may reach no other host."""
         why = self.ownership.why_stranger(flow.client_conn) if forward.to.named_by == "script" else None
         return None if why is None else proxy_errors.host_not_allowed(why)
 
     def refuse(self, flow: http.HTTPFlow) -> Played:
-        """Return the answer to a request or a CONNECT that is not let through."""
+        """Return the answer to a request or a CONNECT that is refused."""
         host = flow.request.host
         why = self.ownership.why_not_passed(flow, self.look_up(flow.client_conn.id)) or proxy_errors.hermetic_reason(
             host
@@ -204,7 +204,7 @@ class Traffic:
         return played(proxy_errors.too_large(self.body_limit), flow.request)
 
     def answer_no_room(self, flow: http.HTTPFlow) -> Played:
-        """Return the answer to a request for whose body there is no room beside those of others."""
+        """Return the answer to a request if the bodies of others leave no room for its body."""
         return played(proxy_errors.no_room_for_body(self.bodies.limit), flow.request)
 
     def answer_bug(self, flow: http.HTTPFlow, error: Exception | None = None) -> Played:

@@ -1,15 +1,15 @@
-"""What `llemulator doctor` says of one thing."""
+"""The result of one check of `llemulator doctor`."""
 
 from dataclasses import dataclass
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Check:
-    """What was tried, and what came of it."""
+    """A check, and its result."""
 
     name: str
     passed: bool | None
     """None: it could not be tried, or says nothing against it."""
     says: str
     remedy: str | None = None
-    """What the user can do; where it did not pass."""
+    """The remedy, if it did not pass."""

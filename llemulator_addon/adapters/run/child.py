@@ -12,7 +12,7 @@ from llemulator_addon.adapters.ending import SAME, end_by
 
 _PASSED_ON = (signal.SIGTERM, signal.SIGHUP, signal.SIGUSR1, signal.SIGUSR2, signal.SIGINT, signal.SIGQUIT)
 _FROM_KEYS = (signal.SIGINT, signal.SIGQUIT)
-"""What a terminal sends to all in its foreground, so also to the command."""
+"""The signals that a terminal sends to all in its foreground, so also to the command."""
 _ENDING = (signal.SIGTERM, signal.SIGINT)
 """Of these, one that comes while another has not been passed on yet ends this program too."""
 _KILLED = 128
@@ -76,7 +76,7 @@ class _Relay:
 
 @contextmanager
 def _hear(relay: _Relay) -> Iterator[None]:
-    """Let signals go to the relay. What is ignored here, as below `nohup`, stays so, for the command too."""
+    """Let signals go to the relay. Signals that are ignored here (`nohup`) stay ignored, for the command too."""
     loop = asyncio.get_running_loop()
     heard = [number for number in _PASSED_ON if signal.getsignal(number) is not signal.SIG_IGN]
     for number in heard:

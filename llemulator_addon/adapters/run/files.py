@@ -1,4 +1,4 @@
-"""What some runtimes want as a file: Java a truststore, PHP and wget a line of settings."""
+"""Files that some runtimes need: Java a truststore, PHP and wget a line of settings."""
 
 import os
 from collections.abc import Mapping
@@ -9,7 +9,7 @@ from llemulator_addon.adapters.files import write_whole
 from llemulator_addon.adapters.trust import truststore_of
 
 PRELOADS = Path(__file__).parent / "preloads"
-"""What Python and Node load at their start."""
+"""The files that Python and Node load at their start."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

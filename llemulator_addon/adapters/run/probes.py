@@ -11,7 +11,7 @@ _URL = f"https://{HOST}/v1/models"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Probe:
-    """What asks; it prints or returns success only where it got an answer."""
+    """The program that sends the request; it returns success only if it got an answer."""
 
     runtime: Runtime
     programs: tuple[str, ...]
@@ -22,7 +22,7 @@ class Probe:
     source: str = ""
     ending: str = ""
     cannot_ask: str = ""
-    """What it says where it lacks what is needed to ask at all."""
+    """Its output if it lacks something that it needs for the request."""
 
 
 _PYTHON = f"""

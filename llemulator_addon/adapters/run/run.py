@@ -31,13 +31,13 @@ class NotStarted(Exception):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ran:
-    """What came of it."""
+    """The result."""
 
     status: int
     """The exit status of the command; of a signal, 128 and its number."""
     seen: Seen
     environment: Mapping[str, str]
-    """What the command was run in."""
+    """The surroundings of the command."""
     hosts: Hosts
     """Those that were answered."""
 

@@ -25,19 +25,19 @@ _NAMES: tuple[tuple[str, Runtime], ...] = (
     (r"curl", "curl"),
 )
 _GO_MAGIC = b"\xff Go buildinf:"
-"""What Go writes into each program, https://pkg.go.dev/debug/buildinfo."""
+"""The mark that Go writes into each program, https://pkg.go.dev/debug/buildinfo."""
 _LOOKED_INTO = 64 << 20
 
 REASONS: Mapping[Runtime, str] = {
     "python": "a client with a proxy or a resolver of its own (uvloop, aiodns),"
     " or `python -I`, `-E` or `-S`, which leave out what leads the others here",
-    "node": "a base URL in its configuration, a proxy of its own, or NODE_OPTIONS set anew on the way",
+    "node": "a base URL in its configuration, its own proxy, or NODE_OPTIONS replaced on the way",
     "bun": "Node's https module or got, which in Bun need NODE_USE_ENV_PROXY to be supported, or a base URL of its own",
     "deno": "Deno was not allowed to read the environment or the network (--allow-env, --allow-net)",
     "java": "a client built with a proxy selector of its own (Proxy.NO_PROXY), or Reactor Netty without"
     " proxyWithSystemProperties()",
     "go": "an http.Transport without Proxy: http.ProxyFromEnvironment",
-    "ruby": "a client that is told not to use a proxy (Net::HTTP.new(host, port, nil))",
+    "ruby": "a client that uses no proxy (Net::HTTP.new(host, port, nil))",
     "php": "PHP's streams (file_get_contents, fopen), which know no proxy variable; its curl extension does",
     "dotnet": "an HttpClientHandler with UseProxy = false or a proxy of its own",
     "wget": "--no-proxy",
@@ -68,7 +68,7 @@ def why_not(runtime: Runtime | None, environment: Mapping[str, str], hosts: Host
             and _is_url(value)
             and not _leads_here(value, hosts)
         ):
-            yield f"{name} leads elsewhere"
+            yield f"{name} resolves to another address"
     if runtime is not None:
         yield f"{runtime}: {REASONS[runtime]}"
     yield "another base URL in the program's own configuration (--base-url is for those that read OPENAI_BASE_URL)"

@@ -29,7 +29,7 @@ def examine_shell(settings: Settings, inherited: Mapping[str, str]) -> Iterator[
 
 
 def fetch_certificate(url: str) -> bytes | None:
-    """Return the certificate that a llemulator at this URL has; None where none answers."""
+    """Return the certificate that a llemulator at this URL has; None if none answers."""
     try:
         where = _split(url)
         connection = HTTPConnection(where.hostname or "", where.port or 80, timeout=_SECONDS)
@@ -51,7 +51,7 @@ def _check_no_proxy(hosts: Hosts, inherited: Mapping[str, str]) -> Check:
     return Check(
         name="NO_PROXY",
         passed=not undoing,
-        says=f"leads past the proxy by {', '.join(undoing)}" if undoing else "has nothing that leads past the proxy",
+        says=f"bypasses the proxy by {', '.join(undoing)}" if undoing else "has nothing that bypasses the proxy",
         remedy="take that out of NO_PROXY and no_proxy; `llemulator run` does so itself" if undoing else None,
     )
 

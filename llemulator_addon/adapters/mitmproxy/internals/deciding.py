@@ -1,4 +1,4 @@
-"""What playback asks of whoever decides about requests."""
+"""The questions of playback to the code that decides about requests."""
 
 from typing import Literal, NamedTuple, Protocol
 
@@ -13,7 +13,7 @@ NOTHING_SENT = Ending(how="client_left", bytes_sent=0, sends=0, seconds=0.0)
 
 
 class Arrival(NamedTuple):
-    """What was decided about a request when its head had come."""
+    """The decision about a request after its head arrived."""
 
     fate: Literal["answer", "pass", "refuse"]
     host: str
@@ -21,7 +21,7 @@ class Arrival(NamedTuple):
 
 
 class Decider(Protocol):
-    """What playback asks of whoever decides."""
+    """The questions of playback to the code that decides."""
 
     body_limit: int
     """Bytes."""
@@ -42,7 +42,7 @@ class Decider(Protocol):
         ...
 
     def answer_no_room(self, flow: http.HTTPFlow) -> http.Response:
-        """Return the answer to a request for whose body there is no room beside those of others."""
+        """Return the answer to a request if the bodies of others leave no room for its body."""
         ...
 
     def answer_bug(self, flow: http.HTTPFlow, error: Exception | None = None) -> http.Response:

@@ -24,7 +24,7 @@ Listener = Callable[..., Any]
 Listeners = tuple[tuple[Listener, ...], ...]
 """Of each addon, its own and those of the addons within it."""
 Report = Callable[[Hook, Exception], None]
-"""Tells of an addon that raised."""
+"""Reports an addon that raised."""
 
 
 @dataclass
@@ -103,7 +103,7 @@ class Calls:
                 self._report(event, error)
 
     def _heard(self, name: str) -> _Heard | None:
-        """Return who listens to a hook, or to what follows it; None where nobody does."""
+        """Return the listeners of a hook, or of the hooks after it; None if there are none."""
         known = tuple(self.addons.lookup.values())
         if known != self._known:
             self._known, self._by_name = known, {}

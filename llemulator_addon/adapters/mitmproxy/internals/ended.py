@@ -1,4 +1,4 @@
-"""What a connection leaves behind. mitmproxy's layers refer to each other and to themselves in circles.
+"""The remains of a connection. mitmproxy's layers refer to each other and to themselves in circles.
 
 Without this some 50 KiB of each stay until garbage is collected, and of one that was open for long, until a full
 collection.
@@ -17,7 +17,7 @@ from mitmproxy.proxy.server import ConnectionHandler
 from llemulator_addon.adapters.mitmproxy.internals.turns import come_to_turn
 
 _SECONDS = 0.5
-"""What is still under way when a client has left is over by then, nearly always."""
+"""Seconds after which the work for a client that left is nearly always over."""
 
 
 def let_go_of(client: Client) -> None:

@@ -53,7 +53,7 @@ class Playback:
     def next_layer(self, next_layer: layer.NextLayer) -> None:
         """Let mitmproxy decide which layer comes next, and put ours in its place.
 
-        Raises AddonHalt where nobody is to decide yet.
+        Raises AddonHalt if nothing can be decided yet.
         """
         sent = next_layer.data_client()
         waits = client_hello.goes_on(sent, leads_on=self._leads_on(next_layer.context, sent))
@@ -83,7 +83,7 @@ class Playback:
         return len(sent) <= heads.MOST_BYTES_OF_TARGET or not self._decider.owns(context)
 
     def arrival(self, flow: http.HTTPFlow) -> Arrival | None:
-        """Return what was decided about a request, or None where none of our streams has it."""
+        """Return the decision about a request, or None if none of our streams has it."""
         return self._arrivals.get(flow)
 
     def _in_place_of(self, top: layer.Layer, context: Context) -> layer.Layer:
@@ -186,7 +186,7 @@ class _HttpLayer(HttpLayer):
         self.calls = calls
         self.outlet = Outlet(context.client)
         self.tunnel: layer.Layer | None = None
-        """What speaks in a tunnel to one of our hosts, once it is open."""
+        """The layer in an open tunnel to one of our hosts."""
 
     @override
     def _handle_event(self, event: events.Event) -> Commands:

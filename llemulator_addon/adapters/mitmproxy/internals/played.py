@@ -120,9 +120,9 @@ class Playing:
     rest: Rest | None = None
     """Where more steps come from, once these are played."""
     is_told: bool = False
-    """Whether addons were told of the whole answer already."""
+    """Whether addons were given the whole answer already."""
     bytes_sent: int = 0
-    """What the client took."""
+    """The bytes that the client took."""
     left: list[float] = field(default_factory=list)
     """For each send, how long after the head it left."""
 

@@ -1,6 +1,6 @@
 """HTTP/1 and HTTP/2 as they are spoken with clients: mitmproxy's, with bounds, and with answers in one write.
 
-What is overridden here mitmproxy does not promise to keep.
+mitmproxy does not promise to keep the methods that are overridden here.
 """
 
 import asyncio
@@ -85,7 +85,7 @@ class Http1(Http1Server):
             self._let_go()
 
     def _let_go(self) -> None:
-        """Drop the last request and its answer: a connection stands in a circle, which stays for some time."""
+        """Drop the last request and its answer: a connection is in a reference cycle, which stays for some time."""
         self.request = self.response = None
         self._forget()
 
@@ -174,7 +174,7 @@ class Http1(Http1Server):
 class _InOnePiece:
     """Reads all of a body that has come as one piece: each event, for a chunk of one byte, too, takes mitmproxy long.
 
-    What stands behind the last chunk is dropped (RFC 9110, 6.5.1); mitmproxy fails to read it.
+    Trailers after the last chunk are dropped (RFC 9110, 6.5.1); mitmproxy fails to read them.
     """
 
     def __init__(self, reader: Any) -> None:  # noqa: ANN401 - h11's, of any kind
@@ -206,7 +206,7 @@ def _assembled(response: http.Response, body: bytes) -> bytes:
 
 
 class Http2(Http2Server):
-    """HTTP/2, which also tells when a client's windows let through what waited for them."""
+    """HTTP/2, which also reports when a client's windows admit the bytes that waited."""
 
     def __init__(self, context: Context) -> None:
         super().__init__(context)

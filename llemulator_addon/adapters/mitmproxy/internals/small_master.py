@@ -1,4 +1,4 @@
-"""Our own small mitmproxy: only the addons that a proxy needs, beside ours, and hooks called by a table.
+"""Our own small mitmproxy: only the addons that a proxy needs, our own, and hooks called by a table.
 
 Price: it adds mitmproxy's addons in an order of its own, and reads attributes of its server that may be renamed.
 """

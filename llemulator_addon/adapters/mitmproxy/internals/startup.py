@@ -1,4 +1,4 @@
-"""What is changed in mitmproxy and in Python before mitmproxy is imported, so that the program starts sooner.
+"""Changes to mitmproxy and Python before mitmproxy is imported, so that the program starts sooner.
 
 Only a process of our own does this. Stock mitmdump, in which addons of others run, stays as it is.
 """
@@ -28,7 +28,7 @@ def import_used_addons_only() -> None:
 def collect_no_garbage_until_served() -> None:
     """Leave out the collections while the program is imported and set up, a tenth of the time that takes.
 
-    They find next to nothing: what is made by then stays. Whoever serves begins with them.
+    They find next to nothing: objects made by then stay. A server calls this first.
     Price: a start that fails before it serves never collects garbage.
     """
     gc.disable()

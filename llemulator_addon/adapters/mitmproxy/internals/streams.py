@@ -245,7 +245,7 @@ class Stream(HttpStream):
         yield from self.send_response()
 
     def _let_go_of_body(self) -> None:
-        """Drop a body that was counted: what is to be kept of it stands in the journal, and an answer takes long."""
+        """Drop a body that was counted: the journal has the part that is kept, and an answer takes long."""
         if self._body.size:
             self.flow.request.data.content = None
             self._body.give_back()

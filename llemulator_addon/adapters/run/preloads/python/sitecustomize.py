@@ -1,4 +1,4 @@
-"""What Python imports at its start, by `PYTHONPATH`: OpenAI's hosts lead to the emulator, which is trusted."""  # noqa: INP001 - a folder of Python's path
+"""Python imports this at its start, by `PYTHONPATH`: OpenAI's hosts resolve to the emulator, which is trusted."""  # noqa: INP001 - a folder of Python's path
 
 # For clients that ask no proxy variable (aiohttp without `trust_env`, urllib3, http.client), and for those that bring
 # roots of their own whatever the variables say (`trust_env=False`, `verify=` with certifi's). The emulator's port takes
@@ -32,7 +32,7 @@ def _is_openai(host: object, globs: list) -> bool:  # type: ignore[type-arg] # t
 
 
 def _trust(ssl: object, ca: str, globs: list) -> None:  # type: ignore[type-arg] # the same
-    """Have each TLS handshake with OpenAI's hosts trust the emulator beside what the client trusts."""
+    """Have each TLS handshake with OpenAI's hosts trust the emulator in addition to the client's authorities."""
     contexts = vars(ssl)["SSLContext"]
 
     def trusting(wrap: object, place: int) -> object:
