@@ -1,4 +1,4 @@
-"""What the streams of a connection share."""
+"""Values that the streams of one connection share."""
 
 from typing import Protocol
 from weakref import WeakKeyDictionary
