@@ -7,6 +7,8 @@ from typing import Any
 
 import re2
 
+from llemulator_addon.script.regex import encodable
+
 _LOOKED_AT = 30_000
 """Characters of a text."""
 _TRIES = 100
@@ -25,8 +27,9 @@ def objects_in(text: str) -> tuple[dict[str, Any], ...]:
 def _objects_in(text: str) -> tuple[dict[str, Any], ...]:
     found: list[dict[str, Any]] = []
     at, failed = text.find("{"), 0
+    searched = encodable(text)  # has the same places
     while at >= 0 and failed < _TRIES:
-        end = _end_of(text, at)
+        end = _end_of(searched, at)
         try:
             value = _decoder.decode(text[at:end]) if end else None
         except (ValueError, RecursionError):

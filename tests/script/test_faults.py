@@ -107,8 +107,7 @@ def test_an_error_in_a_stream_of_responses_is_an_event_and_the_response_fails() 
         ),
         Send(
             b'event: response.failed\ndata: {"type":"response.failed","response":{"id":"resp_1","status":"failed",'
-            b'"error":{"code":"server_error","message":"Broken."},"usage":null,"completed_at":null,'
-            b'"incomplete_details":null,"moderation":null,"output":[],"service_tier":"auto"},"sequence_number":2}\n\n'
+            b'"error":{"code":"server_error","message":"Broken."},"usage":null},"sequence_number":2}\n\n'
         ),
     )
 
