@@ -17,5 +17,5 @@ __all__ = ["children_hear_signals", "server"]
 @pytest.fixture(scope="session")
 def server() -> Iterator[Server]:
     url = os.environ.get("EMULATOR_URL")
-    with attached(url) if url else running() as server:
+    with attached(url) if url else running("--keyless", "refuse") as server:
         yield server

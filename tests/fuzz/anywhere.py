@@ -189,7 +189,8 @@ def any_request(random: Random, known: Known) -> Request:
         case 0:
             path = random.choice(list(ADMIN))
             body = any_body(random, ADMIN[path])
-            return _asked("POST", path.replace("{number}", random.choice(("1", "2", "x", "9" * 5_000))), body, ())
+            place = path.replace("{number}", random.choice(("1", "2", "x", "9" * 5_000)))
+            return _asked("POST", place.replace("{address}", random.choice(("10.0.0.1", "x"))), body, ())
         case 1:
             path = random.choice(_LOOKED_AT)
             return _asked("GET", path.replace("{number}", random.choice(_IDS) or "1"), b"", _query(random))

@@ -282,5 +282,8 @@ ADMIN: dict[str, tuple[Json, ...]] = {
         {"echo": True},
         {"tool_calls": [{"name": "a", "arguments": {"b": [1]}}], "template": True},
     ),
+    "/api/preset-queue/{address}": ({"response": {"a": 1}, "status_code": 200}, {"response": "a"}),
+    "/api/preset-queue/{address}/batch": ({"responses": [{"a": 1}, "b"], "status_code": 500},),
+    "/api/preset-queue/{address}/import": ([{"response": {"a": 1}, "status_code": 200}],),
 }
 """By path. A script is a body of its own kind (`values.SCRIPTS`)."""

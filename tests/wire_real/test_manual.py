@@ -79,4 +79,7 @@ async def test_stopping_does_not_wait_for_anybody(tmp_path: Path) -> None:
         ended = await begun.stop()
         rest = await reader.read()
 
-    assert (ended.status, ended.err, rest) == (0, "", b"")
+    said = "llemulator: WARNING: request 1 waits for a person: POST /_emulator/waiting/1 answers it"
+    assert (ended.status, rest) == (0, b"")
+    assert ended.err.startswith(said)
+    assert ended.err.count("\n") == 1

@@ -40,7 +40,7 @@ def _run(arguments: argparse.Namespace) -> int:
     else:
         sys.stdout.write(json.dumps(converted.script, indent=2, ensure_ascii=False) + "\n")
     for problem in converted.lost:
-        sys.stderr.write(f"{file}: not carried: {problem}\n")
+        sys.stderr.write(f"llemulator: {file}: not carried: {problem}\n")
     return 1 if converted.lost else 0
 
 

@@ -43,7 +43,7 @@ def test_a_fixture_file_becomes_a_script(tmp_path: Path, capsys: pytest.CaptureF
     assert main(["convert", "aimock", str(file)]) == 1
     said = capsys.readouterr()
     assert json.loads(said.out) == {"rules": [{"match": {"user_text": "hello"}, "reply": {"text": "Hi!"}}]}
-    assert said.err.startswith(f"{file}: not carried: fixtures[1].match.mood: is not known")
+    assert said.err.startswith(f"llemulator: {file}: not carried: fixtures[1].match.mood: is not known")
 
     file.write_text(json.dumps({"fixtures": fixtures[:1]}))
     assert main(["convert", "aimock", str(file)]) == 0

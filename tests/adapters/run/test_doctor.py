@@ -67,8 +67,7 @@ def test_a_runtime_that_does_not_come_is_told_with_the_likely_reason(machine: Pa
 
     assert status == 1
     assert checks["ruby"] == (
-        "✗ 3.1.2: no way  → it did not come; likely a client that is told not to use a proxy"
-        " (Net::HTTP.new(host, port, nil))"
+        "✗ 3.1.2: no way  → it did not come; likely a client that uses no proxy (Net::HTTP.new(host, port, nil))"
     )
 
 
@@ -88,7 +87,7 @@ def test_variables_that_undo_it_are_told(machine: Path) -> None:
     )
 
     assert status == 1
-    assert checks["NO_PROXY"].startswith("✗ leads past the proxy by .openai.com  → take that out of NO_PROXY")
+    assert checks["NO_PROXY"].startswith("✗ bypasses the proxy by .openai.com  → take that out of NO_PROXY")
     assert checks["base URL"].startswith("✗ another one is set by OPENAI_BASE_URL  → unset OPENAI_BASE_URL;")
 
 

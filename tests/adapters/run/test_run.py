@@ -168,7 +168,7 @@ def test_a_program_that_never_came_is_told_the_likely_reason() -> None:
     said = ended.stderr.splitlines()
     assert ended.returncode == 0
     assert said[0].startswith("llemulator: no request to OpenAI's hosts came through the proxy")
-    assert said[1] == "llemulator:   - LLM_BASE_URL leads elsewhere"
+    assert said[1] == "llemulator:   - LLM_BASE_URL resolves to another address"
     assert said[2].startswith("llemulator:   - python: a client with a proxy or a resolver of its own")
 
 

@@ -48,4 +48,4 @@ def test_a_base_url_that_leads_elsewhere_is_the_likeliest_reason() -> None:
 
     reasons = list(why_not("python", environment, _HOSTS))
 
-    assert reasons[:2] == ["LLM_BASE_URL leads elsewhere", f"python: {REASONS['python']}"]
+    assert reasons[:2] == ["LLM_BASE_URL resolves to another address", f"python: {REASONS['python']}"]
