@@ -79,6 +79,15 @@ def test_an_annotation_stands_where_the_script_says() -> None:
     assert response["output"][0]["content"][0]["annotations"] == [CITATION, CITATION]
 
 
+@pytest.mark.parametrize("place", ["a", None, 1.5, [1]])
+def test_a_place_of_an_annotation_that_is_no_number_is_sent_as_it_is(place: object) -> None:
+    message = {"text": "Hello", "annotations": [{**CITATION, "start_index": place}]}
+    (answer,) = play(_server(blocks=[{"message": message}]), chat())
+
+    (annotation,) = json_of(answer)["choices"][0]["message"]["annotations"]
+    assert annotation["url_citation"]["start_index"] == place
+
+
 def test_an_annotation_about_no_text_comes_behind_the_text() -> None:
     empty = {**CITATION, "start_index": 0, "end_index": 0}
     _, told = _responses(_server(blocks=[{"message": {"text": "It is Oslo.", "annotations": [empty]}}]))

@@ -125,12 +125,17 @@ def list_annotations(choice: Choice) -> list[dict[str, Any]]:
 
 def _citation(given: Mapping[str, Any], start: int) -> dict[str, Any]:
     fields = {
-        "end_index": given.get("end_index", 0) + start,
-        "start_index": given.get("start_index", 0) + start,
+        "end_index": _shift(given.get("end_index", 0), start),
+        "start_index": _shift(given.get("start_index", 0), start),
         "title": given.get("title", ""),
         "url": given.get("url", ""),
     }
     return {"type": "url_citation", "url_citation": fields}
+
+
+def _shift(place: object, start: int) -> object:
+    """Count a place from the start of all texts. A script may give anything: other values are sent as they are."""
+    return place + start if isinstance(place, int) else place
 
 
 def _audio(prompt: Prompt, choice: Choice, index: int, manner: Manner) -> dict[str, Any]:
