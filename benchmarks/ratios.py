@@ -92,7 +92,7 @@ async def _answered(side: Side, request: Request) -> None:
     assert isinstance(head, Head)
     assert head.status == side.status, outcome.steps
     assert outcome.exchange is not None
-    side.emulator.ended(outcome.exchange, _ENDING)
+    side.emulator.note_end(outcome.exchange, _ENDING)
 
 
 _ENDING = Ending(how="whole", bytes_sent=800, sends=1, seconds=0.0)

@@ -362,7 +362,7 @@ class AsyncClock:
         return await asyncio.to_thread(self._clock.reset)
 
 
-def _in_thread[**P, R](
+def _run_in_thread[**P, R](
     method: Callable[Concatenate[Client, P], R],
 ) -> "Callable[Concatenate[AsyncClient, P], Coroutine[Any, Any, R]]":
     """Return the method of AsyncClient that runs a method of Client in a thread of asyncio's."""
@@ -383,23 +383,23 @@ class AsyncClient:
         self.url = self.client.url
         self.token = token
 
-    load = _in_thread(Client.load)
-    load_text = _in_thread(Client.load_text)
-    rules = _in_thread(Client.rules)
-    forget_rules = _in_thread(Client.forget_rules)
-    reset = _in_thread(Client.reset)
-    move_clock = _in_thread(Client.move_clock)
-    requests = _in_thread(Client.requests)
-    request = _in_thread(Client.request)
-    har = _in_thread(Client.har)
-    verify = _in_thread(Client.verify)
-    waiting = _in_thread(Client.waiting)
-    answer = _in_thread(Client.answer)
-    conclude = _in_thread(Client.conclude)
-    egress = _in_thread(Client.egress)
-    unclaimed = _in_thread(Client.unclaimed)
-    ca = _in_thread(Client.ca)
-    close = _in_thread(Client.close)
+    load = _run_in_thread(Client.load)
+    load_text = _run_in_thread(Client.load_text)
+    rules = _run_in_thread(Client.rules)
+    forget_rules = _run_in_thread(Client.forget_rules)
+    reset = _run_in_thread(Client.reset)
+    move_clock = _run_in_thread(Client.move_clock)
+    requests = _run_in_thread(Client.requests)
+    request = _run_in_thread(Client.request)
+    har = _run_in_thread(Client.har)
+    verify = _run_in_thread(Client.verify)
+    waiting = _run_in_thread(Client.waiting)
+    answer = _run_in_thread(Client.answer)
+    conclude = _run_in_thread(Client.conclude)
+    egress = _run_in_thread(Client.egress)
+    unclaimed = _run_in_thread(Client.unclaimed)
+    ca = _run_in_thread(Client.ca)
+    close = _run_in_thread(Client.close)
 
     @property
     def clock(self) -> AsyncClock:

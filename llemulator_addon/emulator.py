@@ -26,14 +26,14 @@ from llemulator_addon.core.upstream import Upstreams
 from llemulator_addon.engine.decide import decide, refuse
 from llemulator_addon.engine.fallback import no_room_for_unread, no_room_to_wait, session_forgotten
 from llemulator_addon.engine.journal import Exchange, Journal
-from llemulator_addon.engine.loaded_script import LoadedScript, Settings
+from llemulator_addon.engine.loaded_script import LoadedScript, ScriptSettings
 from llemulator_addon.engine.manual import no_room, nobody_answered
 from llemulator_addon.engine.session import Policy, Progress, Session, load
-from llemulator_addon.live.large_requests import Ahead, decided_at_once, is_large
+from llemulator_addon.live.large_requests import Ahead, decide_at_once, is_large
 from llemulator_addon.live.manual_queue import Waiting
 from llemulator_addon.live.room import Room, size_asked, size_waiting
 from llemulator_addon.live.subscribers import News
-from llemulator_addon.live.threads import LARGE, beside
+from llemulator_addon.live.threads import LARGE, run_in_thread
 from llemulator_addon.live.token_queue import Turns
 from llemulator_addon.live.unread import SMALL, Unread, size_unread
 from llemulator_addon.script.fault import ConnectionFault
@@ -112,7 +112,7 @@ class EmulatorSettings:
 class Watcher(Protocol):
     """Learns of requests as they come to their end."""
 
-    def ended(self, exchange: Exchange) -> None:
+    def note_end(self, exchange: Exchange) -> None:
         """Take a request whose answer has ended."""
 
     def waits(self, ask: Ask) -> None:
@@ -125,7 +125,7 @@ class Emulator:
     def __init__(self, settings: EmulatorSettings) -> None:
         """Take the settings; the default script is compiled once, for all tokens. Raises `ScriptError`."""
         self._bare = Session(
-            script=LoadedScript(server=Settings(seed=settings.seed, upstreams=settings.upstreams)),
+            script=LoadedScript(server=ScriptSettings(seed=settings.seed, upstreams=settings.upstreams)),
             resources=Resources(size_limit=min(settings.stored_size, settings.all_stored_size)),
             journal=Journal(
                 limit=settings.journal_entries, size_limit=min(settings.journal_size, settings.journals_size)
@@ -181,9 +181,9 @@ class Emulator:
     async def answer(self, request: Request) -> Answered:
         """Decide what happens to a request. Raises only where this program is wrong.
 
-        Where a script says `serialize`, this waits until `ended` was called for the token's answer before, and where
-        the fallback is `manual`, for a person. The player of answers therefore calls `ended` for each, and may cancel
-        this when the client leaves while it waits.
+        Where a script says `serialize`, this waits until `note_end` was called for the token's answer before, and where
+        the fallback is `manual`, for a person. The player of answers therefore calls `note_end` for each, and may
+        cancel this when the client leaves while it waits.
         """
         answered = await self._answer(request)
         return self._hold(answered, request) if isinstance(answered, Play) else answered
@@ -212,7 +212,7 @@ class Emulator:
         # One that was never seen begins its life now.
         session = self._store.change(key, lambda session: (session, session))
         is_free = self._turns.is_free(key, session.life)
-        with self._room.held(0 if is_free else size_waiting(request)) as fits:
+        with self._room.hold(0 if is_free else size_waiting(request)) as fits:
             if not fits:
                 full = errors.steps_of(no_room_to_wait(self._room.limit), session.stamp)
                 return Play(add_cors(full, request))
@@ -222,15 +222,15 @@ class Emulator:
             return Play(add_cors(forgotten, request))
         return await self._ready(await self._decide_in_turn(key, session.life, request, large=large))
 
-    def on_connect(self, host: str) -> ConnectionFault | None:
+    def answer_connect(self, host: str) -> ConnectionFault | None:
         """Return what happens to a CONNECT to a host, if a script wants anything to happen to it.
 
         At that moment no token is known: such rules act for the whole proxy, for all tokens, and count by `times`.
         """
         return self._connection_fault("connect", host)
 
-    def on_tls(self, host: str) -> ConnectionFault | None:
-        """Return what happens to the TLS handshake of a client that asked for a host, as `on_connect` does."""
+    def answer_tls(self, host: str) -> ConnectionFault | None:
+        """Return what happens to the TLS handshake of a client that asked for a host, as `answer_connect` does."""
         return self._connection_fault("tls", host)
 
     def watch_requests(self, watcher: Watcher) -> None:
@@ -246,7 +246,7 @@ class Emulator:
 
         The other parts of such a token stay: its journal, stored resources and clock.
         """
-        fresh = await beside(partial(self._playing, script), LARGE)
+        fresh = await run_in_thread(partial(self._playing, script), LARGE)
         self._fresh = fresh
         self._store.change_all(
             lambda session: session if session.script.owner == "token" else session.play(fresh.script)
@@ -259,27 +259,27 @@ class Emulator:
 
     def came(self, exchange: ExchangeId, steps: Steps) -> None:
         """Note what an upstream answered, as far as it came; `exchange` is the outcome's."""
-        self._note(exchange, lambda journal, number: journal.answered(number, steps))
+        self._note(exchange, lambda journal, number: journal.note_answer(number, steps))
 
-    def ended(self, exchange: ExchangeId, ending: Ending) -> None:
+    def note_end(self, exchange: ExchangeId, ending: Ending) -> None:
         """Note how the playing of an answer ended; `exchange` is the outcome's."""
         self._unread.let_go(exchange)
         if not exchange.life:
             return
         self._turns.leave(exchange.session, exchange)
-        self._note(exchange, lambda journal, number: journal.ended(number, ending))
+        self._note(exchange, lambda journal, number: journal.note_end(number, ending))
         if self._watcher is not None:
             session = self._store.read(exchange.session)
             recorded = session.journal.get(exchange.number) if session.life == exchange.life else None
             if recorded is not None:
-                self._watcher.ended(recorded)
+                self._watcher.note_end(recorded)
 
     def _note(self, exchange: ExchangeId, note: Callable[[Journal, int], Journal]) -> None:
         """Note something about an exchange, unless its session was forgotten meanwhile."""
 
         def transition(session: Session) -> tuple[Session, None]:
             is_that_one = session.life == exchange.life
-            return session.changed(journal=note(session.journal, exchange.number)) if is_that_one else session, None
+            return session.change(journal=note(session.journal, exchange.number)) if is_that_one else session, None
 
         self._store.change(exchange.session, transition)
 
@@ -304,9 +304,9 @@ class Emulator:
 
     async def _decide(self, key: SessionKey, request: Request, *, large: bool) -> Outcome:
         at_once = partial(self._decide_within_room, request=request)
-        outcome = None if large else decided_at_once(self._store, key, at_once)
+        outcome = None if large else decide_at_once(self._store, key, at_once)
         if outcome is None:
-            outcome = await self._ahead.decided(self._store, key, request, self._decide_within_room)
+            outcome = await self._ahead.decide(self._store, key, request, self._decide_within_room)
         self._news.tell(key)
         return outcome
 
@@ -334,7 +334,7 @@ class Emulator:
 
     async def _ask_person(self, ask: Ask) -> PlayedAnswer:
         key = ask.exchange.session
-        with self._room.held(size_asked(ask, at_most=self._room.limit)) as fits:
+        with self._room.hold(size_asked(ask, at_most=self._room.limit)) as fits:
             if not fits:
                 return self._store.change(key, partial(no_room, ask=ask, limit=self._room.limit))
             if self._watcher is not None:
@@ -342,7 +342,7 @@ class Emulator:
             try:
                 told = await self._waiting.wait(key, ask)
             except BaseException:
-                self.ended(ask.exchange, _LEFT)
+                self.note_end(ask.exchange, _LEFT)
                 raise
         if told is None:
             told = self._store.change(key, partial(nobody_answered, ask=ask))
@@ -359,7 +359,7 @@ class Emulator:
         recorded = session.journal.recorded
         if journal_stream.last_told(request, session) < recorded:
             return request
-        with self._room.held(size_waiting(request)) as fits:
+        with self._room.hold(size_waiting(request)) as fits:
             if not fits:
                 return request
             await self._news.wait(key)
@@ -394,18 +394,18 @@ class Emulator:
         index.prepare()
         # What is of the default script exists once, and is no token's own.
         default = LoadedScript(owner="server" if index.rules else "nobody", index=index, server=server)
-        return played.changed(script=default)
+        return played.change(script=default)
 
     def _fresh_for(self, key: SessionKey) -> Session:
-        session = self._fresh.changed(key=key, life=next(self._lives), progress=Progress())
+        session = self._fresh.change(key=key, life=next(self._lives), progress=Progress())
         return self._add_connection_rules(session) if key == ANONYMOUS else session
 
     def _add_connection_rules(self, session: Session) -> Session:
         """Give one session those of the default script: they are counted once, and not once for each token."""
-        return session.changed(progress=self._fresh.progress)
+        return session.change(progress=self._fresh.progress)
 
     def _bare_for(self, key: SessionKey) -> Session:
-        return self._bare.changed(key=key)
+        return self._bare.change(key=key)
 
 
 def _refuse_anonymous(session: Session, *, request: Request) -> tuple[Session, Outcome]:

@@ -4,7 +4,7 @@ import traceback
 from collections.abc import Iterator
 
 
-def without_secrets(error: BaseException) -> str:
+def describe_briefly(error: BaseException) -> str:
     """Tell where an error was raised and of which type it is.
 
     Its message is left out, because messages quote what was being read: a key, or the body of a request.
@@ -12,7 +12,7 @@ def without_secrets(error: BaseException) -> str:
     return "\n".join(_chain(error))
 
 
-def in_full(error: BaseException) -> str:
+def describe_fully(error: BaseException) -> str:
     """Tell all that Python says about an error. Only for somebody who asked for it (`DEBUG`)."""
     return "".join(traceback.format_exception(error)).rstrip()
 

@@ -23,7 +23,7 @@ class Egress:
         """Count one more."""
         counts = self._counts.get(host)
         if counts is None:
-            counts = self._counts.setdefault(self._bound(host), Counter())
+            counts = self._counts.setdefault(self._limit_hosts(host), Counter())
         counts[fate] += 1
 
     def report(self) -> tuple[HostEgress, ...]:
@@ -40,5 +40,5 @@ class Egress:
             for host, counts in sorted(self._counts.items())
         )
 
-    def _bound(self, host: str) -> str:
+    def _limit_hosts(self, host: str) -> str:
         return host if len(self._counts) < _HOSTS_AT_MOST and len(host) <= _LONGEST else _OTHERS

@@ -29,9 +29,7 @@ _SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
 
 @contextmanager
-def ended_by_signals(
-    loop: asyncio.AbstractEventLoop, end: Callable[[], object], grace: float = GRACE
-) -> Iterator[None]:
+def end_on_signals(loop: asyncio.AbstractEventLoop, end: Callable[[], object], grace: float = GRACE) -> Iterator[None]:
     """Call `end` in the loop at the first signal, and end the process at the second. In the main thread only."""
     ending = _Ending(loop, end, grace)
     for number in _SIGNALS:

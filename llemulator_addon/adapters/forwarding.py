@@ -65,7 +65,7 @@ class Terms:
 
     def sends_key(self, host: str) -> bool:
         """Whether an upstream on this host gets any key."""
-        return self.passes_key or self.keys.of(host) is not None
+        return self.passes_key or self.keys.find(host) is not None
 
 
 class Arriving:
@@ -118,7 +118,7 @@ class Arriving:
         except StopAsyncIteration:
             return ()
         except Exception as error:  # noqa: BLE001 - whatever it was, the client must not take this for the end
-            logger.warning("an upstream broke off its answer: %s", _told(error))
+            logger.warning("an upstream broke off its answer: %s", _describe(error))
             return (Cut(),)
 
     def _keep(self, steps: Steps) -> None:
@@ -133,7 +133,7 @@ class Arriving:
         try:
             await self._until_left.aclose()
         except Exception as error:  # noqa: BLE001 - it is gone either way
-            logger.debug("an upstream was not let go of in peace: %s", _told(error))
+            logger.debug("an upstream was not let go of in peace: %s", _describe(error))
 
 
 class Forwarding:
@@ -153,7 +153,7 @@ class Forwarding:
         """Whether a request was forwarded by llemulator itself: an upstream points back to it."""
         return self._via in request.headers.get("via", "")
 
-    def refused(self, forward: Forward, request: Request) -> Failure | None:
+    def refuse(self, forward: Forward, request: Request) -> Failure | None:
         """Return why a request is not forwarded although a script or a setting asks for it."""
         host = forward.to.host
         named_by = forward.to.named_by
@@ -161,7 +161,7 @@ class Forwarding:
             return proxy_errors.openai_as_upstream(forward.to.url)
         if named_by == "script" and (why := self._why_refused(host)):
             return proxy_errors.host_not_allowed(why)
-        if named_by == "server" and self._terms.keys.of(host) is not None and "origin" in request.headers:
+        if named_by == "server" and self._terms.keys.find(host) is not None and "origin" in request.headers:
             # Whatever page its user opens reaches this machine, and would have the key at its service.
             return proxy_errors.key_for_a_page(forward.to.url)
         return None
@@ -172,7 +172,7 @@ class Forwarding:
         until_left = AsyncExitStack()
         try:
             response = await until_left.enter_async_context(
-                (await self._opened()).stream(
+                (await self._open()).stream(
                     request.method,
                     _url(forward),
                     headers=self._headers(forward, request),
@@ -181,12 +181,12 @@ class Forwarding:
                 )
             )
         except Exception as error:  # noqa: BLE001 - told to the client by what it is
-            logger.warning("an upstream did not answer: %s: %s", url, _told(error))
+            logger.warning("an upstream did not answer: %s: %s", url, _describe(error))
             return _failure(url, error, self._terms.idle_timeout)
         if 300 <= response.status < 400:  # noqa: PLR2004 - redirections
             await until_left.aclose()
-            return proxy_errors.redirected(url, response.status)
-        head = add_cors_to_head(Head(response.status, _for_client(response.headers)), request)
+            return proxy_errors.refuse_redirect(url, response.status)
+        head = add_cors_to_head(Head(response.status, _select_for_client(response.headers)), request)
         return Arriving(head, aiter(response.aiter_stream()), until_left, waited=time.monotonic() - begun)
 
     @property
@@ -194,7 +194,7 @@ class Forwarding:
         idle = self._terms.idle_timeout
         return {"connect": min(_SECONDS_TO_CONNECT, idle), "read": idle, "write": idle, "pool": idle}
 
-    async def _opened(self) -> "httpcore2.AsyncConnectionPool":
+    async def _open(self) -> "httpcore2.AsyncConnectionPool":
         if self._pool is None:
             # Most servers hand nothing on; and what takes long to import must not hold up other answers.
             library = await asyncio.to_thread(importlib.import_module, "httpcore2")
@@ -217,7 +217,7 @@ class Forwarding:
     def _key(self, forward: Forward, request: Request) -> str | None:
         if forward.to.named_by != "server":
             return None
-        return token_of(request) if self._terms.passes_key else self._terms.keys.of(forward.to.host)
+        return token_of(request) if self._terms.passes_key else self._terms.keys.find(forward.to.host)
 
 
 def _url(forward: Forward) -> str:
@@ -225,7 +225,7 @@ def _url(forward: Forward) -> str:
     return f"{forward.to.url}{forward.path}{search}"
 
 
-def _for_client(headers: Iterable[tuple[bytes, bytes]]) -> Headers:
+def _select_for_client(headers: Iterable[tuple[bytes, bytes]]) -> Headers:
     pairs = [(name.decode("latin-1").lower(), value.decode("latin-1")) for name, value in headers]
     # What Connection names is of that connection, too (RFC 9110, 7.6.1).
     named = {word.strip().lower() for name, value in pairs if name == "connection" for word in value.split(",")}
@@ -244,12 +244,12 @@ def _failure(url: str, error: Exception, idle_timeout: float) -> Failure:
         case httpcore2.TimeoutException():
             return proxy_errors.silent(url, idle_timeout)
         case httpcore2.ConnectError() | httpcore2.UnsupportedProtocol():
-            return proxy_errors.unreachable(url, _told(error))
+            return proxy_errors.unreachable(url, _describe(error))
         case _:
-            return proxy_errors.broken(url, _told(error))
+            return proxy_errors.broken(url, _describe(error))
 
 
-def _told(error: Exception) -> str:
+def _describe(error: Exception) -> str:
     """Say what went wrong. Other errors than the network's may quote what was to be sent, a key among it."""
     import httpcore2  # noqa: PLC0415 - it was imported to get here
 

@@ -5,9 +5,9 @@ import logging
 import time
 from collections.abc import Iterator
 
-from llemulator_addon.adapters.bug_log import without_secrets
+from llemulator_addon.adapters.bug_log import describe_briefly
 from llemulator_addon.core.steps import Cut, Head, Make, Send, Step, Steps, Wait
-from llemulator_addon.live.threads import LARGE, beside
+from llemulator_addon.live.threads import LARGE, run_in_thread
 
 logger = logging.getLogger(__name__)
 
@@ -30,7 +30,7 @@ class Making:
     async def more(self) -> None:
         """Make the next part."""
         if self._is_slow:
-            await beside(self._make, LARGE)
+            await run_in_thread(self._make, LARGE)
             return
         async with self._turn:
             await asyncio.sleep(0)
@@ -49,7 +49,7 @@ class Making:
         try:
             self._next = tuple(_part(self._steps))
         except Exception as error:  # noqa: BLE001 - whatever it was, the client must not take this for the end
-            logger.error("an answer could not be made on:\n%s", without_secrets(error))  # noqa: TRY400 - see `bugs`
+            logger.error("an answer could not be made on:\n%s", describe_briefly(error))  # noqa: TRY400 - see `bugs`
             self._next = (Cut(),)
             self.leave()
 

@@ -118,7 +118,7 @@ def key_reason(host: str) -> str:
     )
 
 
-def unnamed_reason(address: str) -> str:
+def explain_unnamed(address: str) -> str:
     """Say why a connection is not passed on that was redirected here, and in which the client names no host."""
     return f"the client names no host, and {address} may be OpenAI's; LLEMULATOR_ALLOW={address} lets it through"
 
@@ -145,7 +145,7 @@ def silent(url: str, seconds: float) -> Failure:
     )
 
 
-def redirected(url: str, status: int) -> Failure:
+def refuse_redirect(url: str, status: int) -> Failure:
     """Refuse to follow an upstream, or to let the client do so with its key."""
     message = f"The upstream {url} answered {status}, which is a redirect. Name the URL that it points to."
     return _upstream(502, "upstream_redirected", message)

@@ -14,7 +14,7 @@ _ENDINGS = {"cut": ", cut", "client_left": ", the client left"}
 class RequestLog:
     """Writes the lines."""
 
-    def ended(self, exchange: Exchange) -> None:
+    def note_end(self, exchange: Exchange) -> None:
         """Log a request whose answer has ended."""
         if logger.isEnabledFor(logging.INFO):
             logger.info(describe(exchange))
@@ -36,10 +36,10 @@ def describe(exchange: Exchange) -> str:
     asked = " ".join(filter(None, (exchange.method, exchange.path[:_LONGEST], (exchange.model or "")[:_LONGEST])))
     ending = exchange.ending
     took = "" if ending is None else f" in {ending.seconds:.2f} s{_ENDINGS.get(ending.how, '')}"
-    return f"{asked}: {_by(exchange)}, {exchange.status or 'no status'}{took}"
+    return f"{asked}: {_name_origin(exchange)}, {exchange.status or 'no status'}{took}"
 
 
-def _by(exchange: Exchange) -> str:
+def _name_origin(exchange: Exchange) -> str:
     if exchange.rule is not None:
         return f'rule "{exchange.rule}"'
     if exchange.upstream is not None:

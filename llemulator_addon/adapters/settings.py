@@ -108,7 +108,7 @@ def _check_together(settings: Settings) -> None:
     named = {host_of(url) for url in settings.upstream.urls}
     of_openai = sorted(host for host in named if host in hosts)
     for host in of_openai:
-        if keys.of(host) is None and not settings.upstream_pass_key:
+        if keys.find(host) is None and not settings.upstream_pass_key:
             raise SettingsError(
                 f"{sources['upstream']}: {host} belongs to OpenAI; to really forward requests there, give a key with "
                 "--upstream-key (LLEMULATOR_UPSTREAM_KEY) or --upstream-pass-key"

@@ -68,5 +68,10 @@ def show(call: AdminCall) -> Steps:
 
 def _show(call: AdminCall, session: Session) -> Steps:
     return json_answer(
-        {"object": "clock", "session": session.key.name, "at": session.at(call.request), "ahead_s": session.clock_ahead}
+        {
+            "object": "clock",
+            "session": session.key.name,
+            "at": session.clock_time(call.request),
+            "ahead_s": session.clock_ahead,
+        }
     )

@@ -11,7 +11,7 @@ from llemulator_addon.admin.route import AdminCall, Query, json_answer, long_jso
 from llemulator_addon.core.reply import Failure
 from llemulator_addon.core.steps import PlayedAnswer, Steps
 from llemulator_addon.engine.journal import Exchange, Journal
-from llemulator_addon.live.threads import beside
+from llemulator_addon.live.threads import run_in_thread
 from llemulator_addon.wire.errors import INVALID, RequestRefused, invalid_value
 from llemulator_addon.wire.json_bytes import Many
 
@@ -29,7 +29,7 @@ async def exchanges(call: AdminCall) -> PlayedAnswer:
     asked = dict(call.request.query)
     _check_known(asked)
     journal = call.server.store.read(call.key).journal
-    return await beside(partial(_list_exchanges, journal, asked, call.token), journal.size)
+    return await run_in_thread(partial(_list_exchanges, journal, asked, call.token), journal.size)
 
 
 def _list_exchanges(journal: Journal, asked: Mapping[str, str], token: str) -> PlayedAnswer:
@@ -60,7 +60,7 @@ async def exchange(call: AdminCall) -> Steps:
     found = None if number is None else journal.get(number)
     if found is None:
         raise RequestRefused(_not_kept(text, journal))
-    return await beside(partial(_one, journal, found, call.token), journal.size)
+    return await run_in_thread(partial(_one, journal, found, call.token), journal.size)
 
 
 def _one(journal: Journal, found: Exchange, token: str) -> Steps:

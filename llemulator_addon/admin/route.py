@@ -50,7 +50,7 @@ class Server:
         """Answer the requests that wait for something in a session that was forgotten."""
         self.turns.forget(key)
         session = self.store.read(key)
-        for ask in self.waiting.of(key):
+        for ask in self.waiting.list_for(key):
             self.waiting.answer(key, ask.exchange.number, PlayedAnswer(forgotten(session, ask)))
 
 
@@ -85,7 +85,7 @@ _NO_TOKEN = Failure(
 )
 
 Answering = Callable[[AdminCall], Steps | Awaitable[Steps | PlayedAnswer]]
-"""Long work is awaited, and done in a thread (`beside`)."""
+"""Long work is awaited, and done in a thread (`run_in_thread`)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -10,7 +10,7 @@ from llemulator_addon.core.request import Request
 from llemulator_addon.core.steps import PlayedAnswer, Steps
 from llemulator_addon.engine.session import Growth, Session, check_size
 from llemulator_addon.engine.session import load as load_into
-from llemulator_addon.live.threads import LARGE, beside
+from llemulator_addon.live.threads import LARGE, run_in_thread
 from llemulator_addon.script.printing import print_script
 from llemulator_addon.script.reader import Script, read_script, read_text
 from llemulator_addon.script.schema import schema
@@ -25,7 +25,7 @@ BODY = RequestBody(name="Script", schema=schema, kinds=("application/json", "app
 async def load(call: AdminCall) -> Steps:
     """Load a script for the token: all of it, or nothing where something is wrong."""
     key, server, size, growth = call.key, call.server, len(call.request.body), Growth()
-    script = await beside(partial(_read, call.request), size)
+    script = await run_in_thread(partial(_read, call.request), size)
 
     def load_into_session(session: Session) -> Session:
         after = load_into(session, script, fresh=server.fresh(key), bare=server.bare(key), growth=growth)
@@ -39,12 +39,12 @@ async def load(call: AdminCall) -> Steps:
         return (after := load_into_session(session)), after
 
     try:
-        await beside(partial(prepare, server.store.read(key)), size)
+        await run_in_thread(partial(prepare, server.store.read(key)), size)
         session = server.store.change(key, transition)
     except ScriptError as error:
         raise RequestRefused(_failure(error)) from None
     # All is prepared, unless the session got other rules meanwhile.
-    await beside(session.script.index.prepare, size)
+    await run_in_thread(session.script.index.prepare, size)
     if script.reset:
         server.forget_waiting(key)
     loaded = len(script.rules)
@@ -57,8 +57,8 @@ async def show(call: AdminCall) -> PlayedAnswer:
     """Show the rules in full, each with how often it answered and may still answer; or as a script in YAML."""
     session = call.server.store.read(call.key)
     if "yaml" in call.request.headers.get("accept", ""):
-        return await beside(partial(_print_rules, session, call.token), LARGE)
-    return await beside(partial(_show_script, session, call.token), LARGE)
+        return await run_in_thread(partial(_print_rules, session, call.token), LARGE)
+    return await run_in_thread(partial(_show_script, session, call.token), LARGE)
 
 
 def forget_rules(call: AdminCall) -> Steps:

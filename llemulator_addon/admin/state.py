@@ -44,7 +44,7 @@ def show(call: AdminCall) -> Steps:
         "clock_ahead_s": session.clock_ahead,
         "serialize": session.settings.serialize,
         "on_unmatched": session.on_unmatched,
-        "upstreams": list(session.settings.upstreams.written()),
+        "upstreams": list(session.settings.upstreams.write()),
         "models": list(session.models),
         "rules": [
             {"name": rule.name, "times": rule.times, "answered": answered}

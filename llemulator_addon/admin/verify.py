@@ -14,7 +14,7 @@ from llemulator_addon.core.request import Request
 from llemulator_addon.core.steps import Steps
 from llemulator_addon.core.unclaimed import Unclaimed
 from llemulator_addon.engine.session import Session
-from llemulator_addon.live.threads import beside
+from llemulator_addon.live.threads import run_in_thread
 from llemulator_addon.script import json_text
 from llemulator_addon.script.effort import effort
 from llemulator_addon.script.globs import fits
@@ -117,9 +117,9 @@ BODY = RequestBody(name="Verify", schema=VerifyPart.model_json_schema)
 async def show(call: AdminCall) -> Steps:
     """List the findings: unmatched requests, unused rules, expectations that failed, and how the client behaved."""
     size = len(call.request.body)
-    part, wanted = await beside(partial(_read_body, call.request), size)
+    part, wanted = await run_in_thread(partial(_read_body, call.request), size)
     session = call.server.store.read(call.key)
-    verified = await beside(partial(_verify, session, wanted, call.request), size + session.journal.size)
+    verified = await run_in_thread(partial(_verify, session, wanted, call.request), size + session.journal.size)
     if part.reset and (later := call.server.store.read(call.key)) is not session:
         # Nothing that came meanwhile is forgotten unseen.
         verified = _verify(later, wanted, call.request)

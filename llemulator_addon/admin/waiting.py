@@ -21,7 +21,7 @@ BODY = RequestBody(name="Answer", schema=schema)
 
 def waiting(call: AdminCall) -> Steps:
     """List the requests that wait for a person, with the fallback `manual`; what came first is first."""
-    found = [_show_request(ask, call.token) for ask in call.server.waiting.of(call.key)]
+    found = [_show_request(ask, call.token) for ask in call.server.waiting.list_for(call.key)]
     return json_answer({"object": "list", "data": found})
 
 
@@ -54,7 +54,7 @@ def _find_request(call: AdminCall) -> Ask:
 
 
 def _not_waiting(text: str, number: int | None, call: AdminCall) -> Failure:
-    waiting = [str(ask.exchange.number) for ask in call.server.waiting.of(call.key)]
+    waiting = [str(ask.exchange.number) for ask in call.server.waiting.list_for(call.key)]
     others = f" Waiting: {', '.join(waiting[:_TOLD])}." if waiting else " Nothing waits."
     journal = call.server.store.read(call.key).journal
     if number is not None and 1 <= number <= journal.recorded:

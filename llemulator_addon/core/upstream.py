@@ -47,7 +47,7 @@ class Upstreams:
         """Return these and, where they say nothing, the others."""
         return Upstreams(anything=self.anything or others.anything, models={**others.models, **self.models})
 
-    def written(self) -> tuple[str, ...]:
+    def write(self) -> tuple[str, ...]:
         """Return them as a setting writes them, part by part."""
         named = tuple(f"{model}={upstream.written}" for model, upstream in self.models.items())
         return named if self.anything is None else (self.anything.written, *named)
@@ -90,7 +90,7 @@ class UpstreamKeys:
         """Whether there is any."""
         return self.for_all is not None or bool(self.by_host)
 
-    def of(self, host: str) -> str | None:
+    def find(self, host: str) -> str | None:
         """Return the key for a host; None: it gets none."""
         return self.by_host.get(host, self.for_all)
 

@@ -37,7 +37,7 @@ def admit(session: Session, faults: tuple[Fault, ...], owner: str, asked: Candid
 
 def _arrival(session: Session, asked: Candidate, label: str) -> AdmissionRequest:
     return AdmissionRequest(
-        at=session.at(asked.request),
+        at=session.clock_time(asked.request),
         model=asked.prompt.model,
         tokens=partial(_tokens, asked.prompt),
         stamp=session.stamp,

@@ -70,12 +70,12 @@ def refuse(session: Session, request: Request, failure: Failure) -> tuple[Sessio
 
 
 def _conclude(session: Session, request: Request, decided: "Decided") -> tuple[Session, Outcome]:
-    answer, (told, resources) = decided.answer, played(decided, session, request)
+    answer, (told, resources) = decided.answer, play(decided, session, request)
     resources = hold_conversation(resources, ENDPOINTS.get(decided.endpoint or ""), decided.prompt, told, request.at)
     upstream = answer.to.url if isinstance(answer, _Elsewhere) else None
     basis = Basis(decided.endpoint, decided.prompt, decided.rule, decided.unmatched, upstream)
     journal = session.journal.record(request, told.steps, basis, goes_on=told.whole is not None)
-    answered = decided.session.changed(turn=session.turn + decided.takes_turn, resources=resources, journal=journal)
+    answered = decided.session.change(turn=session.turn + decided.takes_turn, resources=resources, journal=journal)
     exchange = ExchangeId(session.key, session.life, journal.recorded)
     match answer:
         case Body() | EventStream() | LongBody() | Failure() | Silence():
@@ -359,7 +359,7 @@ def _fall_back(session: Session, asked: Candidate, endpoint: Endpoint) -> Decide
     match "simulate" if by_name else session.on_unmatched:
         case "error":
             faults, admitted = (), Admitted(session=session)
-            reply: Ready = fallback.unmatched(missed)
+            reply: Ready = fallback.fail_unmatched(missed)
         case "echo":
             admitted = admit(session, faults, "", asked)
             reply = admitted.refused or fallback.echo(asked.prompt)
@@ -389,7 +389,7 @@ def _fall_back(session: Session, asked: Candidate, endpoint: Endpoint) -> Decide
     )
 
 
-def played(decided: Decided, session: Session, request: Request) -> tuple[PlayedAnswer, Resources]:
+def play(decided: Decided, session: Session, request: Request) -> tuple[PlayedAnswer, Resources]:
     """Return an answer as the client gets it, and what the session keeps once it is given.
 
     What is too large to be kept is given all the same, and a header says that it is not kept.
@@ -429,9 +429,9 @@ def _tell(decided: Decided, session: Session, request: Request) -> PlayedAnswer:
             steps = tuple(steps_of(answer, session.stamp, decided.pacing, limits=decided.limits, endpoint=named))
         case EventStream() | LongBody():
             make = partial(steps_of, answer, session.stamp, decided.pacing, limits=decided.limits, endpoint=named)
-            told = paced_steps.told(make)
+            told = paced_steps.begin_answer(make)
             if told.whole is not None and (decided.faults or "origin" in request.headers):
-                return paced_steps.told(partial(_rewritten_while_made, decided, session, request))
+                return paced_steps.begin_answer(partial(_rewritten_while_made, decided, session, request))
             if told.whole is not None:
                 return told
             steps = told.steps

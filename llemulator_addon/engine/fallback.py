@@ -15,7 +15,7 @@ def echo(prompt: Prompt) -> ModelOutput:
     return ModelOutput(choices=tuple(Choice(blocks=(Text(text),)) for text in texts))
 
 
-def unmatched(missed: NearMiss) -> Failure:
+def fail_unmatched(missed: NearMiss) -> Failure:
     """Fail in a way that SDKs do not retry."""
     return Failure(
         status=404,

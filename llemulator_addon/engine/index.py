@@ -104,7 +104,7 @@ class Index:
 
     @cached_property
     def _places(self) -> "_Places":
-        return _Places.of(self.groups)
+        return _Places.place(self.groups)
 
 
 def words(text: str) -> list[str]:
@@ -124,7 +124,7 @@ class _Places:
     """Numbers of the groups that hold where they are found: a single regular expression, which was searched."""
 
     @classmethod
-    def of(cls, groups: tuple[Group, ...]) -> "_Places":
+    def place(cls, groups: tuple[Group, ...]) -> "_Places":
         """Put each group under the keys that it shares with the fewest others."""
         shared = Counter(key for group in groups for pattern in group.all_patterns() for key in pattern.index_keys())
         nowhere: list[Group] = []

@@ -212,15 +212,15 @@ class Journal:
             unmatched=self.unmatched + (basis.unmatched is not None),
             size=size,
         )
-        return added if size <= self.size_limit else added.made_smaller()
+        return added if size <= self.size_limit else added.drop_oldest()
 
-    def ended(self, number: int, ending: Ending) -> "Journal":
+    def note_end(self, number: int, ending: Ending) -> "Journal":
         """Note how the playing of an answer ended; nothing, where its exchange has made room meanwhile."""
         if self._find(number) is None:
             return self
         return self._change(endings=self.endings.insert(number % self.limit, ending))
 
-    def answered(self, number: int, steps: Steps, *, goes_on: bool = False) -> "Journal":
+    def note_answer(self, number: int, steps: Steps, *, goes_on: bool = False) -> "Journal":
         """Note the answer of an exchange that had none yet; nothing, where it has made room meanwhile."""
         if (exchange := self._find(number)) is None:
             return self
@@ -228,9 +228,9 @@ class Journal:
         size = exchange.size + sent + _BYTES_OF_A_STEP * len(kept)
         answered = exchange._replace(steps=kept, size=size, goes_on=goes_on or kept is not steps)
         entries = self.entries.insert(number % self.limit, answered)
-        return self._change(entries=entries, size=self.size + size - exchange.size).made_smaller()
+        return self._change(entries=entries, size=self.size + size - exchange.size).drop_oldest()
 
-    def emptied(self) -> "Journal":
+    def empty(self) -> "Journal":
         """Return it without exchanges; numbers go on."""
         return Journal(
             recorded=self.recorded,
@@ -270,7 +270,7 @@ class Journal:
     def _find(self, number: int) -> Exchange | None:
         return self.entries.get(number % self.limit) if self.first <= number <= self.recorded else None
 
-    def made_smaller(self) -> "Journal":
+    def drop_oldest(self) -> "Journal":
         """Return it without the oldest, as long as it is too large. The newest stays, whatever its size."""
         entries, endings, first, size = self.entries, self.endings, self.first, self.size
         while first < self.recorded and size > self.size_limit:

@@ -17,7 +17,7 @@ ModelNames = Mapping[str, None]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Settings:
+class ScriptSettings:
     """The settings of a script without its rules."""
 
     models: ModelNames | None = None
@@ -30,9 +30,9 @@ class Settings:
     serialize: bool = False
     """Whether a request waits until the answer to the one before has left."""
 
-    def apply(self, script: Script) -> "Settings":
+    def apply(self, script: Script) -> "ScriptSettings":
         """Return these with what a script says put over them."""
-        return Settings(
+        return ScriptSettings(
             models=self.models if script.models is None else dict.fromkeys(script.models),
             upstreams=script.upstreams.merge_defaults(self.upstreams) if script.upstreams else self.upstreams,
             defaults=self.defaults if script.defaults is None else script.defaults,
@@ -49,13 +49,13 @@ class LoadedScript:
     owner: Literal["nobody", "server", "token"] = "nobody"
     """Who gave the rules: nobody (then the fallback is echo), the default script, or a script of the token's own."""
     index: Index = Index()
-    server: Settings = field(default_factory=Settings)
+    server: ScriptSettings = field(default_factory=ScriptSettings)
     """The values of the server's settings and the default script."""
     own: Script = field(default_factory=Script)
     """The values that the token loaded, without its rules."""
 
     @cached_property
-    def settings(self) -> Settings:
+    def settings(self) -> ScriptSettings:
         """The values that are in force."""
         return self.server.apply(self.own)
 
@@ -65,7 +65,7 @@ class LoadedScript:
         own = self.own
         size = 0 if own.defaults is None else own.defaults.size
         size += 0 if own.models is None else 2 * size_of(own.models)
-        return size + (TIMES_FOR_READ * size_of(own.upstreams.written()) if own.upstreams else 0)
+        return size + (TIMES_FOR_READ * size_of(own.upstreams.write()) if own.upstreams else 0)
 
     @cached_property
     def size(self) -> int:

@@ -9,7 +9,7 @@ from llemulator_addon.core.resources import Resources
 from llemulator_addon.core.stamp import Stamp
 from llemulator_addon.core.steps import PlayedAnswer, Steps
 from llemulator_addon.engine import fallback
-from llemulator_addon.engine.decide import Decided, played
+from llemulator_addon.engine.decide import Decided, play
 from llemulator_addon.engine.session import Session
 from llemulator_addon.engine.written_replies import write_reply
 from llemulator_addon.script.fault import Fault
@@ -39,7 +39,7 @@ class Given:
 def answer_by_person(session: Session, ask: Ask, given: Given) -> tuple[Session, PlayedAnswer]:
     """Return the session with the answer in its journal, and the answer; raises `RequestRefused`."""
     # Ids and times are those of the turn in which it was asked.
-    then = session.changed(turn=ask.turn)
+    then = session.change(turn=ask.turn)
     reply, paced = _reply(then, ask, given)
     pacing = given.pacing or paced or session.settings.defaults.pacing
     asked = Candidate(ask.prompt, ask.request, then.progress.state)
@@ -51,7 +51,7 @@ def answer_by_person(session: Session, ask: Ask, given: Given) -> tuple[Session,
         endpoint=ask.prompt.endpoint,
         prompt=ask.prompt,
     )
-    told, resources = played(decided, then, ask.request)
+    told, resources = play(decided, then, ask.request)
     return _note(session, ask, told, resources=resources), told
 
 
@@ -80,8 +80,8 @@ def _note(session: Session, ask: Ask, told: PlayedAnswer, resources: Resources |
     """Note the answer; a session that began after the request knows nothing of it."""
     if session.life != ask.exchange.life:
         return session
-    journal = session.journal.answered(ask.exchange.number, told.steps, goes_on=told.whole is not None)
-    return session.changed(journal=journal, resources=session.resources if resources is None else resources)
+    journal = session.journal.note_answer(ask.exchange.number, told.steps, goes_on=told.whole is not None)
+    return session.change(journal=journal, resources=session.resources if resources is None else resources)
 
 
 def _reply(session: Session, ask: Ask, given: Given) -> tuple[Ready, Pacing | None]:

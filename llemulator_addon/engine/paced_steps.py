@@ -37,7 +37,7 @@ def steps_of(
             assert_never(never)
 
 
-def told(make: Callable[[], Iterator[Step]]) -> PlayedAnswer:
+def begin_answer(make: Callable[[], Iterator[Step]]) -> PlayedAnswer:
     """Make an answer as far as it fits at once; the whole of a longer one is made again while it is sent."""
     steps, first = make(), list[Step]()
     size = 0

@@ -17,7 +17,7 @@ from llemulator_addon.core.stamp import Stamp
 from llemulator_addon.core.upstream import Upstream
 from llemulator_addon.engine.index import Group, Index
 from llemulator_addon.engine.journal import Journal
-from llemulator_addon.engine.loaded_script import LoadedScript, ModelNames, Settings
+from llemulator_addon.engine.loaded_script import LoadedScript, ModelNames, ScriptSettings
 from llemulator_addon.script.fault import ConnectionFault
 from llemulator_addon.script.globs import fits
 from llemulator_addon.script.pattern import START
@@ -97,7 +97,7 @@ class Session:
     journal: Journal = Journal()
 
     @property
-    def settings(self) -> Settings:
+    def settings(self) -> ScriptSettings:
         """The settings of the script."""
         return self.script.settings
 
@@ -176,16 +176,16 @@ class Session:
         such a day it is the clock's if that was moved by a day or more.
         """
         if self.clock_is_set:
-            return day_at(self.at(request))
+            return day_at(self.clock_time(request))
         if (said := self.settings.api_date or self.policy.api_date) is not None:
             return day_at(begin_of(said) + self.clock_ahead) if self.clock_ahead else said
-        return None if abs(self.clock_ahead) < DAY_SECONDS else day_at(self.at(request))
+        return None if abs(self.clock_ahead) < DAY_SECONDS else day_at(self.clock_time(request))
 
-    def at(self, request: Request) -> float:
+    def clock_time(self, request: Request) -> float:
         """Return the time of a request on the session's clock, in seconds since the epoch."""
         return request.at + self.clock_ahead
 
-    def changed(self, **fields: Unpack["SessionFields"]) -> "Session":
+    def change(self, **fields: Unpack["SessionFields"]) -> "Session":
         """Return a copy with some fields changed, as `dataclasses.replace` does, and faster."""
         copy = object.__new__(Session)
         copy.__dict__.update(self.__dict__, **fields)
@@ -203,12 +203,12 @@ class Session:
         if rule.times is not None and times >= rule.times:
             heads = heads.insert(group.number, heads.get(group.number, 0) + 1)
         state = state if rule.becomes is None else rule.becomes
-        return self.changed(progress=Progress(used.insert(position, times), heads, state, memories, connection_rules))
+        return self.change(progress=Progress(used.insert(position, times), heads, state, memories, connection_rules))
 
     def remember(self, place: str, memory: object) -> "Session":
         """Keep what a fault remembers."""
         memories = self.progress.memories.insert(place, memory)
-        return self.changed(progress=self.progress._replace(memories=memories))
+        return self.change(progress=self.progress._replace(memories=memories))
 
     def connection(self, at: Literal["connect", "tls"], host: str) -> tuple["Session", ConnectionFault | None]:
         """Return what happens to a connection to a host, and the session in which that is counted."""
@@ -226,7 +226,7 @@ class Session:
         if rule.times is not None and times >= rule.times:
             left = tuple(each for each in left if each != position)
         used = progress.used.insert(position, times)
-        return self.changed(progress=progress._replace(used=used, connection_rules=left))
+        return self.change(progress=progress._replace(used=used, connection_rules=left))
 
     def times_left(self, position: int) -> int | None:
         """Return how often a rule may still answer; None: any number of times."""
@@ -241,11 +241,11 @@ class Session:
 
     def forget_rules(self) -> "Session":
         """Forget the rules, their counters, the state and what faults remember; the token has an empty script then."""
-        return self.changed(script=self.script.forget_rules(), progress=Progress())
+        return self.change(script=self.script.forget_rules(), progress=Progress())
 
     def play(self, script: LoadedScript) -> "Session":
         """Play another default script, from its start; the token's own settings stay."""
-        return self.changed(script=replace(script, own=self.script.own), progress=Progress())
+        return self.change(script=replace(script, own=self.script.own), progress=Progress())
 
 
 class SessionFields(TypedDict, total=False):
@@ -289,7 +289,7 @@ def load(session: Session, script: Script, *, fresh: Session, bare: Session, gro
         session = _leave_default(session, bare)
     if script.rules:
         session = _add_rules(session, script.rules, growth or Growth())
-    loaded = session.changed(script=session.script.load_settings(script))
+    loaded = session.change(script=session.script.load_settings(script))
     if loaded.settings.defaults.on_unmatched == "upstream" and not loaded.settings.upstreams:
         raise problem("defaults.on_unmatched", NO_UPSTREAM)
     return loaded
@@ -301,7 +301,7 @@ def _leave_default(session: Session, bare: Session) -> Session:
     server = replace(
         bare.script.server, models=found.server.models, upstreams=found.server.upstreams, api_date=found.server.api_date
     )
-    return session.changed(script=LoadedScript(owner="token", server=server, own=found.own), progress=Progress())
+    return session.change(script=LoadedScript(owner="token", server=server, own=found.own), progress=Progress())
 
 
 def check_size(session: Session) -> None:
@@ -328,7 +328,7 @@ def _add_rules(session: Session, rules: tuple[Rule, ...], growth: Growth) -> Ses
             "", f"a session has at most {RULES_AT_MOST} rules; it has {before}, and {len(rules)} would be added"
         )
     of_connections = (before + position for position, rule in enumerate(rules) if rule.connection is not None)
-    return session.changed(
+    return session.change(
         script=replace(session.script, owner="token", index=growth.grown(index, rules)),
         progress=progress._replace(connection_rules=(*progress.connection_rules, *of_connections)),
     )

@@ -34,7 +34,7 @@ class Decide(Protocol):
         ...
 
 
-class Store(Protocol):
+class DecidingStore(Protocol):
     """As `store/port.py` has it."""
 
     def change[R](self, key: SessionKey, transition: Callable[[Session], tuple[Session, R]]) -> R:
@@ -64,7 +64,7 @@ class Ahead:
         self._turn = asyncio.Lock()
         self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="deciding")
 
-    async def decided(self, store: Store, key: SessionKey, request: Request, decide: Decide) -> Outcome:
+    async def decide(self, store: DecidingStore, key: SessionKey, request: Request, decide: Decide) -> Outcome:
         """Read a request, and decide in a thread, which lets others go on.
 
         It begins again if the session changed meanwhile.
@@ -77,7 +77,7 @@ class Ahead:
             else:
                 deciding = partial(decide, request=read)
             for _ in range(_ATTEMPTS):
-                before = store.change(key, _seen)
+                before = store.change(key, _look)
                 after, outcome = await asyncio.get_running_loop().run_in_executor(self._thread, deciding, before)
                 if store.change(key, partial(_put, before=before, after=after)):
                     return outcome
@@ -97,7 +97,7 @@ class Ahead:
         return read
 
 
-def decided_at_once(store: Store, key: SessionKey, deciding: Deciding) -> Outcome | None:
+def decide_at_once(store: DecidingStore, key: SessionKey, deciding: Deciding) -> Outcome | None:
     """Decide about a request that is not large; None where that takes long all the same."""
     try:
         with counting_at_most(_COUNTED_AT_ONCE), working_at_most(_STEPS_AT_ONCE):
@@ -129,7 +129,7 @@ _NEAR = 20
 """Bytes."""
 
 
-def _seen(session: Session) -> tuple[Session, Session]:
+def _look(session: Session) -> tuple[Session, Session]:
     return session, session
 
 

@@ -26,13 +26,13 @@ class Waiting:
         finally:
             self._forget(key, ask)
 
-    def of(self, key: SessionKey) -> tuple[Ask, ...]:
+    def list_for(self, key: SessionKey) -> tuple[Ask, ...]:
         """Return what waits in a session, what came first first."""
         return tuple(ask for ask, told in self._asked.get(key, {}).values() if not told.done())
 
     def get(self, key: SessionKey, number: int) -> Ask | None:
         """Return the request of a number, if it waits."""
-        return next((ask for ask in self.of(key) if ask.exchange.number == number), None)
+        return next((ask for ask in self.list_for(key) if ask.exchange.number == number), None)
 
     def answer(self, key: SessionKey, number: int, answer: PlayedAnswer) -> bool:
         """Give an answer; whether somebody waited for it."""

@@ -29,7 +29,7 @@ class Room:
             return True
 
     @contextmanager
-    def held(self, size: int) -> Iterator[bool]:
+    def hold(self, size: int) -> Iterator[bool]:
         """Hold this number of bytes meanwhile; False: there is no room for them, and none is held."""
         if not self.take(size):
             yield False

@@ -17,6 +17,6 @@ _small = ThreadPoolExecutor(1, "small-work")
 _large = ThreadPoolExecutor(1, "large-work")
 
 
-async def beside[R](work: Callable[[], R], size: int) -> R:
+async def run_in_thread[R](work: Callable[[], R], size: int) -> R:
     """Do work on this number of bytes. Cancelled, work that has not begun is never done."""
     return await get_running_loop().run_in_executor(_small if size <= _SMALL else _large, work)

@@ -17,7 +17,7 @@ class NearPart(ScriptPart):
     similarity: Annotated[float, Field(ge=-1, le=1)] = 0.95
 
 
-def _in_list(value: object) -> object:
+def _put_in_list(value: object) -> object:
     """Put a vector alone into a list; it stands for every input."""
     if isinstance(value, dict):
         return [value]
@@ -29,7 +29,7 @@ def _in_list(value: object) -> object:
 Vectors = Annotated[
     list[Numbers | NearPart],
     Field(min_length=1, max_length=2_048),
-    BeforeValidator(_in_list, json_schema_input_type=Numbers | NearPart | list[Numbers | NearPart]),
+    BeforeValidator(_put_in_list, json_schema_input_type=Numbers | NearPart | list[Numbers | NearPart]),
 ]
 """One for each input, of which the last repeats."""
 

@@ -24,7 +24,7 @@ class AlternativePart(ScriptPart):
         return {"token": self.token, "logprob": self.logprob, "bytes": spelled}
 
 
-def _in_list(value: object) -> object:
+def _put_in_list(value: object) -> object:
     return (
         [{"token": token, "logprob": chance} for token, chance in value.items()] if isinstance(value, dict) else value
     )
@@ -33,7 +33,7 @@ def _in_list(value: object) -> object:
 _Alternatives = Annotated[
     list[AlternativePart],
     Field(max_length=20),
-    BeforeValidator(_in_list, json_schema_input_type=list[AlternativePart] | dict[str, Probability]),
+    BeforeValidator(_put_in_list, json_schema_input_type=list[AlternativePart] | dict[str, Probability]),
 ]
 
 

@@ -18,13 +18,13 @@ class BesidePart(ScriptPart):
     output: VerdictSpec | None = None
 
 
-def _in_list(value: object) -> object:
+def _put_in_list(value: object) -> object:
     return [value] if isinstance(value, dict) and not value.keys() & {"input", "output"} else value
 
 
 Verdicts = Annotated[
     list[VerdictSpec] | BesidePart,
-    BeforeValidator(_in_list, json_schema_input_type=VerdictSpec | list[VerdictSpec] | BesidePart),
+    BeforeValidator(_put_in_list, json_schema_input_type=VerdictSpec | list[VerdictSpec] | BesidePart),
 ]
 
 

@@ -37,14 +37,14 @@ def _reads_as(text: str, script: Script) -> bool:
 def _shorten(script: Script) -> dict[str, Any]:
     """Return a script in its short forms; a rule whose name is its place has no name."""
     settings = dict(script.settings)
-    text = _as_text(script.rules)
+    text = _write_text(script.rules)
     if text is not None:
         return {**settings, "responses": text}
     patterns = list(takewhile(_is_of_pattern, script.rules))
     if patterns:
         short: Any = {rule.written["match"]["user_text"]: _shorten_pattern(rule.written) for rule in patterns}
         return _with_rules({**settings, "responses": short}, script.rules[len(patterns) :])
-    listed = [_shorten_entry(rule.written) for rule in _listed(script.rules)]
+    listed = [_shorten_entry(rule.written) for rule in _list_rules(script.rules)]
     return _with_rules({**settings, **({"responses": listed} if listed else {})}, script.rules[len(listed) :])
 
 
@@ -53,7 +53,7 @@ def _with_rules(short: dict[str, Any], rules: tuple[Rule, ...]) -> dict[str, Any
     return {**short, "rules": full} if full or "responses" not in short else short
 
 
-def _as_text(rules: tuple[Rule, ...]) -> str | None:
+def _write_text(rules: tuple[Rule, ...]) -> str | None:
     """Return the text that answers everything, if the script is no more than that."""
     if len(rules) != 1 or rules[0].written != {"name": "responses", "match": {}, "reply": rules[0].written["reply"]}:
         return None
@@ -61,7 +61,7 @@ def _as_text(rules: tuple[Rule, ...]) -> str | None:
     return reply if isinstance(reply, str) else None
 
 
-def _listed(rules: tuple[Rule, ...]) -> Iterator[Rule]:
+def _list_rules(rules: tuple[Rule, ...]) -> Iterator[Rule]:
     """Yield the rules that were elements of `responses`."""
     for number, rule in enumerate(rules):
         if rule.is_named or rule.name != join_place("responses", number):

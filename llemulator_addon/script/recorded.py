@@ -17,11 +17,11 @@ def reply_of(answer: Json, *, status: int = 200, events: Iterable[Json] = ()) ->
         return {"failure": {"status": status, **{key: error.get(key) for key in ("message", "type", "code", "param")}}}
     match answer.get("object"):
         case "chat.completion" if status == _OK and answer.get("choices"):
-            return _of_completion(answer)
+            return _read_completion(answer)
         case "response" if status == _OK and answer.get("status") in {"completed", "incomplete"}:
-            return _of_response(answer, list(events))
+            return _read_response(answer, list(events))
         case "list" if status == _OK and _has_vectors(answer):
-            return _of_embeddings(answer)
+            return _read_embeddings(answer)
         case _:
             return {"raw": {"status": status, "json": dict(answer)}}
 
@@ -32,7 +32,7 @@ _FAILED = 400
 # Chat ----------------------------------------------------------------------------------------------------------------
 
 
-def _of_completion(answer: Json) -> dict[str, Any]:
+def _read_completion(answer: Json) -> dict[str, Any]:
     choices = [_choice(choice) for choice in answer["choices"]]
     said = choices[0] if len(choices) == 1 else {"choices": choices}
     return {**_envelope(answer), **said}
@@ -98,7 +98,7 @@ _COUNTS = frozenset(
 # Responses -----------------------------------------------------------------------------------------------------------
 
 
-def _of_response(answer: Json, events: list[Json]) -> dict[str, Any]:
+def _read_response(answer: Json, events: list[Json]) -> dict[str, Any]:
     blocks = [block for at, item in enumerate(answer["output"]) for block in _blocks(item, at, events)]
     said: dict[str, Any] = {"blocks": blocks} if blocks else {"text": ""}
     if answer["status"] == "incomplete":
@@ -257,5 +257,5 @@ def _has_vectors(answer: Json) -> bool:
     return isinstance(rows, list) and bool(rows) and all(isinstance(row.get("embedding"), list) for row in rows)
 
 
-def _of_embeddings(answer: Json) -> dict[str, Any]:
+def _read_embeddings(answer: Json) -> dict[str, Any]:
     return {**_envelope(answer), "embedding": [row["embedding"] for row in answer["data"]]}

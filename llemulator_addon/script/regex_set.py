@@ -28,7 +28,7 @@ class RegexSet:
         self._large = frozenset(range(len(patterns))).difference(small)
         self._portions = tuple(_portions(small, parts))
         self._searched_parts = sum(parts[position] for position in small if not is_plain(patterns[position]))
-        alone = (each.positions for each in BUILT.of(self) if each.automaton is None)
+        alone = (each.positions for each in BUILT.build(self) if each.automaton is None)
         self.not_certain = self._large.union(*alone)
         """Positions of the patterns that need not be in a text for which `found` yields them."""
 
@@ -39,7 +39,7 @@ class RegexSet:
         """
         pay_for_search(self._searched_parts, len(text), alone=False)
         encoded = encodable(text)
-        for each in BUILT.of(self):
+        for each in BUILT.build(self):
             if each.automaton is None:
                 yield from each.positions
             else:
@@ -128,7 +128,7 @@ class Built:
         # A set may be collected in the midst of this.
         self._lock = RLock()
 
-    def of(self, patterns: RegexSet) -> tuple[Part, ...]:
+    def build(self, patterns: RegexSet) -> tuple[Part, ...]:
         """Return what is built for a set. Raises `NotAtOnce` where it takes long to build."""
         number = id(patterns)
         with self._lock:

@@ -75,8 +75,8 @@ class UsagePart(ScriptPart):
 
     def usage(self) -> Usage:
         """Return the counts."""
-        of_prompt = {**self._prompt_details(), **self._given(_OF_PROMPT)}
-        of_completion = {**self._completion_details(), **self._given(_OF_COMPLETION)}
+        of_prompt = {**self._prompt_details(), **self._list_given(_OF_PROMPT)}
+        of_completion = {**self._completion_details(), **self._list_given(_OF_COMPLETION)}
         return Usage(
             prompt_tokens=self.input_tokens if self.prompt_tokens is None else self.prompt_tokens,
             completion_tokens=self.output_tokens if self.completion_tokens is None else self.completion_tokens,
@@ -93,7 +93,7 @@ class UsagePart(ScriptPart):
     def _completion_details(self) -> Mapping[str, int]:
         return self.completion_tokens_details or self.output_tokens_details or {}
 
-    def _given(self, words: Mapping[str, str]) -> dict[str, Any]:
+    def _list_given(self, words: Mapping[str, str]) -> dict[str, Any]:
         return {name: count for word, name in words.items() if (count := getattr(self, word)) is not None}
 
 

@@ -15,7 +15,7 @@ from llemulator_addon.script.pacing import Pacing
 from llemulator_addon.script.simulate_defaults import Simulating
 from llemulator_addon.simulate.commit_message import asks_commit_message, commit_message
 from llemulator_addon.simulate.facts import facts_of
-from llemulator_addon.simulate.hosted import hosted_calls
+from llemulator_addon.simulate.hosted import make_hosted_calls
 from llemulator_addon.simulate.inferred_schema import shape_for, wants_json
 from llemulator_addon.simulate.limits import limit_calls, limit_text
 from llemulator_addon.simulate.schema_values import STEPS, value_for
@@ -110,7 +110,7 @@ def _choice(prompt: Prompt, chance: Chance, settings: SimulationSettings, work: 
     if calls:
         kept, is_whole = limit_calls(calls, prompt)
         return Choice(blocks=kept or (Text(""),), finish_reason=None if is_whole else "length")
-    hosted = hosted_calls(prompt, use)
+    hosted = make_hosted_calls(prompt, use)
     text, is_whole = limit_text(_text(prompt, chance, settings, work), prompt)
     return Choice(blocks=(*hosted, Text(text)), finish_reason=None if is_whole else "length")
 
@@ -124,10 +124,10 @@ def _text(prompt: Prompt, chance: Chance, settings: SimulationSettings, work: Wo
         return fence(written) if shows_fence(f"{prompt.system_text}\n{prompt.user_text}") else written
     if asks_commit_message(prompt):
         return commit_message(prompt, chance)
-    return _until_stop(_end_task(_spoken(prompt, chance, settings), prompt), prompt)
+    return _until_stop(_end_task(_speak(prompt, chance, settings), prompt), prompt)
 
 
-def _spoken(prompt: Prompt, chance: Chance, settings: SimulationSettings) -> str:
+def _speak(prompt: Prompt, chance: Chance, settings: SimulationSettings) -> str:
     if found := results(prompt):
         return text_of_results(found, chance)
     length = settings.asked.response_length or length_for(prompt.user_text, chance)

@@ -13,15 +13,15 @@ _LOOKED_AT = 20_000
 
 def asks_commit_message(prompt: Prompt) -> bool:
     """Whether the instructions ask for one, and there is a difference to describe."""
-    return bool(_ASKS.search(_told(prompt))) and _FILE.search(_told(prompt)) is not None
+    return bool(_ASKS.search(_join_prompt(prompt))) and _FILE.search(_join_prompt(prompt)) is not None
 
 
 def commit_message(prompt: Prompt, chance: Chance) -> str:
     """Return one line about the first file that changed, in the form of Conventional Commits."""
-    found = _FILE.search(_told(prompt))
+    found = _FILE.search(_join_prompt(prompt))
     file = found.group(1) if found else "the code"
     return f"{chance.one(('chore', 'refactor'))}: {chance.one(('update', 'change', 'adjust'))} {file}"
 
 
-def _told(prompt: Prompt) -> str:
+def _join_prompt(prompt: Prompt) -> str:
     return f"{prompt.system_text[:_LOOKED_AT]}\n{prompt.user_text[:_LOOKED_AT]}"

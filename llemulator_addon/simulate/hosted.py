@@ -11,7 +11,7 @@ from llemulator_addon.simulate.harmless import ECHO, FOLDER
 from llemulator_addon.wire.requested_output import ToolUse
 
 
-def hosted_calls(prompt: Prompt, use: ToolUse) -> tuple[HostedCall, ...]:
+def make_hosted_calls(prompt: Prompt, use: ToolUse) -> tuple[HostedCall, ...]:
     """Return the call of a hosted tool that stands before the answer's text; none where no tool fits."""
     wanted = use.hosted or (None if prompt.body.get("tool_choice") == "none" else _fitting(prompt))
     if wanted is None:

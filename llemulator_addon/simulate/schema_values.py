@@ -188,7 +188,7 @@ class _Maker:
         if "enum" in flat:
             return self._choose_enum(flat, place)
         kind = self._kind(flat, place)
-        for value in self._proposed(flat, kind, place):
+        for value in self._propose(flat, kind, place):
             if self._is_valid(value, flat):
                 return value
         match kind:
@@ -205,7 +205,7 @@ class _Maker:
             case _:
                 return None
 
-    def _proposed(self, flat: Flat, kind: str, place: _Place) -> Iterator[Any]:
+    def _propose(self, flat: Flat, kind: str, place: _Place) -> Iterator[Any]:
         """Yield a harmless value where somebody may act on it, then those that the user's words offer."""
         if (acting := self._acting(flat, place)) is not None:
             doing = self._source.doing if self._source else frozenset()

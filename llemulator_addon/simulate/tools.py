@@ -54,7 +54,7 @@ class _Planned:
 
 
 def _plan(prompt: Prompt, use: ToolUse, strategy: ToolStrategy, chance: Chance) -> list[_Planned]:
-    called = list(_called(prompt))
+    called = list(_list_called(prompt))
     if use.named:
         return [_Planned(use.tools[0])]
     tools = [tool for tool in use.tools if not harmless.deletes(words_of(tool.name))]
@@ -85,7 +85,7 @@ def _drop_called(planned: Sequence[_Planned], called: list[str]) -> Iterator[_Pl
 
 def _force(prompt: Prompt, use: ToolUse, chance: Chance) -> _Planned:
     """Choose where a call is required but none is planned: the tool that ends the work, or one not called yet."""
-    called = set(_called(prompt))
+    called = set(_list_called(prompt))
     ending = [tool for tool in use.tools if ends_the_task(tool)]
     kept = [tool for tool in use.tools if not harmless.deletes(words_of(tool.name))] or use.tools
     fresh = [tool for tool in kept if tool.name not in called]
@@ -94,7 +94,7 @@ def _force(prompt: Prompt, use: ToolUse, chance: Chance) -> _Planned:
     return _Planned((ending or best or [chance.one(scored)])[0])
 
 
-def _called(prompt: Prompt) -> Iterator[str]:
+def _list_called(prompt: Prompt) -> Iterator[str]:
     """Yield the names of the calls since the user spoke, and of earlier ones whose results have come since.
 
     A client that names a stored response sends the user's words and then results of calls that stand before them.

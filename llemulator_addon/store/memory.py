@@ -61,10 +61,10 @@ class MemoryStore:
         self._sessions[key] = session
         for other in self._journals.take(key, session.journal.size):
             fuller = self._sessions[other]
-            self._sessions[other] = fuller.changed(journal=fuller.journal.emptied())
+            self._sessions[other] = fuller.change(journal=fuller.journal.empty())
         for other in self._stored.take(key, session.resources.size):
             fuller = self._sessions[other]
-            self._sessions[other] = fuller.changed(resources=fuller.resources.empty())
+            self._sessions[other] = fuller.change(resources=fuller.resources.empty())
         if key != self._lasting:
             for other in self._shares.take(key, session.size, reluctantly=session.has_own_script):
                 self._forget(other)

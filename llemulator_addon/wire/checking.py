@@ -229,7 +229,7 @@ def table(of: Check, *, expected: str, most: int, refuse_key: Callable[[Place, s
     return check
 
 
-def by_kind(kinds: Mapping[str, Check], *, name: str = "type", told_at_object: bool = False) -> Check:
+def choose_by_kind(kinds: Mapping[str, Check], *, name: str = "type", told_at_object: bool = False) -> Check:
     """Take an object of one of several kinds, which a member names.
 
     An unknown kind is refused at that member, or as Responses do at the object.

@@ -35,11 +35,11 @@ class Uncounted(Exception):
 def count(text: str, encoding: Encoding) -> int:
     """Count the tokens of a text. `<|endoftext|>` and its like are text, as they are in a request."""
     brief = _brief(text)
-    if (found := _counts.found((encoding, brief))) is not None:
+    if (found := _counts.find((encoding, brief))) is not None:
         return found
     if len(text) > _QUICK and (allowed := _allowed.get()) is not None:
         allowed.take(len(text))
-    return _counts.kept((encoding, brief), len(brief), sum(map(len, _blocks_of_ids(text, encoding))))
+    return _counts.keep((encoding, brief), len(brief), sum(map(len, _blocks_of_ids(text, encoding))))
 
 
 class counting_at_most:  # noqa: N801 - a class, because a generator takes five times as long
@@ -69,9 +69,9 @@ def pieces(text: str, encoding: Encoding) -> Iterable[str]:
 
 
 def _pieces_of_block(text: str, encoding: Encoding) -> tuple[str, ...]:
-    if (found := _pieces.found((encoding, text))) is not None:
+    if (found := _pieces.find((encoding, text))) is not None:
         return found
-    return _pieces.kept((encoding, text), len(text), tuple(_exact_pieces(text, encoding)))
+    return _pieces.keep((encoding, text), len(text), tuple(_exact_pieces(text, encoding)))
 
 
 def ids(text: str, encoding: Encoding) -> tuple[int, ...]:
@@ -136,7 +136,7 @@ class _Latest[V]:
         self._kept: OrderedDict[Hashable, tuple[int, V]] = OrderedDict()
         self._lock = Lock()
 
-    def found(self, key: Hashable) -> V | None:
+    def find(self, key: Hashable) -> V | None:
         """Return what was made for the key, if it is still there."""
         with self._lock:
             if (found := self._kept.get(key)) is None:
@@ -144,7 +144,7 @@ class _Latest[V]:
             self._kept.move_to_end(key)
             return found[1]
 
-    def kept(self, key: Hashable, characters: int, made: V) -> V:
+    def keep(self, key: Hashable, characters: int, made: V) -> V:
         """Keep what was made for the key, and return it; two threads may make the same, which does no harm."""
         size = characters + _ENTRY
         with self._lock:

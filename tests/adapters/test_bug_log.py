@@ -1,4 +1,4 @@
-from llemulator_addon.adapters.bug_log import in_full, without_secrets
+from llemulator_addon.adapters.bug_log import describe_briefly, describe_fully
 
 
 def _fail() -> None:
@@ -18,7 +18,7 @@ def _raised() -> BaseException:
 
 
 def test_a_bug_is_told_by_place_and_type_and_never_by_its_message() -> None:
-    told = without_secrets(_raised())
+    told = describe_briefly(_raised())
 
     assert "in _fail" in told
     assert [line for line in told.splitlines() if not line.startswith(" ")] == [
@@ -29,4 +29,4 @@ def test_a_bug_is_told_by_place_and_type_and_never_by_its_message() -> None:
 
 
 def test_in_full_it_says_all() -> None:
-    assert "ValueError: sk-second" in in_full(_raised())
+    assert "ValueError: sk-second" in describe_fully(_raised())

@@ -91,7 +91,7 @@ def test_one_exchange_is_shown_with_all_that_is_known_of_it() -> None:
     server = emulator(_SCRIPT)
     asked = outcome(server, chat("hello", at=100.0, stream=True))
     assert asked.exchange is not None
-    server.ended(asked.exchange, Ending(how="whole", bytes_sent=9, sends=3, seconds=0.25, left=(0.0, 0.1, 0.2)))
+    server.note_end(asked.exchange, Ending(how="whole", bytes_sent=9, sends=3, seconds=0.25, left=(0.0, 0.1, 0.2)))
 
     shown = json_of(play(server, request("GET", "/_emulator/requests/1"))[0])
 

@@ -8,11 +8,11 @@ from llemulator_addon.core.upstream import keys_in
 def test_a_key_is_for_all_hosts_or_for_the_one_before_it() -> None:
     keys = keys_in("sk-all, API.example.=sk-one=")
 
-    assert (keys.of("api.example"), keys.of("elsewhere.example"), bool(keys)) == ("sk-one=", "sk-all", True)
+    assert (keys.find("api.example"), keys.find("elsewhere.example"), bool(keys)) == ("sk-one=", "sk-all", True)
 
 
 def test_a_key_may_end_in_signs_of_base64() -> None:
-    assert keys_in("c2VjcmV0==").of("any.example") == "c2VjcmV0=="
+    assert keys_in("c2VjcmV0==").find("any.example") == "c2VjcmV0=="
 
 
 @pytest.mark.parametrize(

@@ -209,7 +209,7 @@ async def test_an_answer_for_which_there_was_no_room_used_nothing_up_and_is_give
     refused = await _begun(emulator, _asking("Hello"))
 
     assert first.exchange is not None
-    emulator.ended(first.exchange, Ending(how="client_left", bytes_sent=0, sends=0, seconds=0.0))
+    emulator.note_end(first.exchange, Ending(how="client_left", bytes_sent=0, sends=0, seconds=0.0))
     again = await _begun(emulator, _asking("Hello"))
 
     assert (_status(refused), _status(again)) == (503, 200)
@@ -232,7 +232,7 @@ async def test_a_large_journal_is_shown_exchange_by_exchange_and_counts_until_it
 
     first, second = await _begun(emulator, har), await _begun(emulator, har)
     assert first.exchange is not None
-    emulator.ended(first.exchange, Ending(how="client_left", bytes_sent=0, sends=0, seconds=0.0))
+    emulator.note_end(first.exchange, Ending(how="client_left", bytes_sent=0, sends=0, seconds=0.0))
     third = await _begun(emulator, har)
 
     assert [_status(each) for each in (first, second, third)] == [200, 503, 200]

@@ -69,5 +69,5 @@ def test_faults_of_connections_are_those_of_the_new_one_and_are_counted_once() -
         server.play_by_default(read_script({"rules": [{"faults": [{"connect": {"status": 502}}], "times": 1}]}))
     )
 
-    faults = [server.on_connect("api.openai.com") for _ in range(2)]
+    faults = [server.answer_connect("api.openai.com") for _ in range(2)]
     assert [fault and fault.status for fault in faults] == [502, None]

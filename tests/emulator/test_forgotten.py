@@ -12,14 +12,14 @@ from llemulator_addon.core.steps import Head, Send
 from llemulator_addon.core.upstream import Upstreams, upstreams_in
 from llemulator_addon.emulator import Emulator
 from llemulator_addon.engine.decide import decide
-from llemulator_addon.engine.loaded_script import LoadedScript, Settings
+from llemulator_addon.engine.loaded_script import LoadedScript, ScriptSettings
 from llemulator_addon.engine.manual import Given, answer_by_person, nobody_answered
 from llemulator_addon.engine.session import Session
 from llemulator_addon.script.reader import Defaults, read_script
 from tests.playing import chat, emulator, json_of, outcome, play, post, request
 
 _ENDING = Ending(how="client_left", bytes_sent=7, sends=1, seconds=3.0)
-_MANUAL = LoadedScript(server=Settings(defaults=Defaults(on_unmatched="manual")))
+_MANUAL = LoadedScript(server=ScriptSettings(defaults=Defaults(on_unmatched="manual")))
 _UPSTREAM: Upstreams = upstreams_in("http://127.0.0.1:9/v1", "server")
 
 
@@ -35,7 +35,7 @@ def test_the_end_of_an_answer_is_not_noted_with_another_exchange_of_that_number_
     play(server, forgetting, chat("new", at=1.0))
 
     assert old.exchange is not None
-    server.ended(old.exchange, _ENDING)
+    server.note_end(old.exchange, _ENDING)
 
     assert (_first(server)["user_text"], _first(server)["ending"]) == ("new", None)
 
@@ -63,7 +63,7 @@ def test_a_default_script_that_changes_leaves_exchanges_under_way_in_their_sessi
     asyncio.run(server.play_by_default(read_script(["after"])))
 
     assert asked.exchange is not None
-    server.ended(asked.exchange, _ENDING)
+    server.note_end(asked.exchange, _ENDING)
 
     assert _first(server)["ending"]["how"] == "client_left"
 
@@ -71,11 +71,11 @@ def test_a_default_script_that_changes_leaves_exchanges_under_way_in_their_sessi
 def test_what_acts_on_connections_goes_with_the_session() -> None:
     server = emulator()
     play(server, post("/_emulator/script", {"rules": [{"faults": [{"connect": {"status": 502}}]}]}))
-    assert server.on_connect("api.openai.com") is not None
+    assert server.answer_connect("api.openai.com") is not None
 
     play(server, post("/_emulator/reset"))
 
-    assert server.on_connect("api.openai.com") is None
+    assert server.answer_connect("api.openai.com") is None
 
 
 def test_a_person_who_answers_too_late_puts_nothing_into_the_next_session() -> None:

@@ -14,7 +14,7 @@ _LEFT = Ending(how="whole", bytes_sent=1, sends=1, seconds=0.0)
 
 def _end(server: Emulator, outcome: Answered) -> None:
     assert outcome.exchange is not None
-    server.ended(outcome.exchange, _LEFT)
+    server.note_end(outcome.exchange, _LEFT)
 
 
 async def _settled(*tasks: "asyncio.Task[Answered]") -> list[bool]:

@@ -77,7 +77,7 @@ def test_its_size_is_that_of_what_is_kept() -> None:
 
 
 def test_an_emptied_journal_counts_on() -> None:
-    emptied = _recorded(Journal(limit=3), 5).emptied()
+    emptied = _recorded(Journal(limit=3), 5).empty()
 
     assert (list(emptied), emptied.size, _numbers(_recorded(emptied, 1))) == ([], 0, [6])
 
@@ -85,19 +85,19 @@ def test_an_emptied_journal_counts_on() -> None:
 def test_how_an_answer_ended_is_noted_with_its_exchange() -> None:
     ending = Ending(how="whole", bytes_sent=1000, sends=1, seconds=0.5)
 
-    assert [each.ending for each in _recorded(Journal(), 2).ended(1, ending)] == [ending, None]
+    assert [each.ending for each in _recorded(Journal(), 2).note_end(1, ending)] == [ending, None]
 
 
 def test_an_ending_does_not_go_to_the_exchange_that_took_the_place() -> None:
     ending = Ending(how="whole", bytes_sent=1000, sends=1, seconds=0.5)
     full = _recorded(Journal(limit=2), 3)
 
-    assert [full.ended(1, ending)] == [full]
+    assert [full.note_end(1, ending)] == [full]
 
 
 def test_an_ending_goes_when_its_exchange_makes_room() -> None:
     ending = Ending(how="whole", bytes_sent=1000, sends=1, seconds=0.5)
-    journal = _recorded(Journal(limit=2), 2).ended(1, ending)
+    journal = _recorded(Journal(limit=2), 2).note_end(1, ending)
 
     assert [each.ending for each in _recorded(journal, 1)] == [None, None]
 

@@ -253,7 +253,7 @@ def test_a_setting_is_one_url_or_a_url_for_each_of_some_models(
 
     assert found.anything == (anything and Upstream(url=anything, named_by="server"))
     assert {model: upstream.url for model, upstream in found.models.items()} == models
-    assert upstreams_in(",".join(found.written()), "server") == found
+    assert upstreams_in(",".join(found.write()), "server") == found
 
 
 @pytest.mark.parametrize("text", ["", "x", "x=", "=http://a", "x=http://a,x=http://b", "http://a,http://b", "x=y"])

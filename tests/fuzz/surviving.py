@@ -40,8 +40,8 @@ def load(body: bytes, language: str) -> None:
 def play(server: Emulator) -> None:
     """Ask on every endpoint, and for all that there is to see of it."""
     answered(server, _questions())
-    server.on_connect("api.openai.com")
-    server.on_tls("api.openai.com")
+    server.answer_connect("api.openai.com")
+    server.answer_tls("api.openai.com")
     for steps in answered(server, looks()):
         assert status(steps) in range(200, 500), steps
 
@@ -83,7 +83,7 @@ async def steps_of(server: Emulator, asked: Request) -> list[Steps]:
         return []
     outcome = answering.result()
     if outcome.exchange is not None:
-        server.ended(outcome.exchange, _ENDING)
+        server.note_end(outcome.exchange, _ENDING)
     return [outcome.steps] if isinstance(outcome, Play) else []
 
 

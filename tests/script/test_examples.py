@@ -198,8 +198,8 @@ def test_flaky() -> None:
 def test_proxy_down() -> None:
     server = _server("proxy-down")
 
-    assert [server.on_connect("api.openai.com") is None for _ in range(3)] == [False, False, True]
-    assert [server.on_tls("api.openai.com") is None for _ in range(2)] == [False, True]
+    assert [server.answer_connect("api.openai.com") is None for _ in range(3)] == [False, False, True]
+    assert [server.answer_tls("api.openai.com") is None for _ in range(2)] == [False, True]
     assert texts(server, chat()) == ["All is well."]
 
 

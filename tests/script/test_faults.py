@@ -268,12 +268,12 @@ def test_a_tunnel_is_refused_as_often_as_the_rule_says() -> None:
         {"rules": [{"faults": [{"connect": {"status": 503, "host": "eu.*"}}], "times": 1}, {"reply": "a"}]}
     )
 
-    assert server.on_connect("api.openai.com") is None
-    assert server.on_tls("eu.api.openai.com") is None
-    fault = server.on_connect("eu.api.openai.com")
+    assert server.answer_connect("api.openai.com") is None
+    assert server.answer_tls("eu.api.openai.com") is None
+    fault = server.answer_connect("eu.api.openai.com")
     assert fault is not None
     assert (fault.at, fault.status) == ("connect", 503)
-    assert server.on_connect("eu.api.openai.com") is None
+    assert server.answer_connect("eu.api.openai.com") is None
     assert texts(server, chat()) == ["a"]
 
 
@@ -281,7 +281,7 @@ def test_a_handshake_fails_for_whoever_comes() -> None:
     server = emulator()
     load(server, {"rules": [{"faults": [{"tls": "handshake_failure"}], "times": 2}]})
 
-    assert [server.on_tls("api.openai.com") is None for _ in range(3)] == [False, False, True]
+    assert [server.answer_tls("api.openai.com") is None for _ in range(3)] == [False, False, True]
 
 
 def test_forgotten_rules_touch_no_connection() -> None:
@@ -289,7 +289,7 @@ def test_forgotten_rules_touch_no_connection() -> None:
     load(server, {"rules": [{"faults": [{"tls": "handshake_failure"}]}]})
     load(server, {"reset": True, "responses": "a"})
 
-    assert server.on_tls("api.openai.com") is None
+    assert server.answer_tls("api.openai.com") is None
 
 
 @pytest.mark.parametrize(

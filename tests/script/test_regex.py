@@ -104,12 +104,12 @@ def test_patterns_in_several_parts_and_large_ones_are_found_as_in_one() -> None:
 
 def test_what_finds_patterns_makes_room_for_others_and_is_built_again_when_it_is_used() -> None:
     built, first, second = Built(1), RegexSet(("a+",)), RegexSet(("b+",))
-    of_first = built.of(first)
-    built.of(second)
+    of_first = built.build(first)
+    built.build(second)
 
-    assert built.size == built.of(second)[0].room
-    assert built.of(first)[0].positions == of_first[0].positions
-    assert built.of(first) is not of_first
+    assert built.size == built.build(second)[0].room
+    assert built.build(first)[0].positions == of_first[0].positions
+    assert built.build(first) is not of_first
 
 
 def test_what_finds_patterns_goes_with_the_session_that_has_them() -> None:

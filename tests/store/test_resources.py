@@ -12,7 +12,7 @@ _SIZE = Resources().put(_kept(0)).size
 
 
 def _keep(session: Session) -> tuple[Session, None]:
-    return session.changed(turn=session.turn + 1, resources=session.resources.put(_kept(session.turn))), None
+    return session.change(turn=session.turn + 1, resources=session.resources.put(_kept(session.turn))), None
 
 
 def _numbers(store: MemoryStore, tokens: str) -> list[int]:

@@ -10,7 +10,7 @@ from llemulator_addon.wire.checking import (
     Letters,
     array,
     boolean,
-    by_kind,
+    choose_by_kind,
     decimal,
     either,
     integer,
@@ -32,7 +32,9 @@ ASKED = Fields(
         "kind": one_of("a", "b", "c"),
         "table": METADATA,
         "stop": either("a string or array of strings", a_text=text(), an_array=array(text())),
-        "shape": by_kind({"round": Fields(checks={}), "square": Fields(checks={"side": integer()}, needs=("side",))}),
+        "shape": choose_by_kind(
+            {"round": Fields(checks={}), "square": Fields(checks={"side": integer()}, needs=("side",))}
+        ),
         "closed": Fields(checks={"open": boolean}, closed=True, never=("answered",)),
     },
     needs=("model",),

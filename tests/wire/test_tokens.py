@@ -214,12 +214,12 @@ def test_what_is_remembered_has_bounds() -> None:
     made: list[str] = []
 
     for key in ("a", "b", "c", "a", "d", "b", "a"):
-        if latest.found(key) is None:
+        if latest.find(key) is None:
             made.append(key)
-            assert latest.kept(key, 1, key.upper()) == key.upper()
-        assert latest.found(key) == key.upper()
+            assert latest.keep(key, 1, key.upper()) == key.upper()
+        assert latest.find(key) == key.upper()
     assert made == ["a", "b", "c", "d", "b"]
-    assert (latest.kept("long", 2_000, "not kept"), latest.found("long")) == ("not kept", None)
+    assert (latest.keep("long", 2_000, "not kept"), latest.find("long")) == ("not kept", None)
 
 
 @pytest.mark.parametrize(

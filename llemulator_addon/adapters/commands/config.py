@@ -39,7 +39,7 @@ def _spell(value: object) -> str:
         case tuple():
             return ",".join(map(str, value))
         case Upstreams():
-            return ",".join(value.written()) or "-"
+            return ",".join(value.write()) or "-"
         case Path():
             return str(value.absolute())
         case _:

@@ -114,7 +114,7 @@ async def _serve(settings: Settings, arguments: argparse.Namespace, file: Path) 
 
 async def _stop_when_gone(model: LocalModel) -> str:
     """Let the proxy end as it does on Ctrl-C once the model has; return why it has."""
-    why = await model.gone()
+    why = await model.wait_for_end()
     signal.raise_signal(signal.SIGTERM)
     return why
 

@@ -32,7 +32,7 @@ class LocalModel:
     _server: asyncio.subprocess.Process
     _log: IO[str]
 
-    async def gone(self) -> str:
+    async def wait_for_end(self) -> str:
         """Wait until the model's server ends, and return why it did."""
         return _why(await self._server.wait(), self._log)
 

@@ -6,7 +6,7 @@ from collections.abc import Awaitable
 from typing import Any
 
 from llemulator_addon.adapters.answerer import Answerer
-from llemulator_addon.adapters.bug_log import without_secrets
+from llemulator_addon.adapters.bug_log import describe_briefly
 from llemulator_addon.adapters.forwarding import Arriving
 from llemulator_addon.adapters.mitmproxy.internals.deciding import NOTHING_SENT
 from llemulator_addon.core.outcome import Ending
@@ -75,13 +75,13 @@ class InFlight:
         try:
             self._answerer.came(exchange, steps)
         except Exception as error:  # noqa: BLE001 - as below
-            logger.error("what an upstream answered was not noted:\n%s", without_secrets(error))  # noqa: TRY400 - see `bugs`
+            logger.error("what an upstream answered was not noted:\n%s", describe_briefly(error))  # noqa: TRY400 - see `bugs`
 
     def _end(self, flow: str, exchange: ExchangeId, ending: Ending) -> None:
         if (rest := self._arriving.pop(flow, None)) is not None:
             rest.leave()
             self.note(exchange, tuple(rest.steps))
         try:
-            self._answerer.ended(exchange, ending)
+            self._answerer.note_end(exchange, ending)
         except Exception as error:  # noqa: BLE001 - the client has its answer already; only the journal lacks its end
-            logger.error("the end of an answer was not noted:\n%s", without_secrets(error))  # noqa: TRY400 - see `bugs`
+            logger.error("the end of an answer was not noted:\n%s", describe_briefly(error))  # noqa: TRY400 - see `bugs`

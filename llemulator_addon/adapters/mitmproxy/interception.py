@@ -11,7 +11,7 @@ from mitmproxy.proxy import layer, mode_specs, server_hooks
 
 from llemulator_addon.adapters import proxy_errors
 from llemulator_addon.adapters.mitmproxy.in_flight import ClientLeft
-from llemulator_addon.adapters.mitmproxy.internals.client_hello import named_host
+from llemulator_addon.adapters.mitmproxy.internals.client_hello import read_named_host
 from llemulator_addon.adapters.mitmproxy.internals.deciding import NOTHING_SENT
 from llemulator_addon.adapters.mitmproxy.internals.ended import let_go_of
 from llemulator_addon.adapters.mitmproxy.internals.flow_control import Taking, close_what_is_open
@@ -54,7 +54,7 @@ class Interception:
         """Put our HTTP in place of mitmproxy's."""
         client, address = data.context.client, data.context.server.address
         if address is not None and not self._traffic.look_up(client.id).is_tunnel:
-            name = named_host(data.data_client())
+            name = read_named_host(data.data_client())
             if name is not None:
                 self._traffic.name_client(client.id, name)
         self._playback.next_layer(data)
@@ -129,7 +129,7 @@ class Interception:
         if self._traffic.ownership.leads_to_us(known, *names):
             data.server.error = "llemulator never connects to this host"
         elif (by_address or named == "") and self._traffic.ownership.may_be_ours(known, address):
-            data.server.error = proxy_errors.unnamed_reason(host)
+            data.server.error = proxy_errors.explain_unnamed(host)
         else:
             data.server.error = self._traffic.ownership.why_refused(
                 host, *names

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from llemulator_addon.adapters.allocation import give_back_large_blocks, give_back_what_is_free
 from llemulator_addon.adapters.descriptors import raise_limit
-from llemulator_addon.adapters.ending import ended_by_signals
+from llemulator_addon.adapters.ending import end_on_signals
 from llemulator_addon.adapters.mitmproxy.interception import Interception
 from llemulator_addon.adapters.mitmproxy.internals.ended import end_connections_in_turn
 from llemulator_addon.adapters.mitmproxy.internals.patches import replace_slow_methods
@@ -42,7 +42,7 @@ async def serve(
     master = SmallMaster(Interception(traffic), begin)
     master.listen(place, confdir=confdir)
     giving_back = asyncio.create_task(give_back_what_is_free())
-    with ended_by_signals(master.event_loop, master.shutdown):
+    with end_on_signals(master.event_loop, master.shutdown):
         await master.run()
     giving_back.cancel()
 

@@ -15,7 +15,7 @@ from mitmproxy.addonmanager import Loader
 from mitmproxy.exceptions import OptionsError
 
 from llemulator_addon.adapters.compose import Program, compose
-from llemulator_addon.adapters.ending import ended_by_signals
+from llemulator_addon.adapters.ending import end_on_signals
 from llemulator_addon.adapters.mitmproxy.authority import NoAuthority
 from llemulator_addon.adapters.mitmproxy.interception import Interception
 from llemulator_addon.adapters.mitmproxy.internals.stock_master import listen_addresses, shutdown_of_mitmdump
@@ -63,7 +63,7 @@ class StockInterception(Interception):
         """Print how to route an application here, and watch the script's file."""
         end = shutdown_of_mitmdump()
         if end is not None and current_thread() is main_thread():  # mitmproxy's own interface asks
-            self._until_done.enter_context(ended_by_signals(asyncio.get_running_loop(), end))
+            self._until_done.enter_context(end_on_signals(asyncio.get_running_loop(), end))
         if self._program is None:
             return
         self._until_done.callback(asyncio.get_running_loop().create_task(self._program.watch()).cancel)

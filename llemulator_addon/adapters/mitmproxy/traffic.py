@@ -13,14 +13,14 @@ from mitmproxy.proxy.context import Context
 
 from llemulator_addon.adapters import proxy_errors
 from llemulator_addon.adapters.answerer import Answerer
-from llemulator_addon.adapters.bug_log import in_full, without_secrets
+from llemulator_addon.adapters.bug_log import describe_briefly, describe_fully
 from llemulator_addon.adapters.egress import Egress
 from llemulator_addon.adapters.forwarding import Arriving, Forwarding
 from llemulator_addon.adapters.making import Making, to_head
 from llemulator_addon.adapters.mitmproxy.bodies import Bodies, BodyTooLarge, NoRoom, decode
 from llemulator_addon.adapters.mitmproxy.in_flight import InFlight
 from llemulator_addon.adapters.mitmproxy.internals.deciding import Arrival
-from llemulator_addon.adapters.mitmproxy.internals.played import Played, begun, played
+from llemulator_addon.adapters.mitmproxy.internals.played import Played, make_begun, make_played
 from llemulator_addon.adapters.mitmproxy.ownership import UNKNOWN, Destination, Ownership, TrafficPolicy, carries_key
 from llemulator_addon.adapters.mitmproxy.reading import read_request
 from llemulator_addon.adapters.terminal import printable
@@ -99,17 +99,17 @@ class Traffic:
 
     def fault_of_connect(self, host: str) -> ConnectionFault | None:
         """Return what a script does to a CONNECT to a host of ours."""
-        return self._fault(self._answerer.on_connect, host)
+        return self._fault(self._answerer.answer_connect, host)
 
     def fault_of_tls(self, host: str) -> ConnectionFault | None:
         """Return what a script does to a TLS handshake for a host of ours."""
-        return self._fault(self._answerer.on_tls, host)
+        return self._fault(self._answerer.answer_tls, host)
 
     def _fault(self, ask: Callable[[str], ConnectionFault | None], host: str) -> ConnectionFault | None:
         try:
             return ask(host)
         except Exception as error:  # noqa: BLE001 - without the fault the connection is good, and still ours
-            logger.error("a connection was not asked about:\n%s", without_secrets(error))  # noqa: TRY400 - see `bugs`
+            logger.error("a connection was not asked about:\n%s", describe_briefly(error))  # noqa: TRY400 - see `bugs`
             return None
 
     # Answering
@@ -125,7 +125,7 @@ class Traffic:
             return self.answer_no_room(flow)
         request = read_request(flow, arrival, body, self.policy.keyless)
         if self._forwarding.came_back(request):
-            return played(proxy_errors.steps_of(proxy_errors.circle()), flow.request)
+            return make_played(proxy_errors.steps_of(proxy_errors.circle()), flow.request)
         outcome = await self._in_flight.wait(flow.id, self._answerer.answer(request))
         if outcome.exchange is not None:
             self._in_flight.open(flow.client_conn.id, flow.id, outcome.exchange)
@@ -138,9 +138,9 @@ class Traffic:
                 steps = make()
                 beginning = tuple(to_head(steps))
                 making = Making(lambda: steps, self._making, is_slow=outcome.is_slow)
-                response = begun(beginning, making, flow.request)
+                response = make_begun(beginning, making, flow.request)
             case Play(steps):
-                response = played(steps, flow.request)
+                response = make_played(steps, flow.request)
             case Forward():
                 response = await self._forward(flow, request, outcome)
             case _:
@@ -162,19 +162,19 @@ class Traffic:
 
     async def _forward(self, flow: http.HTTPFlow, request: Request, forward: Forward) -> Played:
         """Ask the upstream; its answer is played as it comes."""
-        failure = self._forwarding.refused(forward, request) or self._refuse_stranger(flow, forward)
+        failure = self._forwarding.refuse(forward, request) or self._refuse_stranger(flow, forward)
         if failure is None:
             self.egress.count(forward.to.host, "forwarded")
             answer = await self._in_flight.wait(flow.id, self._forwarding.ask(forward, request))
             if isinstance(answer, Arriving):
                 self._in_flight.receive(flow.id, answer)
-                return begun((answer.head,), answer, flow.request)
+                return make_begun((answer.head,), answer, flow.request)
             failure = answer
         else:
             self.egress.count(forward.to.host, "refused")
         steps = add_cors(proxy_errors.steps_of(failure), request)
         self._in_flight.note(forward.exchange, steps)
-        return played(steps, flow.request)
+        return make_played(steps, flow.request)
 
     def _refuse_stranger(self, flow: http.HTTPFlow, forward: Forward) -> Failure | None:
         """Refuse a server that a script names to a client that may reach no other host."""
@@ -189,7 +189,7 @@ class Traffic:
         )
         self.egress.count(host, "refused")
         logger.warning("refused a request to %s: %s", printable(host), printable(why))
-        response = played(proxy_errors.not_passed(why), flow.request)
+        response = make_played(proxy_errors.not_passed(why), flow.request)
         if flow.request.method == "CONNECT":
             # Clients show the reason of a refused CONNECT, and not its body.
             response.reason = why
@@ -197,15 +197,15 @@ class Traffic:
 
     def nobody_listens(self, flow: http.HTTPFlow) -> Played:
         """Return the answer to a client that left; without one mitmproxy could take the request for unanswered."""
-        return played((Head(_CLIENT_LEFT),), flow.request)
+        return make_played((Head(_CLIENT_LEFT),), flow.request)
 
     def answer_too_large(self, flow: http.HTTPFlow) -> Played:
         """Return the answer to a request with too large a body."""
-        return played(proxy_errors.too_large(self.body_limit), flow.request)
+        return make_played(proxy_errors.too_large(self.body_limit), flow.request)
 
     def answer_no_room(self, flow: http.HTTPFlow) -> Played:
         """Return the answer to a request if the bodies of others leave no room for its body."""
-        return played(proxy_errors.no_room_for_body(self.bodies.limit), flow.request)
+        return make_played(proxy_errors.no_room_for_body(self.bodies.limit), flow.request)
 
     def answer_bug(self, flow: http.HTTPFlow, error: Exception | None = None) -> Played:
         """Return the answer to a request that was not answered because of a bug, and log that."""
@@ -218,14 +218,14 @@ class Traffic:
             else "\nDEBUG=true adds what the error says, which may quote the request"
         )
         logger.error("a bug of llemulator, answered with 500: %s\n%s%s", where, what, more)
-        return played(proxy_errors.bug(), flow.request)
+        return make_played(proxy_errors.bug(), flow.request)
 
     def _describe(self, error: Exception, flow: http.HTTPFlow) -> str:
         """Tell a bug; what it says itself only to somebody who asked for it, and without the request's credentials."""
         if not self.policy.debug:
-            return without_secrets(error)
+            return describe_briefly(error)
         pairs = (*flow.request.headers.items(multi=True), *flow.request.query.items(multi=True))
-        return redact_pairs(in_full(error), pairs)
+        return redact_pairs(describe_fully(error), pairs)
 
     # Ends
 

@@ -32,7 +32,7 @@ class _Fixture:
     turn: int | None
     """How many answers of the model the conversation should have; None: any number."""
 
-    def written(self, *more: dict[str, Any]) -> dict[str, Any]:
+    def write(self, *more: dict[str, Any]) -> dict[str, Any]:
         """Return the rule, of which further words must hold."""
         return {"match": _all([self.match, *more]), **self.rule}
 
@@ -112,18 +112,18 @@ def _order_turns(fixtures: list[_Fixture]) -> list[dict[str, object]]:
     plain = [fixture for fixture in fixtures if fixture.turn is None]
     turns = [fixture for fixture in fixtures if fixture.turn is not None]
     if not turns:
-        return [fixture.written() for fixture in plain]
+        return [fixture.write() for fixture in plain]
     rules: list[dict[str, object]] = []
     for fixture in sorted(turns, key=_turn, reverse=True):
         reached = {"answered": _turn(fixture)}
         rules += [
-            other.written(fixture.match, reached)
+            other.write(fixture.match, reached)
             for other in fixtures[: fixtures.index(fixture)]
             if other.turn is None and other.sequence is None and _may_both_match(other, fixture)
         ]
-        rules.append(fixture.written({"answered": {"at_least": _turn(fixture)}}))
-    rules += [fixture.written() for fixture in plain]
-    return [*rules, *(fixture.written() for fixture in sorted(turns, key=_turn))]
+        rules.append(fixture.write({"answered": {"at_least": _turn(fixture)}}))
+    rules += [fixture.write() for fixture in plain]
+    return [*rules, *(fixture.write() for fixture in sorted(turns, key=_turn))]
 
 
 def _turn(fixture: _Fixture) -> int:

@@ -41,9 +41,9 @@ class ExtraEventPart(EventPart):
         told = b"" if self.comment is None else b": %b\n" % self.comment.encode("utf-8", "replace")
         if not self.model_fields_set & {"event", "data", "id", "retry"}:
             return told + b"\n"
-        return told + self._numbered(number).frame()
+        return told + self._number(number).frame()
 
-    def _numbered(self, number: int | None) -> EventPart:
+    def _number(self, number: int | None) -> EventPart:
         data: Any = self.data
         if number is not None and self.takes_number:
             data = {**data, "sequence_number": number}

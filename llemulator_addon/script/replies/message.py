@@ -7,7 +7,7 @@ from pydantic import Field, model_validator
 from llemulator_addon.core.reply import Block, Refusal, Text
 from llemulator_addon.script.logprobs import Logprobs, check_joins
 from llemulator_addon.script.model import ScriptPart
-from llemulator_addon.script.replies.tool_calls import ItemStatus, given_fields
+from llemulator_addon.script.replies.tool_calls import ItemStatus, select_given
 
 
 class MessageTextPart(ScriptPart):
@@ -56,7 +56,7 @@ class MessagePart(MessageTextPart):
 
 def message(wanted: MessagePart) -> tuple[Block, ...]:
     """Say these words, with citations; or several parts of one message."""
-    item = given_fields(id=wanted.id, status=wanted.status)
+    item = select_given(id=wanted.id, status=wanted.status)
     return tuple(
         _block(part, wanted.phase, item if at == 0 else None, continues=at > 0)
         for at, part in enumerate(wanted.parts or [wanted])

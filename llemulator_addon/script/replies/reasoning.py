@@ -6,14 +6,14 @@ from pydantic import BeforeValidator, Field, model_validator
 
 from llemulator_addon.core.reply import Block, Reasoning
 from llemulator_addon.script.model import ScriptPart
-from llemulator_addon.script.replies.tool_calls import ItemStatus, given_fields
+from llemulator_addon.script.replies.tool_calls import ItemStatus, select_given
 
 
-def _in_list(value: object) -> object:
+def _put_in_list(value: object) -> object:
     return [value] if isinstance(value, str) else value
 
 
-_Texts = Annotated[list[str], BeforeValidator(_in_list, json_schema_input_type=str | list[str])]
+_Texts = Annotated[list[str], BeforeValidator(_put_in_list, json_schema_input_type=str | list[str])]
 
 
 class ReasoningPart(ScriptPart):
@@ -35,7 +35,7 @@ class ReasoningPart(ScriptPart):
 
     def fields(self) -> dict[str, Any] | None:
         """Return the fields that its item has in place of the usual ones."""
-        return given_fields(id=self.id, encrypted_content=self.encrypted_content, status=self.status)
+        return select_given(id=self.id, encrypted_content=self.encrypted_content, status=self.status)
 
 
 _Parts = Annotated[list[str], Field(min_length=1)]

@@ -37,10 +37,10 @@ class ToolCallPart(ScriptPart):
     def fields(self) -> dict[str, Any] | None:
         """Return the fields that its item has in place of the usual ones."""
         caller = {"type": "program", "caller_id": self.caller} if isinstance(self.caller, str) else self.caller
-        return given_fields(id=self.item_id, status=self.status, caller=caller)
+        return select_given(id=self.item_id, status=self.status, caller=caller)
 
 
-def given_fields(**fields: object) -> dict[str, Any] | None:
+def select_given(**fields: object) -> dict[str, Any] | None:
     """Return the fields that are given; None if there are none."""
     return {name: value for name, value in fields.items() if value is not None} or None
 

@@ -9,7 +9,7 @@ from llemulator_addon.wire.checking import (
     anything,
     array,
     boolean,
-    by_kind,
+    choose_by_kind,
     decimal,
     either,
     integer,
@@ -29,7 +29,7 @@ STREAM_OPTIONS = Fields(checks={"include_usage": boolean, "include_obfuscation":
 
 # The conversation ---------------------------------------------------------------------------------------------------
 
-_PART = by_kind(
+_PART = choose_by_kind(
     {
         "text": Fields(checks={"text": text()}),
         "image_url": Fields(
@@ -71,7 +71,7 @@ _MESSAGE = Fields(
 _FUNCTION = Fields(
     checks={"name": FUNCTION_NAME, "description": text(), "parameters": an_object, "strict": boolean}, needs=("name",)
 )
-_TOOL = by_kind(
+_TOOL = choose_by_kind(
     {
         "function": Fields(checks={"function": _FUNCTION}, needs=("function",)),
         "custom": Fields(checks={"custom": _FUNCTION}, needs=("custom",)),
@@ -137,7 +137,7 @@ CHAT: Fields = Fields(
         "prompt_cache_retention": RETENTION,
         "store": boolean,
         "metadata": METADATA,
-        "response_format": by_kind(
+        "response_format": choose_by_kind(
             {"json_object": Fields(checks={}), "json_schema": _schema, "text": Fields(checks={})}
         ),
         "reasoning_effort": one_of("none", "minimal", "low", "medium", "high", "xhigh", "max"),

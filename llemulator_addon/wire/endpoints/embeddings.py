@@ -57,7 +57,7 @@ def read(call: Call, body: JsonObject) -> Prompt:
 def write(prompt: Prompt, says: ModelOutput, manner: Manner) -> Answer:
     """Write a vector for each text: a scripted one, or its own."""
     vectors, spell = (
-        _given(prompt, says) or _read_script(says) or _own(prompt),
+        _read_given(prompt, says) or _read_script(says) or _own(prompt),
         _base64 if _is_base64(prompt) else _floats,
     )
 
@@ -186,7 +186,7 @@ _Vectors = Callable[[int, str], bytes]
 """Takes the number of an input and its text."""
 
 
-def _given(prompt: Prompt, says: ModelOutput) -> _Vectors | None:
+def _read_given(prompt: Prompt, says: ModelOutput) -> _Vectors | None:
     """Return the vectors that a script gives; None if it gives none."""
     if not says.vectors:
         return None

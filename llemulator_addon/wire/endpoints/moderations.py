@@ -46,7 +46,7 @@ def read(call: Call, body: JsonObject) -> Prompt:
 def write(prompt: Prompt, says: ModelOutput, manner: Manner) -> Answer:
     """Write a verdict on each input."""
     model = says.model or (resolve_alias(prompt.model) if manner.dated_models else prompt.model)
-    given = _given(says)
+    given = _read_given(says)
     judged = _inputs(prompt.body["input"])
 
     def results() -> Iterator[dict[str, object]]:
@@ -115,7 +115,7 @@ def _verdict(model: str, judged: _Input, given: Mapping[str, Any]) -> dict[str, 
     return moderation.judge(model, judged.text, given, text=judged.has_text, image=judged.has_image)
 
 
-def _given(says: ModelOutput) -> Sequence[Mapping[str, Any]]:
+def _read_given(says: ModelOutput) -> Sequence[Mapping[str, Any]]:
     """Return the verdicts of the script, of which the last repeats."""
     return says.moderation.verdicts if says.moderation and says.moderation.verdicts else (_read_script(says),)
 

@@ -34,7 +34,7 @@ def retrieve(call: Call) -> Served:
     made = _record(call)
     _check_included(call)
     if "reasoning.encrypted_content" in _list_included(call) and not call.lenient:
-        raise RequestRefused(response_errors.encrypted_of_stored())
+        raise RequestRefused(response_errors.refuse_encrypted_of_stored())
     if call.request.query_value("stream") == "true":
         return _keep(call, history.finish(made), EventStream(pieces=_retold(call, made)))
     looked = history.look_at(made)

@@ -99,7 +99,7 @@ def _check_unknown(body: JsonObject) -> None:
         if name in _KNOWN:
             continue
         if (moved := _MOVED.get(name)) is not None:
-            raise RequestRefused(response_errors.moved_parameter(name, moved))
+            raise RequestRefused(response_errors.refuse_moved_parameter(name, moved))
         meant = [known for known in _near(name) if known not in body]
         if name in _OF_CHAT or meant:
             raise RequestRefused(errors.unknown_parameter(name, tuple(meant)))
@@ -180,7 +180,7 @@ def _tool(place: Place, given: JSON) -> None:
     _TOOLS.get(kind, _OTHER_TOOL)(place, given)
 
 
-def _deferred_tool(place: Place, given: JSON) -> None:
+def _check_deferred_tool(place: Place, given: JSON) -> None:
     """Check a tool of a namespace."""
     _needing(type=text())(place, given)
     if text_in(given, "type") in _NAMED:
@@ -196,7 +196,7 @@ _TOOLS: dict[str, Check] = {
     "file_search": _needing(vector_store_ids=anything),
     "mcp": _needing(server_label=anything),
     "code_interpreter": _needing(container=anything),
-    "namespace": _needing(name=text(), description=anything, tools=array(_deferred_tool, members="tools")),
+    "namespace": _needing(name=text(), description=anything, tools=array(_check_deferred_tool, members="tools")),
 }
 
 

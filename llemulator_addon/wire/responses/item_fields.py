@@ -12,7 +12,7 @@ from llemulator_addon.wire.checking import (
     an_object,
     anything,
     array,
-    by_kind,
+    choose_by_kind,
     either,
     refuse_missing,
     refuse_type,
@@ -97,7 +97,9 @@ _OF_OUTPUTS: Mapping[str, Check] = {"input_text": _TEXT, "input_image": _IMAGE, 
 
 
 def _content(parts: Mapping[str, Check]) -> Check:
-    return either("a string or array of objects", a_text=anything, an_array=array(by_kind(parts, told_at_object=True)))
+    return either(
+        "a string or array of objects", a_text=anything, an_array=array(choose_by_kind(parts, told_at_object=True))
+    )
 
 
 _ROLES = ("assistant", "system", "developer", "user")

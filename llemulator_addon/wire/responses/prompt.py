@@ -41,7 +41,7 @@ def read(call: Call, body: Body) -> Prompt:
         endpoint=NAME,
         model=model,
         messages=(*_instructions(body), *messages_of(items)),
-        tools=_offered(body, items),
+        tools=_list_offered(body, items),
         stream=bool(body.get("stream")),
         body=body,
     )
@@ -77,7 +77,7 @@ def read_counting(call: Call, body: Body) -> Prompt:
         endpoint=NAME,
         model=_model(call, body),
         messages=(*_instructions(body), *messages_of(items)),
-        tools=_offered(body, items),
+        tools=_list_offered(body, items),
         body=body,
     )
 
@@ -141,7 +141,7 @@ def _instructions(body: Body) -> tuple[Message, ...]:
     return messages_of(item for item in given if isinstance(item, dict)) if isinstance(given, list) else ()
 
 
-def _offered(body: Body, items: Iterable[Item]) -> tuple[Tool, ...]:
+def _list_offered(body: Body, items: Iterable[Item]) -> tuple[Tool, ...]:
     """Return the tools that a request offers: in `tools`, and in items that bring some, each by its last definition."""
     brought = (tool for item in items if item.get("type") in _BRINGING for tool in _tools(item.get("tools")))
     return tuple(

@@ -154,7 +154,7 @@ def exceeds_window() -> Failure:
     )
 
 
-def encrypted_of_stored() -> Failure:
+def refuse_encrypted_of_stored() -> Failure:
     """Refuse to give encrypted content again."""
     message = "Encrypted content cannot be requested for persisted responses."
     return Failure(status=400, type=INVALID, param="include", message=message)
@@ -229,7 +229,7 @@ def refuse_for_model(param: str, got: str, model: str, supported: tuple[str, ...
     )
 
 
-def moved_parameter(name: str, moved: str) -> Failure:
+def refuse_moved_parameter(name: str, moved: str) -> Failure:
     """Refuse a parameter of chat completions that has another name here."""
     return Failure(
         status=400,

@@ -1,7 +1,7 @@
 import pytest
 from mitmproxy import http
 
-from llemulator_addon.adapters.mitmproxy.internals.played import played
+from llemulator_addon.adapters.mitmproxy.internals.played import make_played
 from llemulator_addon.core.steps import Cut, Head, Send, Steps, Wait
 
 _FIVE = Head(200, (("content-length", "5"),))
@@ -27,11 +27,11 @@ def _request(method: str = "POST", version: str = "HTTP/1.1") -> http.Request:
     ],
 )
 def test_what_has_no_waits_and_no_cut_and_its_announced_size_leaves_at_once(steps: Steps, at_once: bool) -> None:  # noqa: FBT001
-    assert played(steps, _request()).at_once == at_once
+    assert make_played(steps, _request()).at_once == at_once
 
 
 def test_other_addons_see_the_whole_body_of_a_stream() -> None:
-    response = played((Head(200), Send(b"one"), Wait(5), Send(b"two")), _request())
+    response = make_played((Head(200), Send(b"one"), Wait(5), Send(b"two")), _request())
 
     assert response.content == b"onetwo"
 
@@ -45,23 +45,23 @@ def test_other_addons_see_the_whole_body_of_a_stream() -> None:
     ],
 )
 def test_the_end_of_a_body_can_be_known_in_each_version(version: str, fields: tuple[tuple[bytes, bytes], ...]) -> None:
-    assert played((Head(200, (("X-Name", "1"),)), Send(b"x")), _request(version=version)).headers.fields == fields
+    assert make_played((Head(200, (("X-Name", "1"),)), Send(b"x")), _request(version=version)).headers.fields == fields
 
 
 @pytest.mark.parametrize(("method", "status"), [("HEAD", 200), ("GET", 204), ("GET", 304)])
 def test_what_can_have_no_body_has_none_and_keeps_its_headers(method: str, status: int) -> None:
-    response = played((Head(status, (("content-length", "5"),)), Send(b"Hello")), _request(method))
+    response = make_played((Head(status, (("content-length", "5"),)), Send(b"Hello")), _request(method))
 
     assert (response.content, response.at_once, response.headers.fields) == (b"", True, ((b"content-length", b"5"),))
 
 
 def test_a_line_break_in_a_header_does_not_make_another_header() -> None:
-    response = played((Head(200, (("x-name", "1\r\nx-other: 2"),)), Send(b"")), _request(version="HTTP/2.0"))
+    response = make_played((Head(200, (("x-name", "1\r\nx-other: 2"),)), Send(b"")), _request(version="HTTP/2.0"))
 
     assert response.headers.fields == ((b"x-name", b"1  x-other: 2"),)
 
 
 def test_a_header_may_have_any_letters() -> None:
-    response = played((Head(200, (("x-name", "Grüße 🙂"),)),), _request(version="HTTP/2.0"))
+    response = make_played((Head(200, (("x-name", "Grüße 🙂"),)),), _request(version="HTTP/2.0"))
 
     assert response.headers.fields == ((b"x-name", "Grüße 🙂".encode()),)

@@ -23,7 +23,7 @@ def _names(*asked: Asked, now: float = 1e6) -> list[str]:
     for request, steps, _, prompt in asked:
         journal = journal.record(request, steps, Basis("chat.completions", prompt))
     for number, (_, _, ending, _) in enumerate(asked, 1):
-        journal = journal.ended(number, ending)
+        journal = journal.note_end(number, ending)
     return [finding.name for finding in verdicts(ClientHistory(tuple(journal), now))]
 
 
@@ -274,7 +274,7 @@ def test_a_finding_tells_its_evidence() -> None:
     for at in (0.0, 0.5):
         request, steps, _, prompt = _ask(at, _error(429, retry_after="2"))
         journal = journal.record(request, steps, Basis("chat.completions", prompt))
-    journal = journal.ended(1, _played(_error(429)))
+    journal = journal.note_end(1, _played(_error(429)))
 
     (finding,) = [each for each in verdicts(ClientHistory(tuple(journal), 1.0)) if each.name == "early_retry"]
     assert finding.sentence == (

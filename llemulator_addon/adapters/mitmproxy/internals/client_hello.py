@@ -56,7 +56,7 @@ def server_name(sent: bytes) -> str | None:
     return (hello.sni or "") if hello else None
 
 
-def named_host(sent: bytes) -> str | None:
+def read_named_host(sent: bytes) -> str | None:
     """Return the host that a client names, as `server_name` does; of a plain request the one of its `Host`."""
     name = server_name(sent)
     if name is None and (found := _HOST.match(sent)):

@@ -16,7 +16,7 @@ from mitmproxy.exceptions import AddonHalt
 from mitmproxy.hooks import Hook, UpdateHook
 from mitmproxy.proxy.commands import StartHook
 
-from llemulator_addon.adapters.bug_log import without_secrets
+from llemulator_addon.adapters.bug_log import describe_briefly
 
 logger = logging.getLogger(__name__)
 
@@ -41,7 +41,7 @@ class HookTable(AddonManager):
 
     def __init__(self, master: Any) -> None:  # noqa: ANN401 - mitmproxy does not say which type it wants
         super().__init__(master)  # type: ignore[no-untyped-call]
-        self.calls = Calls(self, _without_its_message)
+        self.calls = Calls(self, _drop_message)
 
     @override
     async def handle_lifecycle(self, event: Hook) -> None:
@@ -50,7 +50,7 @@ class HookTable(AddonManager):
 
 def calls_of(addons: AddonManager) -> "Calls":
     """Return what calls the hooks of a manager: its own, or one that does it as mitmproxy's would."""
-    return addons.calls if isinstance(addons, HookTable) else Calls(addons, _in_full)
+    return addons.calls if isinstance(addons, HookTable) else Calls(addons, _describe_fully)
 
 
 class _Heard(NamedTuple):
@@ -71,14 +71,14 @@ class Calls:
 
     def begin(self, event: Hook) -> asyncio.Task[None] | None:
         """Call a hook without a way through mitmproxy's layers; return what is left to wait for, if anything is."""
-        if not self._heard(event.name):
+        if not self._find_listeners(event.name):
             return None
         task = asyncio.Task(self._until_resumed(event), loop=asyncio.get_running_loop(), eager_start=True)
         return None if task.done() else task
 
     async def call(self, event: Hook) -> None:
         """Call a hook, and `update` after one that takes a flow."""
-        if not (heard := self._heard(event.name)):
+        if not (heard := self._find_listeners(event.name)):
             return
         subject = _subject(event)
         await self._call(event, heard.listeners, subject)
@@ -102,7 +102,7 @@ class Calls:
             except Exception as error:  # noqa: BLE001 - one addon's bug must not silence the next, as in mitmproxy
                 self._report(event, error)
 
-    def _heard(self, name: str) -> _Heard | None:
+    def _find_listeners(self, name: str) -> _Heard | None:
         """Return the listeners of a hook, or of the hooks after it; None if there are none."""
         known = tuple(self.addons.lookup.values())
         if known != self._known:
@@ -114,10 +114,10 @@ class Calls:
 
 
 def _listeners(addons: AddonManager, name: str) -> Listeners:
-    return tuple(filter(None, (_within(addon, name) for addon in addons.chain)))
+    return tuple(filter(None, (_list_within(addon, name) for addon in addons.chain)))
 
 
-def _within(addon: object, name: str) -> tuple[Listener, ...]:
+def _list_within(addon: object, name: str) -> tuple[Listener, ...]:
     found = (getattr(each, name, None) for each in traverse([addon]))
     return tuple(listener for listener in found if callable(listener))
 
@@ -135,9 +135,9 @@ _FIELDS: dict[str, str] = {}
 """Of hooks, by their names; to ask for it each time takes as long as all the rest."""
 
 
-def _without_its_message(event: Hook, error: Exception) -> None:
-    logger.error("%s failed:\n%s", event.name, without_secrets(error))
+def _drop_message(event: Hook, error: Exception) -> None:
+    logger.error("%s failed:\n%s", event.name, describe_briefly(error))
 
 
-def _in_full(_: Hook, error: Exception) -> None:
+def _describe_fully(_: Hook, error: Exception) -> None:
     logger.error("Addon error: %s", error, exc_info=error)  # in mitmproxy's words

@@ -54,7 +54,7 @@ class Windows(Protocol):
         """Whether something of a stream waits for its window."""
         ...
 
-    def emptied(self, stream: int) -> asyncio.Future[bool]:
+    def wait_until_empty(self, stream: int) -> asyncio.Future[bool]:
         """Return what is done once nothing waits any more: whether it was sent, and not dropped with the stream."""
         ...
 
@@ -78,7 +78,7 @@ class Outlet:
         """Whether something waits for the socket to take it."""
         return self._transport is not None and self._transport.get_write_buffer_size() > 0
 
-    async def emptied(self) -> None:
+    async def wait_until_taken(self) -> None:
         """Wait until the socket took everything. Raises OSError where it never will."""
         await self._writer.drain()
 
@@ -143,10 +143,10 @@ class Taking:
 
     async def _wait(self) -> None:
         windows = self._windows
-        if windows is not None and windows.holds(self._stream) and not await windows.emptied(self._stream):
+        if windows is not None and windows.holds(self._stream) and not await windows.wait_until_empty(self._stream):
             self.refused = "the stream was reset"
         else:
-            await self._outlet.emptied()
+            await self._outlet.wait_until_taken()
 
 
 @dataclass

@@ -22,7 +22,7 @@ def is_whole(received: bytes) -> bool:
     return _END.search(received) is not None
 
 
-def refused(received: bytes) -> Steps | None:
+def refuse_head(received: bytes) -> Steps | None:
     """Return the answer to a request whose head is too large, as far as it has come; None where it is not."""
     size = found.start() if (found := _END.search(received)) else len(received)
     if received.find(b"\n", 0, MOST_BYTES_OF_TARGET) < 0 and size > MOST_BYTES_OF_TARGET:

@@ -28,7 +28,7 @@ from mitmproxy.proxy.layers import (
 from mitmproxy.proxy.layers.http import HTTPMode
 from OpenSSL import SSL
 
-from llemulator_addon.adapters.bug_log import without_secrets
+from llemulator_addon.adapters.bug_log import describe_briefly
 from llemulator_addon.adapters.mitmproxy.internals import client_hello, heads
 from llemulator_addon.adapters.mitmproxy.internals.deciding import Arrival, Decider
 from llemulator_addon.adapters.mitmproxy.internals.dispatch import Calls, calls_of
@@ -60,16 +60,16 @@ class Playback:
         if not waits:
             ctx.master.addons.get("nextlayer").next_layer(next_layer)
         if next_layer.layer is not None:
-            next_layer.layer = self._in_place_of(next_layer.layer, next_layer.context)
+            next_layer.layer = self._replace_layer(next_layer.layer, next_layer.context)
         elif len(sent) > client_hello.MOST_BYTES:
             logger.warning("closed a connection: its client has not said with whom it speaks in %d bytes", len(sent))
             next_layer.layer = _ClosedLayer(next_layer.context)
         elif sent:
-            self._bound(next_layer)
+            self._limit_time(next_layer)
         if waits and next_layer.layer is None:
             raise AddonHalt  # mitmproxy's own addon would decide
 
-    def _bound(self, next_layer: layer.NextLayer) -> None:
+    def _limit_time(self, next_layer: layer.NextLayer) -> None:
         """Give a client some time to say what it speaks, counted from when it began."""
         if next_layer not in self._undecided:
             self._undecided.add(next_layer)
@@ -86,9 +86,9 @@ class Playback:
         """Return the decision about a request, or None if none of our streams has it."""
         return self._arrivals.get(flow)
 
-    def _in_place_of(self, top: layer.Layer, context: Context) -> layer.Layer:
+    def _replace_layer(self, top: layer.Layer, context: Context) -> layer.Layer:
         if self._decider.owns(context):
-            top = _without_server(top, context)
+            top = _drop_server_layer(top, context)
             if not isinstance(top, ClientTLSLayer | ServerTLSLayer | ClientQuicLayer | ServerQuicLayer | HttpLayer):
                 context.layers.pop()
                 return _RefusedLayer(context)
@@ -120,7 +120,7 @@ def _close_undecided(next_layer: layer.NextLayer) -> None:
         Outlet(next_layer.context.client).drop()
 
 
-def _without_server(top: layer.Layer, context: Context) -> layer.Layer:
+def _drop_server_layer(top: layer.Layer, context: Context) -> layer.Layer:
     """Take off the layer for TLS with the server: there will be none, and each byte would pass through it."""
     if type(top) is not ServerTLSLayer or type(top.child_layer) is not ClientTLSLayer:
         return top
@@ -191,12 +191,12 @@ class _HttpLayer(HttpLayer):
     @override
     def _handle_event(self, event: events.Event) -> Commands:
         try:
-            yield from self._handled(event)
+            yield from self._handle(event)
         except Exception as error:  # noqa: BLE001 - mitmproxy would log it, and let the client wait for ever
-            logger.error("a bug of llemulator; a connection was closed for it:\n%s", without_secrets(error))  # noqa: TRY400 - see `bugs`
+            logger.error("a bug of llemulator; a connection was closed for it:\n%s", describe_briefly(error))  # noqa: TRY400 - see `bugs`
             yield commands.CloseConnection(self.context.client)
 
-    def _handled(self, event: events.Event) -> Commands:
+    def _handle(self, event: events.Event) -> Commands:
         if self.tunnel is not None:
             # Without this each byte would be wrapped in HTTP events and unwrapped again.
             return self.tunnel.handle_event(event)
@@ -210,7 +210,7 @@ class _HttpLayer(HttpLayer):
 
     @override
     def make_stream(self, stream_id: int) -> Commands:
-        stream = self.streams[stream_id] = Stream(_forked(self.context), stream_id, self)
+        stream = self.streams[stream_id] = Stream(_fork(self.context), stream_id, self)
         yield from self.event_to_child(stream, events.Start())
 
     def _serve(self) -> None:
@@ -224,7 +224,7 @@ class _HttpLayer(HttpLayer):
                 pass  # HTTP/3 has no server of ours; it plays the same steps
 
 
-def _forked(context: Context) -> Context:
+def _fork(context: Context) -> Context:
     """Do what `Context.fork` does, without the server connection that it makes first and throws away."""
     fork = Context.__new__(Context)
     fork.client, fork.server, fork.options = context.client, context.server, context.options

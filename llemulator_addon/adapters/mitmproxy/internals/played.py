@@ -31,7 +31,7 @@ class Played(http.Response):
     """Where the steps behind these come from."""
 
 
-def played(steps: Steps, request: http.Request) -> Played:
+def make_played(steps: Steps, request: http.Request) -> Played:
     """Return the response that plays these steps as an answer to a request."""
     head = next((step for step in steps if isinstance(step, Head)), Head(status_codes.BAD_GATEWAY))
     bare = _is_bare(head, request)
@@ -39,7 +39,7 @@ def played(steps: Steps, request: http.Request) -> Played:
     # Not by their constructors, which check the type of each field: that takes longer than all the rest.
     response, data, fields = Played.__new__(Played), http.ResponseData.__new__(http.ResponseData), http.Headers()
     response.data = data
-    fields.fields = _framed(head.headers, request, bare=bare)
+    fields.fields = _frame(head.headers, request, bare=bare)
     # An HTTP/1.0 client takes an answer that says HTTP/1.1; what it cannot take is chunks.
     data.http_version = b"HTTP/2.0" if request.is_http2 else b"HTTP/1.1"
     data.status_code = head.status
@@ -56,9 +56,9 @@ def played(steps: Steps, request: http.Request) -> Played:
     return response
 
 
-def begun(steps: Steps, rest: Rest, request: http.Request) -> Played:
+def make_begun(steps: Steps, rest: Rest, request: http.Request) -> Played:
     """Return the response that plays these steps, a head among them, and then the rest as it comes."""
-    response = played(steps, request)
+    response = make_played(steps, request)
     if not _is_bare(Head(response.status_code), request):
         response.rest, response.at_once = rest, False
         # No piece of what is sent in time is needed twice.
@@ -82,7 +82,7 @@ def _is_bare(head: Head, request: http.Request) -> bool:
     return request.method == "HEAD" or head.status in {204, 304} or head.status < status_codes.OK
 
 
-def _framed(headers: Headers, request: http.Request, *, bare: bool) -> tuple[tuple[bytes, bytes], ...]:
+def _frame(headers: Headers, request: http.Request, *, bare: bool) -> tuple[tuple[bytes, bytes], ...]:
     """Return the headers as this version of HTTP wants them, so that the end of the body can be known."""
     fields = [(name.encode(), value.encode() if value.isprintable() else _one_line(value)) for name, value in headers]
     names = [name.lower() for name, _ in fields]

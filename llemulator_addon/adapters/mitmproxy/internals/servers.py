@@ -63,7 +63,7 @@ class Http1(Http1Server):
             yield from super().send(event)
             return
         self.response = event.response
-        yield commands.SendData(self.conn, _assembled(event.response, event.body))
+        yield commands.SendData(self.conn, _assemble(event.response, event.body))
         yield from self.mark_done(response=True)
 
     @override
@@ -110,7 +110,7 @@ class Http1(Http1Server):
             # Such lines may stand before a request (RFC 9112, 2.2).
             self.buf.maybe_extract_at_most(blank)
             received = received[blank:]
-        if (refusal := heads.refused(received)) is not None:
+        if (refusal := heads.refuse_head(received)) is not None:
             yield from self._refuse(refusal)
             return
         if heads.is_whole(received):
@@ -152,7 +152,7 @@ class Http1(Http1Server):
         fields = http.Headers([(name.encode(), value.encode()) for name, value in head.headers])
         response = http.Response.make(head.status, b"".join(step.piece for step in steps if isinstance(step, Send)))
         response.headers = fields
-        yield commands.SendData(self.conn, _assembled(response, response.raw_content or b""))
+        yield commands.SendData(self.conn, _assemble(response, response.raw_content or b""))
         self.state = self._read_no_more
         self._forget()
         yield commands.RequestWakeup(_SECONDS_TO_READ)
@@ -196,7 +196,7 @@ class _InOnePiece:
         return event if len(pieces) == 1 else type(event)(data=b"".join(pieces))
 
 
-def _assembled(response: http.Response, body: bytes) -> bytes:
+def _assemble(response: http.Response, body: bytes) -> bytes:
     data = response.data
     lines = b"".join([b"%b: %b\r\n" % field for field in data.headers.fields])
     head = b"%b %d %b\r\n%b\r\n" % (data.http_version, data.status_code, data.reason, lines)
@@ -218,7 +218,7 @@ class Http2(Http2Server):
         """Whether something of a stream waits for its window."""
         return bool(self.h2_conn.stream_buffers.get(stream))
 
-    def emptied(self, stream: int) -> asyncio.Future[bool]:
+    def wait_until_empty(self, stream: int) -> asyncio.Future[bool]:
         """Return what is done once nothing waits any more: whether it was sent, and not dropped with the stream."""
         return self._waiting.setdefault(stream, asyncio.get_running_loop().create_future())
 

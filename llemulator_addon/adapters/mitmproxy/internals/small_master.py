@@ -97,17 +97,17 @@ class SmallMaster(Master):
     def _listening(self) -> Listening:
         for instance in self._server.servers:
             if instance.last_exception is not None:
-                raise CannotListen(self._explained(instance))
+                raise CannotListen(self._explain_taken(instance))
         (main,) = (instance for instance in self._server.servers if instance.mode.full_spec == _MAIN)
         _, port, *_ = main.listen_addrs[0]
         return Listening(host=self.options.listen_host, port=port)
 
-    def _explained(self, instance: ServerInstance[ProxyMode]) -> str:
+    def _explain_taken(self, instance: ServerInstance[ProxyMode]) -> str:
         host = instance.mode.listen_host(self.options.listen_host)
         port = instance.mode.listen_port(self.options.listen_port)
         assert instance.last_exception is not None  # noqa: S101 - who asks has looked
         assert port is not None  # noqa: S101 - each mode that we use has one
-        return _explained(instance.last_exception, host, port, is_main=instance.mode.full_spec == _MAIN)
+        return _explain(instance.last_exception, host, port, is_main=instance.mode.full_spec == _MAIN)
 
     def _take_bursts(self) -> None:
         """Let more connections wait than asyncio does: one that finds no place is tried again a second later only.
@@ -141,7 +141,7 @@ def _mode(listener: Listener, host: str) -> str:
     return f"{'transparent' if listener.transparent else _MAIN}@{listener.host or host}:{listener.port}"
 
 
-def _explained(error: Exception, host: str, port: int, *, is_main: bool) -> str:
+def _explain(error: Exception, host: str, port: int, *, is_main: bool) -> str:
     where = f"cannot listen on {f'[{host}]' if ':' in host else host}:{port}"
     option = "--port (PORT)" if is_main else "--listen (LLEMULATOR_LISTEN)"
     address = "--host (HOST)" if is_main else option

@@ -35,7 +35,7 @@ from mitmproxy.proxy.layers.http._hooks import (
 )
 
 from llemulator_addon.adapters import proxy_errors
-from llemulator_addon.adapters.bug_log import without_secrets
+from llemulator_addon.adapters.bug_log import describe_briefly
 from llemulator_addon.adapters.mitmproxy.internals import heads
 from llemulator_addon.adapters.mitmproxy.internals.connection import Connection
 from llemulator_addon.adapters.mitmproxy.internals.deciding import NOTHING_SENT
@@ -51,7 +51,7 @@ from llemulator_addon.adapters.mitmproxy.internals.played import (
     LlemulatorRestHook,
     Played,
     Playing,
-    played,
+    make_played,
     read_steps,
 )
 from llemulator_addon.adapters.mitmproxy.internals.received import Received
@@ -89,7 +89,7 @@ class Stream(HttpStream):
         try:
             arrival = self._decider.arrival(self.flow, origin_form=self._origin_form)
         except Exception as error:  # noqa: BLE001 - the hook for the request meets it again, and answers 500
-            logger.error("a request was not decided about:\n%s", without_secrets(error))  # noqa: TRY400 - see `bugs`
+            logger.error("a request was not decided about:\n%s", describe_briefly(error))  # noqa: TRY400 - see `bugs`
             return False
         self._parent.arrivals[self.flow] = arrival
         return arrival.fate == "pass"
@@ -133,7 +133,7 @@ class Stream(HttpStream):
                 answer = None
                 if (rest := self._parent.calls.begin(command)) is not None:
                     yield RestOfHook(rest)
-                self._after(command)
+                self._finish_piece(command)
             else:
                 answer = yield command
 
@@ -145,7 +145,7 @@ class Stream(HttpStream):
             self._playing = None
             yield from self._send_at_once(self._decider.answer_bug(self.flow, error))
             return
-        logger.error("a bug of llemulator, in the middle of an answer:\n%s", without_secrets(error))
+        logger.error("a bug of llemulator, in the middle of an answer:\n%s", describe_briefly(error))
         if playing is not None:
             yield from self._cut(playing, "close")
         elif self._is_sent:
@@ -155,7 +155,7 @@ class Stream(HttpStream):
             killed = ResponseProtocolError(self.stream_id, "a bug of llemulator", ErrorCode.KILL)
             yield from super().handle_protocol_error(killed)
 
-    def _after(self, command: commands.Command) -> None:
+    def _finish_piece(self, command: commands.Command) -> None:
         """Have the last word on what goes through piece by piece, after addons had theirs."""
         if isinstance(command, HttpRequestHeadersHook):
             if not self._passes:
@@ -181,7 +181,7 @@ class Stream(HttpStream):
     def _refuse_by_head(self, request: http.Request) -> Commands:
         self.flow = http.HTTPFlow(self.context.client, self.context.server)
         self.flow.request = request
-        yield from self._send_at_once(played(proxy_errors.target_too_long(heads.MOST_BYTES_OF_TARGET), request))
+        yield from self._send_at_once(make_played(proxy_errors.target_too_long(heads.MOST_BYTES_OF_TARGET), request))
 
     @override
     def handle_connect_finish(self) -> Commands:
@@ -328,7 +328,7 @@ class Stream(HttpStream):
     def _let_go(self) -> None:
         """Leave the circles in which a stream stands: then it is gone at once, and not by a collection of garbage."""
         self.context.layers.clear()
-        self.client_state = self.server_state = _over
+        self.client_state = self.server_state = _ignore_rest
 
     # Playing in time
 
@@ -343,7 +343,7 @@ class Stream(HttpStream):
         try:
             yield from self._play_due(playing)
         except Exception as error:  # noqa: BLE001 - the client must not wait for an end that does not come
-            logger.error("an answer could not be played on:\n%s", without_secrets(error))  # noqa: TRY400 - see `bugs`
+            logger.error("an answer could not be played on:\n%s", describe_briefly(error))  # noqa: TRY400 - see `bugs`
             yield from self._cut(playing, "close")
 
     def _is_open(self) -> bool:
@@ -358,7 +358,7 @@ class Stream(HttpStream):
         yield from self._play_steps(playing)
         while self._playing is playing and playing.rest is not None and playing.is_over:
             yield LlemulatorRestHook(playing.rest)
-            if (why := self._gone()) is not None:
+            if (why := self._explain_gone()) is not None:
                 yield from self._stop(playing, why)
                 return
             playing.steps, playing.position = playing.rest.take(), 0
@@ -367,7 +367,7 @@ class Stream(HttpStream):
                 playing.rest = None
             yield from self._play_steps(playing)
 
-    def _gone(self) -> str | None:
+    def _explain_gone(self) -> str | None:
         """Say why nobody listens any more, where that became known while a hook was waited for."""
         if not self._is_open():
             return "the stream was reset"
@@ -410,7 +410,7 @@ class Stream(HttpStream):
         for portion, ended in portions(due):
             if portion:
                 yield SendHttp(ResponseData(self.stream_id, portion), self.context.client)
-                if (why := (yield from self._until_taken()) or self._gone()) is not None:
+                if (why := (yield from self._until_taken()) or self._explain_gone()) is not None:
                     yield from self._stop(playing, why)
                     return False
                 playing.bytes_sent += len(portion)
@@ -487,6 +487,6 @@ class Stream(HttpStream):
         self._let_go()
 
 
-def _over(_: events.Event) -> Commands:
+def _ignore_rest(_: events.Event) -> Commands:
     """Consume what comes after the end, as mitmproxy's state for errors does."""
     yield from ()
