@@ -14,11 +14,11 @@ from llemulator_addon.adapters.ending import SAME
 
 _SERVING = """
 import asyncio, sys
-from llemulator_addon.adapters.ending import ended_by_signals
+from llemulator_addon.adapters.ending import end_on_signals
 
 async def main():
     loop, told = asyncio.get_running_loop(), asyncio.Event()
-    with ended_by_signals(loop, told.set, float(sys.argv[2])):
+    with end_on_signals(loop, told.set, float(sys.argv[2])):
         print("ready", flush=True)
         exec(sys.argv[1])
         await told.wait()

@@ -63,7 +63,7 @@ async def test_before_anything_was_sent_the_client_is_told(
         (Stream, "_until_taken"),
         (Stream, "_end"),
         (Stream, "_let_go"),
-        (Stream, "_after"),
+        (Stream, "_finish_piece"),
         (Stream, "state_consume_request_body"),
         (Stream, "state_wait_for_request_headers"),
         (_HttpLayer, "make_stream"),

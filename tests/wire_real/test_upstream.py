@@ -410,7 +410,7 @@ async def test_a_key_that_cannot_be_sent_is_told_of_without_it(
     assert len(models.seen()) == before
 
 
-@pytest.mark.parametrize("where", ["refused", "ask"])
+@pytest.mark.parametrize("where", ["refuse", "ask"])
 async def test_a_bug_on_the_way_there_is_answered_with_500_and_nothing_is_dialled(
     network: Elsewhere, certs: Path, monkeypatch: pytest.MonkeyPatch, where: str
 ) -> None:
