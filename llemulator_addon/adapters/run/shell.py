@@ -57,13 +57,17 @@ def _check_no_proxy(hosts: Hosts, inherited: Mapping[str, str]) -> Check:
 
 
 def _base_url(hosts: Hosts, inherited: Mapping[str, str]) -> Check:
-    astray = [name for name in BASE_URLS if is_elsewhere(inherited.get(name, ""), hosts)]
-    return Check(
-        name="base URL",
-        passed=not astray,
-        says=f"another one is set by {' and '.join(astray)}" if astray else "OpenAI's own",
-        remedy=f"unset {' '.join(astray)}; `llemulator run` does so itself" if astray else None,
-    )
+    elsewhere = {name: inherited[name] for name in BASE_URLS if is_elsewhere(inherited.get(name, ""), hosts)}
+    ours = {url for url in set(elsewhere.values()) if fetch_certificate(url) is not None}
+    if astray := [name for name, url in elsewhere.items() if url not in ours]:
+        return Check(
+            name="base URL",
+            passed=False,
+            says=f"another one is set by {' and '.join(astray)}",
+            remedy=f"unset {' '.join(astray)}; `llemulator run` does so itself",
+        )
+    where = " and ".join(sorted(map(_hide_password, ours)))
+    return Check(name="base URL", passed=True, says=f"llemulator answers at {where}" if ours else "OpenAI's own")
 
 
 def _proxy(named: set[str], *, is_ours: bool) -> Check:

@@ -91,6 +91,16 @@ def test_variables_that_undo_it_are_told(machine: Path) -> None:
     assert checks["base URL"].startswith("✗ another one is set by OPENAI_BASE_URL  → unset OPENAI_BASE_URL;")
 
 
+def test_a_base_url_that_points_at_a_llemulator_is_right_and_any_other_is_told(machine: Path) -> None:
+    with running() as server:
+        ours = f"{server.origin}/v1"
+        _, led = _doctor(machine, "--port", "0", OPENAI_BASE_URL=ours, OPENAI_API_BASE=ours)
+        _, mixed = _doctor(machine, "--port", "0", OPENAI_BASE_URL=ours, OPENAI_API_BASE="http://127.0.0.1:9/v1")
+
+    assert led["base URL"] == f"✓ llemulator answers at 127.0.0.1:{server.port}"
+    assert mixed["base URL"].startswith("✗ another one is set by OPENAI_API_BASE  → unset OPENAI_API_BASE;")
+
+
 def test_a_port_that_is_taken_is_told_unless_it_is_by_llemulator(machine: Path) -> None:
     with running() as server:
         status, checks = _doctor(machine, "--port", str(server.port))
