@@ -252,3 +252,40 @@ def test_calls_of_a_chat_go_on_side_by_side() -> None:
 def test_what_cannot_be_is_refused(reply: dict[str, Any]) -> None:
     with pytest.raises(ScriptError):
         read_script({"rules": [{"reply": reply}]})
+
+
+@pytest.mark.parametrize(
+    ("call", "problem"),
+    [
+        ({"type": "web_search_call", "action": "search"}, '"action" of web_search_call must be an object'),
+        (
+            {"type": "shell_call", "action": ["ls"]},
+            '"action" of shell_call must be an object whose commands are strings',
+        ),
+        (
+            {"type": "shell_call", "action": {"commands": "ls"}},
+            '"action" of shell_call must be an object whose commands are strings',
+        ),
+        ({"type": "shell_call_output", "output": None}, '"output" of shell_call_output must be an array'),
+        (
+            {"type": "apply_patch_call", "operation": {"diff": 5}},
+            '"operation" of apply_patch_call must be an object whose diff is a string',
+        ),
+        ({"type": "code_interpreter_call", "code": 5}, '"code" of code_interpreter_call must be a string or null'),
+        (
+            {"type": "image_generation_call", "partial_images": "aGk="},
+            '"partial_images" of image_generation_call must be an array of strings',
+        ),
+    ],
+)
+def test_a_hosted_call_with_a_field_of_another_type_is_refused(call: dict[str, object], problem: str) -> None:
+    with pytest.raises(ScriptError) as refused:
+        read_script({"rules": [{"reply": {"blocks": [{"hosted_call": call}]}}]})
+
+    assert problem in str(refused.value)
+
+
+def test_code_that_is_an_object_is_written_as_json() -> None:
+    response, _ = _responses(_server(blocks=[{"hosted_call": {"type": "code_interpreter_call", "code": {"a": 1}}}]))
+
+    assert response["output"][0]["code"] == '{"a":1}'

@@ -213,7 +213,5 @@ _NO_TOOLS_USED = {
 
 
 def _tool_usage(output: list[dict[str, Any]]) -> dict[str, object]:
-    searches = sum(
-        item["type"] == "web_search_call" and (item.get("action") or {}).get("type") == "search" for item in output
-    )
+    searches = sum(item["type"] == "web_search_call" and item["action"].get("type") == "search" for item in output)
     return {**_NO_TOOLS_USED, "web_search": {"num_requests": searches}}
