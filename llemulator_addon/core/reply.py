@@ -60,6 +60,8 @@ class Refusal:
     text: str
     continues: bool = False
     """As of a text."""
+    logprobs: tuple[Mapping[str, Any], ...] | None = None
+    """As of a text; chat alone shows them."""
     item: Fields | None = None
 
 
@@ -168,6 +170,10 @@ class ModelOutput:
     """The model's name in the answer; None: the one that was asked for."""
     service_tier: str | None = None
     """The tier that served; None: the one that was asked for."""
+    fingerprint: str | None = None
+    """`system_fingerprint` of chat; None: that of the model."""
+    has_fingerprint: bool = True
+    """Whether there is one; else it is null."""
     headers: tuple[tuple[str, str], ...] = ()
     """Of the answer, in place of the usual ones of the same name."""
     vectors: tuple[tuple[float, ...] | Near, ...] = ()

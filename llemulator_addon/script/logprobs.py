@@ -5,6 +5,7 @@ from typing import Annotated, Any
 from pydantic import BeforeValidator, Field
 
 from llemulator_addon.script.model import ScriptPart
+from llemulator_addon.wire.logprobs import join_tokens
 
 Probability = Annotated[float, Field(le=0)]
 Byte = Annotated[int, Field(ge=0, le=255)]
@@ -53,6 +54,8 @@ Logprobs = Annotated[list[LogprobPart], Field(min_length=1)]
 
 def check_joins(logprobs: list[LogprobPart] | None, text: str | None) -> None:
     """Refuse tokens that are not the text; raises ValueError."""
-    if logprobs is not None and "".join(each.token for each in logprobs) != text:
+    if logprobs is None:
+        return
+    if text is None or join_tokens(each.spell() for each in logprobs) != text.encode("utf-8", "replace"):
         message = 'the tokens of "logprobs", joined, are not the text'
         raise ValueError(message)

@@ -7,6 +7,8 @@ put together into the object that an answer in one piece has.
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
+from llemulator_addon.wire.logprobs import join_tokens
+
 Json = Mapping[str, Any]
 
 
@@ -35,7 +37,10 @@ _FAILED = 400
 def _read_completion(answer: Json) -> dict[str, Any]:
     choices = [_choice(choice) for choice in answer["choices"]]
     said = choices[0] if len(choices) == 1 else {"choices": choices}
-    return {**_envelope(answer), **said}
+    fingerprint = {"system_fingerprint": answer["system_fingerprint"]} if "system_fingerprint" in answer else {}
+    verdicts = answer.get("moderation")
+    moderated = {side: verdicts[side]["results"][0] for side in ("input", "output")} if verdicts else {}
+    return {**_envelope(answer), **fingerprint, **said, **({"moderation": moderated} if moderated else {})}
 
 
 def _choice(choice: Json) -> dict[str, Any]:
@@ -44,20 +49,22 @@ def _choice(choice: Json) -> dict[str, Any]:
     calls = [_chat_call(call) for call in message.get("tool_calls") or ()]
     if function := message.get("function_call"):
         calls.append({"name": function["name"], "arguments": function["arguments"]})
+    probable = choice.get("logprobs") or {}
     if message.get("refusal") is not None:
         reply["refusal"] = message["refusal"]
+        _add_logprobs(reply, probable.get("refusal"))
     elif sound := message.get("audio"):
         reply["audio"] = {key: sound[key] for key in ("transcript", "data", "id", "expires_at") if key in sound}
     elif message.get("annotations"):
         cited = [{"type": "url_citation", **each["url_citation"]} for each in message["annotations"]]
         spoken = {"text": message.get("content") or "", "annotations": cited}
-        _add_logprobs(spoken, (choice.get("logprobs") or {}).get("content"))
+        _add_logprobs(spoken, probable.get("content"))
         reply["blocks"] = [{"message": spoken}]
         reply["blocks"] += [{"tool_call": call} for call in calls]
         return reply
     elif message.get("content") is not None or not calls:
         reply["text"] = message.get("content") or ""
-        _add_logprobs(reply, (choice.get("logprobs") or {}).get("content"))
+        _add_logprobs(reply, probable.get("content"))
     if calls:
         reply["tool_calls"] = calls
     return reply
@@ -70,7 +77,9 @@ def _chat_call(call: Json) -> dict[str, Any]:
 
 
 def _add_logprobs(to: dict[str, Any], entries: object) -> None:
-    if isinstance(entries, list) and entries and "".join(entry["token"] for entry in entries) == to["text"]:
+    """Add log probabilities, unless they are those of another text: one that ended at a stop sequence, for example."""
+    text = to["refusal"] if "refusal" in to else to["text"]
+    if isinstance(entries, list) and entries and join_tokens(entries) == text.encode("utf-8", "replace"):
         to["logprobs"] = entries
 
 

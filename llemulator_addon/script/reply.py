@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal, Self
 
 from pydantic import BeforeValidator, Field, TypeAdapter, ValidationError, create_model, model_validator
 
-from llemulator_addon.core.reply import Choice, Failure, FinishReason, ModelOutput, Text
+from llemulator_addon.core.reply import Choice, Failure, FinishReason, ModelOutput, Refusal, Text
 from llemulator_addon.core.stamp import Stamp
 from llemulator_addon.script.embedding import Vectors, vectors_of
 from llemulator_addon.script.headers import HeaderMap
@@ -32,7 +32,7 @@ class SaidPart(ScriptPart):
     finish_reason: FinishReason | None = None
     """Null is sent as null."""
     logprobs: Logprobs | None = None
-    """Of the tokens of `text`; shown where the request asks for log probabilities."""
+    """Of the tokens of `text` or `refusal`; shown where the request asks for log probabilities."""
     side_by_side: Literal[True] | Annotated[list[Annotated[int, Field(ge=1)]], Field(min_length=1)] | None = None
     """Whether items and calls of a stream go on side by side; numbers say whose event comes next, from 1."""
 
@@ -46,7 +46,9 @@ class SaidPart(ScriptPart):
         given, order = self.model_fields_set, self.side_by_side
         if self.logprobs is not None:
             entries = tuple(each.entry() for each in self.logprobs)
-            blocks = tuple(replace(block, logprobs=entries) if isinstance(block, Text) else block for block in blocks)
+            blocks = tuple(
+                replace(block, logprobs=entries) if isinstance(block, Text | Refusal) else block for block in blocks
+            )
         return Choice(
             blocks=blocks,
             side_by_side=order is not None,
@@ -100,6 +102,8 @@ class ReplyPart(SaidPart):
     """Null is an answer without usage."""
     model: str | None = None
     service_tier: str | None = None
+    system_fingerprint: str | None = None
+    """Of chat; null is sent as null."""
     headers: HeaderMap | None = None
     embedding: Vectors | None = None
     """The vector of each input, for embeddings; alone in a rule, it answers only them."""
@@ -134,6 +138,8 @@ class ReplyPart(SaidPart):
             usage=read_usage(self.usage, given="usage" in self.model_fields_set),
             model=self.model,
             service_tier=self.service_tier,
+            fingerprint=self.system_fingerprint,
+            has_fingerprint=self.system_fingerprint is not None or "system_fingerprint" not in self.model_fields_set,
             vectors=vectors_of(self.embedding or []),
             moderation=moderation_of(self.moderation),
             headers=tuple((name.lower(), value) for name, value in (self.headers or {}).items()),
@@ -160,7 +166,7 @@ _EXCLUSIVE = (
 )
 
 
-_NULL_IS_SENT = frozenset({"usage", "finish_reason"})
+_NULL_IS_SENT = frozenset({"usage", "finish_reason", "system_fingerprint"})
 
 
 def check_no_null(part: ReplyPart) -> None:
@@ -173,7 +179,8 @@ def check_no_null(part: ReplyPart) -> None:
 
 def check_logprobs(part: SaidPart) -> None:
     """Refuse log probabilities that are not those of the reply's text; raises ValueError."""
-    check_joins(part.logprobs, getattr(part, "text_", None))
+    refusal = getattr(part, "refusal_", None)
+    check_joins(part.logprobs, getattr(part, "text_", None) if refusal is None else refusal)
 
 
 def check_says(said: tuple[str, ...], words: Any) -> None:  # noqa: ANN401 - any collection of words

@@ -1,6 +1,7 @@
 """Log probabilities of tokens: drawn from the stamp, but of the right shape and order."""
 
 import math
+from codecs import getincrementaldecoder
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
@@ -23,6 +24,28 @@ def each_given(entries: Iterable[Mapping[str, Any]], top: int) -> Iterator[dict[
     return ({**entry, "top_logprobs": entry["top_logprobs"][:top]} for entry in entries)
 
 
+def join_tokens(entries: Iterable[Mapping[str, Any]]) -> bytes:
+    """Return the text of tokens in UTF-8. A token with a part of a character only has bytes, and no text of its own."""
+    return b"".join(
+        entry["token"].encode("utf-8", "replace") if entry.get("bytes") is None else bytes(entry["bytes"])
+        for entry in entries
+    )
+
+
+def spell_tokens(entries: Iterable[Mapping[str, Any]]) -> Iterator[tuple[str, int]]:
+    """Yield the texts of tokens, each with its number of tokens.
+
+    A character whose bytes are in several tokens comes with the last of them.
+    """
+    decoder, held = getincrementaldecoder("utf-8")("replace"), 0
+    for entry in entries:
+        held += 1
+        if text := decoder.decode(bytes(entry["bytes"])):
+            # Half a surrogate pair has no bytes of its own.
+            yield entry["token"] if held == 1 and len(text) == len(entry["token"]) else text, held
+            held = 0
+
+
 class LogprobsInTurn:
     """The log probabilities of a text's tokens, to be given out with the deltas in which the tokens end."""
 
@@ -33,10 +56,10 @@ class LogprobsInTurn:
 
     def take(self, delta: str) -> list[Any]:
         """Return those of the tokens that end within the next delta."""
-        self._ahead += len(delta)
+        self._ahead += len(delta.encode("utf-8", "replace"))
         taken = []
-        while self._next is not None and len(self._next["token"]) <= self._ahead:
-            self._ahead -= len(self._next["token"])
+        while self._next is not None and len(self._next["bytes"]) <= self._ahead:
+            self._ahead -= len(self._next["bytes"])
             taken.append(self._next)
             self._next = next(self._entries, None)
         return taken

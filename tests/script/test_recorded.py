@@ -31,6 +31,22 @@ REPLIES: dict[str, dict[str, Any]] = {
     "no usage": {"text": "a", "usage": None},
     "citation": {"blocks": [{"message": CITED}]},
     "log probabilities": {"text": "Hi", "logprobs": [{"token": "H", "logprob": -1.0}, {"token": "i", "logprob": -0.5}]},
+    "bytes of a character in two tokens": {
+        "text": "a世b",
+        "logprobs": [
+            {"token": "a", "logprob": -0.1},
+            {"token": "\\xe4\\xb8", "logprob": -0.2, "bytes": [0xE4, 0xB8]},
+            {"token": "\\x96", "logprob": -0.3, "bytes": [0x96]},
+            {"token": "b", "logprob": -0.4},
+        ],
+    },
+    "log probabilities of a refusal": {
+        "refusal": "No.",
+        "logprobs": [{"token": "No", "logprob": -1.0, "top_logprobs": {"No": -1.0}}, {"token": ".", "logprob": -0.5}],
+    },
+    "fingerprint": {"text": "a", "system_fingerprint": "fp_44709d6fcb"},
+    "no fingerprint": {"text": "a", "system_fingerprint": None},
+    "moderated": {"text": "a", "moderation": {"input": {"violence": 0.9}, "output": {"violence": True}}},
 }
 ITEMS: dict[str, dict[str, Any]] = {
     "parts": {"blocks": [{"message": {"parts": [CITED, {"text": "Sure."}, {"refusal": "No more."}]}}]},
@@ -44,12 +60,14 @@ ITEMS: dict[str, dict[str, Any]] = {
     },
 }
 ASKED = {"logprobs": True, "top_logprobs": 2}
-NEW = frozenset({"id", "created", "created_at", "completed_at", "system_fingerprint", "obfuscation"})
+MODERATED = {"model": "omni-moderation-latest"}
+NEW = frozenset({"id", "created", "created_at", "completed_at", "obfuscation"})
+"""Each answer has its own."""
 
 
 def _chat(reply: dict[str, Any]) -> dict[str, Any]:
-    """Ask for log probabilities, but of a refusal: no word says those."""
-    return {"model": "gpt-4o", "messages": [{"role": "user", "content": "Hi"}], **({} if "refusal" in reply else ASKED)}
+    moderation = {"moderation": MODERATED} if "moderation" in reply else {}
+    return {"model": "gpt-4o", "messages": [{"role": "user", "content": "Hi"}], **ASKED, **moderation}
 
 
 def _played(reply: object, path: str, seed: int, body: dict[str, Any]) -> bytes:

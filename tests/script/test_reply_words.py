@@ -180,6 +180,34 @@ def test_the_tier_that_served_is_not_the_one_asked_for() -> None:
     assert [told[0]["response"]["service_tier"], told[-1]["response"]["service_tier"]] == ["priority", "default"]
 
 
+@pytest.mark.parametrize("fingerprint", ["fp_44709d6fcb", None])
+def test_the_fingerprint_is_that_of_the_script(fingerprint: str | None) -> None:
+    whole, chunks = _chat_bodies(_server(system_fingerprint=fingerprint))
+
+    assert {whole["system_fingerprint"], *(chunk["system_fingerprint"] for chunk in chunks)} == {fingerprint}
+
+
+def test_a_character_in_two_tokens_is_streamed_whole_with_the_log_probabilities_of_both() -> None:
+    tokens = [
+        {"token": "\\xe4\\xb8", "logprob": -0.2, "bytes": [228, 184]},
+        {"token": "\\x96", "logprob": -0.3, "bytes": [150]},
+    ]
+    server = emulator({"rules": [{"reply": {"text": "世", "logprobs": tokens}}]})
+    whole, chunks = _chat_bodies(server, logprobs=True)
+    said = [choice for chunk in chunks for choice in chunk["choices"] if choice["delta"].get("content")]
+
+    assert [each["token"] for each in whole["choices"][0]["logprobs"]["content"]] == ["\\xe4\\xb8", "\\x96"]
+    assert [choice["delta"]["content"] for choice in said] == ["世"]
+    assert [len(choice["logprobs"]["content"]) for choice in said] == [2]
+
+
+def test_tokens_whose_bytes_are_another_text_are_refused() -> None:
+    token = {"token": "a", "logprob": -1, "bytes": [98]}
+
+    with pytest.raises(ScriptError, match="joined, are not the text"):
+        read_script({"rules": [{"reply": {"text": "a", "logprobs": [token]}}]})
+
+
 @pytest.mark.parametrize("stream", [False, True])
 @pytest.mark.parametrize("path", ["/v1/chat/completions", "/v1/responses"])
 def test_headers_of_a_success_replace_the_usual_ones(path: str, *, stream: bool) -> None:

@@ -34,7 +34,7 @@ class MessageTextPart(ScriptPart):
         if self.annotations_at is not None and len(self.annotations_at) != len(self.annotations or ()):
             message = '"annotations_at" has one number for each of "annotations"'
             raise ValueError(message)
-        check_joins(self.logprobs, self.text)
+        check_joins(self.logprobs, self.text if self.refusal is None else self.refusal)
 
 
 class MessagePart(MessageTextPart):
@@ -70,13 +70,14 @@ def _block(
     *,
     continues: bool,
 ) -> Block:
+    logprobs = None if part.logprobs is None else tuple(each.entry() for each in part.logprobs)
     if part.refusal is not None:
-        return Refusal(part.refusal, continues=continues, item=item)
+        return Refusal(part.refusal, continues=continues, logprobs=logprobs, item=item)
     return Text(
         part.text or "",
         annotations=tuple(part.annotations or ()),
         phase=phase,
-        logprobs=None if part.logprobs is None else tuple(each.entry() for each in part.logprobs),
+        logprobs=logprobs,
         places=None if part.annotations_at is None else tuple(part.annotations_at),
         continues=continues,
         item=item,

@@ -6,11 +6,12 @@ from itertools import chain, count
 from typing import Any
 
 from llemulator_addon.core.prompt import Prompt
-from llemulator_addon.core.reply import Choice, ModelOutput, ToolCall
+from llemulator_addon.core.reply import Choice, ModelOutput, Refusal, Text, ToolCall
 from llemulator_addon.core.stamp import Stamp
 from llemulator_addon.wire import azure, sse
 from llemulator_addon.wire.answer import Manner, Piece, take_turns
 from llemulator_addon.wire.chat.completion import (
+    Spoken,
     cut_text,
     each_text_logprob,
     find_end_of_audio,
@@ -35,7 +36,7 @@ from llemulator_addon.wire.chat.completion import (
     write_usage,
 )
 from llemulator_addon.wire.json_bytes import compact
-from llemulator_addon.wire.logprobs import LogprobsInTurn
+from llemulator_addon.wire.logprobs import LogprobsInTurn, spell_tokens
 
 _Delta = tuple[dict[str, Any], int]
 """The delta of a chunk for its choice, and its number of tokens."""
@@ -65,7 +66,7 @@ def _begin(prompt: Prompt, says: ModelOutput, manner: Manner) -> bytes:
         "created": manner.stamp.created,
         "model": name_model(prompt, says, manner),
         "service_tier": find_tier(prompt, says),
-        "system_fingerprint": find_fingerprint(prompt, manner),
+        "system_fingerprint": find_fingerprint(prompt, says, manner),
     }
     return b"data: %b," % compact(base)[:-1]
 
@@ -126,7 +127,10 @@ def _choice_chunks(prompt: Prompt, choice: Choice, index: int, manner: Manner) -
         return {"index": index, "delta": delta, **({"logprobs": logs} if shows else {}), "finish_reason": finish}
 
     opening, deltas = _deltas_of(prompt, choice, index, manner)
-    given = LogprobsInTurn(each_text_logprob(prompt, choice, manner)) if asks and has_logprobs(choice) else None
+    kind: Spoken = Text if find_refusal(choice) is None else Refusal
+    given = (
+        LogprobsInTurn(each_text_logprob(kind, prompt, choice, manner)) if asks and has_logprobs(kind, choice) else None
+    )
     yield chunk(opening, {"content": [], "refusal": None} if asks else None), 0
     for delta, tokens in deltas:
         yield chunk(delta, _chunk_logprobs(delta, prompt, manner, given) if asks else None), tokens
@@ -138,7 +142,7 @@ def _deltas_of(prompt: Prompt, choice: Choice, index: int, manner: Manner) -> tu
     """Return the first chunk's delta, which alone has the role, and the others."""
     calls, text, refusal = list_calls(prompt, choice), choice.text, find_refusal(choice)
     if refusal is not None:
-        return _role(None, refusal=""), _texts(prompt, "refusal", refusal, manner)
+        return _role(None, refusal=""), _spoken(Refusal, refusal, prompt, choice, manner)
     if speaks(prompt, choice):
         return _role(None, refusal=None), _sounds(prompt, choice, index, manner)
     if calls and is_legacy(prompt):
@@ -150,8 +154,7 @@ def _deltas_of(prompt: Prompt, choice: Choice, index: int, manner: Manner) -> tu
         return _role(None, tool_calls=opened, refusal=None), _arguments(prompt, calls[0], 0, manner)
     if calls and not text:
         return _role(None), _calls_after_role(prompt, choice, calls, index, manner)
-    texts = _tokens(prompt, choice, manner) if has_logprobs(choice) else _texts(prompt, "content", text, manner)
-    spoken = chain(texts, _cite(choice))
+    spoken = chain(_spoken(Text, text, prompt, choice, manner), _cite(choice))
     return _role("", refusal=None), chain(spoken, _calls_after_role(prompt, choice, calls, index, manner))
 
 
@@ -159,15 +162,14 @@ def _role(content: str | None, **more: object) -> dict[str, Any]:
     return {"role": "assistant", "content": content, **more}
 
 
-def _texts(prompt: Prompt, key: str, text: str, manner: Manner) -> Iterator[_Delta]:
-    for piece, tokens in cut_text(prompt, text, manner):
-        yield {key: piece}, tokens
-
-
-def _tokens(prompt: Prompt, choice: Choice, manner: Manner) -> Iterator[_Delta]:
-    """Cut texts into the tokens of which a script gives the log probabilities."""
-    for entry in each_text_logprob(prompt, choice, manner):
-        yield {"content": entry["token"]}, 1
+def _spoken(kind: Spoken, text: str, prompt: Prompt, choice: Choice, manner: Manner) -> Iterator[_Delta]:
+    """Cut a text as usual, or into the tokens of which a script gives the log probabilities."""
+    key = "content" if kind is Text else "refusal"
+    if has_logprobs(kind, choice):
+        pieces: Iterable[tuple[str, int]] = spell_tokens(each_text_logprob(kind, prompt, choice, manner))
+    else:
+        pieces = cut_text(prompt, text, manner)
+    return (({key: piece}, tokens) for piece, tokens in pieces)
 
 
 def _cite(choice: Choice) -> Iterator[_Delta]:
@@ -232,5 +234,6 @@ def _chunk_logprobs(
     if text:
         return {"content": token_logprobs(prompt, text, manner), "refusal": None}
     if text := delta.get("refusal"):
-        return {"content": None, "refusal": token_logprobs(prompt, text, manner)}
+        probable = token_logprobs(prompt, text, manner) if given is None else given.take(text)
+        return {"content": None, "refusal": probable}
     return None

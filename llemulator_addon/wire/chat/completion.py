@@ -16,6 +16,9 @@ from llemulator_addon.wire.logprobs import each_given, each_logprob_of
 from llemulator_addon.wire.models import resolve_alias
 from llemulator_addon.wire.usage import NO_DETAILS, Counted, count_usage
 
+Spoken = type[Text] | type[Refusal]
+"""One of the two kinds of text."""
+
 
 def write_completion(prompt: Prompt, says: ModelOutput, manner: Manner) -> dict[str, Any]:
     """Return the whole completion."""
@@ -28,7 +31,7 @@ def write_completion(prompt: Prompt, says: ModelOutput, manner: Manner) -> dict[
         **moderate(prompt, says),
         "usage": write_usage(prompt, says),
         "service_tier": find_tier(prompt, says),
-        "system_fingerprint": find_fingerprint(prompt, manner),
+        "system_fingerprint": find_fingerprint(prompt, says, manner),
         **(azure.write_prompt_results() if prompt.azure else {}),
     }
 
@@ -83,31 +86,34 @@ def spell_call(call: ToolCall, choice: int, position: int, manner: Manner) -> di
 def _all_logprobs(prompt: Prompt, choice: Choice, manner: Manner) -> dict[str, Any] | None:
     if not prompt.body.get("logprobs"):
         return None
-    refusal = find_refusal(choice)
     return {
-        "content": _text_logprobs(prompt, choice, manner) if choice.text else None,
-        "refusal": token_logprobs(prompt, refusal, manner) if refusal else None,
+        "content": _logprobs_of(Text, choice.text, prompt, choice, manner),
+        "refusal": _logprobs_of(Refusal, find_refusal(choice), prompt, choice, manner),
     }
 
 
-def _text_logprobs(prompt: Prompt, choice: Choice, manner: Manner) -> "Many | list[dict[str, Any]]":
-    if not has_logprobs(choice):
-        return token_logprobs(prompt, choice.text, manner)
-    return list(each_text_logprob(prompt, choice, manner))
+def _logprobs_of(
+    kind: Spoken, text: str | None, prompt: Prompt, choice: Choice, manner: Manner
+) -> "Many | list[dict[str, Any]] | None":
+    if not text:
+        return None
+    if not has_logprobs(kind, choice):
+        return token_logprobs(prompt, text, manner)
+    return list(each_text_logprob(kind, prompt, choice, manner))
 
 
-def has_logprobs(choice: Choice) -> bool:
+def has_logprobs(kind: Spoken, choice: Choice) -> bool:
     """Whether a script gives the log probabilities of any of the texts."""
-    return any(isinstance(block, Text) and block.logprobs is not None for block in choice.blocks)
+    return any(isinstance(block, kind) and block.logprobs is not None for block in choice.blocks)
 
 
-def each_text_logprob(prompt: Prompt, choice: Choice, manner: Manner) -> Iterator[dict[str, Any]]:
+def each_text_logprob(kind: Spoken, prompt: Prompt, choice: Choice, manner: Manner) -> Iterator[dict[str, Any]]:
     """Yield the log probabilities of all texts of a choice: those of the script, and generated ones for other texts."""
     top = prompt.body.get("top_logprobs") or 0
     for block in choice.blocks:
-        if isinstance(block, Text) and block.logprobs is not None:
+        if isinstance(block, kind) and block.logprobs is not None:
             yield from each_given(block.logprobs, top)
-        elif isinstance(block, Text):
+        elif isinstance(block, kind):
             pieces = (piece for piece, _ in cut(block.text, family(prompt.model).encoding, "token"))
             yield from each_logprob_of(pieces, top, manner.stamp)
 
@@ -229,8 +235,10 @@ def find_tier(prompt: Prompt, says: ModelOutput) -> str:
             return "default"
 
 
-def find_fingerprint(prompt: Prompt, manner: Manner) -> str | None:
-    """Return the fingerprint of the model's set-up, if its family has one."""
+def find_fingerprint(prompt: Prompt, says: ModelOutput, manner: Manner) -> str | None:
+    """Return the fingerprint of the model's set-up: that of the script, or one if its family has one."""
+    if says.fingerprint is not None or not says.has_fingerprint:
+        return says.fingerprint
     of = family(prompt.model)
     if of.fingerprint != "fp":
         return "" if of.fingerprint == "empty" else None
