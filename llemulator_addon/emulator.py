@@ -96,7 +96,7 @@ class EmulatorSettings:
     journals_size: int = defaults.JOURNALS_SIZE
     """Bytes of memory that all journals may take together; those that were not used for longest are emptied first."""
     stored_size: int = defaults.STORED_SIZE
-    """Bytes of memory that what a token stores may take: responses, conversations, chat completions."""
+    """Bytes of memory that what a token stores may take: responses, conversations, chat completions, files."""
     all_stored_size: int = defaults.ALL_STORED_SIZE
     """Bytes of memory that what all tokens store may take together; what was not used for longest goes first."""
     script_size: int = defaults.SCRIPT_SIZE

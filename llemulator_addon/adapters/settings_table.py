@@ -429,8 +429,8 @@ SETTINGS = (
         "stored_size",
         "LLEMULATOR_STORED_SIZE",
         example="32MiB",
-        meaning="memory that stored responses, conversations and chat completions of one token may use; the oldest are "
-        "dropped first",
+        meaning="memory that stored responses, conversations, chat completions and files of one token may use; the "
+        "oldest are dropped first",
     ),
     _size_setting(
         "all_stored_size",

@@ -7,6 +7,8 @@ from llemulator_addon.engine.journal import Exchange
 from llemulator_addon.verification import delivered
 from llemulator_addon.verification.sdk_headers import client_of
 from llemulator_addon.wire import json_bytes
+from llemulator_addon.wire.errors import RequestRefused
+from llemulator_addon.wire.multipart import is_form, read_form
 from llemulator_addon.wire.redaction import HIDDEN, redact_headers, redact_text, redact_texts
 
 _SHOWN_OF_BYTES = 1_000
@@ -41,7 +43,7 @@ def show_in_full(exchange: Exchange, token: str, *, is_new: bool) -> dict[str, o
         "request": {
             "query": [list(pair) for pair in exchange.query],
             "headers": dict(exchange.headers),
-            "body": readable(exchange.body, token),
+            "body": _show_asked(exchange, token),
             "body_bytes": exchange.body_bytes,
             "whole": len(exchange.body) == exchange.body_bytes,
         },
@@ -73,6 +75,17 @@ def answer_headers(exchange: Exchange) -> Headers:
     headers = delivered.head_of(exchange.steps)
     hidden = redact_headers({name.lower(): value for name, value in headers})
     return tuple((name, HIDDEN if hidden[name.lower()] == HIDDEN else value) for name, value in headers)
+
+
+def _show_asked(exchange: Exchange, token: str) -> object:
+    """Show the body of a request. Of a form, its fields, and what its files are."""
+    if is_form(exchange.request):
+        try:
+            return read_form(exchange.request)
+        except RequestRefused:
+            # It is malformed, or not kept whole.
+            pass
+    return readable(exchange.body, token)
 
 
 def readable(body: bytes, token: str) -> object:

@@ -78,6 +78,11 @@ class Resources:
         for number in sorted(self._by_kind.get(kind, _EMPTY)):
             yield self._values[number].kept.value
 
+    def items_of(self, kind: str) -> Iterator[tuple[str, Value]]:
+        """Yield the ids and the values of a kind, oldest first."""
+        for number, resource_id in sorted(self._by_kind.get(kind, _EMPTY).items()):
+            yield resource_id, self._values[number].kept.value
+
     def empty(self) -> "Resources":
         """Return none, within the same bound."""
         return Resources(size_limit=self.size_limit)

@@ -259,6 +259,7 @@ def _call(session: Session, request: Request, params: Mapping[str, str]) -> Call
         day=session.day_of(request),
         models_day=session.models_day(request),
         lenient=session.policy.lenient,
+        now=session.clock_time(request),
         gave=partial(gave, session.journal),
     )
 

@@ -26,7 +26,7 @@ def steps_of(
             head = headers.describe_body(stamp, answer.body, answer.content_type, limits=limits, endpoint=endpoint)
             return iter((Head(answer.status, _replace_headers(head, answer.headers)), Send(answer.body)))
         case LongBody():
-            head = headers.describe_long_body(stamp, limits=limits, endpoint=endpoint)
+            head = headers.describe_long_body(stamp, answer.content_type, limits=limits, endpoint=endpoint)
             return chain((Head(200, _replace_headers(head, answer.headers)),), map(Send, answer.pieces))
         case EventStream():
             head = headers.describe_events(stamp, limits=limits, endpoint=endpoint)

@@ -19,6 +19,7 @@ from llemulator_addon.wire.answer import Endpoint
 from llemulator_addon.wire.bodies import read_object
 from llemulator_addon.wire.errors import RequestRefused
 from llemulator_addon.wire.limits import values_in
+from llemulator_addon.wire.multipart import is_form
 from llemulator_addon.wire.routing import Found, find_of
 from llemulator_addon.wire.tokens import Uncounted, counting_at_most
 
@@ -87,11 +88,12 @@ class Ahead:
         """Return a request with its body read, where that is large, or what is wrong with that."""
         if len(request.body) <= _LARGE:
             return request
-        for values in values_in(request.body):
+        for values in () if is_form(request) else values_in(request.body):
             if values > self._most_values:
                 return errors.too_many_values(self._most_values)
             await _others_first()
-        read = _read(request)
+        # To split a large form takes as long as to decide about it, so it is left to the thread.
+        read = request if is_form(request) else _read(request)
         # Before this one is decided about, others have their turn.
         await _others_first()
         return read

@@ -99,6 +99,7 @@ class LongBody:
     """An answer like `Body`, which is never there at once, so that its length is not known before."""
 
     pieces: Made[bytes]
+    content_type: str = "application/json"
     headers: Headers = ()
     keeps: tuple[Kept, ...] = ()
     size: int = 0
@@ -138,7 +139,8 @@ class Call(NamedTuple):
     """The day by which models are shut down; None: none is, because somebody named those that are valid."""
     lenient: bool = False
     """Parameters are not validated, and an unknown id stands for something."""
-
+    now: float = 0.0
+    """The time on the session's clock, in seconds since the epoch. Times in answers come from the stamp."""
     gave: Callable[[str], bool] = lambda _: False
     """Whether a text was sent to this token before, as its journal has it. Slow."""
 

@@ -79,6 +79,18 @@ def not_json() -> Failure:
     )
 
 
+def not_a_form(content_type: str) -> Failure:
+    """Refuse a body of another type where only forms are taken."""
+    given = content_type.partition(";")[0].strip()
+    return Failure(
+        status=400,
+        type=INVALID,
+        code="unsupported_content_type",
+        message=f"Unsupported content type: '{given}'. This API method only accepts 'multipart/form-data' requests, "
+        f"but you specified the header 'Content-Type: {given}'. Please try again with a supported content type.",
+    )
+
+
 def missing(param: str) -> Failure:
     """Refuse a body in which a parameter is missing."""
     return Failure(

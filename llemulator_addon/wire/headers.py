@@ -66,9 +66,9 @@ def describe_body(
     return _describe_answer(stamp, content, limits or UNLIMITED, endpoint)
 
 
-def describe_long_body(stamp: Stamp, *, limits: Headers = (), endpoint: str = "") -> Headers:
+def describe_long_body(stamp: Stamp, content_type: str = JSON, *, limits: Headers = (), endpoint: str = "") -> Headers:
     """Return the same for one whose length is not known before it was sent."""
-    return _describe_answer(stamp, (("content-type", JSON),), limits or UNLIMITED, endpoint)
+    return _describe_answer(stamp, (("content-type", content_type),), limits or UNLIMITED, endpoint)
 
 
 def _describe_answer(stamp: Stamp, content: Headers, limits: Headers, endpoint: str) -> Headers:

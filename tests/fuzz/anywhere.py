@@ -20,9 +20,10 @@ from llemulator_addon.script.faults import FAULTS
 from llemulator_addon.wire.answer import Endpoint, Operation
 from llemulator_addon.wire.endpoints import ENDPOINTS, OPERATIONS
 from tests.fuzz import surviving
-from tests.fuzz.real import ADMIN, BODIES
+from tests.fuzz.real import ADMIN, BODIES, FORMS
 from tests.fuzz.values import places, scripts
 from tests.playing import body_of, emulator, request
+from tests.wire.forms import File, form
 
 type Json = Any
 
@@ -83,6 +84,23 @@ def any_body(random: Random, bodies: tuple[Json, ...]) -> bytes:
     for _ in range(random.choice((1, 1, 1, 2, 2, 3, 4))):
         body = _changed(random, body)
     return _bytes_of(body)
+
+
+def _any_fields(random: Random, bodies: tuple[Json, ...]) -> Iterator[tuple[str, str | File]]:
+    """Yield the fields of one of some bodies with one thing changed somewhere in it."""
+    body = _changed(random, deepcopy(random.choice(bodies)))
+    for name, value in body.items() if isinstance(body, dict) else ():
+        for each in value if isinstance(value, list) else (value,):
+            is_file = isinstance(each, dict) and "filename" in each
+            text = each if isinstance(each, str) else json.dumps(each)
+            yield (
+                _sendable(name),
+                (_sendable(str(each["filename"])), text.encode("utf-8", "replace")) if is_file else text,
+            )
+
+
+def _sendable(name: str) -> str:
+    return "".join(letter for letter in name if letter.isprintable() and letter != '"')
 
 
 def _changed(random: Random, body: Json) -> Json:
@@ -201,8 +219,10 @@ def any_request(random: Random, known: Known) -> Request:
         case _:
             # Half of all asks a model, where most is read.
             name = random.choice(("chat.completions", "responses") if random.random() < 0.6 else tuple(_POSTED))
-            path = _filled(random, _POSTED[name], known)
-            return _asked("POST", f"/v1{path}", any_body(random, BODIES[name]), ())
+            path = f"/v1{_filled(random, _POSTED[name], known)}"
+            if name in FORMS and random.random() < 0.9:
+                return form(path, *_any_fields(random, BODIES[name]))
+            return _asked("POST", path, any_body(random, BODIES[name]), ())
 
 
 _LOOKED_AT = [path for path, route in ROUTES.items() if route.get is not None and not path.endswith("live")]

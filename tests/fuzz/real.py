@@ -259,7 +259,29 @@ BODIES: dict[str, tuple[Json, ...]] = {
     "conversations.update": ({"metadata": {"a": "b"}},),
     "conversations.items.create": ({"items": [*_ITEMS]},),
     "traces.ingest": ({"data": [{"object": "trace", "id": "t", "metadata": {}}]},),
+    "files.create": (
+        {
+            "file": {"filename": "a.jsonl"},
+            "purpose": "batch",
+            "expires_after[anchor]": "created_at",
+            "expires_after[seconds]": "3600",
+        },
+    ),
+    "uploads.create": (
+        {
+            "bytes": 2,
+            "filename": "a.txt",
+            "mime_type": "text/plain",
+            "purpose": "user_data",
+            "expires_after": {"anchor": "created_at", "seconds": 3_600},
+        },
+    ),
+    "uploads.parts.create": ({"data": {"filename": "part"}},),
+    "uploads.complete": ({"part_ids": ["part_1"], "md5": "0"},),
+    "uploads.cancel": ({},),
 }
+FORMS = frozenset({"files.create", "uploads.parts.create"})
+"""Those that are sent as forms; an object with a `filename` is a file."""
 """By the name of the endpoint or operation: each that is posted."""
 
 ADMIN: dict[str, tuple[Json, ...]] = {

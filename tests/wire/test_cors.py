@@ -49,6 +49,13 @@ _STORED = [
     ("GET", "/v1/conversations/conv_1/items/msg_1"),
     ("DELETE", "/v1/conversations/conv_1/items/msg_1"),
     ("DELETE", "/v1/models/ft:mine"),
+    ("GET", "/v1/files"),
+    ("GET", "/v1/files/file_1"),
+    ("DELETE", "/v1/files/file_1"),
+    ("GET", "/v1/files/file_1/content"),
+    ("POST", "/v1/uploads/upload_1/parts"),
+    ("POST", "/v1/uploads/upload_1/complete"),
+    ("POST", "/v1/uploads/upload_1/cancel"),
 ]
 
 

@@ -1,6 +1,7 @@
 """One body of every operation, so that none is without its check; the tests of each have the variants."""
 
 import json
+from collections.abc import Callable
 from functools import cache
 from typing import Any
 
@@ -9,9 +10,12 @@ from openai.pagination import SyncConversationCursorPage, SyncCursorPage, SyncPa
 from openai.types import (
     Completion,
     CreateEmbeddingResponse,
+    FileDeleted,
+    FileObject,
     Model,
     ModelDeleted,
     ModerationCreateResponse,
+    Upload,
 )
 from openai.types.chat import ChatCompletion, ChatCompletionDeleted, ChatCompletionStoreMessage
 from openai.types.conversations import (
@@ -22,10 +26,12 @@ from openai.types.conversations import (
 )
 from openai.types.responses import CompactedResponse, Response, ResponseItem
 from openai.types.responses.input_token_count_response import InputTokenCountResponse
+from openai.types.uploads import UploadPart
 
 from llemulator_addon.wire.endpoints import ENDPOINTS, OPERATIONS
-from tests.playing import emulator
+from tests.playing import emulator, json_of, play
 from tests.wire.asking import Asking
+from tests.wire.forms import File, form
 from tests.wire.shapes import assert_described, assert_sdk, described_answer
 from tests.wire.test_responses import ECHOED, without_nulls
 
@@ -64,9 +70,17 @@ SDK: dict[str, tuple[Any, set[str]]] = {
     "conversations.items.create": (ConversationItemList, set()),
     "conversations.items.retrieve": (ConversationItem, set()),
     "conversations.items.delete": (Conversation, set()),
+    "files.create": (FileObject, set()),
+    "files.list": (SyncCursorPage[FileObject], _LIST),
+    "files.retrieve": (FileObject, set()),
+    "files.delete": (FileDeleted, set()),
+    "uploads.create": (Upload, set()),
+    "uploads.parts.create": (UploadPart, set()),
+    "uploads.complete": (Upload, set()),
+    "uploads.cancel": (Upload, set()),
 }
-WITHOUT_A_TYPE = {"responses.delete", "traces.ingest"}
-"""The SDK reads nothing of the first; the second is in no SDK, and has no body."""
+WITHOUT_A_TYPE = {"responses.delete", "traces.ingest", "files.content"}
+"""The SDK reads nothing of the first; the second is in no SDK, and has no body; the third is no JSON."""
 
 every_body = pytest.mark.parametrize("name", SDK)
 
@@ -117,7 +131,25 @@ def bodies() -> dict[str, Any]:
     ask("models.list", "GET", "/v1/models")
     ask("models.retrieve", "GET", "/v1/models/gpt-4o")
     ask("models.delete", "DELETE", "/v1/models/ft:gpt-4o:mine::1")
+    _ask_for_files(client, ask, found)
     return found
+
+
+def _ask_for_files(client: Asking, ask: Callable[..., Any], found: dict[str, Any]) -> None:
+    def send(name: str, path: str, *fields: tuple[str, str | File]) -> Any:  # noqa: ANN401
+        found[name] = json_of(play(client.server, form(path, *fields))[0])
+        return found[name]
+
+    made = send("files.create", "/v1/files", ("purpose", "batch"), ("file", ("a.jsonl", b"{}")))
+    ask("files.list", "GET", "/v1/files")
+    ask("files.retrieve", "GET", f"/v1/files/{made['id']}")
+    ask("files.delete", "DELETE", f"/v1/files/{made['id']}")
+    begun = {"bytes": 2, "filename": "a.jsonl", "mime_type": "text/jsonl", "purpose": "batch"}
+    upload = f"/v1/uploads/{ask('uploads.create', 'POST', '/v1/uploads', begun)['id']}"
+    part = send("uploads.parts.create", f"{upload}/parts", ("data", ("part", b"{}")))
+    ask("uploads.complete", "POST", f"{upload}/complete", {"part_ids": [part["id"]]})
+    other = client.post("/v1/uploads", begun)["id"]
+    ask("uploads.cancel", "POST", f"/v1/uploads/{other}/cancel")
 
 
 _MODELS = (
@@ -165,8 +197,15 @@ def test_a_body_is_as_openai_describes_the_operation(name: str) -> None:
     assert_described(schema, told, null=_NULL.get(name, ()), but=_BUT.get(name, ()))
 
 
-_NULL = {"chat.completions.list": ["$.data[].choices[].logprobs"]}
-"""Recorded so, where the description has an object only."""
+_OF_A_FILE = ("expires_at", "status_details")
+_NULL = {
+    "chat.completions.list": ["$.data[].choices[].logprobs"],
+    "files.create": [f"$.{name}" for name in _OF_A_FILE],
+    "files.retrieve": [f"$.{name}" for name in _OF_A_FILE],
+    "files.list": [f"$.data[].{name}" for name in _OF_A_FILE],
+    "uploads.complete": [f"$.file.{name}" for name in _OF_A_FILE],
+}
+"""Recorded so, where the description has a value only."""
 _BUT = {"chat.completions.messages.list": ["$.data[0]: 'refusal' is a required property"]}
 """As OpenAI's own example has it."""
 

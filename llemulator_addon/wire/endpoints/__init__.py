@@ -6,12 +6,14 @@ from llemulator_addon.wire.endpoints import (
     completions,
     conversations,
     embeddings,
+    files,
     models,
     moderations,
     responses,
     stored_chat,
     stored_responses,
     traces,
+    uploads,
 )
 
 ENDPOINTS: dict[str, Endpoint] = {
@@ -46,6 +48,15 @@ OPERATIONS: dict[str, Operation] = {
     "conversations.items.create": conversations.ITEMS_CREATE,
     "conversations.items.retrieve": conversations.ITEMS_RETRIEVE,
     "conversations.items.delete": conversations.ITEMS_DELETE,
+    "files.create": files.CREATE,
+    "files.list": files.LIST,
+    "files.retrieve": files.RETRIEVE,
+    "files.delete": files.DELETE,
+    "files.content": files.CONTENT,
+    "uploads.create": uploads.CREATE,
+    "uploads.parts.create": uploads.PARTS,
+    "uploads.complete": uploads.COMPLETE,
+    "uploads.cancel": uploads.CANCEL,
     "traces.ingest": traces.INGEST,
 }
 """Operations on what a token owns. They consume no rule."""

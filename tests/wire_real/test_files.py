@@ -1,0 +1,65 @@
+"""Files and uploads with the official SDK, over real sockets."""
+
+from collections.abc import Iterator
+from io import BytesIO
+from pathlib import Path
+
+import httpx2
+import pytest
+from openai import BadRequestError, NotFoundError, OpenAI
+
+from conformance.server import Server
+from tests.wire_real.sdk import official
+
+_LINES = b'{"custom_id": "a"}\n' * 30_000
+"""More than is answered or read at once."""
+
+
+@pytest.fixture
+def client(server: Server, request: pytest.FixtureRequest) -> Iterator[OpenAI]:
+    with official(server, f"sk-{request.node.name}") as client:
+        yield client
+
+
+def test_a_file_comes_back_as_it_went_in(client: OpenAI) -> None:
+    made = client.files.create(file=("lines.jsonl", _LINES), purpose="batch")
+
+    assert client.files.wait_for_processing(made.id).status == "processed"
+    assert client.files.content(made.id).read() == _LINES
+    assert [file.id for file in client.files.list(purpose="batch")] == [made.id]
+    assert client.files.delete(made.id).deleted
+    with pytest.raises(NotFoundError, match="No such File object"):
+        client.files.retrieve(made.id)
+
+
+def test_an_upload_in_chunks_is_one_file(client: OpenAI, tmp_path: Path) -> None:
+    path = tmp_path / "lines.jsonl"
+    path.write_bytes(_LINES)
+
+    on_disk = client.uploads.upload_file_chunked(file=path, mime_type="text/jsonl", purpose="batch", part_size=200_000)
+    in_memory = client.uploads.upload_file_chunked(
+        file=_LINES, filename="m.jsonl", bytes=len(_LINES), mime_type="text/jsonl", purpose="batch"
+    )
+
+    assert on_disk.file is not None
+    assert in_memory.file is not None
+    assert client.files.content(on_disk.file.id).read() == client.files.content(in_memory.file.id).read() == _LINES
+
+
+def test_a_wrong_file_is_a_bad_request(client: OpenAI) -> None:
+    with pytest.raises(BadRequestError, match=r"Must be \.jsonl"):
+        client.files.create(file=BytesIO(b"text"), purpose="batch")
+
+
+def test_the_journal_shows_a_form_by_its_fields(client: OpenAI, server: Server) -> None:
+    client.files.create(file=("a.txt", b"my sk-proj-" + b"a" * 40), purpose="user_data")
+
+    headers = {"authorization": f"Bearer {client.api_key}"}
+    listed = httpx2.get(f"{server.origin}/_emulator/requests", headers=headers).json()
+    number = listed["data"][-1]["number"]
+    shown = httpx2.get(f"{server.origin}/_emulator/requests/{number}", headers=headers).json()
+
+    assert shown["request"]["body"] == {
+        "purpose": "user_data",
+        "file": {"filename": "a.txt", "content_type": "text/plain", "bytes": 51},
+    }
