@@ -659,6 +659,20 @@ def test_a_hosted_call_fills_in_what_a_script_leaves_out() -> None:
     assert list(newer) == ["id", "type", "status", "a", "b"]
 
 
+@pytest.mark.parametrize(("approval", "begun"), [(None, 1), ("mcpr_1", 2)])
+def test_a_remote_call_that_was_approved_begins_twice(approval: str | None, begun: int) -> None:
+    call = HostedCall(type="mcp_call", fields={"name": "roll", "approval_request_id": approval})
+    types = [event["type"] for event in streamed(call) if "mcp_call" in event["type"]]
+
+    assert types == [
+        "response.mcp_call.in_progress",
+        "response.mcp_call_arguments.delta",
+        *["response.mcp_call.in_progress"] * (begun - 1),
+        "response.mcp_call_arguments.done",
+        "response.mcp_call.completed",
+    ]
+
+
 def test_the_error_of_a_remote_call_may_be_a_text() -> None:
     (call,) = whole(HostedCall(type="mcp_call", fields={"name": "roll", "error": "No dice."}))["output"]
 

@@ -378,10 +378,15 @@ def _mcp_list_tools(item: Item, place: Place) -> Iterator[Event]:
 
 
 def _mcp_call(item: Item, place: Place) -> Iterator[Event]:
-    """Yield the events of a remote call. Recorded: its arguments are one delta."""
+    """Yield the events of a remote call. Recorded: its arguments are one delta, and an approved call begins again.
+
+    The recordings have one `in_progress` in each call that needs no approval, and two in each that was approved.
+    """
     kind, arguments = item["type"], item["arguments"]
     yield from _stages(kind, ("in_progress",), place)
     yield {"type": "response.mcp_call_arguments.delta", "delta": arguments, **place}, 1
+    if item.get("approval_request_id") is not None:
+        yield from _stages(kind, ("in_progress",), place)
     yield {"type": "response.mcp_call_arguments.done", "arguments": arguments, **place}, 0
     yield from _stages(kind, ("failed" if item.get("error") else "completed",), place)
 
