@@ -108,6 +108,8 @@ class Exchange:
     ending: Mapping[str, Any] | None = None
     upstream: str | None = None
     """Base URL of the server that the request was forwarded to."""
+    unsupported: bool = False
+    """Whether its path or method is not supported, and no rule or upstream answered."""
     headers: Mapping[str, str] = field(default_factory=dict)
     """Of the request, without secrets."""
     body: Any = None
@@ -226,6 +228,12 @@ class Client:
         """Return the journal as a HAR file."""
         har: Mapping[str, object] = self._json("GET", "/_emulator/requests?format=har")
         return har
+
+    def record(self, /, **filters: str | int) -> str:
+        """Return the journal as a script in YAML, which answers the same requests again; filters as of `requests`."""
+        return self._bytes(
+            "GET", f"/_emulator/requests?{urlencode({**filters, 'format': 'script'})}", None, ""
+        ).decode()
 
     def verify(
         self,
@@ -392,6 +400,7 @@ class AsyncClient:
     requests = _run_in_thread(Client.requests)
     request = _run_in_thread(Client.request)
     har = _run_in_thread(Client.har)
+    record = _run_in_thread(Client.record)
     verify = _run_in_thread(Client.verify)
     waiting = _run_in_thread(Client.waiting)
     answer = _run_in_thread(Client.answer)
@@ -441,6 +450,7 @@ _BRIEF = (
     "user_text",
     "rule",
     "unmatched",
+    "unsupported",
     "status",
     "ending",
     "upstream",

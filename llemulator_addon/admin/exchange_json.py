@@ -28,6 +28,7 @@ def show_in_brief(exchange: Exchange, token: str) -> dict[str, object]:
         "user_text": exchange.user_text,
         "rule": exchange.rule,
         "unmatched": exchange.unmatched,
+        "unsupported": exchange.is_unsupported,
         "upstream": exchange.upstream,
         "status": exchange.status,
         "ending": _ending(exchange.ending),

@@ -43,6 +43,8 @@ def _entry(exchange: Exchange, token: str) -> dict[str, object]:
 def _comment(exchange: Exchange) -> str:
     if exchange.upstream:
         return f"upstream: {exchange.upstream}"
+    if exchange.is_unsupported:
+        return "unsupported"
     return exchange.unmatched or (f"rule: {exchange.rule}" if exchange.rule else "")
 
 

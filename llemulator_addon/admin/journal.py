@@ -6,8 +6,9 @@ from itertools import islice
 
 from llemulator_addon.admin.exchange_json import show_in_brief, show_in_full
 from llemulator_addon.admin.har import har
+from llemulator_addon.admin.journal_script import write_script
 from llemulator_addon.admin.query_numbers import number_in_path, whole
-from llemulator_addon.admin.route import AdminCall, Query, json_answer, long_json_answer
+from llemulator_addon.admin.route import AdminCall, Query, answer, json_answer, long_json_answer
 from llemulator_addon.core.reply import Failure
 from llemulator_addon.core.steps import PlayedAnswer, Steps
 from llemulator_addon.engine.journal import Exchange, Journal
@@ -21,10 +22,10 @@ Test = Callable[[Exchange], bool]
 
 
 async def exchanges(call: AdminCall) -> PlayedAnswer:
-    """List exchanges, oldest first, or export them as HAR.
+    """List exchanges, oldest first, or export them as HAR, or as a script in YAML.
 
-    Filters: `endpoint`, `model`, `rule`, `unmatched` (`true` or `false`), `status` (`429`, or `5xx`), `since` (a
-    number: those after it). `limit` and `since` page; `total` counts the exchanges that the filters select.
+    Filters: `endpoint`, `model`, `rule`, `unmatched` and `unsupported` (`true` or `false`), `status` (`429`, or `5xx`),
+    `since` (a number: those after it). `limit` and `since` page; `total` counts the exchanges that the filters select.
     """
     asked = dict(call.request.query)
     _check_known(asked)
@@ -39,6 +40,8 @@ def _list_exchanges(journal: Journal, asked: Mapping[str, str], token: str) -> P
         return long_json_answer(har(found, token), holds=journal.size)
     since, limit = whole(asked, "since", 0), whole(asked, "limit", _AT_MOST)
     page = list(islice((exchange for exchange in found if exchange.number > since), limit))
+    if asked.get("format") == "script":
+        return PlayedAnswer(answer(write_script(page, token).encode(), "application/yaml"))
     shown = _show_exchanges(journal, page, token, full=asked.get("format") == "full")
     return long_json_answer(
         {
@@ -92,17 +95,18 @@ def _not_kept(number: str, journal: Journal) -> Failure:
 # The query ------------------------------------------------------------------------------------------------------------
 
 _SWITCH = {"true": True, "false": False}
-_FORMATS = ("brief", "full", "har")
+_FORMATS = ("brief", "full", "har", "script")
 
 QUERY: Query = {
     "endpoint": ("Only of this endpoint, as `chat.completions`.", {"type": "string"}),
     "model": ("Only those that asked this model.", {"type": "string"}),
     "rule": ("Only those that this rule answered.", {"type": "string"}),
     "unmatched": ("Only those that no rule answered, or only the others.", {"enum": list(_SWITCH)}),
+    "unsupported": ("Only those whose path or method is not supported, or only the others.", {"enum": list(_SWITCH)}),
     "status": ("Only with this status, as `429`, or `5xx`.", {"type": "string"}),
     "since": ("Only those after this number.", {"type": "integer", "minimum": 0}),
     "limit": ("The maximum number.", {"type": "integer", "minimum": 0, "default": _AT_MOST}),
-    "format": ("How much of each is shown; or all as a HAR file.", {"enum": list(_FORMATS)}),
+    "format": ("How much of each is shown; or all as a HAR file, or as a script in YAML.", {"enum": list(_FORMATS)}),
 }
 """Of a list of exchanges."""
 QUERY_SINCE: Query = {"since": QUERY["since"]}
@@ -122,6 +126,7 @@ def _check_known(asked: Mapping[str, str]) -> None:
             )
     _one_of(asked, "format", _FORMATS)
     _one_of(asked, "unmatched", tuple(_SWITCH))
+    _one_of(asked, "unsupported", tuple(_SWITCH))
 
 
 def _tests(asked: Mapping[str, str]) -> Sequence[Test]:
@@ -134,6 +139,8 @@ def _tests(asked: Mapping[str, str]) -> Sequence[Test]:
         tests.append(lambda exchange: exchange.rule == asked["rule"])
     if "unmatched" in asked:
         tests.append(lambda exchange: (exchange.unmatched is not None) is _SWITCH[asked["unmatched"]])
+    if "unsupported" in asked:
+        tests.append(lambda exchange: exchange.is_unsupported is _SWITCH[asked["unsupported"]])
     if "status" in asked:
         wanted = asked["status"].lower().rstrip("x")
         tests.append(lambda exchange: str(exchange.status).startswith(wanted))

@@ -22,6 +22,8 @@ def reply_of(answer: Json, *, status: int = 200, events: Iterable[Json] = ()) ->
             return _read_completion(answer)
         case "response" if status == _OK and answer.get("status") in {"completed", "incomplete"}:
             return _read_response(answer, list(events))
+        case "response" if status == _OK and isinstance(error, Mapping) and not answer.get("output"):
+            return {"failure": {"taken": True, "code": error.get("code"), "message": error.get("message")}}
         case "list" if status == _OK and _has_vectors(answer):
             return _read_embeddings(answer)
         case _:

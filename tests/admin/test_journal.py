@@ -39,6 +39,7 @@ def test_the_journal_lists_what_was_asked_and_what_answered() -> None:
                 "user_text": "hello",
                 "rule": "hello",
                 "unmatched": None,
+                "unsupported": False,
                 "upstream": None,
                 "status": 200,
                 "ending": None,

@@ -32,6 +32,7 @@ _ROUTES = (
     "/_emulator/requests",
     "/_emulator/requests?format=full",
     "/_emulator/requests?format=har",
+    "/_emulator/requests?format=script",
     "/_emulator/requests/live?since=0",
     "/_emulator/unclaimed",
     "/_emulator/egress",

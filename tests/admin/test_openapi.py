@@ -87,7 +87,7 @@ def test_parameters_of_the_query_are_described() -> None:
     (parameters,) = (description(ROUTES)["paths"]["/_emulator/requests"][m]["parameters"] for m in ("get",))
 
     assert [each["name"] for each in parameters] == [
-        "endpoint", "model", "rule", "unmatched", "status", "since", "limit", "format",
+        "endpoint", "model", "rule", "unmatched", "unsupported", "status", "since", "limit", "format",
     ]  # fmt: skip
 
 

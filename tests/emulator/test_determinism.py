@@ -66,7 +66,7 @@ def _on_every_endpoint() -> list[Request]:
 
 
 def _looks() -> list[Request]:
-    paths = ("script", "requests?format=full", "requests?format=har", "unclaimed")
+    paths = ("script", "requests?format=full", "requests?format=har", "requests?format=script", "unclaimed")
     return [*(request("GET", f"/_emulator/{path}") for path in paths), post("/_emulator/verify")]
 
 

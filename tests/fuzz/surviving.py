@@ -132,6 +132,7 @@ def looks() -> Iterator[Request]:
     for path in (
         *("/_emulator/script", "/_emulator/state", "/_emulator/clock", "/_emulator/unclaimed"),
         *("/_emulator/requests", "/_emulator/requests?format=full", "/_emulator/requests?format=har"),
+        "/_emulator/requests?format=script",
         "/_emulator/requests/1",
     ):
         yield request("GET", path)
