@@ -8,8 +8,7 @@ from functools import partial
 from itertools import count
 from typing import Literal, Protocol, assert_never
 
-from llemulator_addon.admin import journal_stream, pages
-from llemulator_addon.admin.dispatch import answer as admin_answer
+from llemulator_addon.admin import dispatch, journal_stream
 from llemulator_addon.admin.dispatch import is_admin
 from llemulator_addon.admin.route import Server
 from llemulator_addon.core import defaults
@@ -61,7 +60,7 @@ class EmulatorSettings:
     """The settings with which the server is started."""
 
     version: str = ""
-    """Of this program; empty where it is not known."""
+    """Of this program."""
     names: Container[str] = ()
     """Extra host names under which the admin routes answer."""
     debug: bool = False
@@ -193,7 +192,7 @@ class Emulator:
         if request.host == published.HOST:
             return Play(await asyncio.to_thread(published.answer, request))
         if is_admin(request):
-            return _play(await admin_answer(await self._wait_for_news(request, token), self._server), None)
+            return _play(await dispatch.answer(await self._wait_for_news(request, token), self._server), None)
         if token_of(request) is None and (allowed := preflight(request)) is not None:
             # Browsers send it without a key; the request itself comes after it.
             return Play(allowed)
@@ -352,7 +351,7 @@ class Emulator:
         """Wait where somebody asks for exchanges as they come, and there is none that he does not know."""
         if request.path != journal_stream.PATH or token is None or request.method != "GET":
             return request
-        if pages.refusal(request, self._server) is not None:
+        if dispatch.refusal(request, self._server) is not None:
             return request
         key = key_of(token)
         session = self._store.read(key)

@@ -6,8 +6,8 @@ import os
 import sys
 from collections.abc import Sequence
 from difflib import get_close_matches
-from importlib.metadata import PackageNotFoundError, version
 
+from llemulator_addon import __version__
 from llemulator_addon.adapters.commands import COMMANDS
 from llemulator_addon.adapters.commands.command import Failed
 from llemulator_addon.adapters.terminal import printable
@@ -64,7 +64,7 @@ def _parser(name: str) -> argparse.ArgumentParser:
         formatter_class=argparse.RawDescriptionHelpFormatter,
         allow_abbrev=False,
     )
-    parser.add_argument("--version", action="version", version=_version())
+    parser.add_argument("--version", action="version", version=f"llemulator {__version__}")
     command.add_options(parser)
     return parser
 
@@ -72,10 +72,3 @@ def _parser(name: str) -> argparse.ArgumentParser:
 def _other_commands() -> str:
     lines = (f"  llemulator {name:<8} {command.meaning}" for name, command in COMMANDS.items() if name != _DEFAULT)
     return "\n".join(("other commands:", *lines))
-
-
-def _version() -> str:
-    try:
-        return f"llemulator {version('llemulator')}"
-    except PackageNotFoundError:
-        return "llemulator (not installed)"

@@ -5,9 +5,9 @@ import sys
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
-from importlib import metadata
 from pathlib import Path
 
+from llemulator_addon import __version__
 from llemulator_addon.adapters.forwarding import Terms
 from llemulator_addon.adapters.hosts import OPENAI_HOSTS, Hosts, choose_hosts
 from llemulator_addon.adapters.mitmproxy.authority import Authority, authority
@@ -99,7 +99,7 @@ def _emulator(settings: Settings, script: Script | None, ca_certificate: bytes) 
 
 def _emulator_settings(settings: Settings, script: Script | None, ca_certificate: bytes) -> EmulatorSettings:
     return EmulatorSettings(
-        version=_version(),
+        version=__version__,
         names=_names(settings),
         debug=settings.debug,
         script=script,
@@ -137,10 +137,3 @@ def _names(settings: Settings) -> Hosts:
     """Return the names under which the user said that this is reached."""
     listening = (settings.host, *(listener.host for listener in settings.listen if listener.host))
     return Hosts((*OPENAI_HOSTS, *settings.hosts, *listening, *settings.admin_hosts))
-
-
-def _version() -> str:
-    try:
-        return metadata.version("llemulator")
-    except metadata.PackageNotFoundError:
-        return ""  # mitmdump was given the file of a folder that is not installed

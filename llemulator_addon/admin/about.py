@@ -11,7 +11,7 @@ def show(call: AdminCall) -> Steps:
             "service": "llemulator",
             "status": "ok",
             "name": "llemulator",
-            "version": call.server.version or None,
+            "version": call.server.version,
             "what": "Answers calls to OpenAI's API by a script. This address is a proxy (HTTPS_PROXY), and a base URL "
             "with /v1 behind it (OPENAI_BASE_URL).",
             "description": "/_emulator/openapi.json",

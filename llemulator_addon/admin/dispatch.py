@@ -3,7 +3,7 @@
 from collections.abc import Awaitable
 from dataclasses import replace
 
-from llemulator_addon.admin import ROUTES, pages
+from llemulator_addon.admin import ROUTES, pages, query
 from llemulator_addon.admin.route import AdminCall, Route, Server
 from llemulator_addon.core.reply import Failure
 from llemulator_addon.core.request import Request
@@ -41,15 +41,33 @@ async def answer(request: Request, server: Server) -> PlayedAnswer:
 
 
 async def _answer(request: Request, server: Server) -> PlayedAnswer:
-    if (refusal := pages.refusal(request, server)) is not None:
-        raise RequestRefused(refusal)
-    if (route := ROUTES.get(request.path) or _varying(request.path)) is None:
+    if (refused := refusal(request, server)) is not None:
+        raise RequestRefused(refused)
+    if (route := _find(request.path)) is None:
         raise RequestRefused(_unknown(request))
     if (answering := route.answering(request.method)) is None:
         raise RequestRefused(errors.wrong_method(request.method, request.path, route.methods))
     answered = answering(AdminCall(request=request, server=server, routes=ROUTES))
     told = await answered if isinstance(answered, Awaitable) else answered
     return told if isinstance(told, PlayedAnswer) else PlayedAnswer(told)
+
+
+def refusal(request: Request, server: Server) -> Failure | None:
+    """Return why a request is not answered, whatever the session has: who asks, or the query."""
+    if (refused := pages.refusal(request, server)) is not None:
+        return refused
+    route = _find(request.path)
+    if route is None or not request.path.startswith(_BELOW):
+        return None  # at the other paths anybody may ask in his own way: probes, browsers, older clients
+    return query.refusal(request, route.query if request.method in _READ else {})
+
+
+_BELOW = "/_emulator/"
+_READ = ("GET", "HEAD")
+
+
+def _find(path: str) -> Route | None:
+    return ROUTES.get(path) or _varying(path)
 
 
 def _varying(path: str) -> Route | None:

@@ -14,12 +14,15 @@ _UNKNOWN = -1
 """HAR's own word for a number that is not known or does not apply."""
 
 
-def har(exchanges: Iterable[Exchange], token: str) -> dict[str, object]:
-    """Return exchanges as a HAR file, whose entries are made when it is spelled. They may be gone through again."""
+def har(exchanges: Iterable[Exchange], token: str, version: str) -> dict[str, object]:
+    """Return exchanges as a HAR file, made by this version of the program.
+
+    Its entries are made when it is spelled. They may be gone through again.
+    """
     return {
         "log": {
             "version": "1.2",
-            "creator": {"name": "llemulator", "version": "1"},
+            "creator": {"name": "llemulator", "version": version},
             "entries": Many(lambda: (_entry(exchange, token) for exchange in exchanges)),
         }
     }

@@ -4,16 +4,17 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import partial
 from itertools import islice
 
+from llemulator_addon.admin import query
 from llemulator_addon.admin.exchange_json import show_in_brief, show_in_full
 from llemulator_addon.admin.har import har
 from llemulator_addon.admin.journal_script import write_script
-from llemulator_addon.admin.query_numbers import number_in_path, whole
-from llemulator_addon.admin.route import AdminCall, Query, answer, json_answer, long_json_answer
+from llemulator_addon.admin.numbers import number_in_path
+from llemulator_addon.admin.route import AdminCall, answer, json_answer, long_json_answer
 from llemulator_addon.core.reply import Failure
 from llemulator_addon.core.steps import PlayedAnswer, Steps
 from llemulator_addon.engine.journal import Exchange, Journal
 from llemulator_addon.live.threads import run_in_thread
-from llemulator_addon.wire.errors import INVALID, RequestRefused, invalid_value
+from llemulator_addon.wire.errors import INVALID, RequestRefused
 from llemulator_addon.wire.json_bytes import Many
 
 _AT_MOST = 1000
@@ -28,17 +29,16 @@ async def exchanges(call: AdminCall) -> PlayedAnswer:
     `since` (a number: those after it). `limit` and `since` page; `total` counts the exchanges that the filters select.
     """
     asked = dict(call.request.query)
-    _check_known(asked)
     journal = call.server.store.read(call.key).journal
-    return await run_in_thread(partial(_list_exchanges, journal, asked, call.token), journal.size)
+    return await run_in_thread(partial(_list_exchanges, journal, asked, call), journal.size)
 
 
-def _list_exchanges(journal: Journal, asked: Mapping[str, str], token: str) -> PlayedAnswer:
-    tests = _tests(asked)
+def _list_exchanges(journal: Journal, asked: Mapping[str, str], call: AdminCall) -> PlayedAnswer:
+    token, tests = call.token, _tests(asked)
     found = [exchange for exchange in journal if all(test(exchange) for test in tests)]
     if asked.get("format") == "har":
-        return long_json_answer(har(found, token), holds=journal.size)
-    since, limit = whole(asked, "since", 0), whole(asked, "limit", _AT_MOST)
+        return long_json_answer(har(found, token, call.server.version), holds=journal.size)
+    since, limit = int(asked.get("since", 0)), int(asked.get("limit", _AT_MOST))
     page = list(islice((exchange for exchange in found if exchange.number > since), limit))
     if asked.get("format") == "script":
         return PlayedAnswer(answer(write_script(page, token).encode(), "application/yaml"))
@@ -95,38 +95,22 @@ def _not_kept(number: str, journal: Journal) -> Failure:
 # The query ------------------------------------------------------------------------------------------------------------
 
 _SWITCH = {"true": True, "false": False}
-_FORMATS = ("brief", "full", "har", "script")
 
-QUERY: Query = {
-    "endpoint": ("Only of this endpoint, as `chat.completions`.", {"type": "string"}),
-    "model": ("Only those that asked this model.", {"type": "string"}),
-    "rule": ("Only those that this rule answered.", {"type": "string"}),
-    "unmatched": ("Only those that no rule answered, or only the others.", {"enum": list(_SWITCH)}),
-    "unsupported": ("Only those whose path or method is not supported, or only the others.", {"enum": list(_SWITCH)}),
-    "status": ("Only with this status, as `429`, or `5xx`.", {"type": "string"}),
-    "since": ("Only those after this number.", {"type": "integer", "minimum": 0}),
-    "limit": ("The maximum number.", {"type": "integer", "minimum": 0, "default": _AT_MOST}),
-    "format": ("How much of each is shown; or all as a HAR file, or as a script in YAML.", {"enum": list(_FORMATS)}),
+QUERY: query.Query = {
+    "endpoint": query.text("Only of this endpoint, as `chat.completions`."),
+    "model": query.text("Only those that asked this model."),
+    "rule": query.text("Only those that this rule answered."),
+    "unmatched": query.one_of("Only those that no rule answered, or only the others.", *_SWITCH),
+    "unsupported": query.one_of("Only those whose path or method is not supported, or only the others.", *_SWITCH),
+    "status": query.status("Only with this status, as `429`, or `5xx`."),
+    "since": query.whole("Only those after this number."),
+    "limit": query.whole("The maximum number.", default=_AT_MOST),
+    "format": query.one_of(
+        "How much of each is shown; or all as a HAR file, or as a script in YAML.", "brief", "full", "har", "script"
+    ),
 }
 """Of a list of exchanges."""
-QUERY_SINCE: Query = {"since": QUERY["since"]}
-
-
-def _check_known(asked: Mapping[str, str]) -> None:
-    for name in asked:
-        if name not in QUERY:
-            raise RequestRefused(
-                Failure(
-                    status=400,
-                    type=INVALID,
-                    code="unknown_parameter",
-                    param=name,
-                    message=f"Unknown parameter: '{name}'. There are: {', '.join(QUERY)}.",
-                )
-            )
-    _one_of(asked, "format", _FORMATS)
-    _one_of(asked, "unmatched", tuple(_SWITCH))
-    _one_of(asked, "unsupported", tuple(_SWITCH))
+QUERY_SINCE: query.Query = {"since": QUERY["since"]}
 
 
 def _tests(asked: Mapping[str, str]) -> Sequence[Test]:
@@ -145,8 +129,3 @@ def _tests(asked: Mapping[str, str]) -> Sequence[Test]:
         wanted = asked["status"].lower().rstrip("x")
         tests.append(lambda exchange: str(exchange.status).startswith(wanted))
     return tests
-
-
-def _one_of(asked: Mapping[str, str], name: str, values: tuple[str, ...]) -> None:
-    if asked.get(name, values[0]) not in values:
-        raise RequestRefused(invalid_value(name, asked[name], values))

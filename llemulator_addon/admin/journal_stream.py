@@ -5,7 +5,7 @@ number of the last one in `Last-Event-ID`, so that none is missed (HTML standard
 """
 
 from llemulator_addon.admin.exchange_json import show_in_brief
-from llemulator_addon.admin.query_numbers import is_number
+from llemulator_addon.admin.numbers import is_number
 from llemulator_addon.admin.route import AdminCall, answer
 from llemulator_addon.core.request import Request
 from llemulator_addon.core.steps import Steps

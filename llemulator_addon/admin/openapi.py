@@ -3,7 +3,8 @@
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
-from llemulator_addon.admin.route import AdminCall, Answering, Query, Route, answer
+from llemulator_addon.admin.query import Query
+from llemulator_addon.admin.route import AdminCall, Answering, Route, answer
 from llemulator_addon.core.steps import Steps
 from llemulator_addon.script.schema import tidy
 from llemulator_addon.wire.json_bytes import pretty
@@ -97,8 +98,8 @@ _IN_PATHS: Mapping[str, Mapping[str, object]] = {
 
 
 def _query_parameters(query: Query) -> Iterator[dict[str, object]]:
-    for name, (meaning, schema) in query.items():
-        yield {"name": name, "in": "query", "description": meaning, "schema": dict(schema)}
+    for name, parameter in query.items():
+        yield {"name": name, "in": "query", "description": parameter.meaning, "schema": dict(parameter.schema)}
 
 
 def _schemas(routes: Iterable[Route]) -> dict[str, object]:

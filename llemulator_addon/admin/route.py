@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from itertools import chain
 from typing import Any
 
+from llemulator_addon.admin.query import Query
 from llemulator_addon.core.egress import EgressReport
 from llemulator_addon.core.reply import Failure
 from llemulator_addon.core.request import Request
@@ -42,7 +43,7 @@ class Server:
     turns: Turns = field(default_factory=Turns)
     """Requests that wait for each other."""
     version: str = ""
-    """Of this program; empty where it is not known."""
+    """Of this program."""
     names: Container[str] = ()
     """The extra names under which admin routes answer."""
 
@@ -99,10 +100,6 @@ class RequestBody:
     """Media types."""
 
 
-Query = Mapping[str, tuple[str, Mapping[str, Any]]]
-"""The fields of a query: what each means, and its JSON schema."""
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Route:
     """A path's methods, and what else a client must know of it. The description of the routes is made of these."""
@@ -115,7 +112,7 @@ class Route:
     body: RequestBody | None = None
     """Of `post`."""
     query: Query = field(default_factory=dict)
-    """Of `get`."""
+    """Of `get`; the other methods have none."""
     produces: str = "application/json"
     """The media type of an answer that is no error."""
     is_only_here: bool = False

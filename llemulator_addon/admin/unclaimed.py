@@ -1,6 +1,5 @@
 """`/_emulator/unclaimed`: requests that belong to nobody's test."""
 
-from llemulator_addon.admin.query_numbers import whole
 from llemulator_addon.admin.route import AdminCall, json_answer
 from llemulator_addon.core.steps import Steps
 from llemulator_addon.wire.redaction import redact_texts
@@ -11,6 +10,6 @@ def show(call: AdminCall) -> Steps:
 
     `since` is a number: those after it.
     """
-    since = whole(dict(call.request.query), "since", 0)
+    since = int(call.request.query_value("since") or 0)
     data = [redact_texts(each._asdict(), "") for each in call.server.unclaimed() if each.number > since]
     return json_answer({"object": "list", "data": data})

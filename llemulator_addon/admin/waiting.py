@@ -1,7 +1,7 @@
 """`/_emulator/waiting`: requests that wait for a person, and that person's answers."""
 
 from llemulator_addon.admin.exchange_json import prompt_shown
-from llemulator_addon.admin.query_numbers import number_in_path
+from llemulator_addon.admin.numbers import number_in_path
 from llemulator_addon.admin.route import AdminCall, RequestBody, json_answer
 from llemulator_addon.core.outcome import Ask
 from llemulator_addon.core.reply import Failure

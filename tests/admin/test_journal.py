@@ -1,3 +1,4 @@
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -61,6 +62,8 @@ def test_the_journal_lists_what_was_asked_and_what_answered() -> None:
         ("?rule=hello", [1, 3]),
         ("?status=404", [2]),
         ("?status=2xx", [1, 3]),
+        ("?status=2XX", [1, 3]),
+        ("?status=0", []),
         ("?endpoint=chat.completions", [1, 2, 3]),
         ("?endpoint=responses", []),
         ("?model=gpt-4o&rule=hello", [1, 3]),
@@ -80,12 +83,54 @@ def test_a_page_says_whether_there_is_more_and_how_many_there_are() -> None:
     assert [(page["has_more"], page["total"]) for page in pages] == [(True, 3), (False, 3), (False, 1)]
 
 
-@pytest.mark.parametrize("query", ["?colour=red", "?unmatched=perhaps", "?since=x", "?limit=-1", "?format=xml"])
-def test_a_query_that_is_not_understood_is_refused(query: str) -> None:
-    (answer,) = play(emulator(), request("GET", f"/_emulator/requests{query}"))
+@pytest.mark.parametrize("path", ["requests", "requests/live", "unclaimed", "state", "clock", "waiting", "requests/1"])
+def test_a_parameter_that_a_route_does_not_have_is_refused(path: str) -> None:
+    server = emulator(_SCRIPT, debug=True)
+    play(server, chat("hello"))
+    (answer,) = play(server, request("GET", f"/_emulator/{path}?colour=red"))
 
-    assert status(answer) == 400
-    assert json_of(answer)["error"]["param"] == query[1:].partition("=")[0]
+    assert (status(answer), json_of(answer)["error"]["param"]) == (400, "colour")
+
+
+@pytest.mark.parametrize(
+    ("query", "expected"),
+    [
+        *((query, "true or false") for query in ("unmatched=perhaps", "unmatched=", "unsupported=perhaps")),
+        *((query, "brief, full, har or script") for query in ("format=xml", "format=")),
+        *((query, "a text that is not empty") for query in ("endpoint=", "model=", "rule=")),
+        *(
+            (query, "a whole number from 0")
+            for query in ("since=x", "since=", "since=-1", "limit=-1", "limit=1.5", "since=x&format=har")
+        ),
+        *(
+            (query, "a status such as 429, a class such as 5xx, or 0 for an answer that has no status")
+            for query in ("status=abc", "status=", "status=4", "status=4x", "status=5xxx", "status=xxx", "status=0xx")
+        ),
+    ],
+)
+def test_a_value_in_the_wrong_form_is_refused_with_the_right_form(query: str, expected: str) -> None:
+    (answer,) = play(emulator(), request("GET", f"/_emulator/requests?{query}"))
+    name, _, value = query.partition("&")[0].partition("=")
+
+    error = json_of(answer)["error"]
+    assert (status(answer), error["code"], error["param"]) == (400, "invalid_value", name)
+    assert error["message"] == f"Invalid value of '{name}' in the query: '{value}'. Expected {expected}."
+
+
+@pytest.mark.parametrize("path", ["requests", "requests/live", "unclaimed"])
+def test_the_same_parameter_is_checked_alike_at_every_route(path: str) -> None:
+    (answer,) = play(emulator(), request("GET", f"/_emulator/{path}?since=abc"))
+
+    assert json_of(answer)["error"]["message"] == (
+        "Invalid value of 'since' in the query: 'abc'. Expected a whole number from 0."
+    )
+
+
+@pytest.mark.parametrize("path", ["/healthz?from=probe", "/?from=browser"])
+def test_probes_and_browsers_may_add_a_query(path: str) -> None:
+    (answer,) = play(emulator(), replace(request("GET", path), host="llemulator"))
+
+    assert status(answer) == 200
 
 
 def test_one_exchange_is_shown_with_all_that_is_known_of_it() -> None:
@@ -120,10 +165,12 @@ def test_an_exchange_that_is_not_there_is_404(number: str) -> None:
 
 
 def test_it_is_exported_as_har() -> None:
-    log = _get(_asked("hello"), "?format=har")["log"]
+    server = emulator(_SCRIPT, version="1.2.3")
+    play(server, chat("hello", at=100.0))
+    log = _get(server, "?format=har")["log"]
 
     (entry,) = log["entries"]
-    assert log["version"] == "1.2"
+    assert (log["version"], log["creator"]) == ("1.2", {"name": "llemulator", "version": "1.2.3"})
     assert set(entry) == {
         "startedDateTime", "time", "request", "response", "cache", "timings", "connection", "comment",
     }  # fmt: skip
