@@ -38,8 +38,6 @@ __all__ = [
     "Unclaimed",
     "Verdict",
     "WaitingRequest",
-    "exchange_from",
-    "verdict_from",
 ]
 
 # pytest leaves this file out of its tracebacks, so that an error is shown at the call in the test.
@@ -215,14 +213,14 @@ class Client:
         query = {"limit": _PAGE, **filters, "format": "full"}
         while True:
             page = self._json("GET", f"/_emulator/requests?{urlencode(query)}")
-            found += map(exchange_from, page["data"])
+            found += map(_read_exchange, page["data"])
             if not page["has_more"] or "limit" in filters:
                 return tuple(found)
             query["since"] = found[-1].number
 
     def request(self, number: int) -> Exchange:
         """Return one exchange. Raises Refused if the journal does not have it."""
-        return exchange_from(self._json("GET", f"/_emulator/requests/{number}"))
+        return _read_exchange(self._json("GET", f"/_emulator/requests/{number}"))
 
     def har(self) -> Mapping[str, Any]:
         """Return the journal as a HAR file."""
@@ -245,7 +243,7 @@ class Client:
     ) -> Verdict:
         """Verify the session; the arguments are the body of `POST /_emulator/verify`."""
         body = {"expectations": [*expectations], "order": [*order], "ignore": [*ignore], "egress": egress}
-        return verdict_from(self._json("POST", "/_emulator/verify", json.dumps(body)))
+        return _read_verdict(self._json("POST", "/_emulator/verify", json.dumps(body)))
 
     def waiting(self) -> tuple[WaitingRequest, ...]:
         """Return the requests that wait for a person, oldest first."""
@@ -264,7 +262,7 @@ class Client:
         If it passes and `reset` is true, the session is forgotten.
         """
         body = {"ignore": [*ignore], "unclaimed": unclaimed, "reset": reset}
-        return verdict_from(self._json("POST", "/_emulator/verify", json.dumps(body)))
+        return _read_verdict(self._json("POST", "/_emulator/verify", json.dumps(body)))
 
     def egress(self) -> tuple[HostEgress, ...]:
         """Return the traffic by host, of all tokens together."""
@@ -424,7 +422,7 @@ class AsyncClient:
         await self.close()
 
 
-def exchange_from(shown: Mapping[str, Any]) -> Exchange:
+def _read_exchange(shown: Mapping[str, Any]) -> Exchange:
     """Return the exchange that a route shows in full."""
     brief = {key: shown[key] for key in _BRIEF}
     return Exchange(
@@ -457,7 +455,7 @@ _BRIEF = (
 )
 
 
-def verdict_from(shown: Mapping[str, Any]) -> Verdict:
+def _read_verdict(shown: Mapping[str, Any]) -> Verdict:
     """Return the verdict that the route shows."""
     findings = tuple(
         Finding(

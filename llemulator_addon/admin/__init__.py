@@ -42,11 +42,16 @@ ROUTES: dict[str, Route] = {
         get=preset_queue.show,
         post=preset_queue.add,
         delete=preset_queue.clear,
+        body=preset_queue.ONE,
         needs_token=False,
         is_only_here=True,
     ),
-    f"{preset_queue.PATH}/{{address}}/batch": Route(post=preset_queue.add_all, needs_token=False, is_only_here=True),
-    f"{preset_queue.PATH}/{{address}}/import": Route(post=preset_queue.add_file, needs_token=False, is_only_here=True),
+    f"{preset_queue.PATH}/{{address}}/batch": Route(
+        post=preset_queue.add_all, body=preset_queue.BATCH, needs_token=False, is_only_here=True
+    ),
+    f"{preset_queue.PATH}/{{address}}/import": Route(
+        post=preset_queue.add_file, body=preset_queue.FILE, needs_token=False, is_only_here=True
+    ),
     f"{preset_queue.PATH}/{{address}}/export": Route(get=preset_queue.export, needs_token=False, is_only_here=True),
     "/": Route(get=about.show, needs_token=False, is_only_here=True),
     "/health": Route(get=health.also_live, needs_token=False, is_only_here=True),

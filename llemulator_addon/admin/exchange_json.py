@@ -1,5 +1,8 @@
 """An exchange as the admin routes show it: without secrets, in words."""
 
+from collections.abc import Mapping
+from typing import TypedDict
+
 from llemulator_addon.core.outcome import Ending
 from llemulator_addon.core.prompt import Prompt
 from llemulator_addon.core.steps import Headers
@@ -14,33 +17,57 @@ from llemulator_addon.wire.redaction import HIDDEN, redact_headers, redact_text,
 _SHOWN_OF_BYTES = 1_000
 
 
-def show_in_brief(exchange: Exchange, token: str) -> dict[str, object]:
+class BriefExchange(TypedDict):
+    """An exchange as a list of exchanges shows it."""
+
+    number: int
+    at: float
+    method: str
+    host: str
+    path: str
+    endpoint: str | None
+    model: str | None
+    stream: bool
+    user_text: str | None
+    rule: str | None
+    unmatched: str | None
+    unsupported: bool
+    upstream: str | None
+    status: int
+    ending: Mapping[str, object] | None
+
+
+class ShownRequest(TypedDict):
+    """The parts of a request that only its own page shows."""
+
+    query: list[list[str]]
+    headers: dict[str, str]
+    body: object
+    body_bytes: int
+    whole: bool
+
+
+class FullExchange(BriefExchange):
+    """An exchange with all that is known."""
+
+    request: ShownRequest
+    prompt: Mapping[str, object] | None
+    answer: Mapping[str, object]
+    connection: Mapping[str, object]
+    client: Mapping[str, object]
+
+
+def show_in_brief(exchange: Exchange, token: str) -> BriefExchange:
     """Show what a list of exchanges needs."""
-    brief = {
-        "number": exchange.number,
-        "at": exchange.at,
-        "method": exchange.method,
-        "host": exchange.host,
-        "path": exchange.path,
-        "endpoint": exchange.endpoint,
-        "model": exchange.model,
-        "stream": exchange.stream,
-        "user_text": exchange.user_text,
-        "rule": exchange.rule,
-        "unmatched": exchange.unmatched,
-        "unsupported": exchange.is_unsupported,
-        "upstream": exchange.upstream,
-        "status": exchange.status,
-        "ending": _ending(exchange.ending),
-    }
-    shown: dict[str, object] = redact_texts(brief, token)
+    shown: BriefExchange = redact_texts(_brief(exchange), token)
     return shown
 
 
-def show_in_full(exchange: Exchange, token: str, *, is_new: bool) -> dict[str, object]:
+def show_in_full(exchange: Exchange, token: str, *, is_new: bool) -> FullExchange:
     """Show all that is known; `is_new` says whether the request was the first on its connection."""
     client = client_of(exchange)
-    more = {
+    full: FullExchange = {
+        **_brief(exchange),
         "request": {
             "query": [list(pair) for pair in exchange.query],
             "headers": dict(exchange.headers),
@@ -68,7 +95,28 @@ def show_in_full(exchange: Exchange, token: str, *, is_new: bool) -> dict[str, o
             "read_timeout": client.read_timeout,
         },
     }
-    return {**show_in_brief(exchange, token), **redact_texts(more, token)}
+    shown: FullExchange = redact_texts(full, token)
+    return shown
+
+
+def _brief(exchange: Exchange) -> BriefExchange:
+    return {
+        "number": exchange.number,
+        "at": exchange.at,
+        "method": exchange.method,
+        "host": exchange.host,
+        "path": exchange.path,
+        "endpoint": exchange.endpoint,
+        "model": exchange.model,
+        "stream": exchange.stream,
+        "user_text": exchange.user_text,
+        "rule": exchange.rule,
+        "unmatched": exchange.unmatched,
+        "unsupported": exchange.is_unsupported,
+        "upstream": exchange.upstream,
+        "status": exchange.status,
+        "ending": _ending(exchange.ending),
+    }
 
 
 def answer_headers(exchange: Exchange) -> Headers:

@@ -73,7 +73,7 @@ def _one(journal: Journal, found: Exchange, token: str) -> Steps:
 
 def _show_exchanges(
     journal: Journal, page: Sequence[Exchange], token: str, *, full: bool
-) -> Callable[[], Iterator[dict[str, object]]]:
+) -> Callable[[], Iterator[Mapping[str, object]]]:
     if not full:
         return lambda: (show_in_brief(each, token) for each in page)
     firsts: dict[str, int] = {}

@@ -79,7 +79,8 @@ def _operation(path: str, route: Route, method: str, answering: Answering) -> di
         operation["parameters"] = parameters
     if route.body is not None and method == "post":
         reference = {"schema": {"$ref": f"#/components/schemas/{route.body.name}"}}
-        operation["requestBody"] = {"content": dict.fromkeys(route.body.kinds, reference)}
+        form = {} if route.body.form is None else {"multipart/form-data": {"schema": dict(route.body.form)}}
+        operation["requestBody"] = {"content": {**dict.fromkeys(route.body.kinds, reference), **form}}
     return operation
 
 

@@ -12,7 +12,7 @@ from typing import Any
 from urllib.parse import unquote
 
 from llemulator_addon.admin import script
-from llemulator_addon.admin.route import AdminCall, json_answer
+from llemulator_addon.admin.route import AdminCall, RequestBody, json_answer
 from llemulator_addon.core.reply import Failure
 from llemulator_addon.core.steps import PlayedAnswer, Steps
 from llemulator_addon.engine.session import Session
@@ -24,6 +24,29 @@ PATH = "/api/preset-queue"
 
 Entry = Mapping[str, Any]
 """`response`, any JSON, and `status_code`."""
+
+_OK = 200
+
+_STATUS: Mapping[str, Any] = {"type": "integer", "minimum": 200, "maximum": 599, "default": _OK}
+_ENTRY: Mapping[str, Any] = {
+    "description": "The answer: any JSON; or an object with the answer in `response`, and its status",
+    "properties": {"response": {}, "status_code": _STATUS},
+}
+_BATCH: Mapping[str, Any] = {
+    "type": "object",
+    "required": ["responses"],
+    "properties": {"responses": {"type": "array", "items": {}}, "status_code": _STATUS},
+}
+_LIST: Mapping[str, Any] = {"type": "array", "items": _ENTRY}
+_FORM: Mapping[str, Any] = {
+    "type": "object",
+    "required": ["file"],
+    "properties": {"file": {"type": "string", "contentMediaType": "application/json"}},
+}
+
+ONE = RequestBody(name="PresetAnswer", schema=lambda: _ENTRY)
+BATCH = RequestBody(name="PresetBatch", schema=lambda: _BATCH)
+FILE = RequestBody(name="PresetFile", schema=lambda: _LIST, form=_FORM)
 
 
 def show_all(call: AdminCall) -> Steps:
@@ -77,9 +100,6 @@ def clear_all(call: AdminCall) -> Steps:
     """Empty the queues of all addresses."""
     addresses = [session.key.name for session in call.server.store.all() if is_address(session.key.name)]
     return json_answer({"cleared": {address: _forget(call, address) for address in addresses}})
-
-
-_OK = 200
 
 
 def _forget(call: AdminCall, address: str) -> int:

@@ -98,6 +98,8 @@ class RequestBody:
     schema: Callable[[], Mapping[str, Any]]
     kinds: tuple[str, ...] = ("application/json",)
     """Media types."""
+    form: Mapping[str, Any] | None = None
+    """The schema of the same as a form, multipart/form-data, where it may be sent so."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -16,9 +16,9 @@ class Unclaimed(NamedTuple):
     host: str
     path: str
     session: str
-    """The last four characters of the token."""
+    """The end of the token, by which its owner can recognise it. Empty if there was none, or only one character."""
     digest: str
-    """The end of the token, by which its owner can recognise it. Empty if there was none."""
+    """The part of the token's digest that is shown. Empty if there was no token."""
 
     @property
     def key(self) -> str:

@@ -7,7 +7,7 @@ what a reader wants to see is made of it when it is read.
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from itertools import chain
-from typing import NamedTuple
+from typing import NamedTuple, TypedDict, Unpack
 from zlib import crc32
 
 from rpds import HashTrieMap
@@ -261,7 +261,7 @@ class Journal:
             if (exchange := self.get(number)) is not None:
                 yield exchange
 
-    def _change(self, **fields: object) -> "Journal":
+    def _change(self, **fields: Unpack["_JournalFields"]) -> "Journal":
         """Return a copy with some fields changed, as `dataclasses.replace` does, and faster."""
         copy = object.__new__(Journal)
         copy.__dict__.update(self.__dict__, **fields)
@@ -278,6 +278,17 @@ class Journal:
             size -= entries[place].size
             entries, endings, first = entries.remove(place), endings.discard(place), first + 1
         return self._change(entries=entries, endings=endings, first=first, size=size)
+
+
+class _JournalFields(TypedDict, total=False):
+    """The fields of a journal that change with its exchanges."""
+
+    entries: "HashTrieMap[int, Exchange]"
+    endings: "HashTrieMap[int, Ending]"
+    recorded: int
+    first: int
+    unmatched: int
+    size: int
 
 
 def _keep_steps(steps: Steps) -> tuple[Steps, int]:

@@ -2,10 +2,11 @@
 
 from typing import Annotated, Any
 
-from pydantic import BeforeValidator, Field
+from pydantic import Field
 
 from llemulator_addon.core.reply import Near
 from llemulator_addon.script.model import ScriptPart
+from llemulator_addon.script.short_forms import list_of_one
 
 Numbers = Annotated[list[float], Field(min_length=1, max_length=16_384)]
 
@@ -17,19 +18,17 @@ class NearPart(ScriptPart):
     similarity: Annotated[float, Field(ge=-1, le=1)] = 0.95
 
 
-def _put_in_list(value: object) -> object:
-    """Put a vector alone into a list; it stands for every input."""
-    if isinstance(value, dict):
-        return [value]
-    if isinstance(value, list) and value and not any(isinstance(each, list | dict) for each in value):
-        return [value]
-    return value
+def _is_vector(value: object) -> bool:
+    """Return whether a value is one vector; it stands for every input."""
+    if isinstance(value, list):
+        return bool(value) and not any(isinstance(each, list | dict) for each in value)
+    return isinstance(value, dict)
 
 
 Vectors = Annotated[
     list[Numbers | NearPart],
     Field(min_length=1, max_length=2_048),
-    BeforeValidator(_put_in_list, json_schema_input_type=Numbers | NearPart | list[Numbers | NearPart]),
+    list_of_one(_is_vector, Numbers | NearPart | list[Numbers | NearPart]),
 ]
 """One for each input, of which the last repeats."""
 

@@ -25,7 +25,7 @@ class AlternativePart(ScriptPart):
         return {"token": self.token, "logprob": self.logprob, "bytes": spelled}
 
 
-def _put_in_list(value: object) -> object:
+def _list_alternatives(value: object) -> object:
     return (
         [{"token": token, "logprob": chance} for token, chance in value.items()] if isinstance(value, dict) else value
     )
@@ -34,7 +34,7 @@ def _put_in_list(value: object) -> object:
 _Alternatives = Annotated[
     list[AlternativePart],
     Field(max_length=20),
-    BeforeValidator(_put_in_list, json_schema_input_type=list[AlternativePart] | dict[str, Probability]),
+    BeforeValidator(_list_alternatives, json_schema_input_type=list[AlternativePart] | dict[str, Probability]),
 ]
 
 

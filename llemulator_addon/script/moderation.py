@@ -2,10 +2,9 @@
 
 from typing import Annotated, Any
 
-from pydantic import BeforeValidator
-
 from llemulator_addon.core.reply import Moderation
 from llemulator_addon.script.model import ScriptPart
+from llemulator_addon.script.short_forms import list_of_one
 
 VerdictSpec = dict[str, Any]
 """Scores or booleans by category; or `flagged`, `categories`, `category_scores` as OpenAI has them."""
@@ -18,13 +17,12 @@ class BesidePart(ScriptPart):
     output: VerdictSpec | None = None
 
 
-def _put_in_list(value: object) -> object:
-    return [value] if isinstance(value, dict) and not value.keys() & {"input", "output"} else value
+def _is_verdict(value: object) -> bool:
+    return isinstance(value, dict) and not value.keys() & {"input", "output"}
 
 
 Verdicts = Annotated[
-    list[VerdictSpec] | BesidePart,
-    BeforeValidator(_put_in_list, json_schema_input_type=VerdictSpec | list[VerdictSpec] | BesidePart),
+    list[VerdictSpec] | BesidePart, list_of_one(_is_verdict, VerdictSpec | list[VerdictSpec] | BesidePart)
 ]
 
 

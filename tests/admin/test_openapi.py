@@ -83,6 +83,21 @@ def test_bodies_are_described() -> None:
     assert "Script.ShortRule" in whole["components"]["schemas"]
 
 
+def test_every_route_that_reads_a_body_describes_it() -> None:
+    paths = description(ROUTES)["paths"]
+
+    assert {
+        path for path, methods in paths.items() if "requestBody" not in methods.get("post", {"requestBody": 1})
+    } == {"/_emulator/reset"}
+
+
+def test_a_body_that_may_be_a_form_is_described_as_form_and_as_json() -> None:
+    content = description(ROUTES)["paths"]["/api/preset-queue/{address}/import"]["post"]["requestBody"]["content"]
+
+    assert set(content) == {"application/json", "multipart/form-data"}
+    assert set(content["multipart/form-data"]["schema"]["properties"]) == {"file"}
+
+
 def test_parameters_of_the_query_are_described() -> None:
     (parameters,) = (description(ROUTES)["paths"]["/_emulator/requests"][m]["parameters"] for m in ("get",))
 

@@ -5,13 +5,14 @@ from dataclasses import dataclass
 from itertools import count
 from typing import Annotated, Literal, override
 
-from pydantic import BeforeValidator, Field
+from pydantic import Field
 
 from llemulator_addon.core.stamp import Stamp
 from llemulator_addon.core.steps import Cut, Head, Send, Step, Steps, Wait
 from llemulator_addon.script.fault import Fault, Scene
 from llemulator_addon.script.model import ScriptPart
 from llemulator_addon.script.pacing import LONGEST_WAIT
+from llemulator_addon.script.short_forms import part_with
 
 _MOST_WRITES = 20_000
 _LARGEST_DRAWN = 32
@@ -24,8 +25,8 @@ class SplitBytesPart(ScriptPart):
     wait_ms: Annotated[float, Field(ge=0, le=LONGEST_WAIT * 1000)] = 1.0
 
 
-def _size_alone(value: object) -> object:
-    return {"size": value} if isinstance(value, int | str) and not isinstance(value, bool) else value
+def _is_size(value: object) -> bool:
+    return isinstance(value, int | str) and not isinstance(value, bool)
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,10 +36,7 @@ class SplitBytesFault(Fault):
     After 20 000 writes the rest leaves as it is. Faults behind it in the list count writes in place of events.
     """
 
-    wanted: Annotated[
-        SplitBytesPart,
-        BeforeValidator(_size_alone, json_schema_input_type=int | Literal["random"] | SplitBytesPart),
-    ]
+    wanted: Annotated[SplitBytesPart, part_with("size", _is_size, int | Literal["random"] | SplitBytesPart)]
 
     @override
     def rewrite(self, steps: Steps, scene: Scene) -> Steps:

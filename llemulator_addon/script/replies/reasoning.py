@@ -2,18 +2,14 @@
 
 from typing import Annotated, Any, Self
 
-from pydantic import BeforeValidator, Field, model_validator
+from pydantic import Field, model_validator
 
 from llemulator_addon.core.reply import Block, Reasoning
 from llemulator_addon.script.model import ScriptPart
 from llemulator_addon.script.replies.tool_calls import ItemStatus, select_given
+from llemulator_addon.script.short_forms import is_text, list_of_one, part_with
 
-
-def _put_in_list(value: object) -> object:
-    return [value] if isinstance(value, str) else value
-
-
-_Texts = Annotated[list[str], BeforeValidator(_put_in_list, json_schema_input_type=str | list[str])]
+_Texts = Annotated[list[str], list_of_one(is_text, str | list[str])]
 
 
 class ReasoningPart(ScriptPart):
@@ -41,11 +37,11 @@ class ReasoningPart(ScriptPart):
 _Parts = Annotated[list[str], Field(min_length=1)]
 
 
-def _summary_alone(value: object) -> object:
-    return {"summary": value} if isinstance(value, str) or (isinstance(value, list) and value) else value
+def _is_summary(value: object) -> bool:
+    return is_text(value) or (isinstance(value, list) and bool(value))
 
 
-Reasons = Annotated[ReasoningPart, BeforeValidator(_summary_alone, json_schema_input_type=str | _Parts | ReasoningPart)]
+Reasons = Annotated[ReasoningPart, part_with("summary", _is_summary, str | _Parts | ReasoningPart)]
 
 
 def reasoning(wanted: Reasons) -> tuple[Block, ...]:
