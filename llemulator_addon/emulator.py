@@ -28,6 +28,7 @@ from llemulator_addon.engine.journal import Exchange, Journal
 from llemulator_addon.engine.loaded_script import LoadedScript, ScriptSettings
 from llemulator_addon.engine.manual import no_room, nobody_answered
 from llemulator_addon.engine.session import Policy, Progress, Session, load
+from llemulator_addon.live.batch_work import looks_at_batches, work_due
 from llemulator_addon.live.large_requests import Ahead, decide_at_once, is_large
 from llemulator_addon.live.manual_queue import Waiting
 from llemulator_addon.live.room import Room, size_asked, size_waiting
@@ -82,6 +83,8 @@ class EmulatorSettings:
     """Servers to which requests are handed that no rule answers."""
     manual_timeout: float = defaults.MANUAL_TIMEOUT
     """Seconds that a person may take to answer, with the fallback `manual`."""
+    batch_duration: float = defaults.BATCH_DURATION
+    """Seconds of a session's clock from the beginning of a batch to its end."""
     ca_certificate: bytes | None = None
     """PEM."""
     request_values: int = defaults.REQUEST_VALUES
@@ -136,6 +139,7 @@ class Emulator:
                 api_date=settings.api_date,
                 names_models=settings.models is not None,
                 manual_timeout=settings.manual_timeout,
+                batch_duration=settings.batch_duration,
                 script_size=min(settings.script_size, settings.sessions_size),
                 answer_limit=settings.answer_limit,
                 models=dict.fromkeys(settings.models or DEFAULT_MODELS),
@@ -191,6 +195,8 @@ class Emulator:
         token = session_of(request)
         if request.host == published.HOST:
             return Play(await asyncio.to_thread(published.answer, request))
+        if token is not None and looks_at_batches(request):
+            await work_due(self._store, self._ahead, key_of(token), request)
         if is_admin(request):
             return _play(await dispatch.answer(await self._wait_for_news(request, token), self._server), None)
         if token_of(request) is None and (allowed := preflight(request)) is not None:

@@ -118,6 +118,7 @@ def _emulator_settings(settings: Settings, script: Script | None, ca_certificate
         models=settings.models,
         upstreams=settings.upstream,
         manual_timeout=settings.manual_timeout,
+        batch_duration=settings.batch_duration,
         ca_certificate=ca_certificate,
         request_values=settings.request_values,
         answer_limit=settings.answer_limit,

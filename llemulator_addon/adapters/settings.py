@@ -36,6 +36,7 @@ class Settings:
     upstream_pass_key: bool = False
     upstream_timeout: float = defaults.IDLE_TIMEOUT
     manual_timeout: float = defaults.MANUAL_TIMEOUT
+    batch_duration: float = defaults.BATCH_DURATION
     seed: int = 0
     response_length: Length | None = None
     tool_strategy: ToolStrategy = "contextual"

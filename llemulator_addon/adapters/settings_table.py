@@ -244,6 +244,14 @@ SETTINGS = (
         meaning="seconds that a request waits for a person, with the fallback manual",
     ),
     Setting(
+        name="batch_duration",
+        variable="LLEMULATOR_BATCH_DURATION",
+        read=_positive,
+        expected="a number of seconds above 0",
+        metavar="SECONDS",
+        meaning="seconds of the session's clock that a batch takes",
+    ),
+    Setting(
         name="response_length",
         variable="LLEMULATOR_RESPONSE_LENGTH",
         read=partial(_one_of, choices=get_args(Length)),

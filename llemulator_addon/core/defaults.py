@@ -1,6 +1,7 @@
 """Defaults of the settings that more than one part of the program has. Times are in seconds, sizes in bytes."""
 
 MANUAL_TIMEOUT = 300.0
+BATCH_DURATION = 3.0
 IDLE_TIMEOUT = 300.0
 """Of an upstream."""
 BODY_LIMIT = 32 << 20

@@ -48,6 +48,8 @@ class Policy:
     """An alias is answered with the dated name, as the real API does."""
     manual_timeout: float = defaults.MANUAL_TIMEOUT
     """Seconds that a person may take to answer."""
+    batch_duration: float = defaults.BATCH_DURATION
+    """Seconds of the session's clock from the beginning of a batch to its end."""
     script_size: int = defaults.SCRIPT_SIZE
     """Bytes of memory that what a token loads may take."""
     answer_limit: int = defaults.ANSWER_LIMIT

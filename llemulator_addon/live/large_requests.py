@@ -23,7 +23,7 @@ from llemulator_addon.wire.multipart import is_form
 from llemulator_addon.wire.routing import Found, find_of
 from llemulator_addon.wire.tokens import Uncounted, counting_at_most
 
-Deciding = Callable[[Session], tuple[Session, Outcome]]
+type Deciding[R] = Callable[[Session], tuple[Session, R]]
 """Pure, and may be called in any thread."""
 
 
@@ -40,6 +40,10 @@ class DecidingStore(Protocol):
 
     def change[R](self, key: SessionKey, transition: Callable[[Session], tuple[Session, R]]) -> R:
         """Replace a session by what the transition makes of it, and return what else it makes."""
+        ...
+
+    def read(self, key: SessionKey) -> Session:
+        """Return a session as it is."""
         ...
 
 
@@ -74,15 +78,21 @@ class Ahead:
         async with self._turn:
             read = await self._read(request)
             if isinstance(read, Failure):
-                deciding: Deciding = partial(refuse, request=replace(request, json={}), failure=read)
-            else:
-                deciding = partial(decide, request=read)
-            for _ in range(_ATTEMPTS):
-                before = store.change(key, _look)
-                after, outcome = await asyncio.get_running_loop().run_in_executor(self._thread, deciding, before)
-                if store.change(key, partial(_put, before=before, after=after)):
-                    return outcome
-            return store.change(key, deciding)
+                return await self._change(store, key, partial(refuse, request=replace(request, json={}), failure=read))
+            return await self._change(store, key, partial(decide, request=read))
+
+    async def change[R](self, store: DecidingStore, key: SessionKey, deciding: Deciding[R]) -> R:
+        """Change a session in the thread, as a large request does."""
+        async with self._turn:
+            return await self._change(store, key, deciding)
+
+    async def _change[R](self, store: DecidingStore, key: SessionKey, deciding: Deciding[R]) -> R:
+        for _ in range(_ATTEMPTS):
+            before = store.change(key, _look)
+            after, outcome = await asyncio.get_running_loop().run_in_executor(self._thread, deciding, before)
+            if store.change(key, partial(_put, before=before, after=after)):
+                return outcome
+        return store.change(key, deciding)
 
     async def _read(self, request: Request) -> Request | Failure:
         """Return a request with its body read, where that is large, or what is wrong with that."""
@@ -91,15 +101,15 @@ class Ahead:
         for values in () if is_form(request) else values_in(request.body):
             if values > self._most_values:
                 return errors.too_many_values(self._most_values)
-            await _others_first()
+            await yield_to_others()
         # To split a large form takes as long as to decide about it, so it is left to the thread.
         read = request if is_form(request) else _read(request)
         # Before this one is decided about, others have their turn.
-        await _others_first()
+        await yield_to_others()
         return read
 
 
-def decide_at_once(store: DecidingStore, key: SessionKey, deciding: Deciding) -> Outcome | None:
+def decide_at_once[R](store: DecidingStore, key: SessionKey, deciding: Deciding[R]) -> R | None:
     """Decide about a request that is not large; None where that takes long all the same."""
     try:
         with counting_at_most(_COUNTED_AT_ONCE), working_at_most(_STEPS_AT_ONCE):
@@ -140,7 +150,7 @@ def _put(session: Session, *, before: Session, after: Session) -> tuple[Session,
     return (after, True) if session is before else (session, False)
 
 
-async def _others_first() -> None:
+async def yield_to_others() -> None:
     """Go on in the next round of the event loop."""
     loop = asyncio.get_running_loop()
     turn: asyncio.Future[None] = loop.create_future()

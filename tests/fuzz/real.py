@@ -267,6 +267,16 @@ BODIES: dict[str, tuple[Json, ...]] = {
             "expires_after[seconds]": "3600",
         },
     ),
+    "batches.create": (
+        {
+            "input_file_id": "file-1",
+            "endpoint": "/v1/chat/completions",
+            "completion_window": "24h",
+            "metadata": {"a": "b"},
+            "output_expires_after": {"anchor": "created_at", "seconds": 3_600},
+        },
+    ),
+    "batches.cancel": ({},),
     "uploads.create": (
         {
             "bytes": 2,

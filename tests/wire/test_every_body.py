@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from openai.pagination import SyncConversationCursorPage, SyncCursorPage, SyncPage
 from openai.types import (
+    Batch,
     Completion,
     CreateEmbeddingResponse,
     FileDeleted,
@@ -74,6 +75,10 @@ SDK: dict[str, tuple[Any, set[str]]] = {
     "files.list": (SyncCursorPage[FileObject], _LIST),
     "files.retrieve": (FileObject, set()),
     "files.delete": (FileDeleted, set()),
+    "batches.create": (Batch, set()),
+    "batches.list": (SyncCursorPage[Batch], _LIST),
+    "batches.retrieve": (Batch, set()),
+    "batches.cancel": (Batch, set()),
     "uploads.create": (Upload, set()),
     "uploads.parts.create": (UploadPart, set()),
     "uploads.complete": (Upload, set()),
@@ -143,12 +148,17 @@ def _ask_for_files(client: Asking, ask: Callable[..., Any], found: dict[str, Any
     made = send("files.create", "/v1/files", ("purpose", "batch"), ("file", ("a.jsonl", b"{}")))
     ask("files.list", "GET", "/v1/files")
     ask("files.retrieve", "GET", f"/v1/files/{made['id']}")
+    batch = {"input_file_id": made["id"], "endpoint": "/v1/chat/completions", "completion_window": "24h"}
+    begun = f"/v1/batches/{ask('batches.create', 'POST', '/v1/batches', batch)['id']}"
+    ask("batches.retrieve", "GET", begun)
+    ask("batches.list", "GET", "/v1/batches")
+    ask("batches.cancel", "POST", f"{begun}/cancel")
     ask("files.delete", "DELETE", f"/v1/files/{made['id']}")
-    begun = {"bytes": 2, "filename": "a.jsonl", "mime_type": "text/jsonl", "purpose": "batch"}
-    upload = f"/v1/uploads/{ask('uploads.create', 'POST', '/v1/uploads', begun)['id']}"
+    parts = {"bytes": 2, "filename": "a.jsonl", "mime_type": "text/jsonl", "purpose": "batch"}
+    upload = f"/v1/uploads/{ask('uploads.create', 'POST', '/v1/uploads', parts)['id']}"
     part = send("uploads.parts.create", f"{upload}/parts", ("data", ("part", b"{}")))
     ask("uploads.complete", "POST", f"{upload}/complete", {"part_ids": [part["id"]]})
-    other = client.post("/v1/uploads", begun)["id"]
+    other = client.post("/v1/uploads", parts)["id"]
     ask("uploads.cancel", "POST", f"/v1/uploads/{other}/cancel")
 
 
@@ -198,7 +208,13 @@ def test_a_body_is_as_openai_describes_the_operation(name: str) -> None:
 
 
 _OF_A_FILE = ("expires_at", "status_details")
+_OF_A_BATCH = (
+    *("model", "errors", "output_file_id", "error_file_id", "in_progress_at", "finalizing_at", "metadata"),
+    *("completed_at", "failed_at", "expired_at", "cancelling_at", "cancelled_at"),
+)
 _NULL = {
+    **{f"batches.{name}": [f"$.{field}" for field in _OF_A_BATCH] for name in ("create", "retrieve", "cancel")},
+    "batches.list": [f"$.data[].{field}" for field in _OF_A_BATCH],
     "chat.completions.list": ["$.data[].choices[].logprobs"],
     "files.create": [f"$.{name}" for name in _OF_A_FILE],
     "files.retrieve": [f"$.{name}" for name in _OF_A_FILE],

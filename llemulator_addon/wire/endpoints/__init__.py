@@ -2,6 +2,7 @@
 
 from llemulator_addon.wire.answer import Endpoint, Operation
 from llemulator_addon.wire.endpoints import (
+    batches,
     chat,
     completions,
     conversations,
@@ -57,6 +58,10 @@ OPERATIONS: dict[str, Operation] = {
     "uploads.parts.create": uploads.PARTS,
     "uploads.complete": uploads.COMPLETE,
     "uploads.cancel": uploads.CANCEL,
+    "batches.create": batches.CREATE,
+    "batches.list": batches.LIST,
+    "batches.retrieve": batches.RETRIEVE,
+    "batches.cancel": batches.CANCEL,
     "traces.ingest": traces.INGEST,
 }
 """Operations on what a token owns. They consume no rule."""
