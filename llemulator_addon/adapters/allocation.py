@@ -48,12 +48,12 @@ def _glibc() -> ctypes.CDLL | None:
         return None
     libc = ctypes.CDLL(None)
     with suppress(AttributeError):  # another C library, or an old one
-        libc.mallinfo2.restype = _Counted
+        libc.mallinfo2.restype = _Allocated
         return libc
     return None
 
 
-class _Counted(ctypes.Structure):
+class _Allocated(ctypes.Structure):
     """`struct mallinfo2`."""
 
     _fields_ = (

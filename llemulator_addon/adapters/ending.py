@@ -31,7 +31,7 @@ _SIGNALS = (signal.SIGINT, signal.SIGTERM)
 @contextmanager
 def end_on_signals(loop: asyncio.AbstractEventLoop, end: Callable[[], object], grace: float = GRACE) -> Iterator[None]:
     """Call `end` in the loop at the first signal, and end the process at the second. In the main thread only."""
-    ending = _Ending(loop, end, grace)
+    ending = _Shutdown(loop, end, grace)
     for number in _SIGNALS:
         # This makes the system wake the loop, whichever thread it gives the signal to.
         loop.add_signal_handler(number, lambda: None)
@@ -45,7 +45,7 @@ def end_on_signals(loop: asyncio.AbstractEventLoop, end: Callable[[], object], g
                 _catch_once(number, ending.again)
 
 
-class _Ending:
+class _Shutdown:
     """Acts on the first signal and on later ones. An object, because it remembers when the first came."""
 
     def __init__(self, loop: asyncio.AbstractEventLoop, end: Callable[[], object], grace: float) -> None:

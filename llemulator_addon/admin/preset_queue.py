@@ -22,7 +22,7 @@ from llemulator_addon.wire.errors import INVALID, RequestRefused, not_json
 
 PATH = "/api/preset-queue"
 
-Entry = Mapping[str, Any]
+Preset = Mapping[str, Any]
 """`response`, any JSON, and `status_code`."""
 
 _OK = 200
@@ -109,7 +109,7 @@ def _forget(call: AdminCall, address: str) -> int:
     return call.server.store.change(key_of(address), transition)
 
 
-async def _load(call: AdminCall, entries: Sequence[Entry]) -> PlayedAnswer:
+async def _load(call: AdminCall, entries: Sequence[Preset]) -> PlayedAnswer:
     """Load the answers as rules into the session of the address."""
     address = _address(call)
     rules = [
@@ -122,7 +122,7 @@ async def _load(call: AdminCall, entries: Sequence[Entry]) -> PlayedAnswer:
     return PlayedAnswer(json_answer({"ip": address, "added": len(rules), "length": waiting}))
 
 
-def _entries(session: Session) -> Iterator[Entry]:
+def _entries(session: Session) -> Iterator[Preset]:
     """Yield the answers that were not used: rules with a raw reply that answer once."""
     for position, rule in enumerate(session.script.index.rules):
         reply = rule.written.get("reply")
@@ -131,7 +131,7 @@ def _entries(session: Session) -> Iterator[Entry]:
             yield {"response": raw.get("json"), "status_code": raw.get("status", _OK)}
 
 
-def _entry(given: object) -> Entry:
+def _entry(given: object) -> Preset:
     """Return an answer with its status; an object without `response` is an answer itself."""
     if isinstance(given, Mapping) and "response" in given:
         return {"response": given["response"], "status_code": given.get("status_code", _OK)}

@@ -19,7 +19,7 @@ from llemulator_addon.script import json_text
 from llemulator_addon.script.effort import effort
 from llemulator_addon.script.globs import fits
 from llemulator_addon.script.match import Match
-from llemulator_addon.script.model import ScriptPart
+from llemulator_addon.script.model import Count, ScriptPart
 from llemulator_addon.script.script_error import ScriptError, join_place, problem, read_as
 from llemulator_addon.script.searching import TooMuchSearching
 from llemulator_addon.verification.finding import Finding, once_or_times
@@ -42,21 +42,19 @@ FINDINGS: dict[str, str] = {
 }
 """Kinds of findings by the name under which they can be switched off."""
 
-Count = Annotated[int, Field(ge=0)]
-
 
 def _read_text(value: object) -> object:
     return {"user_text": value} if isinstance(value, str) else value
 
 
-Matching = Annotated[Match, BeforeValidator(_read_text)]
+MatchOrText = Annotated[Match, BeforeValidator(_read_text)]
 
 
 class ExpectationPart(ScriptPart):
     """How many requests match: exactly `count`, or `at_least`, or `at_most`; without any of them at least one."""
 
     name: str | None = None
-    match: Matching = Field(default_factory=Match)
+    match: MatchOrText = Field(default_factory=Match)
     count: Count | None = None
     at_least: Count | None = None
     at_most: Count | None = None
@@ -90,7 +88,7 @@ class VerifyPart(ScriptPart):
     """Checks in addition to those of the script itself."""
 
     expectations: list[ExpectationPart] = Field(default_factory=list)
-    order: list[Matching] = Field(default_factory=list)
+    order: list[MatchOrText] = Field(default_factory=list)
     egress: EgressPart | bool = False
     unclaimed: Count | None = None
     """The number of an unclaimed request: later ones, of no session, are findings too."""

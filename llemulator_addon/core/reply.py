@@ -7,7 +7,7 @@ from typing import Any, Literal
 FinishReason = Literal["stop", "length", "tool_calls", "content_filter", "function_call"]
 
 
-Fields = Mapping[str, Any]
+ItemFields = Mapping[str, Any]
 """Fields of an item of Responses, by OpenAI's names, in place of the usual ones."""
 
 
@@ -37,7 +37,7 @@ class Text:
     sound: Sound | None = None
     continues: bool = False
     """Whether it is a further part of the message before it; chat joins all messages anyway."""
-    item: Fields | None = None
+    item: ItemFields | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +50,7 @@ class Reasoning:
     """Further parts of the summary."""
     content: tuple[str, ...] = ()
     """Parts of the reasoning itself."""
-    item: Fields | None = None
+    item: ItemFields | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +62,7 @@ class Refusal:
     """As of a text."""
     logprobs: tuple[Mapping[str, Any], ...] | None = None
     """As of a text; chat alone shows them."""
-    item: Fields | None = None
+    item: ItemFields | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,7 +77,7 @@ class ToolCall:
     custom: bool = False
     namespace: str | None = None
     """Of a tool that was found by searching: its namespace, shown in Responses only."""
-    item: Fields | None = None
+    item: ItemFields | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -145,7 +145,7 @@ class Near:
     """The cosine of the two, from -1 to 1."""
 
 
-Verdict = Mapping[str, Any]
+ModerationVerdict = Mapping[str, Any]
 """Scores or booleans by category, or OpenAI's fields of a verdict; missing ones are computed."""
 
 
@@ -153,11 +153,11 @@ Verdict = Mapping[str, Any]
 class Moderation:
     """Verdicts of moderation."""
 
-    verdicts: tuple[Verdict, ...] = ()
+    verdicts: tuple[ModerationVerdict, ...] = ()
     """One for each input of the endpoint; the last repeats."""
-    input: Verdict = field(default_factory=dict)
+    input: ModerationVerdict = field(default_factory=dict)
     """Of the prompt, in an answer of chat or Responses."""
-    output: Verdict = field(default_factory=dict)
+    output: ModerationVerdict = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -16,7 +16,7 @@ from llemulator_addon.script.fault import Fault
 from llemulator_addon.script.pacing import Pacing
 from llemulator_addon.script.pattern import Candidate
 from llemulator_addon.script.replies.raw import Raw
-from llemulator_addon.script.reply import Ready, Reply, fill_reply
+from llemulator_addon.script.reply import Ready, ScriptReply, fill_reply
 from llemulator_addon.script.template import Template
 from llemulator_addon.script.templates.problems import TemplateProblem
 from llemulator_addon.wire import errors
@@ -29,7 +29,7 @@ from llemulator_addon.wire.errors import RequestRefused
 class Given:
     """The answer of a person."""
 
-    reply: Reply | Literal["echo", "simulate"]
+    reply: ScriptReply | Literal["echo", "simulate"]
     pacing: Pacing | None = None
     """None: as the session's defaults say."""
     faults: tuple[Fault, ...] | None = None

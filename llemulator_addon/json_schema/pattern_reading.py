@@ -52,7 +52,7 @@ def _remember_parsed(pattern: str) -> Node:
 
 
 def _parse(pattern: str) -> Node:
-    reader = _Reader(pattern)
+    reader = _PatternReader(pattern)
     try:
         node = reader.either()
     except RecursionError:
@@ -66,7 +66,7 @@ _DIGITS = 20
 """The longest count that is one, with both its numbers."""
 
 
-class _Reader:
+class _PatternReader:
     """Reads one pattern from left to right."""
 
     def __init__(self, pattern: str) -> None:

@@ -71,7 +71,7 @@ def _members(value: object) -> int:
     return count
 
 
-class _Pairs(tuple[tuple[str, object], ...]):
+class _ObjectPairs(tuple[tuple[str, object], ...]):
     """An object as it was written."""
 
     __slots__ = ()
@@ -80,7 +80,7 @@ class _Pairs(tuple[tuple[str, object], ...]):
 def _twice(text: bytes) -> Iterator[Problem]:
     """Yield keys that stand twice in one object, with their places."""
     try:
-        yield from _check_depth(json.loads(text, object_pairs_hook=_Pairs), "", 0)
+        yield from _check_depth(json.loads(text, object_pairs_hook=_ObjectPairs), "", 0)
     except (ValueError, RecursionError):
         # Python's own reader has other limits.
         yield Problem("", "a key stands twice in an object")
@@ -90,7 +90,7 @@ def _check_depth(value: object, place: str, depth: int) -> Iterator[Problem]:
     if depth > MOST_NESTED:
         return
     match value:
-        case _Pairs():
+        case _ObjectPairs():
             seen: dict[str, None] = {}
             for key, member in value:
                 if key in seen:

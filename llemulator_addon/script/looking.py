@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 
 from llemulator_addon.core.work import TooMuchWork, Work
-from llemulator_addon.script.paths import Step, parse
+from llemulator_addon.script.paths import PathStep, parse
 
 STEPS = 150_000
 """The most members that all rules together look at for one request."""
@@ -24,7 +24,7 @@ class Looking:
     def __init__(self, steps: int = STEPS) -> None:
         self._steps = steps
         self._work: Work | None = None
-        self._found: dict[tuple[Step, ...], list[object]] = {}
+        self._found: dict[tuple[PathStep, ...], list[object]] = {}
 
     def values_at(self, body: object, path: str) -> list[object]:
         """Return the values at the places that a path names, each place once. Raises `TooMuchLooking`."""
@@ -52,7 +52,7 @@ class Looking:
             case _:
                 return equal(value, wanted)
 
-    def _walk(self, values: list[object], step: Step) -> list[object]:
+    def _walk(self, values: list[object], step: PathStep) -> list[object]:
         found: list[object] = []
         for value in self._find_within(values) if step.deep else values:
             taken = _take(value, step.to)

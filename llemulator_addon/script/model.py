@@ -2,9 +2,11 @@
 
 from collections.abc import Iterator, Mapping
 from itertools import islice
-from typing import Any, get_type_hints
+from typing import Annotated, Any, get_type_hints
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+Count = Annotated[int, Field(ge=0)]
 
 
 class ScriptPart(BaseModel):

@@ -5,7 +5,7 @@ from functools import lru_cache
 
 
 @dataclass(frozen=True, slots=True)
-class Step:
+class PathStep:
     """One step of a path. None is `*`: all members, or all elements."""
 
     to: str | int | None
@@ -18,7 +18,7 @@ _STEPS_AT_MOST = 64
 
 
 @lru_cache(maxsize=1_024)
-def parse(path: str) -> tuple[Step, ...]:
+def parse(path: str) -> tuple[PathStep, ...]:
     """Read a path; raises ValueError that says what is wrong."""
     if len(path) > _LONGEST:
         message = f"a path of {len(path)} characters is too long; {_LONGEST} are possible"
@@ -26,7 +26,7 @@ def parse(path: str) -> tuple[Step, ...]:
     if not path.startswith("$"):
         message = f'"{path}" is no path: it begins with $, as $.tools[0].type'
         raise ValueError(message)
-    steps: list[Step] = []
+    steps: list[PathStep] = []
     rest = path[1:]
     while rest:
         step, rest = _step(path, rest)
@@ -37,7 +37,7 @@ def parse(path: str) -> tuple[Step, ...]:
     return tuple(steps)
 
 
-def _step(path: str, rest: str) -> tuple[Step, str]:
+def _step(path: str, rest: str) -> tuple[PathStep, str]:
     deep = rest.startswith("..")
     if deep:
         rest = rest[1:] if rest[2:3] != "[" else rest[2:]
@@ -48,22 +48,22 @@ def _step(path: str, rest: str) -> tuple[Step, str]:
     name = rest[1:].partition(".")[0].partition("[")[0]
     if not name:
         raise _unreadable(path, rest)
-    return Step(None if name == "*" else name, deep), rest[1 + len(name) :]
+    return PathStep(None if name == "*" else name, deep), rest[1 + len(name) :]
 
 
-def _bracket(path: str, rest: str, *, deep: bool) -> tuple[Step, str]:
+def _bracket(path: str, rest: str, *, deep: bool) -> tuple[PathStep, str]:
     quote = rest[1:2]
     if quote in {"'", '"'}:
         name, closed, after = rest[2:].partition(f"{quote}]")
         if not closed:
             raise _unreadable(path, rest)
-        return Step(name, deep), after
+        return PathStep(name, deep), after
     index, closed, after = rest[1:].partition("]")
     if closed and index == "*":
-        return Step(None, deep), after
+        return PathStep(None, deep), after
     if not closed or not (index.isdecimal() or (index[:1] == "-" and index[1:].isdecimal())) or len(index) > _DIGITS:
         raise _unreadable(path, rest)
-    return Step(int(index), deep), after
+    return PathStep(int(index), deep), after
 
 
 _DIGITS = 10

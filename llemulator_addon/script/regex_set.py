@@ -46,7 +46,7 @@ class RegexSet:
                 yield from (each.positions[match] for match in each.automaton.Match(encoded) or ())
         yield from self._large
 
-    def build(self) -> "tuple[Part, ...]":
+    def build(self) -> "tuple[SetPart, ...]":
         """Build what finds the small patterns. Raises `NotAtOnce`."""
         if len(self._portions) > 1:
             not_at_once()
@@ -57,7 +57,7 @@ class RegexSet:
         )
 
 
-class Part:
+class SetPart:
     """Some patterns of a set, by their positions."""
 
     __slots__ = ("automaton", "positions", "room")
@@ -94,25 +94,25 @@ _ROOM_AT_LEAST, _ROOM_FOR_A_PART = 256 << 10, 100
 _TIMES_MORE_ROOM = (1, 4)
 
 
-def _parts(patterns: tuple[tuple[int, str], ...], parts: int) -> Iterator[Part]:
+def _parts(patterns: tuple[tuple[int, str], ...], parts: int) -> Iterator[SetPart]:
     for times in _TIMES_MORE_ROOM:
         with suppress(re2.error):
             yield _part(patterns, times * (_ROOM_AT_LEAST + _ROOM_FOR_A_PART * parts))
             return
     if len(patterns) == 1:
-        yield Part((patterns[0][0],), None, 0)
+        yield SetPart((patterns[0][0],), None, 0)
         return
     half = len(patterns) // 2
     yield from _parts(patterns[:half], parts)
     yield from _parts(patterns[half:], parts)
 
 
-def _part(patterns: tuple[tuple[int, str], ...], room: int) -> Part:
+def _part(patterns: tuple[tuple[int, str], ...], room: int) -> SetPart:
     automaton = re2.Set.SearchSet(options_with(room))
     for _, pattern in patterns:
         automaton.Add(pattern)
     automaton.Compile()
-    return Part(tuple(position for position, _ in patterns), automaton, room)
+    return SetPart(tuple(position for position, _ in patterns), automaton, room)
 
 
 class Built:
@@ -124,11 +124,11 @@ class Built:
     def __init__(self, limit: int) -> None:
         self.limit = limit
         self.size = 0
-        self._made: OrderedDict[int, tuple[Part, ...]] = OrderedDict()
+        self._made: OrderedDict[int, tuple[SetPart, ...]] = OrderedDict()
         # A set may be collected in the midst of this.
         self._lock = RLock()
 
-    def build(self, patterns: RegexSet) -> tuple[Part, ...]:
+    def build(self, patterns: RegexSet) -> tuple[SetPart, ...]:
         """Return what is built for a set. Raises `NotAtOnce` where it takes long to build."""
         number = id(patterns)
         with self._lock:
@@ -141,7 +141,7 @@ class Built:
                 self._remember(number, made)
         return made
 
-    def _remember(self, number: int, made: tuple[Part, ...]) -> None:
+    def _remember(self, number: int, made: tuple[SetPart, ...]) -> None:
         self._made[number] = made
         self.size += _room(made)
         while self.size > self.limit and len(self._made) > 1:
@@ -153,7 +153,7 @@ class Built:
             self.size -= _room(self._made.pop(number, ()))
 
 
-def _room(parts: tuple[Part, ...]) -> int:
+def _room(parts: tuple[SetPart, ...]) -> int:
     return sum(part.room for part in parts)
 
 

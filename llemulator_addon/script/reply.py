@@ -123,7 +123,7 @@ class ReplyPart(SaidPart):
             compile_templates(self.dump())
         return self
 
-    def reply(self) -> "Reply":
+    def reply(self) -> "ScriptReply":
         """Return the reply."""
         return Template(self.dump()) if self.template else self.ready()
 
@@ -212,7 +212,7 @@ else:
         )
     ]
 
-Reply = Ready | Template
+ScriptReply = Ready | Template
 """A reply as a rule has it; a template becomes one when it is asked for."""
 
 

@@ -18,7 +18,7 @@ from llemulator_addon.script.patterns.own_result import NotOwnResultPattern, nam
 from llemulator_addon.script.patterns.path import PathPattern
 from llemulator_addon.script.patterns.state import StatePattern
 from llemulator_addon.script.regex import size_of_regex
-from llemulator_addon.script.reply import Reply, ReplyPart, ReplySpec
+from llemulator_addon.script.reply import ReplyPart, ReplySpec, ScriptReply
 from llemulator_addon.script.script_error import join_place, problem
 
 TIMES_FOR_READ = 2
@@ -35,7 +35,7 @@ class Rule:
     """Whether the script gave the name."""
     patterns: tuple[Pattern, ...]
     """All of them must hold."""
-    replies: tuple[Reply, ...]
+    replies: tuple[ScriptReply, ...]
     """One for each time that it answers; the last repeats. None where it acts on connections."""
     times: int | None = None
     """How often it may answer; None: any number of times."""
@@ -65,7 +65,7 @@ class Rule:
         """Return it with another name."""
         return replace(self, name=name, written={**self.written, "name": name})
 
-    def reply(self, number: int) -> Reply:
+    def reply(self, number: int) -> ScriptReply:
         """Return the reply to the `number`-th request that it answers, from 0."""
         return self.replies[min(number, len(self.replies) - 1)]
 

@@ -21,7 +21,7 @@ def schema_text() -> bytes:
 @cache
 def schema() -> dict[str, object]:
     """Return the schema (JSON Schema 2020-12). The reader checks more: for example, which words exclude each other."""
-    made: dict[str, object] = tidy(TypeAdapter(_Script).json_schema(by_alias=True))
+    made: dict[str, object] = tidy(TypeAdapter(_AnyScript).json_schema(by_alias=True))
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "title": "llemulator script",
@@ -40,19 +40,19 @@ class ShortRule(RulePart):
     status: Annotated[int, Field(ge=400, le=599)] | None = None
 
 
-_Entry = str | ShortRule
-_Body = create_model(
+_ShortEntry = str | ShortRule
+_ScriptObject = create_model(
     "Script",
     __base__=ScriptBody,
     responses=(
         Annotated[
-            str | list[_Entry] | dict[str, _Entry] | None,
+            str | list[_ShortEntry] | dict[str, _ShortEntry] | None,
             Field(description="The short forms: one text, a list in order, or patterns with their texts."),
         ],
         None,
     ),
 )
-_Script = _Body | list[_Entry]
+_AnyScript = _ScriptObject | list[_ShortEntry]
 
 
 def tidy(part: object) -> Any:  # noqa: ANN401

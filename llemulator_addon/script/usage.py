@@ -1,14 +1,13 @@
 """`usage`: token counts that a script gives, flat or in OpenAI's own fields."""
 
 from collections.abc import Mapping
-from typing import Annotated, Any, Self
+from typing import Any, Self
 
-from pydantic import Field, model_validator
+from pydantic import model_validator
 
 from llemulator_addon.core.reply import NO_USAGE, Usage
-from llemulator_addon.script.model import ScriptPart
+from llemulator_addon.script.model import Count, ScriptPart
 
-Count = Annotated[int, Field(ge=0)]
 Details = dict[str, Count]
 
 _SAME = (

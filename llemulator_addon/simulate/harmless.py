@@ -9,7 +9,7 @@ from typing import Any, Literal, assert_never
 from llemulator_addon.core.chance import Chance
 
 Words = tuple[str, ...]
-Kind = Literal["command", "code", "sql", "path", "folder", "url", "patch", "danger"]
+ActingKind = Literal["command", "code", "sql", "path", "folder", "url", "patch", "danger"]
 
 FOLDER = "/tmp/llemulator"  # noqa: S108 - shown to clients, never opened here
 """Below this all paths lie."""
@@ -17,13 +17,13 @@ ECHO = "echo hello"
 _PATCH = f"*** Begin Patch\n*** Add File: {FOLDER}/notes.txt\n+hello\n*** End Patch"
 
 
-def kind_of(name: Words, doing: frozenset[str]) -> Kind | None:
+def kind_of(name: Words, doing: frozenset[str]) -> ActingKind | None:
     """Return what is done with a property by its name; `doing` are the words of the tool. None: nothing dangerous."""
     words = frozenset(name) | frozenset(word.removesuffix("s") for word in name)
     whole = frozenset({"".join(name), "".join(name).removesuffix("s")})
     last = frozenset({word.removesuffix("s") for word in name[-1:]}) | whole
     executes = doing & _EXECUTES
-    tried: tuple[tuple[Kind, object], ...] = (
+    tried: tuple[tuple[ActingKind, object], ...] = (
         ("danger", words & _DANGERS),
         ("command", whole & _COMMANDS or (executes and whole & _INPUTS)),
         ("code", whole & _CODES or (doing & (_EXECUTES | _LANGUAGES.keys()) and whole & _MAYBE_CODES)),
@@ -36,7 +36,7 @@ def kind_of(name: Words, doing: frozenset[str]) -> Kind | None:
     return next((kind for kind, holds in tried if holds), None)
 
 
-def values_of(acting: Kind, kind: str, name: Words, doing: frozenset[str], chance: Chance) -> Iterator[Any]:
+def values_of(acting: ActingKind, kind: str, name: Words, doing: frozenset[str], chance: Chance) -> Iterator[Any]:
     """Yield a harmless value of a JSON type, if one is known."""
     match kind:
         case "string" if acting != "danger":
@@ -49,7 +49,7 @@ def values_of(acting: Kind, kind: str, name: Words, doing: frozenset[str], chanc
             pass
 
 
-def _text_of(kind: Kind, doing: frozenset[str], chance: Chance) -> str:
+def _text_of(kind: ActingKind, doing: frozenset[str], chance: Chance) -> str:
     """Return a harmless text of a kind."""
     match kind:
         case "command":

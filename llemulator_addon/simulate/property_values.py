@@ -6,11 +6,9 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 from llemulator_addon.core.chance import Chance
-from llemulator_addon.simulate.harmless import FOLDER
+from llemulator_addon.simulate.harmless import FOLDER, Words
 from llemulator_addon.simulate.sentences import sentence_about, title_about
 from llemulator_addon.simulate.topics import content_words
-
-Words = tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,10 +127,10 @@ _COLORS = ("blue", "green", "amber", "crimson", "teal", "ivory", "charcoal", "la
 _MOODS = ("positive", "neutral", "negative")
 _BOOKS = ("The Salt Path Home", "A Map of Small Hours", "Nine Lanterns", "The Quiet Orchard", "Letters from the Ferry")
 
-_Maker = Callable[[Property, Chance], str]
+_TextMaker = Callable[[Property, Chance], str]
 
 
-def _one_of(values: tuple[str, ...]) -> _Maker:
+def _one_of(values: tuple[str, ...]) -> _TextMaker:
     return lambda _, chance: chance.one(values)
 
 
@@ -335,7 +333,7 @@ def _word(_: Property, chance: Chance) -> str:
     return chance.one(_NOUNS)
 
 
-_NAMED_THINGS: tuple[tuple[frozenset[str], _Maker], ...] = (
+_NAMED_THINGS: tuple[tuple[frozenset[str], _TextMaker], ...] = (
     (frozenset({"city", "town"}), _city),
     (frozenset({"country", "nation"}), _country),
     (frozenset({"company", "organization", "organisation", "employer", "brand", "vendor"}), _one_of(_COMPANIES)),
@@ -361,7 +359,7 @@ _LONG_NAMES = (
     "bio", "review", "story", "essay", "finalanswer", "final", "translation", "value", "thinking", "chainofthought",
 )  # fmt: skip
 
-_TEXTS: Mapping[str, _Maker] = {
+_TEXTS: Mapping[str, _TextMaker] = {
     **dict.fromkeys(_SENTENCE_NAMES, _sentence),
     **dict.fromkeys(_LONG_NAMES, _sentences),
     **dict.fromkeys(("firstname", "givenname", "forename"), _first_name),
@@ -432,7 +430,7 @@ _TEXTS: Mapping[str, _Maker] = {
     "book": _one_of(_BOOKS),
 }  # fmt: skip
 
-_FORMATS: Mapping[str, _Maker] = {
+_FORMATS: Mapping[str, _TextMaker] = {
     "date-time": _date_time,
     "date": _date,
     "time": _full_time,

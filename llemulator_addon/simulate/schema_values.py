@@ -17,8 +17,8 @@ from llemulator_addon.json_schema.same import key_of
 from llemulator_addon.json_schema.validate import fits
 from llemulator_addon.json_schema.wellformed import tidy
 from llemulator_addon.simulate import harmless, property_values
-from llemulator_addon.simulate.numbers import number_within
-from llemulator_addon.simulate.source import Flat, Source
+from llemulator_addon.simulate.numbers import Flat, number_within
+from llemulator_addon.simulate.source import Source
 
 STEPS = 100_000
 """So much work may the values of one answer take: about a tenth of a second."""
@@ -45,7 +45,7 @@ def _make_valid(schema: object, chance: Chance, topic: str, source: Source | Non
     for attempt in range(_ATTEMPTS):
         maker = _Maker(schemas, chance, topic, source, terse=attempt > _ATTEMPTS // 2)
         try:
-            value = maker.make(schema, _Place())
+            value = maker.make(schema, _ValuePlace())
             is_valid = fits(value, schema, schemas)
         except (Unsatisfiable, RecursionError, OverflowError):
             continue
@@ -82,20 +82,20 @@ _WAYS = 5_000
 """The most ways of `anyOf` and its like that are tried before a schema is given up."""
 
 
-class _Place:
+class _ValuePlace:
     """Where in the whole a value is made."""
 
     __slots__ = ("depth", "name", "parent")
 
-    def __init__(self, name: property_values.Words = (), parent: property_values.Words = (), depth: int = 0) -> None:
+    def __init__(self, name: harmless.Words = (), parent: harmless.Words = (), depth: int = 0) -> None:
         self.name, self.parent, self.depth = name, parent, depth
 
-    def member(self, name: str) -> "_Place":
-        return _Place(property_values.words_of(name), self.name, self.depth + 1)
+    def member(self, name: str) -> "_ValuePlace":
+        return _ValuePlace(property_values.words_of(name), self.name, self.depth + 1)
 
-    def item(self) -> "_Place":
+    def item(self) -> "_ValuePlace":
         """Return the place of an array's item, which has the array's name: `tags` are tags."""
-        return _Place(self.name, self.parent, self.depth + 1)
+        return _ValuePlace(self.name, self.parent, self.depth + 1)
 
 
 class _Maker:
@@ -112,7 +112,7 @@ class _Maker:
         self._tried = 0
         self._wide = False
 
-    def make(self, schema: object, place: _Place) -> Any:  # noqa: ANN401
+    def make(self, schema: object, place: _ValuePlace) -> Any:  # noqa: ANN401
         """Return a value for a schema at a place. Raises `Unsatisfiable`."""
         if place.depth > _DEEPEST:
             raise Unsatisfiable("no value ends here")
@@ -123,10 +123,10 @@ class _Maker:
             raise _GaveUp
         return self._choose_way(flat, place)
 
-    def _must_end(self, place: _Place) -> bool:
+    def _must_end(self, place: _ValuePlace) -> bool:
         return self._terse or place.depth >= _DEEP or self._made > _MANY
 
-    def _choose_way(self, flat: Flat, place: _Place) -> Any:  # noqa: ANN401
+    def _choose_way(self, flat: Flat, place: _ValuePlace) -> Any:  # noqa: ANN401
         """Choose a way of each `anyOf`, `oneOf` and `if`; a way that leads nowhere is followed by the next."""
         group, rest = _first_group(flat)
         if group is None:
@@ -142,7 +142,7 @@ class _Maker:
                 continue
         raise Unsatisfiable("none of several ways is possible")
 
-    def _make_allowed(self, flat: Flat, place: _Place) -> Any:  # noqa: ANN401
+    def _make_allowed(self, flat: Flat, place: _ValuePlace) -> Any:  # noqa: ANN401
         """Make a value until `not` does not forbid it."""
         for _ in range(_TRIES):
             value = self._make_typed(flat, place)
@@ -150,7 +150,7 @@ class _Maker:
                 return value
         raise Unsatisfiable("`not` forbids what the rest allows")
 
-    def _order_ways(self, ways: Sequence[object], place: _Place) -> list[object]:
+    def _order_ways(self, ways: Sequence[object], place: _ValuePlace) -> list[object]:
         if self._must_end(place):
             return sorted(ways, key=self._schemas.depth)
         ordered = self._chance.some(ways, len(ways))
@@ -161,11 +161,11 @@ class _Maker:
         wants_nothing = self._is_left_out(something, place) if self._source else self._chance.holds(_NOTHING)
         return nothing + something if wants_nothing else something + nothing
 
-    def _is_left_out(self, ways: Sequence[object], place: _Place) -> bool:
+    def _is_left_out(self, ways: Sequence[object], place: _ValuePlace) -> bool:
         """Whether the user said nothing for a property that may be null."""
         return bool(self._source and self._source.brief) and not any(self._comes_from_user(way, place) for way in ways)
 
-    def _comes_from_user(self, schema: object, place: _Place, *, sure: bool = True) -> bool:
+    def _comes_from_user(self, schema: object, place: _ValuePlace, *, sure: bool = True) -> bool:
         try:
             flat = self._schemas.flat(schema)
         except Unsatisfiable:
@@ -181,7 +181,7 @@ class _Maker:
         kind = self._kind(flat, place)
         return any(self._is_valid(value, flat) for value in self._offer_kind(kind, flat, place, sure=sure))
 
-    def _make_typed(self, flat: Flat, place: _Place) -> Any:  # noqa: ANN401
+    def _make_typed(self, flat: Flat, place: _ValuePlace) -> Any:  # noqa: ANN401
         """Make a value if only values and types are left to choose."""
         if "const" in flat:
             return flat["const"]
@@ -205,7 +205,7 @@ class _Maker:
             case _:
                 return None
 
-    def _propose(self, flat: Flat, kind: str, place: _Place) -> Iterator[Any]:
+    def _propose(self, flat: Flat, kind: str, place: _ValuePlace) -> Iterator[Any]:
         """Yield a harmless value where somebody may act on it, then those that the user's words offer."""
         if (acting := self._acting(flat, place)) is not None:
             doing = self._source.doing if self._source else frozenset()
@@ -215,7 +215,7 @@ class _Maker:
                 self._source.mark_used(value)
             yield value
 
-    def _acting(self, flat: Flat, place: _Place) -> harmless.Kind | None:
+    def _acting(self, flat: Flat, place: _ValuePlace) -> harmless.ActingKind | None:
         """Return what is done with a value at a place, where it must not be what the user said."""
         doing = self._source.doing if self._source else frozenset()
         is_url = flat.get("format") in _URL_FORMATS
@@ -223,12 +223,12 @@ class _Maker:
         # Nobody acts on JSON: an address or a name of a file that stands in the prompt may be told again.
         return found if doing or found in _RUN else None
 
-    def _offer(self, flat: Flat, place: _Place) -> Sequence[Any]:
+    def _offer(self, flat: Flat, place: _ValuePlace) -> Sequence[Any]:
         if self._source is None or self._acting(flat, place) not in _FREE:
             return ()
         return self._offer_kind(self._kind(flat, place), flat, place)
 
-    def _offer_kind(self, kind: str, flat: Flat, place: _Place, *, sure: bool = False) -> Sequence[Any]:
+    def _offer_kind(self, kind: str, flat: Flat, place: _ValuePlace, *, sure: bool = False) -> Sequence[Any]:
         """Ask the user's words for a value of a kind; each value of an enum is looked for in them."""
         if self._source is None:
             return ()
@@ -238,7 +238,7 @@ class _Maker:
     def _is_valid(self, value: object, flat: Flat) -> bool:
         return fits(value, {word: flat[word] for word in flat if word not in ("anyOf", "oneOf")}, self._schemas)
 
-    def _choose_enum(self, flat: Flat, place: _Place) -> Any:  # noqa: ANN401
+    def _choose_enum(self, flat: Flat, place: _ValuePlace) -> Any:  # noqa: ANN401
         others = {word: flat[word] for word in flat if word not in ("enum", "anyOf", "oneOf")}
         valid = [value for value in flat["enum"] if fits(value, others, self._schemas)]
         if not valid:
@@ -254,7 +254,7 @@ class _Maker:
             return None
         return self._chance.one(something or valid)
 
-    def _kind(self, flat: Flat, place: _Place) -> str:
+    def _kind(self, flat: Flat, place: _ValuePlace) -> str:
         kinds = kinds_of(flat)
         if len(kinds) == 1:
             return kinds[0]
@@ -264,7 +264,7 @@ class _Maker:
             return "null"
         return self._chance.one([kind for kind in kinds if kind != "null"])
 
-    def _is_said(self, flat: Flat, kinds: Sequence[str], place: _Place) -> bool:
+    def _is_said(self, flat: Flat, kinds: Sequence[str], place: _ValuePlace) -> bool:
         kind = self._something(kinds)
         if self._acting(flat, place) not in _FREE:
             return False
@@ -276,7 +276,7 @@ class _Maker:
 
     # Objects ---------------------------------------------------------------------------------------------------------
 
-    def _object(self, flat: Flat, place: _Place) -> dict[str, Any]:
+    def _object(self, flat: Flat, place: _ValuePlace) -> dict[str, Any]:
         required = dict.fromkeys(flat.get("required", ()))
         properties = flat.get("properties", {})
         made: dict[str, Any] = {}
@@ -288,7 +288,7 @@ class _Maker:
                 made[key] = self.make(self._else(flat, key), place.member(key))
         return self._fill(made, flat, place)
 
-    def _wants(self, schema: object, place: _Place, *, sure: bool) -> bool:
+    def _wants(self, schema: object, place: _ValuePlace, *, sure: bool) -> bool:
         """Whether a property that need not be there is; `sure`: others must, so only what the user's words ask for."""
         if schema is False or self._must_end(place):
             return False
@@ -296,7 +296,7 @@ class _Maker:
             return self._comes_from_user(schema, place, sure=sure)
         return self._chance.holds(0.8)
 
-    def _add(self, made: dict[str, Any], key: str, schema: object, place: _Place, *, needed: bool) -> None:
+    def _add(self, made: dict[str, Any], key: str, schema: object, place: _ValuePlace, *, needed: bool) -> None:
         try:
             made[key] = self.make(schema, place.member(key))
         except Unsatisfiable:
@@ -312,7 +312,7 @@ class _Maker:
                     return found
         return flat.get("additionalProperties", True)
 
-    def _fill(self, made: dict[str, Any], flat: Flat, place: _Place) -> dict[str, Any]:
+    def _fill(self, made: dict[str, Any], flat: Flat, place: _ValuePlace) -> dict[str, Any]:
         """Add members with names of our own, where the schema is a map or asks for more of them."""
         least = max(flat.get("minProperties", 0), 0)
         if least > _MOST:
@@ -332,10 +332,10 @@ class _Maker:
                 self._add(made, key, self._else(flat, key), place, needed=False)
         return made
 
-    def _key(self, flat: Flat, place: _Place) -> str:
+    def _key(self, flat: Flat, place: _ValuePlace) -> str:
         named = flat.get("propertyNames")
         if isinstance(named, Mapping):
-            return str(self.make({"type": "string", **named}, _Place(("word",), (), place.depth + 1)))
+            return str(self.make({"type": "string", **named}, _ValuePlace(("word",), (), place.depth + 1)))
         if flat.get("patternProperties"):
             with suppress(ecma_regex.NotUnderstood):
                 pattern = self._chance.one(list(flat["patternProperties"]))
@@ -346,7 +346,7 @@ class _Maker:
 
     # Arrays ----------------------------------------------------------------------------------------------------------
 
-    def _array(self, flat: Flat, place: _Place) -> list[Any]:
+    def _array(self, flat: Flat, place: _ValuePlace) -> list[Any]:
         items = flat.get("items", True)
         first = list(flat.get("prefixItems", items if isinstance(items, list) else ()))
         others = flat.get("additionalItems", True) if isinstance(items, list) else items
@@ -356,7 +356,7 @@ class _Maker:
             made += [self.make(both, place.item()) for _ in range(flat.get("minContains", 1))]
         return self._more_items(made, others, flat, place)
 
-    def _more_items(self, made: list[Any], schema: object, flat: Flat, place: _Place) -> list[Any]:
+    def _more_items(self, made: list[Any], schema: object, flat: Flat, place: _ValuePlace) -> list[Any]:
         least, most = flat.get("minItems", 0), flat.get("maxItems")
         offered = self._offer_items(schema, flat, place)
         wanted = self._length(least, most, place, len(offered))
@@ -371,7 +371,7 @@ class _Maker:
         return made
 
     def _append(  # noqa: PLR0913 - what there is, and what is wanted
-        self, made: list[Any], known: set[Hashable], schema: object, place: _Place, *, needed: bool, is_set: bool
+        self, made: list[Any], known: set[Hashable], schema: object, place: _ValuePlace, *, needed: bool, is_set: bool
     ) -> None:
         try:
             item = self.make(schema, place.item())
@@ -389,7 +389,7 @@ class _Maker:
         # Where the usual range has too few different numbers for a set, the whole one is used.
         self._wide = not is_new
 
-    def _offer_items(self, schema: object, flat: Flat, place: _Place) -> Sequence[Any]:
+    def _offer_items(self, schema: object, flat: Flat, place: _ValuePlace) -> Sequence[Any]:
         if self._source is None or not isinstance(schema, Mapping):
             return ()
         try:
@@ -400,7 +400,7 @@ class _Maker:
             return ()
         return self._offer_kind("items", item, place)
 
-    def _length(self, least: int, most: int | None, place: _Place, offered: int) -> int:
+    def _length(self, least: int, most: int | None, place: _ValuePlace, offered: int) -> int:
         if self._must_end(place):
             return least
         usual = offered or (self._chance.integer(2, 4) if place.depth < 2 else self._chance.integer(1, 3))  # noqa: PLR2004
@@ -408,7 +408,7 @@ class _Maker:
 
     # Scalars ---------------------------------------------------------------------------------------------------------
 
-    def _string(self, flat: Flat, place: _Place) -> str:
+    def _string(self, flat: Flat, place: _ValuePlace) -> str:
         shortest, longest = flat.get("minLength", 0), flat.get("maxLength")
         if shortest > _LONGEST:
             raise _GaveUp
@@ -470,7 +470,7 @@ class _Maker:
             text = shorter if len(shorter) >= max(shortest, 1) else cut
         return text
 
-    def _number(self, flat: Flat, place: _Place, *, whole: bool) -> float:
+    def _number(self, flat: Flat, place: _ValuePlace, *, whole: bool) -> float:
         usual = property_values.range_named(property_values.Property(place.name, place.parent, self._topic)) or (
             1,
             100,

@@ -10,7 +10,7 @@ from typing import Literal
 
 from llemulator_addon.core.chance import Chance
 
-Part = Literal["why", "core", "example", "caution", "tip", "closing"]
+SentenceKind = Literal["why", "core", "example", "caution", "tip", "closing"]
 
 
 def sentence_about(topic: str, chance: Chance) -> str:
@@ -96,7 +96,7 @@ OPENINGS: Mapping[str, tuple[str, ...]] = {
     ),
 }
 
-SENTENCES: Mapping[Part, tuple[str, ...]] = {
+SENTENCES: Mapping[SentenceKind, tuple[str, ...]] = {
     "why": (
         "[People often come to|Most people first meet] {topic} with a practical question, and that is a good way to start.",
         "It matters because small decisions made early tend to shape everything that follows.",
@@ -200,7 +200,7 @@ POINTS: tuple[tuple[str, str], ...] = (
     ("Rest", "A break brings back the attention that {topic} deserves."),
 )
 
-HEADINGS: tuple[tuple[str, tuple[Part, ...]], ...] = (
+HEADINGS: tuple[tuple[str, tuple[SentenceKind, ...]], ...] = (
     ("[The basics|What it is about|Overview]", ("core", "why")),
     ("[Why it matters|Background]", ("why", "core")),
     ("[How it works|A closer look]", ("core", "core", "example")),

@@ -1,11 +1,10 @@
 """Where values are looked for before they are generated."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any, Protocol
 
-from llemulator_addon.simulate.property_values import Words
-
-Flat = Mapping[str, Any]
+from llemulator_addon.simulate.harmless import Words
+from llemulator_addon.simulate.numbers import Flat
 
 
 class Source(Protocol):

@@ -11,7 +11,7 @@ from llemulator_addon.core.chance import Chance
 from llemulator_addon.core.choices import Length
 from llemulator_addon.simulate.code import code_block
 from llemulator_addon.simulate.creative import write_creative
-from llemulator_addon.simulate.sentences import HEADINGS, OPENINGS, POINTS, SENTENCES, Part, say
+from llemulator_addon.simulate.sentences import HEADINGS, OPENINGS, POINTS, SENTENCES, SentenceKind, say
 from llemulator_addon.simulate.topics import Topic, topic_of
 
 CHARACTERS: Mapping[Length, tuple[int, int]] = {"short": (120, 450), "medium": (450, 1500), "long": (1500, 5000)}
@@ -124,16 +124,16 @@ class _Writer:
                 if self.chance.holds(0.3):
                     yield f"> {self._sentence('tip')}"
 
-    def _part(self) -> Part:
+    def _part(self) -> SentenceKind:
         return self.chance.one(("why", "core", "core", "example", "caution", "tip"))
 
     def _opening(self) -> str:
         return self._say(self.chance.one(OPENINGS[self.topic.kind]))
 
-    def _paragraph(self, part: Part, count: int) -> str:
+    def _paragraph(self, part: SentenceKind, count: int) -> str:
         return " ".join(self._sentence(part) for _ in range(count))
 
-    def _sentence(self, part: Part) -> str:
+    def _sentence(self, part: SentenceKind) -> str:
         left = self._left.get(part) or self.chance.some(SENTENCES[part], len(SENTENCES[part]))
         self._left[part] = left[1:]
         return self._say(left[0])

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Literal
 
-Kind = Literal["greeting", "deed", "code", "choice", "list", "writing", "subject", "remark"]
+TopicKind = Literal["greeting", "deed", "code", "choice", "list", "writing", "subject", "remark"]
 """How an answer begins: someone says hello, asks how to do something, wants code, compares, wants ideas, wants a text
 written, asks about something, or merely says something."""
 
@@ -15,7 +15,7 @@ written, asks about something, or merely says something."""
 class Topic:
     """The kind of text that is asked for."""
 
-    kind: Kind
+    kind: TopicKind
     phrase: str
     """Stands for a noun in a sentence: `quantum entanglement`, `baking bread`; no capital of its own at its start."""
     words: tuple[str, ...]
@@ -187,7 +187,7 @@ def _begins(text: str, openings: tuple[str, ...]) -> str:
     return max(candidates, key=len, default="")
 
 
-def _kind(opening: str, question: str) -> Kind:
+def _kind(opening: str, question: str) -> TopicKind:
     words = set(content_words(question))
     if words & _ABOUT_CODE and (opening in (*_BEFORE_A_TEXT, *_BEFORE_A_DEED) or "code" in words):
         return "code"
@@ -197,7 +197,7 @@ def _kind(opening: str, question: str) -> Kind:
     return "choice" if " or " in question or " vs " in question or " versus " in question else "subject"
 
 
-_KINDS: tuple[tuple[tuple[str, ...], Kind], ...] = (
+_KINDS: tuple[tuple[tuple[str, ...], TopicKind], ...] = (
     (_BEFORE_A_CHOICE, "choice"),
     (_BEFORE_A_DEED, "deed"),
     (_BEFORE_A_LIST, "list"),

@@ -9,8 +9,9 @@ from typing import Any
 import re2
 
 from llemulator_addon.simulate.facts import Facts, word_before
-from llemulator_addon.simulate.property_values import Words, words_of
-from llemulator_addon.simulate.source import Flat
+from llemulator_addon.simulate.harmless import Words
+from llemulator_addon.simulate.numbers import Flat
+from llemulator_addon.simulate.property_values import words_of
 from llemulator_addon.simulate.topics import content_words
 
 

@@ -8,7 +8,7 @@ from llemulator_addon.wire import errors
 from llemulator_addon.wire.checking import Fields, Place, refuse_type
 from llemulator_addon.wire.errors import RequestRefused
 from llemulator_addon.wire.json_bytes import read as read_json
-from llemulator_addon.wire.multipart import Kind, SentFile, is_form, read_form, type_fields
+from llemulator_addon.wire.multipart import FieldKind, SentFile, is_form, read_form, type_fields
 
 
 def read_object(request: Request) -> JsonObject:
@@ -37,7 +37,7 @@ def check_body(fields: Fields, body: JsonObject, *, lenient: bool = False) -> Js
     return body
 
 
-def read_sent(request: Request, kinds: Mapping[str, Kind]) -> JsonObject:
+def read_sent(request: Request, kinds: Mapping[str, FieldKind]) -> JsonObject:
     """Read a body that has to be a form; raises `RequestRefused`. `kinds` are of those members that are no texts."""
     if not is_form(request):
         raise RequestRefused(errors.not_a_form(request.headers.get("content-type", "")))

@@ -7,7 +7,7 @@ from typing import Literal
 
 Encoding = Literal["cl100k_base", "o200k_base"]
 Effort = Literal["none", "minimal", "low", "medium", "high", "xhigh", "max"]
-Format = Literal["text", "json_object", "json_schema"]
+FormatKind = Literal["text", "json_object", "json_schema"]
 RefusalWording = Literal[
     "unsupported_parameter",  # with any value but null
     "unsupported_value",  # with any value but null and the default, which is 1
@@ -69,7 +69,7 @@ class Family:
     """Tokens of a prompt, where that is less than the window."""
     refusals: tuple[ParameterRefusal, ...] = ()
     refused_roles: frozenset[str] = frozenset()
-    formats: frozenset[Format] = frozenset({"text", "json_object", "json_schema"})
+    formats: frozenset[FormatKind] = frozenset({"text", "json_object", "json_schema"})
     tools: bool = True
     chat_tools_while_reasoning: bool = True
     """Whether chat completions takes function tools unless the effort is `none`."""

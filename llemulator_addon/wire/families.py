@@ -18,7 +18,7 @@ from llemulator_addon.core.remembering import remember_calls
 from llemulator_addon.wire.capabilities import (
     Embedding,
     Family,
-    Format,
+    FormatKind,
     ParameterRefusal,
     ReasoningSupport,
     RefusalWording,
@@ -101,8 +101,8 @@ _O_SERIES = _REASONING_CHAT + _REASONING_RESPONSES + _LOGPROBS_FORBIDDEN + _ONE_
 # Refusals stand in their order. Reported: of `temperature` and `top_p`, `temperature` is refused first.
 _GPT_5 = _DEFAULT_TEMPERATURE + _REASONING_CHAT + _REASONING_RESPONSES + _NO_STOP + _NO_PREDICTION
 
-_TEXT_ONLY: frozenset[Format] = frozenset({"text"})
-_JSON_MODE: frozenset[Format] = frozenset({"text", "json_object"})
+_TEXT_ONLY: frozenset[FormatKind] = frozenset({"text"})
+_JSON_MODE: frozenset[FormatKind] = frozenset({"text", "json_object"})
 
 # It may be anything.
 _UNKNOWN = Family(name="unknown", verbosities=_ALL_VERBOSITIES, images_of_any_role=True, searches_in_chat=True)

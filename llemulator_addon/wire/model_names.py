@@ -5,7 +5,7 @@ Made by `make generated` from openai 3.54.0; do not edit.
 
 from typing import Literal
 
-Kind = Literal[
+ModelKind = Literal[
     "assistants",
     "chat",
     "completions",
@@ -23,7 +23,7 @@ Kind = Literal[
     "videos",
 ]
 
-MODEL_NAMES: dict[str, tuple[Kind, ...]] = {
+MODEL_NAMES: dict[str, tuple[ModelKind, ...]] = {
     "babbage-002": ("completions", "fine_tuning"),
     "chatgpt-4o-latest": ("assistants", "chat", "responses"),
     "chatgpt-image-latest": ("images",),

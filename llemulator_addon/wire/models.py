@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from types import MappingProxyType
 
 from llemulator_addon.wire.api_dates import Day
-from llemulator_addon.wire.model_names import MODEL_NAMES, SHUTDOWN_DATES, Kind
+from llemulator_addon.wire.model_names import MODEL_NAMES, SHUTDOWN_DATES, ModelKind
 
 SIMULATED_MODEL = "gpt-sim-1"
 """A model of our own: its unmatched requests are always simulated."""
@@ -36,7 +36,7 @@ def resolve_alias(model: str) -> str:
     return SNAPSHOTS.get(model, model)
 
 
-def serves(model: str, kind: Kind) -> bool:
+def serves(model: str, kind: ModelKind) -> bool:
     """Whether OpenAI has this model at that kind of endpoint. Names that are not known are served everywhere."""
     name = base_model(model)
     return kind in DEFAULT_MODELS.get(name, (kind,))
@@ -70,7 +70,7 @@ def is_shut_down(model: str, day: Day) -> bool:
 
 
 # Served or documented, but not in the SDK's types, and our own (litellm; recorded listings of 2025-11 and 2025-12).
-ALSO_SERVED: Mapping[str, tuple[Kind, ...]] = MappingProxyType(
+ALSO_SERVED: Mapping[str, tuple[ModelKind, ...]] = MappingProxyType(
     {
         "chat-latest": ("chat", "responses"),
         "gpt-3.5-turbo-instruct-0914": ("completions",),
@@ -111,7 +111,7 @@ ONLY_CHAT = (
 )
 
 
-def _kinds(name: str, kinds: tuple[Kind, ...]) -> tuple[Kind, ...]:
+def _kinds(name: str, kinds: tuple[ModelKind, ...]) -> tuple[ModelKind, ...]:
     """Leave out what the API does not serve."""
     if name.startswith(ONLY_RESPONSES):
         return tuple(kind for kind in kinds if kind != "chat")
@@ -120,7 +120,7 @@ def _kinds(name: str, kinds: tuple[Kind, ...]) -> tuple[Kind, ...]:
     return kinds
 
 
-DEFAULT_MODELS: Mapping[str, tuple[Kind, ...]] = MappingProxyType(
+DEFAULT_MODELS: Mapping[str, tuple[ModelKind, ...]] = MappingProxyType(
     {name: _kinds(name, kinds) for name, kinds in sorted({**MODEL_NAMES, **ALSO_SERVED}.items())}
 )
 """Every name that is valid unless a script lists others, and its purpose."""

@@ -197,16 +197,16 @@ def _is_object(value: Any) -> TypeGuard[dict[str, Any]]:  # noqa: ANN401 - a mem
 
 # Texts → values -------------------------------------------------------------------------------------------------------
 
-Kind = type[bool] | type[int] | type[float] | Mapping[str, "Kind"]
+FieldKind = type[bool] | type[int] | type[float] | Mapping[str, "FieldKind"]
 """Of a member that is no text, or those of an object."""
 
 
-def type_fields(body: Mapping[str, Any], kinds: Mapping[str, Kind]) -> dict[str, Any]:
+def type_fields(body: Mapping[str, Any], kinds: Mapping[str, FieldKind]) -> dict[str, Any]:
     """Return the body with numbers and booleans in place of the texts for them; a text that is neither stays."""
     return {name: _type_value(value, kinds[name]) if name in kinds else value for name, value in body.items()}
 
 
-def _type_value(value: Any, kind: Kind) -> Any:  # noqa: ANN401 - a member of a body
+def _type_value(value: Any, kind: FieldKind) -> Any:  # noqa: ANN401 - a member of a body
     if isinstance(kind, Mapping):
         return type_fields(value, kind) if _is_object(value) else value
     if not isinstance(value, str):

@@ -10,7 +10,7 @@ from llemulator_addon.wire.answer import Call
 from llemulator_addon.wire.errors import RequestRefused
 
 Order = Literal["asc", "desc"]
-Item = Mapping[str, Any]
+Listed = Mapping[str, Any]
 """A member of a list. It has an `id`, by which a page begins and ends."""
 
 LIMIT = 20
@@ -18,7 +18,7 @@ MOST = 100
 
 
 def page(
-    call: Call, oldest_first: Iterable[Item], *, order: Order = "desc", limit: int = LIMIT, most: int = MOST
+    call: Call, oldest_first: Iterable[Listed], *, order: Order = "desc", limit: int = LIMIT, most: int = MOST
 ) -> dict[str, Any]:
     """Return the page that a request asks for; `order` and `limit` are what holds when it does not say.
 
@@ -93,7 +93,7 @@ def _order(given: str | None, usual: Order, *, lenient: bool) -> Order:
             raise RequestRefused(errors.invalid_value("order", given, ("asc", "desc")))
 
 
-def _cut(items: list[Item], asked: _Asked, *, lenient: bool) -> tuple[list[Item], bool]:
+def _cut(items: list[Listed], asked: _Asked, *, lenient: bool) -> tuple[list[Listed], bool]:
     """Take what lies between the cursors, and from it the end that is next to the cursor that was given."""
     if any(_place(items, cursor, lenient=lenient) is None for cursor in (asked.after, asked.before) if cursor):
         return [], False
@@ -106,7 +106,7 @@ def _cut(items: list[Item], asked: _Asked, *, lenient: bool) -> tuple[list[Item]
     return between[: asked.limit], has_more
 
 
-def _place(items: list[Item], cursor: str | None, *, lenient: bool) -> int | None:
+def _place(items: list[Listed], cursor: str | None, *, lenient: bool) -> int | None:
     if not cursor:
         return None
     place = next((number for number, item in enumerate(items) if item["id"] == cursor), None)

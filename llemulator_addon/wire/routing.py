@@ -66,23 +66,23 @@ def find(method: str, path: str) -> Found | OtherMethods | None:
 
 
 @dataclass(slots=True)
-class _Node:
+class _Segment:
     """One segment of the paths; a fixed word goes before a varying one."""
 
-    fixed: "dict[str, _Node]" = field(default_factory=dict)
-    varying: "_Node | None" = None
+    fixed: "dict[str, _Segment]" = field(default_factory=dict)
+    varying: "_Segment | None" = None
     methods: dict[str, Endpoint | Operation] = field(default_factory=dict)
 
-    def step(self, segment: str) -> "_Node":
+    def step(self, segment: str) -> "_Segment":
         """Return the node behind a segment, made where it is missing."""
         if not segment.startswith("{"):
-            return self.fixed.setdefault(segment, _Node())
-        self.varying = self.varying or _Node()
+            return self.fixed.setdefault(segment, _Segment())
+        self.varying = self.varying or _Segment()
         return self.varying
 
 
-def _tree(operations: Iterable[Endpoint | Operation]) -> _Node:
-    root = _Node()
+def _tree(operations: Iterable[Endpoint | Operation]) -> _Segment:
+    root = _Segment()
     for operation in operations:
         node = root
         for segment in operation.path.strip("/").split("/"):
@@ -91,7 +91,7 @@ def _tree(operations: Iterable[Endpoint | Operation]) -> _Node:
     return root
 
 
-def _walk(node: _Node, segments: Sequence[str], values: tuple[str, ...]) -> tuple[_Node, tuple[str, ...]] | None:
+def _walk(node: _Segment, segments: Sequence[str], values: tuple[str, ...]) -> tuple[_Segment, tuple[str, ...]] | None:
     if not segments:
         return (node, values) if node.methods else None
     first, *rest = segments

@@ -24,11 +24,11 @@ STEPS = 150_000
 context, of which schemas of this size would take some hundreds of thousands of tokens."""
 _TOO_LARGE = f"the schemas of this request have more than {STEPS} words and names in all, which is too many to check."
 
-Place = tuple[Any, ...]
+SchemaPlace = tuple[Any, ...]
 """The place of a schema: the place around it, and the steps from there. It is spelled only for a message."""
 
 
-def _list_steps(place: Place) -> tuple[str, ...]:
+def _list_steps(place: SchemaPlace) -> tuple[str, ...]:
     """Return the steps from the root to a place."""
     steps: tuple[str, ...] = ()
     while place:
@@ -215,7 +215,7 @@ def _looks_around(pattern: str) -> bool:
 _LOOKING = ("(?=", "(?!", "(?<=", "(?<!")
 
 
-def _spell_path(place: Place) -> str:
+def _spell_path(place: SchemaPlace) -> str:
     """Spell a place as a path: `$.properties.email.pattern`, `$.anyOf[0].pattern`."""
     path, before = "$", ""
     for step in _list_steps(place):
@@ -282,7 +282,9 @@ def _too_large(walk: "_Walk") -> Iterator[str]:
         )
 
 
-def _problems_of(node: Mapping[str, object], root: Mapping[str, object], place: Place, work: Work) -> Iterator[str]:
+def _problems_of(
+    node: Mapping[str, object], root: Mapping[str, object], place: SchemaPlace, work: Work
+) -> Iterator[str]:
     if "$ref" in node:
         if not _is_of_root(node["$ref"], root):
             yield _locate(place, "reference can only point to definitions defined at the top level of the schema.")
@@ -328,7 +330,7 @@ def _object_problems(node: Mapping[str, Any], work: Work) -> Iterator[str]:
     yield from (f"{wanted} Extra required key '{key}' supplied." for key in given if key not in properties)
 
 
-def _locate(place: Place, problem: str) -> str:
+def _locate(place: SchemaPlace, problem: str) -> str:
     return f"In context={_list_steps(place)!r}, {problem}"
 
 
@@ -353,9 +355,9 @@ class _Walk:
     of_long_enum: int = 0
     """The characters of the longest enum of those with many values."""
 
-    def nodes(self, root: Mapping[str, object]) -> Iterator[tuple[Mapping[str, object], Place]]:
+    def nodes(self, root: Mapping[str, object]) -> Iterator[tuple[Mapping[str, object], SchemaPlace]]:
         """Yield each schema with its place."""
-        left: list[tuple[object, Place]] = [(root, ())]
+        left: list[tuple[object, SchemaPlace]] = [(root, ())]
         while left:
             node, place = left.pop()
             if isinstance(node, Mapping):
@@ -391,7 +393,7 @@ _NAMING, _HAVING, _LISTING = (
 _HOLDING = (*_NAMING, *_HAVING, *_LISTING)
 
 
-def _list_within(node: Mapping[str, object], place: Place) -> Iterator[tuple[object, Place]]:
+def _list_within(node: Mapping[str, object], place: SchemaPlace) -> Iterator[tuple[object, SchemaPlace]]:
     for word in _NAMING:
         if isinstance(named := node.get(word), Mapping):
             for key, schema in named.items():

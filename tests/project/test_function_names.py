@@ -1,6 +1,7 @@
-"""A function is named by a verb, and a class name means one thing."""
+"""A function is named by a verb, and the name of a class or of an alias means one thing."""
 
 import ast
+import re
 from collections import defaultdict
 from collections.abc import Iterator
 from pathlib import Path
@@ -34,6 +35,9 @@ _NO_FUNCTIONS = frozenset(("property", "cached_property", "functools.cached_prop
 """A property is a value, and a noun; the name of an overriding function is another's."""
 
 
+_CAMEL_CASE = re.compile(r"_?(?:[A-Z][a-z0-9]+)+")
+"""An alias is spelled so, and a constant is not."""
+
 _CLIENT = "client.py"
 """Its exchanges, findings and clock are those of the server, as a client sees them."""
 
@@ -47,16 +51,29 @@ def test_a_function_is_named_by_a_verb() -> None:
     assert {file: names for file, names in found.items() if names} == {}
 
 
-def test_no_class_has_the_name_of_another_one() -> None:
-    places = defaultdict[str, list[str]](list)
+def test_no_class_and_no_alias_has_the_name_of_another_one() -> None:
+    places = defaultdict[str, set[str]](set)
     for file in tracked("llemulator_addon/*.py"):
-        if file.name == _CLIENT:
-            continue
-        for node in ast.walk(ast.parse(file.read_text("utf-8"))):
-            if isinstance(node, ast.ClassDef) and not node.name.startswith("_"):
-                places[node.name].append(file.relative_to(ROOT).as_posix())
+        if file.name != _CLIENT:
+            for name in _types(file):
+                places[name.lstrip("_")].add(file.relative_to(ROOT).as_posix())
 
-    assert {name: files for name, files in places.items() if len(files) > 1} == {}
+    assert {name: sorted(files) for name, files in places.items() if len(files) > 1} == {}
+
+
+def _types(file: Path) -> Iterator[str]:
+    """Yield the names of classes, and of aliases of types at the top of the module, also private ones."""
+    module = ast.parse(file.read_text("utf-8"))
+    yield from (node.name for node in ast.walk(module) if isinstance(node, ast.ClassDef))
+    for node in module.body:
+        match node:
+            case ast.TypeAlias(name=ast.Name(id=name)):
+                yield name
+            case ast.Assign(targets=[ast.Name(id=name)]) | ast.AnnAssign(target=ast.Name(id=name)):
+                if _CAMEL_CASE.fullmatch(name):
+                    yield name
+            case _:
+                pass
 
 
 def _functions(file: Path) -> Iterator[str]:

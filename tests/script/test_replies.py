@@ -20,12 +20,12 @@ from llemulator_addon.script import replies as package
 from llemulator_addon.script.reader import read_script
 from llemulator_addon.script.replies import REPLIES
 from llemulator_addon.script.replies.blocks import BLOCKS
-from llemulator_addon.script.reply import Reply
+from llemulator_addon.script.reply import ScriptReply
 from llemulator_addon.script.script_error import ScriptError
 from tests.playing import chat, emulator, headers_of, json_of, play, request, status, texts
 
 
-def _reply(written: object) -> Reply:
+def _reply(written: object) -> ScriptReply:
     (rule,) = read_script({"rules": [{"reply": written}]}).rules
     (reply,) = rule.replies
     return reply

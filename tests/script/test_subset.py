@@ -2,7 +2,7 @@
 
 import pytest
 
-from llemulator_addon.script.paths import Step, parse
+from llemulator_addon.script.paths import PathStep, parse
 from llemulator_addon.script.subset import first_difference
 
 
@@ -24,8 +24,8 @@ def test_the_first_difference_is_named_with_its_place(value: object, wanted: obj
 
 def test_a_path_is_read_in_steps() -> None:
     assert parse("$.a['b c'][0][-1][*].*..d..[\"e\"]") == (
-        *(Step("a", False), Step("b c", False), Step(0, False), Step(-1, False), Step(None, False)),  # noqa: FBT003
-        *(Step(None, False), Step("d", True), Step("e", True)),  # noqa: FBT003
+        *(PathStep("a", False), PathStep("b c", False), PathStep(0, False), PathStep(-1, False), PathStep(None, False)),  # noqa: FBT003
+        *(PathStep(None, False), PathStep("d", True), PathStep("e", True)),  # noqa: FBT003
     )
 
 

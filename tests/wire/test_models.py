@@ -1,6 +1,6 @@
 import pytest
 
-from llemulator_addon.wire.model_names import MODEL_NAMES, Kind
+from llemulator_addon.wire.model_names import MODEL_NAMES, ModelKind
 from llemulator_addon.wire.models import (
     ALSO_SERVED,
     CREATED,
@@ -77,7 +77,7 @@ def test_an_alias_is_answered_by_its_snapshot(alias: str, snapshot: str) -> None
         ("a-name-of-the-users", "chat", True),
     ],
 )
-def test_a_model_is_served_where_openai_serves_it(model: str, kind: Kind, *, expected: bool) -> None:
+def test_a_model_is_served_where_openai_serves_it(model: str, kind: ModelKind, *, expected: bool) -> None:
     assert serves(model, kind) is expected
 
 

@@ -14,7 +14,7 @@ from llemulator_addon.adapters.answerer import Answerer
 from llemulator_addon.adapters.mitmproxy.authority import authority
 from llemulator_addon.adapters.mitmproxy.interception import Interception
 from llemulator_addon.adapters.mitmproxy.internals.small_master import SmallMaster
-from llemulator_addon.adapters.mitmproxy.listening import Place
+from llemulator_addon.adapters.mitmproxy.listening import ListeningPlace
 from llemulator_addon.adapters.mitmproxy.ownership import TrafficPolicy
 from llemulator_addon.adapters.mitmproxy.traffic import Traffic
 from llemulator_addon.core.outcome import Answered, Ending, Play
@@ -97,7 +97,7 @@ async def proxying(
     ports: asyncio.Queue[int] = asyncio.Queue()
     with authority(certs) as found:
         master = SmallMaster(Interception(traffic), lambda listening: ports.put_nowait(listening.port))
-        master.listen(Place(host="127.0.0.1", port=0), confdir=found.confdir)
+        master.listen(ListeningPlace(host="127.0.0.1", port=0), confdir=found.confdir)
         running = asyncio.create_task(master.run())
         try:
             async with asyncio.timeout(SECONDS):

@@ -11,7 +11,7 @@ from llemulator_addon.adapters.settings import Settings, SettingsError, settings
 from llemulator_addon.adapters.terminal import printable
 
 if TYPE_CHECKING:
-    from llemulator_addon.adapters.run.check import Check
+    from llemulator_addon.adapters.run.check import Diagnosis
 
 _MARKS = {True: "✓", False: "✗", None: "-"}
 _PLAIN = {True: "ok", False: "NO", None: "-"}
@@ -47,7 +47,7 @@ async def _report(settings: Settings) -> int:
     return 1 if amiss else 0
 
 
-def _print(check: "Check") -> None:
+def _print(check: "Diagnosis") -> None:
     marks = _MARKS if (sys.stdout.encoding or "").lower().startswith("utf") else _PLAIN
     sys.stdout.write(f"{marks[check.passed]} {check.name:<10} {printable(check.says)}\n")
     if check.remedy:

@@ -77,7 +77,7 @@ async def _serve(settings: Settings, examples: Callable[[Address], str] | None) 
     import_used_addons_only()
     from llemulator_addon.adapters.compose import compose  # noqa: PLC0415
     from llemulator_addon.adapters.mitmproxy.authority import NoAuthority  # noqa: PLC0415
-    from llemulator_addon.adapters.mitmproxy.master import CannotListen, Place, serve  # noqa: PLC0415
+    from llemulator_addon.adapters.mitmproxy.master import CannotListen, ListeningPlace, serve  # noqa: PLC0415
     from llemulator_addon.adapters.script_file import BadScript  # noqa: PLC0415
 
     def tell(address: Address) -> None:
@@ -94,7 +94,7 @@ async def _serve(settings: Settings, examples: Callable[[Address], str] | None) 
             async with program.watch_meanwhile():
                 await serve(
                     program.traffic,
-                    Place(host=settings.host, port=settings.port, more=settings.listen),
+                    ListeningPlace(host=settings.host, port=settings.port, more=settings.listen),
                     confdir=found.confdir,
                     ready=lambda listening: tell(Address(url=listening.url, ca=found.ca, bundle=found.bundle)),
                 )

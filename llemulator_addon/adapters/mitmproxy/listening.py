@@ -8,7 +8,7 @@ _EVERY_ADDRESS = {"": "127.0.0.1", "0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Place:
+class ListeningPlace:
     """Where to listen."""
 
     host: str

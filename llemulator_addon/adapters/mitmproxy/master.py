@@ -16,14 +16,14 @@ from llemulator_addon.adapters.mitmproxy.internals.startup import (
     collect_garbage_from_now_on,
     look_at_old_objects_seldom,
 )
-from llemulator_addon.adapters.mitmproxy.listening import Listening, Place
+from llemulator_addon.adapters.mitmproxy.listening import Listening, ListeningPlace
 from llemulator_addon.adapters.mitmproxy.traffic import Traffic
 
-__all__ = ["CannotListen", "Listening", "Place", "serve", "serving"]
+__all__ = ["CannotListen", "Listening", "ListeningPlace", "serve", "serving"]
 
 
 async def serve(
-    traffic: Traffic, place: Place, *, confdir: Path, ready: Callable[[Listening], None] = lambda _: None
+    traffic: Traffic, place: ListeningPlace, *, confdir: Path, ready: Callable[[Listening], None] = lambda _: None
 ) -> None:
     """Serve until SIGINT or SIGTERM, of which a second ends the process. `ready` is called once connections are taken.
 
@@ -48,7 +48,7 @@ async def serve(
 
 
 @asynccontextmanager
-async def serving(traffic: Traffic, place: Place, *, confdir: Path) -> AsyncIterator[Listening]:
+async def serving(traffic: Traffic, place: ListeningPlace, *, confdir: Path) -> AsyncIterator[Listening]:
     """Serve while the body runs, whatever signals come. Raises CannotListen."""
     replace_slow_methods()
     ready: asyncio.Future[Listening] = asyncio.get_running_loop().create_future()

@@ -12,9 +12,9 @@ from pathlib import Path
 
 from llemulator_addon.adapters.compose import Program
 from llemulator_addon.adapters.mitmproxy.authority import NoAuthority
-from llemulator_addon.adapters.mitmproxy.master import CannotListen, Place, serving
+from llemulator_addon.adapters.mitmproxy.master import CannotListen, ListeningPlace, serving
 from llemulator_addon.adapters.mitmproxy.traffic import Traffic
-from llemulator_addon.adapters.run.check import Check
+from llemulator_addon.adapters.run.check import Diagnosis
 from llemulator_addon.adapters.run.environment import ProxyRoute, environment
 from llemulator_addon.adapters.run.files import Files
 from llemulator_addon.adapters.run.probes import HOST, PROBES, Probe
@@ -29,7 +29,7 @@ _FIRST_NODE_WITH_SWITCH = {22: 21, 24: 5}
 """The minor versions from which Node reads HTTPS_PROXY in all of its clients, by major version."""
 
 
-async def examine(settings: Settings, inherited: Mapping[str, str]) -> AsyncIterator[Check]:
+async def examine(settings: Settings, inherited: Mapping[str, str]) -> AsyncIterator[Diagnosis]:
     """Yield the checks, as they are done."""
     yield _port(settings)
     yield _clock()
@@ -37,11 +37,11 @@ async def examine(settings: Settings, inherited: Mapping[str, str]) -> AsyncIter
         yield check
     try:
         with prepare(settings) as (program, files):
-            yield Check(name="authority", passed=True, says=f"the certificate to trust is {_where(settings)}")
+            yield Diagnosis(name="authority", passed=True, says=f"the certificate to trust is {_where(settings)}")
             async for check in _runtimes(program, files, inherited):
                 yield check
     except (NoAuthority, CannotRun, CannotListen) as error:
-        yield Check(name="authority", passed=False, says="programs cannot be asked", remedy=str(error))
+        yield Diagnosis(name="authority", passed=False, says="programs cannot be asked", remedy=str(error))
 
 
 def node_is_led_by(version: str) -> str:
@@ -58,7 +58,7 @@ def node_is_led_by(version: str) -> str:
 # This machine ---------------------------------------------------------------------------------------------------------
 
 
-def _port(settings: Settings) -> Check:
+def _port(settings: Settings) -> Diagnosis:
     host = settings.host.strip("[]")
     where = f"[{host}]:{settings.port}" if ":" in host else f"{host}:{settings.port}"
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
@@ -69,23 +69,23 @@ def _port(settings: Settings) -> Check:
             tried.bind((host, settings.port))
         except OSError as error:
             if fetch_certificate(f"http://{where}") is not None:
-                return Check(name="port", passed=True, says=f"llemulator listens on {where} already")
-            return Check(
+                return Diagnosis(name="port", passed=True, says=f"llemulator listens on {where} already")
+            return Diagnosis(
                 name="port",
                 passed=False,
                 says=f"{where}: {error.strerror}",
                 remedy="choose another one with --port (PORT), or 0 for a free one; `llemulator run` takes a free one",
             )
-    return Check(name="port", passed=True, says=f"{where} is free")
+    return Diagnosis(name="port", passed=True, says=f"{where} is free")
 
 
-def _clock() -> Check:
+def _clock() -> Diagnosis:
     """Compare the clock with when this was installed: certificates of a clock that is behind are not valid yet."""
     installed, now = Path(__file__).stat().st_mtime, time.time()
     says = time.strftime("%Y-%m-%d %H:%M:%S UTC", time.gmtime(now))
     if now >= installed:
-        return Check(name="clock", passed=True, says=says)
-    return Check(name="clock", passed=False, says=f"{says} is before this was installed", remedy="set the clock")
+        return Diagnosis(name="clock", passed=True, says=says)
+    return Diagnosis(name="clock", passed=False, says=f"{says} is before this was installed", remedy="set the clock")
 
 
 def _where(settings: Settings) -> str:
@@ -96,21 +96,23 @@ def _where(settings: Settings) -> str:
 # Runtimes -------------------------------------------------------------------------------------------------------------
 
 
-async def _runtimes(program: Program, files: Files, inherited: Mapping[str, str]) -> AsyncIterator[Check]:
+async def _runtimes(program: Program, files: Files, inherited: Mapping[str, str]) -> AsyncIterator[Diagnosis]:
     """Ask with each runtime that is here, through a proxy of our own and in the environment that `run` makes."""
     traffic = program.traffic
-    async with serving(traffic, Place(host="127.0.0.1", port=0), confdir=program.authority.confdir) as listening:
+    async with serving(
+        traffic, ListeningPlace(host="127.0.0.1", port=0), confdir=program.authority.confdir
+    ) as listening:
         route = ProxyRoute(url=listening.url, files=files, hosts=traffic.policy.hosts)
         surroundings = environment(route, inherited).apply_to(inherited)
         for probe in PROBES:
             found = next(filter(None, map(shutil.which, probe.programs)), None)
             if found is None:
-                yield Check(name=probe.runtime, passed=None, says="not on this machine")
+                yield Diagnosis(name=probe.runtime, passed=None, says="not on this machine")
             else:
                 yield await _ask(probe, found, surroundings, traffic)
 
 
-async def _ask(probe: Probe, program: str, surroundings: Mapping[str, str], traffic: Traffic) -> Check:
+async def _ask(probe: Probe, program: str, surroundings: Mapping[str, str], traffic: Traffic) -> Diagnosis:
     _, said = await _run([program, *probe.version], surroundings)
     version = _version(said)
     before = _count_answered(traffic)
@@ -120,10 +122,10 @@ async def _ask(probe: Probe, program: str, surroundings: Mapping[str, str], traf
     came = _count_answered(traffic) > before
     if came and status == 0:
         how = f", {node_is_led_by(version)}" if probe.runtime == "node" else ""
-        return Check(name=probe.runtime, passed=True, says=f"{version} is answered{how}")
+        return Diagnosis(name=probe.runtime, passed=True, says=f"{version} is answered{how}")
     if probe.cannot_ask and probe.cannot_ask in said:
-        return Check(name=probe.runtime, passed=None, says=f"{version} cannot be asked: it has no compiler")
-    return Check(
+        return Diagnosis(name=probe.runtime, passed=None, says=f"{version} cannot be asked: it has no compiler")
+    return Diagnosis(
         name=probe.runtime,
         passed=False,
         says=f"{version}: {_last_line(said) or f'ended with {status}'}",

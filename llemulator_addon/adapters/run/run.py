@@ -12,7 +12,7 @@ from llemulator_addon.adapters.clock import now
 from llemulator_addon.adapters.compose import Program, compose
 from llemulator_addon.adapters.hosts import Hosts
 from llemulator_addon.adapters.mitmproxy.authority import Authority, NoAuthority
-from llemulator_addon.adapters.mitmproxy.master import CannotListen, Place, serving
+from llemulator_addon.adapters.mitmproxy.master import CannotListen, ListeningPlace, serving
 from llemulator_addon.adapters.run.child import status_of
 from llemulator_addon.adapters.run.environment import Environment, ProxyRoute, environment
 from llemulator_addon.adapters.run.files import Files, write_files
@@ -70,7 +70,7 @@ async def _run_through(  # noqa: PLR0913 - all of this is needed
     base_url: bool,
 ) -> tuple[int, dict[str, str]]:
     """Serve, and run the command meanwhile; return its exit status and its environment."""
-    place = Place(host=settings.host, port=settings.port, more=settings.listen)
+    place = ListeningPlace(host=settings.host, port=settings.port, more=settings.listen)
     async with (
         program.watch_meanwhile(),
         serving(program.traffic, place, confdir=program.authority.confdir) as listening,

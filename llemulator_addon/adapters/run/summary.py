@@ -157,11 +157,11 @@ def _began(session: Session) -> float:
 def _exchanges(session: Session, token: str) -> Iterator[Exchange]:
     connections: set[str] = set()
     for exchange in session.journal:
-        yield _as_client_sees(show_in_full(exchange, token, is_new=exchange.connection not in connections))
+        yield _make_exchange(show_in_full(exchange, token, is_new=exchange.connection not in connections))
         connections.add(exchange.connection)
 
 
-def _as_client_sees(shown: FullExchange) -> Exchange:
+def _make_exchange(shown: FullExchange) -> Exchange:
     return Exchange(
         number=shown["number"],
         at=shown["at"],

@@ -5,12 +5,10 @@ from dataclasses import dataclass
 from itertools import groupby
 from typing import Annotated, Self, override
 
-from pydantic import BeforeValidator, Field, model_validator
+from pydantic import BeforeValidator, model_validator
 
-from llemulator_addon.script.model import ScriptPart
+from llemulator_addon.script.model import Count, ScriptPart
 from llemulator_addon.script.pattern import Candidate, ExactKey, Key, Pattern
-
-Count = Annotated[int, Field(ge=0)]
 
 
 class AnsweredPart(ScriptPart):

@@ -37,7 +37,7 @@ def _fits(value: object, adapter: TypeAdapter[Any]) -> bool:
     return True
 
 
-class _Operation(ScriptPart):
+class _PatchOperation(ScriptPart):
     model_config = ConfigDict(extra="allow")
     diff: str = ""
 
@@ -54,7 +54,7 @@ _OF_TYPE: Mapping[str, Mapping[str, tuple[str, TypeAdapter[Any]]]] = {
     "web_search_call": {"action": ("an object", TypeAdapter(dict[str, Any]))},
     "shell_call": {"action": ("an object whose commands are strings", TypeAdapter(_ShellAction))},
     "shell_call_output": {"output": ("an array", TypeAdapter(list[Any]))},
-    "apply_patch_call": {"operation": ("an object whose diff is a string", TypeAdapter(_Operation))},
+    "apply_patch_call": {"operation": ("an object whose diff is a string", TypeAdapter(_PatchOperation))},
     # An array or an object is spelled as JSON.
     "code_interpreter_call": {"code": ("a string or null", TypeAdapter(str | list[Any] | dict[str, Any] | None))},
 }

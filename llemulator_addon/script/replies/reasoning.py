@@ -34,14 +34,14 @@ class ReasoningPart(ScriptPart):
         return select_given(id=self.id, encrypted_content=self.encrypted_content, status=self.status)
 
 
-_Parts = Annotated[list[str], Field(min_length=1)]
+_SummaryParts = Annotated[list[str], Field(min_length=1)]
 
 
 def _is_summary(value: object) -> bool:
     return is_text(value) or (isinstance(value, list) and bool(value))
 
 
-Reasons = Annotated[ReasoningPart, part_with("summary", _is_summary, str | _Parts | ReasoningPart)]
+Reasons = Annotated[ReasoningPart, part_with("summary", _is_summary, str | _SummaryParts | ReasoningPart)]
 
 
 def reasoning(wanted: Reasons) -> tuple[Block, ...]:

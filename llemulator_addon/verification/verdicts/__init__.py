@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from llemulator_addon.verification.finding import Finding
 from llemulator_addon.verification.verdicts.accepted_cut_stream import find_accepted_cut_streams
-from llemulator_addon.verification.verdicts.client_history import ClientHistory, Verdict
+from llemulator_addon.verification.verdicts.client_history import ClientHistory, VerdictFunction
 from llemulator_addon.verification.verdicts.dead_connection import find_dead_connections
 from llemulator_addon.verification.verdicts.early_retry import find_early_retries
 from llemulator_addon.verification.verdicts.gave_up_early import find_early_surrender
@@ -16,7 +16,7 @@ from llemulator_addon.verification.verdicts.no_read_timeout import find_missing_
 from llemulator_addon.verification.verdicts.retried_in_vain import find_retries_in_vain
 from llemulator_addon.verification.verdicts.retry_storm import find_retry_storms
 
-VERDICTS: dict[str, Verdict] = {
+VERDICTS: dict[str, VerdictFunction] = {
     "retried_in_vain": find_retries_in_vain,
     "early_retry": find_early_retries,
     "ignored_should_retry": find_ignored_should_retry,

@@ -181,7 +181,7 @@ class ClientHistory:
             yield from pairwise(attempts)
 
 
-Verdict = Callable[[ClientHistory], Iterator[Finding]]
+VerdictFunction = Callable[[ClientHistory], Iterator[Finding]]
 """Looks for one kind of misbehaviour, and yields a finding for each time that it shows."""
 
 

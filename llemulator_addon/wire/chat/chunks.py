@@ -142,7 +142,7 @@ def _deltas_of(prompt: Prompt, choice: Choice, index: int, manner: Manner) -> tu
     """Return the first chunk's delta, which alone has the role, and the others."""
     calls, text, refusal = list_calls(prompt, choice), choice.text, find_refusal(choice)
     if refusal is not None:
-        return _role(None, refusal=""), _spoken(Refusal, refusal, prompt, choice, manner)
+        return _role(None, refusal=""), _cut_spoken(Refusal, refusal, prompt, choice, manner)
     if speaks(prompt, choice):
         return _role(None, refusal=None), _sounds(prompt, choice, index, manner)
     if calls and is_legacy(prompt):
@@ -154,7 +154,7 @@ def _deltas_of(prompt: Prompt, choice: Choice, index: int, manner: Manner) -> tu
         return _role(None, tool_calls=opened, refusal=None), _arguments(prompt, calls[0], 0, manner)
     if calls and not text:
         return _role(None), _calls_after_role(prompt, choice, calls, index, manner)
-    spoken = chain(_spoken(Text, text, prompt, choice, manner), _cite(choice))
+    spoken = chain(_cut_spoken(Text, text, prompt, choice, manner), _cite(choice))
     return _role("", refusal=None), chain(spoken, _calls_after_role(prompt, choice, calls, index, manner))
 
 
@@ -162,7 +162,7 @@ def _role(content: str | None, **more: object) -> dict[str, Any]:
     return {"role": "assistant", "content": content, **more}
 
 
-def _spoken(kind: Spoken, text: str, prompt: Prompt, choice: Choice, manner: Manner) -> Iterator[_Delta]:
+def _cut_spoken(kind: Spoken, text: str, prompt: Prompt, choice: Choice, manner: Manner) -> Iterator[_Delta]:
     """Cut a text as usual, or into the tokens of which a script gives the log probabilities."""
     key = "content" if kind is Text else "refusal"
     if has_logprobs(kind, choice):

@@ -182,11 +182,11 @@ def _embedding(model: str) -> Embedding:
 # Writing ------------------------------------------------------------------------------------------------------------
 
 
-_Vectors = Callable[[int, str], bytes]
+_VectorOf = Callable[[int, str], bytes]
 """Takes the number of an input and its text."""
 
 
-def _read_given(prompt: Prompt, says: ModelOutput) -> _Vectors | None:
+def _read_given(prompt: Prompt, says: ModelOutput) -> _VectorOf | None:
     """Return the vectors that a script gives; None if it gives none."""
     if not says.vectors:
         return None
@@ -203,7 +203,7 @@ def _read_given(prompt: Prompt, says: ModelOutput) -> _Vectors | None:
     return find
 
 
-def _own(prompt: Prompt) -> _Vectors:
+def _own(prompt: Prompt) -> _VectorOf:
     of_family = family(prompt.model)
     name = of_family.name if of_family.embedding else prompt.model
     size, wanted = _embedding(prompt.model).size, prompt.body.get("dimensions")
@@ -211,7 +211,7 @@ def _own(prompt: Prompt) -> _Vectors:
     return lambda _, text: vector(text, name, size, shorter)
 
 
-def _read_script(says: ModelOutput) -> _Vectors | None:
+def _read_script(says: ModelOutput) -> _VectorOf | None:
     """Read vectors from what the script says; None where it says something else."""
     try:
         value = read_json(says.choice(0).text.encode())

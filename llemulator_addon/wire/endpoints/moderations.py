@@ -82,7 +82,7 @@ _MODERATION = Fields(checks={"model": text()})
 
 
 @dataclass(frozen=True, slots=True)
-class _Input:
+class _Judged:
     """The input of one verdict."""
 
     text: str
@@ -90,12 +90,12 @@ class _Input:
     has_image: bool = False
 
 
-def _inputs(value: JSON) -> tuple[_Input, ...]:
+def _inputs(value: JSON) -> tuple[_Judged, ...]:
     match value:
         case str():
-            return (_Input(value),)
+            return (_Judged(value),)
         case [str(), *_] if len(texts := [text for text in value if isinstance(text, str)]) == len(value):
-            return tuple(_Input(text) for text in texts)
+            return tuple(_Judged(text) for text in texts)
         case [dict(), *_] if all(isinstance(part, dict) and isinstance(part.get("type"), str) for part in value):
             return (_read_parts(list(value)),)
         case _:
@@ -105,13 +105,13 @@ def _inputs(value: JSON) -> tuple[_Input, ...]:
             )
 
 
-def _read_parts(parts: list[JSON]) -> _Input:
+def _read_parts(parts: list[JSON]) -> _Judged:
     kinds = {text_in(part, "type") for part in parts}
     texts = [text_in(part, "text") or "" for part in parts if text_in(part, "type") == "text"]
-    return _Input("\n".join(texts), has_text="text" in kinds, has_image="image_url" in kinds)
+    return _Judged("\n".join(texts), has_text="text" in kinds, has_image="image_url" in kinds)
 
 
-def _verdict(model: str, judged: _Input, given: Mapping[str, Any]) -> dict[str, object]:
+def _verdict(model: str, judged: _Judged, given: Mapping[str, Any]) -> dict[str, object]:
     return moderation.judge(model, judged.text, given, text=judged.has_text, image=judged.has_image)
 
 

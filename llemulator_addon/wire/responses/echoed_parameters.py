@@ -9,10 +9,10 @@ from llemulator_addon.wire.api_dates import Api
 from llemulator_addon.wire.families import family
 from llemulator_addon.wire.members import list_in, object_in
 
-Body = Mapping[str, Any]
+SentObject = Mapping[str, Any]
 
 
-def instructions(body: Body) -> Any:  # noqa: ANN401 - a text; or items, where a client sends them
+def instructions(body: SentObject) -> Any:  # noqa: ANN401 - a text; or items, where a client sends them
     """Return the instructions, which are never those of an earlier response."""
     return body.get("instructions")
 
@@ -32,14 +32,14 @@ def reasoning(prompt: Prompt, api: Api) -> dict[str, Any]:
     return {**told, "summary": "detailed" if summary == "auto" else summary}
 
 
-def summary_asked(body: Body) -> str | None:
+def summary_asked(body: SentObject) -> str | None:
     """Return which summary of its reasoning the request asks for, if any."""
     asked = object_in(body, "reasoning")
     summary = asked.get("summary") or asked.get("generate_summary")
     return summary if isinstance(summary, str) else None
 
 
-def includes(body: Body, what: str) -> bool:
+def includes(body: SentObject, what: str) -> bool:
     """Whether the request asks for something that is left out otherwise."""
     asked = body.get("include")
     return isinstance(asked, list) and what in asked
@@ -52,14 +52,14 @@ def _turns_seen(model: str) -> str | None:
     return "current_turn" if family(model).reasoning else None
 
 
-def text(body: Body, api: Api) -> dict[str, Any]:
+def text(body: SentObject, api: Api) -> dict[str, Any]:
     """Return the format of the text."""
     asked = object_in(body, "text")
     verbosity = {"verbosity": asked.get("verbosity") or "medium"} if "verbosity" in api else {}
     return {"format": _format(object_in(asked, "format")), **verbosity}
 
 
-def _format(asked: Body) -> dict[str, Any]:
+def _format(asked: SentObject) -> dict[str, Any]:
     if asked.get("type") != "json_schema":
         return {"type": asked.get("type") or "text"}
     return {
@@ -71,12 +71,12 @@ def _format(asked: Body) -> dict[str, Any]:
     }
 
 
-def tool_choice(body: Body) -> Any:  # noqa: ANN401 - a word or an object
+def tool_choice(body: SentObject) -> Any:  # noqa: ANN401 - a word or an object
     """Return which tools the model was to call."""
     return body.get("tool_choice") or "auto"
 
 
-def tools(prompt: Prompt, api: Api, output: Iterable[Body] = ()) -> list[Any]:
+def tools(prompt: Prompt, api: Api, output: Iterable[SentObject] = ()) -> list[Any]:
     """Return the tools with their defaults, as recorded for each type; a type that is not known as it was sent.
 
     Recorded: functions come first, then OpenAI's own tools, then namespaces. Tools that came with the input are among
@@ -116,7 +116,7 @@ def _list_added(item: Any) -> list[Any]:  # noqa: ANN401 - what is no item bring
             return []
 
 
-def _list_found(item: Any) -> list[Body]:  # noqa: ANN401 - see `_list_added`
+def _list_found(item: Any) -> list[SentObject]:  # noqa: ANN401 - see `_list_added`
     """Return the tools that a search found, as its result says."""
     match item:
         case {"type": "tool_search_output", "tools": list(found)}:
@@ -130,7 +130,7 @@ def _is_clients(item: Any) -> bool:  # noqa: ANN401 - see `_list_added`
     return isinstance(item, dict) and item.get("execution") == "client"
 
 
-def _namespace(tool: Body, api: Api) -> Any:  # noqa: ANN401 - see `_rank`
+def _namespace(tool: SentObject, api: Api) -> Any:  # noqa: ANN401 - see `_rank`
     """Return the namespace in which a tool that was found stands, alone and under its own name (recorded)."""
     if tool.get("type") != "function":
         return _tool(dict(tool), api)
@@ -179,14 +179,14 @@ _DEFAULTS: Mapping[Any, Mapping[str, Any]] = {
 }
 
 
-def _fill(defaults: Mapping[str, Any], tool: Body) -> dict[str, Any]:
+def _fill(defaults: Mapping[str, Any], tool: SentObject) -> dict[str, Any]:
     """Return the type and then the other keys by name; a null counts as not given."""
     given = {key: value for key, value in tool.items() if value is not None or key not in defaults}
     whole = {**defaults, **given}
     return {"type": tool["type"], **{key: whole[key] for key in sorted(whole) if key != "type"}}
 
 
-def _function(tool: Body, api: Api) -> dict[str, Any]:
+def _function(tool: SentObject, api: Api) -> dict[str, Any]:
     """Return a function. Recorded: one that does not say is strict, and its schema is made so."""
     strict = tool.get("strict") is not False
     parameters = tool.get("parameters")
@@ -196,14 +196,14 @@ def _function(tool: Body, api: Api) -> dict[str, Any]:
     return _fill({"description": None, **newer}, {**tool, "parameters": parameters, "strict": strict})
 
 
-def _image_generation(tool: Body, api: Api) -> dict[str, Any]:
+def _image_generation(tool: SentObject, api: Api) -> dict[str, Any]:
     """Return an image tool. Recorded: `partial_images` and `input_fidelity` are not said back."""
     told = {key: value for key, value in tool.items() if key not in {"partial_images", "input_fidelity"}}
     newer = {"model": "gpt-image-2"} if "image_model" in api else {}
     return _fill({**_DEFAULTS["image_generation"], **newer}, told)
 
 
-def strictly(schema: Body) -> dict[str, Any]:
+def strictly(schema: SentObject) -> dict[str, Any]:
     """Return a schema whose objects take exactly the properties that are listed.
 
     https://platform.openai.com/docs/guides/function-calling#strict-mode: on Responses a schema is brought into that
@@ -228,7 +228,7 @@ def _strict_members(key: str, value: Any) -> Any:  # noqa: ANN401 - any part of 
             return value
 
 
-def _mcp(tool: Body, api: Api) -> dict[str, Any]:
+def _mcp(tool: SentObject, api: Api) -> dict[str, Any]:
     """Return an MCP server or a connector. Recorded: its authorization and headers are not said back."""
     needed = tool.get("require_approval") or "always"
     if isinstance(needed, dict):
@@ -255,7 +255,7 @@ def _only_host(url: str) -> str:
     return f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}/<redacted>"
 
 
-def _web_search(tool: Body, api: Api) -> dict[str, Any]:
+def _web_search(tool: SentObject, api: Api) -> dict[str, Any]:
     """Return a web search. Recorded: it searches from the United States by default."""
     place = object_in(tool, "user_location")
     country = None if place else "US"
@@ -264,7 +264,7 @@ def _web_search(tool: Body, api: Api) -> dict[str, Any]:
     return _fill({**newer, "search_context_size": "medium"}, {**tool, "user_location": {**usual, **place}})
 
 
-def _newer_web_search(tool: Body, api: Api) -> dict[str, Any]:
+def _newer_web_search(tool: SentObject, api: Api) -> dict[str, Any]:
     filters = {"filters": None} if "web_search_filters" in api else {}
     if "web_search_return_budget" not in api:
         return filters

@@ -17,10 +17,10 @@ from llemulator_addon.wire.api_dates import LATEST, Api, Day, api_on
 from llemulator_addon.wire.families import family
 from llemulator_addon.wire.json_bytes import is_long, read
 from llemulator_addon.wire.logprobs import LogprobsInTurn
+from llemulator_addon.wire.responses.input_items import Item
 from llemulator_addon.wire.responses.response_object import Response, write_begun, write_failed
 
-Item = Mapping[str, Any]
-Event = tuple[dict[str, Any], int]
+CountedEvent = tuple[dict[str, Any], int]
 """An event without its `sequence_number`, and how many tokens it brings."""
 
 
@@ -128,7 +128,7 @@ def _obfuscation(said: int, number: int, padding: str) -> str:
 # The whole stream ---------------------------------------------------------------------------------------------------
 
 
-def _events(response: Response, cutting: Cutting) -> Iterator[Event]:
+def _events(response: Response, cutting: Cutting) -> Iterator[CountedEvent]:
     first = "queued" if response["background"] else "in_progress"
     yield _write_response("created", write_begun(response, first, tier=cutting.tier))
     if response["background"]:
@@ -145,13 +145,13 @@ def _events(response: Response, cutting: Cutting) -> Iterator[Event]:
     yield _write_response(response["status"], response)
 
 
-def _take_in_order(items: list[Iterator[Event]], order: tuple[int, ...]) -> Iterator[Event]:
+def _take_in_order(items: list[Iterator[CountedEvent]], order: tuple[int, ...]) -> Iterator[CountedEvent]:
     """Take the next event of each item that is named; a number without an item, or with no event left, names none."""
     for number in order:
         yield from islice(items[number], 1) if number < len(items) else ()
 
 
-def _take_side_by_side(items: list[Iterator[Event]]) -> Iterator[Event]:
+def _take_side_by_side(items: list[Iterator[CountedEvent]]) -> Iterator[CountedEvent]:
     """Begin each item with two events, and then take turns (recorded of two `mcp_list_tools`)."""
     for item in items:
         yield from islice(item, 2)
@@ -163,7 +163,7 @@ def encoding_of(response: Response) -> object:
     return family(response["model"]).encoding
 
 
-def _write_response(what: str, response: Response) -> Event:
+def _write_response(what: str, response: Response) -> CountedEvent:
     return {"type": f"response.{what}", "response": response}, 0
 
 
@@ -219,7 +219,7 @@ _OPENINGS: Mapping[str, Callable[[Item], Item]] = {
 
 # Within an item -----------------------------------------------------------------------------------------------------
 
-Place = dict[str, Any]
+EventPlace = dict[str, Any]
 """`item_id` and `output_index` of an item's events."""
 
 
@@ -230,18 +230,18 @@ class _Telling:
     encoding: Any
     cutting: Cutting
 
-    def tell_whole(self, index: int, item: Item) -> Iterator[Event]:
+    def tell_whole(self, index: int, item: Item) -> Iterator[CountedEvent]:
         """Yield all events of an item."""
         yield {"type": "response.output_item.added", "item": _opening(item, self.cutting), "output_index": index}, 0
         yield from self.tell_item(item, {"item_id": item["id"], "output_index": index})
         yield {"type": "response.output_item.done", "item": item, "output_index": index}, 0
 
-    def tell_item(self, item: Item, place: Place) -> Iterator[Event]:
+    def tell_item(self, item: Item, place: EventPlace) -> Iterator[CountedEvent]:
         """Yield them, for any type of item."""
         told = self._writers().get(item["type"])
         return told(item, place) if told else iter(())
 
-    def _writers(self) -> Mapping[str, Callable[[Item, Place], Iterator[Event]]]:
+    def _writers(self) -> Mapping[str, Callable[[Item, EventPlace], Iterator[CountedEvent]]]:
         return {
             "message": self._message,
             "reasoning": self._reasoning,
@@ -258,7 +258,7 @@ class _Telling:
             "apply_patch_call": self._diff,
         }
 
-    def _write_text(self, kind: str, key: str, text: str, place: Place) -> Iterator[Event]:
+    def _write_text(self, kind: str, key: str, text: str, place: EventPlace) -> Iterator[CountedEvent]:
         """Yield a text in deltas, and then whole."""
         for delta, tokens in self._cut(text):
             yield {"type": f"response.{kind}.delta", "delta": delta, **place}, tokens
@@ -267,7 +267,7 @@ class _Telling:
     def _cut(self, text: str) -> Iterable[tuple[str, int]]:
         return cut(text, self.encoding, self.cutting.chunk_by)
 
-    def _message(self, item: Item, place: Place) -> Iterator[Event]:
+    def _message(self, item: Item, place: EventPlace) -> Iterator[CountedEvent]:
         for index, part in enumerate(item["content"]):
             here = {**place, "content_index": index}
             empty = {"refusal": ""} if part["type"] == "refusal" else {"annotations": [], "logprobs": [], "text": ""}
@@ -278,12 +278,12 @@ class _Telling:
             told = {**part, "logprobs": []} if "logprobs" in part else part
             yield {"type": "response.content_part.done", "part": told, **here}, 0
 
-    def _refusal(self, part: Item, place: Place) -> Iterator[Event]:
+    def _refusal(self, part: Item, place: EventPlace) -> Iterator[CountedEvent]:
         for delta, tokens in self._cut(part["refusal"]):
             yield {"type": "response.refusal.delta", "delta": delta, **place}, tokens
         yield {"type": "response.refusal.done", "refusal": part["refusal"], **place}, 0
 
-    def _text(self, part: Item, place: Place) -> Iterator[Event]:
+    def _text(self, part: Item, place: EventPlace) -> Iterator[CountedEvent]:
         probable = LogprobsInTurn(part.get("logprobs", ()))
         places = self.cutting.places.get(f"{place['output_index']}/{place['content_index']}")
         for delta, tokens, annotations in self._annotate(part) if places is None else self._put(part, places):
@@ -320,13 +320,13 @@ class _Telling:
             at = end
         yield from ((delta, tokens, []) for delta, tokens in self._cut(text[at:]))
 
-    def _arguments(self, item: Item, place: Place) -> Iterator[Event]:
+    def _arguments(self, item: Item, place: EventPlace) -> Iterator[CountedEvent]:
         return self._write_text("function_call_arguments", "arguments", item["arguments"], place)
 
-    def _input(self, item: Item, place: Place) -> Iterator[Event]:
+    def _input(self, item: Item, place: EventPlace) -> Iterator[CountedEvent]:
         return self._write_text("custom_tool_call_input", "input", item["input"], place)
 
-    def _reasoning(self, item: Item, place: Place) -> Iterator[Event]:
+    def _reasoning(self, item: Item, place: EventPlace) -> Iterator[CountedEvent]:
         yield from self._summary(item, place)
         for index, part in enumerate(item.get("content") or ()):
             here = {**place, "content_index": index}
@@ -334,7 +334,7 @@ class _Telling:
             yield from self._write_text("reasoning_text", "text", part["text"], here)
             yield {"type": "response.content_part.done", "part": part, **here}, 0
 
-    def _summary(self, item: Item, place: Place) -> Iterator[Event]:
+    def _summary(self, item: Item, place: EventPlace) -> Iterator[CountedEvent]:
         for index, part in enumerate(item["summary"]):
             here = {**place, "summary_index": index}
             empty = {"type": "summary_text", "text": ""}
@@ -342,13 +342,13 @@ class _Telling:
             yield from self._write_text("reasoning_summary_text", "text", part["text"], here)
             yield {"type": "response.reasoning_summary_part.done", "part": part, **here}, 0
 
-    def _code(self, item: Item, place: Place) -> Iterator[Event]:
+    def _code(self, item: Item, place: EventPlace) -> Iterator[CountedEvent]:
         kind = item["type"]
         yield from _stages(kind, ("in_progress",), place)
         yield from self._write_text("code_interpreter_call_code", "code", item["code"] or "", place)
         yield from _stages(kind, ("interpreting", "completed"), place)
 
-    def _image(self, item: Item, place: Place) -> Iterator[Event]:
+    def _image(self, item: Item, place: EventPlace) -> Iterator[CountedEvent]:
         kind = item["type"]
         yield from _stages(kind, ("in_progress", "generating"), place)
         said = {key: item[key] for key in ("size", "quality", "background", "output_format") if key in item}
@@ -357,27 +357,27 @@ class _Telling:
             yield {"type": f"response.{kind}.partial_image", **shown, **place}, 0
         yield from _stages(kind, ("completed",), place)
 
-    def _commands(self, item: Item, place: Place) -> Iterator[Event]:
+    def _commands(self, item: Item, place: EventPlace) -> Iterator[CountedEvent]:
         """Yield the commands of a shell. Recorded: these events do not name their item."""
         for index, command in enumerate(map(str, item["action"].get("commands") or ())):
             here = {"command_index": index, "output_index": place["output_index"]}
             yield {"type": "response.shell_call_command.added", "command": "", **here}, 0
             yield from self._write_text("shell_call_command", "command", command, here)
 
-    def _diff(self, item: Item, place: Place) -> Iterator[Event]:
+    def _diff(self, item: Item, place: EventPlace) -> Iterator[CountedEvent]:
         if "diff" in item["operation"]:
             yield from self._write_text("apply_patch_call_operation_diff", "diff", item["operation"]["diff"], place)
 
 
-def _search(item: Item, place: Place) -> Iterator[Event]:
+def _search(item: Item, place: EventPlace) -> Iterator[CountedEvent]:
     return _stages(item["type"], ("in_progress", "searching", "completed"), place)
 
 
-def _mcp_list_tools(item: Item, place: Place) -> Iterator[Event]:
+def _mcp_list_tools(item: Item, place: EventPlace) -> Iterator[CountedEvent]:
     return _stages(item["type"], ("in_progress", "failed" if item.get("error") else "completed"), place)
 
 
-def _mcp_call(item: Item, place: Place) -> Iterator[Event]:
+def _mcp_call(item: Item, place: EventPlace) -> Iterator[CountedEvent]:
     """Yield the events of a remote call. Recorded: its arguments are one delta, and an approved call begins again.
 
     The recordings have one `in_progress` in each call that needs no approval, and two in each that was approved.
@@ -391,7 +391,7 @@ def _mcp_call(item: Item, place: Place) -> Iterator[Event]:
     yield from _stages(kind, ("failed" if item.get("error") else "completed",), place)
 
 
-def _outputs(item: Item, place: Place) -> Iterator[Event]:
+def _outputs(item: Item, place: EventPlace) -> Iterator[CountedEvent]:
     for index, output in enumerate(output for output in item["output"] if isinstance(output, dict)):
         here = {"command_index": index, **place}
         told = {key: output[key] for key in ("stdout", "stderr") if output.get(key)}
@@ -400,12 +400,12 @@ def _outputs(item: Item, place: Place) -> Iterator[Event]:
         yield {"type": "response.shell_call_output_content.done", "output": [output], **here}, 0
 
 
-def _stages(kind: str, stages: tuple[str, ...], place: Place) -> Iterator[Event]:
+def _stages(kind: str, stages: tuple[str, ...], place: EventPlace) -> Iterator[CountedEvent]:
     for stage in stages:
         yield {"type": f"response.{kind}.{stage}", **place}, 0
 
 
-def _delta(delta: str, logprobs: list[object] | None, place: Place) -> dict[str, object]:
+def _delta(delta: str, logprobs: list[object] | None, place: EventPlace) -> dict[str, object]:
     told = {} if logprobs is None else {"logprobs": logprobs}
     return {"type": "response.output_text.delta", "delta": delta, **told, **place}
 

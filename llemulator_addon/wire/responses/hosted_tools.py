@@ -14,7 +14,7 @@ from llemulator_addon.wire.json_bytes import compact
 from llemulator_addon.wire.responses import echoed_parameters
 from llemulator_addon.wire.responses.ids import Ids, lone, make_encrypted, prefix
 
-Item = dict[str, Any]
+NewItem = dict[str, Any]
 
 PARTIAL_IMAGES = "partial_images"
 """A field of a hosted call that no item has: the images to show, as base64, before the image is finished."""
@@ -51,7 +51,7 @@ class Hosted:
         return next((tool for tool in tools if isinstance(tool, dict) and tool.get("type") == kind), {})
 
 
-def write_item(hosted: Hosted) -> Item:
+def write_item(hosted: Hosted) -> NewItem:
     """Return the finished item: `id`, `type`, `status`, and the other keys by name."""
     kind = hosted.call.type
     usual = _USUAL.get(kind, _unknown)
@@ -73,7 +73,7 @@ def _read_given(call: HostedCall) -> Mapping[str, object]:
     return {**call.fields, "error": {"type": "mcp_tool_execution_error", "content": content}}
 
 
-def _join(usual: Item, given: Mapping[str, object]) -> Item:
+def _join(usual: NewItem, given: Mapping[str, object]) -> NewItem:
     """Fill in what is not given, in an object of the same type too; arguments given as an object are spelled."""
     filled = {key: _fill(usual.get(key), value) for key, value in given.items()}
     return {**usual, **filled}
@@ -87,11 +87,11 @@ def _fill(usual: object, given: object) -> object:
     return {**usual, **given} if given.get("type", usual.get("type")) == usual.get("type") else given
 
 
-def _unknown(_: Hosted) -> Item:
+def _unknown(_: Hosted) -> NewItem:
     return {"status": "completed"}
 
 
-def _web_search(hosted: Hosted) -> Item:
+def _web_search(hosted: Hosted) -> NewItem:
     action = hosted.call.fields.get("action")
     query = action.get("query") if isinstance(action, dict) else None
     asked = query or hosted.prompt.user_text
@@ -99,19 +99,19 @@ def _web_search(hosted: Hosted) -> Item:
     return {"status": "completed", "action": {"type": "search", **queries, "query": asked}}
 
 
-def _file_search(hosted: Hosted) -> Item:
+def _file_search(hosted: Hosted) -> NewItem:
     found: list[object] | None = [] if hosted.includes("file_search_call.results") else None
     return {"status": "completed", "queries": [hosted.prompt.user_text], "results": found}
 
 
-def _code_interpreter(hosted: Hosted) -> Item:
+def _code_interpreter(hosted: Hosted) -> NewItem:
     outputs: list[object] | None = [] if hosted.includes("code_interpreter_call.outputs") else None
     container = hosted.tool("code_interpreter").get("container")
     container_id = container if isinstance(container, str) else lone(hosted.ids.stamp, "cntr", "container")
     return {"status": "completed", "code": "", "container_id": container_id, "outputs": outputs}
 
 
-def _image_generation(hosted: Hosted) -> Item:
+def _image_generation(hosted: Hosted) -> NewItem:
     """Return an image: one point, said to be of the form that the tool is set to."""
     tool = hosted.tool("image_generation")
     return {
@@ -130,11 +130,11 @@ def _choose(tool: Mapping[str, object], key: str, usual: str) -> str:
     return asked if isinstance(asked, str) and asked != "auto" else usual
 
 
-def _mcp_list_tools(hosted: Hosted) -> Item:
+def _mcp_list_tools(hosted: Hosted) -> NewItem:
     return {"server_label": _server(hosted), "tools": []}
 
 
-def _mcp_call(hosted: Hosted) -> Item:
+def _mcp_call(hosted: Hosted) -> NewItem:
     failed = hosted.call.fields.get("error") is not None
     return {
         **({"status": "failed" if failed else "completed"} if "mcp_status" in hosted.api else {}),
@@ -147,7 +147,7 @@ def _mcp_call(hosted: Hosted) -> Item:
     }
 
 
-def _mcp_approval_request(hosted: Hosted) -> Item:
+def _mcp_approval_request(hosted: Hosted) -> NewItem:
     return {"arguments": "{}", "name": "", "server_label": _server(hosted)}
 
 
@@ -156,12 +156,12 @@ def _server(hosted: Hosted) -> str:
     return label if isinstance(label, str) else "mcp"
 
 
-def _computer(hosted: Hosted) -> Item:
+def _computer(hosted: Hosted) -> NewItem:
     action = {} if "actions" in hosted.call.fields else {"action": {"type": "screenshot"}}
     return {"status": "completed", **action, "call_id": hosted.call_id, "pending_safety_checks": []}
 
 
-def _local_shell(hosted: Hosted) -> Item:
+def _local_shell(hosted: Hosted) -> NewItem:
     return {
         "status": "completed",
         "action": {"type": "exec", "command": [], "env": {}},
@@ -169,7 +169,7 @@ def _local_shell(hosted: Hosted) -> Item:
     }
 
 
-def _shell(hosted: Hosted) -> Item:
+def _shell(hosted: Hosted) -> NewItem:
     return {
         "status": "completed",
         "action": {"commands": [], "max_output_length": None, "timeout_ms": None},
@@ -178,16 +178,16 @@ def _shell(hosted: Hosted) -> Item:
     }
 
 
-def _shell_output(hosted: Hosted) -> Item:
+def _shell_output(hosted: Hosted) -> NewItem:
     return {"status": "completed", "call_id": hosted.call_id, "max_output_length": None, "output": []}
 
 
-def _apply_patch(hosted: Hosted) -> Item:
+def _apply_patch(hosted: Hosted) -> NewItem:
     operation = {"type": "create_file", "diff": "", "path": ""}
     return {"status": "completed", "call_id": hosted.call_id, "operation": operation}
 
 
-def _tool_search(hosted: Hosted) -> Item:
+def _tool_search(hosted: Hosted) -> NewItem:
     by_client = hosted.call.fields.get("execution") == "client"
     return {
         "status": "completed",
@@ -197,23 +197,23 @@ def _tool_search(hosted: Hosted) -> Item:
     }
 
 
-def _tool_search_output(_: Hosted) -> Item:
+def _tool_search_output(_: Hosted) -> NewItem:
     return {"status": "completed", "call_id": None, "execution": "server", "tools": []}
 
 
-def _compaction(hosted: Hosted) -> Item:
+def _compaction(hosted: Hosted) -> NewItem:
     return {"encrypted_content": make_encrypted(f"compaction/{hosted.at}", hosted.ids)}
 
 
-def _program(hosted: Hosted) -> Item:
+def _program(hosted: Hosted) -> NewItem:
     return {"call_id": hosted.call_id, "code": "", "fingerprint": hosted.ids.stamp.hex("program", 32)}
 
 
-def _program_output(hosted: Hosted) -> Item:
+def _program_output(hosted: Hosted) -> NewItem:
     return {"status": "completed", "call_id": hosted.call_id, "result": ""}
 
 
-_USUAL: Mapping[str, Callable[[Hosted], Item]] = {
+_USUAL: Mapping[str, Callable[[Hosted], NewItem]] = {
     "web_search_call": _web_search,
     "file_search_call": _file_search,
     "code_interpreter_call": _code_interpreter,

@@ -11,10 +11,8 @@ from llemulator_addon.wire.families import family
 from llemulator_addon.wire.json_bytes import Many
 from llemulator_addon.wire.logprobs import each_given, each_logprob_of
 from llemulator_addon.wire.responses import echoed_parameters
-from llemulator_addon.wire.responses.hosted_tools import Hosted, write_item
+from llemulator_addon.wire.responses.hosted_tools import Hosted, NewItem, write_item
 from llemulator_addon.wire.responses.ids import Ids, make_encrypted, prefix
-
-Item = dict[str, Any]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -26,7 +24,7 @@ class Writing:
     ids: Ids
 
 
-def output_of(choice: Choice, writing: Writing) -> list[Item]:
+def output_of(choice: Choice, writing: Writing) -> list[NewItem]:
     """Return the finished items, of which only the last one can be incomplete."""
     items = [_item(blocks, at, writing) for at, blocks in enumerate(_group_blocks(choice, writing.prompt))]
     if items and choice.finish_reason in {"length", "content_filter"} and "status" in items[-1]:
@@ -63,7 +61,7 @@ def _effort(body: Mapping[str, object]) -> str | None:
     return effort if isinstance(effort, str) else None
 
 
-def _item(blocks: tuple[Block, ...], at: int, writing: Writing) -> Item:
+def _item(blocks: tuple[Block, ...], at: int, writing: Writing) -> NewItem:
     match blocks[0]:
         case Text() | Refusal() as first:
             parts = [_part(block, writing) for block in blocks if isinstance(block, Text | Refusal)]
@@ -78,7 +76,7 @@ def _item(blocks: tuple[Block, ...], at: int, writing: Writing) -> Item:
             assert_never(never)
 
 
-def _message(parts: list[Item], at: int, writing: Writing) -> Item:
+def _message(parts: list[NewItem], at: int, writing: Writing) -> NewItem:
     return {
         "id": writing.ids.make("msg", f"output/{at}"),
         "type": "message",
@@ -88,7 +86,7 @@ def _message(parts: list[Item], at: int, writing: Writing) -> Item:
     }
 
 
-def _part(text: Text | Refusal, writing: Writing) -> Item:
+def _part(text: Text | Refusal, writing: Writing) -> NewItem:
     if isinstance(text, Refusal):
         return {"type": "refusal", "refusal": text.text}
     return {
@@ -113,7 +111,7 @@ def _logprobs(text: Text, writing: Writing) -> Many | list[dict[str, object]]:
     return Many(make) if writing.manner.in_pieces else list(make())
 
 
-def _write_call(call: ToolCall, at: int, writing: Writing) -> Item:
+def _write_call(call: ToolCall, at: int, writing: Writing) -> NewItem:
     kind, key = ("custom_tool_call", "input") if call.custom else ("function_call", "arguments")
     said = {"call_id": call.id or writing.ids.call(str(at)), key: call.arguments, "name": call.name}
     if call.namespace is not None:
@@ -122,7 +120,7 @@ def _write_call(call: ToolCall, at: int, writing: Writing) -> Item:
     return _set(first, said, call.item)
 
 
-def _set(first: Item, usual: Item, given: Mapping[str, Any] | None) -> Item:
+def _set(first: NewItem, usual: NewItem, given: Mapping[str, Any] | None) -> NewItem:
     """Return an item with its first keys and the others by name; a script's fields replace the usual ones."""
     whole = {**usual, **(given or {})}
     rest = {name: whole[name] for name in sorted(whole) if name not in first}
@@ -139,7 +137,7 @@ def list_places(choice: Choice, writing: Writing) -> dict[str, list[int]]:
     }
 
 
-def _reasoning(blocks: list[Reasoning], at: int, writing: Writing) -> Item:
+def _reasoning(blocks: list[Reasoning], at: int, writing: Writing) -> NewItem:
     """Spell a reasoning item; its summary is shown only to those who ask for it."""
     model = writing.prompt.model
     texts = [text for block in blocks for text in (block.text, *block.more) if text]
@@ -164,7 +162,7 @@ def _write_hosted(call: HostedCall, at: int, writing: Writing) -> Hosted:
     return Hosted(call=call, at=at, prompt=writing.prompt, ids=writing.ids, api=writing.manner.api)
 
 
-def _add_phases(items: list[Item], choice: Choice, prompt: Prompt) -> list[Item]:
+def _add_phases(items: list[NewItem], choice: Choice, prompt: Prompt) -> list[NewItem]:
     """Say of each message whether it is the answer, for models that do.
 
     Recorded: text before a tool call comments on it.
@@ -185,5 +183,5 @@ def _speaks(block: Block) -> bool:
     return isinstance(block, Text | Refusal)
 
 
-def _add_phase(item: Item, phase: str) -> Item:
+def _add_phase(item: NewItem, phase: str) -> NewItem:
     return {key: item[key] for key in item if key != "role"} | {"phase": phase, "role": item["role"]}

@@ -20,10 +20,10 @@ from llemulator_addon.adapters.bug_log import describe_briefly
 
 logger = logging.getLogger(__name__)
 
-Listener = Callable[..., Any]
-Listeners = tuple[tuple[Listener, ...], ...]
+HookFunction = Callable[..., Any]
+HookFunctions = tuple[tuple[HookFunction, ...], ...]
 """Of each addon, its own and those of the addons within it."""
-Report = Callable[[Hook, Exception], None]
+ReportFailure = Callable[[Hook, Exception], None]
 """Reports an addon that raised."""
 
 
@@ -56,14 +56,14 @@ def calls_of(addons: AddonManager) -> "Calls":
 class _Heard(NamedTuple):
     """Who listens to a hook, and who to `update` behind it."""
 
-    listeners: Listeners
-    updates: Listeners
+    listeners: HookFunctions
+    updates: HookFunctions
 
 
 class Calls:
     """Calls hooks of the addons of a manager."""
 
-    def __init__(self, addons: AddonManager, report: Report) -> None:
+    def __init__(self, addons: AddonManager, report: ReportFailure) -> None:
         self.addons = addons
         self._report = report
         self._known: tuple[object, ...] = ()
@@ -90,7 +90,7 @@ class Calls:
         if isinstance(subject := _subject(event), flow.Flow):
             await subject.wait_for_resume()
 
-    async def _call(self, event: Hook, addons: Listeners, subject: object) -> None:
+    async def _call(self, event: Hook, addons: HookFunctions, subject: object) -> None:
         for listeners in addons:
             try:
                 for listener in listeners:
@@ -113,11 +113,11 @@ class Calls:
         return self._by_name[name]
 
 
-def _listeners(addons: AddonManager, name: str) -> Listeners:
+def _listeners(addons: AddonManager, name: str) -> HookFunctions:
     return tuple(filter(None, (_list_within(addon, name) for addon in addons.chain)))
 
 
-def _list_within(addon: object, name: str) -> tuple[Listener, ...]:
+def _list_within(addon: object, name: str) -> tuple[HookFunction, ...]:
     found = (getattr(each, name, None) for each in traverse([addon]))
     return tuple(listener for listener in found if callable(listener))
 

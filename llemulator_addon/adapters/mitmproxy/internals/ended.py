@@ -79,7 +79,7 @@ def end_connections_in_turn() -> None:
 _as_it_was = ConnectionHandler.handle_connection
 
 
-class _Reader:
+class _ReaderInTurn:
     """Has the ends of connections come one after the other: many clients may leave at once."""
 
     def __init__(self, reader: asyncio.StreamReader) -> None:
@@ -100,7 +100,7 @@ class _Reader:
 async def _handle_connection(self: ConnectionHandler, connection: Connection) -> None:
     transport = self.transports[connection]
     if isinstance(reader := transport.reader, asyncio.StreamReader):
-        transport.reader = _Reader(reader)  # type: ignore[assignment]
+        transport.reader = _ReaderInTurn(reader)  # type: ignore[assignment]
     try:
         await _as_it_was(self, connection)
     except asyncio.CancelledError as cancelled:

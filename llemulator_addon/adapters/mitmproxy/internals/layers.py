@@ -10,8 +10,7 @@ A request that is not to be passed on cannot be passed on here, whatever raised 
 
 import asyncio
 import logging
-from collections.abc import Generator
-from typing import Any, cast, override
+from typing import cast, override
 from weakref import WeakKeyDictionary, WeakSet
 
 from mitmproxy import ctx, http
@@ -33,12 +32,10 @@ from llemulator_addon.adapters.mitmproxy.internals import client_hello, heads
 from llemulator_addon.adapters.mitmproxy.internals.deciding import Arrival, Decider
 from llemulator_addon.adapters.mitmproxy.internals.dispatch import Calls, calls_of
 from llemulator_addon.adapters.mitmproxy.internals.flow_control import Outlet
-from llemulator_addon.adapters.mitmproxy.internals.servers import Http1, Http2
+from llemulator_addon.adapters.mitmproxy.internals.servers import Commands, Http1, Http2
 from llemulator_addon.adapters.mitmproxy.internals.streams import Stream
 
 logger = logging.getLogger(__name__)
-
-Commands = Generator[commands.Command, Any, None]
 
 
 class Playback:

@@ -26,7 +26,7 @@ from mitmproxy.proxy.mode_specs import ProxyMode
 from llemulator_addon.adapters.descriptors import Exhaustion
 from llemulator_addon.adapters.listener import Listener
 from llemulator_addon.adapters.mitmproxy.internals.dispatch import HookTable
-from llemulator_addon.adapters.mitmproxy.listening import Listening, Place
+from llemulator_addon.adapters.mitmproxy.listening import Listening, ListeningPlace
 
 _SECONDS_TO_END = 1.0
 _WAITING_AT_MOST = 1024
@@ -57,7 +57,7 @@ class SmallMaster(Master):
         for addon in (Core(), self._server, DisableH2C(), interception, NextLayer(), TlsConfig()):
             self.addons.add(addon)  # type: ignore[no-untyped-call]
 
-    def listen(self, place: Place, *, confdir: Path) -> None:
+    def listen(self, place: ListeningPlace, *, confdir: Path) -> None:
         """Say where to listen, and where the authority is, before `run`. Raises CannotListen."""
         host = place.host.strip("[]")
         modes = [_MAIN, *(_mode(listener, host) for listener in place.more)]

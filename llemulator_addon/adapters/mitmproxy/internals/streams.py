@@ -5,7 +5,6 @@ A request that is not to be passed on cannot be passed on here, whatever raised 
 
 import logging
 import time
-from collections.abc import Generator
 from functools import cached_property
 from typing import Any, Literal, assert_never, cast, override
 
@@ -55,13 +54,12 @@ from llemulator_addon.adapters.mitmproxy.internals.played import (
     read_steps,
 )
 from llemulator_addon.adapters.mitmproxy.internals.received import Received
-from llemulator_addon.adapters.mitmproxy.internals.servers import Http1, Http2, WholeResponse
+from llemulator_addon.adapters.mitmproxy.internals.servers import Commands, Http1, Http2, WholeResponse
 from llemulator_addon.core.outcome import Ending
 from llemulator_addon.core.steps import Cut, Head, Send, Wait
 
 logger = logging.getLogger(__name__)
 
-Commands = Generator[commands.Command, Any, None]
 
 _LONGEST_SLEEP = 60.0
 """Seconds. mitmproxy closes a connection on which nothing stirs for `tcp_timeout`; a wake-up counts as a stir."""
