@@ -13,6 +13,7 @@ from llemulator_addon.adapters.commands.command import Failed
 from llemulator_addon.adapters.terminal import printable
 
 _DEFAULT = next(iter(COMMANDS))
+_HELP = "help"
 _INTERRUPTED = 130
 _NOT_READ = 141
 """The exit codes that a shell gives for SIGINT and for SIGPIPE."""
@@ -23,9 +24,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Do what the arguments say, and return the exit status."""
     words = list(sys.argv[1:] if arguments is None else arguments)
     name = words.pop(0) if words and not words[0].startswith("-") else _DEFAULT
+    if name == _HELP:
+        # `help` alone, and `help COMMAND`.
+        name, words = next((word for word in words if not word.startswith("-")), _DEFAULT), ["--help"]
     if name not in COMMANDS:
-        near = get_close_matches(name, COMMANDS, n=1)
-        meant = f"did you mean {near[0]!r}?" if near else f"there are: {', '.join(COMMANDS)}"
+        near = get_close_matches(name, (*COMMANDS, _HELP), n=1)
+        meant = f"did you mean {near[0]!r}?" if near else f"there are: {', '.join((*COMMANDS, _HELP))}"
         sys.stderr.write(f"llemulator: there is no command {name!r}; {meant}\n")
         return 2
     try:
@@ -59,6 +63,7 @@ def _parser(name: str) -> argparse.ArgumentParser:
     command = COMMANDS[name]
     parser = argparse.ArgumentParser(
         prog="llemulator" if name == _DEFAULT else f"llemulator {name}",
+        usage=_USAGE if name == _DEFAULT else None,
         description=f"{command.meaning[0].upper()}{command.meaning[1:]}.",
         epilog=_other_commands() if name == _DEFAULT else None,
         formatter_class=argparse.RawDescriptionHelpFormatter,
@@ -69,6 +74,10 @@ def _parser(name: str) -> argparse.ArgumentParser:
     return parser
 
 
+_USAGE = "llemulator [serve] [options]\n       llemulator COMMAND [options]"
+
+
 def _other_commands() -> str:
-    lines = (f"  llemulator {name:<8} {command.meaning}" for name, command in COMMANDS.items() if name != _DEFAULT)
-    return "\n".join(("other commands:", *lines))
+    meanings = {name: command.meaning for name, command in COMMANDS.items() if name != _DEFAULT}
+    meanings["help COMMAND"] = "show the options of a command"
+    return "\n".join(("other commands:", *(f"  llemulator {name:<12} {told}" for name, told in meanings.items())))

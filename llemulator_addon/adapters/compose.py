@@ -1,6 +1,7 @@
 """The composition root: makes the whole program from its settings, and is the only place that does."""
 
 import asyncio
+import logging
 import sys
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
@@ -22,6 +23,8 @@ from llemulator_addon.engine.session import NO_UPSTREAM
 from llemulator_addon.script.reader import Script
 from llemulator_addon.script.simulate_defaults import Simulating
 from llemulator_addon.simulate.stream_timing import Physics
+
+logger = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,6 +57,8 @@ def compose(settings: Settings, *, certs: Path | None = None, streams_others: bo
     `certs` is the folder of the authority; None: that of the settings. With `streams_others` false, bodies to and
     from other hosts are passed on whole. Raises NoAuthority and BadScript.
     """
+    for line in settings.warnings:
+        logger.warning(line)
     watching = Watching(settings)
     with authority(certs or settings.certs) as found:
         emulator = _emulator(settings, _script(settings), found.certificate)

@@ -11,6 +11,7 @@ from typing import Any, cast
 
 from llemulator_addon.adapters.hosts import OPENAI_HOSTS, REFUSED_HOSTS, Hosts
 from llemulator_addon.adapters.listener import Listener
+from llemulator_addon.adapters.misspelt import find_misspelt
 from llemulator_addon.adapters.settings_table import SETTINGS, LogLevel, SecretError, Setting, StreamProfile
 from llemulator_addon.core import defaults
 from llemulator_addon.core.choices import Keyless, Length, OnUnmatched, ToolStrategy
@@ -72,6 +73,8 @@ class Settings:
     log_level: LogLevel = "info"
     sources: Mapping[str, str] = field(default_factory=dict)
     """By name of the setting, the option or variable that gave its value. Others have their defaults."""
+    warnings: tuple[str, ...] = ()
+    """One line for each variable that is nearly one of a setting."""
 
 
 def settings_from(
@@ -91,7 +94,8 @@ def settings_from(
             if text:
                 values[setting.name], sources[setting.name] = _read(setting, source, text), source
                 break
-    settings = Settings(**cast("dict[str, Any]", values), sources=sources)
+    warnings = tuple(find_misspelt(environment or {}))
+    settings = Settings(**cast("dict[str, Any]", values), sources=sources, warnings=warnings)
     _check_together(settings)
     return settings
 

@@ -12,6 +12,8 @@ class Address:
     url: str
     ca: Path
     bundle: Path
+    is_everywhere: bool = False
+    """Whether the proxy listens on all addresses of this machine, of which `url` names one."""
 
     @property
     def variables(self) -> dict[str, str]:
@@ -26,7 +28,8 @@ class Address:
 
 def how_to_use(address: Address) -> str:
     """Return the two ways to send an application's calls to llemulator."""
-    return f"""llemulator listens on {address.url}
+    everywhere = "\nIt also listens on all other addresses of this machine." if address.is_everywhere else ""
+    return f"""llemulator listens on {address.url}{everywhere}
 To send an app's calls here, run this in the shell that starts it:
   export {_assignments(address)}
 Or skip certificates and set the base URL:

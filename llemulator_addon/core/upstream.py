@@ -143,5 +143,5 @@ _SCHEMES = ("http://", "https://")
 def _split_model(part: str) -> tuple[str, str]:
     model, equals, url = part.partition("=")
     if not equals or not model.strip():
-        raise ValueError("expected a base URL, or MODEL=URL")
+        raise ValueError("a part of it begins with neither http:// nor https:// nor MODEL=")
     return model.strip(), url.strip()

@@ -1,6 +1,8 @@
+import io
 import os
 import subprocess
 import sys
+from contextlib import redirect_stdout
 from pathlib import Path
 
 import pytest
@@ -16,7 +18,9 @@ def test_an_unknown_command_is_told_with_those_that_there_are(capsys: pytest.Cap
     assert status == 2
     assert capsys.readouterr().err == "llemulator: there is no command 'sevre'; did you mean 'serve'?\n"
     main(["qqqq"])
-    assert capsys.readouterr().err == f"llemulator: there is no command 'qqqq'; there are: {', '.join(COMMANDS)}\n"
+    assert capsys.readouterr().err == (
+        f"llemulator: there is no command 'qqqq'; there are: {', '.join(COMMANDS)}, help\n"
+    )
 
 
 def test_help_lists_every_setting_and_every_other_command(capsys: pytest.CaptureFixture[str]) -> None:
@@ -27,6 +31,53 @@ def test_help_lists_every_setting_and_every_other_command(capsys: pytest.Capture
     assert ended.value.code == 0
     assert [setting.option for setting in SETTINGS if setting.option not in text] == []
     assert [name for name in COMMANDS if name != "serve" and f"llemulator {name} " not in text] == []
+
+
+def _help_of(*words: str) -> str:
+    said = io.StringIO()
+    with redirect_stdout(said), pytest.raises(SystemExit) as ended:
+        main(words)
+    assert ended.value.code == 0
+    return said.getvalue()
+
+
+@pytest.mark.parametrize("name", list(COMMANDS))
+def test_help_of_a_command_is_its_own_help(name: str) -> None:
+    assert _help_of("help", name) == _help_of(name, "--help")
+
+
+def test_help_alone_is_the_help_of_the_program() -> None:
+    assert _help_of("help") == _help_of("help", "--help") == _help_of("--help")
+
+
+def test_help_of_a_command_that_there_is_not_names_the_nearest(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["help", "rn"]) == 2
+    assert capsys.readouterr().err == "llemulator: there is no command 'rn'; did you mean 'run'?\n"
+
+
+@pytest.mark.parametrize("name", list(COMMANDS))
+def test_the_usage_of_a_command_is_short_and_its_own_options_stand_before_the_settings(name: str) -> None:
+    usage, _, rest = _help_of(name, "--help").partition("\n\n")
+
+    assert len(usage.splitlines()) <= 3
+    assert "settings:" not in rest.partition("--version")[0]
+
+
+def test_the_usage_of_the_program_names_serve_and_the_other_commands() -> None:
+    assert _help_of("serve", "--help").startswith(
+        "usage: llemulator [serve] [options]\n       llemulator COMMAND [options]\n"
+    )
+
+
+def test_config_tells_of_misspelt_variables(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("LLEMULATOR_SCIRPT", "x.yaml")
+    main(["config"])
+
+    assert capsys.readouterr().err == (
+        "llemulator: WARNING: LLEMULATOR_SCIRPT is not a setting and is ignored; did you mean LLEMULATOR_SCRIPT?\n"
+    )
 
 
 def test_config_prints_what_is_in_force_and_where_it_came_from(

@@ -106,7 +106,7 @@ def test_a_place_to_listen_on_is_shown_as_it_was_written(text: str) -> None:
 
 
 def test_every_field_has_a_line_of_the_table_and_every_line_a_field() -> None:
-    fields = {field.name for field in dataclasses.fields(Settings)} - {"sources"}
+    fields = {field.name for field in dataclasses.fields(Settings)} - {"sources", "warnings"}
 
     assert {setting.name for setting in SETTINGS} == fields
     assert len(SETTINGS) == len(fields)
@@ -114,3 +114,14 @@ def test_every_field_has_a_line_of_the_table_and_every_line_a_field() -> None:
 
 def test_no_two_settings_have_the_same_variable() -> None:
     assert len({setting.variable for setting in SETTINGS}) == len(SETTINGS)
+
+
+@pytest.mark.parametrize("text", ["foo", "localhost:8081/v1", "http://a.test/v1,foo"])
+def test_an_upstream_that_is_no_url_is_refused_with_one_reason(text: str) -> None:
+    with pytest.raises(SettingsError) as refused:
+        settings_from(command_line={"upstream": text})
+
+    assert str(refused.value) == (
+        "--upstream: expected a base URL, or MODEL=URL with commas between; "
+        "a part of it begins with neither http:// nor https:// nor MODEL="
+    )

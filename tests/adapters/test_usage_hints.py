@@ -1,4 +1,5 @@
 import shlex
+from dataclasses import replace
 from pathlib import Path
 
 from llemulator_addon.adapters.usage_hints import Address, examples, how_to_use
@@ -22,3 +23,13 @@ def test_there_is_an_example_for_curl_python_and_node() -> None:
     heads = [line.partition(" (")[0] for line in examples(_ADDRESS).splitlines() if "npm" in line or line.endswith(":")]
 
     assert heads == ["curl:", "Python", "Node"]
+
+
+def test_it_is_told_if_the_proxy_listens_on_all_addresses() -> None:
+    everywhere = replace(_ADDRESS, is_everywhere=True)
+
+    assert how_to_use(everywhere).splitlines()[:2] == [
+        "llemulator listens on http://127.0.0.1:8080",
+        "It also listens on all other addresses of this machine.",
+    ]
+    assert "other addresses" not in how_to_use(_ADDRESS)

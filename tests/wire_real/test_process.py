@@ -251,6 +251,16 @@ async def test_what_others_can_do_who_reach_it_is_warned_of(
         assert line.startswith(f"llemulator: WARNING: {warning}")
 
 
+async def test_a_misspelt_variable_is_warned_of_at_the_start(tmp_path: Path) -> None:
+    variables = {"LLEMULATOR_SCIRPT": "x.yaml", "LLEMULATOR_PORT": "tcp://10.0.0.1:8080"}
+    async with started(*LLEMULATOR, "--port", "0", cwd=tmp_path, env=variables) as begun:
+        ended = await begun.stop()
+
+    assert ended.err == (
+        "llemulator: WARNING: LLEMULATOR_SCIRPT is not a setting and is ignored; did you mean LLEMULATOR_SCRIPT?\n"
+    )
+
+
 async def test_connections_leave_no_lines_in_the_log(tmp_path: Path) -> None:
     async with started(*LLEMULATOR, "--port", "0", cwd=tmp_path) as begun:
         for way in ("connect", "absolute", "origin", "tls"):

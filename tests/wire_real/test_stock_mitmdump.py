@@ -37,6 +37,16 @@ async def test_mitmdump_with_the_addon_answers_in_every_way_from_any_folder(tmp_
     assert begun.proxy.ca == tmp_path / "certs" / "ca.pem"
 
 
+async def test_where_mitmdump_listens_on_all_addresses_that_is_told_with_what_others_can_do(tmp_path: Path) -> None:
+    async with started(*MITMDUMP, "--listen-port", "0", "-s", _ADDON, cwd=tmp_path) as begun:
+        await begun.read_until("OPENAI_BASE_URL")
+        ended = await begun.stop()
+
+    assert "It also listens on all other addresses of this machine.\n" in ended.out
+    told = "anyone who can reach 0.0.0.0 from a private network can use this as a proxy to any host; "
+    assert told in ended.out + ended.err
+
+
 async def test_a_paced_stream_is_played_within_mitmdump_too(tmp_path: Path) -> None:
     (tmp_path / "slow.yaml").write_text(
         'rules: [{reply: {text: "one two three"}, stream: {tokens_per_second: 20, chunk_by: word}}]', "utf-8"

@@ -33,7 +33,8 @@ def no_options(parser: argparse.ArgumentParser) -> None:
 
 
 def add_settings(parser: argparse.ArgumentParser) -> None:
-    """Take an option for each setting."""
+    """Take an option for each setting. They are too many to list in a usage line."""
+    parser.usage = parser.usage or f"{parser.prog} [options]"
     group = parser.add_argument_group("settings", "Each has a variable; `llemulator config` shows what is in force.")
     for setting in SETTINGS:
         meaning = f"{setting.meaning} ({setting.variable})"

@@ -23,6 +23,8 @@ def _run(arguments: argparse.Namespace) -> None:
     widths = [max(len(row[column]) for row in rows) for column in range(2)]
     for name, value, source in rows:
         sys.stdout.write(f"{name:<{widths[0]}}  {value:<{widths[1]}}  {source}\n")
+    for line in settings.warnings:
+        sys.stderr.write(f"llemulator: WARNING: {line}\n")
 
 
 def _show(setting: Setting, settings: Settings) -> str:

@@ -5,11 +5,10 @@ import asyncio
 import logging
 import os
 import sys
-from collections.abc import Callable, Iterator
-from contextlib import suppress
-from ipaddress import ip_address
+from collections.abc import Callable
 
 from llemulator_addon.adapters.commands.command import Command, Failed, add_settings, settings_given
+from llemulator_addon.adapters.exposure import warn_of_others
 from llemulator_addon.adapters.logs import log_to_stderr
 from llemulator_addon.adapters.request_log import RequestLog
 from llemulator_addon.adapters.settings import Settings, SettingsError, settings_from
@@ -34,36 +33,10 @@ def _run(arguments: argparse.Namespace) -> None:
 
 async def serve_until_stopped(settings: Settings, examples: Callable[[Address], str] | None) -> None:
     """Serve until SIGINT or SIGTERM. Once it listens, say how to use it, and the examples. Raises Failed."""
-    for line in _what_others_can_do(settings):
+    hosts = (settings.host, *(listener.host for listener in settings.listen if listener.host))
+    for line in warn_of_others(settings, hosts):
         logger.warning(line)
     await _serve(settings, examples)
-
-
-def _what_others_can_do(settings: Settings) -> Iterator[str]:
-    """Say what those can do that reach an address beyond this machine."""
-    hosts = (settings.host, *(listener.host for listener in settings.listen if listener.host))
-    reached = next((host for host in hosts if not _is_local(host)), None)
-    if reached is None:
-        return
-    if not settings.hermetic and settings.pass_for != ("loopback",):
-        yield (
-            f"anyone who can reach {reached} from {_spell(settings.pass_for)} can use this as a proxy to any host; "
-            "--hermetic blocks other hosts, and --pass-for limits the clients"
-        )
-    if settings.upstream_key:
-        yield f"anyone who can reach {reached} can send requests to --upstream with the key of --upstream-key"
-
-
-def _spell(networks: tuple[str, ...]) -> str:
-    spelled = {"all": "anywhere", "private": "a private network", "loopback": "this machine"}
-    return " or ".join(spelled.get(each, each) for each in networks)
-
-
-def _is_local(host: str) -> bool:
-    """Whether only this machine can reach an address; a name is taken for one that others can reach, too."""
-    with suppress(ValueError):
-        return ip_address(host.strip("[]")).is_loopback
-    return host == "localhost"
 
 
 async def _serve(settings: Settings, examples: Callable[[Address], str] | None) -> None:
@@ -96,7 +69,7 @@ async def _serve(settings: Settings, examples: Callable[[Address], str] | None) 
                     program.traffic,
                     ListeningPlace(host=settings.host, port=settings.port, more=settings.listen),
                     confdir=found.confdir,
-                    ready=lambda listening: tell(Address(url=listening.url, ca=found.ca, bundle=found.bundle)),
+                    ready=lambda listening: tell(listening.address(ca=found.ca, bundle=found.bundle)),
                 )
     except (BadScript, NoAuthority, CannotListen) as error:
         raise Failed(error) from None

@@ -16,6 +16,7 @@ from mitmproxy.exceptions import OptionsError
 
 from llemulator_addon.adapters.compose import Program, compose
 from llemulator_addon.adapters.ending import end_on_signals
+from llemulator_addon.adapters.exposure import warn_of_others
 from llemulator_addon.adapters.mitmproxy.authority import NoAuthority
 from llemulator_addon.adapters.mitmproxy.interception import Interception
 from llemulator_addon.adapters.mitmproxy.internals.stock_master import listen_addresses, shutdown_of_mitmdump
@@ -23,7 +24,7 @@ from llemulator_addon.adapters.mitmproxy.listening import Listening
 from llemulator_addon.adapters.script_file import BadScript
 from llemulator_addon.adapters.settings import Settings, SettingsError, settings_from
 from llemulator_addon.adapters.settings_table import SETTINGS
-from llemulator_addon.adapters.usage_hints import Address, how_to_use
+from llemulator_addon.adapters.usage_hints import how_to_use
 
 logger = logging.getLogger(__name__)
 
@@ -71,10 +72,13 @@ class StockInterception(Interception):
         if not addresses:
             return
         found = self._program.authority
-        # mitmdump listens on every address, in both families.
-        host, port, *_ = min(addresses, key=lambda address: ":" in address[0])
-        url = Listening(host=host, port=port).url
-        text = how_to_use(Address(url=url, ca=found.ca, bundle=found.bundle))
+        # mitmdump listens on every address, in both families; IPv4 is named.
+        ordered = sorted(addresses, key=lambda address: ":" in address[0])
+        host, port, *_ = ordered[0]
+        text = how_to_use(Listening(host=host, port=port).address(ca=found.ca, bundle=found.bundle))
+        if self._settings is not None:
+            for line in warn_of_others(self._settings, (str(each[0]) for each in ordered)):
+                logger.warning(line)
         if end is not None:
             sys.stdout.write(f"{text}\n")
             sys.stdout.flush()
