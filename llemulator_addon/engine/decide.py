@@ -430,9 +430,10 @@ def _tell(decided: Decided, session: Session, request: Request) -> PlayedAnswer:
             steps = tuple(steps_of(answer, session.stamp, decided.pacing, limits=decided.limits, endpoint=named))
         case EventStream() | LongBody():
             make = partial(steps_of, answer, session.stamp, decided.pacing, limits=decided.limits, endpoint=named)
-            told = paced_steps.begin_answer(make)
+            told = paced_steps.begin_answer(make, answer.size)
             if told.whole is not None and (decided.faults or "origin" in request.headers):
-                return paced_steps.begin_answer(partial(_rewritten_while_made, decided, session, request))
+                make = partial(_rewritten_while_made, decided, session, request)
+                return paced_steps.begin_answer(make, answer.size)
             if told.whole is not None:
                 return told
             steps = told.steps

@@ -37,15 +37,22 @@ def steps_of(
             assert_never(never)
 
 
-def begin_answer(make: Callable[[], Iterator[Step]]) -> PlayedAnswer:
-    """Make an answer as far as it fits at once; the whole of a longer one is made again while it is sent."""
+BEGUN = 32 << 10
+"""Bytes that are made at once of an answer that is expected to be longer: the journal keeps them."""
+
+
+def begin_answer(make: Callable[[], Iterator[Step]], expected: int = 0) -> PlayedAnswer:
+    """Make an answer as far as it fits at once; the whole of a longer one is made again while it is sent.
+
+    `expected` is its size in bytes, as it was estimated; 0: not estimated, because it is small.
+    """
     steps, first = make(), list[Step]()
-    size = 0
+    size, most = 0, MADE_AT_ONCE if expected <= MADE_AT_ONCE else BEGUN
     for step in steps:
         first.append(step)
         if isinstance(step, Send):
             size += len(step.piece)
-            if size > MADE_AT_ONCE:
+            if size > most:
                 break
     else:
         return PlayedAnswer(tuple(first))

@@ -55,7 +55,8 @@ def _write_output(
         return endpoint.write(prompt, says, manner)
     if size > session.policy.answer_limit:
         return errors.too_large(prompt.model, size, session.policy.answer_limit)
-    not_at_once()
+    if not (endpoint.speaks and prompt.stream):
+        not_at_once()
     if endpoint.speaks:
         # What is to be counted is counted now: whoever sends the answer later does not wait for it.
         count_usage(prompt, says)

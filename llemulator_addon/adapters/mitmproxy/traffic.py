@@ -28,6 +28,7 @@ from llemulator_addon.core.outcome import Ending, Forward, Play
 from llemulator_addon.core.reply import Failure
 from llemulator_addon.core.request import Request
 from llemulator_addon.core.steps import Head
+from llemulator_addon.live.fair_share import FairShare
 from llemulator_addon.live.room import Share
 from llemulator_addon.script.fault import ConnectionFault
 from llemulator_addon.wire.cors import add_cors
@@ -60,6 +61,7 @@ class Traffic:
         self._with_keys: set[str] = set()
         self._in_flight = InFlight(answerer)
         self._making = asyncio.Lock()
+        self._shares = FairShare()
         self._forwarding = Forwarding(
             policy.terms, is_openai=self.ownership.is_openai, why_refused=self.ownership.why_refused
         )
@@ -126,6 +128,7 @@ class Traffic:
         request = read_request(flow, arrival, body, self.policy.keyless)
         if self._forwarding.came_back(request):
             return make_played(proxy_errors.steps_of(proxy_errors.circle()), flow.request)
+        await self._in_flight.wait(flow.id, self._shares.begin(token_of(request) or ""))
         outcome = await self._in_flight.wait(flow.id, self._answerer.answer(request))
         if outcome.exchange is not None:
             self._in_flight.open(flow.client_conn.id, flow.id, outcome.exchange)
