@@ -1,23 +1,27 @@
-"""A line of the log for each request: method, path, model, the rule that answered, status, and duration."""
+"""A line of the log for each request: method, path, model, the rule that answered, status, and duration.
+
+In stock mitmdump only `WaitLog` writes: mitmproxy prints each request itself, and each line costs it as much as a hook.
+"""
 
 import logging
+from typing import override
 
 from llemulator_addon.core.outcome import Ask
+from llemulator_addon.engine.failing_models import ACTING
 from llemulator_addon.engine.journal import Exchange
 
 logger = logging.getLogger(__name__)
 
 _LONGEST = 200
+_REFUSED = 400
 _ENDINGS = {"cut": ", cut", "client_left": ", the client left"}
 
 
-class RequestLog:
-    """Writes the lines."""
+class WaitLog:
+    """Writes the warnings alone."""
 
     def note_end(self, exchange: Exchange) -> None:
-        """Log a request whose answer has ended."""
-        if logger.isEnabledFor(logging.INFO):
-            logger.info(describe(exchange))
+        """Log nothing."""
 
     def waits(self, ask: Ask) -> None:
         """Warn of a request that nobody answers until a person does."""
@@ -29,6 +33,16 @@ class RequestLog:
             ask.request.path[:_LONGEST],
             ask.prompt.model[:_LONGEST],
         )
+
+
+class RequestLog(WaitLog):
+    """Writes all lines."""
+
+    @override
+    def note_end(self, exchange: Exchange) -> None:
+        """Log a request whose answer has ended."""
+        if logger.isEnabledFor(logging.INFO):
+            logger.info(describe(exchange))
 
 
 def describe(exchange: Exchange) -> str:
@@ -46,4 +60,8 @@ def _name_origin(exchange: Exchange) -> str:
         return f"forwarded to {exchange.upstream}"
     if exchange.is_unsupported:
         return "unsupported"
-    return "unmatched" if exchange.unmatched is not None else exchange.endpoint or ""
+    if exchange.unmatched is not None:
+        return "unmatched"
+    if exchange.model in ACTING:
+        return "a model that always fails"
+    return "refused" if exchange.status >= _REFUSED else "without a rule"

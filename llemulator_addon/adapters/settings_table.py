@@ -481,7 +481,7 @@ SETTINGS = (
         read=partial(_one_of, choices=get_args(LogLevel)),
         expected=f"one of {', '.join(get_args(LogLevel))}",
         metavar="LEVEL",
-        meaning="log level: debug (every request), info, warning or error",
+        meaning="log level: debug, info (a line for each request), warning or error",
         in_mitmproxy=False,
     ),
 )

@@ -32,6 +32,15 @@ _CHAT = Exchange(
             _CHAT._replace(unmatched="No rule matches.", steps=(Head(404),)),
             "POST /v1/chat/completions gpt-4o: unmatched, 404 in 1.23 s",
         ),
+        (_CHAT._replace(steps=(Head(400),)), "POST /v1/chat/completions gpt-4o: refused, 400 in 1.23 s"),
+        (
+            _CHAT._replace(prompt=Prompt(endpoint="chat.completions", model="server-error"), steps=(Head(500),)),
+            "POST /v1/chat/completions server-error: a model that always fails, 500 in 1.23 s",
+        ),
+        (
+            _CHAT._replace(method="GET", path="/v1/models", endpoint="models.list", prompt=None),
+            "GET /v1/models: without a rule, 200 in 1.23 s",
+        ),
         (
             Exchange(number=2, at=0.0, method="GET", host="h", path="/v1/foo", steps=(Head(404),), ending=_ENDED),
             "GET /v1/foo: unsupported, 404 in 1.23 s",

@@ -76,6 +76,19 @@ async def test_an_upstream_is_asked_from_within_mitmdump_too(tmp_path: Path) -> 
     assert "sk-test" not in json.dumps(seen)
 
 
+async def test_a_request_that_waits_for_a_person_is_a_line_of_mitmdumps_log(tmp_path: Path) -> None:
+    options = ("-s", _ADDON, "--set", "llemulator_on_unmatched=manual", "--set", "llemulator_script=")
+    async with (
+        started(*MITMDUMP, *_PORT, *options, cwd=tmp_path) as begun,
+        asyncio.TaskGroup() as asking,
+    ):
+        asked = asking.create_task(ask(begun.proxy, headers=_TOKEN, body=_QUESTION))
+        printed = await begun.read_until("waits for a person")
+        asked.cancel()
+
+    assert "request 1 waits for a person: POST /_emulator/waiting/1 answers it" in printed
+
+
 @pytest.mark.parametrize(
     ("mode", "ways"),
     [

@@ -21,6 +21,7 @@ from llemulator_addon.adapters.mitmproxy.authority import NoAuthority
 from llemulator_addon.adapters.mitmproxy.interception import Interception
 from llemulator_addon.adapters.mitmproxy.internals.stock_master import listen_addresses, shutdown_of_mitmdump
 from llemulator_addon.adapters.mitmproxy.listening import Listening
+from llemulator_addon.adapters.request_log import WaitLog
 from llemulator_addon.adapters.script_file import BadScript
 from llemulator_addon.adapters.settings import Settings, SettingsError, settings_from
 from llemulator_addon.adapters.settings_table import SETTINGS
@@ -102,6 +103,7 @@ class StockInterception(Interception):
         self._settings = settings
         # mitmproxy tells of each flow itself; and a line of the log, shown or not, costs it as much as one more hook.
         logging.getLogger("llemulator_addon").setLevel(logging.INFO)
+        program.emulator.watch_requests(WaitLog())
         self._decide_by(program.traffic)
         ctx.options.update(confdir=str(program.authority.confdir))
         self._set_options()
