@@ -111,7 +111,7 @@ def _regular_expressions() -> tuple[Side, Side]:
 
 def _unmatched() -> tuple[Side, Side]:
     # The answer names the rule that comes nearest.
-    return _sides(_orders, lambda number, token: _ask(f"Where is my parcel {number}?", token), status=404)
+    return _sides(_orders, lambda number, token: _ask(f"Where is my parcel {number}?", token), status=400)
 
 
 def _orders(rules: int) -> object:

@@ -59,7 +59,7 @@ def test_what_was_asked_is_read_in_pages_with_filters(client: Client, monkeypatc
     client.load(_SCRIPT)
     statuses = [_ask(client, text) for text in ("hello", "bye", "hello")]
 
-    assert statuses == [200, 404, 200]
+    assert statuses == [200, 400, 200]
     assert [each.user_text for each in client.requests()] == ["hello", "bye", "hello"]
     assert [each.number for each in client.requests(rule="hello")] == [1, 3]
     assert [each.number for each in client.requests(limit=1)] == [1]

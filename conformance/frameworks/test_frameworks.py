@@ -79,7 +79,7 @@ def _played(language: str, name: str, server: Server) -> _Played:
     """Play all cases of a framework, once for all tests."""
     key, other_key = f"sk-{language}-{name}", f"sk-{language}-{name}-without-a-script"
     keys = {"OPENAI_API_KEY": key, "OTHER_KEY": other_key}
-    command, more = {"python": _python, "js": _js}[language](name)
+    command, more = {"python": python_command, "js": js_command}[language](f"with_{name}")
     env = {**plain_environment(), **server.through_proxy(), **keys, **more}
     with Client(server.origin, key) as admin:
         _load(admin, name)
@@ -110,17 +110,19 @@ def _sent(exchanges: Sequence[Exchange]) -> list[Sent]:
     ]
 
 
-def _python(name: str) -> tuple[list[str], Mapping[str, str]]:
+def python_command(name: str) -> tuple[list[str], Mapping[str, str]]:
+    """Return the command that runs a program in Python, and its variables."""
     programs = programs_of(ROOT / "requirements" / "frameworks.txt")
     (vocabularies,) = programs.parent.glob("lib/*/site-packages/litellm/litellm_core_utils/tokenizers")
-    return [str(programs / "python"), str(_HERE / "programs" / f"with_{name}.py")], {
+    return [str(programs / "python"), str(_HERE / "programs" / f"{name}.py")], {
         # Not over the network: tiktoken's vocabularies, which LiteLLM brings along, and LiteLLM's list of prices.
         "TIKTOKEN_CACHE_DIR": str(vocabularies),
         "LITELLM_LOCAL_MODEL_COST_MAP": "True",
     }
 
 
-def _js(name: str) -> tuple[list[str], Mapping[str, str]]:
+def js_command(name: str) -> tuple[list[str], Mapping[str, str]]:
+    """Return the command that runs a program in JavaScript, and its variables."""
     folder = node_modules_of(_HERE / "js").parent
     node = ROOT / "conformance" / "js" / "node_modules" / ".bin" / "node"
-    return [str(node), str(folder / f"with_{name}.mjs")], {}
+    return [str(node), str(folder / f"{name}.mjs")], {}

@@ -16,9 +16,12 @@ def echo(prompt: Prompt) -> ModelOutput:
 
 
 def fail_unmatched(missed: NearMiss) -> Failure:
-    """Fail in a way that SDKs do not retry."""
+    """Fail in a way that no client retries or takes for something else.
+
+    LangChain takes a 404 for an unknown model, and LangChain.js retries a 422 (docs/frameworks.md).
+    """
     return Failure(
-        status=404,
+        status=400,
         type="invalid_request_error",
         code=missed.code,
         message=missed.sentence,
@@ -29,7 +32,7 @@ def fail_unmatched(missed: NearMiss) -> Failure:
 def no_upstream(missed: NearMiss, model: str) -> Failure:
     """Fail where the fallback is an upstream, but none is named for this model."""
     return Failure(
-        status=404,
+        status=400,
         type="invalid_request_error",
         code="no_upstream",
         message=f"{missed.sentence} No upstream is named for the model `{model}`, nor one for everything: "

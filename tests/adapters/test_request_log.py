@@ -29,8 +29,8 @@ _CHAT = Exchange(
     [
         (_CHAT._replace(rule="hello"), 'POST /v1/chat/completions gpt-4o: rule "hello", 200 in 1.23 s'),
         (
-            _CHAT._replace(unmatched="No rule matches.", steps=(Head(404),)),
-            "POST /v1/chat/completions gpt-4o: unmatched, 404 in 1.23 s",
+            _CHAT._replace(unmatched="No rule matches.", steps=(Head(400),)),
+            "POST /v1/chat/completions gpt-4o: unmatched, 400 in 1.23 s",
         ),
         (_CHAT._replace(steps=(Head(400),)), "POST /v1/chat/completions gpt-4o: refused, 400 in 1.23 s"),
         (

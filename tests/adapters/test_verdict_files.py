@@ -16,7 +16,7 @@ _STORM = Finding(
 def _told(*findings: Finding) -> RunReport:
     exchange = Exchange(
         number=1, at=0.0, method="POST", host="api.openai.com", path="/v1/x", endpoint="chat.completions",
-        model="gpt-4o", stream=False, user_text="<b>\x07hello", rule=None, unmatched="x", status=404,
+        model="gpt-4o", stream=False, user_text="<b>\x07hello", rule=None, unmatched="x", status=400,
     )  # fmt: skip
     return RunReport(
         verdict=Verdict(passed=not findings, findings=findings, requests=1, answered=0, unmatched=1),

@@ -29,7 +29,7 @@ def test_a_bad_script_is_refused_whole_and_the_old_one_stays() -> None:
         "param": "responses[1].patern",
         "code": "invalid_script",
     }
-    assert texts(server, chat(), chat()) == ["a", "404 script_exhausted"]
+    assert texts(server, chat(), chat()) == ["a", "400 script_exhausted"]
 
 
 @pytest.mark.parametrize(
@@ -81,7 +81,7 @@ def test_deleting_the_script_forgets_its_rules_only() -> None:
     (deleted,) = play(server, request("DELETE", "/_emulator/script"))
 
     assert json_of(deleted) == {"object": "script.deleted", "deleted": True, "rules": 1}
-    assert texts(server, chat(model="mine"), chat()) == ["404 no_matching_rule", "404 model_not_found"]
+    assert texts(server, chat(model="mine"), chat()) == ["400 no_matching_rule", "404 model_not_found"]
 
 
 def test_reset_forgets_the_session_and_the_default_script_begins_anew() -> None:
@@ -90,7 +90,7 @@ def test_reset_forgets_the_session_and_the_default_script_begins_anew() -> None:
     (reset,) = play(server, request("POST", "/_emulator/reset"))
 
     assert json_of(reset) == {"object": "session.deleted", "deleted": True, "session": "1234"}
-    assert texts(server, chat(), chat()) == ["default", "404 script_exhausted"]
+    assert texts(server, chat(), chat()) == ["default", "400 script_exhausted"]
 
 
 def test_the_state_is_shown_only_while_debugging() -> None:

@@ -14,7 +14,7 @@ def test_a_token_without_a_script_of_its_own_plays_the_new_one_from_its_start() 
 
     assert said == ["one", "one"]
     assert texts(server, chat(), chat(), chat(), chat(token="sk-other"), chat(token="sk-new")) == [
-        *("three", "four", "404 script_exhausted"),
+        *("three", "four", "400 script_exhausted"),
         *("three", "three"),
     ]
 
@@ -58,7 +58,7 @@ def test_where_nobody_gave_a_script_one_begins() -> None:
 
     asyncio.run(server.play_by_default(read_script({"responses": ["scripted"]})))
 
-    assert (said, texts(server, chat("Hi"), chat("Hi"))) == (["Hi"], ["scripted", "404 script_exhausted"])
+    assert (said, texts(server, chat("Hi"), chat("Hi"))) == (["Hi"], ["scripted", "400 script_exhausted"])
 
 
 def test_faults_of_connections_are_those_of_the_new_one_and_are_counted_once() -> None:

@@ -82,7 +82,7 @@ def test_rules_that_match_the_same_wait_for_each_other_across_others() -> None:
         "b1",
         "a2",
         "b1",
-        "404 script_exhausted",
+        "400 script_exhausted",
     ]
 
 
@@ -142,7 +142,7 @@ def test_states_carry_a_conversation() -> None:
         server, chat("weather?"), chat("what?"), chat("Oslo"), chat("thanks"), chat("weather?", token="two")
     ) == [
         "Which city?",
-        "404 no_matching_rule",
+        "400 no_matching_rule",
         "It rains.",
         "Bye.",
         "Which city?",

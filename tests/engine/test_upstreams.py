@@ -85,7 +85,7 @@ def test_a_named_model_goes_there_whatever_the_fallback_is_and_others_do_not() -
 
     assert _told(server, chat(model="smollm")) == f"{_URL}/chat/completions"
     assert _told(server, post("/v1/embeddings", {"model": "smollm", "input": "Hi"})) == f"{_URL}/embeddings"
-    assert _told(server, chat()) == "404 no_matching_rule"
+    assert _told(server, chat()) == "400 no_matching_rule"
     assert _told(server, chat(model="llama")) == "404 model_not_found"
 
 
@@ -122,7 +122,7 @@ def test_rules_come_first_although_this_api_would_refuse_the_request() -> None:
         ({}, {"responses": [], "upstream": _OTHER}, f"{_OTHER}/chat/completions"),
         ({"upstreams": _ANYTHING}, {"responses": [], "upstream": _OTHER}, f"{_OTHER}/chat/completions"),
         ({"upstreams": _ANYTHING}, {"responses": [], "upstream": {"gpt-4o": _OTHER}}, f"{_OTHER}/chat/completions"),
-        ({"upstreams": _NAMED, "on_unmatched": "upstream"}, None, "404 no_upstream"),
+        ({"upstreams": _NAMED, "on_unmatched": "upstream"}, None, "400 no_upstream"),
     ],
 )
 def test_the_fallback_is_upstream_where_one_is_named_for_everything_and_nothing_else_is_said(

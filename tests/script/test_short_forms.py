@@ -15,7 +15,7 @@ def test_a_text_answers_every_request_for_ever() -> None:
 def test_a_list_is_played_in_order_each_once() -> None:
     server = emulator({"responses": ["a", "b", {"response": "c", "times": 2}]})
 
-    assert texts(server, *[chat()] * 5) == ["a", "b", "c", "c", "404 script_exhausted"]
+    assert texts(server, *[chat()] * 5) == ["a", "b", "c", "c", "400 script_exhausted"]
 
 
 def test_an_object_of_patterns_answers_for_ever_by_the_first_that_is_found() -> None:
@@ -44,7 +44,7 @@ def test_a_rule_that_does_not_match_waits_for_a_request_that_it_matches() -> Non
         "first",
         "last",
         "I can help!",
-        "404 script_exhausted",
+        "400 script_exhausted",
     ]
 
 
@@ -57,7 +57,7 @@ def test_an_error_has_a_status_and_openais_usual_fields() -> None:
 
 
 def test_a_list_alone_is_a_script() -> None:
-    assert texts(emulator(["only"]), chat(), chat()) == ["only", "404 script_exhausted"]
+    assert texts(emulator(["only"]), chat(), chat()) == ["only", "400 script_exhausted"]
 
 
 @pytest.mark.parametrize(
@@ -116,18 +116,18 @@ def test_rules_are_appended_and_reset_forgets_those_before() -> None:
     appended = load(server, {"responses": ["b"]})
 
     assert (appended["loaded"], appended["rules"]) == (1, 2)
-    assert texts(server, chat(), chat(), chat()) == ["a", "b", "404 script_exhausted"]
+    assert texts(server, chat(), chat(), chat()) == ["a", "b", "400 script_exhausted"]
     assert load(server, {"reset": True, "responses": ["c"]})["rules"] == 1
-    assert texts(server, chat(), chat()) == ["c", "404 script_exhausted"]
+    assert texts(server, chat(), chat()) == ["c", "400 script_exhausted"]
 
 
 def test_a_rule_that_is_appended_answers_where_those_like_it_are_used_up() -> None:
     server = emulator()
     load(server, {"responses": ["a"]})
 
-    assert texts(server, chat(), chat()) == ["a", "404 script_exhausted"]
+    assert texts(server, chat(), chat()) == ["a", "400 script_exhausted"]
     load(server, {"responses": ["b"]})
-    assert texts(server, chat(), chat()) == ["b", "404 script_exhausted"]
+    assert texts(server, chat(), chat()) == ["b", "400 script_exhausted"]
 
 
 def test_a_script_under_one_token_never_shows_under_another() -> None:
@@ -149,14 +149,14 @@ def test_a_token_with_a_script_of_its_own_does_not_play_the_default_script() -> 
     server = emulator(["default", "default"])
     load(server, {"responses": ["own"]})
 
-    assert texts(server, chat(), chat(), chat(token="other")) == ["own", "404 script_exhausted", "default"]
+    assert texts(server, chat(), chat(), chat(token="other")) == ["own", "400 script_exhausted", "default"]
 
 
 def test_models_take_the_place_of_the_default_set_and_an_unknown_one_uses_up_nothing() -> None:
     server = emulator({"responses": ["a"], "models": ["mine"]})
 
     asked = [chat(model="gpt-4o"), chat(model="mine"), chat(model="mine")]
-    assert texts(server, *asked) == ["404 model_not_found", "a", "404 script_exhausted"]
+    assert texts(server, *asked) == ["404 model_not_found", "a", "400 script_exhausted"]
 
 
 def test_without_a_script_the_last_user_message_is_echoed() -> None:

@@ -168,7 +168,7 @@ def test_without_a_rule_there_is_a_vector_whatever_is_said_of_unmatched_requests
     server = emulator({"responses": {"never": "…"}, "defaults": {"on_unmatched": "error"}})
 
     assert [status(steps) for steps in play(server, post("/v1/embeddings", ASKED))] == [200]
-    assert texts(server, chat()) == ["404 no_matching_rule"]
+    assert texts(server, chat()) == ["400 no_matching_rule"]
 
 
 # Refusals -----------------------------------------------------------------------------------------------------------

@@ -137,7 +137,7 @@ def test_weather(llemulator):
         "  unused",
         '    Rule "weather" never answered.',
         "Requests (1):",
-        '    1  chat.completions gpt-4o "weather in Berlin"  404 no rule',
+        '    1  chat.completions gpt-4o "weather in Berlin"  400 no rule',
     ):
         assert line in told
     assert "weather in (Oslo|Rome)" in told.replace("\\", "")
