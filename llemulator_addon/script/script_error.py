@@ -9,6 +9,7 @@ from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
 from llemulator_addon.script.key_hints import describe_unknown_key, models_in
+from llemulator_addon.script.templates.problems import TemplateProblem
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,7 +134,8 @@ def _problem(shape: type[BaseModel], found: ErrorDetails, place: str) -> Problem
     if found["type"] == "extra_forbidden" and _is_branch(key := str(found["loc"][-1])):
         # The script's own key looks like a branch.
         steps.append(key)
-    for step in steps:
+    error = found.get("ctx", {}).get("error")
+    for step in (*steps, *(error.steps if isinstance(error, TemplateProblem) else ())):
         place = join_place(place, step)
     return Problem(place, _reason(shape, found, steps))
 
@@ -155,6 +157,8 @@ def _reason(shape: type[BaseModel], found: ErrorDetails, steps: list[int | str])
             return describe_unknown_key(str(steps[-1]), _list_keys(parts), (*parts, shape))
         case "missing":
             return "missing"
+        case "value_error" if isinstance(wrong := given["error"], TemplateProblem):
+            return wrong.reason
         case "value_error":
             return str(given["error"])
         case "literal_error":

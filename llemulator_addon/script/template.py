@@ -30,11 +30,9 @@ class Template:
         from llemulator_addon.script.templates.filling import fill_in  # noqa: PLC0415 - Jinja takes long to import
 
         names, functions, budget = _names(asked, captures, times), _functions(stamp), Budget()
-        return {
-            key: _walk(value, lambda text: fill_in(text, names, functions, budget))
-            for key, value in self.written.items()
-            if key != "template"
-        }
+        written = {key: value for key, value in self.written.items() if key != "template"}
+        filled: dict[str, Any] = _walk(written, lambda text: fill_in(text, names, functions, budget))
+        return filled
 
 
 def compile_templates(written: Any) -> None:  # noqa: ANN401
@@ -54,15 +52,23 @@ def _is_template(text: str) -> bool:
 
 
 def _walk(value: Any, change: Callable[[str], str]) -> Any:  # noqa: ANN401
+    """Return a value with its templates changed; a `TemplateProblem` says where in the value it arose."""
     match value:
         case str():
             return change(value) if _is_template(value) else value
         case Mapping():
-            return {key: _walk(member, change) for key, member in value.items()}
+            return {key: _walk_member(key, member, change) for key, member in value.items()}
         case list() | tuple():
-            return [_walk(member, change) for member in value]
+            return [_walk_member(position, member, change) for position, member in enumerate(value)]
         case _:
             return value
+
+
+def _walk_member(step: str | int, member: Any, change: Callable[[str], str]) -> Any:  # noqa: ANN401
+    try:
+        return _walk(member, change)
+    except TemplateProblem as problem:
+        raise problem.inside(step) from None
 
 
 def _names(asked: Candidate, captures: Mapping[str, str], times: int) -> dict[str, Any]:

@@ -354,18 +354,36 @@ def test_a_template_that_cannot_be_filled_in_says_why_and_is_not_retried() -> No
     (steps,) = play(emulator({"rules": [{"reply": {"template": True, "text": "{{ captures.city }}"}}]}), chat())
 
     assert json_of(steps)["error"] == {
-        "message": 'The template of rule "rules[0]" cannot be filled in: captures.city is not there.',
+        "message": 'The template of rule "rules[0]" cannot be filled in: text: captures.city is not there.',
         "type": "server_error",
         "param": None,
         "code": "template_error",
     }
 
 
+_KNOWN = "known are body, captures, prompt, request, state, times, turn"
+
+
 @pytest.mark.parametrize(
     ("reply", "problem"),
     [
-        ({"text": "{{ cities }}"}, 'rules[0].reply: there is no variable "cities" (line 1); did you mean "times"?'),
-        ({"text": "{% x"}, "rules[0].reply: Encountered unknown tag 'x'. (line 1)"),
+        (
+            {"text": "{{ cities }}"},
+            'rules[0].reply.text: there is no variable "cities" (line 1); did you mean "times"?',
+        ),
+        ({"text": "{% x"}, "rules[0].reply.text: Encountered unknown tag 'x'. (line 1)"),
+        (
+            {"tool_calls": [{"name": "f", "arguments": {}}, {"name": "f", "arguments": {"cities": ["a", "{{ x }}"]}}]},
+            f'rules[0].reply.tool_calls[1].arguments.cities[1]: there is no variable "x" (line 1); {_KNOWN}',
+        ),
+        (
+            {"choices": [{"text": "a"}, {"text": "b\n{{ x | uper }}"}]},
+            'rules[0].reply.choices[1].text: there is no filter "uper" (line 2); did you mean "upper"?',
+        ),
+        (
+            {"raw": {"headers": {"x-a": "{{ y }}"}, "body": "a"}},
+            f'rules[0].reply.raw.headers.x-a: there is no variable "y" (line 1); {_KNOWN}',
+        ),
     ],
 )
 def test_a_template_is_read_when_the_script_is_loaded(reply: dict[str, object], problem: str) -> None:

@@ -2,6 +2,8 @@
 
 import asyncio
 import dataclasses
+import gzip
+import json
 import os
 import re
 import shutil
@@ -249,6 +251,22 @@ async def test_what_others_can_do_who_reach_it_is_warned_of(
     assert len(lines) == len(warnings)
     for line, warning in zip(lines, warnings, strict=True):
         assert line.startswith(f"llemulator: WARNING: {warning}")
+
+
+async def test_a_body_that_is_not_in_its_coding_is_answered_as_json_that_cannot_be_read(tmp_path: Path) -> None:
+    headers = (*_TOKEN, ("Content-Encoding", "gzip"))
+    async with started(*LLEMULATOR, "--port", "0", cwd=tmp_path) as begun:
+        wrong = await ask(begun.proxy, headers=headers, body=_QUESTION)
+        right = await ask(begun.proxy, headers=headers, body=gzip.compress(_QUESTION))
+        journal = await ask(begun.proxy, method="GET", path="/_emulator/requests", headers=_TOKEN)
+        ended = await begun.stop()
+
+    assert (wrong.status, right.status) == (400, 200)
+    assert json.loads(wrong.body)["error"]["message"].startswith("We could not parse the JSON body of your request.")
+    assert [each["status"] for each in json.loads(journal.body)["data"]] == [400, 200]
+    assert ended.err == (
+        "llemulator: WARNING: a request to api.openai.com has a body that is not in its content-encoding\n"
+    )
 
 
 async def test_a_misspelt_variable_is_warned_of_at_the_start(tmp_path: Path) -> None:

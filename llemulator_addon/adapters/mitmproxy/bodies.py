@@ -42,15 +42,19 @@ class BodyTooLarge(Exception):
     """The body is larger than the limit once it is unpacked."""
 
 
+class NotInCoding(Exception):
+    """The body is not in the coding that its head names."""
+
+
 class NoRoom(Exception):
     """The bodies of others leave no room for this one once it is unpacked."""
 
 
 def decode(body: bytes, coding: str, *, limit: int, grow_to: Callable[[int], bool] = lambda _: True) -> bytes:
-    """Return the body unpacked; as it is, where the coding is unknown or the body is not in it.
+    """Return the body unpacked; as it is, where the coding is unknown or there is no body.
 
-    Never makes more than `limit` bytes; raises BodyTooLarge. `grow_to` says whether there is room for a size; where
-    not, raises NoRoom.
+    Raises NotInCoding. Never makes more than `limit` bytes; raises BodyTooLarge. `grow_to` says whether there is room
+    for a size; where not, raises NoRoom.
     """
     unpack = _UNPACKERS.get(coding.strip().lower())
     if unpack is None:
@@ -65,7 +69,7 @@ def decode(body: bytes, coding: str, *, limit: int, grow_to: Callable[[int], boo
                 raise NoRoom
             unpacked.write(piece)
     except (zlib.error, zstandard.ZstdError):
-        return body
+        raise NotInCoding from None
     return unpacked.getvalue()
 
 

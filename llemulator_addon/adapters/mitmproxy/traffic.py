@@ -17,7 +17,7 @@ from llemulator_addon.adapters.bug_log import describe_briefly, describe_fully
 from llemulator_addon.adapters.egress import Egress
 from llemulator_addon.adapters.forwarding import Arriving, Forwarding
 from llemulator_addon.adapters.making import Making, to_head
-from llemulator_addon.adapters.mitmproxy.bodies import Bodies, BodyTooLarge, NoRoom, decode
+from llemulator_addon.adapters.mitmproxy.bodies import Bodies, BodyTooLarge, NoRoom, NotInCoding, decode
 from llemulator_addon.adapters.mitmproxy.in_flight import InFlight
 from llemulator_addon.adapters.mitmproxy.internals.deciding import Arrival
 from llemulator_addon.adapters.mitmproxy.internals.played import Played, make_begun, make_played
@@ -160,8 +160,13 @@ class Traffic:
             return body
         # One at a time, because it may become a thousand times as large; in a thread, because that is written in C and
         # lets others go on.
-        async with self._unpacking:
-            return await asyncio.to_thread(decode, body, coding, limit=self.body_limit, grow_to=share.grow_to)
+        try:
+            async with self._unpacking:
+                return await asyncio.to_thread(decode, body, coding, limit=self.body_limit, grow_to=share.grow_to)
+        except NotInCoding:
+            # Nothing can be read of it: endpoints answer that it is no JSON.
+            logger.warning("a request to %s has a body that is not in its content-encoding", printable(request.host))
+            return b""
 
     async def _forward(self, flow: http.HTTPFlow, request: Request, forward: Forward) -> Played:
         """Ask the upstream; its answer is played as it comes."""

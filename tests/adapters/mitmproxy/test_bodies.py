@@ -5,7 +5,7 @@ from collections.abc import Callable
 import pytest
 import zstandard
 
-from llemulator_addon.adapters.mitmproxy.bodies import Bodies, BodyTooLarge, NoRoom, decode
+from llemulator_addon.adapters.mitmproxy.bodies import Bodies, BodyTooLarge, NoRoom, NotInCoding, decode
 
 _PACKERS: dict[str, Callable[[bytes], bytes]] = {
     "gzip": gzip.compress,
@@ -28,9 +28,28 @@ def test_a_body_that_is_larger_than_the_limit_when_unpacked_is_refused(coding: s
         decode(_PACKERS[coding](bytes(401)), coding, limit=400)
 
 
-@pytest.mark.parametrize("coding", ["identity", "br", "", *_PACKERS])
-def test_a_body_that_is_not_in_its_coding_or_in_an_unknown_one_stays_as_it_is(coding: str) -> None:
+@pytest.mark.parametrize("coding", ["identity", "br", ""])
+def test_a_body_in_an_unknown_coding_stays_as_it_is(coding: str) -> None:
     assert decode(b"{}", coding, limit=400) == b"{}"
+
+
+@pytest.mark.parametrize("coding", list(_PACKERS))
+def test_a_body_that_is_not_in_its_coding_is_told(coding: str) -> None:
+    with pytest.raises(NotInCoding):
+        decode(b"{}", coding, limit=400)
+
+
+def test_a_body_whose_checksum_is_wrong_is_not_in_its_coding() -> None:
+    packed = bytearray(gzip.compress(b"body"))
+    packed[-8] ^= 1
+
+    with pytest.raises(NotInCoding):
+        decode(bytes(packed), "gzip", limit=400)
+
+
+@pytest.mark.parametrize("coding", list(_PACKERS))
+def test_no_body_is_in_every_coding(coding: str) -> None:
+    assert decode(b"", coding, limit=400) == b""
 
 
 @pytest.mark.parametrize("coding", list(_PACKERS))
