@@ -81,7 +81,7 @@ def _name_coding(headers: Headers, coding: Coding) -> Headers:
 
 class _Brotli:
     def __init__(self) -> None:
-        self._compressor = brotli.Compressor(mode=brotli.MODE_TEXT, quality=_QUALITY)
+        self._compressor = brotli.Compressor(mode=brotli.MODE_TEXT, quality=_BROTLI_QUALITY)
 
     def encode(self, piece: bytes) -> bytes:
         return bytes(self._compressor.process(piece) + self._compressor.flush())
@@ -92,7 +92,7 @@ class _Brotli:
 
 class _Gzip:
     def __init__(self) -> None:
-        self._compressor = zlib.compressobj(level=_QUALITY, wbits=31)
+        self._compressor = zlib.compressobj(level=_GZIP_LEVEL, wbits=31)
 
     def encode(self, piece: bytes) -> bytes:
         return self._compressor.compress(piece) + self._compressor.flush(zlib.Z_SYNC_FLUSH)
@@ -101,6 +101,8 @@ class _Gzip:
         return self._compressor.flush()
 
 
-_QUALITY = 4
-"""As edges use it for what is made for one reader."""
+_BROTLI_QUALITY = 2
+"""From 0 to 11; 4 takes six times as long for an answer of a kilobyte, and saves 7 %."""
+_GZIP_LEVEL = 4
+"""From 0 to 9."""
 _ENCODERS: dict[Coding, "type[_Brotli | _Gzip]"] = {"br": _Brotli, "gzip": _Gzip}

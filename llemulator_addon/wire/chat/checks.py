@@ -218,12 +218,9 @@ def _searching(body: JsonObject, of_family: Family) -> Iterator[Failure]:
 
 def _parameters(body: JsonObject, of_family: Family) -> Iterator[Failure]:
     reasoning = of_family.reasons(text_in(body, "reasoning_effort"))
-    given = {
-        name: how
-        for name, how in find_refusals(of_family, "chat", reasoning=reasoning).items()
-        if body.get(name) not in (None, False)
-    }
-    if given:
+    refused = find_refusals(of_family, "chat", reasoning=reasoning)
+    if not refused.keys().isdisjoint(body):
+        given = {name: how for name, how in refused.items() if body.get(name) not in (None, False)}
         yield from _refuse_parameters(given, body)
     alternatives = number_in(body, "top_logprobs")
     if alternatives is not None and alternatives > of_family.top_logprobs:
