@@ -27,13 +27,15 @@ class Address:
 
 
 def how_to_use(address: Address) -> str:
-    """Return the two ways to send an application's calls to llemulator."""
+    """Return the ways to send an application's calls to llemulator."""
     everywhere = "\nIt also listens on all other addresses of this machine." if address.is_everywhere else ""
     return f"""llemulator listens on {address.url}{everywhere}
 To send an app's calls here, run this in the shell that starts it:
   export {_assignments(address)}
 Or skip certificates and set the base URL:
-  export OPENAI_BASE_URL={address.url}/v1"""
+  export OPENAI_BASE_URL={address.url}/v1
+For an app that ignores these variables, such as Node before 22.21, use this instead:
+  llemulator run --script FILE -- COMMAND"""
 
 
 def examples(address: Address) -> str:

@@ -33,3 +33,10 @@ def test_it_is_told_if_the_proxy_listens_on_all_addresses() -> None:
         "It also listens on all other addresses of this machine.",
     ]
     assert "other addresses" not in how_to_use(_ADDRESS)
+
+
+def test_who_cannot_be_routed_by_variables_is_told_of_llemulator_run() -> None:
+    assert how_to_use(_ADDRESS).splitlines()[-2:] == [
+        "For an app that ignores these variables, such as Node before 22.21, use this instead:",
+        "  llemulator run --script FILE -- COMMAND",
+    ]

@@ -119,6 +119,19 @@ def trusting(ca: Path, *alpn: str) -> ssl.SSLContext:
     return context
 
 
+async def negotiate(proxy: Proxy, *alpn: str) -> str | None:
+    """Return the protocol that is chosen of those that a client offers, in its order."""
+    async with asyncio.timeout(SECONDS):
+        reader, writer = await asyncio.open_connection(proxy.host, proxy.port)
+        try:
+            await open_tunnel(reader, writer, f"{OPENAI}:443")
+            await writer.start_tls(trusting(proxy.ca, *alpn), server_hostname=OPENAI)
+            chosen: str | None = writer.get_extra_info("ssl_object").selected_alpn_protocol()
+            return chosen
+        finally:
+            writer.transport.abort()
+
+
 async def ask(  # noqa: PLR0913 - a request has as many parts
     proxy: Proxy,
     way: Way = "connect",

@@ -170,6 +170,8 @@ async def test_it_says_the_line_that_leads_an_application_here(tmp_path: Path) -
         "NODE_USE_ENV_PROXY=1\n"
         "Or skip certificates and set the base URL:\n"
         f"  export OPENAI_BASE_URL={url}/v1\n"
+        "For an app that ignores these variables, such as Node before 22.21, use this instead:\n"
+        "  llemulator run --script FILE -- COMMAND\n"
     )
 
 

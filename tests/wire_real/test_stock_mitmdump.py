@@ -10,7 +10,7 @@ import pytest
 
 import llemulator_addon
 from llemulator_addon.adapters.ending import SAME
-from tests.wire_real.clients import Version, Way, ask
+from tests.wire_real.clients import Version, Way, ask, negotiate
 from tests.wire_real.model_server import serving as serving_models
 from tests.wire_real.processes import LLEMULATOR, MITMDUMP, run, started
 
@@ -30,7 +30,9 @@ _PORT = ("--listen-host", "127.0.0.1", "--listen-port", "0")
 async def test_mitmdump_with_the_addon_answers_in_every_way_from_any_folder(tmp_path: Path) -> None:
     async with started(*MITMDUMP, *_PORT, "-s", _ADDON, cwd=tmp_path) as begun:
         answers = {each: await ask(begun.proxy, *each, headers=_TOKEN, body=_QUESTION) for each in _EACH}
+        chosen = await negotiate(begun.proxy, "http/1.1", "h2")
 
+    assert chosen == "h2"
     assert {each: (answer.status, b'"Hi there"' in answer.body) for each, answer in answers.items()} == dict.fromkeys(
         _EACH, (200, True)
     )

@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from tests.wire_real.clients import Proxy, Version, Way, ask, connected, read_h1
+from tests.wire_real.clients import Proxy, Version, Way, ask, connected, negotiate, read_h1
 
 _QUESTION = json.dumps({"model": "gpt-4o", "messages": [{"role": "user", "content": "Hello there"}]}).encode()
 _HEADERS = (("Authorization", "Bearer sk-ways-in"), ("Content-Type", "application/json"))
@@ -49,6 +49,22 @@ async def test_what_is_addressed_to_the_proxy_is_answered_whatever_it_is_called(
     answer = await ask(proxy, "origin", method="GET", path="/healthz", host=host)
 
     assert answer.status == 200
+
+
+@pytest.mark.parametrize(
+    ("offered", "chosen"),
+    [
+        (("http/1.1", "h2"), "h2"),
+        (("h2", "http/1.1"), "h2"),
+        (("h2",), "h2"),
+        (("http/1.1",), "http/1.1"),
+        (("imap", "http/1.1"), "http/1.1"),
+    ],
+)
+async def test_http_2_is_preferred_where_the_client_offers_it(
+    proxy: Proxy, offered: tuple[str, ...], chosen: str
+) -> None:
+    assert await negotiate(proxy, *offered) == chosen
 
 
 async def test_a_probe_that_names_no_host_is_answered(proxy: Proxy) -> None:

@@ -139,11 +139,15 @@ class Interception:
         self._traffic.egress.count(host, "refused" if data.server.error else "passed")
 
     def tls_start_client(self, data: tls.TlsData) -> None:
-        """Fail a handshake if a script wants that."""
-        host = _tls_host(data)
-        if data.ssl_conn is None and self._traffic.owns(data.context) and self._traffic.fault_of_tls(host) is not None:
+        """Fail a handshake if a script wants that. Prefer HTTP/2, as OpenAI's edge does, whatever the client does."""
+        if data.ssl_conn is not None or not self._traffic.owns(data.context):
+            return
+        if self._traffic.fault_of_tls(_tls_host(data)) is not None:
             self._failing.add(data.context.client.id)
             data.ssl_conn = no_common_cipher()
+        elif ctx.options.http2:
+            # mitmproxy chooses the server's protocol where the client offers it, else the client's first.
+            data.context.server.alpn = b"h2"
 
     def tls_failed_client(self, data: tls.TlsData) -> None:
         """Say what to do about a client that does not trust our certificate; once for each host."""
