@@ -19,6 +19,7 @@ from llemulator_addon.core.request import Request
 from llemulator_addon.core.steps import Head
 from llemulator_addon.emulator import Emulator, EmulatorSettings
 from llemulator_addon.script.reader import read_script
+from llemulator_addon.store.memory import MemoryStore
 
 AT_MOST = 1.3
 
@@ -92,7 +93,7 @@ async def _answered(side: Side, request: Request) -> None:
     assert isinstance(head, Head)
     assert head.status == side.status, outcome.steps
     assert outcome.exchange is not None
-    side.emulator.note_end(outcome.exchange, _ENDING)
+    await side.emulator.note_end(outcome.exchange, _ENDING)
 
 
 _ENDING = Ending(how="whole", bytes_sent=800, sends=1, seconds=0.0)
@@ -187,7 +188,7 @@ def _turn(ask: Callable[[int, str], Request], rules: int, each_token: int, new: 
 
 
 def _emulator(script: object = None) -> Emulator:
-    return Emulator(EmulatorSettings(script=None if script is None else read_script(script)))
+    return Emulator(EmulatorSettings(script=None if script is None else read_script(script)), MemoryStore)
 
 
 def _hello(_: int, token: str) -> Request:

@@ -27,7 +27,7 @@ from llemulator_addon.engine.fallback import no_room_for_unread, no_room_to_wait
 from llemulator_addon.engine.journal import Exchange, Journal
 from llemulator_addon.engine.loaded_script import LoadedScript, ScriptSettings
 from llemulator_addon.engine.manual import no_room, nobody_answered
-from llemulator_addon.engine.session import Policy, Progress, Session, load
+from llemulator_addon.engine.session import CONNECTIONS, Policy, Progress, Session, load
 from llemulator_addon.live.batch_work import looks_at_batches, work_due
 from llemulator_addon.live.large_requests import Ahead, decide_at_once, is_large
 from llemulator_addon.live.manual_queue import Waiting
@@ -41,7 +41,7 @@ from llemulator_addon.script.reader import Script
 from llemulator_addon.script.simulate_defaults import Simulating
 from llemulator_addon.simulate.settings import SimulationSettings as Simulation
 from llemulator_addon.simulate.stream_timing import Physics
-from llemulator_addon.store.memory import MemoryStore
+from llemulator_addon.store.port import Limits, OpenStore
 from llemulator_addon.wire import errors
 from llemulator_addon.wire.api_dates import Day
 from llemulator_addon.wire.cors import add_cors, preflight
@@ -124,8 +124,8 @@ class Watcher(Protocol):
 class Emulator:
     """Answers requests, and keeps the sessions."""
 
-    def __init__(self, settings: EmulatorSettings) -> None:
-        """Take the settings; the default script is compiled once, for all tokens. Raises `ScriptError`."""
+    def __init__(self, settings: EmulatorSettings, open_store: OpenStore) -> None:
+        """Take the settings and a store; the default script is compiled once, for all tokens. Raises `ScriptError`."""
         self._bare = Session(
             script=LoadedScript(server=ScriptSettings(seed=settings.seed, upstreams=settings.upstreams)),
             resources=Resources(size_limit=min(settings.stored_size, settings.all_stored_size)),
@@ -147,12 +147,9 @@ class Emulator:
             ),
         )
         self._fresh = self._bare if settings.script is None else self._playing(settings.script)
-        self._store = MemoryStore(
+        self._store = open_store(
             self._fresh_for,
-            sessions_limit=settings.sessions_size,
-            journals_limit=settings.journals_size,
-            stored_limit=settings.all_stored_size,
-            lasting=ANONYMOUS,
+            Limits(sessions=settings.sessions_size, journals=settings.journals_size, stored=settings.all_stored_size),
         )
         self._ahead = Ahead(settings.request_values)
         self._turns = Turns()
@@ -163,7 +160,6 @@ class Emulator:
         self._waiting = Waiting()
         self._unclaimed: deque[Unclaimed] = deque(maxlen=_UNCLAIMED_AT_MOST)
         self._unclaimed_numbers = count(1)
-        self._lives = count(1)
         self._egress: EgressReport = tuple
         self._watcher: Watcher | None = None
         self._server = Server(
@@ -179,7 +175,6 @@ class Emulator:
             names=settings.names,
             unclaimed=lambda: tuple(self._unclaimed),
         )
-        self._store.change(ANONYMOUS, lambda session: (session, None))
 
     async def answer(self, request: Request) -> Answered:
         """Decide what happens to a request. Raises only where this program is wrong.
@@ -204,18 +199,17 @@ class Emulator:
             return Play(allowed)
         if token is None:
             self._note_unclaimed(request, "")
-            refused = self._store.change(ANONYMOUS, partial(_refuse_anonymous, request=request))
+            refused = await self._store.change(ANONYMOUS, partial(_refuse_anonymous, request=request))
             return await self._ready(refused)
         key = key_of(token)
-        session = self._store.read(key)
+        session = await self._store.read(key)
         if session.script.owner != "token":
             self._note_unclaimed(request, token)
         large = is_large(request)
-        session = self._store.read(key)
         if not session.settings.serialize:
             return await self._ready(await self._decide(key, request, large=large))
         # One that was never seen begins its life now.
-        session = self._store.change(key, lambda session: (session, session))
+        session = await self._store.change(key, lambda session: (session, session))
         is_free = self._turns.is_free(key, session.life)
         with self._room.hold(0 if is_free else size_waiting(request)) as fits:
             if not fits:
@@ -227,16 +221,16 @@ class Emulator:
             return Play(add_cors(forgotten, request))
         return await self._ready(await self._decide_in_turn(key, session.life, request, large=large))
 
-    def answer_connect(self, host: str) -> ConnectionFault | None:
+    async def answer_connect(self, host: str) -> ConnectionFault | None:
         """Return what happens to a CONNECT to a host, if a script wants anything to happen to it.
 
         At that moment no token is known: such rules act for the whole proxy, for all tokens, and count by `times`.
         """
-        return self._connection_fault("connect", host)
+        return await self._connection_fault("connect", host)
 
-    def answer_tls(self, host: str) -> ConnectionFault | None:
+    async def answer_tls(self, host: str) -> ConnectionFault | None:
         """Return what happens to the TLS handshake of a client that asked for a host, as `answer_connect` does."""
-        return self._connection_fault("tls", host)
+        return await self._connection_fault("tls", host)
 
     def watch_requests(self, watcher: Watcher) -> None:
         """Tell a watcher of each request once its answer has ended, and of each that begins to wait for a person."""
@@ -253,40 +247,43 @@ class Emulator:
         """
         fresh = await run_in_thread(partial(self._playing, script), LARGE)
         self._fresh = fresh
-        self._store.change_all(
-            lambda session: session if session.script.owner == "token" else session.play(fresh.script)
-        )
-        self._store.change(ANONYMOUS, lambda session: (self._add_connection_rules(session), None))
 
-    def sessions(self) -> tuple[Session, ...]:
+        def transition(session: Session) -> Session:
+            played = session if session.script.owner == "token" else session.play(fresh.script)
+            return self._add_connection_rules(played) if session.key == ANONYMOUS else played
+
+        await self._store.change_all(transition)
+
+    async def sessions(self) -> tuple[Session, ...]:
         """Return every session; one among them is that of requests without a token."""
-        return self._store.all()
+        return await self._store.all()
 
-    def came(self, exchange: ExchangeId, steps: Steps) -> None:
+    async def came(self, exchange: ExchangeId, steps: Steps) -> None:
         """Note what an upstream answered, as far as it came; `exchange` is the outcome's."""
-        self._note(exchange, lambda journal, number: journal.note_answer(number, steps))
+        await self._note(exchange, lambda journal, number: journal.note_answer(number, steps))
 
-    def note_end(self, exchange: ExchangeId, ending: Ending) -> None:
+    async def note_end(self, exchange: ExchangeId, ending: Ending) -> None:
         """Note how the playing of an answer ended; `exchange` is the outcome's."""
         self._unread.let_go(exchange)
         if not exchange.life:
             return
         self._turns.leave(exchange.session, exchange)
-        self._note(exchange, lambda journal, number: journal.note_end(number, ending))
-        if self._watcher is not None:
-            session = self._store.read(exchange.session)
-            recorded = session.journal.get(exchange.number) if session.life == exchange.life else None
+        journal = await self._note(exchange, lambda journal, number: journal.note_end(number, ending))
+        if self._watcher is not None and journal is not None:
+            recorded = journal.get(exchange.number)
             if recorded is not None:
                 self._watcher.note_end(recorded)
 
-    def _note(self, exchange: ExchangeId, note: Callable[[Journal, int], Journal]) -> None:
-        """Note something about an exchange, unless its session was forgotten meanwhile."""
+    async def _note(self, exchange: ExchangeId, note: Callable[[Journal, int], Journal]) -> Journal | None:
+        """Note something about an exchange, and return the journal; None if its session was forgotten meanwhile."""
 
-        def transition(session: Session) -> tuple[Session, None]:
-            is_that_one = session.life == exchange.life
-            return session.change(journal=note(session.journal, exchange.number)) if is_that_one else session, None
+        def transition(session: Session) -> tuple[Session, Journal | None]:
+            if session.life != exchange.life:
+                return session, None
+            journal = note(session.journal, exchange.number)
+            return session.change(journal=journal), journal
 
-        self._store.change(exchange.session, transition)
+        return await self._store.change(exchange.session, transition)
 
     def _decide_within_room(self, session: Session, request: Request) -> tuple[Session, Outcome]:
         """Decide; an answer for which there is no room is not given, and nothing is used up for it."""
@@ -309,7 +306,7 @@ class Emulator:
 
     async def _decide(self, key: SessionKey, request: Request, *, large: bool) -> Outcome:
         at_once = partial(self._decide_within_room, request=request)
-        outcome = None if large else decide_at_once(self._store, key, at_once)
+        outcome = None if large else await decide_at_once(self._store, key, at_once)
         if outcome is None:
             outcome = await self._ahead.decide(self._store, key, request, self._decide_within_room)
         self._news.tell(key)
@@ -319,12 +316,9 @@ class Emulator:
         try:
             outcome = await self._decide(key, request, large=large)
         except BaseException:
-            if self._store.read(key).life == life:
-                self._turns.leave(key, None)
+            self._turns.give_up(key, life)
             raise
-        # Where the session was forgotten while a thread decided, so was the turn.
-        if self._store.read(key).life == life:
-            self._turns.answer(key, outcome.exchange)
+        self._turns.answer(key, life, outcome.exchange)
         return outcome
 
     async def _ready(self, outcome: Outcome) -> Answered:
@@ -341,16 +335,16 @@ class Emulator:
         key = ask.exchange.session
         with self._room.hold(size_asked(ask, at_most=self._room.limit)) as fits:
             if not fits:
-                return self._store.change(key, partial(no_room, ask=ask, limit=self._room.limit))
+                return await self._store.change(key, partial(no_room, ask=ask, limit=self._room.limit))
             if self._watcher is not None:
                 self._watcher.waits(ask)
             try:
                 told = await self._waiting.wait(key, ask)
             except BaseException:
-                self.note_end(ask.exchange, _LEFT)
+                await self.note_end(ask.exchange, _LEFT)
                 raise
         if told is None:
-            told = self._store.change(key, partial(nobody_answered, ask=ask))
+            told = await self._store.change(key, partial(nobody_answered, ask=ask))
         return told
 
     async def _wait_for_news(self, request: Request, token: str | None) -> Request:
@@ -360,7 +354,7 @@ class Emulator:
         if dispatch.refusal(request, self._server) is not None:
             return request
         key = key_of(token)
-        session = self._store.read(key)
+        session = await self._store.read(key)
         recorded = session.journal.recorded
         if journal_stream.last_told(request, session) < recorded:
             return request
@@ -389,8 +383,11 @@ class Emulator:
             )
         )
 
-    def _connection_fault(self, at: Literal["connect", "tls"], host: str) -> ConnectionFault | None:
-        return self._store.offer(lambda session: session.connection(at, host))
+    async def _connection_fault(self, at: Literal["connect", "tls"], host: str) -> ConnectionFault | None:
+        for key in await self._store.marked(CONNECTIONS):
+            if fault := await self._store.change(key, lambda session: session.connection(at, host)):
+                return fault
+        return None
 
     def _playing(self, script: Script) -> Session:
         """Return the session of a token that was never seen, with this default script."""
@@ -402,7 +399,7 @@ class Emulator:
         return played.change(script=default)
 
     def _fresh_for(self, key: SessionKey) -> Session:
-        session = self._fresh.change(key=key, life=next(self._lives), progress=Progress())
+        session = self._fresh.change(key=key, progress=Progress())
         return self._add_connection_rules(session) if key == ANONYMOUS else session
 
     def _add_connection_rules(self, session: Session) -> Session:

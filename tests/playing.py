@@ -5,18 +5,22 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from llemulator_addon.core.outcome import Answered, Play
+from llemulator_addon.core.outcome import Answered, Ending, Play
 from llemulator_addon.core.request import Request, Way
+from llemulator_addon.core.session_key import ExchangeId
 from llemulator_addon.core.steps import Head, Send, Steps
 from llemulator_addon.emulator import Emulator, EmulatorSettings
+from llemulator_addon.engine.session import Session
+from llemulator_addon.script.fault import ConnectionFault
 from llemulator_addon.script.reader import read_script
+from llemulator_addon.store.memory import MemoryStore
 
 TOKEN = "sk-test-1234"
 
 
 def emulator(script: object = None, **settings: Any) -> Emulator:  # noqa: ANN401 - whatever settings there are
     """Start one; the script is its default script."""
-    return Emulator(EmulatorSettings(script=None if script is None else read_script(script), **settings))
+    return Emulator(EmulatorSettings(script=None if script is None else read_script(script), **settings), MemoryStore)
 
 
 def chat(text: str = "Hi", *, token: str | None = TOKEN, at: float = 0.0, **body: object) -> Request:
@@ -102,6 +106,27 @@ def headers_of(steps: Steps) -> dict[str, str]:
 def kinds(steps: Steps) -> list[type]:
     """Return the kinds of the steps."""
     return [type(step) for step in steps]
+
+
+def sessions(server: Emulator) -> tuple[Session, ...]:
+    """Return every session."""
+    return asyncio.run(server.sessions())
+
+
+def connect(server: Emulator, host: str = "api.openai.com") -> ConnectionFault | None:
+    """Ask for a tunnel."""
+    return asyncio.run(server.answer_connect(host))
+
+
+def shake_hands(server: Emulator, host: str = "api.openai.com") -> ConnectionFault | None:
+    """Begin TLS."""
+    return asyncio.run(server.answer_tls(host))
+
+
+def end(server: Emulator, exchange: ExchangeId | None, ending: Ending) -> None:
+    """Note the end of an answer."""
+    assert exchange is not None
+    asyncio.run(server.note_end(exchange, ending))
 
 
 def load(server: Emulator, script: object, *, token: str = TOKEN) -> Any:  # noqa: ANN401 - JSON

@@ -15,6 +15,7 @@ from llemulator_addon.core.outcome import Play
 from llemulator_addon.core.request import Request
 from llemulator_addon.core.steps import Head, Send
 from llemulator_addon.emulator import Emulator, EmulatorSettings
+from llemulator_addon.store.memory import MemoryStore
 from llemulator_addon.wire import sse
 from llemulator_addon.wire.json_bytes import pretty, write_ascii
 
@@ -85,7 +86,7 @@ def _found(recorded: Recorded, ours: bytes) -> list[str]:
 
 
 async def _played(recorded: Recorded) -> bytes:
-    emulator = Emulator(EmulatorSettings(api_date=recorded.day, lenient=_goes_on(recorded)))
+    emulator = Emulator(EmulatorSettings(api_date=recorded.day, lenient=_goes_on(recorded)), MemoryStore)
     loaded = await _answer(emulator, "/_emulator/script", as_script(recorded))
     assert loaded[0] == 200, loaded[1].decode()
     status, body = await _answer(emulator, recorded.path, recorded.request)

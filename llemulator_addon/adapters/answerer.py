@@ -16,18 +16,18 @@ class Answerer(Protocol):
         """Return what to do about a request. Raises only for a bug of ours."""
         ...
 
-    def answer_connect(self, host: str) -> ConnectionFault | None:
+    async def answer_connect(self, host: str) -> ConnectionFault | None:
         """Return what happens to a CONNECT to one of our hosts in place of a tunnel; None for a tunnel."""
         ...
 
-    def answer_tls(self, host: str) -> ConnectionFault | None:
+    async def answer_tls(self, host: str) -> ConnectionFault | None:
         """Return what happens to a TLS handshake for one of our hosts; None for a good one."""
         ...
 
-    def came(self, exchange: ExchangeId, steps: Steps) -> None:
+    async def came(self, exchange: ExchangeId, steps: Steps) -> None:
         """Take note of what an upstream answered, as far as it came; called before `note_end`."""
         ...
 
-    def note_end(self, exchange: ExchangeId, ending: Ending) -> None:
+    async def note_end(self, exchange: ExchangeId, ending: Ending) -> None:
         """Take note of how the playing of an answer ended; called once for each `Play` that names its exchange."""
         ...

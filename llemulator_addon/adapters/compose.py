@@ -23,6 +23,7 @@ from llemulator_addon.engine.session import NO_UPSTREAM
 from llemulator_addon.script.reader import Script
 from llemulator_addon.script.simulate_defaults import Simulating
 from llemulator_addon.simulate.stream_timing import Physics
+from llemulator_addon.store.memory import MemoryStore
 
 logger = logging.getLogger(__name__)
 
@@ -99,7 +100,7 @@ def _emulator(settings: Settings, script: Script | None, ca_certificate: bytes) 
     # The event loop shares the interpreter with the threads that load scripts and make reports: it waits less for them.
     sys.setswitchinterval(0.001)
     with name_file(settings.script):
-        return Emulator(_emulator_settings(settings, script, ca_certificate))
+        return Emulator(_emulator_settings(settings, script, ca_certificate), MemoryStore)
 
 
 def _emulator_settings(settings: Settings, script: Script | None, ca_certificate: bytes) -> EmulatorSettings:

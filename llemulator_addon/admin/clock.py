@@ -43,7 +43,7 @@ class ClockPart(ScriptPart):
 BODY = RequestBody(name="Clock", schema=ClockPart.model_json_schema)
 
 
-def move(call: AdminCall) -> Steps:
+async def move(call: AdminCall) -> Steps:
     """Move the clock. It goes on from there."""
     try:
         json_text.check_bounds(call.request.body)
@@ -58,12 +58,12 @@ def move(call: AdminCall) -> Steps:
         moved = replace(session, clock_ahead=ahead, clock_is_set=is_set)
         return moved, moved
 
-    return _show(call, call.server.store.change(call.key, transition))
+    return _show(call, await call.server.store.change(call.key, transition))
 
 
-def show(call: AdminCall) -> Steps:
+async def show(call: AdminCall) -> Steps:
     """Show the time in seconds since the epoch, and how far it is ahead of the real one."""
-    return _show(call, call.server.store.read(call.key))
+    return _show(call, await call.server.store.read(call.key))
 
 
 def _show(call: AdminCall, session: Session) -> Steps:

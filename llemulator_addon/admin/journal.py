@@ -29,7 +29,7 @@ async def exchanges(call: AdminCall) -> PlayedAnswer:
     `since` (a number: those after it). `limit` and `since` page; `total` counts the exchanges that the filters select.
     """
     asked = dict(call.request.query)
-    journal = call.server.store.read(call.key).journal
+    journal = (await call.server.store.read(call.key)).journal
     return await run_in_thread(partial(_list_exchanges, journal, asked, call), journal.size)
 
 
@@ -59,7 +59,7 @@ def _list_exchanges(journal: Journal, asked: Mapping[str, str], call: AdminCall)
 async def exchange(call: AdminCall) -> Steps:
     """Show one exchange in full, by its number."""
     text, number = number_in_path(call.request.path)
-    journal = call.server.store.read(call.key).journal
+    journal = (await call.server.store.read(call.key)).journal
     found = None if number is None else journal.get(number)
     if found is None:
         raise RequestRefused(_not_kept(text, journal))

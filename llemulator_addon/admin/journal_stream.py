@@ -19,9 +19,9 @@ _AGAIN_AFTER = b"retry: 10\n\n"
 """Milliseconds."""
 
 
-def show(call: AdminCall) -> Steps:
+async def show(call: AdminCall) -> Steps:
     """Send exchanges as they come, each as an event, from `Last-Event-ID` or `since` on, else from now on."""
-    session = call.server.store.read(call.key)
+    session = await call.server.store.read(call.key)
     told_before = last_told(call.request, session)
     events = [
         b"id: %b\nevent: exchange\ndata: %b\n\n"

@@ -49,22 +49,22 @@ BATCH = RequestBody(name="PresetBatch", schema=lambda: _BATCH)
 FILE = RequestBody(name="PresetFile", schema=lambda: _LIST, form=_FORM)
 
 
-def show_all(call: AdminCall) -> Steps:
+async def show_all(call: AdminCall) -> Steps:
     """Show the queues of all addresses."""
-    sessions = (session for session in call.server.store.all() if is_address(session.key.name))
+    sessions = (session for session in await call.server.store.all() if is_address(session.key.name))
     return json_answer({"queues": {session.key.name: list(_entries(session)) for session in sessions}})
 
 
-def show(call: AdminCall) -> Steps:
+async def show(call: AdminCall) -> Steps:
     """Show the answers that wait in the queue of an address."""
     address = _address(call)
-    entries = list(_entries(call.server.store.read(key_of(address))))
+    entries = list(_entries(await call.server.store.read(key_of(address))))
     return json_answer({"ip": address, "queue": entries, "length": len(entries)})
 
 
-def export(call: AdminCall) -> Steps:
+async def export(call: AdminCall) -> Steps:
     """Show the answers in the form that `import` takes."""
-    return json_answer(list(_entries(call.server.store.read(key_of(_address(call))))))
+    return json_answer(list(_entries(await call.server.store.read(key_of(_address(call))))))
 
 
 async def add(call: AdminCall) -> PlayedAnswer:
@@ -90,23 +90,23 @@ async def add_file(call: AdminCall) -> PlayedAnswer:
     return await _load(call, [_entry(each) for each in listed])
 
 
-def clear(call: AdminCall) -> Steps:
+async def clear(call: AdminCall) -> Steps:
     """Empty the queue of an address."""
     address = _address(call)
-    return json_answer({"ip": address, "cleared": _forget(call, address)})
+    return json_answer({"ip": address, "cleared": await _forget(call, address)})
 
 
-def clear_all(call: AdminCall) -> Steps:
+async def clear_all(call: AdminCall) -> Steps:
     """Empty the queues of all addresses."""
-    addresses = [session.key.name for session in call.server.store.all() if is_address(session.key.name)]
-    return json_answer({"cleared": {address: _forget(call, address) for address in addresses}})
+    addresses = [session.key.name for session in await call.server.store.all() if is_address(session.key.name)]
+    return json_answer({"cleared": {address: await _forget(call, address) for address in addresses}})
 
 
-def _forget(call: AdminCall, address: str) -> int:
+async def _forget(call: AdminCall, address: str) -> int:
     def transition(session: Session) -> tuple[Session, int]:
         return session.forget_rules(), len(list(_entries(session)))
 
-    return call.server.store.change(key_of(address), transition)
+    return await call.server.store.change(key_of(address), transition)
 
 
 async def _load(call: AdminCall, entries: Sequence[Preset]) -> PlayedAnswer:
@@ -118,7 +118,7 @@ async def _load(call: AdminCall, entries: Sequence[Preset]) -> PlayedAnswer:
     loaded = json_bytes.compact({"rules": rules, "defaults": {"on_unmatched": "manual"}})
     headers = {"authorization": f"Bearer {address}", "content-type": "application/json"}
     await script.load(replace(call, request=replace(call.request, body=loaded, json=None, headers=headers)))
-    waiting = len(list(_entries(call.server.store.read(key_of(address)))))
+    waiting = len(list(_entries(await call.server.store.read(key_of(address)))))
     return PlayedAnswer(json_answer({"ip": address, "added": len(rules), "length": waiting}))
 
 

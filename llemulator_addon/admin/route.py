@@ -47,10 +47,10 @@ class Server:
     names: Container[str] = ()
     """The extra names under which admin routes answer."""
 
-    def forget_waiting(self, key: SessionKey) -> None:
+    async def forget_waiting(self, key: SessionKey) -> None:
         """Answer the requests that wait for something in a session that was forgotten."""
         self.turns.forget(key)
-        session = self.store.read(key)
+        session = await self.store.read(key)
         for ask in self.waiting.list_for(key):
             self.waiting.answer(key, ask.exchange.number, PlayedAnswer(forgotten(session, ask)))
 

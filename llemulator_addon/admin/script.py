@@ -39,14 +39,14 @@ async def load(call: AdminCall) -> Steps:
         return (after := load_into_session(session)), after
 
     try:
-        await run_in_thread(partial(prepare, server.store.read(key)), size)
-        session = server.store.change(key, transition)
+        await run_in_thread(partial(prepare, await server.store.read(key)), size)
+        session = await server.store.change(key, transition)
     except ScriptError as error:
         raise RequestRefused(_failure(error)) from None
     # All is prepared, unless the session got other rules meanwhile.
     await run_in_thread(session.script.index.prepare, size)
     if script.reset:
-        server.forget_waiting(key)
+        await server.forget_waiting(key)
     loaded = len(script.rules)
     return json_answer(
         {"object": "script", "session": session.key.name, "loaded": loaded, "rules": len(session.script.index.rules)}
@@ -55,20 +55,21 @@ async def load(call: AdminCall) -> Steps:
 
 async def show(call: AdminCall) -> PlayedAnswer:
     """Show the rules in full, each with how often it answered and may still answer; or as a script in YAML."""
-    session = call.server.store.read(call.key)
+    session = await call.server.store.read(call.key)
     if "yaml" in call.request.headers.get("accept", ""):
         return await run_in_thread(partial(_print_rules, session, call.token), LARGE)
     return await run_in_thread(partial(_show_script, session, call.token), LARGE)
 
 
-def forget_rules(call: AdminCall) -> Steps:
+async def forget_rules(call: AdminCall) -> Steps:
     """Forget the rules and their counters, and nothing else; the token then has its own script, without rules."""
     key, server = call.key, call.server
 
     def transition(session: Session) -> tuple[Session, int]:
         return session.forget_rules(), len(session.script.index.rules)
 
-    return json_answer({"object": "script.deleted", "deleted": True, "rules": server.store.change(key, transition)})
+    rules = await server.store.change(key, transition)
+    return json_answer({"object": "script.deleted", "deleted": True, "rules": rules})
 
 
 def _show_script(session: Session, token: str) -> PlayedAnswer:

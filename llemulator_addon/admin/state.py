@@ -8,15 +8,15 @@ from llemulator_addon.wire.errors import INVALID, RequestRefused
 from llemulator_addon.wire.redaction import redact_texts
 
 
-def reset(call: AdminCall) -> Steps:
+async def reset(call: AdminCall) -> Steps:
     """Forget the session: its script, counters and journal. The default script starts again.
 
     Requests that wait for a person are answered 409.
     """
-    return json_answer({"object": "session.deleted", "deleted": True, "session": forget(call)})
+    return json_answer({"object": "session.deleted", "deleted": True, "session": await _forget(call)})
 
 
-def forget(call: AdminCall) -> str:
+async def _forget(call: AdminCall) -> str:
     """Forget the session, and return its name."""
     key, fresh = call.key, call.server.fresh
 
@@ -24,16 +24,16 @@ def forget(call: AdminCall) -> str:
         session = fresh(key)
         return session, session.key.name
 
-    name = call.server.store.change(key, transition)
-    call.server.forget_waiting(key)
+    name = await call.server.store.change(key, transition)
+    await call.server.forget_waiting(key)
     return name
 
 
-def show(call: AdminCall) -> Steps:
+async def show(call: AdminCall) -> Steps:
     """Show what the session knows. Only while debugging: it tells what the application was asked and told."""
     if not call.server.debug:
         raise RequestRefused(_NO_DEBUG)
-    session = call.server.store.read(call.key)
+    session = await call.server.store.read(call.key)
     state = {
         "object": "session",
         "session": session.key.name,

@@ -6,7 +6,6 @@ from typing import Annotated, Self
 
 from pydantic import BeforeValidator, Field, model_validator
 
-from llemulator_addon.admin import state
 from llemulator_addon.admin.route import AdminCall, RequestBody, json_answer
 from llemulator_addon.core.egress import HostEgress
 from llemulator_addon.core.reply import Failure
@@ -116,19 +115,27 @@ async def show(call: AdminCall) -> Steps:
     """List the findings: unmatched requests, unused rules, expectations that failed, and how the client behaved."""
     size = len(call.request.body)
     part, wanted = await run_in_thread(partial(_read_body, call.request), size)
-    session = call.server.store.read(call.key)
-    verified = await run_in_thread(partial(_verify, session, wanted, call.request), size + session.journal.size)
-    if part.reset and (later := call.server.store.read(call.key)) is not session:
-        # Nothing that came meanwhile is forgotten unseen.
-        verified = _verify(later, wanted, call.request)
+    session = await call.server.store.read(call.key)
+    run = partial(run_in_thread, size=size + session.journal.size)
     of_the_server = (
         *_find_egress(call.server.egress(), part.egress),
         *_find_unclaimed(call.server.unclaimed(), part.unclaimed),
     )
     more = tuple(finding for finding in of_the_server if finding.name not in wanted.ignored)
-    verdict = show_verdict(verified, more, session.key.name, call.token)
-    if part.reset and verdict["passed"]:
-        state.forget(call)
+
+    def judge(session: Session) -> dict[str, object]:
+        return show_verdict(_verify(session, wanted, call.request), more, session.key.name, call.token)
+
+    def judge_and_forget(session: Session) -> tuple[Session, dict[str, object]]:
+        verdict = judge(session)
+        return call.server.fresh(session.key) if verdict["passed"] else session, verdict
+
+    if not part.reset:
+        return json_answer(await run(partial(judge, session)))
+    # One change: nothing that comes meanwhile is forgotten unseen.
+    verdict = await call.server.store.change_beside(call.key, judge_and_forget, run)
+    if verdict["passed"]:
+        await call.server.forget_waiting(call.key)
     return json_answer(verdict)
 
 

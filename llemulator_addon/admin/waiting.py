@@ -25,38 +25,38 @@ def waiting(call: AdminCall) -> Steps:
     return json_answer({"object": "list", "data": found})
 
 
-def one(call: AdminCall) -> Steps:
+async def one(call: AdminCall) -> Steps:
     """Show one request that waits, by its number."""
-    return json_answer(_show_request(_find_request(call), call.token))
+    return json_answer(_show_request(await _find_request(call), call.token))
 
 
-def answer(call: AdminCall) -> Steps:
+async def answer(call: AdminCall) -> Steps:
     """Answer a request that waits.
 
     The body is a reply as in a rule, to which `stream` and `faults` may be added, or `echo` or `simulate`.
     """
-    ask, given = _find_request(call), _read_answer(call.request.body)
+    ask, given = await _find_request(call), _read_answer(call.request.body)
 
     def transition(session: Session) -> tuple[Session, PlayedAnswer]:
         return answer_by_person(session, ask, given)
 
-    call.server.waiting.answer(call.key, ask.exchange.number, call.server.store.change(call.key, transition))
+    call.server.waiting.answer(call.key, ask.exchange.number, await call.server.store.change(call.key, transition))
     return json_answer({"object": "waiting.answered", "number": ask.exchange.number, "answered": True})
 
 
-def _find_request(call: AdminCall) -> Ask:
+async def _find_request(call: AdminCall) -> Ask:
     """Return the request that is meant; raises `RequestRefused` where it does not wait."""
     text, number = number_in_path(call.request.path)
     ask = None if number is None else call.server.waiting.get(call.key, number)
     if ask is None:
-        raise RequestRefused(_not_waiting(text, number, call))
+        raise RequestRefused(await _not_waiting(text, number, call))
     return ask
 
 
-def _not_waiting(text: str, number: int | None, call: AdminCall) -> Failure:
+async def _not_waiting(text: str, number: int | None, call: AdminCall) -> Failure:
     waiting = [str(ask.exchange.number) for ask in call.server.waiting.list_for(call.key)]
     others = f" Waiting: {', '.join(waiting[:_TOLD])}." if waiting else " Nothing waits."
-    journal = call.server.store.read(call.key).journal
+    journal = (await call.server.store.read(call.key)).journal
     if number is not None and 1 <= number <= journal.recorded:
         why = "does not wait: it was answered, its client left, or its time was up"
         return Failure(status=409, type=INVALID, code="not_waiting", message=f"Request {number} {why}.{others}")

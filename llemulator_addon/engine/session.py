@@ -31,6 +31,10 @@ from llemulator_addon.wire.models import DEFAULT_MODELS, SIMULATED_MODEL
 _BYTES, _BYTES_OF_A_COUNT, _BYTES_OF_A_MEMORY = 1_000, 100, 500
 """Bytes of memory of a session, and of each value that it counts or remembers, as measured."""
 
+CONNECTIONS = "connections"
+"""Marks a session with rules that act on connections and are not used up."""
+_CONNECTION_MARKS = (CONNECTIONS,)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Policy:
@@ -107,6 +111,11 @@ class Session:
     def has_own_script(self) -> bool:
         """Whether the token loaded one, and still has something of it."""
         return self.script.owner == "token" or self.script.own_size > 0
+
+    @property
+    def marks(self) -> tuple[str, ...]:
+        """Marks by which the store finds it among all sessions."""
+        return _CONNECTION_MARKS if self.progress.connection_rules else ()
 
     @property
     def size(self) -> int:

@@ -5,7 +5,8 @@ from functools import partial
 from llemulator_addon.core.request import Request
 from llemulator_addon.core.session_key import SessionKey
 from llemulator_addon.engine.batches import is_step_large, work_batches
-from llemulator_addon.live.large_requests import Ahead, DecidingStore, decide_at_once, yield_to_others
+from llemulator_addon.live.large_requests import Ahead, decide_at_once, yield_to_others
+from llemulator_addon.store.port import Store
 from llemulator_addon.wire.batches import has_open
 from llemulator_addon.wire.routing import Found, find_of
 
@@ -21,11 +22,11 @@ def looks_at_batches(request: Request) -> bool:
     return isinstance(found, Found) and found.operation.name.startswith(_GROUPS)
 
 
-async def work_due(store: DecidingStore, ahead: Ahead, key: SessionKey, request: Request) -> None:
+async def work_due(store: Store, ahead: Ahead, key: SessionKey, request: Request) -> None:
     """Do what is due by the clock, so that an answer does not depend on how fast this machine is."""
     working = partial(work_batches, request=request)
-    while has_open((session := store.read(key)).resources):
-        more = None if is_step_large(session, request=request) else decide_at_once(store, key, working)
+    while has_open((session := await store.read(key)).resources):
+        more = None if is_step_large(session, request=request) else await decide_at_once(store, key, working)
         if more is None:
             more = await ahead.change(store, key, working)
         if not more:

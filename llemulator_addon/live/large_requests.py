@@ -14,6 +14,7 @@ from llemulator_addon.core.session_key import SessionKey
 from llemulator_addon.core.work import NotAtOnce, working_at_most
 from llemulator_addon.engine.decide import refuse
 from llemulator_addon.engine.session import Session
+from llemulator_addon.store.port import Store
 from llemulator_addon.wire import errors
 from llemulator_addon.wire.answer import Endpoint
 from llemulator_addon.wire.bodies import read_object
@@ -35,26 +36,12 @@ class Decide(Protocol):
         ...
 
 
-class DecidingStore(Protocol):
-    """As `store/port.py` has it."""
-
-    def change[R](self, key: SessionKey, transition: Callable[[Session], tuple[Session, R]]) -> R:
-        """Replace a session by what the transition makes of it, and return what else it makes."""
-        ...
-
-    def read(self, key: SessionKey) -> Session:
-        """Return a session as it is."""
-        ...
-
-
 _LARGE = 256 << 10
 """Bytes of a body that are read in no time."""
 _COUNTED_AT_ONCE = 64 << 10
 """Characters whose tokens are counted in no time."""
 _STEPS_AT_ONCE = 10_000
 """Steps of checking schemas, making values for them and looking into bodies that take no time."""
-_ATTEMPTS = 3
-"""How often a session may change while a request to it is decided about, before all others wait for that."""
 
 
 class Ahead:
@@ -69,30 +56,24 @@ class Ahead:
         self._turn = asyncio.Lock()
         self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="deciding")
 
-    async def decide(self, store: DecidingStore, key: SessionKey, request: Request, decide: Decide) -> Outcome:
-        """Read a request, and decide in a thread, which lets others go on.
-
-        It begins again if the session changed meanwhile.
-        """
+    async def decide(self, store: Store, key: SessionKey, request: Request, decide: Decide) -> Outcome:
+        """Read a request, and decide in a thread, which lets others go on."""
         # Who waits for the thread has not looked at the session yet: those before may change it.
         async with self._turn:
             read = await self._read(request)
             if isinstance(read, Failure):
-                return await self._change(store, key, partial(refuse, request=replace(request, json={}), failure=read))
-            return await self._change(store, key, partial(decide, request=read))
+                deciding: Deciding[Outcome] = partial(refuse, request=replace(request, json={}), failure=read)
+            else:
+                deciding = partial(decide, request=read)
+            return await store.change_beside(key, deciding, self._run)
 
-    async def change[R](self, store: DecidingStore, key: SessionKey, deciding: Deciding[R]) -> R:
+    async def change[R](self, store: Store, key: SessionKey, deciding: Deciding[R]) -> R:
         """Change a session in the thread, as a large request does."""
         async with self._turn:
-            return await self._change(store, key, deciding)
+            return await store.change_beside(key, deciding, self._run)
 
-    async def _change[R](self, store: DecidingStore, key: SessionKey, deciding: Deciding[R]) -> R:
-        for _ in range(_ATTEMPTS):
-            before = store.change(key, _look)
-            after, outcome = await asyncio.get_running_loop().run_in_executor(self._thread, deciding, before)
-            if store.change(key, partial(_put, before=before, after=after)):
-                return outcome
-        return store.change(key, deciding)
+    async def _run[R](self, work: Callable[[], R]) -> R:
+        return await asyncio.get_running_loop().run_in_executor(self._thread, work)
 
     async def _read(self, request: Request) -> Request | Failure:
         """Return a request with its body read, where that is large, or what is wrong with that."""
@@ -109,13 +90,17 @@ class Ahead:
         return read
 
 
-def decide_at_once[R](store: DecidingStore, key: SessionKey, deciding: Deciding[R]) -> R | None:
+async def decide_at_once[R](store: Store, key: SessionKey, deciding: Deciding[R]) -> R | None:
     """Decide about a request that is not large; None where that takes long all the same."""
     try:
-        with counting_at_most(_COUNTED_AT_ONCE), working_at_most(_STEPS_AT_ONCE):
-            return store.change(key, deciding)
+        return await store.change(key, partial(_decide_within_bounds, deciding))
     except (Uncounted, NotAtOnce):
         return None
+
+
+def _decide_within_bounds[R](deciding: Deciding[R], session: Session) -> tuple[Session, R]:
+    with counting_at_most(_COUNTED_AT_ONCE), working_at_most(_STEPS_AT_ONCE):
+        return deciding(session)
 
 
 def is_large(request: Request) -> bool:
@@ -139,15 +124,6 @@ def _is_many(body: bytes, at: int) -> bool:
 
 _NEAR = 20
 """Bytes."""
-
-
-def _look(session: Session) -> tuple[Session, Session]:
-    return session, session
-
-
-def _put(session: Session, *, before: Session, after: Session) -> tuple[Session, bool]:
-    """Put what was decided in the place of a session that did not change meanwhile."""
-    return (after, True) if session is before else (session, False)
 
 
 async def yield_to_others() -> None:

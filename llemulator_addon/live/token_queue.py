@@ -55,12 +55,19 @@ class Turns:
             if not called.done():
                 called.set_result(False)
 
-    def answer(self, key: SessionKey, exchange: ExchangeId | None) -> None:
-        """Note the answer of the request that has the turn."""
-        if (queue := self._queues.get(key)) is not None:
+    def answer(self, key: SessionKey, life: int, exchange: ExchangeId | None) -> None:
+        """Note the answer of the request that has the turn in this life of the session."""
+        queue = self._queues.get(key)
+        if queue is not None and queue.life == life:
             queue.exchange = exchange
 
-    def leave(self, key: SessionKey, exchange: ExchangeId | None) -> None:
+    def give_up(self, key: SessionKey, life: int) -> None:
+        """End a turn for which there is no answer."""
+        queue = self._queues.get(key)
+        if queue is not None and queue.life == life:
+            self._next(key, queue)
+
+    def leave(self, key: SessionKey, exchange: ExchangeId) -> None:
         """End a turn whose answer has left; an answer that was given without a turn ends none."""
         queue = self._queues.get(key)
         if queue is not None and queue.exchange == exchange:

@@ -2,10 +2,12 @@
 
 from collections import OrderedDict
 from collections.abc import Callable
+from functools import partial
+from itertools import count
 
-from llemulator_addon.core import defaults
-from llemulator_addon.core.session_key import SessionKey
+from llemulator_addon.core.session_key import ANONYMOUS, SessionKey
 from llemulator_addon.engine.session import Session
+from llemulator_addon.store.port import ATTEMPTS, Fresh, Limits, Run
 from llemulator_addon.store.shares import Shares
 
 
@@ -15,77 +17,90 @@ class MemoryStore:
     Above the limit of what sessions take themselves, those go that were not used for longest: first of all those
     without a script of their own. Above that of journals, those that were not used for longest are emptied; and so are
     stored resources.
+
+    It never waits, so a change is not interrupted, and its caller is not either.
     """
 
-    def __init__(
-        self,
-        fresh: Callable[[SessionKey], Session],
-        *,
-        sessions_limit: int = defaults.SESSIONS_SIZE,
-        journals_limit: int = defaults.JOURNALS_SIZE,
-        stored_limit: int = defaults.ALL_STORED_SIZE,
-        lasting: SessionKey | None = None,
-    ) -> None:
-        """`fresh` makes the session of a token that was never seen; that of the key `lasting` always stays."""
+    def __init__(self, fresh: Fresh, limits: Limits) -> None:
+        """`fresh` makes the session of a token that was never seen."""
         self._fresh = fresh
-        self._shares = Shares(sessions_limit)
-        self._journals = Shares(journals_limit)
-        self._stored = Shares(stored_limit)
+        self._shares = Shares(limits.sessions)
+        self._journals = Shares(limits.journals)
+        self._stored = Shares(limits.stored)
         self._sessions: OrderedDict[SessionKey, Session] = OrderedDict()
-        self._with_connection_rules: dict[SessionKey, None] = {}
-        self._lasting = lasting
+        self._marked: dict[str, dict[SessionKey, None]] = {}
+        self._lives = count(1)
+        self._keep(ANONYMOUS, self._begin(ANONYMOUS))
 
-    def change[R](self, key: SessionKey, transition: Callable[[Session], tuple[Session, R]]) -> R:
+    async def change[R](self, key: SessionKey, transition: Callable[[Session], tuple[Session, R]]) -> R:
         """Replace a session by what the transition makes of it."""
-        session, result = transition(self._sessions.get(key) or self._fresh(key))
-        self._keep(key, session)
-        self._sessions.move_to_end(key)
+        before = self._sessions.get(key)
+        after, result = transition(before or self._begin(key))
+        if after is not before:
+            self._keep(key, after)
+            self._sessions.move_to_end(key)
         return result
 
-    def change_all(self, transition: Callable[[Session], Session]) -> None:
+    async def change_beside[R](
+        self, key: SessionKey, transition: Callable[[Session], tuple[Session, R]], run: Run
+    ) -> R:
+        """Replace a session by what a transition makes of it that takes long."""
+        for _ in range(ATTEMPTS):
+            before = await self.change(key, _look)
+            after, result = await run(partial(transition, before))
+            if self._sessions.get(key) is before:
+                return await self.change(key, partial(_put, after=after, result=result))
+        return await self.change(key, transition)
+
+    async def change_all(self, transition: Callable[[Session], Session]) -> None:
         """Replace every session by what the transition makes of it."""
         for key in tuple(self._sessions):
             if (session := self._sessions.get(key)) is not None:  # else one before it took its room
                 self._keep(key, transition(session))
 
-    def offer[R](self, transition: Callable[[Session], tuple[Session, R | None]]) -> R | None:
-        """Offer to the sessions with rules that act on connections."""
-        for key in tuple(self._with_connection_rules):
-            session, result = transition(self._sessions[key])
-            if result is not None:
-                self._keep(key, session)
-                return result
-        return None
+    def _begin(self, key: SessionKey) -> Session:
+        return self._fresh(key).change(life=next(self._lives))
 
     def _keep(self, key: SessionKey, session: Session) -> None:
-        self._sessions[key] = session
+        self._sessions[key] = session if session.life else session.change(life=next(self._lives))
         for other in self._journals.take(key, session.journal.size):
             fuller = self._sessions[other]
             self._sessions[other] = fuller.change(journal=fuller.journal.empty())
         for other in self._stored.take(key, session.resources.size):
             fuller = self._sessions[other]
             self._sessions[other] = fuller.change(resources=fuller.resources.empty())
-        if key != self._lasting:
+        if key != ANONYMOUS:
             for other in self._shares.take(key, session.size, reluctantly=session.has_own_script):
                 self._forget(other)
-        if session.progress.connection_rules:
-            self._with_connection_rules.setdefault(key)
-        elif self._with_connection_rules:
-            self._with_connection_rules.pop(key, None)
+        marks = session.marks
+        if marks or self._marked:
+            self._mark(key, marks)
+
+    def _mark(self, key: SessionKey, marks: tuple[str, ...]) -> None:
+        for mark in marks:
+            self._marked.setdefault(mark, {}).setdefault(key)
+        for mark in [each for each, keys in self._marked.items() if key in keys and each not in marks]:
+            del self._marked[mark][key]
+            if not self._marked[mark]:
+                del self._marked[mark]
 
     def _forget(self, key: SessionKey) -> None:
         del self._sessions[key]
         self._journals.take(key, 0)
         self._stored.take(key, 0)
-        self._with_connection_rules.pop(key, None)
+        self._mark(key, ())
 
-    def read(self, key: SessionKey) -> Session:
+    async def read(self, key: SessionKey) -> Session:
         """Return a session as it is."""
         return self._sessions.get(key) or self._fresh(key)
 
-    def all(self) -> tuple[Session, ...]:
-        """Return every session that is kept, as it is; the one that was used last is last."""
+    async def all(self) -> tuple[Session, ...]:
+        """Return every session that is kept, as it is; the one that was changed last is last."""
         return tuple(self._sessions.values())
+
+    async def marked(self, mark: str) -> tuple[SessionKey, ...]:
+        """Return the keys of all sessions with a mark; the one that has it longest is first."""
+        return tuple(self._marked.get(mark, ()))
 
     @property
     def size(self) -> int:
@@ -96,3 +111,11 @@ class MemoryStore:
     def size_limit(self) -> int:
         """Bytes of memory that they may take so."""
         return self._shares.limit
+
+
+def _look(session: Session) -> tuple[Session, Session]:
+    return session, session
+
+
+def _put[R](_: Session, *, after: Session, result: R) -> tuple[Session, R]:
+    return after, result

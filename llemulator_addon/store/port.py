@@ -1,34 +1,78 @@
 """The port of a store of sessions."""
 
-from collections.abc import Callable
-from typing import Protocol
+from collections.abc import Awaitable, Callable
+from typing import NamedTuple, Protocol
 
+from llemulator_addon.core import defaults
 from llemulator_addon.core.session_key import SessionKey
 from llemulator_addon.engine.session import Session
 
+Fresh = Callable[[SessionKey], Session]
+"""Makes the session of a token that was never seen. Its life is 0: the store gives it one."""
+
+
+class Limits(NamedTuple):
+    """Bytes that all sessions may take together."""
+
+    sessions: int = defaults.SESSIONS_SIZE
+    """Without their journals and stored resources."""
+    journals: int = defaults.JOURNALS_SIZE
+    stored: int = defaults.ALL_STORED_SIZE
+    """What they store: responses, conversations, chat completions, files."""
+
+
+class Run(Protocol):
+    """Does work elsewhere, as in a thread, so that the event loop goes on."""
+
+    def __call__[R](self, work: Callable[[], R], /) -> Awaitable[R]:
+        """Return the result of the work, or raise its error."""
+        ...
+
 
 class Store(Protocol):
-    """Sessions by key. A token that was never seen has the session that the server starts with."""
+    """Sessions by key. A token that was never seen has the session that the server starts with.
 
-    def change[R](self, key: SessionKey, transition: Callable[[Session], tuple[Session, R]]) -> R:
-        """Replace a session by what the transition makes of it, and return what else it makes.
+    A transition makes a session of a session, and has no effects: after a lost race it is called again with what the
+    session is then, and only its last result counts. If it raises, nothing changes. If it returns the very session that
+    it was given, nothing is written.
 
-        Atomic for one token. The transition may be called again after a lost race: it has no effects.
+    The store gives each session its life, a number above 0 that no other session has: when it begins, and when a
+    transition puts a fresh one, whose life is 0, in its place. The session of requests without a token (`ANONYMOUS`)
+    begins with the store and always stays; of the others the store may forget some to make room (`Limits`).
+    """
+
+    async def change[R](self, key: SessionKey, transition: Callable[[Session], tuple[Session, R]]) -> R:
+        """Replace a session by what the transition makes of it, and return what else it makes."""
+        ...
+
+    async def change_beside[R](
+        self, key: SessionKey, transition: Callable[[Session], tuple[Session, R]], run: Run
+    ) -> R:
+        """Do the same for a transition that takes long: `run` calls it, and others may change the session meanwhile.
+
+        After a few lost races it is called at once, and all others wait for it.
         """
         ...
 
-    def change_all(self, transition: Callable[[Session], Session]) -> None:
+    async def change_all(self, transition: Callable[[Session], Session]) -> None:
         """Replace every session that is kept by what the transition makes of it; each is a change of its own."""
         ...
 
-    def offer[R](self, transition: Callable[[Session], tuple[Session, R | None]]) -> R | None:
-        """Offer to the sessions with rules that act on connections, oldest first, until one makes something of it."""
+    async def read(self, key: SessionKey) -> Session:
+        """Return a session as it is. One that was never seen has no life yet."""
         ...
 
-    def read(self, key: SessionKey) -> Session:
-        """Return a session as it is."""
+    async def all(self) -> tuple[Session, ...]:
+        """Return every session that is kept, as it is; the one that was changed last is last."""
         ...
 
-    def all(self) -> tuple[Session, ...]:
-        """Return every session that is kept, as it is; the one that was used last is last."""
+    async def marked(self, mark: str) -> tuple[SessionKey, ...]:
+        """Return the keys of all sessions with a mark (`Session.marks`); the one that has it longest is first."""
         ...
+
+
+OpenStore = Callable[[Fresh, Limits], Store]
+"""Opens a store."""
+
+ATTEMPTS = 3
+"""How often a transition that takes long loses a race before all others wait for it."""

@@ -5,7 +5,7 @@ import pytest
 
 from llemulator_addon.core.outcome import Ending
 from llemulator_addon.emulator import Emulator
-from tests.playing import chat, emulator, json_of, outcome, play, request, status
+from tests.playing import chat, emulator, end, json_of, outcome, play, request, status
 
 _SCRIPT = {"rules": [{"name": "hello", "match": {"user_text": "hello"}, "reply": {"text": "Hi"}}]}
 
@@ -136,8 +136,7 @@ def test_probes_and_browsers_may_add_a_query(path: str) -> None:
 def test_one_exchange_is_shown_with_all_that_is_known_of_it() -> None:
     server = emulator(_SCRIPT)
     asked = outcome(server, chat("hello", at=100.0, stream=True))
-    assert asked.exchange is not None
-    server.note_end(asked.exchange, Ending(how="whole", bytes_sent=9, sends=3, seconds=0.25, left=(0.0, 0.1, 0.2)))
+    end(server, asked.exchange, Ending(how="whole", bytes_sent=9, sends=3, seconds=0.25, left=(0.0, 0.1, 0.2)))
 
     shown = json_of(play(server, request("GET", "/_emulator/requests/1"))[0])
 

@@ -15,7 +15,7 @@ from llemulator_addon.adapters.verdict_files import REPORTS
 from llemulator_addon.core.egress import HostEgress
 from llemulator_addon.core.request import Request
 from llemulator_addon.emulator import Emulator
-from tests.playing import body_of, chat, emulator, play, played, post, request
+from tests.playing import body_of, chat, emulator, play, played, post, request, sessions
 from tests.wire.secrets import ANY, FORMS, NAMES, core
 
 _MESSAGES = [{"role": "user", "content": "Hi"}]
@@ -99,7 +99,7 @@ def _shown(server: Emulator, *asked: Request) -> str:
     steps = play(server, *asked, *(request("GET", path) for path in _ROUTES), post("/_emulator/verify", {}))
     admin = b"".join(map(body_of, steps[len(asked) :])).decode()
     seen = Seen(
-        sessions=server.sessions(), hosts=[HostEgress(host=each.host, passed=1) for each in asked], token="sk-test-1234"
+        sessions=sessions(server), hosts=[HostEgress(host=each.host, passed=1) for each in asked], token="sk-test-1234"
     )
     all_told = judge(seen)
     reports = "".join(report(all_told) for report in REPORTS.values())

@@ -3,7 +3,7 @@
 import asyncio
 
 from llemulator_addon.script.reader import read_script
-from tests.playing import chat, emulator, json_of, load, play, post, request, texts
+from tests.playing import chat, connect, emulator, json_of, load, play, post, request, texts
 
 
 def test_a_token_without_a_script_of_its_own_plays_the_new_one_from_its_start() -> None:
@@ -69,5 +69,5 @@ def test_faults_of_connections_are_those_of_the_new_one_and_are_counted_once() -
         server.play_by_default(read_script({"rules": [{"faults": [{"connect": {"status": 502}}], "times": 1}]}))
     )
 
-    faults = [server.answer_connect("api.openai.com") for _ in range(2)]
+    faults = [connect(server) for _ in range(2)]
     assert [fault and fault.status for fault in faults] == [502, None]

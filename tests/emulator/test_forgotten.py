@@ -16,7 +16,7 @@ from llemulator_addon.engine.loaded_script import LoadedScript, ScriptSettings
 from llemulator_addon.engine.manual import Given, answer_by_person, nobody_answered
 from llemulator_addon.engine.session import Session
 from llemulator_addon.script.reader import Defaults, read_script
-from tests.playing import chat, emulator, json_of, outcome, play, post, request
+from tests.playing import chat, connect, emulator, end, json_of, outcome, play, post, request
 
 _ENDING = Ending(how="client_left", bytes_sent=7, sends=1, seconds=3.0)
 _MANUAL = LoadedScript(server=ScriptSettings(defaults=Defaults(on_unmatched="manual")))
@@ -34,8 +34,7 @@ def test_the_end_of_an_answer_is_not_noted_with_another_exchange_of_that_number_
     old = outcome(server, chat("old", at=1.0))
     play(server, forgetting, chat("new", at=1.0))
 
-    assert old.exchange is not None
-    server.note_end(old.exchange, _ENDING)
+    end(server, old.exchange, _ENDING)
 
     assert (_first(server)["user_text"], _first(server)["ending"]) == ("new", None)
 
@@ -44,9 +43,9 @@ def test_the_answer_of_an_upstream_is_not_noted_with_another_exchange_of_that_nu
     server = emulator(upstreams=_UPSTREAM)
     old, new = (_forwarded(server, text) for text in ("old", "new"))
 
-    server.came(old, (Head(200), Send(b"for the old one")))
+    asyncio.run(server.came(old, (Head(200), Send(b"for the old one"))))
     assert _first(server)["answer"]["body"] is None
-    server.came(new, (Head(200), Send(b"for the new one")))
+    asyncio.run(server.came(new, (Head(200), Send(b"for the new one"))))
     assert _first(server)["answer"]["body"] == "for the new one"
 
 
@@ -62,8 +61,7 @@ def test_a_default_script_that_changes_leaves_exchanges_under_way_in_their_sessi
     asked = outcome(server, chat())
     asyncio.run(server.play_by_default(read_script(["after"])))
 
-    assert asked.exchange is not None
-    server.note_end(asked.exchange, _ENDING)
+    end(server, asked.exchange, _ENDING)
 
     assert _first(server)["ending"]["how"] == "client_left"
 
@@ -71,11 +69,11 @@ def test_a_default_script_that_changes_leaves_exchanges_under_way_in_their_sessi
 def test_what_acts_on_connections_goes_with_the_session() -> None:
     server = emulator()
     play(server, post("/_emulator/script", {"rules": [{"faults": [{"connect": {"status": 502}}]}]}))
-    assert server.answer_connect("api.openai.com") is not None
+    assert connect(server) is not None
 
     play(server, post("/_emulator/reset"))
 
-    assert server.answer_connect("api.openai.com") is None
+    assert connect(server) is None
 
 
 def test_a_person_who_answers_too_late_puts_nothing_into_the_next_session() -> None:

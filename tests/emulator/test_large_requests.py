@@ -4,11 +4,12 @@ import asyncio
 
 import pytest
 
-from llemulator_addon.core.outcome import Ending, Outcome, Play
+from llemulator_addon.core.outcome import Ending, Outcome
 from llemulator_addon.core.request import Request
 from llemulator_addon.engine.session import Session
 from llemulator_addon.live.large_requests import Ahead, is_large
 from llemulator_addon.store.memory import MemoryStore
+from llemulator_addon.store.port import Limits
 from llemulator_addon.wire import tokens
 from llemulator_addon.wire.credentials import key_of
 from tests.playing import chat, emulator, json_of, load, play, played, post, status
@@ -81,7 +82,7 @@ def test_with_serialize_the_next_request_waits_for_the_large_one() -> None:
             outcome = played(await server.answer(asked))
             told.append(json_of(outcome.steps)["choices"][0]["message"]["content"])
             assert outcome.exchange is not None
-            server.note_end(outcome.exchange, _WHOLE)
+            await server.note_end(outcome.exchange, _WHOLE)
 
         async with asyncio.TaskGroup() as tasks:
             tasks.create_task(answered(chat("a long question, " * 9_000)))
@@ -112,23 +113,7 @@ async def test_a_bug_in_the_thread_is_told_to_whoever_waits() -> None:
         raise Bug(request)
 
     with pytest.raises(Bug):
-        await Ahead(1).decide(MemoryStore(lambda _: Session()), _KEY, chat(), decide)
-
-
-async def test_a_session_that_changes_whenever_a_thread_decides_is_decided_about_in_the_end() -> None:
-    store = MemoryStore(lambda _: Session())
-    tried: list[int] = []
-
-    def decide(session: Session, *, request: Request) -> tuple[Session, Outcome]:  # noqa: ARG001 - as it is called
-        tried.append(session.turn)
-        if len(tried) < 4:
-            store.change(_KEY, lambda other: (other.change(turn=other.turn + 10), None))
-        return session.change(turn=session.turn + 1), Play(())
-
-    await Ahead(1).decide(store, _KEY, chat(), decide)
-
-    assert tried == [0, 10, 20, 30]
-    assert store.read(_KEY).turn == 31
+        await Ahead(1).decide(MemoryStore(lambda _: Session(), Limits()), _KEY, chat(), decide)
 
 
 @pytest.mark.parametrize(

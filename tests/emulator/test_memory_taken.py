@@ -15,14 +15,15 @@ _PROGRAM = """
 import asyncio, gc, json, sys
 from pathlib import Path
 from llemulator_addon.core.request import Request
+from llemulator_addon.store.memory import MemoryStore
 from llemulator_addon.emulator import Emulator, EmulatorSettings
 
 def taken():
     gc.collect()
     return int(Path("/proc/self/status").read_text().partition("VmRSS:")[2].split()[0]) * 1024
 
-def counted(emulator):
-    return sum(each.size + each.journal.size + each.resources.size for each in emulator.sessions())
+async def counted(emulator):
+    return sum(each.size + each.journal.size + each.resources.size for each in await emulator.sessions())
 
 async def ask(emulator, path, body, number):
     headers = {"authorization": f"Bearer sk-{number % tokens}", "content-type": "application/json"}
@@ -36,13 +37,13 @@ def asked(number):
     return {"model": "gpt-4o", "messages": [{"role": "user", "content": text}]}
 
 async def main():
-    emulator = Emulator(EmulatorSettings())
+    emulator = Emulator(EmulatorSettings(), MemoryStore)
     for number in range(50):
         await ask(emulator, path, asked(number), 0)
-    before = taken(), counted(emulator)
+    before = taken(), await counted(emulator)
     for number in range(requests):
         await ask(emulator, path, asked(number), number)
-    print(json.dumps([taken() - before[0], counted(emulator) - before[1]]))
+    print(json.dumps([taken() - before[0], await counted(emulator) - before[1]]))
 
 path, requests, tokens, length = sys.argv[1], *map(int, sys.argv[2:])
 asyncio.run(main())

@@ -12,9 +12,9 @@ from tests.playing import chat, emulator, headers_of, json_of, played, post, req
 _LEFT = Ending(how="whole", bytes_sent=1, sends=1, seconds=0.0)
 
 
-def _end(server: Emulator, outcome: Answered) -> None:
+async def _end(server: Emulator, outcome: Answered) -> None:
     assert outcome.exchange is not None
-    server.note_end(outcome.exchange, _LEFT)
+    await server.note_end(outcome.exchange, _LEFT)
 
 
 async def _settled(*tasks: "asyncio.Task[Answered]") -> list[bool]:
@@ -28,9 +28,9 @@ async def test_requests_of_a_token_wait_in_the_order_of_arrival() -> None:
     tasks = [asyncio.create_task(server.answer(chat())) for _ in range(3)]
 
     assert await _settled(*tasks) == [True, False, False]
-    _end(server, await tasks[0])
+    await _end(server, await tasks[0])
     assert await _settled(*tasks) == [True, True, False]
-    _end(server, await tasks[1])
+    await _end(server, await tasks[1])
     assert [said(played(await task).steps) for task in tasks] == ["a", "b", "c"]
 
 
@@ -51,7 +51,7 @@ async def test_a_client_that_leaves_while_it_waits_blocks_nobody_and_uses_up_not
 
     leaving.cancel()
     await _settled(leaving)
-    _end(server, await first)
+    await _end(server, await first)
 
     assert said(played(await last).steps) == "b"
 
@@ -61,7 +61,7 @@ async def test_a_client_that_leaves_just_when_its_turn_comes_hands_it_on() -> No
     first, leaving, last = (asyncio.create_task(server.answer(chat())) for _ in range(3))
     await _settled(first)
 
-    _end(server, await first)
+    await _end(server, await first)
     leaving.cancel()
     with suppress(asyncio.CancelledError):
         await leaving
@@ -74,11 +74,11 @@ async def test_an_answer_that_left_twice_gives_one_turn() -> None:
     tasks = [asyncio.create_task(server.answer(chat())) for _ in range(3)]
     first = await tasks[0]
 
-    _end(server, first)
-    _end(server, first)
+    await _end(server, first)
+    await _end(server, first)
 
     assert await _settled(*tasks) == [True, True, False]
-    _end(server, await tasks[1])
+    await _end(server, await tasks[1])
     await tasks[2]
 
 
@@ -99,9 +99,9 @@ async def test_requests_after_a_reset_do_not_wait_for_an_answer_before_it(how: s
     new, next_one = (asyncio.create_task(server.answer(chat())) for _ in range(2))
 
     assert await _settled(new, next_one) == [True, False]
-    _end(server, old)
+    await _end(server, old)
     assert await _settled(next_one) == [False]  # the end of the old answer gives no turn in the new session
-    _end(server, await new)
+    await _end(server, await new)
     assert [said(played(await task).steps) for task in (new, next_one)] == ["a", "b"]
 
 
@@ -125,7 +125,7 @@ async def test_a_request_whose_turn_comes_just_when_its_session_is_reset_is_refu
     first, waiting = (asyncio.create_task(server.answer(chat())) for _ in range(2))
     await _settled(first)
 
-    _end(server, await first)
+    await _end(server, await first)
     await _forget(server, "reset")
 
     assert said(played(await waiting).steps) == "409 session_forgotten"

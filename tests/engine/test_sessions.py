@@ -7,7 +7,7 @@ import pytest
 
 from llemulator_addon.core.stamp import Stamp
 from llemulator_addon.engine.session import Progress, Session, SessionFields
-from tests.playing import chat, emulator, load, texts
+from tests.playing import chat, emulator, load, sessions, texts
 
 
 @pytest.mark.long
@@ -53,7 +53,7 @@ def test_settings_that_a_token_loaded_stay_when_it_loads_its_first_rules() -> No
     load(server, {"responses": ["own"]})
 
     assert texts(server, chat("Hi"), chat("Hi")) == ["own", "Hi"]
-    (session,) = (each for each in server.sessions() if each.script.owner == "token")
+    (session,) = (each for each in sessions(server) if each.script.owner == "token")
     assert session.stamp == Stamp(5, 2)
 
 
@@ -61,7 +61,7 @@ def test_rules_are_forgotten_with_all_progress_and_nothing_else() -> None:
     server = emulator()
     load(server, {"rules": [{"state": {"becomes": "later"}, "reply": "Hi", "times": 1}], "seed": 5})
     texts(server, chat())
-    (session,) = (each for each in server.sessions() if each.script.owner == "token")
+    (session,) = (each for each in sessions(server) if each.script.owner == "token")
     after = session.forget_rules()
 
     assert session.progress != Progress()

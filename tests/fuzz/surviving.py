@@ -13,8 +13,9 @@ from llemulator_addon.core.steps import Cut, Head, Send, Steps, Wait
 from llemulator_addon.emulator import Emulator, EmulatorSettings
 from llemulator_addon.script.reader import read_script, read_text
 from llemulator_addon.script.script_error import ScriptError
+from llemulator_addon.store.memory import MemoryStore
 from llemulator_addon.wire import json_bytes
-from tests.playing import body_of, chat, post, request, status
+from tests.playing import body_of, chat, connect, post, request, shake_hands, status
 
 _ENDING = Ending(how="whole", bytes_sent=1, sends=1, seconds=0.0)
 _JSON, _YAML = "application/json", "application/yaml"
@@ -23,7 +24,7 @@ _EMBED = {"model": "text-embedding-3-small", "input": ["a", "b"]}
 
 def load(body: bytes, language: str) -> None:
     """Load it as a script; where it is one, play it, and read it again as it is printed."""
-    server = Emulator(EmulatorSettings(debug=True))
+    server = Emulator(EmulatorSettings(debug=True), MemoryStore)
     content_type = _YAML if language == "yaml" else _JSON
     sent = request("POST", "/_emulator/script", body=body, headers={"content-type": content_type})
     (steps,) = answered(server, [sent])
@@ -40,8 +41,8 @@ def load(body: bytes, language: str) -> None:
 def play(server: Emulator) -> None:
     """Ask on every endpoint, and for all that there is to see of it."""
     answered(server, _questions())
-    server.answer_connect("api.openai.com")
-    server.answer_tls("api.openai.com")
+    connect(server)
+    shake_hands(server)
     for steps in answered(server, looks()):
         assert status(steps) in range(200, 500), steps
 
@@ -83,7 +84,7 @@ async def steps_of(server: Emulator, asked: Request) -> list[Steps]:
         return []
     outcome = answering.result()
     if outcome.exchange is not None:
-        server.note_end(outcome.exchange, _ENDING)
+        await server.note_end(outcome.exchange, _ENDING)
     return [outcome.steps] if isinstance(outcome, Play) else []
 
 

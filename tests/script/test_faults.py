@@ -11,7 +11,21 @@ from llemulator_addon.script.faults import FAULTS
 from llemulator_addon.script.reader import read_script
 from llemulator_addon.script.script_error import ScriptError
 from llemulator_addon.wire.endpoints import ENDPOINTS
-from tests.playing import body_of, chat, emulator, headers_of, json_of, kinds, load, outcome, play, status, texts
+from tests.playing import (
+    body_of,
+    chat,
+    connect,
+    emulator,
+    headers_of,
+    json_of,
+    kinds,
+    load,
+    outcome,
+    play,
+    shake_hands,
+    status,
+    texts,
+)
 
 _HEAD = Head(200, (("content-type", "text/event-stream"),))
 _EVENTS: Steps = (_HEAD, Send(b'data: {"a":1}\n\n'), Wait(0.5), Send(b'data: {"b":2}\n\n'), Send(b"data: [DONE]\n\n"))
@@ -268,12 +282,12 @@ def test_a_tunnel_is_refused_as_often_as_the_rule_says() -> None:
         {"rules": [{"faults": [{"connect": {"status": 503, "host": "eu.*"}}], "times": 1}, {"reply": "a"}]}
     )
 
-    assert server.answer_connect("api.openai.com") is None
-    assert server.answer_tls("eu.api.openai.com") is None
-    fault = server.answer_connect("eu.api.openai.com")
+    assert connect(server) is None
+    assert shake_hands(server, "eu.api.openai.com") is None
+    fault = connect(server, "eu.api.openai.com")
     assert fault is not None
     assert (fault.at, fault.status) == ("connect", 503)
-    assert server.answer_connect("eu.api.openai.com") is None
+    assert connect(server, "eu.api.openai.com") is None
     assert texts(server, chat()) == ["a"]
 
 
@@ -281,7 +295,7 @@ def test_a_handshake_fails_for_whoever_comes() -> None:
     server = emulator()
     load(server, {"rules": [{"faults": [{"tls": "handshake_failure"}], "times": 2}]})
 
-    assert [server.answer_tls("api.openai.com") is None for _ in range(3)] == [False, False, True]
+    assert [shake_hands(server) is None for _ in range(3)] == [False, False, True]
 
 
 def test_forgotten_rules_touch_no_connection() -> None:
@@ -289,7 +303,7 @@ def test_forgotten_rules_touch_no_connection() -> None:
     load(server, {"rules": [{"faults": [{"tls": "handshake_failure"}]}]})
     load(server, {"reset": True, "responses": "a"})
 
-    assert server.answer_tls("api.openai.com") is None
+    assert shake_hands(server) is None
 
 
 @pytest.mark.parametrize(

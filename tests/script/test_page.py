@@ -22,6 +22,7 @@ from llemulator_addon.script.replies import REPLIES
 from llemulator_addon.script.reply import ReplyPart
 from llemulator_addon.script.templates.filters import FILTERS, TESTS
 from llemulator_addon.script.templates.source import FUNCTIONS, VARIABLES
+from llemulator_addon.store.memory import MemoryStore
 from tests.playing import chat, json_of, kinds, play, status
 
 _PAGE = (Path(__file__).parents[2] / "docs/script.md").read_text("utf-8")
@@ -63,7 +64,7 @@ def _examples() -> Iterator[_Example]:
 
 @pytest.mark.parametrize("example", list(_examples()), ids=str)
 def test_an_example_plays_as_the_page_says(example: _Example) -> None:
-    server = Emulator(EmulatorSettings(script=read_text(example.script, "yaml")))
+    server = Emulator(EmulatorSettings(script=read_text(example.script, "yaml")), MemoryStore)
     lines = example.conversation.splitlines()
 
     answered = [

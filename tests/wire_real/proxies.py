@@ -43,16 +43,16 @@ class Playing:
         self.asked.append(request)
         return Play(self.steps, ExchangeId(ANONYMOUS, 1, len(self.asked)))
 
-    def answer_connect(self, host: str) -> ConnectionFault | None:
+    async def answer_connect(self, host: str) -> ConnectionFault | None:
         return self.fault if host and self.fault and self.fault.at == "connect" else None
 
-    def answer_tls(self, host: str) -> ConnectionFault | None:
+    async def answer_tls(self, host: str) -> ConnectionFault | None:
         return self.fault if host and self.fault and self.fault.at == "tls" else None
 
-    def came(self, exchange: ExchangeId, steps: Steps) -> None:
+    async def came(self, exchange: ExchangeId, steps: Steps) -> None:
         self.came_in.append((exchange, steps))
 
-    def note_end(self, exchange: ExchangeId, ending: Ending) -> None:
+    async def note_end(self, exchange: ExchangeId, ending: Ending) -> None:
         self.endings.put_nowait((exchange, ending))
 
     async def next_ending(self) -> Ending:

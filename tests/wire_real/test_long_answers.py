@@ -12,6 +12,7 @@ from llemulator_addon.core.request import Request
 from llemulator_addon.core.session_key import ANONYMOUS, ExchangeId
 from llemulator_addon.core.steps import Cut, Head, Send, Wait
 from llemulator_addon.emulator import Emulator, EmulatorSettings
+from llemulator_addon.store.memory import MemoryStore
 from tests.wire_real.clients import Version, ask
 from tests.wire_real.proxies import EVENTS, Playing, proxying
 
@@ -38,7 +39,7 @@ async def test_another_client_is_answered_while_a_large_answer_is_made(
         assert (answer.status, answer.ended) == (200, "whole")
         return answer.body
 
-    async with proxying(Emulator(EmulatorSettings()), certs) as (proxy, _), asyncio.TaskGroup() as tasks:
+    async with proxying(Emulator(EmulatorSettings(), MemoryStore), certs) as (proxy, _), asyncio.TaskGroup() as tasks:
         made = tasks.create_task(asked("large", large))
         tasks.create_task(asked("small", _chat("Hello")))
 

@@ -8,6 +8,7 @@ import pytest
 
 from llemulator_addon.adapters.mitmproxy.ownership import TrafficPolicy
 from llemulator_addon.emulator import Emulator, EmulatorSettings
+from llemulator_addon.store.memory import MemoryStore
 from tests.wire_real.clients import EACH_WAY, OPENAI, Answer, Proxy, Question, Version, Way, ask, begin_h2, connected
 from tests.wire_real.processes import LLEMULATOR, started
 from tests.wire_real.proxies import proxying
@@ -36,7 +37,9 @@ async def _answer(proxy: Proxy, number: int, reply: object) -> Answer:
 @pytest.mark.parametrize("stream", [True, False])
 @pytest.mark.parametrize(("way", "version"), EACH_WAY)
 async def test_a_person_answers_over_every_way_in(certs: Path, way: Way, version: Version, *, stream: bool) -> None:
-    async with proxying(Emulator(EmulatorSettings(on_unmatched="manual", names=(OPENAI,))), certs, TrafficPolicy()) as (
+    async with proxying(
+        Emulator(EmulatorSettings(on_unmatched="manual", names=(OPENAI,)), MemoryStore), certs, TrafficPolicy()
+    ) as (
         proxy,
         _,
     ):
@@ -51,7 +54,9 @@ async def test_a_person_answers_over_every_way_in(certs: Path, way: Way, version
 
 @pytest.mark.parametrize("version", ["1.1", "2"])
 async def test_a_client_that_leaves_is_off_the_list(certs: Path, version: Version) -> None:
-    async with proxying(Emulator(EmulatorSettings(on_unmatched="manual", names=(OPENAI,))), certs, TrafficPolicy()) as (
+    async with proxying(
+        Emulator(EmulatorSettings(on_unmatched="manual", names=(OPENAI,)), MemoryStore), certs, TrafficPolicy()
+    ) as (
         proxy,
         _,
     ):

@@ -319,13 +319,15 @@ async def test_whatever_of_ours_raises_nothing_is_dialled(  # noqa: PLR0913, PLR
 
 
 async def test_the_last_line_refuses_a_connection_by_name_by_sni_and_by_tunnel() -> None:
-    def refused(host: str, sni: str | None = None, client_sni: str | None = None, tunnel: str | None = None) -> bool:
+    async def refused(
+        host: str, sni: str | None = None, client_sni: str | None = None, tunnel: str | None = None
+    ) -> bool:
         traffic = Traffic(Playing(), TrafficPolicy())
         data = server_hooks.ServerConnectionHookData(client=tflow.tclient_conn(), server=tflow.tserver_conn())
         data.server.address, data.server.sni, data.client.sni = (host, 443), sni, client_sni
         interception = Interception(traffic)
         if tunnel:
-            interception.http_connect(_connect(tunnel, data))
+            await interception.http_connect(_connect(tunnel, data))
         interception.server_connect(data)
         return bool(data.server.error)
 
@@ -334,11 +336,11 @@ async def test_the_last_line_refuses_a_connection_by_name_by_sni_and_by_tunnel()
         flow.request.host = host
         return flow
 
-    assert refused(OPENAI)
-    assert refused("192.0.2.1", sni=OPENAI)
-    assert refused("192.0.2.1", client_sni=OPENAI)
-    assert refused("upstream.test", tunnel=OPENAI)
-    assert not refused(_OTHER, sni=_OTHER, client_sni=_OTHER)
+    assert await refused(OPENAI)
+    assert await refused("192.0.2.1", sni=OPENAI)
+    assert await refused("192.0.2.1", client_sni=OPENAI)
+    assert await refused("upstream.test", tunnel=OPENAI)
+    assert not await refused(_OTHER, sni=_OTHER, client_sni=_OTHER)
 
 
 @pytest.mark.parametrize(

@@ -22,6 +22,7 @@ from llemulator_addon.adapters.networks import Networks
 from llemulator_addon.client import Client
 from llemulator_addon.core.upstream import NamedBy, Upstream, UpstreamKeys, Upstreams
 from llemulator_addon.emulator import Emulator, EmulatorSettings
+from llemulator_addon.store.memory import MemoryStore
 from tests.wire_real.certificates import certificate_for
 from tests.wire_real.clients import (
     EACH_WAY,
@@ -92,7 +93,7 @@ async def _proxying(  # noqa: PLR0913 - what a test is about is named
     """Serve in this process, with one upstream for everything."""
     upstreams = Upstreams(anything=Upstream(url=url, named_by=named_by))
     policy = TrafficPolicy(hosts=Hosts(OPENAI_HOSTS), terms=terms or Terms(), hermetic=hermetic, pass_for=pass_for)
-    async with proxying(Emulator(EmulatorSettings(upstreams=upstreams)), certs, policy) as (proxy, _):
+    async with proxying(Emulator(EmulatorSettings(upstreams=upstreams), MemoryStore), certs, policy) as (proxy, _):
         yield proxy
 
 

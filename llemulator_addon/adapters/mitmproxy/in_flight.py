@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Coroutine
 from typing import Any
 
 from llemulator_addon.adapters.answerer import Answerer
@@ -29,6 +29,8 @@ class InFlight:
         """The exchanges that are not over: by client, and by flow."""
         self._waited_for: dict[str, asyncio.Task[Any]] = {}
         self._arriving: dict[str, Arriving] = {}
+        self._reports: set[asyncio.Task[None]] = set()
+        """Those that the answerer has not taken yet."""
 
     def open(self, client: str, flow: str, exchange: ExchangeId) -> None:
         """Remember the exchange of an answer until it ends."""
@@ -70,18 +72,30 @@ class InFlight:
         for flow, exchange in self._open.pop(client, {}).items():
             self._end(flow, exchange, NOTHING_SENT)
 
-    def note(self, exchange: ExchangeId, steps: Steps) -> None:
+    async def note(self, exchange: ExchangeId, steps: Steps) -> None:
         """Report what an upstream answered, or what was answered in its place."""
         try:
-            self._answerer.came(exchange, steps)
+            await self._answerer.came(exchange, steps)
         except Exception as error:  # noqa: BLE001 - as below
             logger.error("what an upstream answered was not noted:\n%s", describe_briefly(error))  # noqa: TRY400 - see `bugs`
 
     def _end(self, flow: str, exchange: ExchangeId, ending: Ending) -> None:
-        if (rest := self._arriving.pop(flow, None)) is not None:
+        rest = self._arriving.pop(flow, None)
+        if rest is not None:
             rest.leave()
-            self.note(exchange, tuple(rest.steps))
+        self._start(self._report_end(exchange, ending, None if rest is None else tuple(rest.steps)))
+
+    def _start(self, report: Coroutine[Any, Any, None]) -> None:
+        """Start to report something. Where the answerer does not wait for anything, it is done at once."""
+        task = asyncio.Task(report, loop=asyncio.get_running_loop(), eager_start=True)
+        if not task.done():
+            self._reports.add(task)
+            task.add_done_callback(self._reports.discard)
+
+    async def _report_end(self, exchange: ExchangeId, ending: Ending, arrived: Steps | None) -> None:
+        if arrived is not None:
+            await self.note(exchange, arrived)
         try:
-            self._answerer.note_end(exchange, ending)
+            await self._answerer.note_end(exchange, ending)
         except Exception as error:  # noqa: BLE001 - the client has its answer already; only the journal lacks its end
             logger.error("the end of an answer was not noted:\n%s", describe_briefly(error))  # noqa: TRY400 - see `bugs`

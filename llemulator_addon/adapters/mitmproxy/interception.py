@@ -59,12 +59,12 @@ class Interception:
                 self._traffic.name_client(client.id, name)
         self._playback.next_layer(data)
 
-    def http_connect(self, flow: http.HTTPFlow) -> None:
+    async def http_connect(self, flow: http.HTTPFlow) -> None:
         """Refuse a tunnel that is not allowed, and remember one that leads to us."""
         host = flow.request.host
         if host in self._traffic.policy.hosts:
             self._traffic.open_tunnel(flow.client_conn.id)
-            if flow.response is None and (fault := self._traffic.fault_of_connect(host)) is not None:
+            if flow.response is None and (fault := await self._traffic.fault_of_connect(host)) is not None:
                 flow.response = http.Response.make(fault.status)
         elif flow.response is None and (
             self._traffic.ownership.why_refused(host) or self._traffic.ownership.why_stranger(flow.client_conn)
@@ -138,11 +138,11 @@ class Interception:
             logger.warning("refused a connection to %s: %s", printable(host), data.server.error)
         self._traffic.egress.count(host, "refused" if data.server.error else "passed")
 
-    def tls_start_client(self, data: tls.TlsData) -> None:
+    async def tls_start_client(self, data: tls.TlsData) -> None:
         """Fail a handshake if a script wants that. Prefer HTTP/2, as OpenAI's edge does, whatever the client does."""
         if data.ssl_conn is not None or not self._traffic.owns(data.context):
             return
-        if self._traffic.fault_of_tls(_tls_host(data)) is not None:
+        if await self._traffic.fault_of_tls(_tls_host(data)) is not None:
             self._failing.add(data.context.client.id)
             data.ssl_conn = no_common_cipher()
         elif ctx.options.http2:

@@ -5,7 +5,7 @@
 
 import asyncio
 import logging
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from typing import assert_never
 
 from mitmproxy import http
@@ -99,17 +99,19 @@ class Traffic:
             self._with_keys.add(host)
             logger.warning("a request to %s carries a key that looks like OpenAI's", host)
 
-    def fault_of_connect(self, host: str) -> ConnectionFault | None:
+    async def fault_of_connect(self, host: str) -> ConnectionFault | None:
         """Return what a script does to a CONNECT to a host of ours."""
-        return self._fault(self._answerer.answer_connect, host)
+        return await self._fault(self._answerer.answer_connect, host)
 
-    def fault_of_tls(self, host: str) -> ConnectionFault | None:
+    async def fault_of_tls(self, host: str) -> ConnectionFault | None:
         """Return what a script does to a TLS handshake for a host of ours."""
-        return self._fault(self._answerer.answer_tls, host)
+        return await self._fault(self._answerer.answer_tls, host)
 
-    def _fault(self, ask: Callable[[str], ConnectionFault | None], host: str) -> ConnectionFault | None:
+    async def _fault(
+        self, ask: Callable[[str], Awaitable[ConnectionFault | None]], host: str
+    ) -> ConnectionFault | None:
         try:
-            return ask(host)
+            return await ask(host)
         except Exception as error:  # noqa: BLE001 - without the fault the connection is good, and still ours
             logger.error("a connection was not asked about:\n%s", describe_briefly(error))  # noqa: TRY400 - see `bugs`
             return None
@@ -181,7 +183,7 @@ class Traffic:
         else:
             self.egress.count(forward.to.host, "refused")
         steps = add_cors(proxy_errors.steps_of(failure), request)
-        self._in_flight.note(forward.exchange, steps)
+        await self._in_flight.note(forward.exchange, steps)
         return make_played(steps, flow.request)
 
     def _refuse_stranger(self, flow: http.HTTPFlow, forward: Forward) -> Failure | None:

@@ -19,6 +19,7 @@ from llemulator_addon.adapters.run.files import Files, write_files
 from llemulator_addon.adapters.run.summary import Seen
 from llemulator_addon.adapters.script_file import BadScript
 from llemulator_addon.adapters.settings import Settings
+from llemulator_addon.engine.session import Session
 
 
 class CannotRun(Exception):
@@ -46,12 +47,14 @@ def run(settings: Settings, command: Sequence[str], *, base_url: bool, tell: Cal
     """Run a command to its end with all its clients led to a proxy. Raises CannotRun and NotStarted."""
     try:
         with prepare(settings) as (program, files):
-            status, whole = asyncio.run(_run_through(program, files, settings, command, tell, base_url=base_url))
+            status, whole, sessions = asyncio.run(
+                _run_through(program, files, settings, command, tell, base_url=base_url)
+            )
     except (BadScript, NoAuthority, CannotListen) as error:
         raise CannotRun(error) from None
     traffic = program.traffic
     seen = Seen(
-        sessions=program.emulator.sessions(),
+        sessions=sessions,
         hosts=traffic.egress.report(),
         distrusted=sorted(traffic.distrusted),
         token=whole.get("OPENAI_API_KEY", ""),
@@ -68,15 +71,16 @@ async def _run_through(  # noqa: PLR0913 - all of this is needed
     tell: Callable[[Iterable[str]], None],
     *,
     base_url: bool,
-) -> tuple[int, dict[str, str]]:
-    """Serve, and run the command meanwhile; return its exit status and its environment."""
+) -> tuple[int, dict[str, str], Sequence[Session]]:
+    """Serve, and run the command meanwhile; return its exit status, its environment, and the sessions in the end."""
     place = ListeningPlace(host=settings.host, port=settings.port, more=settings.listen)
     async with (
         program.watch_meanwhile(),
         serving(program.traffic, place, confdir=program.authority.confdir) as listening,
     ):
         route = ProxyRoute(url=listening.url, files=files, hosts=program.traffic.policy.hosts, base_url=base_url)
-        return await _run(command, environment(route, os.environ), tell)
+        status, whole = await _run(command, environment(route, os.environ), tell)
+    return status, whole, await program.emulator.sessions()
 
 
 async def _run(
