@@ -18,7 +18,7 @@ class Limits(NamedTuple):
     """Without their journals and stored resources."""
     journals: int = defaults.JOURNALS_SIZE
     stored: int = defaults.ALL_STORED_SIZE
-    """What they store: responses, conversations, chat completions, files."""
+    """Responses, conversations, chat completions, files and the like."""
 
 
 class Run(Protocol):
@@ -38,7 +38,7 @@ class Store(Protocol):
 
     The store gives each session its life, a number above 0 that no other session has: when it begins, and when a
     transition puts a fresh one, whose life is 0, in its place. The session of requests without a token (`ANONYMOUS`)
-    begins with the store and always stays; of the others the store may forget some to make room (`Limits`).
+    begins with the store and always stays. Others are dropped where all of them become too large (`Limits`).
     """
 
     async def change[R](self, key: SessionKey, transition: Callable[[Session], tuple[Session, R]]) -> R:
