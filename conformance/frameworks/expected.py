@@ -94,7 +94,7 @@ PYTHON: Mapping[str, Mapping[str, Case]] = {
         "embeddings": Case([8, 8], EMBEDDINGS),
     },
     "instructor": {
-        "agent": Case('{"name":"Bob","age":7}', chat("is wrong", "is right")),
+        "agent": Case('{"name":"Bob","age":7}', chat("is wrong, then right", "is wrong, then right")),
         "stream": Case(
             [{"name": None, "age": None}, {"name": "", "age": None}, {"name": "Ann", "age": None}, ANN],
             chat("fills in PartialPerson", stream=True),

@@ -11,6 +11,7 @@ from tests.wire.answering import client as official
 
 _TOOL: Any = {"name": "get_weather", "parameters": {"type": "object", "properties": {"city": {"type": "string"}}}}
 _CALL = {"tool_calls": [{"name": "get_weather", "arguments": {"city": "Oslo"}}]}
+_WRONG = {"tool_calls": [{"name": "get_weather", "arguments": {"city": "Nowhere"}}]}
 _RESPONSES_TOOLS: Any = [{"type": "function", **_TOOL}]
 _MOST_TURNS = 4
 
@@ -92,6 +93,34 @@ def test_a_rule_that_says_so_calls_its_tool_again_and_again(run: Any) -> None:  
 )
 def test_steps_of_a_sequence_may_call_the_same_tool_twice(rules: list[dict[str, Any]]) -> None:
     assert _run_chat_agent(_sdk(*rules), "weather?") == ["(call)", "(call)", "done"]
+
+
+@pytest.mark.parametrize(
+    "rules",
+    [
+        [{"match": {"user_text": "weather"}, "reply": [_WRONG, _CALL], "times": 2}],
+        [{"match": {"user_text": "weather"}, "reply": reply, "times": 1} for reply in (_WRONG, _CALL)],
+        [
+            {"match": {"tool_result": {"pattern": "rain"}, "answered": 1}, "reply": _CALL},
+            {"match": {"user_text": "weather"}, "reply": _WRONG},
+        ],
+    ],
+    ids=["list", "sequence", "result"],
+)
+def test_a_model_calls_a_tool_wrongly_and_then_rightly(rules: list[dict[str, Any]]) -> None:
+    sdk = _sdk(*rules, {"match": {"tool_result": {}}, "reply": "done"})
+
+    assert _run_chat_agent(sdk, "weather?") == ["(call)", "(call)", "done"]
+
+
+def test_a_rule_for_all_cities_does_not_answer_the_result_of_the_rule_for_one() -> None:
+    sdk = _sdk(
+        {"match": {"user_text": "Oslo"}, "reply": _CALL},
+        {"match": {"user_text": "weather"}, "reply": _WRONG},
+        {"match": {"tool_result": {}}, "reply": "done"},
+    )
+
+    assert _run_chat_agent(sdk, "weather in Oslo?") == ["(call)", "done"]
 
 
 def test_a_result_that_no_rule_takes_is_unmatched_and_the_reason_is_told() -> None:
