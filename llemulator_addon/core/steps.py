@@ -24,6 +24,8 @@ class Send:
     """Bytes of the body. Sends that are due together may leave as one piece."""
 
     piece: bytes
+    alone: bool = False
+    """Whether it leaves in a write of its own, whatever is due together with it."""
 
 
 @dataclass(frozen=True, slots=True)

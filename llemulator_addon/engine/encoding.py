@@ -65,7 +65,7 @@ def _encode(steps: Iterable[Step], coding: Coding) -> Iterator[Step]:
             case Head():
                 yield Head(step.status, _name_coding(step.headers, coding))
             case Send():
-                yield Send(encoder.encode(step.piece))
+                yield Send(encoder.encode(step.piece), step.alone)
             case Cut():
                 yield step
                 return

@@ -158,8 +158,8 @@ def test_pacing_and_silences_stay_where_they_are() -> None:
     steps: Steps = (Head(200), Send(b"abc"), Wait(5), Send(b"de"), Send(b"fgh"), Cut())
 
     assert _split(steps, {"size": 2, "wait_ms": 10}) == (
-        *(Head(200), Send(b"ab"), Wait(0.01), Send(b"c"), Wait(5)),
-        *(Send(b"de"), Wait(0.01), Send(b"fg"), Wait(0.01), Send(b"h"), Cut()),
+        *(Head(200), Send(b"ab", alone=True), Wait(0.01), Send(b"c", alone=True), Wait(5)),
+        *(Send(b"de", alone=True), Wait(0.01), Send(b"fg", alone=True), Wait(0.01), Send(b"h", alone=True), Cut()),
     )
 
 

@@ -165,6 +165,36 @@ async def ask_h1(
     return await read_h1(reader, method=question.method)
 
 
+async def read_records(proxy: Proxy, way: Way, version: Version, *, until: bytes) -> list[bytes]:
+    """Ask, and return the records of TLS up to the one with these bytes.
+
+    Each is one write of the server, however the network joins them.
+    """
+    question, trusted = Question(), trusting(proxy.ca, "h2" if version == "2" else "http/1.1")
+    asked = _start_h2(question)[0].data_to_send() if version == "2" else question.as_h1()
+    incoming, outgoing = ssl.MemoryBIO(), ssl.MemoryBIO()
+    tls = trusted.wrap_bio(incoming, outgoing, server_hostname=OPENAI)
+    records = [b""]
+    async with asyncio.timeout(SECONDS):
+        reader, writer = await asyncio.open_connection(proxy.host, proxy.port)
+        try:
+            if way == "connect":
+                await open_tunnel(reader, writer, f"{OPENAI}:443")
+            while until not in records[-1]:
+                try:
+                    tls.do_handshake()
+                    tls.write(asked)
+                    asked = b""
+                    records.append(tls.read(1 << 16))
+                except ssl.SSLWantReadError:
+                    writer.write(outgoing.read())
+                    head = await reader.readexactly(5)
+                    incoming.write(head + await reader.readexactly(int.from_bytes(head[3:])))
+        finally:
+            writer.transport.abort()
+    return records
+
+
 async def read_h1(reader: asyncio.StreamReader, *, method: str = "POST") -> Answer:
     """Take an answer in HTTP/1."""
     parser = h11.Connection(h11.CLIENT)
@@ -210,13 +240,18 @@ async def _ask_h2(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, qu
 
 def begin_h2(writer: asyncio.StreamWriter, question: Question) -> tuple[h2.connection.H2Connection, int]:
     """Open HTTP/2 and send a request on its first stream."""
+    connection, stream = _start_h2(question)
+    writer.write(connection.data_to_send())
+    return connection, stream
+
+
+def _start_h2(question: Question) -> tuple[h2.connection.H2Connection, int]:
     connection = h2.connection.H2Connection(h2.config.H2Configuration(client_side=True, header_encoding="utf-8"))
     connection.initiate_connection()
     stream = connection.get_next_available_stream_id()
     connection.send_headers(stream, question.as_h2(), end_stream=not question.body)
     if question.body:
         connection.send_data(stream, question.body, end_stream=True)
-    writer.write(connection.data_to_send())
     return connection, stream
 
 

@@ -26,6 +26,7 @@ from tests.wire_real.clients import (
     begin_h2,
     connected,
     read_h1,
+    read_records,
     take_h2,
 )
 from tests.wire_real.proxies import EVENTS, HELLO, HELLO_HEAD, Playing, Waiting, proxying
@@ -39,6 +40,40 @@ _EACH: list[tuple[Way, Version]] = [
 ]
 _LONG = 3600.0
 """Seconds that no test waits."""
+
+
+_IN_SEVEN = tuple(bytes([letter]) * 3 for letter in b"abcdefg")
+
+
+@pytest.mark.parametrize("head", [EVENTS, Head(200, (("content-length", "21"),))], ids=["no length", "length"])
+@pytest.mark.parametrize(("way", "version"), [("connect", "1.1"), ("connect", "2"), ("tls", "1.1")])
+async def test_what_is_to_leave_alone_leaves_in_writes_of_its_own_though_all_is_due_together(
+    certs: Path, way: Way, version: Version, head: Head
+) -> None:
+    apart = Playing((head, *(Send(piece, alone=True) for piece in _IN_SEVEN)))
+    together = Playing((head, *map(Send, _IN_SEVEN), Wait(0)))
+    async with proxying(apart, certs) as (proxy, _):
+        written = await read_records(proxy, way, version, until=_IN_SEVEN[-1])
+        ending = await apart.next_ending()
+    async with proxying(together, certs) as (proxy, _):
+        joined = await read_records(proxy, way, version, until=_IN_SEVEN[-1])
+
+    assert [held for write in written if (held := _held(write))] == [[piece] for piece in _IN_SEVEN]
+    assert [held for write in joined if (held := _held(write))] == [list(_IN_SEVEN)]
+    assert (ending.how, ending.bytes_sent, ending.sends) == ("whole", 21, 7)
+
+
+def _held(write: bytes) -> list[bytes]:
+    return [piece for piece in _IN_SEVEN if piece in write]
+
+
+@pytest.mark.parametrize("version", ["1.1", "2"])
+async def test_many_writes_of_one_answer_let_others_have_their_turn(certs: Path, version: Version) -> None:
+    playing = Playing((EVENTS, *[Send(b"a", alone=True)] * 2_000))
+    async with proxying(playing, certs) as (proxy, _):
+        answers = await asyncio.gather(*(ask(proxy, "connect", version) for _ in range(3)))
+
+    assert [(answer.body, answer.ended) for answer in answers] == [(b"a" * 2_000, "whole")] * 3
 
 
 @pytest.mark.parametrize(("way", "version"), _EACH)

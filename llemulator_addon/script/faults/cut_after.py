@@ -77,7 +77,7 @@ def _first_bytes(steps: Steps, count: int) -> Iterator[Step]:
             yield step
         else:
             if count:
-                yield Send(step.piece[:count])
+                yield Send(step.piece[:count], step.alone)
             return
 
 
@@ -94,10 +94,10 @@ def _fewer_bytes(steps: Iterable[Step], count: int) -> Iterator[Step]:
             count -= len(step.piece)
             held = step
         else:
-            yield Send(step.piece[:count])
+            yield Send(step.piece[:count], step.alone)
             return
     if held is not None:
-        yield Send(held.piece[: len(held.piece) // 2])
+        yield Send(held.piece[: len(held.piece) // 2], held.alone)
 
 
 def _correct_head(steps: Steps) -> Steps:

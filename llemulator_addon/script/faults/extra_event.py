@@ -1,7 +1,7 @@
 """`extra_event`: an event or a comment that is not part of the answer."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Annotated, Any, Self, override
 
 from pydantic import Field, model_validator
@@ -82,6 +82,6 @@ class ExtraEventFault(Fault):
                 yield Send(self.wanted.frame_at(extra))
                 more = int(extra is not None and self.wanted.takes_number)
             following = following if number is None else number + 1
-            yield Send(renumber(step.piece, more)) if more else step
+            yield replace(step, piece=renumber(step.piece, more)) if more else step
         if seen + 1 == self.wanted.at:
             yield Send(self.wanted.frame_at(following))

@@ -63,14 +63,14 @@ class SplitBytesFault(Fault):
                 case Send() | Wait() | Cut():
                     # What was to be sent before a silence is not kept until after it.
                     if waiting:
-                        yield Send(waiting)
+                        yield Send(waiting, alone=True)
                         waiting = b""
                     yield step
         if waiting:
-            yield Send(waiting)
+            yield Send(waiting, alone=True)
 
     def _write(self, piece: bytes) -> Iterator[Step]:
-        yield Send(piece)
+        yield Send(piece, alone=True)
         if self.wanted.wait_ms:
             yield Wait(self.wanted.wait_ms / 1000)
 

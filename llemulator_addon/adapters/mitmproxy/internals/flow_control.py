@@ -16,6 +16,7 @@ from mitmproxy.connection import Client
 from mitmproxy.proxy import commands
 
 from llemulator_addon.adapters.mitmproxy.internals.turns import come_to_turn
+from llemulator_addon.core.steps import Send
 
 PORTION = 64 << 10
 """Bytes. As much as one read of a fast client takes; a thousand clients that read nothing make 64 MiB of it."""
@@ -29,14 +30,20 @@ _RESET_ON_CLOSE = struct.pack("ii", 1, 0)
 """`SO_LINGER` with a time of zero: closing the socket sends RST."""
 
 
-def portions(pieces: Iterable[bytes]) -> Iterator[tuple[bytes, int]]:
-    """Put small pieces together, and cut large ones; with each portion comes how many pieces end in it."""
+def portions(sends: Iterable[Send]) -> Iterator[tuple[bytes, int]]:
+    """Put small pieces together that need not be alone, and cut large ones.
+
+    With each portion comes how many pieces end in it.
+    """
     together: list[bytes] = []
     size = 0
-    for piece in pieces:
-        if together and size + len(piece) > PORTION:
+    is_open = True
+    """Whether more may be put to what is together."""
+    for piece, alone in ((send.piece, send.alone) for send in sends):
+        if together and (alone or not is_open or size + len(piece) > PORTION):
             yield b"".join(together), len(together)
             together, size = [], 0
+        is_open = not alone
         if len(piece) <= PORTION:
             together.append(piece)
             size += len(piece)

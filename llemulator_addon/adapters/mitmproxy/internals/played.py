@@ -2,7 +2,7 @@
 
 import time
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Literal, assert_never
 
 from mitmproxy import http
 from mitmproxy.net.http import status_codes
@@ -10,7 +10,7 @@ from mitmproxy.proxy import commands
 
 from llemulator_addon.core.outcome import Ending
 from llemulator_addon.core.rest import Rest
-from llemulator_addon.core.steps import Cut, Head, Headers, Send, Steps, Wait
+from llemulator_addon.core.steps import Cut, Head, Headers, Send, Step, Steps, Wait
 
 SOON = 0.0005
 """Seconds. A step that is due so soon is played at once: a wake-up would come no earlier."""
@@ -50,10 +50,21 @@ def make_played(steps: Steps, request: http.Request) -> Played:
     data.timestamp_start = time.time()
     data.timestamp_end = None
     response.steps = tuple(step for step in steps if not isinstance(step, Send)) if bare else steps
-    response.at_once = not any(isinstance(step, Wait | Cut) for step in steps) and (
-        bare or _is_of_size(len(body), head.headers)
-    )
+    response.at_once = not any(map(_takes_time, response.steps)) and (bare or _is_of_size(len(body), head.headers))
     return response
+
+
+def _takes_time(step: Step) -> bool:
+    """Whether the steps before this one may not leave together with it."""
+    match step:
+        case Send():
+            return step.alone
+        case Wait() | Cut():
+            return True
+        case Head():
+            return False
+        case _:
+            assert_never(step)
 
 
 def make_begun(steps: Steps, rest: Rest, request: http.Request) -> Played:

@@ -65,6 +65,10 @@ _LONGEST_SLEEP = 60.0
 """Seconds. mitmproxy closes a connection on which nothing stirs for `tcp_timeout`; a wake-up counts as a stir."""
 
 
+_ALONE_AT_ONCE = 50
+"""Writes of one stream, each some 0.1 ms, after which others have their turn."""
+
+
 class Stream(HttpStream):
     """One request and its answer."""
 
@@ -375,13 +379,14 @@ class Stream(HttpStream):
 
     def _play_steps(self, playing: Playing) -> Commands:
         now = time.monotonic() + SOON
-        due: list[bytes] = []
-        while playing.due <= now and playing.position < len(playing.steps):
+        due, alone = list[Send](), 0
+        while playing.due <= now and playing.position < len(playing.steps) and alone < _ALONE_AT_ONCE:
             step = playing.steps[playing.position]
             playing.position += 1
             match step:
-                case Send(piece):
-                    due.append(piece)
+                case Send():
+                    due.append(step)
+                    alone += step.alone
                 case Wait(seconds):
                     playing.due += seconds
                 case Head():
@@ -394,7 +399,7 @@ class Stream(HttpStream):
                     assert_never(step)
         if not (yield from self._send(playing, due)):
             return
-        if playing.due > now:
+        if playing.due > now or alone == _ALONE_AT_ONCE:
             yield commands.RequestWakeup(min(max(0.0, playing.due - time.monotonic()), _LONGEST_SLEEP))
         elif playing.rest is None:
             yield from self._end(playing)
@@ -403,7 +408,7 @@ class Stream(HttpStream):
         playing.headed = time.monotonic()
         yield SendHttp(ResponseHeaders(self.stream_id, self._response), self.context.client)
 
-    def _send(self, playing: Playing, due: list[bytes]) -> layer.CommandGenerator[bool]:
+    def _send(self, playing: Playing, due: list[Send]) -> layer.CommandGenerator[bool]:
         """Send pieces, each portion when the client took the one before. Whether it took them all."""
         for portion, ended in portions(due):
             if portion:
