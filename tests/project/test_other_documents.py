@@ -1,7 +1,7 @@
 """Commands and requests that the documents of four similar emulators print do here what they say there.
 
-A request is sent as it is printed, by curl; only its port is that of the server under test. A command that needs a
-container engine, or minutes, is not run: its target, file or name must exist.
+A request is sent as it is printed, by curl; only its port is that of the server under test. Other commands are run by
+`test_printed_commands.py`; files and names that a container engine would need must exist.
 """
 
 import json
@@ -206,41 +206,7 @@ def _answer(command: str, server: Server) -> str:
     return ended.stdout + ended.stderr
 
 
-# Commands ------------------------------------------------------------------------------------------------------------
-
-_MAKE = (
-    *((_LLEMULATOR, target) for target in ("run", "docker-run", "test", "conformance", "docker-test")),
-    *((_SIMULATOR, target) for target in ("run-smollm", "build-smollm", "build", "run PORT=8090", "docker-build")),
-    *(
-        (_SIMULATOR, target)
-        for target in ("docker-run PORT=8090", "compose-up-noai", "compose-down-noai", "compose-up")
-    ),
-    *(
-        (_SIMULATOR, target)
-        for target in ("compose-down", "compose-logs", "open", "curl-sim", "curl-stream", "curl-text")
-    ),
-    *((_SIMULATOR, target) for target in ("curl-sim", "curl-stream", "curl-text", "setup-dev", "local-dev")),
-    *((_SIMULATOR, target) for target in ("test", "fmt", "tidy", "setup")),
-)
-
-
-@pytest.mark.parametrize(("document", "target"), _MAKE)
-def test_a_printed_target_of_make_exists(document: str, target: str) -> None:
-    ended = subprocess.run(
-        ["make", "--dry-run", *target.split()], cwd=ROOT, capture_output=True, text=True, timeout=_SECONDS, check=False
-    )
-
-    assert ended.returncode == 0, f"{document}: {ended.stderr}"
-
-
-@pytest.mark.parametrize("target", ["curl-sim", "help"])
-def test_a_target_that_needs_no_container_runs(target: str, simulating: Server) -> None:
-    command = ["make", target, f"PORT={simulating.port}"]
-
-    ended = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=_SECONDS, check=False)
-
-    assert ended.returncode == 0, ended.stderr
-    assert ("chat.completion" if target == "curl-sim" else "make compose-up") in ended.stdout
+# Names ----------------------------------------------------------------------------------------------------------------
 
 
 def test_baked_false_makes_the_small_image() -> None:
