@@ -14,7 +14,7 @@ from llemulator_addon.admin.route import Server
 from llemulator_addon.core import defaults
 from llemulator_addon.core.choices import OnUnmatched
 from llemulator_addon.core.egress import EgressReport, HostEgress
-from llemulator_addon.core.outcome import Answered, Ask, Ending, Forward, Outcome, Play
+from llemulator_addon.core.outcome import Answered, Ask, Converse, Ending, Forward, Outcome, Play
 from llemulator_addon.core.request import Request
 from llemulator_addon.core.resources import Resources
 from llemulator_addon.core.session_key import ANONYMOUS, ExchangeId, SessionKey
@@ -48,7 +48,9 @@ from llemulator_addon.wire.cors import add_cors, preflight
 from llemulator_addon.wire.credentials import key_of, session_of, token_of
 from llemulator_addon.wire.models import DEFAULT_MODELS
 from llemulator_addon.wire.redaction import redact_path
+from llemulator_addon.wire.responses.history import forget_recent
 from llemulator_addon.wire.vocabulary import published
+from llemulator_addon.wire.websocket import wants_websocket
 
 _UNCLAIMED_AT_MOST = 1000
 _SHOWN = 1000
@@ -206,7 +208,8 @@ class Emulator:
         if session.script.owner != "token":
             self._note_unclaimed(request, token)
         large = is_large(request)
-        if not session.settings.serialize:
+        if not session.settings.serialize or wants_websocket(request):
+            # What is asked on a WebSocket connection has its turns; the connection itself needs none.
             return await self._ready(await self._decide(key, request, large=large))
         # One that was never seen begins its life now.
         session = await self._store.change(key, lambda session: (session, session))
@@ -261,6 +264,16 @@ class Emulator:
     async def came(self, exchange: ExchangeId, steps: Steps) -> None:
         """Note what an upstream answered, as far as it came; `exchange` is the outcome's."""
         await self._note(exchange, lambda journal, number: journal.note_answer(number, steps))
+
+    async def forget_talk(self, exchange: ExchangeId, talk: str) -> None:
+        """Forget what was kept for a WebSocket connection alone; `exchange` is that of its handshake."""
+
+        def transition(session: Session) -> tuple[Session, None]:
+            if session.life != exchange.life:
+                return session, None
+            return session.change(resources=forget_recent(session.resources, talk)), None
+
+        await self._store.change(exchange.session, transition)
 
     async def note_end(self, exchange: ExchangeId, ending: Ending) -> None:
         """Note how the playing of an answer ended; `exchange` is the outcome's."""
@@ -324,7 +337,7 @@ class Emulator:
     async def _ready(self, outcome: Outcome) -> Answered:
         """Wait for a person where one is asked."""
         match outcome:
-            case Play() | Forward():
+            case Play() | Forward() | Converse():
                 return outcome
             case Ask():
                 return _play(await self._ask_person(outcome), outcome.exchange)

@@ -109,10 +109,13 @@ def test_an_application_is_simulated_to_the_end_without_harm(name: str, hermetic
     assert ran.made == []
 
 
-def test_codex_goes_on_over_https_after_one_handshake(hermetic: Server, tmp_path: Path) -> None:
+def test_codex_speaks_websocket(hermetic: Server, tmp_path: Path) -> None:
     ran = _run("codex", hermetic, tmp_path, scripted=True)
 
-    assert [exchange.status for exchange in ran.exchanges] == [426, 200, 200]
+    handshake, warm_up, *turns = ran.exchanges
+    assert [exchange.status for exchange in ran.exchanges] == [101, 200, 200, 200]
+    assert (handshake.endpoint, warm_up.rule) == ("responses.connect", None)
+    assert [exchange.rule for exchange in turns] == list(APPLICATIONS["codex"].rules)
 
 
 def _run(name: str, server: Server, folder: Path, *, scripted: bool) -> Ran:

@@ -28,6 +28,10 @@ class Answerer(Protocol):
         """Take note of what an upstream answered, as far as it came; called before `note_end`."""
         ...
 
+    async def forget_talk(self, exchange: ExchangeId, talk: str) -> None:
+        """Forget what was kept for a WebSocket connection alone, because it has ended."""
+        ...
+
     async def note_end(self, exchange: ExchangeId, ending: Ending) -> None:
         """Take note of how the playing of an answer ended; called once for each `Play` that names its exchange."""
         ...

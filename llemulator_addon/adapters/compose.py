@@ -18,6 +18,7 @@ from llemulator_addon.adapters.networks import Networks
 from llemulator_addon.adapters.script_file import BadScript, name_file, read_script
 from llemulator_addon.adapters.settings import Settings
 from llemulator_addon.adapters.watching import Watching
+from llemulator_addon.adapters.websocket.connection import WebSocketTimes
 from llemulator_addon.emulator import Emulator, EmulatorSettings
 from llemulator_addon.engine.session import NO_UPSTREAM
 from llemulator_addon.script.reader import Script
@@ -76,6 +77,8 @@ def _policy(settings: Settings, *, ca: Path, streams_others: bool) -> TrafficPol
         pass_for=Networks(*settings.pass_for),
         body_limit=min(settings.body_limit, settings.bodies_size),
         bodies_size=settings.bodies_size,
+        request_values=settings.request_values,
+        websocket=WebSocketTimes(idle=settings.websocket_idle, open=settings.websocket_open),
         streams_others=streams_others,
         debug=settings.debug,
         keyless=settings.keyless,

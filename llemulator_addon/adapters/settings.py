@@ -59,6 +59,8 @@ class Settings:
     body_limit: int = defaults.BODY_LIMIT
     bodies_size: int = defaults.BODIES_SIZE
     request_values: int = defaults.REQUEST_VALUES
+    websocket_idle: float = defaults.WEBSOCKET_IDLE
+    websocket_open: float = defaults.WEBSOCKET_OPEN
     answer_limit: int = defaults.ANSWER_LIMIT
     journal_entries: int = defaults.JOURNAL_ENTRIES
     journal_size: int = defaults.JOURNAL_SIZE

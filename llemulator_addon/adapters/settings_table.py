@@ -252,6 +252,22 @@ SETTINGS = (
         meaning="seconds of the session's clock that a batch takes",
     ),
     Setting(
+        name="websocket_idle",
+        variable="LLEMULATOR_WEBSOCKET_IDLE",
+        read=_positive,
+        expected="a number of seconds above 0",
+        metavar="SECONDS",
+        meaning="seconds without a sign of life after which a WebSocket connection is dropped; pings are sent before",
+    ),
+    Setting(
+        name="websocket_open",
+        variable="LLEMULATOR_WEBSOCKET_OPEN",
+        read=_positive,
+        expected="a number of seconds above 0",
+        metavar="SECONDS",
+        meaning="seconds that a WebSocket connection may be open; OpenAI closes it after an hour",
+    ),
+    Setting(
         name="response_length",
         variable="LLEMULATOR_RESPONSE_LENGTH",
         read=partial(_one_of, choices=get_args(Length)),

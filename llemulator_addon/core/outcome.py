@@ -6,7 +6,7 @@ from typing import Literal, NamedTuple
 from llemulator_addon.core.prompt import Prompt
 from llemulator_addon.core.request import Request
 from llemulator_addon.core.session_key import ExchangeId
-from llemulator_addon.core.steps import Make, Steps
+from llemulator_addon.core.steps import Head, Make, Steps
 from llemulator_addon.core.upstream import Upstream
 
 
@@ -51,10 +51,21 @@ class Forward:
     body: bytes = b""
 
 
-Outcome = Play | Ask | Forward
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Converse:
+    """Accept a handshake of WebSocket, and speak it from then on."""
+
+    exchange: ExchangeId
+    """As in `Play`; it ends with the connection."""
+    head: Head
+    request: Request
+    """The handshake."""
+
+
+Outcome = Play | Ask | Forward | Converse
 """Of `decide`."""
 
-Answered = Play | Forward
+Answered = Play | Forward | Converse
 """The outcomes that a way in plays: a request for a person was answered before."""
 
 

@@ -29,10 +29,15 @@ class Request:
     """The object that the body is, where somebody has read it already."""
     way: Way = "connect"
     http_version: str = "HTTP/1.1"
+    """`WebSocket` for one that came as a message."""
     keyless: str | None = None
     """Address of the client, which names its session if it sends no token; None: without a token it has no session."""
     connection: str = ""
     """The same for all requests of one client connection."""
+    talk: str = ""
+    """The name of the WebSocket connection on which it came as a message; empty for a request of HTTP."""
+    warms_up: bool = False
+    """Whether the model is to say nothing: a later request goes on from this one (`generate: false`)."""
     at: float = 0.0
     """When it was complete, in seconds since the epoch; the only clock that the engine knows."""
 

@@ -46,8 +46,19 @@ class Cut:
     how: Literal["close", "reset", "goaway"] = "close"
 
 
+@dataclass(frozen=True, slots=True)
+class SendMessage:
+    """A text message of WebSocket, or a part of one, in place of a `Send`."""
+
+    text: str
+    ends: bool = True
+    """Whether the message ends with it."""
+
+
 Step = Head | Send | Wait | Cut
 Steps = tuple[Step, ...]
+TalkStep = SendMessage | Wait | Cut
+"""A step on a WebSocket connection. A cut is the loss of the connection, or with `goaway` a close with its code."""
 Make = Callable[[], Iterator[Step]]
 """Makes all steps of an answer: each call starts again, and makes the same."""
 

@@ -5,9 +5,9 @@ from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any, NamedTuple, assert_never
 
-from llemulator_addon.core.outcome import Ask, Forward, Outcome, Play
+from llemulator_addon.core.outcome import Ask, Converse, Forward, Outcome, Play
 from llemulator_addon.core.prompt import Prompt
-from llemulator_addon.core.reply import Failure, says
+from llemulator_addon.core.reply import Choice, Failure, ModelOutput, says
 from llemulator_addon.core.request import Request
 from llemulator_addon.core.resources import Resources, TooLarge
 from llemulator_addon.core.session_key import ExchangeId
@@ -53,7 +53,13 @@ from llemulator_addon.wire.errors import RequestRefused
 from llemulator_addon.wire.models import SIMULATED_MODEL
 from llemulator_addon.wire.redaction import HIDDEN, redact_query
 from llemulator_addon.wire.routing import Found, OtherMethods, find_of, refuse_path
-from llemulator_addon.wire.websocket import refuse_upgrade, speaks_websocket, wants_websocket
+from llemulator_addon.wire.websocket import (
+    accept_handshake,
+    knows_websocket,
+    refuse_upgrade,
+    speaks_websocket,
+    wants_websocket,
+)
 
 
 def decide(session: Session, request: Request) -> tuple[Session, Outcome]:
@@ -64,7 +70,7 @@ def decide(session: Session, request: Request) -> tuple[Session, Outcome]:
 
 def refuse(session: Session, request: Request, failure: Failure) -> tuple[Session, Outcome]:
     """Refuse a request, unless its path or method names nothing: the real API finds that out first."""
-    if isinstance(find_of(request), Found):
+    if isinstance(find_of(request), Found) or (wants_websocket(request) and speaks_websocket(request.path)):
         return _conclude(session, request, Decided(session=session, answer=failure))
     return decide(session, request)
 
@@ -82,6 +88,8 @@ def _conclude(session: Session, request: Request, decided: "Decided") -> tuple[S
             # The journal keeps it as it was before.
             sent = encode(told, request)
             return answered, Play(sent.steps, exchange=exchange, whole=sent.whole)
+        case _Accepted():
+            return answered, Converse(exchange=exchange, head=answer.head, request=request)
         case _Elsewhere():
             query = _query_for_upstream(request.query)
             return answered, Forward(exchange=exchange, to=answer.to, path=answer.path, query=query, body=answer.body)
@@ -121,11 +129,18 @@ class _Person:
     prompt: Prompt
 
 
+@dataclass(frozen=True, slots=True)
+class _Accepted:
+    """WebSocket is spoken from now on."""
+
+    head: Head
+
+
 class Decided(NamedTuple):
     """The values found on the way to an answer."""
 
     session: Session
-    answer: Answer | Failure | Silence | _Elsewhere | _Person
+    answer: Answer | Failure | Silence | _Elsewhere | _Person | _Accepted
     pacing: Pacing = Pacing()
     limits: Headers = ()
     """`x-ratelimit-*`, where a fault counts."""
@@ -139,9 +154,8 @@ class Decided(NamedTuple):
 
 def _decide(session: Session, request: Request) -> Decided:
     found = find_of(request)
-    if wants_websocket(request) and (found is not None or speaks_websocket(request.path)):
-        failure = refuse_upgrade(request.path)
-        return _answer_by_path_rule(session, request, "") or Decided(session=session, answer=failure)
+    if wants_websocket(request) and (found is not None or knows_websocket(request.path)):
+        return _answer_by_path_rule(session, request, "") or _answer_handshake(session, request, found)
     match found:
         case None:
             failure = refuse_path(request)
@@ -153,6 +167,18 @@ def _decide(session: Session, request: Request) -> Decided:
             return _dispatch(session, request, operation, params)
         case never:
             assert_never(never)
+
+
+def _answer_handshake(session: Session, request: Request, found: Found | OtherMethods | None) -> Decided:
+    if found is None or not speaks_websocket(request.path):
+        return Decided(session=session, answer=refuse_upgrade(request.path))
+    accepted = accept_handshake(request)
+    answer = accepted if isinstance(accepted, Failure) else _Accepted(accepted)
+    return Decided(session=session, answer=answer, endpoint=_HANDSHAKE, takes_turn=False)
+
+
+_HANDSHAKE = "responses.connect"
+"""The name of the operation, as the SDKs have it."""
 
 
 def _dispatch(
@@ -203,10 +229,15 @@ def _speak(session: Session, request: Request, endpoint: Endpoint, params: Mappi
         prompt = leniently
     if (acting := ACTING.get(prompt.model)) is not None:
         return Decided(session=session, answer=acting, endpoint=endpoint.name, prompt=prompt)
+    if request.warms_up:
+        asked = Candidate(prompt, request, session.progress.state)
+        nothing = write_reply(session, asked, endpoint, _NOTHING_SAID, Pacing())
+        return Decided(session=session, answer=nothing, endpoint=endpoint.name, prompt=prompt)
     return _answer(session, Candidate(prompt, request, session.progress.state), endpoint, elsewhere)
 
 
 _NOTHING: Mapping[str, Any] = {}
+_NOTHING_SAID = ModelOutput(choices=(Choice(blocks=(), exact=True),))
 
 
 def _leniently(endpoint: Endpoint, call: Call, body: Mapping[str, object]) -> Prompt | None:
@@ -228,7 +259,8 @@ def _elsewhere(
         return None
     if to.model is not None:
         named = {**named, "model": to.model}
-    written_body = request.body if named is body else json_bytes.compact(named)
+    # A message of WebSocket is not the body that it stands for.
+    written_body = request.body if named is body and not request.talk else json_bytes.compact(named)
     return _Elsewhere(to=to, path=endpoint.path, body=written_body, model=model)
 
 
@@ -271,6 +303,8 @@ def _answer_by_path_rule(session: Session, request: Request, operation: str) -> 
     asked = Candidate(_unspoken(request, operation), request, session.progress.state)
     if (selected := select(session, asked, naming_path=True)) is None:
         return None
+    if wants_websocket(request) and isinstance(selected.rule.reply(selected.times_before), ModelOutput):
+        return None  # it is for the requests that come as messages
     return _answer_by_rule(session, asked, selected, None)
 
 
@@ -422,6 +456,8 @@ def _tell(decided: Decided, session: Session, request: Request) -> PlayedAnswer:
     match answer:
         case _Elsewhere() | _Person():
             return PlayedAnswer(())
+        case _Accepted():
+            return PlayedAnswer((answer.head,))
         case Silence():
             return PlayedAnswer(add_cors(answer.steps(), request))
         case Failure():

@@ -28,6 +28,7 @@ def write_reply(
         chunk_by=pacing.chunk_by,
         dated_models=session.policy.dated_models,
         day=session.day_of(asked.request),
+        talk=asked.request.talk,
     )
     match reply:
         case ModelOutput():

@@ -38,6 +38,8 @@ class Manner(NamedTuple):
     """Whether the answer is made while it is sent, because all of it would take too much memory."""
     day: Day = LATEST
     """The day whose API answers."""
+    talk: str = ""
+    """The WebSocket connection on which it is sent; empty for HTTP."""
 
     @property
     def api(self) -> Api:

@@ -9,10 +9,11 @@ from ipaddress import ip_address
 
 from llemulator_addon.core.request import Request
 from llemulator_addon.core.session_key import ANONYMOUS, SessionKey
+from llemulator_addon.wire.websocket import key_among_subprotocols
 
 
 def token_of(request: Request) -> str | None:
-    """Return the bearer token, Azure's `api-key`, or the password of Basic; None if there is none."""
+    """Return the bearer token, Azure's `api-key`, the password of Basic, or a handshake's key; None without any."""
     scheme, _, credentials = request.headers.get("authorization", "").partition(" ")
     match scheme.lower():
         case "bearer":
@@ -20,7 +21,7 @@ def token_of(request: Request) -> str | None:
         case "basic":
             return _password(credentials.strip())
         case _:
-            return request.headers.get("api-key", "").strip() or None
+            return request.headers.get("api-key", "").strip() or key_among_subprotocols(request)
 
 
 def session_of(request: Request) -> str | None:

@@ -48,6 +48,8 @@ _WORDS = (
     "connectionstring",
     "cookie",
     "jwt",
+    # A browser's handshake of WebSocket has its key there.
+    "websocket-protocol",
 )
 """Words that make a secret of what has them in its name."""
 _LAST_WORDS = frozenset(("key", "auth", "sig", "pass", "pwd", "otp", "bearer", "sas", "keys"))

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from llemulator_addon.core.outcome import Answered, Forward, Play
+from llemulator_addon.core.outcome import Answered, Converse, Forward, Play
 from llemulator_addon.core.request import Request
 from llemulator_addon.core.upstream import Upstream, Upstreams, base_url, upstreams_in
 from llemulator_addon.emulator import Emulator
@@ -29,6 +29,8 @@ def _told(server: Emulator, asked: Request) -> str:
             return f"{forward.to.url}{forward.path}"
         case Play(steps):
             return said(steps)
+        case Converse():
+            return "a WebSocket connection"
 
 
 def test_one_url_stands_for_everything_that_no_rule_answers_whatever_the_model_is_called() -> None:

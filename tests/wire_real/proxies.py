@@ -52,6 +52,9 @@ class Playing:
     async def came(self, exchange: ExchangeId, steps: Steps) -> None:
         self.came_in.append((exchange, steps))
 
+    async def forget_talk(self, exchange: ExchangeId, talk: str) -> None:
+        pass
+
     async def note_end(self, exchange: ExchangeId, ending: Ending) -> None:
         self.endings.put_nowait((exchange, ending))
 

@@ -1,4 +1,4 @@
-"""A WebSocket handshake is answered at once, so that a client goes on over HTTP."""
+"""A WebSocket handshake that is not accepted is answered at once, so that a client goes on over HTTP."""
 
 import json
 
@@ -22,8 +22,7 @@ _OVER_HTTP_1 = [(way, version) for way, version in EACH_WAY if version != "2"]
 @pytest.mark.parametrize(
     ("path", "status"),
     [
-        ("/v1/responses", 426),
-        ("/v1/responses?beta=true", 426),
+        ("/v1/responses/resp_1", 426),
         ("/v1/realtime?model=gpt-realtime", 426),
         ("/openai/v1/realtime?model=gpt-realtime", 426),
         ("/v1/chat/completions", 426),
@@ -49,6 +48,34 @@ async def test_a_handshake_is_refused_and_the_connection_goes_on(
 
     assert (refused.status, answer.status) == (status, 200)
     assert json.loads(refused.body)["error"]["type"] == "invalid_request_error"
+
+
+@pytest.mark.parametrize(
+    ("headers", "status"),
+    [
+        ((*_HANDSHAKE[:4], ("Sec-WebSocket-Version", "8")), 426),
+        ((*_HANDSHAKE[:3], *_HANDSHAKE[4:]), 400),
+        ((*_HANDSHAKE[:3], ("Sec-WebSocket-Key", "c2hvcnQ="), *_HANDSHAKE[4:]), 400),
+        ((*_HANDSHAKE[:1], ("Connection", "close"), *_HANDSHAKE[2:]), 400),
+        (_HANDSHAKE[1:], 401),
+    ],
+    ids=["another version", "no key of its own", "a short key", "no upgrade", "nobody's"],
+)
+async def test_a_handshake_that_is_wrong_is_refused(
+    proxy: Proxy, headers: tuple[tuple[str, str], ...], status: int
+) -> None:
+    async with connected(proxy, "connect") as streams:
+        refused = await ask_h1(*streams, Question(path="/v1/responses", headers=headers))
+
+    assert refused.status == status
+    assert refused.header("sec-websocket-version") == ("13" if status == 426 else None)
+
+
+async def test_a_handshake_of_http_1_0_is_refused(proxy: Proxy) -> None:
+    async with connected(proxy, "connect") as streams:
+        refused = await ask_h1(*streams, Question(path="/v1/responses", headers=_HANDSHAKE), version="1.0")
+
+    assert refused.status == 400
 
 
 async def test_another_upgrade_is_ignored(proxy: Proxy) -> None:

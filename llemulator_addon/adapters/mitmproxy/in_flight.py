@@ -72,6 +72,10 @@ class InFlight:
         for flow, exchange in self._open.pop(client, {}).items():
             self._end(flow, exchange, NOTHING_SENT)
 
+    def forget_talk(self, exchange: ExchangeId, talk: str) -> None:
+        """Report the end of a WebSocket connection, for which something may be kept."""
+        self._start(self._report_talk(exchange, talk))
+
     async def note(self, exchange: ExchangeId, steps: Steps) -> None:
         """Report what an upstream answered, or what was answered in its place."""
         try:
@@ -91,6 +95,12 @@ class InFlight:
         if not task.done():
             self._reports.add(task)
             task.add_done_callback(self._reports.discard)
+
+    async def _report_talk(self, exchange: ExchangeId, talk: str) -> None:
+        try:
+            await self._answerer.forget_talk(exchange, talk)
+        except Exception as error:  # noqa: BLE001 - the connection has ended; only memory is not given back
+            logger.error("what a connection kept was not forgotten:\n%s", describe_briefly(error))  # noqa: TRY400 - see `bugs`
 
     async def _report_end(self, exchange: ExchangeId, ending: Ending, arrived: Steps | None) -> None:
         if arrived is not None:

@@ -21,8 +21,9 @@ from llemulator_addon.adapters.mitmproxy.internals.authorities import read_host
 from llemulator_addon.adapters.mitmproxy.internals.deciding import Arrival
 from llemulator_addon.adapters.networks import Networks
 from llemulator_addon.adapters.openai_keys import has_key
+from llemulator_addon.adapters.websocket.connection import WebSocketTimes
 from llemulator_addon.core.choices import Keyless
-from llemulator_addon.core.defaults import BODIES_SIZE, BODY_LIMIT
+from llemulator_addon.core.defaults import BODIES_SIZE, BODY_LIMIT, REQUEST_VALUES, WEBSOCKET_IDLE, WEBSOCKET_OPEN
 from llemulator_addon.core.request import Way
 
 _HTTPS = 443
@@ -46,6 +47,10 @@ class TrafficPolicy:
     """Bytes."""
     bodies_size: int = BODIES_SIZE
     """Bytes that all bodies may have together until they are answered."""
+    request_values: int = REQUEST_VALUES
+    """How many values the JSON of a message may have."""
+    websocket: WebSocketTimes = field(default_factory=lambda: WebSocketTimes(idle=WEBSOCKET_IDLE, open=WEBSOCKET_OPEN))
+    """How long a WebSocket connection may be silent, and open."""
     streams_others: bool = True
     """Whether bodies that are passed on go through piece by piece, so that other addons do not see them whole."""
     debug: bool = False

@@ -6,9 +6,12 @@
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable
+from functools import partial
+from itertools import count
 from typing import assert_never
 
 from mitmproxy import http
+from mitmproxy.connection import Client
 from mitmproxy.proxy.context import Context
 
 from llemulator_addon.adapters import proxy_errors
@@ -23,11 +26,15 @@ from llemulator_addon.adapters.mitmproxy.internals.deciding import Arrival
 from llemulator_addon.adapters.mitmproxy.internals.played import Played, make_begun, make_played
 from llemulator_addon.adapters.mitmproxy.ownership import UNKNOWN, Destination, Ownership, TrafficPolicy, carries_key
 from llemulator_addon.adapters.mitmproxy.reading import read_request
+from llemulator_addon.adapters.mitmproxy.talks import TalkAnswering, begin_talk
 from llemulator_addon.adapters.terminal import printable
-from llemulator_addon.core.outcome import Ending, Forward, Play
+from llemulator_addon.adapters.websocket.deflate import negotiate
+from llemulator_addon.adapters.websocket.responses import BegunAnswer
+from llemulator_addon.core.outcome import Converse, Ending, Forward, Play
 from llemulator_addon.core.reply import Failure
 from llemulator_addon.core.request import Request
-from llemulator_addon.core.steps import Head
+from llemulator_addon.core.rest import Rest
+from llemulator_addon.core.steps import Head, Steps
 from llemulator_addon.live.fair_share import FairShare
 from llemulator_addon.live.room import Share
 from llemulator_addon.script.fault import ConnectionFault
@@ -135,25 +142,78 @@ class Traffic:
         if outcome.exchange is not None:
             self._in_flight.open(flow.client_conn.id, flow.id, outcome.exchange)
         self.egress.count(_THIS_PROXY if arrival.way == "origin" else arrival.host, "answered")
+        if isinstance(outcome, Converse):
+            return self._accept(flow, outcome)
         if self.streams_others:
             # No other addon wants it; an answer may take long to be read, and the journal has what it keeps.
             flow.request.raw_content = b""
-        match outcome:
-            case Play(whole=make) if make is not None:
-                steps = make()
-                beginning = tuple(to_head(steps))
-                making = Making(lambda: steps, self._making, is_slow=outcome.is_slow)
-                response = make_begun(beginning, making, flow.request)
-            case Play(steps):
-                response = make_played(steps, flow.request)
-            case Forward():
-                response = await self._forward(flow, request, outcome)
-            case _:
-                assert_never(outcome)
+        steps, rest = await self._begin(flow.client_conn, flow.id, request, outcome)
+        response = make_played(steps, flow.request) if rest is None else make_begun(steps, rest, flow.request)
         if logger.isEnabledFor(logging.DEBUG):
             where = _redact(f"{request.method} {request.host}{request.path}", request)
             logger.debug("%s (%s): %d", where, request.way, response.status_code)
         return response
+
+    async def _begin(
+        self, client: Client, name: str, request: Request, outcome: Play | Forward
+    ) -> tuple[Steps, Rest | None]:
+        """Return the first steps of an answer, and where the others come from; `name` is that of what is under way."""
+        match outcome:
+            case Play(whole=make) if make is not None:
+                steps = make()
+                beginning = tuple(to_head(steps))
+                return beginning, Making(lambda: steps, self._making, is_slow=outcome.is_slow)
+            case Play(steps):
+                return steps, None
+            case Forward():
+                return await self._forward(client, name, request, outcome)
+            case _:
+                assert_never(outcome)
+
+    # WebSocket
+
+    def _accept(self, flow: http.HTTPFlow, outcome: Converse) -> Played:
+        """Return the answer to a handshake, which begins a talk when it is sent."""
+        response = make_played((outcome.head,), flow.request)
+        offered = flow.request.headers.get("sec-websocket-extensions", "")
+        accepted, deflate = negotiate(offered, self.body_limit)
+        if accepted is not None:
+            response.headers["sec-websocket-extensions"] = accepted
+        client, begun = flow.client_conn, count(1)
+
+        async def begin(request: Request) -> BegunAnswer:
+            return await self._begin_in_talk(client, f"{flow.id}/{next(begun)}", request)
+
+        name = f"{client.id}/{outcome.exchange.number}"
+        answering = TalkAnswering(
+            begin,
+            partial(self.end, flow),
+            partial(self._in_flight.forget_talk, outcome.exchange, name),
+            self.bodies.share(),
+        )
+        response.converse = partial(
+            begin_talk,
+            handshake=outcome.request,
+            name=name,
+            answering=answering,
+            deflate=deflate,
+            most_bytes=self.body_limit,
+            most_values=self.policy.request_values,
+            times=self.policy.websocket,
+        )
+        return response
+
+    async def _begin_in_talk(self, client: Client, name: str, request: Request) -> BegunAnswer:
+        """Decide about a request that came as a message."""
+        outcome = await self._answerer.answer(request)
+        if isinstance(outcome, Converse):
+            msg = "a message is no handshake"
+            raise TypeError(msg)
+        if outcome.exchange is not None:
+            self._in_flight.open(client.id, name, outcome.exchange)
+        self.egress.count(_THIS_PROXY if request.to_proxy else request.host, "answered")
+        steps, rest = await self._begin(client, name, request, outcome)
+        return BegunAnswer(steps, rest, partial(self._in_flight.end, client.id, name))
 
     async def _unpack(self, request: http.Request, share: Share) -> bytes:
         body = request.raw_content or b""
@@ -170,25 +230,27 @@ class Traffic:
             logger.warning("a request to %s has a body that is not in its content-encoding", printable(request.host))
             return b""
 
-    async def _forward(self, flow: http.HTTPFlow, request: Request, forward: Forward) -> Played:
+    async def _forward(
+        self, client: Client, name: str, request: Request, forward: Forward
+    ) -> tuple[Steps, Rest | None]:
         """Ask the upstream; its answer is played as it comes."""
-        failure = self._forwarding.refuse(forward, request) or self._refuse_stranger(flow, forward)
+        failure = self._forwarding.refuse(forward, request) or self._refuse_stranger(client, forward)
         if failure is None:
             self.egress.count(forward.to.host, "forwarded")
-            answer = await self._in_flight.wait(flow.id, self._forwarding.ask(forward, request))
+            answer = await self._in_flight.wait(name, self._forwarding.ask(forward, request))
             if isinstance(answer, Arriving):
-                self._in_flight.receive(flow.id, answer)
-                return make_begun((answer.head,), answer, flow.request)
+                self._in_flight.receive(name, answer)
+                return (answer.head,), answer
             failure = answer
         else:
             self.egress.count(forward.to.host, "refused")
         steps = add_cors(proxy_errors.steps_of(failure), request)
         await self._in_flight.note(forward.exchange, steps)
-        return make_played(steps, flow.request)
+        return steps, None
 
-    def _refuse_stranger(self, flow: http.HTTPFlow, forward: Forward) -> Failure | None:
+    def _refuse_stranger(self, client: Client, forward: Forward) -> Failure | None:
         """Refuse a server that a script names to a client that may reach no other host."""
-        why = self.ownership.why_stranger(flow.client_conn) if forward.to.named_by == "script" else None
+        why = self.ownership.why_stranger(client) if forward.to.named_by == "script" else None
         return None if why is None else proxy_errors.host_not_allowed(why)
 
     def refuse(self, flow: http.HTTPFlow) -> Played:

@@ -92,7 +92,7 @@ def write(prompt: Prompt, reply: ModelOutput, manner: Manner) -> Answer:
     if choice.side_by_side or any(isinstance(block, Text) and block.places for block in choice.blocks):
         places = list_places(choice, writing)
         cutting = replace(cutting, side_by_side=choice.side_by_side, order=choice.order, places=places)
-    return _tell(prompt, response, ids, cutting, in_pieces=manner.in_pieces)
+    return _tell(prompt, response, ids, cutting, manner)
 
 
 def size(prompt: Prompt, reply: ModelOutput) -> int:
@@ -114,7 +114,7 @@ def fail(prompt: Prompt, failure: Failure, manner: Manner) -> Answer | Failure:
         return failure
     ids = Ids(manner.stamp, stored=prompt.body.get("store") is not False)
     response = write_failed(write_finished(prompt, says(""), Writing(prompt=prompt, manner=manner, ids=ids)), failure)
-    return _tell(prompt, response, ids, _cutting(prompt, says(""), manner))
+    return _tell(prompt, response, ids, _cutting(prompt, says(""), manner), manner)
 
 
 ENDPOINT = Endpoint(
@@ -131,21 +131,21 @@ ENDPOINT = Endpoint(
 )
 
 
-def _tell(prompt: Prompt, response: Response, ids: Ids, cutting: Cutting, *, in_pieces: bool = False) -> Answer:
+def _tell(prompt: Prompt, response: Response, ids: Ids, cutting: Cutting, manner: Manner) -> Answer:
     # Without the log probabilities of an answer that is too large to be there at once.
-    shown = drop_many(response) if in_pieces else response
+    shown = drop_many(response) if manner.in_pieces else response
     made = history.record(shown, items_of(prompt.body.get("input"), ids), cutting)
     if prompt.stream:
         in_background = bool(response["background"])
         return EventStream(
             pieces=pieces_of(response, cutting),
-            keeps=_keeps(history.finish(made), prompt.body),
+            keeps=_keeps(history.finish(made), prompt.body, manner.talk),
             announced=3 if in_background else 2,
             # A background stream is gone on with by number, so that nothing is counted in that the response has not.
             keeps_alive=not in_background,
         )
     keeps = _keeps(made, prompt.body)
-    if in_pieces and history.is_done(made):
+    if manner.in_pieces and history.is_done(made):
         return LongBody(
             pieces=Made(lambda: write_pieces(write_billed(response, cutting.api), write_ascii)), keeps=keeps
         )
@@ -192,11 +192,13 @@ _MOST_PARTIAL = 3
 """The API's own limit."""
 
 
-def _keeps(made: history.Record, body: Mapping[str, object]) -> tuple[Kept, ...]:
+def _keeps(made: history.Record, body: Mapping[str, object], talk: str = "") -> tuple[Kept, ...]:
     """Return what is kept: the response, and its items at the end of its conversation."""
     response = made["response"]
     # What runs in the background must be found again, whatever `store` says.
     own = (history.keep(made),) if response["store"] or response["background"] else ()
+    if talk and not own:
+        own = (*own, history.keep_recent(made, talk))
     name = conversation_id(body)
     if name is None:
         return own

@@ -15,6 +15,9 @@ from llemulator_addon.wire.responses.response_object import Response, write_begu
 RESPONSE = "response"
 """The kind of a stored response. Its id is shared with its items, so that an item is enough to find it."""
 CONVERSATION = "conversation"
+RECENT = "response.recent"
+"""The kind under which responses stand that are not stored, and with which the WebSocket connection goes on that made
+them: followed by its name."""
 HELD = "conversation.held"
 """The kind under which stands until when a response is made to a conversation."""
 
@@ -109,19 +112,42 @@ def cancel(made: Record) -> Record:
 # History ------------------------------------------------------------------------------------------------------------
 
 
-def history(resources: Resources, response_id: str) -> list[Item]:
+def history(resources: Resources, response_id: str, talk: str = "") -> list[Item]:
     """Return all items up to a response, oldest first; raises `RequestRefused` if it is not stored.
 
-    Where an earlier one of its chain is gone, the history begins behind it.
+    Where an earlier one of its chain is gone, the history begins behind it. A WebSocket connection (`talk`) also goes
+    on with the last response that it made itself, stored or not (OpenAI's guide).
     """
-    if find(resources, response_id) is None:
+    last = [made["id"] for made in resources.list_kind(_recent_kind(talk))][-1:] if talk else []
+    if find(resources, response_id) is None and response_id not in last:
         raise RequestRefused(response_errors.unknown_previous(response_id))
     turns: list[list[Item]] = []
     before: str | None = response_id
-    while before is not None and (made := find(resources, before)) is not None:
+    while before is not None and (made := find(resources, before) or _find_recent(resources, before, talk)) is not None:
         turns.append([*made["input"], *made["response"]["output"]])
         before = made["response"]["previous_response_id"]
     return [item for turn in reversed(turns) for item in turn]
+
+
+def keep_recent(made: Record, talk: str) -> Kept:
+    """Return the resource that a record is kept as for the WebSocket connection that made it."""
+    return Kept(_recent_kind(talk), find_shared(made["id"]), made)
+
+
+def forget_recent(resources: Resources, talk: str) -> Resources:
+    """Return the resources without those of a WebSocket connection that is closed."""
+    for made in list(resources.list_kind(_recent_kind(talk))):
+        resources = resources.remove(_recent_kind(talk), find_shared(made["id"]))
+    return resources
+
+
+def _recent_kind(talk: str) -> str:
+    return f"{RECENT}/{talk}"
+
+
+def _find_recent(resources: Resources, response_id: str, talk: str) -> Record | None:
+    found = resources.get(_recent_kind(talk), find_shared(response_id)) if talk else None
+    return found if found is not None and found["id"] == response_id else None
 
 
 def items_kind(conversation_id: str) -> str:

@@ -95,7 +95,7 @@ def history_of(call: Call, body: Body) -> list[Item]:
         if history.is_held(call.resources, name, call.request.at):
             raise RequestRefused(response_errors.conversation_locked())
         return list(history.items_of(call.resources, name))
-    return history.history(call.resources, before) if before else []
+    return history.history(call.resources, before, call.request.talk) if before else []
 
 
 def _whatever_was_said(call: Call, before: object, name: str | None) -> list[Item]:
@@ -108,7 +108,7 @@ def _whatever_was_said(call: Call, before: object, name: str | None) -> list[Ite
 
 def _conversation(call: Call, body: Body) -> list[Item]:
     """Return everything that the model is shown, oldest first."""
-    if not call.lenient and not _says_something(body):
+    if not (call.lenient or call.request.warms_up or _says_something(body)):
         raise RequestRefused(response_errors.nothing_to_answer())
     before, name = history_of(call, body), conversation_id(body)
     given = items_of(body.get("input"), Ids(call.stamp))

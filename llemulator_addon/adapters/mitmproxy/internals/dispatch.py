@@ -76,6 +76,11 @@ class Calls:
         task = asyncio.Task(self._until_resumed(event), loop=asyncio.get_running_loop(), eager_start=True)
         return None if task.done() else task
 
+    def has_listener(self, name: str) -> bool:
+        """Whether an addon listens to a hook itself, and not only to `update`."""
+        heard = self._find_listeners(name)
+        return heard is not None and bool(heard.listeners)
+
     async def call(self, event: Hook) -> None:
         """Call a hook, and `update` after one that takes a flow."""
         if not (heard := self._find_listeners(event.name)):

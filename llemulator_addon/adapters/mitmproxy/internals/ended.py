@@ -46,7 +46,7 @@ def _layers(top: Any, seen: set[int]) -> Iterator[layer.Layer]:  # noqa: ANN401 
     seen.add(id(top))
     yield top
     below = vars(top)
-    children = (*below["context"].layers, below.get("child_layer"), below.get("layer"))
+    children = (*below["context"].layers, below.get("child_layer"), below.get("layer"), below.get("tunnel"))
     for child in (*children, *below.get("streams", {}).values(), *below.get("connections", {}).values()):
         yield from _layers(child, seen)
 

@@ -83,7 +83,11 @@ class Outlet:
 
     def holds(self) -> bool:
         """Whether something waits for the socket to take it."""
-        return self._transport is not None and self._transport.get_write_buffer_size() > 0
+        return self.count_held() > 0
+
+    def count_held(self) -> int:
+        """Return how many bytes wait for the socket to take them."""
+        return 0 if self._transport is None else self._transport.get_write_buffer_size()
 
     async def wait_until_taken(self) -> None:
         """Wait until the socket took everything. Raises OSError where it never will."""

@@ -1,13 +1,16 @@
 """Responses that are played from steps."""
 
 import time
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Literal, assert_never
 
 from mitmproxy import http
 from mitmproxy.net.http import status_codes
+from mitmproxy.net.http.http1 import expected_http_body_size
 from mitmproxy.proxy import commands
 
+from llemulator_addon.adapters.websocket.connection import WebSocketConnection, WebSocketLine
 from llemulator_addon.core.outcome import Ending
 from llemulator_addon.core.rest import Rest
 from llemulator_addon.core.steps import Cut, Head, Headers, Send, Step, Steps, Wait
@@ -29,6 +32,8 @@ class Played(http.Response):
     """Whether it is a head and a body that follows at once."""
     rest: Rest | None = None
     """Where the steps behind these come from."""
+    converse: Callable[[WebSocketLine], WebSocketConnection] | None = None
+    """Begins what is spoken by WebSocket from here on."""
 
 
 def make_played(steps: Steps, request: http.Request) -> Played:
@@ -84,6 +89,15 @@ def read_steps(response: http.Response, body: bytes) -> Steps:
     return (Head(response.status_code), Send(body))
 
 
+def is_missized(playing: "Playing", request: http.Request, response: http.Response) -> bool:
+    """Whether the client took more or less than the head says."""
+    try:
+        size = expected_http_body_size(request, response)
+    except ValueError:
+        return True
+    return size not in {None, -1, playing.bytes_sent}
+
+
 def _is_of_size(size: int, headers: Headers) -> bool:
     return all(value == str(size) for name, value in headers if name.lower() == "content-length")
 
@@ -121,7 +135,7 @@ class LlemulatorRestHook(commands.StartHook):
 
 @dataclass(slots=True)
 class Playing:
-    """How far the playing of one answer is. Times are in seconds of the monotonic clock."""
+    """How far the playing of one answer is. WebSocketTimes are in seconds of the monotonic clock."""
 
     steps: Steps
     due: float

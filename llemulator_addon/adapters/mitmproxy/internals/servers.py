@@ -84,6 +84,12 @@ class Http1(Http1Server):
         if self.state == self.done:
             self._let_go()
 
+    def take_ahead(self) -> bytes:
+        """Return what came behind the request, once."""
+        ahead = bytes(self.buf)
+        self._let_go()
+        return ahead
+
     def _let_go(self) -> None:
         """Drop the last request and its answer: a connection is in a reference cycle, which stays for some time."""
         self.request = self.response = None

@@ -5,12 +5,12 @@ A request that is not to be passed on cannot be passed on here, whatever raised 
 
 import logging
 import time
+from collections.abc import Callable
 from functools import cached_property
 from typing import Any, Literal, assert_never, cast, override
 
 from mitmproxy import flow, http
 from mitmproxy.net.http import status_codes
-from mitmproxy.net.http.http1 import expected_http_body_size
 from mitmproxy.net.http.url import hostport
 from mitmproxy.proxy import commands, events, layer
 from mitmproxy.proxy.context import Context
@@ -50,11 +50,14 @@ from llemulator_addon.adapters.mitmproxy.internals.played import (
     LlemulatorRestHook,
     Played,
     Playing,
+    is_missized,
     make_played,
     read_steps,
 )
 from llemulator_addon.adapters.mitmproxy.internals.received import Received
 from llemulator_addon.adapters.mitmproxy.internals.servers import Commands, Http1, Http2, WholeResponse
+from llemulator_addon.adapters.mitmproxy.internals.websocket import WebSocketLayer, go_over
+from llemulator_addon.adapters.websocket.connection import WebSocketConnection, WebSocketLine
 from llemulator_addon.core.outcome import Ending
 from llemulator_addon.core.steps import Cut, Head, Send, Wait
 
@@ -262,7 +265,9 @@ class Stream(HttpStream):
     @override
     def send_response(self, already_streamed: bool = False) -> Commands:
         response = self._response
-        if already_streamed or self._passes or response.trailers or response.status_code == status_codes.SWITCHING:
+        if isinstance(response, Played) and response.converse is not None:
+            yield from self._converse(response.converse)
+        elif already_streamed or self._passes or response.trailers or response.status_code == status_codes.SWITCHING:
             yield from super().send_response(already_streamed)
         elif isinstance(response, Played) and not response.at_once:
             self._playing = Playing(steps=response.steps, due=time.monotonic(), rest=response.rest)
@@ -271,6 +276,16 @@ class Stream(HttpStream):
             yield HttpResponseHook(self.flow)
             if not (yield from self._client_left()):
                 yield from self._send_at_once(response)
+
+    def _converse(self, begin: Callable[[WebSocketLine], WebSocketConnection]) -> Commands:
+        """Accept a handshake; from then on the connection is WebSocket's."""
+        yield HttpResponseHook(self.flow)
+        if (yield from self._client_left()):
+            return
+        yield SendHttp(ResponseHeaders(self.stream_id, self._response), self.context.client)
+        yield DropStream(self.stream_id)
+        yield from go_over(self._parent, WebSocketLayer(self.context, self.flow, begin, self._parent))
+        self._let_go()
 
     def _send_at_once(self, response: http.Response) -> Commands:
         self.flow.response = response
@@ -422,7 +437,7 @@ class Stream(HttpStream):
 
     def _end(self, playing: Playing) -> Commands:
         response = self._response
-        if playing.headed is None or self._is_missized(playing, response):
+        if playing.headed is None or is_missized(playing, self.flow.request, response):
             # What comes next on the connection would be taken for the rest of this answer.
             yield from self._cut(playing, "close")
             return
@@ -433,13 +448,6 @@ class Stream(HttpStream):
         else:
             yield from super().send_response(already_streamed=True)
         self._let_go()
-
-    def _is_missized(self, playing: Playing, response: http.Response) -> bool:
-        try:
-            size = expected_http_body_size(self.flow.request, response)
-        except ValueError:
-            return True
-        return size not in {None, -1, playing.bytes_sent}
 
     def _cut(self, playing: Playing, how: Literal["close", "reset", "goaway"]) -> Commands:
         """End the answer where it is."""

@@ -1,0 +1,80 @@
+"""Talks on WebSocket connections: what they ask is answered as requests of HTTP are."""
+
+from collections.abc import Awaitable, Callable
+
+from llemulator_addon.adapters.mitmproxy.bodies import BodyShare
+from llemulator_addon.adapters.websocket.connection import WebSocketConnection, WebSocketLine, WebSocketTimes
+from llemulator_addon.adapters.websocket.deflate import Deflate
+from llemulator_addon.adapters.websocket.frames import LOST, Frames
+from llemulator_addon.adapters.websocket.responses import BegunAnswer, ResponsesTalk
+from llemulator_addon.core.outcome import Ending
+from llemulator_addon.core.request import Request
+from llemulator_addon.wire.responses.talk import Talk
+
+
+class TalkAnswering:
+    """Not a value: asks for the answers of one talk, and counts its bytes among the bodies of requests."""
+
+    def __init__(
+        self,
+        begin: Callable[[Request], Awaitable[BegunAnswer]],
+        note_end: Callable[[Ending], None],
+        forget: Callable[[], None],
+        share: BodyShare,
+    ) -> None:
+        self._begin = begin
+        self._note_end = note_end
+        self._forget = forget
+        self._share = share
+        self._held = 0
+        self.connection: WebSocketConnection | None = None
+
+    async def begin(self, request: Request) -> BegunAnswer:
+        """Decide about a request."""
+        return await self._begin(request)
+
+    def hold(self, size: int) -> None:
+        """Count the bytes of requests that wait or are decided about."""
+        self._held = size
+        if not self._share.grow_to(size):
+            self._share.grow_to(0)
+
+    def grow_to(self, size: int) -> bool:
+        """Whether there is room for a message that is under way, too."""
+        return self._share.grow_to(self._held + size)
+
+    def leave(self) -> None:
+        """Let go of what was kept for the connection alone."""
+        self._share.give_back()
+        self._forget()
+        if (connection := self.connection) is not None:
+            self._note_end(_ending_of(connection))
+
+
+def begin_talk(  # noqa: PLR0913 - what a talk is made of
+    line: WebSocketLine,
+    *,
+    handshake: Request,
+    name: str,
+    answering: TalkAnswering,
+    deflate: Deflate | None,
+    most_bytes: int,
+    most_values: int,
+    times: WebSocketTimes,
+) -> WebSocketConnection:
+    """Begin a talk of Responses on a connection that was accepted."""
+    frames = Frames(deflate=deflate, most_bytes=most_bytes, grow_to=answering.grow_to)
+    connection = answering.connection = WebSocketConnection(frames, line, times)
+    talk = Talk(name=name, handshake=handshake, most_bytes=most_bytes)
+    connection.begin(ResponsesTalk(talk, connection, answering, most_values))
+    return connection
+
+
+def _ending_of(connection: WebSocketConnection) -> Ending:
+    closing = connection.frames.closing
+    return Ending(
+        how="client_left" if closing is not None and closing.code == LOST else "whole",
+        bytes_sent=connection.bytes_sent,
+        sends=connection.messages_sent,
+        seconds=connection.seconds_open,
+    )

@@ -1,0 +1,112 @@
+"""A client that speaks WebSocket over a real socket, frame by frame."""
+
+import asyncio
+import json
+import zlib
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any
+
+from tests.websocket import CLOSE, PONG, TEXT, Frame, code_of, frame, read_frames
+from tests.wire_real.clients import Headers, Proxy, Question, Way, connected
+
+HANDSHAKE = (
+    ("Connection", "Upgrade"),
+    ("Upgrade", "websocket"),
+    ("Sec-WebSocket-Key", "dGhlIHNhbXBsZSBub25jZQ=="),
+    ("Sec-WebSocket-Version", "13"),
+)
+KEY = (("Authorization", "Bearer sk-websocket"),)
+
+
+class Client:
+    """One connection."""
+
+    def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, head: bytes) -> None:
+        self.head = head.decode()
+        self.writer = writer
+        self._reader = reader
+        self._received = b""
+        self._read = 0
+        self.pongs: list[bytes] = []
+        self.closed: int | None = None
+        """The code of the close frame; 0: the connection was lost without one."""
+        self.is_reset = False
+
+    def send(self, event: object) -> None:
+        """Send JSON as a text."""
+        self.writer.write(frame(TEXT, json.dumps(event).encode()))
+
+    def create(self, text: str, **more: object) -> None:
+        """Ask for a response."""
+        self.send({"type": "response.create", "model": "gpt-4.1", "input": text, **more})
+
+    async def next_frame(self) -> Frame | None:
+        """Return the next frame; None at the end of the connection."""
+        while len(frames := list(read_frames(self._received))) <= self._read:
+            try:
+                received = await self._reader.read(65_536)
+            except ConnectionError:
+                self.is_reset = True
+                received = b""
+            if not received:
+                return None
+            self._received += received
+        self._read += 1
+        return frames[self._read - 1]
+
+    async def messages(self) -> AsyncIterator[Any]:
+        """Yield messages, read as JSON where they are, until the connection ends."""
+        parts, unpack = b"", False
+        while (got := await self.next_frame()) is not None:
+            if got.opcode == PONG:
+                self.pongs.append(got.payload)
+            elif got.opcode == CLOSE:
+                self.closed = code_of(got)
+                return
+            elif got.opcode < CLOSE:
+                parts, unpack = parts + got.payload, unpack or got.is_packed
+                if got.ends:
+                    yield _read(zlib.decompressobj(-15).decompress(parts + b"\x00\x00\xff\xff") if unpack else parts)
+                    parts, unpack = b"", False
+        self.closed = 0
+
+    async def answer(self) -> list[Any]:
+        """Return the messages up to the one that ends a response, or all where the connection ends before."""
+        heard = []
+        async for message in self.messages():
+            heard.append(message)
+            if isinstance(message, dict) and message.get("type") in _LAST:
+                return heard
+        return heard
+
+    async def ask(self, text: str, **more: object) -> list[Any]:
+        """Ask for a response, and return its messages."""
+        self.create(text, **more)
+        return await self.answer()
+
+
+_LAST = {"response.completed", "response.incomplete", "response.failed", "response.steer.failed", "error"}
+
+
+def _read(message: bytes) -> object:
+    try:
+        return json.loads(message)
+    except ValueError:
+        return message.decode()
+
+
+def said(messages: list[Any]) -> str:
+    """Return the text that events bring."""
+    return "".join(each["delta"] for each in messages if each["type"] == "response.output_text.delta")
+
+
+@asynccontextmanager
+async def talking(
+    proxy: Proxy, way: Way = "origin", *, headers: Headers = KEY, path: str = "/v1/responses", ahead: bytes = b""
+) -> AsyncIterator[Client]:
+    """Open a WebSocket connection. `ahead` is sent with the handshake."""
+    asked = Question(path=path, headers=(*headers, *HANDSHAKE)).as_h1(absolute=way == "absolute")
+    async with connected(proxy, way) as (reader, writer):
+        writer.write(asked + ahead)
+        yield Client(reader, writer, await reader.readuntil(b"\r\n\r\n"))
