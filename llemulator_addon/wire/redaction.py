@@ -157,8 +157,21 @@ def _redact_object(value: Mapping[str, object], token: str) -> dict[str, object]
         is_secret = _is_secret_in_json(key) and not (of_a_token and key == "token")
         is_named = (named and key == "value") or (is_mcp and key == "headers")
         hide = _blot if is_secret or is_named else redact_texts
+        if key == "server_url" and isinstance(part, str):
+            part = _SERVER_URL.sub(_behind_host_hidden, part)  # noqa: PLW2901 - the rest is hidden as in any text
         hidden[redact_text(key, token) if len(key) >= _SHORTEST_TOKEN else key] = hide(part, token)
     return hidden
+
+
+_SERVER_URL = re2.compile(r"""^(\w+:/{1,2}[^/?#]*)(.*)""")
+_PATHS_OF_SERVERS = frozenset(("", "/", "/mcp", "/mcp/", "/sse", "/sse/"))
+"""Paths of remote MCP servers that guard nothing. Others may have the user's key as a part, and their queries have keys
+under any name; OpenAI's API hid all behind the host until 2025-11 (`https://host/<redacted>`)."""
+
+
+def _behind_host_hidden(found: Any) -> str:  # noqa: ANN401 - re2 has no types
+    before, behind = found.groups()
+    return str(found[0]) if behind in _PATHS_OF_SERVERS else f"{before}/{HIDDEN}"
 
 
 def _blot(value: object, token: str) -> object:
@@ -259,6 +272,8 @@ def _pair_hidden(found: Any) -> str:  # noqa: ANN401 - re2 has no types
 def _drop_members(text: str) -> str:
     if '"headers' in text and ("mcp" in text or "server_" in text):
         text = _MCP_HEADERS.sub(lambda found: _VALUE.sub(rf"\1{HIDDEN}", found[0]), text)
+    if '"server_url' in text:
+        text = _MEMBER_SERVER_URL.sub(_behind_host_hidden, text)
     for mark, pattern in _MEMBERS.items():
         if mark in text:
             text = pattern.sub(partial(_member_hidden, text=text), text)
@@ -286,6 +301,7 @@ def _member_hidden(found: Any, text: str) -> str:  # noqa: ANN401 - re2 has no t
 
 
 _MCP_HEADERS = re2.compile(r'"headers\\{0,15}"\s*:\s*\{[^{}]*')
+_MEMBER_SERVER_URL = re2.compile(r"""("server_url\\{0,15}"\s*:\s*\\{0,15}"\w+:/{1,2}[^/?#"\\]*)([^"\\]*)""")
 _VALUE = re2.compile(r'(:\s*\\{0,15}")(?:[^"\\]|\\[^"\\])+')
 _PART = re2.compile(
     r'(?s)(form-data;[^\r\n]*?name="([^"\r\n]{1,64})"[^\r\n]*(?:\r?\n[^\r\n]+)*\r?\n\r?\n)(.*?)(\r?\n--|\z)'

@@ -111,6 +111,44 @@ def _standing(secret: str, shown: str) -> list[str]:
     return [spelled for spelled in spellings if spelled in shown]
 
 
+_SERVER_URLS = (
+    "https://user:SECRET@mcp.example/mcp",
+    "https://SECRET@mcp.example/mcp",
+    *(
+        f"https://mcp.example/mcp?{name}=SECRET"
+        for name in ("key", "token", "api_key", "exaApiKey", "code", "t", "k%65y")
+    ),
+    "https://mcp.example/api/mcp/s/SECRET/mcp",
+    "https://mcp.example/mcp#SECRET",
+    "https://mcp.example/mcp;token=SECRET",
+)
+
+
+@pytest.mark.parametrize("url", _SERVER_URLS)
+@pytest.mark.parametrize("stream", [False, True])
+def test_the_key_in_the_url_of_an_mcp_server_is_echoed_to_its_client_and_shown_nowhere_else(
+    url: str, *, stream: bool
+) -> None:
+    server, url = emulator({"rules": [{"reply": "Hi"}]}, debug=True), url.replace("SECRET", ANY)
+    tool = {"type": "mcp", "server_label": "a", "server_url": url, "require_approval": "never"}
+    asked = _with_more("/v1/responses", {"tools": [tool], "stream": stream})
+    broken = request("POST", "/v1/responses", body=json.dumps({"x": json.dumps(tool), "tools": [tool]})[:-1].encode())
+    (echoed,) = play(server, asked)
+    shown = _shown(server, broken)
+
+    assert url.encode() in body_of(echoed)
+    assert _standing(ANY, shown) == []
+    assert "https://" in shown
+    assert "mcp.example" in shown
+
+
+@pytest.mark.parametrize("url", ["https://mcp.example", "https://mcp.example/mcp", "http://127.0.0.1:9000/sse"])
+def test_the_url_of_an_mcp_server_without_a_secret_is_shown(url: str) -> None:
+    tool = {"type": "mcp", "server_label": "a", "server_url": url, "require_approval": "never"}
+
+    assert f'"server_url": "{url}"' in _shown(emulator(_SCRIPT), _with_more("/v1/responses", {"tools": [tool]}))
+
+
 @given(
     st.sampled_from(sorted(_BODIES)), st.sampled_from(_BY_FORM), st.sampled_from(sorted(FORMS)), st.sampled_from(NAMES)
 )
