@@ -161,6 +161,18 @@ class Moderation:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Transcript:
+    """The words that are heard in a sound."""
+
+    text: str
+    language: str = "english"
+    duration: float | None = None
+    """Seconds; None: as long as the file."""
+    segments: tuple[Mapping[str, Any], ...] = ()
+    """Each with `text`, `start`, `end` and maybe `speaker`; empty: the sentences of the text."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ModelOutput:
     """The model answers. A request for more choices than there are gets the last one again."""
 
@@ -179,6 +191,8 @@ class ModelOutput:
     vectors: tuple[tuple[float, ...] | Near, ...] = ()
     """One for each input of embeddings; the last repeats. None: each text has its own."""
     moderation: Moderation | None = None
+    transcript: Transcript | None = None
+    """None: the text of the first choice, or what a sound has in it."""
 
     def choice(self, index: int) -> Choice:
         """Return the alternative at an index."""

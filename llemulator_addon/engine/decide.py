@@ -51,6 +51,7 @@ from llemulator_addon.wire.cors import add_cors, add_cors_to_head
 from llemulator_addon.wire.endpoints import ENDPOINTS
 from llemulator_addon.wire.errors import RequestRefused
 from llemulator_addon.wire.models import SIMULATED_MODEL
+from llemulator_addon.wire.multipart import is_form
 from llemulator_addon.wire.redaction import HIDDEN, redact_query
 from llemulator_addon.wire.routing import Found, OtherMethods, find_of, refuse_path
 from llemulator_addon.wire.websocket import (
@@ -215,6 +216,7 @@ def _serve(session: Session, request: Request, operation: Operation, params: Map
 def _speak(session: Session, request: Request, endpoint: Endpoint, params: Mapping[str, str]) -> Decided:
     call, elsewhere, body = _call(session, request, params), None, _NOTHING
     try:
+        refuse_failure(errors.not_json() if is_form(request) and not endpoint.takes_forms else None)
         body = read_object(request)
         elsewhere = _elsewhere(session, request, endpoint, params, body) if session.settings.upstreams else None
         prompt = _understood(session, endpoint, call, body, elsewhere)
@@ -255,7 +257,12 @@ def _elsewhere(
     named = add_model(body, params)
     model = _model_in(named)
     to = session.upstream_for(model)
-    if to is None or (endpoint.only_openai and model not in session.settings.upstreams.models) or model in ACTING:
+    if (
+        to is None
+        or endpoint.takes_forms
+        or (endpoint.only_openai and model not in session.settings.upstreams.models)
+        or model in ACTING
+    ):
         return None
     if to.model is not None:
         named = {**named, "model": to.model}

@@ -20,6 +20,7 @@ from llemulator_addon.script.replies.failure import FailedReplyPart
 from llemulator_addon.script.replies.raw import Raw, RawPart
 from llemulator_addon.script.template import Template, compile_templates
 from llemulator_addon.script.templates.problems import TemplateProblem
+from llemulator_addon.script.transcript import TranscriptSpec
 from llemulator_addon.script.usage import UsagePart, read_usage
 
 Ready = ModelOutput | Failure | Raw
@@ -109,6 +110,8 @@ class ReplyPart(SaidPart):
     """The vector of each input, for embeddings; alone in a rule, it answers only them."""
     moderation: Verdicts | None = None
     """Verdicts, for moderations; alone in a rule, it answers only them."""
+    transcript: TranscriptSpec | None = None
+    """The words that are heard, for transcriptions and translations; alone in a rule, it answers only them."""
     failure: FailedReplyPart | None = None
     raw: RawPart | None = None
     template: bool = False
@@ -142,23 +145,26 @@ class ReplyPart(SaidPart):
             has_fingerprint=self.system_fingerprint is not None or "system_fingerprint" not in self.model_fields_set,
             vectors=vectors_of(self.embedding or []),
             moderation=moderation_of(self.moderation),
+            transcript=None if self.transcript is None else self.transcript.read(),
             headers=tuple((name.lower(), value) for name, value in (self.headers or {}).items()),
         )
 
-    def names_endpoint(self) -> str | None:
-        """Return the endpoint of which alone it says something; None: of any."""
+    def list_endpoints(self) -> tuple[str, ...]:
+        """Return the endpoints of which alone it says something; none: of any."""
         if self.embedding is not None:
-            return "embeddings"
+            return ("embeddings",)
+        if self.transcript is not None:
+            return ("audio.transcriptions", "audio.translations")
         said = {*self.words_given(), *(word for word in OTHERS if word in self.model_fields_set)}
-        return "moderations" if said == {"moderation"} else None
+        return ("moderations",) if said == {"moderation"} else ()
 
     def dump(self) -> dict[str, object]:
         """Return it as a script writes it."""
         return self.model_dump(exclude_unset=True, by_alias=True)
 
 
-OTHERS = ("choices", "failure", "raw", "embedding", "moderation")
-ALONE = frozenset({"failure", "raw", "choices", "blocks", "echo", "simulate", "embedding"})
+OTHERS = ("choices", "failure", "raw", "embedding", "moderation", "transcript")
+ALONE = frozenset({"failure", "raw", "choices", "blocks", "echo", "simulate", "embedding", "transcript"})
 _BESIDE = frozenset({"moderation"})
 _EXCLUSIVE = (
     *(("text", "json"), ("text", "refusal"), ("json", "refusal"), ("refusal", "tool_calls")),

@@ -13,7 +13,7 @@ from llemulator_addon.script.match import Match
 from llemulator_addon.script.model import ScriptPart, list_given_words, word_fields
 from llemulator_addon.script.pacing import Pacing, StreamPart
 from llemulator_addon.script.pattern import Pattern, RegexKey
-from llemulator_addon.script.patterns.endpoint import EndpointPattern
+from llemulator_addon.script.patterns.endpoint import EndpointPattern, OneOfEndpointsPattern
 from llemulator_addon.script.patterns.own_result import NotOwnResultPattern, names_of_called_tools, names_word
 from llemulator_addon.script.patterns.path import PathPattern
 from llemulator_addon.script.patterns.state import StatePattern
@@ -106,12 +106,13 @@ class StatePart(ScriptPart):
 
 
 def _endpoint_of(patterns: tuple[Pattern, ...], replies: list[Any]) -> tuple[Pattern, ...]:
-    """Return the endpoint of which alone the replies say something, if the match names neither endpoint nor path."""
-    names = {reply.names_endpoint() for reply in replies if reply is not None}
+    """Return the endpoints of which alone the replies say something, if the match names neither endpoint nor path."""
+    names = {reply.list_endpoints() for reply in replies if reply is not None}
     found = [each for pattern in patterns for each in pattern.all_patterns()]
-    if len(names) != 1 or None in names or any(isinstance(each, EndpointPattern | PathPattern) for each in found):
+    if len(names) != 1 or () in names or any(isinstance(each, EndpointPattern | PathPattern) for each in found):
         return ()
-    return (EndpointPattern(names.pop()),)
+    wanted, *others = names.pop()
+    return (OneOfEndpointsPattern(wanted, tuple(others)) if others else EndpointPattern(wanted),)
 
 
 def _branch(reply: object) -> str:

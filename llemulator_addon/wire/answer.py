@@ -184,6 +184,8 @@ class Endpoint:
     size: Callable[[Prompt, ModelOutput], int] = lambda *_: 0
     """Estimate the bytes of an answer before it is made. One that is much larger than usual is made in
     pieces while it is sent (`Manner.in_pieces`), and what is too large is refused."""
+    takes_forms: bool = False
+    """Whether its body may be a form, which no other server is asked."""
     only_openai: bool = False
     """Whether other servers have nothing like it, so that one that stands for any model is not asked."""
 

@@ -1,11 +1,14 @@
 """Audio in place of speech: a tone, longer for a longer text, in each format that OpenAI sends."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from functools import cache
 from math import pi, sin
 from struct import pack
+from typing import Protocol
 
 from llemulator_addon.wire import audio_formats
+from llemulator_addon.wire.audio_lengths import find_samples
+from llemulator_addon.wire.audio_marks import mark_samples, read_comment, read_samples
 
 RATE = 24_000
 """Samples a second, one channel of 16 bits, as OpenAI's speech has it."""
@@ -25,15 +28,18 @@ def tokens_of(text: str) -> int:
     return max(1, round(seconds_of(text) * 20))
 
 
-def pcm16(text: str) -> bytes:
+def _sound(seconds: float) -> bytes:
+    return _period() * round(seconds * _FREQUENCY)
+
+
+def pcm16(text: str, speed: float = 1.0) -> bytes:
     """Return the samples alone, little endian."""
-    periods = round(seconds_of(text) * _FREQUENCY)
-    return _period() * periods
+    return mark_samples(_sound(seconds_of(text) / speed), text)
 
 
-def wav(text: str) -> bytes:
+def wav(text: str, speed: float = 1.0) -> bytes:
     """Return the samples in a RIFF file."""
-    samples = pcm16(text)
+    samples = pcm16(text, speed)
     form = pack("<4sIHHIIHH", b"fmt ", 16, 1, 1, RATE, RATE * _BYTES, _BYTES, 8 * _BYTES)
     return (
         pack("<4sI4s", b"RIFF", 4 + len(form) + 8 + len(samples), b"WAVE")
@@ -43,15 +49,30 @@ def wav(text: str) -> bytes:
     )
 
 
-FORMATS: Mapping[str, Callable[[str], bytes]] = {
+class Speak(Protocol):
+    """Speak a text, at a speed of which 1 is the usual one."""
+
+    def __call__(self, text: str, /, speed: float = 1.0) -> bytes:
+        """Return the file."""
+        ...
+
+
+FORMATS: Mapping[str, Speak] = {
     "wav": wav,
     "pcm16": pcm16,
-    "flac": lambda text: audio_formats.flac(pcm16(text)),
-    "mp3": lambda text: audio_formats.mp3(seconds_of(text)),
-    "aac": lambda text: audio_formats.aac(seconds_of(text)),
-    "opus": lambda text: audio_formats.opus(seconds_of(text)),
+    "flac": lambda text, speed=1.0: audio_formats.flac(_sound(seconds_of(text) / speed), text),
+    "mp3": lambda text, speed=1.0: audio_formats.mp3(seconds_of(text) / speed, text),
+    "aac": lambda text, speed=1.0: audio_formats.aac(seconds_of(text) / speed, text),
+    "opus": lambda text, speed=1.0: audio_formats.opus(seconds_of(text) / speed, text),
 }
 """How a text is spoken, by the names that the API has for formats."""
+
+
+def hear(content: bytes) -> str | None:
+    """Return the text of speech that this program made; None for any other sound."""
+    said = read_samples(find_samples(content) or content)
+    return read_comment(content) if said is None else said
+
 
 _FREQUENCY = 400
 

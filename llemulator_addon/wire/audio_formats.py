@@ -11,6 +11,8 @@ from itertools import batched
 from math import ceil
 from struct import pack
 
+from llemulator_addon.wire.audio_marks import spell_comment, tag
+
 _MP3 = bytes.fromhex(
     "fff344c4000b582e1d740dbe20f086248844f942245419ee8b16199590af648c85ad6f6721c97c9f2121f4512147ffd3453d34fff4d12345"
     "1232098829a8a665c62606"
@@ -26,24 +28,25 @@ _OPUS = bytes.fromhex("98ada4c6d3c57014e45a550046cbd0147f3aab228ab3d9370611f9dfd
 _OPUS_SECONDS = 0.02
 
 
-def mp3(seconds: float) -> bytes:
-    """Return MPEG-2 layer III, 24 kHz and 32 kbit/s."""
-    return _MP3 * ceil(seconds / _MP3_SECONDS)
+def mp3(seconds: float, text: str) -> bytes:
+    """Return MPEG-2 layer III, 24 kHz and 32 kbit/s, with a text in its tag."""
+    return tag(text) + _MP3 * ceil(seconds / _MP3_SECONDS)
 
 
-def aac(seconds: float) -> bytes:
-    """Return AAC-LC in ADTS, 24 kHz."""
-    return _AAC * ceil(seconds / _AAC_SECONDS)
+def aac(seconds: float, text: str) -> bytes:
+    """Return AAC-LC in ADTS, 24 kHz, with a text in its tag."""
+    return tag(text) + _AAC * ceil(seconds / _AAC_SECONDS)
 
 
 # Opus in Ogg: RFC 7845 and RFC 3533 -----------------------------------------------------------------------------------
 
 
-def opus(seconds: float) -> bytes:
-    """Return Opus in Ogg."""
+def opus(seconds: float, text: str) -> bytes:
+    """Return Opus in Ogg, with a text among its comments."""
     packets = ceil(seconds / _OPUS_SECONDS + _PRE_SKIP / _PACKET)
     head = pack("<8sBBHIhB", b"OpusHead", 1, 1, _PRE_SKIP, 24_000, 0, 0)
-    tags = pack("<8sI10sI", b"OpusTags", 10, b"llemulator", 0)
+    comment = spell_comment(text)
+    tags = pack("<8sI10sII", b"OpusTags", 10, b"llemulator", 1, len(comment)) + comment
     pages = [(_BEGINS, 0, (head,)), (0, 0, (tags,)), *_sound(packets)]
     return b"".join(_page(number, *page) for number, page in enumerate(pages))
 
@@ -64,8 +67,8 @@ def _sound(packets: int) -> Iterator[tuple[int, int, tuple[bytes, ...]]]:
 
 
 def _page(number: int, flags: int, position: int, packets: tuple[bytes, ...]) -> bytes:
-    """Frame packets that are shorter than a segment."""
-    sizes = bytes(map(len, packets))
+    """Frame packets that fit into one page."""
+    sizes = b"".join(b"\xff" * (len(packet) // 255) + bytes((len(packet) % 255,)) for packet in packets)
     head = pack("<4sBBQIIIB", b"OggS", 0, flags, position, _SERIAL, number, 0, len(sizes)) + sizes
     body = b"".join(packets)
     checked = remainder(head + body, OGG, 32).to_bytes(4, "little")
@@ -75,8 +78,11 @@ def _page(number: int, flags: int, position: int, packets: tuple[bytes, ...]) ->
 # FLAC: RFC 9639 -------------------------------------------------------------------------------------------------------
 
 
-def flac(samples: bytes) -> bytes:
-    """Return samples of 16 bits and 24 kHz (little endian, one channel) as they are, in the frames of FLAC."""
+def flac(samples: bytes, text: str) -> bytes:
+    """Return samples of 16 bits and 24 kHz (little endian, one channel) as they are, in the frames of FLAC.
+
+    A text is among its comments.
+    """
     count = len(samples) // 2
     rate_channels_and_bits = (24_000 << 44) | (15 << 36) | count
     information = pack(">HH6xQ16x", _BLOCK, _BLOCK, rate_channels_and_bits)
@@ -84,7 +90,10 @@ def flac(samples: bytes) -> bytes:
     big_endian[::2], big_endian[1::2] = samples[1::2], samples[::2]
     blocks = (bytes(big_endian[at : at + 2 * _BLOCK]) for at in range(0, len(samples), 2 * _BLOCK))
     frames = (_frame(number, block) for number, block in enumerate(blocks))
-    return b"".join((b"fLaC", b"\x80\0\0\x22", information, *frames))
+    comment = spell_comment(text)
+    comments = pack("<I10sII", 10, b"llemulator", 1, len(comment)) + comment
+    blocks_before = (b"\0\0\0\x22", information, b"\x84", len(comments).to_bytes(3), comments)
+    return b"".join((b"fLaC", *blocks_before, *frames))
 
 
 _BLOCK = 4_080

@@ -277,6 +277,7 @@ _REPLIES: tuple[Json, ...] = (
     {"json": {"violence": 0.9}},
     {"failure": {"status": 500}},
     {"choices": ["a", "b"]},
+    {"transcript": {"segments": [{"text": "a", "start": 0, "end": 1}]}},
 )
 _ALL_FAULTS: tuple[Json, ...] = (
     {"cut_after": {"fraction": 0.5, "how": "reset"}},

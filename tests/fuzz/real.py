@@ -267,6 +267,41 @@ BODIES: dict[str, tuple[Json, ...]] = {
             "expires_after[seconds]": "3600",
         },
     ),
+    "audio.speech": (
+        {
+            "model": "gpt-4o-mini-tts",
+            "input": "Hello",
+            "voice": "alloy",
+            "instructions": "i",
+            "response_format": "wav",
+            "speed": 2,
+            "stream_format": "sse",
+        },
+        {"model": "tts-1", "input": "Hello", "voice": {"id": "v"}},
+    ),
+    "audio.transcriptions": (
+        {
+            "file": {"filename": "a.wav"},
+            "model": "gpt-4o-transcribe",
+            "response_format": "json",
+            "language": "en",
+            "languages[]": ["en"],
+            "keywords[]": ["a"],
+            "include[]": ["logprobs"],
+            "stream": "true",
+            "chunking_strategy[type]": "server_vad",
+            "known_speaker_names[]": ["a"],
+            "prompt": "p",
+            "temperature": "0.5",
+        },
+        {
+            "file": {"filename": "a.wav"},
+            "model": "whisper-1",
+            "response_format": "verbose_json",
+            "timestamp_granularities[]": ["word", "segment"],
+        },
+    ),
+    "audio.translations": ({"file": {"filename": "a.mp3"}, "model": "whisper-1", "response_format": "srt"},),
     "batches.create": (
         {
             "input_file_id": "file-1",
@@ -290,8 +325,8 @@ BODIES: dict[str, tuple[Json, ...]] = {
     "uploads.complete": ({"part_ids": ["part_1"], "md5": "0"},),
     "uploads.cancel": ({},),
 }
-FORMS = frozenset({"files.create", "uploads.parts.create"})
-"""Those that are sent as forms; an object with a `filename` is a file."""
+FORMS = frozenset({"files.create", "uploads.parts.create", "audio.transcriptions", "audio.translations"})
+"""Those that are sent as forms; an object with a `filename` is a file, half of the times with a real sound."""
 """By the name of the endpoint or operation: each that is posted."""
 
 ADMIN: dict[str, tuple[Json, ...]] = {

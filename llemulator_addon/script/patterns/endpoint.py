@@ -47,5 +47,22 @@ class EndpointPattern(Pattern):
         return (ExactKey(_where, self.wanted),)
 
 
+@dataclass(frozen=True, slots=True)
+class OneOfEndpointsPattern(EndpointPattern):
+    """The names of the operations that alone a reply can answer."""
+
+    others: tuple[EndpointName, ...] = ()
+
+    @override
+    def holds(self, asked: Candidate) -> bool:
+        """Compare the names."""
+        return asked.prompt.endpoint in {self.wanted, *self.others}
+
+    @override
+    def index_keys(self) -> tuple[Key, ...]:
+        """Look each up by name."""
+        return tuple(ExactKey(_where, name) for name in (self.wanted, *self.others))
+
+
 def _where(asked: Candidate) -> Iterable[str]:
     return (asked.prompt.endpoint,)

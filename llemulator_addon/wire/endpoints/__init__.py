@@ -11,9 +11,11 @@ from llemulator_addon.wire.endpoints import (
     models,
     moderations,
     responses,
+    speech,
     stored_chat,
     stored_responses,
     traces,
+    transcriptions,
     uploads,
 )
 
@@ -23,6 +25,9 @@ ENDPOINTS: dict[str, Endpoint] = {
     "completions": completions.ENDPOINT,
     "embeddings": embeddings.ENDPOINT,
     "moderations": moderations.ENDPOINT,
+    "audio.speech": speech.ENDPOINT,
+    "audio.transcriptions": transcriptions.ENDPOINT,
+    "audio.translations": transcriptions.TRANSLATION,
 }
 """Operations in which a model answers, and which a script's rules therefore answer."""
 
