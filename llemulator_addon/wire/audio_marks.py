@@ -61,9 +61,9 @@ _DIGITS = 6
 
 
 def tag(text: str) -> bytes:
-    """Return an ID3 tag, version 2.4, with the comment (https://id3.org/id3v2.4.0-frames, 4.2.6)."""
-    value = b"\x03" + b"llemulator\0" + spell_comment(text)
-    frame = b"TXXX" + _spell_size(len(value)) + b"\0\0" + value
+    """Return an ID3 tag, version 2.4, with the comment (https://id3.org/id3v2.4.0-frames, 4.10)."""
+    value = b"\x03engllemulator\0" + spell_comment(text)
+    frame = b"COMM" + _spell_size(len(value)) + b"\0\0" + value
     return b"ID3\x04\0\0" + _spell_size(len(frame)) + frame
 
 

@@ -140,7 +140,7 @@ def test_the_script_says_what_is_heard() -> None:
 
     assert heard == {"text": "From the script.", "usage": {"type": "duration", "seconds": 1}}
     assert translated == {"text": "From the script."}
-    assert status(chatting) == 404
+    assert status(chatting) == 400
 
 
 def test_a_rule_that_names_the_endpoint_answers_with_its_text_by_the_name_of_the_file() -> None:
