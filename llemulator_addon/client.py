@@ -21,11 +21,13 @@ from typing import Any, Concatenate, Literal, Self
 from urllib.parse import urlencode, urlsplit
 
 from llemulator_addon.core.egress import HostEgress
+from llemulator_addon.core.said import CalledTool, Said, read_answer
 from llemulator_addon.core.unclaimed import Unclaimed
 
 __all__ = [
     "AsyncClient",
     "AsyncClock",
+    "CalledTool",
     "Client",
     "Clock",
     "Exchange",
@@ -117,6 +119,25 @@ class Exchange:
     """`headers`, and `body` or `events`."""
     connection: Mapping[str, Any] = field(default_factory=dict)
     client: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def text(self) -> str:
+        """The text of the answer, of its first choice; a refusal is a text too."""
+        return self._said.text
+
+    @property
+    def tool_calls(self) -> tuple[CalledTool, ...]:
+        """The tools that the answer calls."""
+        return self._said.tool_calls
+
+    @property
+    def usage(self) -> Mapping[str, Any] | None:
+        """The usage of the answer; None if it has none."""
+        return self._said.usage
+
+    @property
+    def _said(self) -> Said:
+        return read_answer(self.answer)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

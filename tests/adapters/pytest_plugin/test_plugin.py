@@ -53,6 +53,7 @@ def test_reply(llemulator):
     llemulator.reply("one").reply("two")
     assert [ask("a"), ask("b")] == ["one", "two"]
     assert [request.user_text for request in llemulator.requests] == ["a", "b"]
+    assert [request.text for request in llemulator.requests] == ["one", "two"]
 
 def test_on(llemulator):
     llemulator.on("(?i)hello").reply("Hi").on(model="gpt-4o-mini").reply("small")
