@@ -41,7 +41,7 @@ For an app that ignores these variables, such as Node before 22.21, use this ins
 def examples(address: Address) -> str:
     """Give a line to try for each of curl, Python and Node."""
     environment = f"{_assignments(address)} OPENAI_API_KEY=any"
-    body = '{"model": "gpt-4o", "messages": [{"role": "user", "content": "Hello"}]}'
+    body = '{"model": "gpt-5.4", "messages": [{"role": "user", "content": "Hello"}]}'
     return f"""curl:
 {_curl(address, body)}
 Python (pip install openai):

@@ -13,10 +13,10 @@ def main() -> None:
     """Ask, as one answer and as a stream."""
     client = OpenAI()
     while True:
-        answer = client.chat.completions.create(model="gpt-4o", messages=[{"role": "user", "content": "Hello there"}])
+        answer = client.chat.completions.create(model="gpt-5.4", messages=[{"role": "user", "content": "Hello there"}])
         print("answer:", answer.choices[0].message.content, flush=True)
         stream = client.chat.completions.create(
-            model="gpt-4o", messages=[{"role": "user", "content": "Hello again"}], stream=True
+            model="gpt-5.4", messages=[{"role": "user", "content": "Hello again"}], stream=True
         )
         print("stream:", "".join(chunk.choices[0].delta.content or "" for chunk in stream if chunk.choices), flush=True)
         if "--once" in sys.argv:

@@ -1,0 +1,28 @@
+"""Examples name models that live on: a reader copies them, and some day the real API refuses what was shut down."""
+
+import re
+
+from llemulator_addon.wire.models import shutdown_date
+from tests.project.pages import ROOT, tracked
+
+_PAGES = ("README.md", "docs/*.md", "docs/examples/*", "scripts/*", "llemulator_addon/adapters/usage_hints.py")
+_ABOUT_MODELS = {
+    "docs/deviations.md": "tells of models one by one",
+    "docs/kubernetes.md": "measures older models",
+    "docs/script.md": "shows the day on which gpt-4o is shut down",
+    "scripts/opencode.yaml": "opencode gives other tools to newer models",
+}
+_NAME = re.compile(r"[a-z0-9]+(?:[.-][a-z0-9]+)+")
+
+
+def test_examples_name_no_model_that_has_a_last_day() -> None:
+    found = {
+        f"{name}: {model}"
+        for page in _PAGES
+        for file in tracked(page)
+        if (name := file.relative_to(ROOT).as_posix()) not in _ABOUT_MODELS
+        for model in _NAME.findall(file.read_text("utf-8"))
+        if shutdown_date(model)
+    }
+
+    assert found == set()
