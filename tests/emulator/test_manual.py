@@ -203,7 +203,7 @@ async def test_answering_what_never_was_is_404_and_names_what_waits() -> None:
         ({"txt": "x"}, "txt"),
         ({"text": "x", "simulate": True}, None),
         ({"text": "x", "faults": [{"connect": {"status": 502}}]}, "faults"),
-        ({"template": True, "text": "{{ nobody }}"}, None),
+        ({"template": True, "text": "{{ nobody }}"}, "text"),
         ([1], None),
     ],
 )
