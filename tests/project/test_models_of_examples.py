@@ -7,6 +7,7 @@ from tests.project.pages import ROOT, tracked
 
 _PAGES = ("README.md", "docs/*.md", "docs/examples/*", "scripts/*", "llemulator_addon/adapters/usage_hints.py")
 _ABOUT_MODELS = {
+    "docs/audio.md": "every model of speech has a last day",
     "docs/deviations.md": "tells of models one by one",
     "docs/kubernetes.md": "measures older models",
     "docs/script.md": "shows the day on which gpt-4o is shut down",
