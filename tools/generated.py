@@ -1,6 +1,7 @@
 """The files that are made from others. `make generated` writes them; a test compares each with what is made now.
 
-Not among them, because it needs a file from elsewhere: what `make_openai_shapes` and `make_vocabulary` write.
+Not among them, because they need files from elsewhere: what `make_openai_shapes`, `make_operations` and
+`make_vocabulary` write.
 """
 
 import shutil
@@ -28,6 +29,7 @@ GENERATED: dict[str, Callable[[], str]] = {
     "docs/script.schema.json": lambda: schema_text().decode(),
     "docs/faults.md": page.made,
     "README.md": tables.readme,
+    "docs/api.md": tables.api_page,
     "k8s/llemulator.yaml": partial(_render, "k8s/base"),
     "k8s/openai-emulator.yaml": partial(_render, "k8s/examples/openai-emulator"),
     "k8s/example-sidecar.yaml": partial(_render, "k8s/examples/sidecar"),

@@ -48,6 +48,7 @@ from llemulator_addon.wire.azure import add_model
 from llemulator_addon.wire.bodies import read_object
 from llemulator_addon.wire.checking import refuse as refuse_failure
 from llemulator_addon.wire.cors import add_cors, add_cors_to_head
+from llemulator_addon.wire.described.gone import is_gone
 from llemulator_addon.wire.endpoints import ENDPOINTS
 from llemulator_addon.wire.errors import RequestRefused
 from llemulator_addon.wire.models import SIMULATED_MODEL
@@ -185,6 +186,11 @@ _HANDSHAKE = "responses.connect"
 def _dispatch(
     session: Session, request: Request, operation: Endpoint | Operation, params: Mapping[str, str]
 ) -> Decided:
+    if _is_gone(session, request, operation):
+        failure = errors.invalid_url(request.method, request.path)
+        return _answer_by_path_rule(session, request, operation.name) or Decided(
+            session=session, answer=failure, endpoint=operation.name
+        )
     match operation:
         case Endpoint():
             return _speak(session, request, operation, params)
@@ -192,6 +198,13 @@ def _dispatch(
             return _answer_by_path_rule(session, request, operation.name) or _serve(session, request, operation, params)
         case never:
             assert_never(never)
+
+
+def _is_gone(session: Session, request: Request, operation: Endpoint | Operation) -> bool:
+    """Whether OpenAI had taken an operation away on the day whose API answers, and nobody wants it nevertheless."""
+    if session.policy.lenient or session.settings.legacy:
+        return False
+    return is_gone(operation.path, session.day_of(request))
 
 
 def _serve(session: Session, request: Request, operation: Operation, params: Mapping[str, str]) -> Decided:

@@ -27,6 +27,8 @@ class ScriptSettings:
     seed: int = 0
     api_date: Day | None = None
     """The day whose API answers."""
+    legacy: bool = False
+    """Whether operations that OpenAI took away are answered."""
     serialize: bool = False
     """Whether a request waits until the answer to the one before has left."""
 
@@ -38,6 +40,7 @@ class ScriptSettings:
             defaults=self.defaults if script.defaults is None else script.defaults,
             seed=self.seed if script.seed is None else script.seed,
             api_date=self.api_date if script.api_date is None else script.api_date,
+            legacy=self.legacy if script.legacy is None else script.legacy,
             serialize=self.serialize if script.serialize is None else script.serialize,
         )
 
@@ -82,6 +85,7 @@ class LoadedScript:
                 defaults=own.defaults if script.defaults is None else script.defaults,
                 seed=own.seed if script.seed is None else script.seed,
                 api_date=own.api_date if script.api_date is None else script.api_date,
+                legacy=own.legacy if script.legacy is None else script.legacy,
                 serialize=own.serialize if script.serialize is None else script.serialize,
                 upstreams=script.upstreams.merge_defaults(own.upstreams) if script.upstreams else own.upstreams,
             ),

@@ -62,6 +62,8 @@ class Script:
     seed: int | None = None
     api_date: str | None = None
     """An ISO date: the day whose API answers."""
+    legacy: bool | None = None
+    """Whether operations that OpenAI took away are answered."""
     serialize: bool | None = None
     upstreams: Upstreams = Upstreams()
     settings: Mapping[str, Any] = field(default_factory=dict)
@@ -128,6 +130,7 @@ def _script(value: Mapping[str, Any]) -> Script:
         defaults=defaults,
         seed=script.seed,
         api_date=script.api_date,
+        legacy=script.legacy,
         serialize=script.serialize,
         upstreams=upstreams,
         settings=script.model_dump(exclude_unset=True, by_alias=True, exclude={"rules", "responses"}),
@@ -192,6 +195,7 @@ class ScriptBody(ScriptPart):
     defaults: DefaultsPart | None = None
     seed: Annotated[int, Field(ge=0, lt=1 << 63)] | None = None
     api_date: Annotated[str, AfterValidator(_check_day)] | None = None
+    legacy: bool | None = None
     upstream: UpstreamSpec | None = None
     serialize: bool | None = None
 

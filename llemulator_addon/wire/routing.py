@@ -10,6 +10,7 @@ from llemulator_addon.core.request import Request
 from llemulator_addon.wire import errors
 from llemulator_addon.wire.answer import Endpoint, Operation
 from llemulator_addon.wire.azure import split
+from llemulator_addon.wire.described.operations import index_operations
 from llemulator_addon.wire.endpoints import ENDPOINTS, OPERATIONS
 
 
@@ -56,6 +57,9 @@ def find(method: str, path: str) -> Found | OtherMethods | None:
     if not segments:
         return None
     found = _walk(_ROOT, segments, ())
+    if found is None or method not in found[0].methods:
+        # Only then is the table of all other operations needed.
+        found = _walk(_whole_tree(), segments, ())
     if found is None:
         return None
     node, values = found
@@ -104,4 +108,10 @@ def _names(path: str) -> list[str]:
     return [segment[1:-1] for segment in path.split("/") if segment.startswith("{")]
 
 
-_ROOT = _tree([*ENDPOINTS.values(), *OPERATIONS.values()])
+_WRITTEN: tuple[Endpoint | Operation, ...] = (*ENDPOINTS.values(), *OPERATIONS.values())
+_ROOT = _tree(_WRITTEN)
+
+
+@lru_cache(maxsize=1)
+def _whole_tree() -> _Segment:
+    return _tree([*index_operations().values(), *_WRITTEN])

@@ -1,13 +1,17 @@
 """The tables of the pages that tests compare with the code, each below a line `<!-- table: NAME -->`.
 
-`make generated` writes the table of settings.
+`make generated` writes the table of settings and those of `docs/api.md`.
 """
 
 import re
+from functools import partial
 
 from llemulator_addon.adapters.settings import default_of
 from llemulator_addon.adapters.settings_table import SETTINGS, Setting
 from llemulator_addon.core.upstream import UpstreamKeys, Upstreams
+from llemulator_addon.wire.described.gone import GONE
+from llemulator_addon.wire.described.operations import list_described
+from llemulator_addon.wire.endpoints import ENDPOINTS, OPERATIONS
 from tests.project.pages import ROOT, pages
 
 _README = ROOT / "README.md"
@@ -37,6 +41,32 @@ def settings() -> str:
 def readme() -> str:
     """Return the README with the table of settings as the code has them."""
     return _place("settings").sub(lambda found: found["line"] + settings(), _README.read_text("utf-8"))
+
+
+def api_page() -> str:
+    """Return the page of all operations with its two tables as the code has them."""
+    page = (ROOT / "docs" / "api.md").read_text("utf-8")
+    for name, table in (("gone", _gone()), ("operations", _operations())):
+        page = _place(name).sub(partial(_below_line, table), page)
+    return page
+
+
+def _below_line(table: str, found: re.Match[str]) -> str:
+    return found["line"] + table
+
+
+def _gone() -> str:
+    lines = ["| path | gone since |", "|---|---|", *(f"| `/v1{path}` | {day} |" for path, day in GONE.items())]
+    return "".join(f"{line}\n" for line in lines)
+
+
+def _operations() -> str:
+    rows = [(each.path, each.method, each.name, "itself") for each in ENDPOINTS.values()]
+    rows += [(each.path, each.method, each.name, "itself") for each in OPERATIONS.values()]
+    rows += [(each.path, each.method, each.name, "the table") for each in list_described()]
+    lines = ["| operation | name | answered by |", "|---|---|---|"]
+    lines += [f"| `{method} /v1{path}` | `{name}` | {by} |" for path, method, name, by in sorted(rows)]
+    return "".join(f"{line}\n" for line in lines)
 
 
 def _place(name: str) -> re.Pattern[str]:

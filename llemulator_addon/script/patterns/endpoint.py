@@ -5,24 +5,32 @@ from dataclasses import dataclass
 from difflib import get_close_matches
 from typing import Annotated, override
 
-from pydantic import AfterValidator, WithJsonSchema
+from pydantic import AfterValidator, GetJsonSchemaHandler
+from pydantic.json_schema import JsonSchemaValue
+from pydantic_core import CoreSchema
 
 from llemulator_addon.script.pattern import Candidate, ExactKey, Key, Pattern
+from llemulator_addon.wire.described.operations import all_names, index_operations
 from llemulator_addon.wire.endpoints import ENDPOINTS, OPERATIONS
-
-_NAMES = (*ENDPOINTS, *OPERATIONS)
 
 
 def _check_name(name: str) -> str:
-    if name in _NAMES:
+    if name in ENDPOINTS or name in OPERATIONS or name in index_operations():
         return name
-    near = get_close_matches(name, _NAMES, n=1, cutoff=0.5)
-    hint = f'did you mean "{near[0]}"?' if near else f"known are {', '.join(_NAMES)}"
-    message = f'there is no endpoint "{name}"; {hint}'
+    near = get_close_matches(name, all_names(), n=1, cutoff=0.5)
+    hint = f'did you mean "{near[0]}"?' if near else f"known are {', '.join((*ENDPOINTS, *OPERATIONS))} and others"
+    message = f'there is no endpoint "{name}"; {hint} (docs/api.md lists all)'
     raise ValueError(message)
 
 
-EndpointName = Annotated[str, AfterValidator(_check_name), WithJsonSchema({"type": "string", "enum": list(_NAMES)})]
+class _ListsNames:
+    """Puts all names into the schema of scripts, when that is asked for."""
+
+    def __get_pydantic_json_schema__(self, _: CoreSchema, __: GetJsonSchemaHandler) -> JsonSchemaValue:
+        return {"type": "string", "enum": list(all_names())}
+
+
+EndpointName = Annotated[str, AfterValidator(_check_name), _ListsNames()]
 
 
 @dataclass(frozen=True, slots=True)

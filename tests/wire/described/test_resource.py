@@ -1,0 +1,265 @@
+"""What is created is there when it is asked for again, and gone when it was deleted."""
+
+from typing import Any
+
+import pytest
+
+from llemulator_addon.core.request import Request
+from tests.playing import body_of, emulator, headers_of, json_of, load, play, post, request, status
+from tests.wire.asking import Asking
+from tests.wire.forms import form
+
+_STORES = "/v1/vector_stores"
+_WEBHOOK = {"name": "hook", "url": "https://example.com/hook", "event_types": ["response.completed"]}
+
+
+def test_what_is_created_has_what_was_asked_for_and_an_id_of_its_kind() -> None:
+    client = Asking()
+
+    made = client.post(_STORES, {"name": "docs", "metadata": {"a": "b"}})
+
+    assert (made["object"], made["name"], made["metadata"]) == ("vector_store", "docs", {"a": "b"})
+    assert made["id"].startswith("vs_")
+    assert client.get(f"{_STORES}/{made['id']}") == made
+
+
+def test_a_change_stays_and_leaves_the_rest() -> None:
+    client = Asking()
+    made = client.post(_STORES, {"name": "docs", "metadata": {"a": "b"}})
+
+    changed = client.post(f"{_STORES}/{made['id']}", {"name": "other"})
+
+    assert changed == {**made, "name": "other"}
+    assert client.get(f"{_STORES}/{made['id']}") == changed
+
+
+def test_what_was_deleted_is_refused_in_openais_words() -> None:
+    client = Asking()
+    made = client.post(_STORES)
+
+    gone = client.delete(f"{_STORES}/{made['id']}")
+
+    assert gone == {"id": made["id"], "deleted": True, "object": "vector_store.deleted"}
+    assert client.failing("GET", f"{_STORES}/{made['id']}") == (404, f"No vector store found with id '{made['id']}'.")
+    assert client.get(_STORES)["data"] == []
+
+
+def test_a_list_has_pages() -> None:
+    client = Asking()
+    ids = [client.post(_STORES, {"name": f"{number}"})["id"] for number in range(3)]
+
+    first = client.get(f"{_STORES}?limit=2")
+    rest = client.get(f"{_STORES}?limit=2&after={first['last_id']}")
+
+    assert [each["id"] for each in first["data"]] == [ids[2], ids[1]]
+    assert (first["first_id"], first["last_id"], first["has_more"]) == (ids[2], ids[1], True)
+    assert ([each["id"] for each in rest["data"]], rest["has_more"]) == ([ids[0]], False)
+    assert [each["id"] for each in client.get(f"{_STORES}?order=asc")["data"]] == ids
+
+
+def test_a_list_that_goes_on_by_a_word_names_it() -> None:
+    client = Asking()
+    for name in "ab":
+        client.post("/v1/organization/groups", {"name": name})
+
+    first = client.get("/v1/organization/groups?limit=1")
+    rest = client.get(f"/v1/organization/groups?limit=1&after={first['next']}")
+
+    assert ([each["name"] for each in first["data"]], first["has_more"]) == (["a"], True)
+    assert ([each["name"] for each in rest["data"]], rest["next"]) == (["b"], None)
+
+
+def test_nothing_is_below_something_that_was_never_created() -> None:
+    assert Asking().failing("GET", f"{_STORES}/vs_1/files") == (404, "No vector store found with id 'vs_1'.")
+
+
+def test_a_secret_is_shown_once() -> None:
+    client = Asking()
+
+    made = client.post("/v1/webhook_endpoints", _WEBHOOK)
+
+    assert made["signing_secret"].startswith("whsec_")
+    shown = client.get(f"/v1/webhook_endpoints/{made['id']}")
+    assert shown == {name: value for name, value in made.items() if name != "signing_secret"}
+
+
+def test_a_member_of_a_collection_has_the_id_that_it_was_put_there_by() -> None:
+    client = Asking()
+    group = client.post("/v1/organization/groups", {"name": "people"})
+    role = client.post("/v1/organization/roles", {"role_name": "reader", "permissions": ["files.read"]})
+    roles = f"/v1/organization/groups/{group['id']}/roles"
+
+    put = client.post(roles, {"role_id": role["id"]})
+
+    assert (put["group"]["id"], put["role"]["id"], put["role"]["name"]) == (group["id"], role["id"], "reader")
+    assert [(each["id"], each["permissions"]) for each in client.get(roles)["data"]] == [(role["id"], ["files.read"])]
+    assert client.delete(f"{roles}/{role['id']}")["deleted"] is True
+    assert client.get(roles)["data"] == []
+
+
+def test_an_action_changes_the_state() -> None:
+    client = Asking()
+    job = client.post("/v1/fine_tuning/jobs", {"model": "gpt-4o-mini", "training_file": "file-1"})
+
+    assert client.post(f"/v1/fine_tuning/jobs/{job['id']}/cancel")["status"] == "cancelled"
+    assert client.get(f"/v1/fine_tuning/jobs/{job['id']}")["status"] == "cancelled"
+    assert client.failing("GET", "/v1/fine_tuning/jobs/x") == (404, "Could not find fine tune: x")
+
+
+def test_a_setting_of_an_organization_is_kept_until_it_is_taken_back() -> None:
+    client, path = Asking(), "/v1/organization/spend_limit"
+    limit = {"currency": "USD", "interval": "month", "threshold_amount": 7}
+
+    assert client.failing("GET", path) == (404, "No spend limit found.")
+    assert client.post(path, limit)["threshold_amount"] == 7
+    assert client.get(path)["threshold_amount"] == 7
+    assert client.delete(path)["deleted"] is True
+    assert client.failing("GET", path) == (404, "No spend limit found.")
+
+
+def test_certificates_are_switched_on_by_their_ids() -> None:
+    client = Asking()
+    certificate = client.post("/v1/organization/certificates", {"certificate": "pem", "name": "mine"})
+
+    on = client.post("/v1/organization/certificates/activate", {"certificate_ids": [certificate["id"]]})
+
+    assert [(each["id"], each["active"]) for each in on["data"]] == [(certificate["id"], True)]
+
+
+def test_the_bytes_of_a_file_come_back() -> None:
+    server = emulator()
+    (made,) = play(server, form("/v1/skills", ("files[]", ("skill.zip", b"PK\x03\x04"))))
+    skill = json_of(made)["id"]
+
+    (content,) = play(server, request("GET", f"/v1/skills/{skill}/content"))
+
+    assert body_of(content) == b"PK\x03\x04"
+
+
+def test_a_reset_forgets_everything() -> None:
+    client = Asking()
+    client.post(_STORES)
+
+    load(client.server, {"reset": True})
+
+    assert client.get(_STORES)["data"] == []
+
+
+def test_two_tokens_have_their_own() -> None:
+    server = emulator()
+
+    play(server, post(_STORES, {}, token="sk-one"))
+
+    assert json_of(play(server, request("GET", _STORES, token="sk-two"))[0])["data"] == []
+
+
+def test_the_same_requests_get_the_same_bytes() -> None:
+    def answers() -> list[bytes]:
+        server = emulator()
+        return [body_of(each) for each in play(server, post(_STORES, {"name": "a"}), request("GET", _STORES))]
+
+    assert answers() == answers()
+
+
+@pytest.mark.parametrize(
+    ("body", "param", "message"),
+    [
+        ({**_WEBHOOK, "name": 3}, "name", "Invalid type for 'name': expected a string, but got an integer instead."),
+        ({"url": "https://a.b", "event_types": []}, "name", "Missing required parameter: 'name'."),
+        (
+            {**_WEBHOOK, "event_types": "response.completed"},
+            "event_types",
+            "Invalid type for 'event_types': expected an array, but got a string instead.",
+        ),
+    ],
+)
+def test_a_body_that_is_wrong_is_refused_in_openais_words(body: dict[str, Any], param: str, message: str) -> None:
+    (steps,) = play(emulator(), post("/v1/webhook_endpoints", body))
+
+    error = json_of(steps)["error"]
+    assert (status(steps), error["type"], error["param"], error["message"]) == (
+        400,
+        "invalid_request_error",
+        param,
+        message,
+    )
+
+
+def test_limits_of_openais_description_are_checked() -> None:
+    assert Asking().post(_STORES, {"file_ids": ["file-1"] * 501})["error"]["message"] == (
+        "Invalid 'file_ids': array too long. Expected an array with maximum length 500, but got an array with length "
+        "501 instead."
+    )
+
+
+# Rules --------------------------------------------------------------------------------------------------------------
+
+
+def _ruled(rule: dict[str, Any], asked: Request) -> Any:  # noqa: ANN401 - JSON
+    (steps,) = play(emulator({"rules": [rule]}), asked)
+    return status(steps), json_of(steps)
+
+
+def test_a_rule_that_names_an_operation_of_the_table_answers_it() -> None:
+    reply = {"raw": {"json": {"id": "vs_scripted"}}}
+
+    assert _ruled({"match": {"endpoint": "vector_stores.create"}, "reply": reply}, post(_STORES, {})) == (
+        200,
+        {"id": "vs_scripted"},
+    )
+
+
+def test_a_rule_can_fail_an_operation_that_openai_took_away() -> None:
+    rule = {"match": {"endpoint": "assistants.list"}, "reply": {"failure": {"status": 410, "message": "Gone."}}}
+
+    answered, body = _ruled(rule, request("GET", "/v1/assistants"))
+
+    assert (answered, body["error"]["message"]) == (410, "Gone.")
+
+
+# Gone at OpenAI -----------------------------------------------------------------------------------------------------
+
+_ASSISTANT = {"model": "gpt-4o", "name": "Math"}
+
+
+def _create_assistant(script: Any = None, **settings: Any) -> int:  # noqa: ANN401 - a script
+    return status(play(emulator(script, **settings), post("/v1/assistants", _ASSISTANT))[0])
+
+
+def test_what_openai_took_away_is_answered_by_who_wants_it() -> None:
+    assert _create_assistant() == 404
+    assert _create_assistant(lenient=True) == 200
+    assert _create_assistant({"legacy": True}) == 200
+
+
+@pytest.mark.parametrize(("day", "expected"), [("2026-08-25", 200), ("2026-08-26", 404)])
+def test_what_openai_took_away_is_there_before_its_day(day: str, expected: int) -> None:
+    assert _create_assistant(api_date=day) == expected
+    assert _create_assistant({"api_date": day}) == expected
+
+
+def test_assistants_threads_and_runs_work_by_the_table() -> None:
+    client = Asking(emulator({"legacy": True}))
+    thread = client.post("/v1/threads", {"messages": []})
+    runs = f"/v1/threads/{thread['id']}/runs"
+
+    run = client.post(runs, {"assistant_id": "asst_1"})
+
+    assert (run["thread_id"], run["assistant_id"], run["status"]) == (thread["id"], "asst_1", "completed")
+    assert [each["id"] for each in client.get(runs)["data"]] == [run["id"]]
+
+
+def test_a_run_is_streamed() -> None:
+    server = emulator({"legacy": True})
+    thread = json_of(play(server, post("/v1/threads", {}))[0])["id"]
+
+    (steps,) = play(server, post(f"/v1/threads/{thread}/runs", {"assistant_id": "asst_1", "stream": True}))
+
+    named = [line for line in body_of(steps).decode().splitlines() if line.startswith("event: ")]
+    assert headers_of(steps)["content-type"].startswith("text/event-stream")
+    assert named == [
+        "event: thread.run.created",
+        "event: thread.run.in_progress",
+        "event: thread.run.completed",
+        "event: done",
+    ]
