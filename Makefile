@@ -7,12 +7,13 @@ export PYTHONDONTWRITEBYTECODE =
 PORT ?= 8080
 python := .venv/bin/python
 pytest := .venv/bin/pytest
-# One worker per core; tests of one group run on the same worker. A worker that dies ends the run: if xdist replaces it,
-# the run may hang.
+# `tests/conftest.py` says how many workers, and how tests are handed out; tests of one group run on the same worker. A
+# worker that dies ends the run: if xdist replaces it, the run may hang.
 parallel := --numprocesses auto --dist loadgroup --max-worker-restart 0
 # The tests of what lies below the adapters: nearly all need no socket.
 floors := $(addprefix tests/,core json_schema wire script simulate engine verification store live admin emulator)
 floors := $(wildcard $(floors))
+quick := $(pytest) --quiet -m 'not slow and not long and not hypothesis'
 image := llemulator:0.1.0
 BAKED ?= true
 # 8090 unless PORT is set on the command line or in the environment.
@@ -73,8 +74,10 @@ tidy: fmt
 test: setup ## run the unit tests, the tests over real sockets, and both official SDKs
 	@$(pytest) $(parallel)
 
+# Two plain processes: workers would take twice the time, as each collects all tests and hands over each result.
 quick: setup-python ## run in seconds the unit tests of everything below the adapters, but those that take long
-	@$(pytest) $(parallel) -m 'not slow and not long and not hypothesis' $(floors)
+	@mkdir -p .cache; $(quick) tests/wire >.cache/quick 2>&1 & beside=$$!; \
+		$(quick) $(filter-out tests/wire,$(floors)); status=$$?; wait $$beside || status=1; cat .cache/quick; exit $$status
 
 coverage: setup-python ## run all unit tests of everything below the adapters, and name each line and branch that none runs
 	@mkdir -p .cache/coverage

@@ -1,11 +1,54 @@
 """What holds for all tests."""
 
+import gc
+import os
+from typing import TYPE_CHECKING
+
+import pytest
 from hypothesis import HealthCheck, settings
 
 from tests.children import children_hear_signals
+
+if TYPE_CHECKING:
+    from xdist.remote import Producer
+    from xdist.scheduler import LoadGroupScheduling
 
 __all__ = ["children_hear_signals"]
 
 # A machine that is busy is no finding.
 settings.register_profile("patient", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("patient")
+
+# What is collected stays until the end. To look through it for garbage again and again takes a fourth of the time.
+gc.disable()
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtestloop() -> None:
+    """Collect the garbage of the tests, without what was there before them."""
+    gc.freeze()
+    gc.enable()
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_auto_num_workers() -> int:
+    """Return one worker more than there are cores: many tests wait for a process or for a clock."""
+    return (os.cpu_count() or 1) + 1
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: "Producer") -> "LoadGroupScheduling | None":
+    """Give a worker all cases of a test at once: to hand out each alone takes longer than most of them."""
+    if config.getoption("dist") != "loadgroup":
+        return None
+    from xdist.scheduler import LoadGroupScheduling  # noqa: PLC0415 - a run without xdist needs no import
+
+    scheduler = LoadGroupScheduling(config, log)
+    group_of = scheduler._split_scope  # noqa: SLF001 - the method that xdist's own schedulers override
+
+    def group_cases(nodeid: str) -> str:
+        group: str = group_of(nodeid)
+        return group if group != nodeid else nodeid.partition("[")[0]
+
+    scheduler._split_scope = group_cases  # noqa: SLF001 - the same
+    return scheduler

@@ -54,8 +54,9 @@ asyncio.run(main())
 @pytest.mark.parametrize(
     ("path", "requests", "tokens", "length"),
     [
-        ("/v1/responses", 1_000, 1, 20_000),
-        ("/v1/responses", 100, 1, 200_000),
+        pytest.param("/v1/responses", 1_000, 1, 20_000, marks=pytest.mark.slow),
+        pytest.param("/v1/responses", 100, 1, 200_000, marks=pytest.mark.slow),
+        ("/v1/responses", 300, 1, 20_000),
         ("/v1/chat/completions", 4_000, 40, 500),
         ("/v1/chat/completions", 8_000, 8_000, 1),
     ],
