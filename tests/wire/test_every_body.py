@@ -35,8 +35,8 @@ from llemulator_addon.wire.endpoints import ENDPOINTS, OPERATIONS
 from tests.playing import emulator, json_of, play
 from tests.wire.asking import Asking
 from tests.wire.forms import File, form
+from tests.wire.response_cases import ECHOED, without_nulls
 from tests.wire.shapes import assert_described, assert_sdk, described_answer
-from tests.wire.test_responses import ECHOED, without_nulls
 
 USER = {"role": "user", "content": "Hi"}
 _STORED_COMPLETION = {

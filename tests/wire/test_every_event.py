@@ -13,9 +13,9 @@ from llemulator_addon.wire.answer import EventStream
 from llemulator_addon.wire.responses.events import break_off
 from llemulator_addon.wire.responses.hosted_tools import HOSTED as KNOWN_HOSTED
 from tests.wire.responding import CITED, HOSTED, SPOKEN, answer, streamed
+from tests.wire.response_cases import ASKED, UNTYPED, beyond, without_nulls
 from tests.wire.shapes import assert_described, assert_sdk, differences, recorded, recorded_events
 from tests.wire.shapes import events as events_of
-from tests.wire.test_responses import ASKED, UNTYPED, beyond, without_nulls
 
 Event = dict[str, Any]
 

@@ -7,8 +7,8 @@ from openai.types.responses import Response, ResponseStreamEvent
 
 from tests.playing import body_of, emulator, headers_of, json_of, load, play, post, status
 from tests.wire.asking import Asking
+from tests.wire.response_cases import ECHOED, without_nulls
 from tests.wire.shapes import assert_described, assert_sdk, events
-from tests.wire.test_responses import ECHOED, without_nulls
 
 ERROR = {"code": "server_error", "message": "The model gave up."}
 

@@ -1,12 +1,15 @@
 """What the tests over real sockets share."""
 
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 import pytest
 
 from conformance.server import Server, running
 from tests.wire_real.clients import Proxy
+from tests.wire_real.model_server import ModelServer
+from tests.wire_real.model_server import serving as serving_models
+from tests.wire_real.proxies import Elsewhere, elsewhere
 
 
 @pytest.fixture(scope="session")
@@ -23,3 +26,15 @@ def server() -> Iterator[Server]:
 @pytest.fixture(scope="session")
 def proxy(server: Server) -> Proxy:
     return Proxy(port=server.port, ca=server.ca)
+
+
+@pytest.fixture(scope="module")
+def models() -> Iterator[ModelServer]:
+    with serving_models() as started:
+        yield started
+
+
+@pytest.fixture
+async def network(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Elsewhere]:
+    async with elsewhere(monkeypatch) as seen:
+        yield seen

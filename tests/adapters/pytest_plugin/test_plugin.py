@@ -1,48 +1,12 @@
 """The plugin, as a user's tests see it: each test here runs pytest on a small suite of its own."""
 
 import re
-from collections.abc import Callable
 
 import pytest
 
+from tests.adapters.pytest_plugin.suites import Run, text_of
+
 pytest_plugins = ["pytester"]
-
-_ASK = """
-import json, os, urllib.error, urllib.request
-
-def ask(text, model="gpt-4o", key=None, **body):
-    asked = {"model": model, "messages": [{"role": "user", "content": text}], **body}
-    request = urllib.request.Request(
-        "https://api.openai.com/v1/chat/completions",
-        json.dumps(asked).encode(),
-        {"Authorization": "Bearer " + (key or os.environ["OPENAI_API_KEY"]), "Content-Type": "application/json"},
-    )
-    try:
-        with urllib.request.urlopen(request, timeout=20) as answer:
-            answer = answer.read()
-    except urllib.error.HTTPError as error:
-        with error:
-            return error.code
-    return answer.decode() if body.get("stream") else json.loads(answer)["choices"][0]["message"]["content"]
-"""
-
-Run = Callable[..., pytest.RunResult]
-
-
-@pytest.fixture
-def run(pytester: pytest.Pytester) -> Run:
-    """Run pytest on a suite, in which `ask` asks the API as any client would."""
-
-    def run(suite: str, *options: str) -> pytest.RunResult:
-        pytester.makepyfile(asking=_ASK)
-        pytester.makepyfile(test_it="import os\nimport pytest\nfrom asking import ask\n" + suite)
-        return pytester.runpytest_subprocess("-p", "no:cacheprovider", *options)
-
-    return run
-
-
-def _text(result: pytest.RunResult) -> str:
-    return re.sub(r"\x1b\[[0-9;]*m", "", result.stdout.str())
 
 
 def test_each_test_has_a_script_and_a_journal_of_its_own(run: Run, pytester: pytest.Pytester) -> None:
@@ -121,134 +85,6 @@ def test_without_the_fixture_nothing_is_changed():
     result.assert_outcomes(passed=13)
 
 
-def test_a_test_fails_that_asked_what_no_rule_answers_and_says_what_differs(run: Run) -> None:
-    result = run("""
-def test_weather(llemulator):
-    llemulator.on("weather in (Oslo|Rome)").reply("Sunny.", name="weather")
-    ask("weather in Berlin")
-""")
-
-    result.assert_outcomes(passed=1, errors=1)
-    told = _text(result)
-    for line in (
-        "llemulator found 2 problems:",
-        "  unmatched",
-        '    Request 1 (POST /v1/chat/completions, gpt-4o, "weather in Berlin") was not answered by a rule.',
-        '    No rule matches. The closest is "weather":',
-        "  unused",
-        '    Rule "weather" never answered.',
-        "Requests (1):",
-        '    1  chat.completions gpt-4o "weather in Berlin"  400 no rule',
-    ):
-        assert line in told
-    assert "weather in (Oslo|Rome)" in told.replace("\\", "")
-
-
-def test_the_message_is_coloured_where_the_terminal_is(run: Run) -> None:
-    result = run(
-        """
-def test_weather(llemulator):
-    llemulator.reply("x")
-""",
-        "--color=yes",
-    )
-
-    assert "\x1b[31;1munused\x1b[0m" in result.stdout.str()
-
-
-def test_a_test_that_fails_shows_what_was_asked_and_is_not_verified_as_well(run: Run) -> None:
-    result = run("""
-def test_weather(llemulator):
-    llemulator.reply("x").reply("y")
-    assert ask("hello") == "y"
-""")
-
-    result.assert_outcomes(failed=1)
-    assert """  1  chat.completions gpt-4o "hello"  200 rule "reply('x')\"""" in _text(result)
-
-
-def test_a_test_that_is_skipped_on_its_way_is_not_verified(run: Run) -> None:
-    result = run("""
-def test_skipped(llemulator):
-    llemulator.reply("x")
-    pytest.skip("not on this machine")
-
-@pytest.mark.xfail
-def test_expected_to_fail(llemulator):
-    llemulator.reply("x")
-    assert False
-""")
-
-    result.assert_outcomes(skipped=1, xfailed=1)
-
-
-def test_what_is_wrong_in_a_script_is_told_at_the_line_of_the_test(run: Run) -> None:
-    result = run("""
-@pytest.mark.llemulator(script="nowhere.yaml")
-def test_no_file(): ...
-
-@pytest.mark.llemulator(script={"responses": [{"patern": "x", "response": "y"}]})
-def test_unknown_key(): ...
-
-def test_unknown_word(llemulator):
-    llemulator.on(modle="gpt-4o").reply("x")
-""")
-
-    told = _text(result)
-    assert "pytest.mark.llemulator: there is no nowhere.yaml in /" in told
-    assert 'pytest.mark.llemulator: responses[0].patern: unknown key; did you mean "pattern"?' in told
-    assert 'rules[0].match.modle: unknown key; did you mean "model"?' in told
-    assert ">       llemulator.on" in told
-    assert "def _bytes" not in told
-
-
-def test_rules_are_called_as_the_test_spells_them(run: Run) -> None:
-    result = run("""
-@pytest.mark.llemulator(verify=False)
-def test_names(llemulator):
-    llemulator.reply("one").reply("one").fail(429).stream("two").tool_call("f", a=1)
-    llemulator.on("(?i)hello", model="gpt-4o").reply("three").on(turn=2).reply("four", name="mine")
-    assert [rule.name for rule in llemulator.client.rules()] == [
-        "reply('one')", "reply('one') (2)", "fail(429)", "stream('two')", "tool_call('f')",
-        "on('(?i)hello', model='gpt-4o')", "mine",
-    ]
-""")
-
-    result.assert_outcomes(passed=1)
-
-
-def test_texts_with_colons_are_told_whole_and_differences_once(run: Run) -> None:
-    result = run("""
-def test_colons(llemulator):
-    llemulator.on("summarise: now").reply("x")
-    ask("summarize: this; and that")
-""")
-
-    assert """
-    No rule matches. The closest is "on('summarise: now')":
-      - user_text "summarise: now" is not found in the last user message, "summarize: this; and that".
-
-  unused (test_it.py:6)
-    Rule "on('summarise: now')" never answered.
-    The nearest is request 1 (POST /v1/chat/completions, gpt-4o, "summarize: this; and that"):
-      (see above)
-""" in _text(result)
-
-
-def test_an_expectation_that_fails_is_told_once_and_without_the_plugins_own_code(run: Run) -> None:
-    result = run("""
-def test_verify(llemulator):
-    llemulator.reply("x")
-    ask("a")
-    llemulator.verify(expectations=[{"match": "b"}])
-""")
-
-    told = _text(result)
-    # Where `CI` is set, pytest says it in its summary, too.
-    assert told.partition("short test summary")[0].count("Requests (1):") == 1
-    assert "session.py" not in told.partition("short test summary")[0].replace("session.Unverified", "")
-
-
 def test_what_is_verified_can_be_chosen(run: Run) -> None:
     run("""
 @pytest.mark.llemulator(verify=False)
@@ -273,16 +109,6 @@ def test_client_is_only_reported(llemulator):
     llemulator.fail(503)
     ask("x")
 """).assert_outcomes(passed=5, errors=1)
-
-
-def test_a_mark_that_is_not_understood_is_told(run: Run) -> None:
-    result = run("""
-@pytest.mark.llemulator(scirpt="x")
-def test_it(llemulator):
-    pass
-""")
-
-    assert "pytest.mark.llemulator: it takes script, verify, verdicts and ignore, not scirpt" in _text(result)
 
 
 def test_async_tests_of_both_plugins(run: Run) -> None:
@@ -357,7 +183,7 @@ def test_after(llemulator):
 """)
 
     result.assert_outcomes(passed=3, errors=1)
-    told = _text(result)
+    told = text_of(result)
     assert "ERROR at teardown of test_culprit" in told
     assert re.search(
         r"test_it\.py::test_culprit: POST api\.openai\.com/v1/chat/completions with a key that ends in \w{4}\n",
@@ -426,7 +252,7 @@ def test_in(llemulator):
     )
 
     result.assert_outcomes(passed=2, errors=1)
-    assert "The host example.test was blocked" in " ".join(_text(result).split())
+    assert "The host example.test was blocked" in " ".join(text_of(result).split())
 
 
 def test_no_proxy_is_started_where_no_test_needs_one(run: Run) -> None:
@@ -438,36 +264,6 @@ def test_it():
 """)
 
     result.assert_outcomes(passed=1)
-
-
-def test_a_request_in_a_test_without_rules_is_unmatched(run: Run) -> None:
-    result = run("""
-def test_no_rules(llemulator):
-    ask("hi")
-""")
-
-    result.assert_outcomes(passed=1, errors=1)
-    assert "The script has no rules." in _text(result)
-
-
-def test_an_on_without_an_answer_is_told_with_its_line(run: Run) -> None:
-    result = run("""
-def test_forgotten(llemulator):
-    llemulator.on("hi")
-
-def test_unreachable(llemulator):
-    llemulator.on("hi").reply("one")
-    llemulator.on("hi there").reply("two")
-    assert ask("hi there") == "one"
-
-@pytest.mark.llemulator(ignore=["unused"])
-def test_ignored(llemulator):
-    llemulator.on("hi")
-""")
-
-    result.assert_outcomes(passed=3, errors=2)
-    assert "on('hi') in test_it.py:6 has no answer: add .reply(" in _text(result)
-    assert "unused (test_it.py:10)" in _text(result)
 
 
 def test_a_tool_takes_arguments_of_any_name(run: Run) -> None:
@@ -494,32 +290,6 @@ def test_clock(llemulator):
 """)
 
     result.assert_outcomes(passed=1)
-
-
-def test_the_hint_of_a_failure_fits_its_reason(run: Run) -> None:
-    result = run("""
-def test_typo(llemulator):
-    llemulator.script({"rules": [{"mtach": {}}]})
-
-def test_of_python(llemulator):
-    1 + "a"
-
-def test_other_key(llemulator):
-    assert ask("hi", key="sk-other-1234") == "x"
-""")
-
-    result.assert_outcomes(failed=3)
-    assert _text(result).count("A client reads the environment") == 0
-    assert "api.openai.com/v1/chat/completions with a key that ends in 1234" in _text(result)
-
-
-def test_an_unknown_finding_in_the_mark_is_told_in_one_line(run: Run) -> None:
-    result = run("""
-@pytest.mark.llemulator(ignore=["unusd"])
-def test_mark(llemulator): ...
-""")
-
-    assert 'pytest.mark.llemulator: ignore[0]: there is no finding "unusd"' in _text(result)
 
 
 def test_faults_and_a_rhythm_go_together(run: Run) -> None:
