@@ -397,7 +397,7 @@ class Emulator:
         )
 
     async def _connection_fault(self, at: Literal["connect", "tls"], host: str) -> ConnectionFault | None:
-        for key in await self._store.marked(CONNECTIONS):
+        for key in await self._store.list_marked(CONNECTIONS):
             if fault := await self._store.change(key, lambda session: session.connection(at, host)):
                 return fault
         return None

@@ -68,7 +68,7 @@ def _walk_member(step: str | int, member: Any, change: Callable[[str], str]) -> 
     try:
         return _walk(member, change)
     except TemplateProblem as problem:
-        raise problem.inside(step) from None
+        raise problem.put_inside(step) from None
 
 
 def _names(asked: Candidate, captures: Mapping[str, str], times: int) -> dict[str, Any]:

@@ -98,7 +98,7 @@ class MemoryStore:
         """Return every session that is kept, as it is; the one that was changed last is last."""
         return tuple(self._sessions.values())
 
-    async def marked(self, mark: str) -> tuple[SessionKey, ...]:
+    async def list_marked(self, mark: str) -> tuple[SessionKey, ...]:
         """Return the keys of all sessions with a mark; the one that has it longest is first."""
         return tuple(self._marked.get(mark, ()))
 

@@ -66,7 +66,7 @@ class Store(Protocol):
         """Return every session that is kept, as it is; the one that was changed last is last."""
         ...
 
-    async def marked(self, mark: str) -> tuple[SessionKey, ...]:
+    async def list_marked(self, mark: str) -> tuple[SessionKey, ...]:
         """Return the keys of all sessions with a mark (`Session.marks`); the one that has it longest is first."""
         ...
 

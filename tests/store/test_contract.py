@@ -157,7 +157,7 @@ async def test_a_change_of_all_reaches_each_once(store: Store) -> None:
 
 
 async def test_a_mark_is_found_until_the_session_loses_it(store: Store) -> None:
-    marked = [await store.marked(CONNECTIONS)]
+    marked = [await store.list_marked(CONNECTIONS)]
     for key, transition in (
         (_OTHER, _load_faults),
         (_KEY, _load_faults),
@@ -167,7 +167,7 @@ async def test_a_mark_is_found_until_the_session_loses_it(store: Store) -> None:
         (_KEY, _begin_anew),
     ):
         await store.change(key, transition)
-        marked.append(await store.marked(CONNECTIONS))
+        marked.append(await store.list_marked(CONNECTIONS))
 
     assert marked == [(), (_OTHER,), (_OTHER, _KEY), (_OTHER, _KEY), (_OTHER, _KEY), (_KEY,), ()]
 
@@ -177,7 +177,7 @@ async def test_a_session_that_makes_room_has_no_mark_any_more() -> None:
     await store.change(_KEY, _load_faults)
     await store.change(_OTHER, _count)
 
-    assert await store.marked(CONNECTIONS) == ()
+    assert await store.list_marked(CONNECTIONS) == ()
 
 
 _CHANGES = {"count": _count, "load": _load_faults, "reset": _begin_anew}

@@ -18,6 +18,6 @@ class TemplateProblem(ValueError):
         place = "".join(f"[{step}]" if isinstance(step, int) else f".{step}" for step in self.steps)
         return f"{place[1:]}: {self.reason}" if place else self.reason
 
-    def inside(self, step: str | int) -> "TemplateProblem":
+    def put_inside(self, step: str | int) -> "TemplateProblem":
         """Return it as the problem of a value in which it stands under a key or at a position."""
         return TemplateProblem(self.reason, (step, *self.steps))
