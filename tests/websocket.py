@@ -21,6 +21,8 @@ class Frame(NamedTuple):
     payload: bytes
     ends: bool = True
     is_packed: bool = False
+    size: int = 0
+    """Bytes, with its head."""
 
 
 def frame(  # noqa: PLR0913 - what a frame has
@@ -72,7 +74,7 @@ def read_frames(sent: bytes) -> Iterator[Frame]:
             start += 8
         if len(sent) < start + size:
             return
-        yield Frame(first & 15, sent[start : start + size], bool(first & 128), bool(first & 64))
+        yield Frame(first & 15, sent[start : start + size], bool(first & 128), bool(first & 64), start + size - at)
         at = start + size
 
 

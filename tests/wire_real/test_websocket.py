@@ -25,7 +25,7 @@ from tests.websocket import CASES, CLOSE, PING, TEXT, closing, frame, pack
 from tests.wire_real.clients import EACH_WAY, Proxy, Way
 from tests.wire_real.processes import MITMDUMP, started
 from tests.wire_real.proxies import Waiting, elsewhere, proxying
-from tests.wire_real.websocket_client import KEY, said, talking
+from tests.wire_real.websocket_client import KEY, Client, said, talking
 
 _WAYS = [way for way, version in EACH_WAY if version == "1.1"]
 _SCRIPT = {
@@ -346,6 +346,33 @@ async def _send_rubbish(proxy: Proxy, rubbish: bytes) -> None:
         )
         while (got := await client.next_frame()) is not None and got.opcode != CLOSE:
             pass
+
+
+@pytest.mark.parametrize("flood", [frame(PING) * 20_000, frame(TEXT) * 20_000], ids=["pings", "messages"])
+async def test_another_client_is_answered_while_one_sends_very_many_frames(certs: Path, flood: bytes) -> None:
+    told: list[str] = []
+
+    async def send_flood(client: Client) -> None:
+        client.writer.write(flood + closing(1000))
+        while (got := await client.next_frame()) is not None and got.opcode != CLOSE:
+            pass
+        told.append("flood")
+
+    async def ask(client: Client) -> None:
+        assert said(await client.ask("Hello")) == "Hi there"
+        told.append("asked")
+
+    async with (
+        proxying(emulator(_SCRIPT), certs) as (proxy, _),
+        talking(proxy) as first,
+        talking(proxy) as second,
+        asyncio.TaskGroup() as tasks,
+    ):
+        tasks.create_task(send_flood(first))
+        await asyncio.sleep(0.05)
+        tasks.create_task(ask(second))
+
+    assert told == ["asked", "flood"]
 
 
 async def test_flows_of_mitmdump_show_the_messages(tmp_path: Path) -> None:

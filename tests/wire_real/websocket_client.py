@@ -3,6 +3,7 @@
 import asyncio
 import json
 import zlib
+from collections import deque
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
@@ -27,7 +28,7 @@ class Client:
         self.writer = writer
         self._reader = reader
         self._received = b""
-        self._read = 0
+        self._frames: deque[Frame] = deque()
         self.pongs: list[bytes] = []
         self.closed: int | None = None
         """The code of the close frame; 0: the connection was lost without one."""
@@ -43,7 +44,7 @@ class Client:
 
     async def next_frame(self) -> Frame | None:
         """Return the next frame; None at the end of the connection."""
-        while len(frames := list(read_frames(self._received))) <= self._read:
+        while not self._frames:
             try:
                 received = await self._reader.read(65_536)
             except ConnectionError:
@@ -52,8 +53,9 @@ class Client:
             if not received:
                 return None
             self._received += received
-        self._read += 1
-        return frames[self._read - 1]
+            self._frames += read_frames(self._received)
+            self._received = self._received[sum(each.size for each in self._frames) :]
+        return self._frames.popleft()
 
     async def messages(self) -> AsyncIterator[Any]:
         """Yield messages, read as JSON where they are, until the connection ends."""

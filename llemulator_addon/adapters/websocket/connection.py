@@ -169,8 +169,8 @@ class WebSocketConnection:
     async def say_part(self, text: str, *, ends: bool) -> None:
         """Send a part of a message, and wait until it is taken. The caller holds `turn`."""
         await self.line.send(self.frames.send(text, ends=ends))
-        if self.line.holds():
-            await self.line.wait_until_taken()
+        # Many messages may be due at once, and nothing else here waits for anything.
+        await (self.line.wait_until_taken() if self.line.holds() else asyncio.sleep(0))
         self.bytes_sent += len(text.encode())
         self._said.append(text)
         if ends:

@@ -45,6 +45,8 @@ class Frames:
         self._message = bytearray()
         """The message that is under way, as far as it has come."""
         self._outgoing: list[bytes] = []
+        self.parts_read = 0
+        """How many frames came, or parts of them."""
         self.closing: Closing | None = None
         self.is_over = False
         """Whether both sides closed, so that nobody waits for anything."""
@@ -57,6 +59,7 @@ class Frames:
             return
         self._connection.receive_data(received)
         for event in self._connection.events():
+            self.parts_read += 1
             yield from self._read(event)
             if self._hears_nothing():
                 return

@@ -70,6 +70,7 @@ class Outlet:
     """Where the bytes for one client leave."""
 
     def __init__(self, client: Client) -> None:
+        self._stopped = False
         self._writer: Any = _writer_of(client)
         # Networks that mitmproxy makes itself (WireGuard, local capture) have none; nothing is known of what they took.
         self._transport: Any = getattr(self._writer, "transport", None)
@@ -92,6 +93,18 @@ class Outlet:
     async def wait_until_taken(self) -> None:
         """Wait until the socket took everything. Raises OSError where it never will."""
         await self._writer.drain()
+
+    def stop_reading(self) -> None:
+        """Leave with the client what it still sends, until `read_on`. May be called again."""
+        if self._transport is not None and self._transport.is_reading():
+            self._stopped = True
+            self._transport.pause_reading()
+
+    def read_on(self) -> None:
+        """Read again, where `stop_reading` stopped it."""
+        if self._stopped and not self._transport.is_closing():
+            self._transport.resume_reading()
+        self._stopped = False
 
     def drop(self) -> None:
         """Close the connection, whatever waits for the client to take it."""

@@ -21,7 +21,13 @@ from llemulator_addon.adapters.mitmproxy.internals.connection import Connection
 from llemulator_addon.adapters.mitmproxy.internals.dispatch import RestOfHook
 from llemulator_addon.adapters.mitmproxy.internals.flow_control import SECONDS_TO_TAKE, Outlet
 from llemulator_addon.adapters.mitmproxy.internals.servers import Commands, Http1
+from llemulator_addon.adapters.mitmproxy.internals.turns import LlemulatorTurnHook
 from llemulator_addon.adapters.websocket.connection import WebSocketConnection, WebSocketLine
+
+_SLICE = 4 << 10
+"""Bytes that are read before others may have their turn."""
+_MOST_PARTS = 200
+"""Frames, or parts of them, that one connection may bring in its turn."""
 
 
 @dataclass
@@ -92,9 +98,17 @@ class WebSocketLayer(layer.Layer):
     def _receive(self, received: bytes) -> Commands:
         if (connection := self._connection) is None:
             return
-        for message in connection.receive(received):
-            yield from self._show(message.content, is_text=message.is_text, from_client=True)
-            connection.hear(message)
+        before = connection.frames.parts_read
+        for start in range(0, len(received), _SLICE):
+            if connection.frames.parts_read - before > _MOST_PARTS:
+                # Frames without bytes take long: others have their turn, and no more is read meanwhile.
+                before = connection.frames.parts_read
+                self._outlet.stop_reading()
+                yield LlemulatorTurnHook(self.context.client)
+            for message in connection.receive(received[start : start + _SLICE]):
+                yield from self._show(message.content, is_text=message.is_text, from_client=True)
+                connection.hear(message)
+        self._outlet.read_on()
         if outgoing := connection.react():
             yield commands.SendData(self.context.client, outgoing)
         if connection.frames.is_over:
