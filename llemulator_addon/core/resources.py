@@ -50,6 +50,11 @@ class Resources:
     def __len__(self) -> int:
         return len(self._values)
 
+    def __iter__(self) -> Iterator[Kept]:
+        """Yield all resources, oldest first."""
+        for number in sorted(self._values):
+            yield self._values[number].kept
+
     def get(self, kind: str, resource_id: str) -> Value | None:
         """Return a resource's value, or None."""
         number = self._numbers.get((kind, resource_id))

@@ -1,9 +1,11 @@
 """Which rules can answer a request, found without looking at each."""
 
+import json
 from collections import Counter, defaultdict
 from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
+from hashlib import sha256
 from itertools import chain
 
 from llemulator_addon.script.pattern import Candidate, ExactKey, Key, Pattern, RegexKey
@@ -52,6 +54,12 @@ class Index:
     def size(self) -> int:
         """Bytes of memory that the rules take, and what finds them."""
         return sum(rule.size for rule in self.rules)
+
+    @cached_property
+    def digest(self) -> str:
+        """Known by it: the same rules in the same order have the same."""
+        written = [[rule.is_named, rule.written] for rule in self.rules]
+        return sha256(json.dumps(written).encode()).hexdigest()
 
     @cached_property
     def groups(self) -> tuple[Group, ...]:

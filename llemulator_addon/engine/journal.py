@@ -4,7 +4,7 @@ Recording costs the same for an empty and a full journal, and little: an exchang
 what a reader wants to see is made of it when it is read.
 """
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import chain
 from typing import NamedTuple, TypedDict, Unpack
@@ -239,6 +239,22 @@ class Journal:
             limit=self.limit,
             size_limit=self.size_limit,
         )
+
+    def restore(self, exchanges: Sequence[Exchange], *, recorded: int, unmatched: int) -> "Journal":
+        """Return a journal with the bounds of this one and these exchanges, the last that were recorded.
+
+        Above the bounds the oldest are dropped.
+        """
+        kept = exchanges[-self.limit :]
+        restored = self._change(
+            entries=HashTrieMap({each.number % self.limit: each._replace(ending=None) for each in kept}),
+            endings=HashTrieMap({each.number % self.limit: each.ending for each in kept if each.ending is not None}),
+            recorded=recorded,
+            first=kept[0].number if kept else recorded + 1,
+            unmatched=unmatched,
+            size=sum(each.size for each in kept),
+        )
+        return restored.drop_oldest()
 
     def renumber(self, first: int) -> "Journal":
         """Return a journal of the same exchanges whose numbers have no gap and begin with `first`."""

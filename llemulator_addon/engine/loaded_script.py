@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
-from typing import Literal
+from typing import Any, Literal
 
 from llemulator_addon.core.sizes import size_of
 from llemulator_addon.core.upstream import Upstreams
@@ -88,9 +88,28 @@ class LoadedScript:
                 legacy=own.legacy if script.legacy is None else script.legacy,
                 serialize=own.serialize if script.serialize is None else script.serialize,
                 upstreams=script.upstreams.merge_defaults(own.upstreams) if script.upstreams else own.upstreams,
+                settings={**own.settings, **_settings_that_stay(script)},
             ),
         )
+
+    def leave_default(self, bare: "LoadedScript") -> "LoadedScript":
+        """Return it without the default script: its rules and defaults go, and what the token loaded itself stays.
+
+        `bare` is the script of a token that was never seen, without the default script.
+        """
+        found = self.server
+        server = replace(bare.server, models=found.models, upstreams=found.upstreams, api_date=found.api_date)
+        return LoadedScript(owner="token", server=server, own=self.own)
 
     def forget_rules(self) -> "LoadedScript":
         """Return it without rules. They are the token's own then: it does not play the default script."""
         return replace(self, owner="token", index=Index())
+
+
+def _settings_that_stay(script: Script) -> dict[str, Any]:
+    """Return the settings of a script as they were written. Upstreams of several scripts have no written form."""
+    return {
+        name: value
+        for name, value in script.settings.items()
+        if value is not None and name not in {"reset", "upstream"}
+    }

@@ -297,22 +297,13 @@ def load(session: Session, script: Script, *, fresh: Session, bare: Session, gro
     if script.reset:
         session = fresh
     if script.rules and session.script.owner != "token":
-        session = _leave_default(session, bare)
+        session = session.change(script=session.script.leave_default(bare.script), progress=Progress())
     if script.rules:
         session = _add_rules(session, script.rules, growth or Growth())
     loaded = session.change(script=session.script.load_settings(script))
     if loaded.settings.defaults.on_unmatched == "upstream" and not loaded.settings.upstreams:
         raise problem("defaults.on_unmatched", NO_UPSTREAM)
     return loaded
-
-
-def _leave_default(session: Session, bare: Session) -> Session:
-    """Leave the default script: its rules and defaults go, and what the token loaded itself stays."""
-    found = session.script
-    server = replace(
-        bare.script.server, models=found.server.models, upstreams=found.server.upstreams, api_date=found.server.api_date
-    )
-    return session.change(script=LoadedScript(owner="token", server=server, own=found.own), progress=Progress())
 
 
 def check_size(session: Session) -> None:

@@ -41,7 +41,7 @@ class RateLimitFault(Fault):
     @override
     def admit(self, arrival: AdmissionRequest, memory: Memory | None) -> Admission:
         """Take from the buckets, or refuse."""
-        before = memory if isinstance(memory, _Levels) else _Levels(at=arrival.at)
+        before = memory if isinstance(memory, BucketLevels) else BucketLevels(at=arrival.at)
         found = tuple(self._refill(arrival, before, max(0.0, arrival.at - before.at)))
         if (short := next((bucket for bucket in found if bucket.cost > bucket.level), None)) is not None:
             # Where the clock went back, the buckets fill from now on: as much later as the refusal says.
@@ -49,9 +49,9 @@ class RateLimitFault(Fault):
             return Admission(refused=_refuse(short, found, arrival.model), memory=waiting if memory else memory)
         taken = tuple(replace(bucket, level=bucket.level - bucket.cost) for bucket in found)
         levels = {bucket.name: bucket.level for bucket in taken}
-        return Admission(memory=_Levels(at=arrival.at, levels=levels), headers=_headers(taken))
+        return Admission(memory=BucketLevels(at=arrival.at, levels=levels), headers=_headers(taken))
 
-    def _refill(self, arrival: AdmissionRequest, before: "_Levels", seconds: float) -> Iterator["_Bucket"]:
+    def _refill(self, arrival: AdmissionRequest, before: "BucketLevels", seconds: float) -> Iterator["_Bucket"]:
         """Yield the buckets as a request finds them, `seconds` after the one before."""
         if (limit := self.wanted.requests_per_minute) is not None:
             yield _Bucket("requests", "RPM", limit, before.level("requests", limit, seconds), 1)
@@ -60,7 +60,7 @@ class RateLimitFault(Fault):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _Levels:
+class BucketLevels:
     """The levels of the buckets, and when they were read. A bucket without a level was full."""
 
     at: float
