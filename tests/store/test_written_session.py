@@ -10,7 +10,7 @@ import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
-from llemulator_addon.core.outcome import Ending, Forward
+from llemulator_addon.core.outcome import Converse, Ending, Forward
 from llemulator_addon.core.request import Request
 from llemulator_addon.core.resources import Resources
 from llemulator_addon.emulator import Emulator, EmulatorSettings
@@ -57,10 +57,11 @@ class _Server:
             await self.emulator.note_end(outcome.exchange, _ENDING)
         if isinstance(outcome, Forward):
             return outcome.to, outcome.path, outcome.query, outcome.body
+        assert not isinstance(outcome, Converse)
         steps = outcome.steps if outcome.whole is None else tuple(outcome.whole())
         assert asked.path != _LOAD or status(steps) == _OK, body_of(steps)
         for kind in self.last_ids:
-            if found := re.search(rf'"id": "({kind}[_-]\w+)"', body_of(steps).decode()):
+            if found := re.search(rf'"id": "({kind}[_-]\w+)"', body_of(steps).decode("utf-8", "replace")):
                 self.last_ids[kind] = found[1]
         return steps
 
@@ -136,6 +137,8 @@ _OPERATIONS: tuple[Request, ...] = (
     post("/v1/batches", {"input_file_id": "<file>", "endpoint": "/v1/embeddings", "completion_window": "24h"}),
     post("/v1/embeddings", {"model": "text-embedding-3-small", "input": ["a", "b"]}),
     post("/v1/moderations", {"input": "hi"}),
+    post("/v1/audio/speech", {"model": "tts-1", "input": "hello", "voice": "alloy", "response_format": "wav"}),
+    form("/v1/audio/transcriptions", ("model", "whisper-1"), ("file", ("a.wav", b"RIFF"))),
     post("/v1/completions", {"model": "gpt-3.5-turbo-instruct", "prompt": ["a", "b"]}),
     request("DELETE", "/v1/models/ft:gpt-4o:acme::1"),
     request("GET", "/v1/nowhere"),
