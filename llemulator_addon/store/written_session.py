@@ -1,6 +1,6 @@
 """A session as plain JSON, part by part: its script, progress, resources and journal.
 
-The policy of the server is not written, nor is the default script: whoever reads the session has its own. A compiled
+The policy of the server is not written, nor is the default script: each server has its own. A compiled
 script is not written either, but its rules are; each process compiles them once, by their digest.
 """
 
