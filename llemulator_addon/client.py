@@ -21,19 +21,19 @@ from typing import Any, Concatenate, Literal, Self
 from urllib.parse import urlencode, urlsplit
 
 from llemulator_addon.core.egress import HostEgress
-from llemulator_addon.core.said import CalledTool, Said, read_answer
+from llemulator_addon.core.said import ModelToolCall, Said, read_answer
 from llemulator_addon.core.unclaimed import Unclaimed
 
 __all__ = [
     "AsyncClient",
     "AsyncClock",
-    "CalledTool",
     "Client",
     "Clock",
     "Exchange",
     "Finding",
     "HostEgress",
     "Loaded",
+    "ModelToolCall",
     "NotReached",
     "Refused",
     "RuleUse",
@@ -126,7 +126,7 @@ class Exchange:
         return self._said.text
 
     @property
-    def tool_calls(self) -> tuple[CalledTool, ...]:
+    def tool_calls(self) -> tuple[ModelToolCall, ...]:
         """The tools that the answer calls."""
         return self._said.tool_calls
 

@@ -1,5 +1,7 @@
 """Every setting in one table: its option, its environment variable, its option in mitmproxy, its meaning."""
 
+# Longer than 500 lines: one table, with an entry for each setting.
+
 import math
 from collections.abc import Callable
 from dataclasses import dataclass

@@ -8,11 +8,11 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-Json = Mapping[str, Any]
+JsonFields = Mapping[str, Any]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class CalledTool:
+class ModelToolCall:
     """A call of one of the application's tools."""
 
     name: str
@@ -26,11 +26,11 @@ class Said:
     """The content of an answer."""
 
     text: str = ""
-    tool_calls: tuple[CalledTool, ...] = ()
-    usage: Json | None = None
+    tool_calls: tuple[ModelToolCall, ...] = ()
+    usage: JsonFields | None = None
 
 
-def read_answer(answer: Json) -> Said:
+def read_answer(answer: JsonFields) -> Said:
     """Read an answer as the journal shows it: with a `body`, or with `events`."""
     if "events" in answer:
         return read_events(event["value"] for event in answer["events"])
@@ -43,7 +43,7 @@ def read_body(body: object) -> Said:
         return Said()
     if isinstance(output := body.get("output"), list):
         return Said(text=_join_texts(output), tool_calls=_list_calls(output), usage=body.get("usage"))
-    choice: Json = next(iter(body.get("choices") or ()), {})
+    choice: JsonFields = next(iter(body.get("choices") or ()), {})
     message = choice.get("message") or {}
     calls = [*(message.get("tool_calls") or ()), *_old_call(message)]
     text = message.get("content") or message.get("refusal") or choice.get("text") or ""
@@ -67,29 +67,29 @@ _LAST = frozenset(f"response.{status}" for status in ("completed", "incomplete",
 _DELTAS = frozenset(("response.output_text.delta", "response.refusal.delta"))
 
 
-def _join_texts(output: Sequence[Json]) -> str:
+def _join_texts(output: Sequence[JsonFields]) -> str:
     parts = (part for item in output for part in item.get("content") or () if item.get("type") == "message")
     return "".join(part.get("text") or part.get("refusal") or "" for part in parts)
 
 
-def _list_calls(output: Sequence[Json]) -> tuple[CalledTool, ...]:
+def _list_calls(output: Sequence[JsonFields]) -> tuple[ModelToolCall, ...]:
     return tuple(
-        CalledTool(name=item["name"], arguments=_read_arguments(item), id=item.get("call_id"))
+        ModelToolCall(name=item["name"], arguments=_read_arguments(item), id=item.get("call_id"))
         for item in output
         if item.get("type") in {"function_call", "custom_tool_call"}
     )
 
 
-def _read_chat_call(call: Json) -> CalledTool:
+def _read_chat_call(call: JsonFields) -> ModelToolCall:
     named = call.get("function") or call.get("custom") or call
-    return CalledTool(name=named.get("name", ""), arguments=_read_arguments(named), id=call.get("id"))
+    return ModelToolCall(name=named.get("name", ""), arguments=_read_arguments(named), id=call.get("id"))
 
 
-def _old_call(message: Json) -> tuple[Json, ...]:
+def _old_call(message: JsonFields) -> tuple[JsonFields, ...]:
     return (message["function_call"],) if message.get("function_call") else ()
 
 
-def _read_arguments(call: Json) -> Any:  # noqa: ANN401 - JSON
+def _read_arguments(call: JsonFields) -> Any:  # noqa: ANN401 - JSON
     if "input" in call:
         return call["input"]
     try:
@@ -98,7 +98,7 @@ def _read_arguments(call: Json) -> Any:  # noqa: ANN401 - JSON
         return call.get("arguments")
 
 
-def _read_chunks(chunks: Sequence[Json]) -> Said:
+def _read_chunks(chunks: Sequence[JsonFields]) -> Said:
     usage = next((chunk["usage"] for chunk in reversed(chunks) if chunk.get("usage")), None)
     first = [choice for chunk in chunks for choice in chunk.get("choices") or () if choice.get("index", 0) == 0]
     deltas = [choice.get("delta") or {"content": choice.get("text")} for choice in first]
@@ -106,7 +106,7 @@ def _read_chunks(chunks: Sequence[Json]) -> Said:
     return Said(text=text, tool_calls=tuple(map(_read_chat_call, _join_calls(deltas))), usage=usage)
 
 
-def _join_calls(deltas: Iterable[Json]) -> Iterator[Json]:
+def _join_calls(deltas: Iterable[JsonFields]) -> Iterator[JsonFields]:
     whole: dict[int, dict[str, Any]] = {}
     for delta in deltas:
         for part in (*(delta.get("tool_calls") or ()), *_old_call(delta)):

@@ -1,5 +1,7 @@
 """`decide(session, request)`: what happens to a request to OpenAI's API. Pure, and may be called twice."""
 
+# Longer than 500 lines: the steps of one decision, in their order.
+
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import partial

@@ -158,7 +158,7 @@ def _redact_object(value: Mapping[str, object], token: str) -> dict[str, object]
         is_named = (named and key == "value") or (is_mcp and key == "headers")
         hide = _blot if is_secret or is_named else redact_texts
         if key == "server_url" and isinstance(part, str):
-            part = _SERVER_URL.sub(_behind_host_hidden, part)  # noqa: PLW2901 - the rest is hidden as in any text
+            part = _SERVER_URL.sub(_hide_behind_host, part)  # noqa: PLW2901 - the rest is hidden as in any text
         hidden[redact_text(key, token) if len(key) >= _SHORTEST_TOKEN else key] = hide(part, token)
     return hidden
 
@@ -169,7 +169,7 @@ _PATHS_OF_SERVERS = frozenset(("", "/", "/mcp", "/mcp/", "/sse", "/sse/"))
 under any name; OpenAI's API hid all behind the host until 2025-11 (`https://host/<redacted>`)."""
 
 
-def _behind_host_hidden(found: Any) -> str:  # noqa: ANN401 - re2 has no types
+def _hide_behind_host(found: Any) -> str:  # noqa: ANN401 - re2 has no types
     before, behind = found.groups()
     return str(found[0]) if behind in _PATHS_OF_SERVERS else f"{before}/{HIDDEN}"
 
@@ -273,7 +273,7 @@ def _drop_members(text: str) -> str:
     if '"headers' in text and ("mcp" in text or "server_" in text):
         text = _MCP_HEADERS.sub(lambda found: _VALUE.sub(rf"\1{HIDDEN}", found[0]), text)
     if '"server_url' in text:
-        text = _MEMBER_SERVER_URL.sub(_behind_host_hidden, text)
+        text = _MEMBER_SERVER_URL.sub(_hide_behind_host, text)
     for mark, pattern in _MEMBERS.items():
         if mark in text:
             text = pattern.sub(partial(_member_hidden, text=text), text)

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 import llemulator_addon
-from llemulator_addon.core.said import CalledTool, Said, read_body, read_events
+from llemulator_addon.core.said import ModelToolCall, Said, read_body, read_events
 from tests.playing import body_of, emulator, json_of, play, post
 from tests.wire.shapes import events
 
@@ -42,7 +42,7 @@ def test_a_refusal_and_the_input_of_a_custom_tool_are_texts(path: str, *, stream
     custom = {"tool_calls": [{"name": "shell", "input": "ls", "id": "call_1"}]}
 
     assert _read({"refusal": "No."}, path, stream=stream).text == "No."
-    assert _read(custom, path, stream=stream).tool_calls == (CalledTool(name="shell", arguments="ls", id="call_1"),)
+    assert _read(custom, path, stream=stream).tool_calls == (ModelToolCall(name="shell", arguments="ls", id="call_1"),)
 
 
 def test_a_stream_of_responses_that_was_cut_says_what_came() -> None:

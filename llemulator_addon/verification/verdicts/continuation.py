@@ -12,7 +12,7 @@ _SHORTEST = 4
 
 
 @dataclass(frozen=True, slots=True)
-class Said:
+class SaidSoFar:
     """The part of an answer that arrived."""
 
     text: str
@@ -20,7 +20,7 @@ class Said:
     """Ids of tool calls, and of the response itself."""
 
 
-def collect_said(attempt: Attempt) -> Said:
+def collect_said(attempt: Attempt) -> SaidSoFar:
     """Put together the deltas that came, before an error if there was one."""
     texts: list[str] = []
     ids: set[str] = set()
@@ -31,7 +31,7 @@ def collect_said(attempt: Attempt) -> Said:
         if isinstance(value, Mapping):
             texts += _texts(value)
             ids |= set(_ids(value))
-    return Said("".join(texts), frozenset(ids))
+    return SaidSoFar("".join(texts), frozenset(ids))
 
 
 def is_error(name: str, value: object) -> bool:
@@ -43,7 +43,7 @@ def is_error(name: str, value: object) -> bool:
     )
 
 
-def goes_on_with(asking: ClientHistory, attempt: Attempt, what: Said) -> Attempt | None:
+def goes_on_with(asking: ClientHistory, attempt: Attempt, what: SaidSoFar) -> Attempt | None:
     """Return the first later attempt that carries what an answer said, as a turn of the conversation."""
     for later in asking.attempts:
         if later.number > attempt.number and _carries(later, what):
@@ -51,7 +51,7 @@ def goes_on_with(asking: ClientHistory, attempt: Attempt, what: Said) -> Attempt
     return None
 
 
-def _carries(later: Attempt, what: Said) -> bool:
+def _carries(later: Attempt, what: SaidSoFar) -> bool:
     prompt = later.exchange.prompt
     if prompt is None:
         return False

@@ -3,6 +3,8 @@
 A request that is not to be passed on cannot be passed on here, whatever raised before: its stream opens no connection.
 """
 
+# Longer than 500 lines: one class, whose methods are the states of one stream.
+
 import logging
 import time
 from collections.abc import Callable
