@@ -57,6 +57,8 @@ class Prompt:
     """Whether each message is a prompt of its own, as in legacy completions, with as many choices as the others."""
     azure: bool = False
     """Whether it was sent to one of Azure's paths."""
+    origin: str = ""
+    """Where the client asks, as a URL without a path; only where an answer names addresses."""
     body: Mapping[str, Any] = field(default_factory=dict)
     """The request body as it was sent, fields that this program does not know included. Never changed."""
 

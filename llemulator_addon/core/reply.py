@@ -173,6 +173,15 @@ class Transcript:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Image:
+    """A picture that a script gives."""
+
+    data: str
+    """Base64."""
+    revised_prompt: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ModelOutput:
     """The model answers. A request for more choices than there are gets the last one again."""
 
@@ -193,6 +202,9 @@ class ModelOutput:
     moderation: Moderation | None = None
     transcript: Transcript | None = None
     """None: the text of the first choice, or what a sound has in it."""
+
+    images: tuple[Image, ...] = ()
+    """The last repeats; empty: pictures are drawn."""
 
     def choice(self, index: int) -> Choice:
         """Return the alternative at an index."""

@@ -11,6 +11,7 @@ from llemulator_addon.core.reply import Choice, Failure, FinishReason, ModelOutp
 from llemulator_addon.core.stamp import Stamp
 from llemulator_addon.script.embedding import Vectors, vectors_of
 from llemulator_addon.script.headers import HeaderMap
+from llemulator_addon.script.image import Images
 from llemulator_addon.script.logprobs import Logprobs, check_joins
 from llemulator_addon.script.model import ScriptPart, list_given_words, word_fields
 from llemulator_addon.script.moderation import Verdicts, moderation_of
@@ -112,6 +113,8 @@ class ReplyPart(SaidPart):
     """Verdicts, for moderations; alone in a rule, it answers only them."""
     transcript: TranscriptSpec | None = None
     """The words that are heard, for transcriptions and translations; alone in a rule, it answers only them."""
+    image: Images | None = None
+    """The picture, or a list of them, for images; alone in a rule, it answers only them."""
     failure: FailedReplyPart | None = None
     raw: RawPart | None = None
     template: bool = False
@@ -145,6 +148,7 @@ class ReplyPart(SaidPart):
             has_fingerprint=self.system_fingerprint is not None or "system_fingerprint" not in self.model_fields_set,
             vectors=vectors_of(self.embedding or []),
             moderation=moderation_of(self.moderation),
+            images=tuple(each.read() for each in self.image or ()),
             transcript=None if self.transcript is None else self.transcript.read(),
             headers=tuple((name.lower(), value) for name, value in (self.headers or {}).items()),
         )
@@ -153,6 +157,8 @@ class ReplyPart(SaidPart):
         """Return the endpoints of which alone it says something; none: of any."""
         if self.embedding is not None:
             return ("embeddings",)
+        if self.image is not None:
+            return ("images.generate", "images.edit")
         if self.transcript is not None:
             return ("audio.transcriptions", "audio.translations")
         said = {*self.words_given(), *(word for word in OTHERS if word in self.model_fields_set)}
@@ -163,8 +169,8 @@ class ReplyPart(SaidPart):
         return self.model_dump(exclude_unset=True, by_alias=True)
 
 
-OTHERS = ("choices", "failure", "raw", "embedding", "moderation", "transcript")
-ALONE = frozenset({"failure", "raw", "choices", "blocks", "echo", "simulate", "embedding", "transcript"})
+OTHERS = ("choices", "failure", "raw", "embedding", "moderation", "transcript", "image")
+ALONE = frozenset({"failure", "raw", "choices", "blocks", "echo", "simulate", "embedding", "transcript", "image"})
 _BESIDE = frozenset({"moderation"})
 _EXCLUSIVE = (
     *(("text", "json"), ("text", "refusal"), ("json", "refusal"), ("refusal", "tool_calls")),

@@ -267,6 +267,27 @@ BODIES: dict[str, tuple[Json, ...]] = {
             "expires_after[seconds]": "3600",
         },
     ),
+    "images.generate": (
+        {
+            "model": "gpt-image-1",
+            "prompt": "A cat",
+            "n": 2,
+            "quality": "low",
+            "size": "1024x1024",
+            "background": "transparent",
+            "output_format": "png",
+            "output_compression": 9,
+            "moderation": "low",
+            "stream": True,
+            "partial_images": 1,
+            "user": "u",
+        },
+        {"model": "dall-e-3", "prompt": "A cat", "response_format": "url", "style": "vivid", "size": "1024x1024"},
+    ),
+    "images.edit": (
+        {"image[]": [{"filename": "a.png"}], "prompt": "A cat", "model": "gpt-image-1", "n": "1", "stream": "true"},
+        {"images": [{"file_id": "file-1"}], "prompt": "A cat", "mask": {"file_id": "file-1"}},
+    ),
     "audio.speech": (
         {
             "model": "gpt-4o-mini-tts",
@@ -325,7 +346,7 @@ BODIES: dict[str, tuple[Json, ...]] = {
     "uploads.complete": ({"part_ids": ["part_1"], "md5": "0"},),
     "uploads.cancel": ({},),
 }
-FORMS = frozenset({"files.create", "uploads.parts.create", "audio.transcriptions", "audio.translations"})
+FORMS = frozenset({"files.create", "uploads.parts.create", "audio.transcriptions", "audio.translations", "images.edit"})
 """Those that are sent as forms; an object with a `filename` is a file, half of the times with a real sound."""
 """By the name of the endpoint or operation: each that is posted."""
 

@@ -13,6 +13,7 @@ from openai.types import (
     CreateEmbeddingResponse,
     FileDeleted,
     FileObject,
+    ImagesResponse,
     Model,
     ModelDeleted,
     ModerationCreateResponse,
@@ -32,6 +33,7 @@ from openai.types.uploads import UploadPart
 
 from llemulator_addon.wire.audio import wav
 from llemulator_addon.wire.endpoints import ENDPOINTS, OPERATIONS
+from llemulator_addon.wire.pictures import Picture
 from tests.playing import emulator, json_of, play
 from tests.wire.asking import Asking
 from tests.wire.forms import File, form
@@ -73,6 +75,8 @@ SDK: dict[str, tuple[Any, set[str]]] = {
     "conversations.items.create": (ConversationItemList, set()),
     "conversations.items.retrieve": (ConversationItem, set()),
     "conversations.items.delete": (Conversation, set()),
+    "images.generate": (ImagesResponse, set()),
+    "images.edit": (ImagesResponse, set()),
     "audio.transcriptions": (Transcription, set()),
     "audio.translations": (Translation, set()),
     "files.create": (FileObject, set()),
@@ -149,6 +153,10 @@ def _ask_for_files(client: Asking, ask: Callable[..., Any], found: dict[str, Any
         found[name] = json_of(play(client.server, form(path, *fields))[0])
         return found[name]
 
+    drawn = {"model": "gpt-image-1", "prompt": "A cat", "size": "1024x1536", "quality": "low"}
+    ask("images.generate", "POST", "/v1/images/generations", drawn)
+    cat = Picture(9, 9, "a", 0).draw()
+    send("images.edit", "/v1/images/edits", ("model", "gpt-image-1"), ("prompt", "A cat"), ("image", ("a.png", cat)))
     sound = ("file", ("a.wav", wav("Hello")))
     for name in ("transcriptions", "translations"):
         send(f"audio.{name}", f"/v1/audio/{name}", ("model", "whisper-1"), sound)
@@ -171,7 +179,7 @@ def _ask_for_files(client: Asking, ask: Callable[..., Any], found: dict[str, Any
 
 _MODELS = (
     *("gpt-4o", "gpt-5.6", "gpt-3.5-turbo-instruct", "text-embedding-3-small", "omni-moderation-latest"),
-    "whisper-1",
+    *("whisper-1", "gpt-image-1"),
     "ft:gpt-4o:mine::1",
 )
 
