@@ -100,8 +100,10 @@ class Shapes:
         model.model_rebuild()
         for name, field in model.model_fields.items():
             spelled = field.alias or name
-            needed = 1 if field.is_required() else 2 if spelled in always else 0
-            yield [spelled, self.read(field.annotation), needed]
+            shape = self.read(field.annotation)
+            # A member that may be missing and not null is one that the SDK is sure to get.
+            is_sent = spelled in always or not _may_be_null(shape)
+            yield [spelled, shape, 1 if field.is_required() else 2 if is_sent else 0]
 
     def _dict_fields(self, found: type) -> Iterator[list[Any]]:
         # Of a class that is total; the others say `Required`, which is text to this set.
@@ -122,6 +124,10 @@ _SIMPLE: dict[object, str] = {
     object: "any",
     Any: "any",
 }
+
+
+def _may_be_null(shape: Shape) -> bool:
+    return shape in ("null", "any") or (isinstance(shape, list) and shape[0] == "|" and "null" in shape)
 
 
 def _may_miss(hint: object) -> bool:

@@ -1,6 +1,7 @@
 """Uploads: a file in parts, which is one file when it is complete."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from hashlib import md5
 from typing import Any
 
@@ -20,7 +21,8 @@ UPLOAD, PART = "upload", "upload.part"
 
 def create(call: Call) -> Served:
     """Begin an upload."""
-    body: Mapping[str, Any] = check_body(_UPLOAD, read_object(call.request), lenient=call.lenient)
+    fields = _LENIENT_UPLOAD if call.lenient else _UPLOAD
+    body: Mapping[str, Any] = check_body(fields, read_object(call.request), lenient=call.lenient)
     if not call.lenient:
         check_form(body["filename"], body["purpose"])
     upload = _begin(call, body, f"upload_{call.stamp.hex('upload', 32)}")
@@ -100,6 +102,7 @@ _UPLOAD = Fields(
     },
     needs=("bytes", "filename", "mime_type", "purpose"),
 )
+_LENIENT_UPLOAD = replace(_UPLOAD, checks={**_UPLOAD.checks, "bytes": integer(0)})
 _PART = Fields(checks={"data": take_file}, needs=("data",))
 _COMPLETION = Fields(checks={"part_ids": array(text(), members="strings"), "md5": text()}, needs=("part_ids",))
 

@@ -263,3 +263,13 @@ def test_a_run_is_streamed() -> None:
         "event: thread.run.completed",
         "event: done",
     ]
+
+
+def test_a_secret_within_an_object_is_never_shown() -> None:
+    auth = {"type": "static_bearer", "mcp_server_url": "https://example.com", "token": "never-shown"}
+    client = Asking()
+    vault = client.post("/v1/vaults", {"name": "mine"})["id"]
+
+    made = client.post(f"/v1/vaults/{vault}/credentials", {"name": "one", "auth": auth})
+
+    assert made["auth"] == {"type": "static_bearer", "mcp_server_url": "https://example.com"}
