@@ -9,7 +9,7 @@ from llemulator_addon.script.rule import Rule
 from llemulator_addon.script.script_error import ScriptError, join_place
 from llemulator_addon.script.yaml_writing import write_yaml
 
-Written = Mapping[str, Any]
+WrittenPart = Mapping[str, Any]
 
 
 def print_script(script: Script) -> str:
@@ -21,7 +21,7 @@ def print_script(script: Script) -> str:
     return write_yaml(script.dump())
 
 
-def print_rules(rules: Iterable[Rule], settings: Written | None = None) -> str:
+def print_rules(rules: Iterable[Rule], settings: WrittenPart | None = None) -> str:
     """Return the text of a script with these rules, whatever script they were part of."""
     return print_script(Script(rules=tuple(rules), settings=settings or {}))
 
@@ -74,13 +74,13 @@ def _is_of_pattern(rule: Rule) -> bool:
     return match.keys() == {"user_text"} and rule.name == f"responses[{match['user_text']!r}]" and not rule.is_named
 
 
-def _shorten_pattern(written: Written) -> Any:  # noqa: ANN401 - a text or an object
+def _shorten_pattern(written: WrittenPart) -> Any:  # noqa: ANN401 - a text or an object
     rest = {key: value for key, value in written.items() if key not in _TOLD}
     answer = _answer(written)
     return answer["response"] if not rest and isinstance(answer.get("response"), str) else {**answer, **rest}
 
 
-def _shorten_entry(written: Written) -> Any:  # noqa: ANN401 - a text or an object
+def _shorten_entry(written: WrittenPart) -> Any:  # noqa: ANN401 - a text or an object
     match, rest = written.get("match", {}), {key: value for key, value in written.items() if key not in _TOLD}
     if rest.get("times", 0) == 1:
         del rest["times"]
@@ -94,7 +94,7 @@ def _shorten_entry(written: Written) -> Any:  # noqa: ANN401 - a text or an obje
 _TOLD = frozenset({"name", "match", "reply"})
 
 
-def _answer(written: Written) -> dict[str, Any]:
+def _answer(written: WrittenPart) -> dict[str, Any]:
     reply = _shorten_reply(written["reply"])
     failure = reply["failure"] if isinstance(reply, Mapping) and reply.keys() == {"failure"} else {}
     if isinstance(failure.get("message"), str) and failure.keys() <= {"message", "status"}:
@@ -124,7 +124,7 @@ def _shorten_reply(reply: Any) -> Any:  # noqa: ANN401 - JSON
             return reply
 
 
-def _shorten_block(block: Written) -> Written:
+def _shorten_block(block: WrittenPart) -> WrittenPart:
     match block:
         case {"reasoning": {"summary": list(parts)} as reasoning} if len(reasoning) == 1 and parts:
             return {"reasoning": parts[0] if len(parts) == 1 else parts}
