@@ -7,8 +7,8 @@ import logging
 from typing import override
 
 from llemulator_addon.core.outcome import Ask
-from llemulator_addon.engine.failing_models import ACTING
 from llemulator_addon.engine.journal import Exchange
+from llemulator_addon.wire.models import ACTING_MODELS
 
 logger = logging.getLogger(__name__)
 
@@ -62,6 +62,6 @@ def _name_origin(exchange: Exchange) -> str:
         return "unsupported"
     if exchange.unmatched is not None:
         return "unmatched"
-    if exchange.model in ACTING:
+    if exchange.model in ACTING_MODELS:
         return "a model that always fails"
     return "refused" if exchange.status >= _REFUSED else "without a rule"
