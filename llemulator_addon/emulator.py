@@ -1,6 +1,5 @@
 """The whole program without a way in: a request goes to an admin route or to the engine."""
 
-import asyncio
 from collections import deque
 from collections.abc import Callable, Container
 from dataclasses import dataclass, field, replace
@@ -193,7 +192,7 @@ class Emulator:
         token = session_of(request)
         if request.host == published.HOST or is_picture(request):
             answer_anybody = published.answer if request.host == published.HOST else answer_picture
-            return Play(await asyncio.to_thread(answer_anybody, request))
+            return Play(await run_in_thread(partial(answer_anybody, request), LARGE))
         if token is not None and looks_at_batches(request):
             await work_due(self._store, self._ahead, key_of(token), request)
         if is_admin(request):

@@ -62,7 +62,7 @@ def _write_output(
         # What is to be counted is counted now: whoever sends the answer later does not wait for it.
         count_usage(prompt, says)
     answer = endpoint.write(prompt, says, manner._replace(in_pieces=size > _LONG))
-    return answer if isinstance(answer, Body) else replace(answer, size=size)
+    return answer if isinstance(answer, Body | Failure) else replace(answer, size=size)
 
 
 _LONG = 1 << 20

@@ -171,7 +171,7 @@ class Endpoint:
     """Below `/v1`, with `{…}` for a segment that varies."""
     read: Callable[[Call, Mapping[str, Any]], Prompt]
     """Understand a body; raises `RequestRefused`."""
-    write: Callable[[Prompt, ModelOutput, Manner], Answer]
+    write: Callable[[Prompt, ModelOutput, Manner], Answer | Failure]
     speaks: bool = True
     """Whether any reply answers it. Else only a rule that names the endpoint does, and there is an answer without."""
     unknown_model: Callable[[str], Failure] = errors.unknown_model

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from llemulator_addon.core.outcome import Play
-from llemulator_addon.core.reply import says
+from llemulator_addon.core.reply import Failure, says
 from llemulator_addon.core.request import Request
 from llemulator_addon.core.steps import Cut, Head, Send, Step, Steps
 from llemulator_addon.engine import paced_steps
@@ -55,7 +55,9 @@ _STREAMS = [name for name in _EACH if not name.startswith(("embeddings", "modera
 def _written(name: str, text: str, *, in_pieces: bool, **more: object) -> bytes:
     endpoint, body = _EACH[name]
     prompt = understood(ENDPOINTS[endpoint], {**body, **more})
-    match ENDPOINTS[endpoint].write(prompt, says(text), Manner(stamp=STAMP, in_pieces=in_pieces)):
+    written = ENDPOINTS[endpoint].write(prompt, says(text), Manner(stamp=STAMP, in_pieces=in_pieces))
+    assert not isinstance(written, Failure)
+    match written:
         case Body(body=made):
             assert not in_pieces or endpoint == "responses"
             return made

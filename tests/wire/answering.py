@@ -60,7 +60,9 @@ def refused(endpoint: Endpoint, body: Mapping[str, Any]) -> Failure:
 
 def answer(endpoint: Endpoint, body: Mapping[str, Any], says: ModelOutput, **manner: Any) -> Answer:  # noqa: ANN401
     """What an endpoint makes of a reply."""
-    return endpoint.write(understood(endpoint, body), says, Manner(stamp=STAMP, **manner))
+    written = endpoint.write(understood(endpoint, body), says, Manner(stamp=STAMP, **manner))
+    assert not isinstance(written, Failure)
+    return written
 
 
 def whole(endpoint: Endpoint, body: Mapping[str, Any], says: ModelOutput, **manner: Any) -> Any:  # noqa: ANN401

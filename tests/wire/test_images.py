@@ -173,6 +173,14 @@ def test_a_wrong_picture_is_refused(body: dict[str, Any], param: str) -> None:
     assert _ask(body)["error"]["param"] == param
 
 
+def test_a_picture_of_a_rule_is_given_in_the_form_that_was_asked_for() -> None:
+    rule = {"match": {"endpoint": "images.generate"}, "reply": {"image": {"data": "UklGRg=="}}}
+
+    webp = _ask({"model": "gpt-image-1", "output_format": "webp"}, {"rules": [rule]})
+
+    assert (webp["output_format"], webp["data"]) == ("webp", [{"b64_json": "UklGRg=="}])
+
+
 def test_an_edit_without_a_picture_is_refused() -> None:
     fields = (("model", "gpt-image-1"), ("prompt", "A cat"))
     missing, wrong = play(emulator(), form(_EDIT, *fields), form(_EDIT, *fields, ("image", ("a.png", b"text"))))

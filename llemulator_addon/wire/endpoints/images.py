@@ -58,8 +58,12 @@ def read(call: Call, body: JsonObject, *, name: str = NAME) -> Prompt:
     )
 
 
-def write(prompt: Prompt, says: ModelOutput, manner: Manner) -> Answer:
+def write(prompt: Prompt, says: ModelOutput, manner: Manner) -> Answer | Failure:
     """Write the pictures, or events in which one of them is finished."""
+    form = prompt.body.get("output_format") or "png"
+    if form != "png" and not says.images:
+        message = f"llemulator draws pictures as png only, and not as {form}; a rule can give a file (reply: image)."
+        return Failure(status=400, type=INVALID, param="output_format", message=message)
     if prompt.stream:
         return EventStream(pieces=Made(partial(_pieces, prompt, says, manner.stamp)))
     count = prompt.body.get("n") or 1
@@ -147,9 +151,6 @@ def _check_form(model: str, body: Mapping[str, Any]) -> None:
     known = next((sizes for name, sizes in _SIZES.items() if model.startswith(name)), None)
     if body.get("size") is not None and (wanted not in known if known else _read_size(wanted) is None):
         raise RequestRefused(errors.invalid_value("size", wanted, known or _SIZES["gpt-image-1"]))
-    if (form := body.get("output_format") or "png") != "png":
-        message = f"llemulator draws pictures as png only, and not as {form}; a rule can give a file (reply: image)."
-        raise RequestRefused(Failure(status=400, type=INVALID, param="output_format", message=message))
 
 
 def _read_size(wanted: str) -> tuple[int, int] | None:
