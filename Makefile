@@ -92,7 +92,7 @@ attacks: setup-python ## send each attack of conformance/attacks to a running se
 
 # With the slow tests. conformance/images must be named to be run.
 matrix: setup setup-clients ## run the wider suites: the rest of conformance/, such as recordings, frameworks, clients, images
-	@$(pytest) -m slow tests
+	@$(pytest) $(parallel) -m slow tests
 	@$(pytest) $(parallel) -m '' conformance/clients
 	@$(pytest) -m '' $(addprefix --ignore conformance/,python js clients) conformance $(wildcard conformance/images)
 
