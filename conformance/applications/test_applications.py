@@ -36,7 +36,7 @@ class Application:
 
 
 _CODEX = ("{js}/.bin/codex", "exec", "--skip-git-repo-check", "--dangerously-bypass-approvals-and-sandbox")
-_OPENCODE = ("{js}/opencode-linux-x64-baseline/bin/opencode", "run", "--model", "openai/gpt-4.1")
+_OPENCODE = ("{js}/opencode-linux-x64-baseline/bin/opencode", "run", "--model", "openai/gpt-5.4")
 APPLICATIONS = {
     "codex": Application(
         # By default it plays with a model whose tools are called from a program.

@@ -11,7 +11,6 @@ _ABOUT_MODELS = {
     "docs/deviations.md": "tells of models one by one",
     "docs/kubernetes.md": "measures older models",
     "docs/script.md": "shows the day on which gpt-4o is shut down",
-    "scripts/opencode.yaml": "opencode gives other tools to newer models",
 }
 _NAME = re.compile(r"[a-z0-9]+(?:[.-][a-z0-9]+)+")
 
