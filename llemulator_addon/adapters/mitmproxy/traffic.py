@@ -205,6 +205,7 @@ class Traffic:
 
     async def _begin_in_talk(self, client: Client, name: str, request: Request) -> BegunAnswer:
         """Decide about a request that came as a message."""
+        await self._shares.begin(token_of(request) or "")
         outcome = await self._answerer.answer(request)
         if isinstance(outcome, Converse):
             msg = "a message is no handshake"
