@@ -5,8 +5,6 @@ Price: it adds mitmproxy's addons in an order of its own, and reads attributes o
 
 import asyncio
 import errno
-import os
-import socket
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
@@ -25,13 +23,11 @@ from mitmproxy.proxy.mode_specs import ProxyMode
 
 from llemulator_addon.adapters.descriptors import Exhaustion
 from llemulator_addon.adapters.listener import Listener
+from llemulator_addon.adapters.mitmproxy.internals.accepting import Acceptor, accept_in_place_of
 from llemulator_addon.adapters.mitmproxy.internals.dispatch import HookTable
 from llemulator_addon.adapters.mitmproxy.listening import Listening, ListeningPlace
 
 _SECONDS_TO_END = 1.0
-_WAITING_AT_MOST = 1024
-_TAKEN_AT_ONCE = 8
-"""New connections; asyncio takes a hundred."""
 
 _MAIN = "regular"
 """mitmproxy's mode for the main port; others name where they listen."""
@@ -53,6 +49,7 @@ class SmallMaster(Master):
         self._legacy_log_events.uninstall()
         self._ready = ready
         self._server = Proxyserver()
+        self._acceptors: list[Acceptor] = []
         self.addons = HookTable(self)
         for addon in (Core(), self._server, DisableH2C(), interception, NextLayer(), TlsConfig()):
             self.addons.add(addon)  # type: ignore[no-untyped-call]
@@ -69,13 +66,15 @@ class SmallMaster(Master):
     @override
     async def running(self) -> None:
         listening = self._listening()
-        self._take_bursts()
+        self._acceptors = accept_in_place_of(self._server.servers)
         self._tell_of_exhaustion()
         await super().running()
         self._ready(listening)
 
     @override
     async def done(self) -> None:
+        for acceptor in self._acceptors:
+            acceptor.close()
         await self._server.servers.update([])  # listen no longer
         await self._close_connections()
         await super().done()
@@ -108,22 +107,6 @@ class SmallMaster(Master):
         assert instance.last_exception is not None  # noqa: S101 - who asks has looked
         assert port is not None  # noqa: S101 - each mode that we use has one
         return _explain(instance.last_exception, host, port, is_main=instance.mode.full_spec == _MAIN)
-
-    def _take_bursts(self) -> None:
-        """Let more connections wait than asyncio does: one that finds no place is tried again a second later only.
-
-        And take fewer of them in one round of the event loop, so that those who are connected have their turn between.
-        Price: it takes the sockets from where asyncio's servers are kept by mitmproxy, and begins to serve once more;
-        renamed, bursts wait again, and others for them.
-        """
-        for instance in self._server.servers:
-            for server in getattr(instance, "_servers", ()):
-                if isinstance(server, asyncio.Server):
-                    vars(server).update(_backlog=_TAKEN_AT_ONCE, _serving=False)
-                    server._start_serving()  # type: ignore[attr-defined]  # noqa: SLF001
-                for listener in server.sockets:
-                    with socket.socket(fileno=os.dup(listener.fileno())) as same:
-                        same.listen(_WAITING_AT_MOST)
 
     async def _close_connections(self) -> None:
         """End what is still under way, so that nothing has to be torn down under it."""
