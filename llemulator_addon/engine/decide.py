@@ -1,33 +1,29 @@
 """`decide(session, request)`: what happens to a request to OpenAI's API. Pure, and may be called twice."""
 
-# Longer than 500 lines: the steps of one decision, in their order.
-
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import replace
 from functools import partial
-from typing import Any, NamedTuple, assert_never
+from typing import Any, assert_never
 
 from llemulator_addon.core.outcome import Ask, Converse, Forward, Outcome, Play
 from llemulator_addon.core.prompt import Prompt
 from llemulator_addon.core.reply import Choice, Failure, ModelOutput, says
 from llemulator_addon.core.request import Request
-from llemulator_addon.core.resources import Resources, TooLarge
+from llemulator_addon.core.resources import TooLarge
 from llemulator_addon.core.session_key import ExchangeId
-from llemulator_addon.core.steps import Head, Headers, PlayedAnswer, Step
-from llemulator_addon.core.upstream import Upstream
-from llemulator_addon.engine import fallback, paced_steps
-from llemulator_addon.engine.admission import Admitted, admit
+from llemulator_addon.engine import fallback
+from llemulator_addon.engine.admission import admit
 from llemulator_addon.engine.being_sent import gave, hold_conversation
+from llemulator_addon.engine.decided_answer import Accepted, Decided, Elsewhere, Person, play
 from llemulator_addon.engine.encoding import encode
 from llemulator_addon.engine.failing_models import ACTING, Silence
 from llemulator_addon.engine.journal import Basis
 from llemulator_addon.engine.near_miss import near_miss
-from llemulator_addon.engine.paced_steps import steps_of, with_headers
 from llemulator_addon.engine.select import Selected, select
 from llemulator_addon.engine.session import Session
+from llemulator_addon.engine.unmatched import fall_back
 from llemulator_addon.engine.valid_models import refuse_model
 from llemulator_addon.engine.written_replies import write_reply
-from llemulator_addon.script.fault import Fault, Scene
 from llemulator_addon.script.pacing import Pacing
 from llemulator_addon.script.pattern import Candidate
 from llemulator_addon.script.reply import Ready, fill_reply
@@ -49,11 +45,9 @@ from llemulator_addon.wire.answer import (
 from llemulator_addon.wire.azure import add_model
 from llemulator_addon.wire.bodies import read_object
 from llemulator_addon.wire.checking import refuse as refuse_failure
-from llemulator_addon.wire.cors import add_cors, add_cors_to_head
 from llemulator_addon.wire.described.gone import is_gone
 from llemulator_addon.wire.endpoints import ENDPOINTS
 from llemulator_addon.wire.errors import RequestRefused
-from llemulator_addon.wire.models import SIMULATED_MODEL
 from llemulator_addon.wire.multipart import is_form
 from llemulator_addon.wire.redaction import HIDDEN, redact_query
 from llemulator_addon.wire.routing import Found, OtherMethods, find_of, refuse_path
@@ -82,7 +76,7 @@ def refuse(session: Session, request: Request, failure: Failure) -> tuple[Sessio
 def _conclude(session: Session, request: Request, decided: "Decided") -> tuple[Session, Outcome]:
     answer, (told, resources) = decided.answer, play(decided, session, request)
     resources = hold_conversation(resources, ENDPOINTS.get(decided.endpoint or ""), decided.prompt, told, request.at)
-    upstream = answer.to.url if isinstance(answer, _Elsewhere) else None
+    upstream = answer.to.url if isinstance(answer, Elsewhere) else None
     basis = Basis(decided.endpoint, decided.prompt, decided.rule, decided.unmatched, upstream)
     journal = session.journal.record(request, told.steps, basis, goes_on=told.whole is not None)
     answered = decided.session.change(turn=session.turn + decided.takes_turn, resources=resources, journal=journal)
@@ -92,12 +86,12 @@ def _conclude(session: Session, request: Request, decided: "Decided") -> tuple[S
             # The journal keeps it as it was before.
             sent = encode(told, request)
             return answered, Play(sent.steps, exchange=exchange, whole=sent.whole)
-        case _Accepted():
+        case Accepted():
             return answered, Converse(exchange=exchange, head=answer.head, request=request)
-        case _Elsewhere():
+        case Elsewhere():
             query = _query_for_upstream(request.query)
             return answered, Forward(exchange=exchange, to=answer.to, path=answer.path, query=query, body=answer.body)
-        case _Person():
+        case Person():
             return answered, Ask(
                 exchange=exchange,
                 request=request,
@@ -114,46 +108,6 @@ def _query_for_upstream(query: tuple[tuple[str, str], ...]) -> tuple[tuple[str, 
     return tuple(
         (name, value) for name, value in redact_query(query) if value != HIDDEN and name.lower() != "api-version"
     )
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Elsewhere:
-    """An upstream answers."""
-
-    to: Upstream
-    path: str
-    body: bytes
-    model: str
-
-
-@dataclass(frozen=True, slots=True)
-class _Person:
-    """A person answers."""
-
-    prompt: Prompt
-
-
-@dataclass(frozen=True, slots=True)
-class _Accepted:
-    """WebSocket is spoken from now on."""
-
-    head: Head
-
-
-class Decided(NamedTuple):
-    """The values found on the way to an answer."""
-
-    session: Session
-    answer: Answer | Failure | Silence | _Elsewhere | _Person | _Accepted
-    pacing: Pacing = Pacing()
-    limits: Headers = ()
-    """`x-ratelimit-*`, where a fault counts."""
-    faults: tuple[Fault, ...] = ()
-    endpoint: str | None = None
-    prompt: Prompt | None = None
-    rule: str | None = None
-    unmatched: str | None = None
-    takes_turn: bool = True
 
 
 def _decide(session: Session, request: Request) -> Decided:
@@ -177,7 +131,7 @@ def _answer_handshake(session: Session, request: Request, found: Found | OtherMe
     if found is None or not speaks_websocket(request.path):
         return Decided(session=session, answer=refuse_upgrade(request.path))
     accepted = accept_handshake(request)
-    answer = accepted if isinstance(accepted, Failure) else _Accepted(accepted)
+    answer = accepted if isinstance(accepted, Failure) else Accepted(accepted)
     return Decided(session=session, answer=answer, endpoint=_HANDSHAKE, takes_turn=False)
 
 
@@ -267,7 +221,7 @@ def _leniently(endpoint: Endpoint, call: Call, body: Mapping[str, object]) -> Pr
 
 def _elsewhere(
     session: Session, request: Request, endpoint: Endpoint, params: Mapping[str, str], body: Mapping[str, object]
-) -> _Elsewhere | None:
+) -> Elsewhere | None:
     """Return the forwarding of an unmatched request; None if there is no upstream for it."""
     named = add_model(body, params)
     model = _model_in(named)
@@ -283,7 +237,7 @@ def _elsewhere(
         named = {**named, "model": to.model}
     # A message of WebSocket is not the body that it stands for.
     written_body = request.body if named is body and not request.talk else json_bytes.compact(named)
-    return _Elsewhere(to=to, path=endpoint.path, body=written_body, model=model)
+    return Elsewhere(to=to, path=endpoint.path, body=written_body, model=model)
 
 
 def _model_in(body: Mapping[str, object]) -> str:
@@ -293,7 +247,7 @@ def _model_in(body: Mapping[str, object]) -> str:
 
 
 def _understood(
-    session: Session, endpoint: Endpoint, call: Call, body: Mapping[str, object], elsewhere: _Elsewhere | None
+    session: Session, endpoint: Endpoint, call: Call, body: Mapping[str, object], elsewhere: Elsewhere | None
 ) -> Prompt:
     if (too_long := limits.refusal(endpoint.name, body, len(call.request.body))) is not None:
         raise RequestRefused(too_long)
@@ -338,15 +292,15 @@ def _unspoken(request: Request, operation: str) -> Prompt:
     return Prompt(endpoint=operation, model="", body=body)
 
 
-def _answer(session: Session, asked: Candidate, endpoint: Endpoint, elsewhere: _Elsewhere | None) -> Decided:
+def _answer(session: Session, asked: Candidate, endpoint: Endpoint, elsewhere: Elsewhere | None) -> Decided:
     if (selected := select(session, asked, naming_path=not endpoint.speaks)) is not None:
         return _answer_by_rule(session, asked, selected, endpoint)
     if elsewhere is not None:
         return _forward(session, asked, endpoint, elsewhere)
-    return _fall_back(session, asked, endpoint) if endpoint.speaks else _answer_without_rule(session, asked, endpoint)
+    return fall_back(session, asked, endpoint) if endpoint.speaks else _answer_without_rule(session, asked, endpoint)
 
 
-def _forward(session: Session, asked: Candidate, endpoint: Endpoint, elsewhere: _Elsewhere) -> Decided:
+def _forward(session: Session, asked: Candidate, endpoint: Endpoint, elsewhere: Elsewhere) -> Decided:
     """Hand the request on, unless a fault of the session's refuses it."""
     admitted = admit(session, session.settings.defaults.faults, "", asked)
     by_name = asked.prompt.model in session.settings.upstreams.models
@@ -406,114 +360,3 @@ def _ready(session: Session, asked: Candidate, selected: Selected) -> Ready:
         return fill_reply(reply, asked, selected.captures(asked), selected.times_before + 1, session.stamp)
     except TemplateProblem as problem:
         return fallback.template_failed(selected.rule.name, problem)
-
-
-def _fall_back(session: Session, asked: Candidate, endpoint: Endpoint) -> Decided:
-    missed = near_miss(session, asked)
-    pacing, faults = session.settings.defaults.pacing, session.settings.defaults.faults
-    answer: Answer | Failure | _Person | None = None
-    by_name = asked.prompt.model == SIMULATED_MODEL
-    match "simulate" if by_name else session.on_unmatched:
-        case "error":
-            faults, admitted = (), Admitted(session=session)
-            reply: Ready = fallback.fail_unmatched(missed)
-        case "echo":
-            admitted = admit(session, faults, "", asked)
-            reply = admitted.refused or fallback.echo(asked.prompt)
-        case "simulate":
-            from llemulator_addon.simulate.answer import simulate_answer  # noqa: PLC0415 - takes long to import
-
-            admitted = admit(session, faults, "", asked)
-            made = simulate_answer(asked.prompt, session.stamp, session.simulation, asked.request.headers)
-            reply, pacing = admitted.refused or made.reply, made.pacing or pacing
-        case "manual":
-            admitted = admit(session, faults, "", asked)
-            reply, answer = admitted.refused or says(""), None if admitted.refused else _Person(asked.prompt)
-        case "upstream":
-            faults, admitted = (), Admitted(session=session)
-            reply = fallback.no_upstream(missed, asked.prompt.model)
-        case never:
-            assert_never(never)
-    return Decided(
-        session=admitted.session,
-        answer=answer or write_reply(session, asked, endpoint, reply, pacing),
-        pacing=pacing,
-        limits=admitted.headers,
-        faults=faults,
-        endpoint=endpoint.name,
-        prompt=asked.prompt,
-        unmatched=None if by_name else missed.sentence,
-    )
-
-
-def play(decided: Decided, session: Session, request: Request) -> tuple[PlayedAnswer, Resources]:
-    """Return an answer as the client gets it, and what the session keeps once it is given.
-
-    What is too large to be kept is given all the same, and a header says that it is not kept.
-    """
-    told, resources, answer = _tell(decided, session, request), decided.session.resources, decided.answer
-    if isinstance(answer, _WRITTEN) and answer.keeps:
-        try:
-            resources = resources.put(*answer.keeps)
-        except TooLarge:
-            reason = fallback.too_large_to_keep(resources.size_limit).message
-            told = _add_headers(told, ((_NOT_KEPT, reason),))
-    return told, resources
-
-
-_WRITTEN = (Body, EventStream, LongBody)
-_NOT_KEPT = "x-llemulator-not-kept"
-
-
-def _add_headers(told: PlayedAnswer, given: Headers) -> PlayedAnswer:
-    whole = told.whole
-    made = whole and (lambda: (each for step in whole() for each in with_headers((step,), given)))
-    return told._replace(steps=with_headers(told.steps, given), whole=made)
-
-
-def _tell(decided: Decided, session: Session, request: Request) -> PlayedAnswer:
-    """Return an answer as it is played; nothing where it comes from elsewhere."""
-    answer = decided.answer
-    named = decided.endpoint or ""
-    match answer:
-        case _Elsewhere() | _Person():
-            return PlayedAnswer(())
-        case _Accepted():
-            return PlayedAnswer((answer.head,))
-        case Silence():
-            return PlayedAnswer(add_cors(answer.steps(), request))
-        case Failure():
-            steps = with_headers(errors.steps_of(answer, session.stamp, named), decided.limits)
-        case Body():
-            steps = tuple(steps_of(answer, session.stamp, decided.pacing, limits=decided.limits, endpoint=named))
-        case EventStream() | LongBody():
-            make = partial(steps_of, answer, session.stamp, decided.pacing, limits=decided.limits, endpoint=named)
-            told = paced_steps.begin_answer(make, answer.size)
-            if told.whole is not None and (decided.faults or "origin" in request.headers):
-                make = partial(_rewritten_while_made, decided, session, request)
-                return paced_steps.begin_answer(make, answer.size)
-            if told.whole is not None:
-                return told
-            steps = told.steps
-        case never:
-            assert_never(never)
-    scene = _scene(decided, session)
-    for fault in decided.faults:
-        steps = fault.rewrite(steps, scene)
-    return PlayedAnswer(add_cors(steps, request))
-
-
-def _scene(decided: Decided, session: Session, size: int = 0) -> Scene:
-    endpoint = ENDPOINTS.get(decided.endpoint or "")
-    break_off = errors.break_off if endpoint is None else endpoint.break_off
-    return Scene(events=isinstance(decided.answer, EventStream), break_off=break_off, stamp=session.stamp, size=size)
-
-
-def _rewritten_while_made(decided: Decided, session: Session, request: Request) -> Iterator[Step]:
-    answer = decided.answer
-    assert isinstance(answer, EventStream | LongBody)  # noqa: S101 - nothing else is made while it is sent
-    steps = steps_of(answer, session.stamp, decided.pacing, limits=decided.limits, endpoint=decided.endpoint or "")
-    scene = _scene(decided, session, answer.size)
-    for fault in decided.faults:
-        steps = fault.rewrite_made(steps, scene)
-    return (add_cors_to_head(step, request) if isinstance(step, Head) else step for step in steps)

@@ -1,4 +1,4 @@
-"""The fallback, which answers unmatched requests."""
+"""The echo, and the failures in the words of llemulator itself."""
 
 from llemulator_addon.core.prompt import Prompt
 from llemulator_addon.core.reply import Choice, Failure, ModelOutput, Text, says

@@ -9,7 +9,7 @@ from llemulator_addon.core.resources import Resources
 from llemulator_addon.core.stamp import Stamp
 from llemulator_addon.core.steps import PlayedAnswer, Steps
 from llemulator_addon.engine import fallback
-from llemulator_addon.engine.decide import Decided, play
+from llemulator_addon.engine.decided_answer import Decided, play
 from llemulator_addon.engine.session import Session
 from llemulator_addon.engine.written_replies import write_reply
 from llemulator_addon.script.fault import Fault

@@ -1,0 +1,136 @@
+"""The answer that was decided, and the steps in which it is played."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import partial
+from typing import NamedTuple, assert_never
+
+from llemulator_addon.core.prompt import Prompt
+from llemulator_addon.core.reply import Failure
+from llemulator_addon.core.request import Request
+from llemulator_addon.core.resources import Resources, TooLarge
+from llemulator_addon.core.steps import Head, Headers, PlayedAnswer, Step
+from llemulator_addon.core.upstream import Upstream
+from llemulator_addon.engine import fallback, paced_steps
+from llemulator_addon.engine.failing_models import Silence
+from llemulator_addon.engine.paced_steps import steps_of, with_headers
+from llemulator_addon.engine.session import Session
+from llemulator_addon.script.fault import Fault, Scene
+from llemulator_addon.script.pacing import Pacing
+from llemulator_addon.wire import errors
+from llemulator_addon.wire.answer import Answer, Body, EventStream, LongBody
+from llemulator_addon.wire.cors import add_cors, add_cors_to_head
+from llemulator_addon.wire.endpoints import ENDPOINTS
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Elsewhere:
+    """An upstream answers."""
+
+    to: Upstream
+    path: str
+    body: bytes
+    model: str
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """A person answers."""
+
+    prompt: Prompt
+
+
+@dataclass(frozen=True, slots=True)
+class Accepted:
+    """WebSocket is spoken from now on."""
+
+    head: Head
+
+
+class Decided(NamedTuple):
+    """The values found on the way to an answer."""
+
+    session: Session
+    answer: Answer | Failure | Silence | Elsewhere | Person | Accepted
+    pacing: Pacing = Pacing()
+    limits: Headers = ()
+    """`x-ratelimit-*`, where a fault counts."""
+    faults: tuple[Fault, ...] = ()
+    endpoint: str | None = None
+    prompt: Prompt | None = None
+    rule: str | None = None
+    unmatched: str | None = None
+    takes_turn: bool = True
+
+
+def play(decided: Decided, session: Session, request: Request) -> tuple[PlayedAnswer, Resources]:
+    """Return an answer as the client gets it, and what the session keeps once it is given.
+
+    What is too large to be kept is given all the same, and a header says that it is not kept.
+    """
+    told, resources, answer = _tell(decided, session, request), decided.session.resources, decided.answer
+    if isinstance(answer, _WRITTEN) and answer.keeps:
+        try:
+            resources = resources.put(*answer.keeps)
+        except TooLarge:
+            reason = fallback.too_large_to_keep(resources.size_limit).message
+            told = _add_headers(told, ((_NOT_KEPT, reason),))
+    return told, resources
+
+
+_WRITTEN = (Body, EventStream, LongBody)
+_NOT_KEPT = "x-llemulator-not-kept"
+
+
+def _add_headers(told: PlayedAnswer, given: Headers) -> PlayedAnswer:
+    whole = told.whole
+    made = whole and (lambda: (each for step in whole() for each in with_headers((step,), given)))
+    return told._replace(steps=with_headers(told.steps, given), whole=made)
+
+
+def _tell(decided: Decided, session: Session, request: Request) -> PlayedAnswer:
+    """Return an answer as it is played; nothing where it comes from elsewhere."""
+    answer = decided.answer
+    named = decided.endpoint or ""
+    match answer:
+        case Elsewhere() | Person():
+            return PlayedAnswer(())
+        case Accepted():
+            return PlayedAnswer((answer.head,))
+        case Silence():
+            return PlayedAnswer(add_cors(answer.steps(), request))
+        case Failure():
+            steps = with_headers(errors.steps_of(answer, session.stamp, named), decided.limits)
+        case Body():
+            steps = tuple(steps_of(answer, session.stamp, decided.pacing, limits=decided.limits, endpoint=named))
+        case EventStream() | LongBody():
+            make = partial(steps_of, answer, session.stamp, decided.pacing, limits=decided.limits, endpoint=named)
+            told = paced_steps.begin_answer(make, answer.size)
+            if told.whole is not None and (decided.faults or "origin" in request.headers):
+                make = partial(_rewritten_while_made, decided, session, request)
+                return paced_steps.begin_answer(make, answer.size)
+            if told.whole is not None:
+                return told
+            steps = told.steps
+        case never:
+            assert_never(never)
+    scene = _scene(decided, session)
+    for fault in decided.faults:
+        steps = fault.rewrite(steps, scene)
+    return PlayedAnswer(add_cors(steps, request))
+
+
+def _scene(decided: Decided, session: Session, size: int = 0) -> Scene:
+    endpoint = ENDPOINTS.get(decided.endpoint or "")
+    break_off = errors.break_off if endpoint is None else endpoint.break_off
+    return Scene(events=isinstance(decided.answer, EventStream), break_off=break_off, stamp=session.stamp, size=size)
+
+
+def _rewritten_while_made(decided: Decided, session: Session, request: Request) -> Iterator[Step]:
+    answer = decided.answer
+    assert isinstance(answer, EventStream | LongBody)  # noqa: S101 - nothing else is made while it is sent
+    steps = steps_of(answer, session.stamp, decided.pacing, limits=decided.limits, endpoint=decided.endpoint or "")
+    scene = _scene(decided, session, answer.size)
+    for fault in decided.faults:
+        steps = fault.rewrite_made(steps, scene)
+    return (add_cors_to_head(step, request) if isinstance(step, Head) else step for step in steps)
