@@ -1,0 +1,160 @@
+"""The groups of OpenAI's API, with their work here and their limits. `README.md` and `docs/api.md` show them."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ApiGroup:
+    """Some operations that belong together."""
+
+    name: str
+    paths: tuple[str, ...]
+    """Each stands for all paths below it too."""
+    does: str
+    lacks: str
+    """Its limits; empty: none is known."""
+    page: str = ""
+    """The page below `docs/` that has more of it."""
+
+
+GROUPS: tuple[ApiGroup, ...] = (
+    ApiGroup(
+        name="chat completions",
+        paths=("/chat",),
+        does="JSON and stream: text, tool calls, refusals, `n`, log probabilities, audio; stored completions",
+        lacks="a model: rules answer, or a fallback",
+        page="script.md",
+    ),
+    ApiGroup(
+        name="responses",
+        paths=("/responses",),
+        does="JSON, stream and WebSocket: all item types, background, `previous_response_id`, resuming; retrieve, "
+        "delete, cancel, compact",
+        lacks="runs no hosted tool but those that this table names",
+        page="websocket.md",
+    ),
+    ApiGroup(
+        name="conversations",
+        paths=("/conversations",),
+        does="create, retrieve, update, delete, and their items; responses can continue them",
+        lacks="",
+    ),
+    ApiGroup(name="completions", paths=("/completions",), does="JSON and stream", lacks="as of chat completions"),
+    ApiGroup(
+        name="embeddings",
+        paths=("/embeddings",),
+        does="unit vectors; the same text gives the same vector, similar texts give similar ones",
+        lacks="knows no meaning: only words in common make texts similar",
+    ),
+    ApiGroup(
+        name="moderations",
+        paths=("/moderations",),
+        does="scores from a short word list",
+        lacks="looks at no picture",
+    ),
+    ApiGroup(
+        name="models",
+        paths=("/models",),
+        does="list, retrieve; delete a fine-tuned one",
+        lacks="",
+    ),
+    ApiGroup(
+        name="images",
+        paths=("/images",),
+        does="generate and edit: a picture with the prompt's words as PNG, by Base64 or address, and streams",
+        lacks="draws no JPEG or WebP; an edit does not show its inputs; no variations",
+        page="images.md",
+    ),
+    ApiGroup(
+        name="audio",
+        paths=("/audio",),
+        does="speech as a tone in each format; transcriptions and translations with the script's words or those of our "
+        "own speech; streams",
+        lacks="neither speaks nor recognizes words; voices and consents are kept only",
+        page="audio.md",
+    ),
+    ApiGroup(
+        name="files and uploads",
+        paths=("/files", "/uploads"),
+        does="upload, list, retrieve, download, delete, expiry; uploads in parts with md5",
+        lacks="`status` is `processed` at once",
+        page="files.md",
+    ),
+    ApiGroup(
+        name="batches",
+        paths=("/batches",),
+        does="create, retrieve, list, cancel; rules answer their lines, by the session's clock",
+        lacks="a line is answered neither by a person nor by an upstream",
+        page="batches.md",
+    ),
+    ApiGroup(
+        name="vector stores",
+        paths=("/vector_stores",),
+        does="stores, their files and file batches are kept",
+        lacks="no file is read, and a search finds nothing",
+    ),
+    ApiGroup(
+        name="fine-tuning",
+        paths=("/fine_tuning",),
+        does="jobs, permissions and graders are kept; cancel, pause, resume",
+        lacks="a job has no events or checkpoints, and makes no model",
+    ),
+    ApiGroup(
+        name="webhooks",
+        paths=("/webhook_endpoints", "/webhook_event_types"),
+        does="endpoints are kept, with their secrets",
+        lacks="nothing is delivered",
+    ),
+    ApiGroup(
+        name="containers",
+        paths=("/containers",),
+        does="containers and their files are kept; the bytes of a file come back",
+        lacks="nothing runs in them",
+    ),
+    ApiGroup(
+        name="skills",
+        paths=("/skills",),
+        does="skills and their versions are kept; the bytes come back",
+        lacks="no model reads them",
+    ),
+    ApiGroup(
+        name="realtime",
+        paths=("/realtime", "/live"),
+        does="client secrets, calls and live sessions are kept or accepted",
+        lacks="nobody speaks: a connection is refused",
+    ),
+    ApiGroup(
+        name="agents",
+        paths=("/agents", "/vaults", "/decisions", "/traces"),
+        does="agents, sessions, automations, environments, vaults and decisions are kept; "
+        "traces are accepted and discarded",
+        lacks="no agent works, and a session has no events",
+    ),
+    ApiGroup(
+        name="organization",
+        paths=("/organization", "/projects"),
+        does="projects, users, groups, roles, keys, certificates, limits and alerts are kept",
+        lacks="usage and costs are empty; no right is checked",
+    ),
+    ApiGroup(
+        name="ChatKit, safety, provenance",
+        paths=("/chatkit", "/safety", "/content_provenance_checks"),
+        does="sessions, threads and checks are kept or accepted",
+        lacks="nothing is checked",
+    ),
+    ApiGroup(
+        name="taken away by OpenAI",
+        paths=("/assistants", "/threads", "/videos", "/evals"),
+        does="404 since the day on which OpenAI took them away; before it, they are kept",
+        lacks="no assistant answers, no video is made, no evaluation runs",
+    ),
+)
+
+
+def group_of(path: str) -> ApiGroup:
+    """Return the group of an operation's path below `/v1`; raises `LookupError` unless one has it."""
+    found = [each for each in GROUPS if any(path == own or path.startswith(f"{own}/") for own in each.paths)]
+    if len(found) != 1:
+        message = f"{path} is in {len(found)} groups of tools/api_groups.py, but must be in one"
+        raise LookupError(message)
+    return found[0]
