@@ -9,8 +9,9 @@ from hypothesis import strategies as st
 
 from llemulator_addon.core.request import Request
 from llemulator_addon.core.steps import Cut, Head, Send, SendMessage, Step, TalkStep, Wait
-from llemulator_addon.wire.responses.messages import Retelling
-from llemulator_addon.wire.responses.talk import MOST_WAITING, Begin, Doing, Say, Talk, finish, hear, read_event
+from llemulator_addon.wire.responses.talk import MOST_WAITING, ResponsesTalk, finish, hear
+from llemulator_addon.wire.retelling import Retelling
+from llemulator_addon.wire.talks import Begin, Doing, Say, read_event
 
 _HANDSHAKE = Request(
     method="GET",
@@ -25,12 +26,12 @@ _HANDSHAKE = Request(
     },
     connection="c1",
 )
-_TALK = Talk(name="c1/1", handshake=_HANDSHAKE, most_bytes=10_000)
+_TALK = ResponsesTalk(name="c1/1", handshake=_HANDSHAKE, most_bytes=10_000)
 _STREAM = Head(200, (("content-type", "text/event-stream; charset=utf-8"),))
 _EVENT = b'event: response.created\ndata: {"type":"response.created"}\n\n'
 
 
-def _hear(talk: Talk, event: object) -> tuple[Talk, tuple[Doing, ...]]:
+def _hear(talk: ResponsesTalk, event: object) -> tuple[ResponsesTalk, tuple[Doing, ...]]:
     message = json.dumps(event).encode()
     return hear(talk, message, read_event(message), 5.0)
 
@@ -40,7 +41,7 @@ def _create(text: str = "Hi", **more: object) -> dict[str, object]:
 
 
 def _retell(*steps: Step, stream_id: str | None = None) -> list[TalkStep]:
-    retelling = Retelling(stream_id)
+    retelling = Retelling(_TALK, stream_id)
     return [each for step in steps for each in retelling.retell(step)] + list(retelling.end())
 
 
@@ -58,7 +59,7 @@ def test_a_message_is_the_request_that_its_body_would_be_over_http() -> None:
     _, (begun,) = _hear(_TALK, event)
 
     assert isinstance(begun, Begin)
-    assert begun.stream_id == "lane"
+    assert begun.lane == "lane"
     assert begun.request == Request(
         method="POST",
         path="/v1/responses",

@@ -6,10 +6,10 @@ from llemulator_addon.adapters.mitmproxy.bodies import BodyShare
 from llemulator_addon.adapters.websocket.connection import WebSocketConnection, WebSocketLine, WebSocketTimes
 from llemulator_addon.adapters.websocket.deflate import Deflate
 from llemulator_addon.adapters.websocket.frames import LOST, Frames
-from llemulator_addon.adapters.websocket.responses import BegunAnswer, ResponsesTalk
+from llemulator_addon.adapters.websocket.talks import BegunAnswer, TalkListener
 from llemulator_addon.core.outcome import Ending
 from llemulator_addon.core.request import Request
-from llemulator_addon.wire.responses.talk import Talk
+from llemulator_addon.wire.responses.talk import ResponsesTalk
 
 
 class TalkAnswering:
@@ -65,8 +65,8 @@ def begin_talk(  # noqa: PLR0913 - what a talk is made of
     """Begin a talk of Responses on a connection that was accepted."""
     frames = Frames(deflate=deflate, most_bytes=most_bytes, grow_to=answering.grow_to)
     connection = answering.connection = WebSocketConnection(frames, line, times)
-    talk = Talk(name=name, handshake=handshake, most_bytes=most_bytes)
-    connection.begin(ResponsesTalk(talk, connection, answering, most_values))
+    talk = ResponsesTalk(name=name, handshake=handshake, most_bytes=most_bytes)
+    connection.begin(TalkListener(talk, connection, answering, most_values))
     return connection
 
 

@@ -29,7 +29,7 @@ from llemulator_addon.adapters.mitmproxy.reading import read_request
 from llemulator_addon.adapters.mitmproxy.talks import TalkAnswering, begin_talk
 from llemulator_addon.adapters.terminal import printable
 from llemulator_addon.adapters.websocket.deflate import negotiate
-from llemulator_addon.adapters.websocket.responses import BegunAnswer
+from llemulator_addon.adapters.websocket.talks import BegunAnswer
 from llemulator_addon.core.outcome import Converse, Ending, Forward, Play
 from llemulator_addon.core.reply import Failure
 from llemulator_addon.core.request import Request

@@ -4,9 +4,9 @@ A message `response.create` becomes the request that the same body would be over
 rules answer it. Requests with the same `stream_id` are answered one after the other, and different ones side by side.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
-from typing import Any, NamedTuple
+from typing import Any, Self
 
 from rpds import HashTrieMap
 
@@ -16,10 +16,13 @@ from llemulator_addon.core.steps import Headers
 from llemulator_addon.wire import errors
 from llemulator_addon.wire.credentials import token_of
 from llemulator_addon.wire.errors import INVALID
-from llemulator_addon.wire.json_bytes import compact, read
+from llemulator_addon.wire.json_bytes import compact
+from llemulator_addon.wire.talks import Begin, Doing, Doings, Say
 
 MOST_WAITING = 64
 """Requests of a talk that may wait for those before them."""
+BYTES_OF_A_MESSAGE = 512
+"""Memory of a message that waits, in addition to its bytes."""
 
 _OF_HANDSHAKE = frozenset(
     (
@@ -40,24 +43,8 @@ _OF_HANDSHAKE = frozenset(
 _OF_MESSAGE = ("type", "stream_id", "generate")
 
 
-class Begin(NamedTuple):
-    """Answer a request, now."""
-
-    request: Request
-    stream_id: str | None
-
-
-class Say(NamedTuple):
-    """Send a message."""
-
-    text: str
-
-
-Doing = Begin | Say
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Talk:
+class ResponsesTalk:
     """One WebSocket connection: its handshake, and the requests that are not answered yet."""
 
     name: str
@@ -70,16 +57,59 @@ class Talk:
     waiting: int = 0
     waiting_bytes: int = 0
 
+    @property
+    def held(self) -> int:
+        """Bytes of memory of the requests that wait."""
+        return self.waiting_bytes + self.waiting * BYTES_OF_A_MESSAGE
 
-def read_event(message: bytes) -> object:
-    """Return the JSON that a message is; None where it is none."""
-    try:
-        return read(message)
-    except ValueError:
-        return None
+    def begin(self, at: float) -> tuple[Self, Doings]:
+        """Say nothing."""
+        del at
+        return self, ()
+
+    def hear(self, message: bytes, event: object, at: float) -> "tuple[ResponsesTalk, Doings]":
+        """Take a message."""
+        return hear(self, message, event, at)
+
+    def note(self, lane: str | None, text: str) -> Self:
+        """Do nothing: what was said is known by its id."""
+        del lane, text
+        return self
+
+    def finish(self, lane: str | None, at: float) -> "tuple[ResponsesTalk, Doings]":
+        """Take note that an answer was sent."""
+        del at
+        return finish(self, lane)
+
+    def wake(self, mark: int, at: float) -> tuple[Self, Doings]:
+        """Do nothing."""
+        del mark, at
+        return self, ()
+
+    @staticmethod
+    def spell_answer_refused(
+        lane: str | None, status: int, error: Mapping[str, object], headers: Headers
+    ) -> Iterator[str]:
+        """Spell one error."""
+        yield spell_refusal(status, error, headers, lane)
+
+    @staticmethod
+    def end_of_message(lane: str | None) -> str:
+        """Repeat the `stream_id`."""
+        return "" if lane is None else f',"stream_id":{compact(lane).decode()}}}'
+
+    @staticmethod
+    def spell_refusal(failure: Failure) -> str:
+        """Spell an error."""
+        return spell_error(failure)
+
+    @staticmethod
+    def spell_too_old() -> str:
+        """Spell OpenAI's error."""
+        return spell_error(too_old())
 
 
-def hear(talk: Talk, message: bytes, event: object, at: float) -> tuple[Talk, tuple[Doing, ...]]:
+def hear(talk: ResponsesTalk, message: bytes, event: object, at: float) -> tuple[ResponsesTalk, tuple[Doing, ...]]:
     """Return a talk after a message, and what is to be done.
 
     `event` is what `read_event` made of it; `at` is when it came, in seconds since the epoch.
@@ -103,7 +133,9 @@ def hear(talk: Talk, message: bytes, event: object, at: float) -> tuple[Talk, tu
 _SUPPORTED = "Supported values are: 'response.create', 'response.steer'."
 
 
-def _create(talk: Talk, event: Mapping[str, Any], message: bytes, at: float) -> tuple[Talk, tuple[Doing, ...]]:
+def _create(
+    talk: ResponsesTalk, event: Mapping[str, Any], message: bytes, at: float
+) -> tuple[ResponsesTalk, tuple[Doing, ...]]:
     stream_id = event.get("stream_id")
     generate = event.get("generate")
     if generate is not None and not isinstance(generate, bool):
@@ -119,7 +151,7 @@ def _create(talk: Talk, event: Mapping[str, Any], message: bytes, at: float) -> 
     return replace(talk, lanes=lanes, waiting=talk.waiting + 1, waiting_bytes=size), ()
 
 
-def finish(talk: Talk, stream_id: str | None) -> tuple[Talk, tuple[Doing, ...]]:
+def finish(talk: ResponsesTalk, stream_id: str | None) -> tuple[ResponsesTalk, tuple[Doing, ...]]:
     """Return a talk after the answer to a request was sent, and what is to be done."""
     name = stream_id or ""
     _, *waiting = talk.lanes[name]
@@ -135,7 +167,7 @@ def finish(talk: Talk, stream_id: str | None) -> tuple[Talk, tuple[Doing, ...]]:
     return after, (Begin(begun, stream_id),)
 
 
-def _read_request(talk: Talk, event: Mapping[str, Any], message: bytes, at: float) -> Request:
+def _read_request(talk: ResponsesTalk, event: Mapping[str, Any], message: bytes, at: float) -> Request:
     """Return the request that the same body would be over HTTP; the body is kept as it came."""
     handshake = talk.handshake
     body = {name: value for name, value in event.items() if name not in _OF_MESSAGE}
@@ -216,5 +248,5 @@ def _wrong(message: str, param: str) -> Failure:
     return Failure(status=400, type=INVALID, code="invalid_value", param=param, message=message)
 
 
-def _refuse(talk: Talk, failure: Failure, stream_id: str | None) -> tuple[Talk, tuple[Doing, ...]]:
+def _refuse(talk: ResponsesTalk, failure: Failure, stream_id: str | None) -> tuple[ResponsesTalk, tuple[Doing, ...]]:
     return talk, (Say(spell_error(failure, stream_id)),)

@@ -5,8 +5,8 @@ from collections.abc import Iterator
 from typing import assert_never
 
 from llemulator_addon.core.steps import Cut, Head, Send, SendMessage, Step, TalkStep, Wait
-from llemulator_addon.wire.json_bytes import compact, read
-from llemulator_addon.wire.responses.talk import spell_refusal
+from llemulator_addon.wire.json_bytes import read
+from llemulator_addon.wire.talks import Talk
 
 _OK = 300
 """Statuses from here on are no success."""
@@ -18,8 +18,9 @@ class Retelling:
     A piece of an event becomes a part of a message, so that what a fault does to the pieces is done to the message.
     """
 
-    def __init__(self, stream_id: str | None) -> None:
-        self._stream_id = stream_id
+    def __init__(self, talk: Talk, lane: str | None) -> None:
+        self._talk = talk
+        self._lane = lane
         self._head = Head(0)
         self._body: bytearray | None = None
         """Of an answer that is no stream."""
@@ -49,7 +50,8 @@ class Retelling:
         """Return what is left when all steps were told."""
         if self._body is not None and self._head.status >= _OK:
             error = _error_in(bytes(self._body))
-            yield SendMessage(spell_refusal(self._head.status, error, self._head.headers, self._stream_id))
+            head = self._head
+            yield from map(SendMessage, self._talk.spell_answer_refused(self._lane, head.status, error, head.headers))
         elif self._body:
             yield SendMessage(self._body.decode(errors="replace"))
         elif self._is_open:
@@ -69,8 +71,8 @@ class Retelling:
 
     def _close(self) -> Iterator[TalkStep]:
         text, self._last, self._is_open = self._last, "", False
-        if self._stream_id is not None and text.endswith("}"):
-            text = f'{text[:-1]},"stream_id":{compact(self._stream_id).decode()}}}'
+        if text.endswith("}") and (end := self._talk.end_of_message(self._lane)):
+            text = text[:-1] + end
         yield SendMessage(text)
 
 

@@ -1,4 +1,4 @@
-"""Responses on a WebSocket connection: plays the answers to the requests that its messages are."""
+"""A talk on a WebSocket connection: plays the answers to the requests that its messages are."""
 
 import asyncio
 import time
@@ -15,8 +15,9 @@ from llemulator_addon.core.steps import Cut, Head, Send, SendMessage, Step, Step
 from llemulator_addon.live.threads import LARGE, run_in_thread
 from llemulator_addon.wire import errors
 from llemulator_addon.wire.limits import values_in
-from llemulator_addon.wire.responses.messages import Retelling
-from llemulator_addon.wire.responses.talk import Begin, Doing, Say, Talk, finish, hear, read_event, spell_error, too_old
+from llemulator_addon.wire.responses.talk import BYTES_OF_A_MESSAGE
+from llemulator_addon.wire.retelling import Retelling
+from llemulator_addon.wire.talks import Begin, Close, Doings, Say, Stop, Talk, Wake, read_event
 
 _LARGE = 256 << 10
 """Bytes of a message that are read in no time."""
@@ -47,8 +48,8 @@ class TalkQuestions(Protocol):
         ...
 
 
-class ResponsesTalk:
-    """Not a value: listens to one connection."""
+class TalkListener:
+    """Not a value: listens to one connection, and does what its talk says."""
 
     def __init__(self, talk: Talk, connection: WebSocketConnection, answering: TalkQuestions, most_values: int) -> None:
         self._talk = talk
@@ -56,9 +57,9 @@ class ResponsesTalk:
         self._answering = answering
         self._most_values = most_values
         self._heard: asyncio.Queue[bytes] = asyncio.Queue()
-        self._held = 0
-        """Bytes of the messages that are not decided about."""
-        self._playing: set[_TalkPlaying] = set()
+        self._undecided = 0
+        """Bytes of the messages that are not heard, and of requests that are not decided about."""
+        self._lanes: dict[str | None, _Lane] = {}
         connection.start(self._listen())
 
     def hear(self, message: bytes) -> None:
@@ -68,30 +69,34 @@ class ResponsesTalk:
 
     async def say_too_old(self) -> None:
         """Say that the connection was open for too long."""
-        await self._connection.say(spell_error(too_old()))
+        await self._connection.say(self._talk.spell_too_old())
 
     def leave(self) -> None:
         """Let go of everything."""
-        for playing in tuple(self._playing):
-            playing.end("client_left")
-        self._hold(-self._held)
+        for lane in tuple(self._lanes.values()):
+            lane.end("client_left")
+        self._answering.hold(0)
         self._answering.leave()
 
     def _hold(self, more: int) -> None:
-        self._held += more
-        self._answering.hold(self._held)
+        self._undecided += more
+        self._answering.hold(self._undecided + self._talk.held)
+
+    def _release(self, lane: "_Lane") -> None:
+        size, lane.undecided = lane.undecided, 0
+        self._hold(-size)
 
     async def _listen(self) -> None:
+        self._talk, doings = self._talk.begin(now())
+        await self._do(doings)
         while True:
             message = await self._heard.get()
             refusal, event = await self._read(message)
-            doings: tuple[Doing, ...] = ()
             if refusal is None:
-                self._talk, doings = hear(self._talk, message, event, now())
+                self._talk, doings = self._talk.hear(message, event, now())
             else:
                 doings = (Say(refusal),)
-            if any(isinstance(doing, Say) for doing in doings):
-                self._hold(-_size(message))  # it made no request
+            self._hold(-_size(message))
             await self._do(doings)
 
     async def _read(self, message: bytes) -> tuple[str | None, object]:
@@ -100,46 +105,96 @@ class ResponsesTalk:
             return None, read_event(message)
         for values in values_in(message):
             if values > self._most_values:
-                return spell_error(errors.too_many_values(self._most_values)), None
+                return self._talk.spell_refusal(errors.too_many_values(self._most_values)), None
             await asyncio.sleep(0)
         return None, await run_in_thread(partial(read_event, message), LARGE)
 
-    async def _do(self, doings: tuple[Doing, ...]) -> None:
+    async def _do(self, doings: Doings) -> None:
         for doing in doings:
             match doing:
                 case Say(text):
                     await self._connection.say(text)
-                case Begin(request, stream_id):
-                    self._connection.start(self._answer(request, stream_id))
+                case Begin():
+                    lane = self._lanes[doing.lane] = _Lane(_size(doing.request.body))
+                    self._hold(lane.undecided)
+                    lane.task = self._connection.start(self._answer(doing, lane))
+                case Stop(name):
+                    if (stopped := self._lanes.pop(name, None)) is not None:
+                        self._release(stopped)
+                        await stopped.stop()
+                case Wake(seconds, mark):
+                    self._connection.start(self._wake(seconds, mark))
+                case Close(code, reason):
+                    await self._connection.close(code, reason)
                 case _:
                     assert_never(doing)
 
-    async def _answer(self, request: Request, stream_id: str | None) -> None:
-        begun = await self._answering.begin(request)
-        self._hold(-_size(request.body))
-        if not await self._play(begun, stream_id):
-            return
-        self._talk, doings = finish(self._talk, stream_id)
+    async def _wake(self, seconds: float, mark: int) -> None:
+        await asyncio.sleep(seconds)
+        self._talk, doings = self._talk.wake(mark, now())
         await self._do(doings)
 
-    async def _play(self, begun: BegunAnswer, stream_id: str | None) -> bool:
+    async def _answer(self, asked: Begin, lane: "_Lane") -> None:
+        begun = await self._answering.begin(asked.request)
+        self._release(lane)
+        if not await self._play(begun, asked, lane):
+            return
+        if self._lanes.get(asked.lane) is lane:
+            del self._lanes[asked.lane]
+        self._talk, doings = self._talk.finish(asked.lane, now())
+        await self._do(doings)
+
+    async def _play(self, begun: BegunAnswer, asked: Begin, lane: "_Lane") -> bool:
         """Play an answer; whether it was played to its end."""
-        retelling = Retelling(stream_id)
-        playing = _TalkPlaying(begun, self._connection)
-        self._playing.add(playing)
+        retelling = Retelling(self._talk, asked.lane)
+        playing = lane.playing = _TalkPlaying(begun, self._connection, is_silent=asked.is_silent)
         try:
             async for step in _steps_of(begun):
                 for each in retelling.retell(step):
+                    self._note(each, asked.lane, lane)
                     if not await playing.play(each):
                         return False
                 playing.note(step)
             for each in retelling.end():
+                self._note(each, asked.lane, lane)
                 await playing.play(each)
             playing.end("whole")
         finally:
-            self._playing.discard(playing)
             playing.end("cut")
         return True
+
+    def _note(self, step: TalkStep, name: str | None, lane: "_Lane") -> None:
+        if not isinstance(step, SendMessage):
+            return
+        lane.said.append(step.text)
+        if step.ends:
+            whole, lane.said = "".join(lane.said), []
+            self._talk = self._talk.note(name, whole)
+
+
+class _Lane:
+    """Not a value: a request that is being answered."""
+
+    def __init__(self, undecided: int) -> None:
+        self.undecided = undecided
+        """Bytes of the request until it is decided about."""
+        self.task: asyncio.Task[None] | None = None
+        self.playing: _TalkPlaying | None = None
+        self.said: list[str] = []
+        """The parts of the message that is under way."""
+
+    def end(self, how: Literal["client_left"]) -> None:
+        """Note the end."""
+        if self.playing is not None:
+            self.playing.end(how)
+
+    async def stop(self) -> None:
+        """Go on no further: the client does not want the rest."""
+        if self.task is not None:
+            self.task.cancel()
+        if self.playing is not None:
+            await self.playing.break_off()
+        self.end("client_left")
 
 
 async def _steps_of(begun: BegunAnswer) -> AsyncIterator[Step]:
@@ -156,19 +211,16 @@ async def _steps_of(begun: BegunAnswer) -> AsyncIterator[Step]:
 
 
 def _size(message: bytes) -> int:
-    return len(message) + _BYTES_OF_A_MESSAGE
-
-
-_BYTES_OF_A_MESSAGE = 512
-"""Memory of a message that waits, in addition to its bytes."""
+    return len(message) + BYTES_OF_A_MESSAGE
 
 
 class _TalkPlaying:
     """How far the playing of one answer is. WebSocketTimes are in seconds of the monotonic clock."""
 
-    def __init__(self, begun: BegunAnswer, connection: WebSocketConnection) -> None:
+    def __init__(self, begun: BegunAnswer, connection: WebSocketConnection, *, is_silent: bool) -> None:
         self._begun = begun
         self._connection = connection
+        self._is_silent = is_silent
         self._due = time.monotonic()
         self._headed: float | None = None
         self._bytes_sent = 0
@@ -205,7 +257,14 @@ class _TalkPlaying:
                 assert_never(step)
         return True
 
+    async def break_off(self) -> None:
+        """End the message that is under way, if one is."""
+        if self._has_turn:
+            await self._connection.say_part("", ends=True)
+
     async def _say(self, text: str, *, ends: bool) -> None:
+        if self._is_silent:
+            return
         if not self._has_turn:
             await self._connection.turn.acquire()
             self._has_turn = True

@@ -1,0 +1,107 @@
+"""A talk on a WebSocket connection as a value: it hears messages, and returns another talk and what is to be done."""
+
+from collections.abc import Iterator, Mapping
+from typing import NamedTuple, Protocol, Self
+
+from llemulator_addon.core.reply import Failure
+from llemulator_addon.core.request import Request
+from llemulator_addon.core.steps import Headers
+from llemulator_addon.wire.json_bytes import read
+
+
+class Begin(NamedTuple):
+    """Answer a request, now."""
+
+    request: Request
+    lane: str | None
+    """One request of a lane is answered at a time."""
+    is_silent: bool = False
+    """Whether the client gets nothing of its answer: the talk alone takes note of it."""
+
+
+class Say(NamedTuple):
+    """Send a message."""
+
+    text: str
+
+
+class Stop(NamedTuple):
+    """Answer a request of a lane no further."""
+
+    lane: str | None
+
+
+class Wake(NamedTuple):
+    """Call `wake` later."""
+
+    seconds: float
+    mark: int
+
+
+class Close(NamedTuple):
+    """Close the connection."""
+
+    code: int
+    reason: str
+
+
+Doing = Begin | Say | Stop | Wake | Close
+Doings = tuple[Doing, ...]
+
+
+class Talk(Protocol):
+    """One WebSocket connection and what is spoken on it. A frozen value; all methods are pure.
+
+    `at` is the time in seconds since the epoch.
+    """
+
+    @property
+    def held(self) -> int:
+        """Bytes of memory of what it keeps until the connection ends, or until it is answered."""
+        ...
+
+    def begin(self, at: float) -> tuple[Self, Doings]:
+        """Begin: the connection was accepted."""
+        ...
+
+    def hear(self, message: bytes, event: object, at: float) -> tuple[Self, Doings]:
+        """Take a message; `event` is what `read_event` made of it."""
+        ...
+
+    def note(self, lane: str | None, text: str) -> Self:
+        """Take note of a message of an answer, before it is sent."""
+        ...
+
+    def finish(self, lane: str | None, at: float) -> tuple[Self, Doings]:
+        """Take note that an answer was sent."""
+        ...
+
+    def wake(self, mark: int, at: float) -> tuple[Self, Doings]:
+        """Take note that the time of a `Wake` is over."""
+        ...
+
+    def spell_answer_refused(
+        self, lane: str | None, status: int, error: Mapping[str, object], headers: Headers
+    ) -> Iterator[str]:
+        """Spell the messages for an answer that is no stream: its status, error object and headers."""
+        ...
+
+    def end_of_message(self, lane: str | None) -> str:
+        """Return what each event of an answer gets in place of its last brace; empty: nothing."""
+        ...
+
+    def spell_refusal(self, failure: Failure) -> str:
+        """Spell the message for another message that is refused."""
+        ...
+
+    def spell_too_old(self) -> str:
+        """Spell the last message on a connection that was open for too long."""
+        ...
+
+
+def read_event(message: bytes) -> object:
+    """Return the JSON that a message is; None where it is none."""
+    try:
+        return read(message)
+    except ValueError:
+        return None
