@@ -1,7 +1,7 @@
 """The whole program without a way in: a request goes to an admin route or to the engine."""
 
 from collections import deque
-from collections.abc import Callable, Container
+from collections.abc import Callable, Container, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
 from itertools import count
@@ -19,6 +19,7 @@ from llemulator_addon.core.resources import Resources
 from llemulator_addon.core.session_key import ANONYMOUS, ExchangeId, SessionKey
 from llemulator_addon.core.stamp import Stamp
 from llemulator_addon.core.steps import PlayedAnswer, Steps
+from llemulator_addon.core.talk import TalkMessage
 from llemulator_addon.core.unclaimed import Unclaimed, digest_of
 from llemulator_addon.core.upstream import Upstreams
 from llemulator_addon.engine.decide import decide, refuse
@@ -265,6 +266,10 @@ class Emulator:
     async def came(self, exchange: ExchangeId, steps: Steps) -> None:
         """Note what an upstream answered, as far as it came; `exchange` is the outcome's."""
         await self._note(exchange, lambda journal, number: journal.note_answer(number, steps))
+
+    async def note_messages(self, exchange: ExchangeId, messages: Sequence[TalkMessage]) -> None:
+        """Note messages of a WebSocket connection; `exchange` is that of its handshake."""
+        await self._note(exchange, lambda journal, number: journal.note_messages(number, messages))
 
     async def forget_talk(self, exchange: ExchangeId, talk: str) -> None:
         """Forget what was kept for a WebSocket connection alone; `exchange` is that of its handshake."""

@@ -1,11 +1,13 @@
 """The interface that a way in needs from the program."""
 
+from collections.abc import Sequence
 from typing import Protocol
 
 from llemulator_addon.core.outcome import Answered, Ending
 from llemulator_addon.core.request import Request
 from llemulator_addon.core.session_key import ExchangeId
 from llemulator_addon.core.steps import Steps
+from llemulator_addon.core.talk import TalkMessage
 from llemulator_addon.script.fault import ConnectionFault
 
 
@@ -26,6 +28,10 @@ class Answerer(Protocol):
 
     async def came(self, exchange: ExchangeId, steps: Steps) -> None:
         """Take note of what an upstream answered, as far as it came; called before `note_end`."""
+        ...
+
+    async def note_messages(self, exchange: ExchangeId, messages: Sequence[TalkMessage]) -> None:
+        """Take note of messages of a WebSocket connection; `exchange` is that of its handshake."""
         ...
 
     async def forget_talk(self, exchange: ExchangeId, talk: str) -> None:

@@ -8,6 +8,7 @@ from typing import override
 
 from llemulator_addon.core.outcome import Ask
 from llemulator_addon.engine.journal import Exchange
+from llemulator_addon.verification.talk_messages import OVER_WEBSOCKET, SWITCHED
 from llemulator_addon.wire.models import ACTING_MODELS
 
 logger = logging.getLogger(__name__)
@@ -47,9 +48,16 @@ class RequestLog(WaitLog):
 
 def describe(exchange: Exchange) -> str:
     """Describe a request and its answer in one line."""
-    asked = " ".join(filter(None, (exchange.method, exchange.path[:_LONGEST], (exchange.model or "")[:_LONGEST])))
+    method = "message" if exchange.http_version == OVER_WEBSOCKET else exchange.method
+    asked = " ".join(filter(None, (method, exchange.path[:_LONGEST], (exchange.model or "")[:_LONGEST])))
     ending = exchange.ending
     took = "" if ending is None else f" in {ending.seconds:.2f} s{_ENDINGS.get(ending.how, '')}"
+    if exchange.status == SWITCHED:
+        closed = ending.closed if ending is not None else None
+        by = (
+            "" if closed is None else f", closed with {closed.code} by the {'client' if closed.by_client else 'server'}"
+        )
+        return f"{asked}: WebSocket, {exchange.messages.recorded} messages{took}{by}"
     return f"{asked}: {_name_origin(exchange)}, {exchange.status or 'no status'}{took}"
 
 

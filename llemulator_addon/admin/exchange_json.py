@@ -3,12 +3,14 @@
 from collections.abc import Mapping
 from typing import TypedDict
 
-from llemulator_addon.core.outcome import Ending
+from llemulator_addon.core.outcome import Closed, Ending
 from llemulator_addon.core.prompt import Prompt
 from llemulator_addon.core.steps import Headers
+from llemulator_addon.core.talk import TalkMessage, TalkMessages
 from llemulator_addon.engine.journal import Exchange
 from llemulator_addon.verification import delivered
 from llemulator_addon.verification.sdk_headers import client_of
+from llemulator_addon.verification.talk_messages import SWITCHED, ConnectionIndex
 from llemulator_addon.wire import json_bytes
 from llemulator_addon.wire.errors import RequestRefused
 from llemulator_addon.wire.multipart import is_form, read_form
@@ -63,9 +65,9 @@ def show_in_brief(exchange: Exchange, token: str) -> BriefExchange:
     return shown
 
 
-def show_in_full(exchange: Exchange, token: str, *, is_new: bool) -> FullExchange:
-    """Show all that is known; `is_new` says whether the request was the first on its connection."""
-    client = client_of(exchange)
+def show_in_full(exchange: Exchange, token: str, connections: ConnectionIndex) -> FullExchange:
+    """Show all that is known."""
+    client, handshake = client_of(exchange), connections.find_handshake(exchange)
     full: FullExchange = {
         **_brief(exchange),
         "request": {
@@ -84,9 +86,11 @@ def show_in_full(exchange: Exchange, token: str, *, is_new: bool) -> FullExchang
         },
         "connection": {
             "id": exchange.connection,
-            "new": is_new,
+            "new": connections.is_new(exchange),
             "http_version": exchange.http_version,
             "way": exchange.way,
+            **({} if handshake is None else {"handshake": handshake}),
+            **(_show_messages(exchange.messages, token) if exchange.status == SWITCHED else {}),
         },
         "client": {
             "sdk": client.sdk,
@@ -184,6 +188,30 @@ def _show_words(exchange: Exchange, token: str) -> dict[str, object]:
     return {"events": events}
 
 
+def _show_close(closed: Closed) -> dict[str, object]:
+    return {"code": closed.code, "reason": closed.reason, "by": _name_side(by_client=closed.by_client)}
+
+
+def _show_messages(messages: TalkMessages, token: str) -> dict[str, object]:
+    return {
+        "messages": [_show_message(message, token) for message in messages.kept],
+        "messages_recorded": messages.recorded,
+    }
+
+
+def _show_message(message: TalkMessage, token: str) -> dict[str, object]:
+    shown = {"at": message.at, "by": _name_side(by_client=message.by_client), "bytes": message.size}
+    # The body of the exchange, and the events of its answer, are shown there.
+    return {
+        **shown,
+        **({"exchange": message.exchange} if message.exchange else {"body": readable(message.content, token)}),
+    }
+
+
+def _name_side(*, by_client: bool) -> str:
+    return "client" if by_client else "server"
+
+
 def _ending(ending: Ending | None) -> dict[str, object] | None:
     if ending is None:
         return None
@@ -192,4 +220,5 @@ def _ending(ending: Ending | None) -> dict[str, object] | None:
         "seconds": round(ending.seconds, 6),
         "bytes_sent": ending.bytes_sent,
         "sends": ending.sends,
+        **({} if ending.closed is None else {"closed": _show_close(ending.closed)}),
     }

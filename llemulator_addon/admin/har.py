@@ -1,12 +1,15 @@
 """The journal as a HAR file (HTTP Archive 1.2, http://www.softwareishard.com/blog/har-12-spec/)."""
 
-from collections.abc import Iterable
+from base64 import b64encode
+from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 from urllib.parse import quote, urlencode
 
 from llemulator_addon.admin.exchange_json import answer_headers
-from llemulator_addon.engine.journal import Exchange
+from llemulator_addon.core.talk import TalkMessage
+from llemulator_addon.engine.journal import Exchange, Journal
 from llemulator_addon.verification import delivered
+from llemulator_addon.verification.talk_messages import SWITCHED, list_messages
 from llemulator_addon.wire.json_bytes import Many
 from llemulator_addon.wire.redaction import redact_body, redact_text, redact_texts
 
@@ -14,21 +17,24 @@ _UNKNOWN = -1
 """HAR's own word for a number that is not known or does not apply."""
 
 
-def har(exchanges: Iterable[Exchange], token: str, version: str) -> dict[str, object]:
+def har(exchanges: Sequence[Exchange], journal: Journal, token: str, version: str) -> dict[str, object]:
     """Return exchanges as a HAR file, made by this version of the program.
 
-    Its entries are made when it is spelled. They may be gone through again.
+    Its entries are made when it is spelled. They may be gone through again. A message of a WebSocket connection
+    that began an exchange is an entry only if the handshake is none: otherwise it is among the messages of that one.
     """
+    told = {message.exchange for exchange in exchanges for message in exchange.messages.kept}
+    entries = [exchange for exchange in exchanges if exchange.number not in told]
     return {
         "log": {
             "version": "1.2",
             "creator": {"name": "llemulator", "version": version},
-            "entries": Many(lambda: (_entry(exchange, token) for exchange in exchanges)),
+            "entries": Many(lambda: (_entry(exchange, journal, token) for exchange in entries)),
         }
     }
 
 
-def _entry(exchange: Exchange, token: str) -> dict[str, object]:
+def _entry(exchange: Exchange, journal: Journal, token: str) -> dict[str, object]:
     wait = delivered.measure_head_delay(exchange) * 1000
     receive = (exchange.ending.seconds if exchange.ending else 0.0) * 1000
     return {
@@ -40,7 +46,28 @@ def _entry(exchange: Exchange, token: str) -> dict[str, object]:
         "timings": {"send": 0, "wait": wait, "receive": receive},
         "connection": exchange.connection,
         "comment": redact_text(_comment(exchange), token),
+        **(_talk(exchange, journal, token) if exchange.status == SWITCHED else {}),
     }
+
+
+def _talk(handshake: Exchange, journal: Journal, token: str) -> dict[str, object]:
+    """Return the fields that Chrome adds to the entry of a WebSocket connection."""
+    messages = list_messages(handshake, journal.get)
+    return {"_resourceType": "websocket", "_webSocketMessages": [_message(message, token) for message in messages]}
+
+
+def _message(message: TalkMessage, token: str) -> dict[str, object]:
+    kind = "send" if message.by_client else "receive"
+    try:
+        message.content.decode()
+    except UnicodeDecodeError:
+        shown = redact_text(message.content.decode("latin-1"), token).encode("latin-1", "replace")
+        return {"type": kind, "time": message.at, "opcode": _BINARY, "data": b64encode(shown).decode()}
+    return {"type": kind, "time": message.at, "opcode": _TEXT, "data": redact_body(message.content, token)}
+
+
+_TEXT, _BINARY = 1, 2
+"""Opcodes of WebSocket (RFC 6455, 5.2)."""
 
 
 def _comment(exchange: Exchange) -> str:
@@ -71,11 +98,12 @@ def _request(exchange: Exchange, token: str) -> dict[str, object]:
 
 
 def _url(exchange: Exchange, query: list[tuple[str, str]], token: str) -> str:
-    scheme = "http" if exchange.way == "origin" else "https"
+    scheme = "ws" if exchange.status == SWITCHED else "http"
+    secure = "" if exchange.way == "origin" else "s"
     search = f"?{urlencode(query, quote_via=quote, errors='replace')}" if query else ""
     named = exchange.headers.get("host", "")
     host = named if named.partition(":")[0].lower() == exchange.host else exchange.host  # with its port
-    return f"{scheme}://{redact_text(host, token)}{redact_text(exchange.path, token)}{search}"
+    return f"{scheme}{secure}://{redact_text(host, token)}{redact_text(exchange.path, token)}{search}"
 
 
 def _response(exchange: Exchange, token: str) -> dict[str, object]:

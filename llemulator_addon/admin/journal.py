@@ -14,6 +14,7 @@ from llemulator_addon.core.reply import Failure
 from llemulator_addon.core.steps import PlayedAnswer, Steps
 from llemulator_addon.engine.journal import Exchange, Journal
 from llemulator_addon.live.threads import run_in_thread
+from llemulator_addon.verification.talk_messages import index_connections
 from llemulator_addon.wire.errors import INVALID, RequestRefused
 from llemulator_addon.wire.json_bytes import Many
 
@@ -37,7 +38,7 @@ def _list_exchanges(journal: Journal, asked: Mapping[str, str], call: AdminCall)
     token, tests = call.token, _tests(asked)
     found = [exchange for exchange in journal if all(test(exchange) for test in tests)]
     if asked.get("format") == "har":
-        return long_json_answer(har(found, token, call.server.version), holds=journal.size)
+        return long_json_answer(har(found, journal, token, call.server.version), holds=journal.size)
     since, limit = int(asked.get("since", 0)), int(asked.get("limit", _AT_MOST))
     page = list(islice((exchange for exchange in found if exchange.number > since), limit))
     if asked.get("format") == "script":
@@ -76,10 +77,8 @@ def _show_exchanges(
 ) -> Callable[[], Iterator[Mapping[str, object]]]:
     if not full:
         return lambda: (show_in_brief(each, token) for each in page)
-    firsts: dict[str, int] = {}
-    for each in journal:
-        firsts.setdefault(each.connection, each.number)
-    return lambda: (show_in_full(each, token, is_new=firsts.get(each.connection) == each.number) for each in page)
+    connections = index_connections(journal)
+    return lambda: (show_in_full(each, token, connections) for each in page)
 
 
 def _not_kept(number: str, journal: Journal) -> Failure:

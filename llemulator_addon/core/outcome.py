@@ -69,6 +69,14 @@ Answered = Play | Forward | Converse
 """The outcomes that a way in plays: a request for a person was answered before."""
 
 
+class Closed(NamedTuple):
+    """The close frame with which a WebSocket connection ended."""
+
+    code: int
+    reason: str
+    by_client: bool
+
+
 class Ending(NamedTuple):
     """How the playing of an answer ended."""
 
@@ -83,3 +91,5 @@ class Ending(NamedTuple):
     """From the head to the end."""
     left: tuple[float, ...] = ()
     """For each send, how long after the head it left; empty where all left with it, or where that was not noted."""
+    closed: Closed | None = None
+    """Of a WebSocket connection; None where it ended without a close frame."""

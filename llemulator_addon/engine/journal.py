@@ -4,7 +4,7 @@ Recording costs the same for an empty and a full journal, and little: an exchang
 what a reader wants to see is made of it when it is read.
 """
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import chain
 from typing import NamedTuple, TypedDict, Unpack
@@ -17,6 +17,7 @@ from llemulator_addon.core.outcome import Ending
 from llemulator_addon.core.prompt import Prompt
 from llemulator_addon.core.request import Request, Way
 from llemulator_addon.core.steps import Head, Send, Steps
+from llemulator_addon.core.talk import NO_MESSAGES, TalkMessage, TalkMessages
 from llemulator_addon.wire.redaction import redact_headers, redact_query
 
 NO_HEADERS: Mapping[str, str] = {}
@@ -99,6 +100,8 @@ class Exchange(NamedTuple):
     """Bytes of memory that it takes, about."""
     goes_on: bool = False
     """Whether of its answer only the beginning is kept."""
+    messages: TalkMessages = NO_MESSAGES
+    """Of the WebSocket connection that it began."""
 
     @property
     def request(self) -> Request:
@@ -230,6 +233,15 @@ class Journal:
         entries = self.entries.insert(number % self.limit, answered)
         return self._change(entries=entries, size=self.size + size - exchange.size).drop_oldest()
 
+    def note_messages(self, number: int, messages: Iterable[TalkMessage]) -> "Journal":
+        """Note messages of a WebSocket connection; nothing, where its handshake has made room meanwhile."""
+        if (exchange := self._find(number)) is None:
+            return self
+        told = exchange.messages.add(messages)
+        size = exchange.size + told.size - exchange.messages.size
+        entries = self.entries.insert(number % self.limit, exchange._replace(messages=told, size=size))
+        return self._change(entries=entries, size=self.size + size - exchange.size).drop_oldest()
+
     def empty(self) -> "Journal":
         """Return it without exchanges; numbers go on."""
         return Journal(
@@ -260,7 +272,13 @@ class Journal:
         """Return a journal of the same exchanges whose numbers have no gap and begin with `first`."""
         exchanges = dict(enumerate(self, first))
         last = first + len(exchanges) - 1
-        entries = HashTrieMap({number: each._replace(number=number) for number, each in exchanges.items()})
+        numbers = {each.number: number for number, each in exchanges.items()}
+        entries = HashTrieMap(
+            {
+                number: each._replace(number=number, messages=each.messages.renumber(numbers))
+                for number, each in exchanges.items()
+            }
+        )
         # With a limit above all numbers, the place of each is its number.
         return Journal(entries=entries, first=first, recorded=last, unmatched=self.unmatched, limit=last + 1)
 

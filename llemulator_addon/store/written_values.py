@@ -5,10 +5,11 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import fields, is_dataclass
 from typing import Any
 
-from llemulator_addon.core.outcome import Ending
+from llemulator_addon.core.outcome import Closed, Ending
 from llemulator_addon.core.prompt import CalledTool, Message, Prompt, Tool
 from llemulator_addon.core.resources import Kept
 from llemulator_addon.core.steps import Cut, Head, Send, Wait
+from llemulator_addon.core.talk import TalkMessage, TalkMessages
 from llemulator_addon.engine.journal import Exchange
 from llemulator_addon.script.faults.rate_limit import BucketLevels
 
@@ -16,7 +17,10 @@ _KIND = "$"
 """The key of an object that is no object of JSON: its value names the kind."""
 _CLASSES: Mapping[str, Callable[..., object]] = {
     made.__name__: made
-    for made in (BucketLevels, CalledTool, Cut, Ending, Exchange, Head, Kept, Message, Prompt, Send, Tool, Wait)
+    for made in (
+        *(BucketLevels, CalledTool, Closed, Cut, Ending, Exchange, Head, Kept, Message, Prompt, Send, TalkMessage),
+        *(TalkMessages, Tool, Wait),
+    )
 }
 
 

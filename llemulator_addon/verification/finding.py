@@ -25,7 +25,9 @@ class Finding:
 
 def cite(exchange: Exchange) -> str:
     """Name an exchange in a sentence: its number, what it asked, and of which model."""
-    asked = f"{exchange.method} {exchange.path}"
+    # One that came as a message of WebSocket.
+    method = "message to" if exchange.http_version == "WebSocket" else exchange.method
+    asked = f"{method} {exchange.path}"
     model = f", {exchange.model}" if exchange.model else ""
     words = f', "{shorten(exchange.user_text)}"' if exchange.user_text else ""
     return f"Request {exchange.number} ({asked}{model}{words})"

@@ -10,7 +10,8 @@ from llemulator_addon.engine.session import Session
 from llemulator_addon.script.pattern import Candidate, Pattern, differences, hold
 from llemulator_addon.script.rule import Rule
 from llemulator_addon.script.searching import STEPS, TooMuchSearching, searching
-from llemulator_addon.verification.finding import Finding, cite, once_or_times
+from llemulator_addon.verification.finding import Finding, cite, once_or_times, shorten
+from llemulator_addon.verification.talk_messages import list_unknown_types
 from llemulator_addon.verification.verdicts import ClientHistory, verdicts
 
 _NEAREST_OF = 200
@@ -79,6 +80,7 @@ def verify(session: Session, wanted: Wanted, *, now: float) -> Verified:
     found = (
         *_find_unmatched(session, exchanges),
         *_find_unsupported(exchanges),
+        *_find_unknown_messages(exchanges),
         *unused,
         *unexpected,
         *verdicts(ClientHistory(exchanges=exchanges, now=now)),
@@ -119,6 +121,21 @@ def _find_unsupported(exchanges: Iterable[Exchange]) -> Iterator[Finding]:
             sentence=f"{method} {path} is not supported, and no rule answers it; it was sent "
             f"{once_or_times(len(numbers))}. A rule with `path` can answer it.",
             exchanges=tuple(numbers),
+        )
+
+
+def _find_unknown_messages(exchanges: Iterable[Exchange]) -> Iterator[Finding]:
+    """Yield messages of WebSocket connections whose type is none that is spoken there; equal ones once."""
+    alike: dict[str, list[int]] = {}
+    for exchange in exchanges:
+        for told in list_unknown_types(exchange.messages):
+            alike.setdefault(told, []).append(exchange.number)
+    for told, numbers in alike.items():
+        yield Finding(
+            name="unsupported",
+            sentence=f"Messages of the type {shorten(told)} are not supported on WebSocket connections; one was sent "
+            f"{once_or_times(len(numbers))}.",
+            exchanges=tuple(dict.fromkeys(numbers)),
         )
 
 

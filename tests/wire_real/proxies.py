@@ -21,6 +21,7 @@ from llemulator_addon.core.outcome import Answered, Ending, Play
 from llemulator_addon.core.request import Request
 from llemulator_addon.core.session_key import ANONYMOUS, ExchangeId
 from llemulator_addon.core.steps import Head, Send, Steps
+from llemulator_addon.core.talk import TalkMessage
 from llemulator_addon.script.fault import ConnectionFault
 from tests.wire_real.clients import SECONDS, Proxy
 
@@ -51,6 +52,9 @@ class Playing:
 
     async def came(self, exchange: ExchangeId, steps: Steps) -> None:
         self.came_in.append((exchange, steps))
+
+    async def note_messages(self, exchange: ExchangeId, messages: Sequence[TalkMessage]) -> None:
+        pass
 
     async def forget_talk(self, exchange: ExchangeId, talk: str) -> None:
         pass

@@ -16,16 +16,13 @@ from llemulator_addon.core.outcome import Answered, Converse
 from llemulator_addon.core.request import Request
 from llemulator_addon.core.session_key import ANONYMOUS, ExchangeId
 from llemulator_addon.core.steps import Head
-from llemulator_addon.emulator import Emulator
-from llemulator_addon.engine.journal import Exchange
-from llemulator_addon.wire.credentials import key_of
 from llemulator_addon.wire.websocket import accept_handshake, wants_websocket
 from tests.playing import emulator
 from tests.websocket import CASES, CLOSE, PING, TEXT, closing, frame, pack
 from tests.wire_real.clients import EACH_WAY, Proxy, Way
 from tests.wire_real.processes import MITMDUMP, started
 from tests.wire_real.proxies import Waiting, elsewhere, proxying
-from tests.wire_real.websocket_client import KEY, Client, said, talking
+from tests.wire_real.websocket_client import KEY, Client, exchanges_of, said, talking, until_ended
 
 _WAYS = [way for way, version in EACH_WAY if version == "1.1"]
 _SCRIPT = {
@@ -36,11 +33,6 @@ _SCRIPT = {
         {"match": {"user_text": "too often"}, "reply": {"failure": {"status": 429, "message": "Slow down."}}},
     ]
 }
-
-
-async def _exchanges(server: Emulator) -> list[Exchange]:
-    journal = next(session for session in await server.sessions() if session.key == key_of("sk-websocket")).journal
-    return [each for number in range(journal.first, journal.recorded + 1) if (each := journal.get(number))]
 
 
 @pytest.mark.parametrize("way", _WAYS)
@@ -77,7 +69,7 @@ async def test_the_key_may_come_as_a_subprotocol_and_is_never_shown(certs: Path)
     async with proxying(server, certs) as (proxy, _), talking(proxy, headers=headers) as client:
         answer = await client.ask("Hello")
 
-    handshake, asked = await _exchanges(server)
+    handshake, asked = await exchanges_of(server)
     assert said(answer) == "Hi there"
     assert "sec-websocket-protocol: realtime\r\n" in client.head
     assert "sk-websocket" not in client.head
@@ -92,9 +84,9 @@ async def test_the_journal_has_the_handshake_and_an_exchange_for_each_response(c
         await client.ask("too often")
         client.writer.write(closing(1000))
         assert [message async for message in client.messages()] == []
-        await _until_ended(server)
+        await until_ended(server)
 
-    handshake, hello, refused = await _exchanges(server)
+    handshake, hello, refused = await exchanges_of(server)
     assert [(each.endpoint, each.status) for each in (handshake, hello, refused)] == [
         ("responses.connect", 101),
         ("responses", 200),
@@ -155,7 +147,7 @@ async def test_what_is_kept_for_a_connection_goes_with_it(certs: Path) -> None:
             kept = max(len(session.resources) for session in await server.sessions())
             client.writer.write(closing(1000))
             await client.answer()
-        await _until_ended(server)
+        await until_ended(server)
         after = max(len(session.resources) for session in await server.sessions())
 
     assert (kept, after) == (3, 0)
@@ -200,7 +192,7 @@ async def test_a_cut_is_a_lost_connection_or_a_close_with_its_code(
 
     assert [message["type"] for message in heard] == types
     assert client.closed == closed
-    assert [each.ending and each.ending.how for each in await _exchanges(server)][1] == "cut"
+    assert [each.ending and each.ending.how for each in await exchanges_of(server)][1] == "cut"
 
 
 @pytest.mark.parametrize(
@@ -297,12 +289,12 @@ async def test_a_client_that_leaves_ends_what_is_under_way(certs: Path) -> None:
     async with proxying(server, certs) as (proxy, _), talking(proxy) as client:
         client.create("never")
         while (await client.next_frame()) is not None:
-            if len(await _exchanges(server)) == 2:
+            if len(await exchanges_of(server)) == 2:
                 break
         client.writer.transport.abort()
-        await _until_ended(server)
+        await until_ended(server)
 
-    assert [each.ending and each.ending.how for each in await _exchanges(server)] == ["client_left", "client_left"]
+    assert [each.ending and each.ending.how for each in await exchanges_of(server)] == ["client_left", "client_left"]
 
 
 async def test_a_client_that_leaves_is_no_longer_waited_for(certs: Path) -> None:
@@ -326,7 +318,7 @@ async def test_malformed_frames_leave_nothing_behind(certs: Path) -> None:
             await asyncio.gather(*(_send_rubbish(proxy, chance.randbytes(1000)) for _ in range(5)))
             if round_ == 0:
                 tasks = len(asyncio.all_tasks())
-        await _until_ended(server)
+        await until_ended(server)
         await _until(lambda: len(asyncio.all_tasks()) <= tasks)
         await _until(lambda: not _left())
 
@@ -410,12 +402,6 @@ class _Accepting(Waiting):
         head = accept_handshake(request)
         assert isinstance(head, Head)
         return Converse(exchange=ExchangeId(ANONYMOUS, 1, 1), head=head, request=request)
-
-
-async def _until_ended(server: Emulator) -> None:
-    async with asyncio.timeout(20):
-        while not all(each.ending for each in await _exchanges(server)):  # noqa: ASYNC110 - as above
-            await asyncio.sleep(0.02)
 
 
 async def _until(is_so: object) -> None:

@@ -8,6 +8,9 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
 
+from llemulator_addon.emulator import Emulator
+from llemulator_addon.engine.journal import Exchange
+from llemulator_addon.wire.credentials import key_of
 from tests.websocket import CLOSE, PONG, TEXT, Frame, code_of, frame, read_frames
 from tests.wire_real.clients import Headers, Proxy, Question, Way, connected
 
@@ -101,6 +104,18 @@ def _read(message: bytes) -> object:
 def said(messages: list[Any]) -> str:
     """Return the text that events bring."""
     return "".join(each["delta"] for each in messages if each["type"] == "response.output_text.delta")
+
+
+async def exchanges_of(server: Emulator) -> list[Exchange]:
+    """Return what the journal has of this client's token."""
+    return list(next(session for session in await server.sessions() if session.key == key_of("sk-websocket")).journal)
+
+
+async def until_ended(server: Emulator) -> None:
+    """Wait until nothing of this client's token is under way."""
+    async with asyncio.timeout(20):
+        while not all(each.ending for each in await exchanges_of(server)):  # noqa: ASYNC110 - nobody tells of that
+            await asyncio.sleep(0.02)
 
 
 @asynccontextmanager

@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Coroutine
+from collections.abc import Awaitable, Coroutine, Sequence
 from typing import Any
 
 from llemulator_addon.adapters.answerer import Answerer
@@ -12,6 +12,7 @@ from llemulator_addon.adapters.mitmproxy.internals.deciding import NOTHING_SENT
 from llemulator_addon.core.outcome import Ending
 from llemulator_addon.core.session_key import ExchangeId
 from llemulator_addon.core.steps import Steps
+from llemulator_addon.core.talk import TalkMessage
 
 logger = logging.getLogger(__name__)
 
@@ -76,6 +77,10 @@ class InFlight:
         """Report the end of a WebSocket connection, for which something may be kept."""
         self._start(self._report_talk(exchange, talk))
 
+    def note_messages(self, exchange: ExchangeId, messages: Sequence[TalkMessage]) -> None:
+        """Report messages of a WebSocket connection; `exchange` is that of its handshake."""
+        self._start(self._report_messages(exchange, messages))
+
     async def note(self, exchange: ExchangeId, steps: Steps) -> None:
         """Report what an upstream answered, or what was answered in its place."""
         try:
@@ -95,6 +100,12 @@ class InFlight:
         if not task.done():
             self._reports.add(task)
             task.add_done_callback(self._reports.discard)
+
+    async def _report_messages(self, exchange: ExchangeId, messages: Sequence[TalkMessage]) -> None:
+        try:
+            await self._answerer.note_messages(exchange, messages)
+        except Exception as error:  # noqa: BLE001 - only the journal lacks them
+            logger.error("messages of a connection were not noted:\n%s", describe_briefly(error))  # noqa: TRY400 - see `bugs`
 
     async def _report_talk(self, exchange: ExchangeId, talk: str) -> None:
         try:

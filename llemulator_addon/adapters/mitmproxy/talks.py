@@ -1,14 +1,15 @@
 """Talks on WebSocket connections: what they ask is answered as requests of HTTP are."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 
 from llemulator_addon.adapters.mitmproxy.bodies import BodyShare
 from llemulator_addon.adapters.websocket.connection import WebSocketConnection, WebSocketLine, WebSocketTimes
 from llemulator_addon.adapters.websocket.deflate import Deflate
 from llemulator_addon.adapters.websocket.frames import LOST, Frames
 from llemulator_addon.adapters.websocket.talks import BegunAnswer, TalkListener
-from llemulator_addon.core.outcome import Ending
+from llemulator_addon.core.outcome import Closed, Ending
 from llemulator_addon.core.request import Request
+from llemulator_addon.core.talk import TalkMessage
 from llemulator_addon.wire.responses.talk import ResponsesTalk
 
 
@@ -19,11 +20,13 @@ class TalkAnswering:
         self,
         begin: Callable[[Request], Awaitable[BegunAnswer]],
         note_end: Callable[[Ending], None],
+        note_messages: Callable[[Sequence[TalkMessage]], None],
         forget: Callable[[], None],
         share: BodyShare,
     ) -> None:
         self._begin = begin
         self._note_end = note_end
+        self._note_messages = note_messages
         self._forget = forget
         self._share = share
         self._held = 0
@@ -31,7 +34,14 @@ class TalkAnswering:
 
     async def begin(self, request: Request) -> BegunAnswer:
         """Decide about a request."""
-        return await self._begin(request)
+        begun = await self._begin(request)
+        if begun.exchange:
+            self.note((TalkMessage(request.at, by_client=True, content=request.body, exchange=begun.exchange),))
+        return begun
+
+    def note(self, messages: Sequence[TalkMessage]) -> None:
+        """Take note of messages that came or were sent."""
+        self._note_messages(messages)
 
     def hold(self, size: int) -> None:
         """Count the bytes of requests that wait or are decided about."""
@@ -72,9 +82,11 @@ def begin_talk(  # noqa: PLR0913 - what a talk is made of
 
 def _ending_of(connection: WebSocketConnection) -> Ending:
     closing = connection.frames.closing
+    is_lost = closing is None or closing.code == LOST
     return Ending(
-        how="client_left" if closing is not None and closing.code == LOST else "whole",
+        how="cut" if connection.is_cut else "client_left" if is_lost else "whole",
         bytes_sent=connection.bytes_sent,
         sends=connection.messages_sent,
         seconds=connection.seconds_open,
+        closed=None if closing is None or is_lost else Closed(*closing),
     )

@@ -188,6 +188,7 @@ class Traffic:
         answering = TalkAnswering(
             begin,
             partial(self.end, flow),
+            partial(self._in_flight.note_messages, outcome.exchange),
             partial(self._in_flight.forget_talk, outcome.exchange, name),
             self.bodies.share(),
         )
@@ -214,7 +215,8 @@ class Traffic:
             self._in_flight.open(client.id, name, outcome.exchange)
         self.egress.count(_THIS_PROXY if request.to_proxy else request.host, "answered")
         steps, rest = await self._begin(client, name, request, outcome)
-        return BegunAnswer(steps, rest, partial(self._in_flight.end, client.id, name))
+        number = outcome.exchange.number if outcome.exchange is not None and outcome.exchange.life else 0
+        return BegunAnswer(steps, rest, partial(self._in_flight.end, client.id, name), number)
 
     async def _unpack(self, request: http.Request, share: Share) -> bytes:
         body = request.raw_content or b""

@@ -12,6 +12,7 @@ from llemulator_addon.admin.verify import FINDINGS
 from llemulator_addon.client import Exchange, Finding, HostEgress, RuleUse, Verdict
 from llemulator_addon.engine.session import Session
 from llemulator_addon.verification.finding import Finding as Found
+from llemulator_addon.verification.talk_messages import SWITCHED, index_connections
 from llemulator_addon.verification.verify import Wanted, verify
 from llemulator_addon.wire.redaction import redact_text, redact_texts
 
@@ -74,6 +75,7 @@ def summarize(seen: Seen, report: RunReport, *, strict: bool) -> Iterator[str]:
     if seen.requests:
         answered = _times(seen.requests, "request")
         yield f"{answered} answered, {verdict.unmatched or 'none'} of them unmatched"
+        yield from _count_talks(seen.sessions)
     if seen.hosts:
         # Few forward requests: the column is shown only if there are any.
         forwards = any(each.forwarded for each in seen.hosts)
@@ -91,6 +93,13 @@ def summarize(seen: Seen, report: RunReport, *, strict: bool) -> Iterator[str]:
     if not strict and (unused := len(verdict.findings) - len(shown)):
         rules = "1 rule was" if unused == 1 else f"{unused} rules were"
         yield f"{rules} never used, or less often than `times` says; use --strict to list them"
+
+
+def _count_talks(sessions: Iterable[Session]) -> Iterator[str]:
+    talks = [each for session in sessions for each in session.journal if each.status == SWITCHED]
+    if talks:
+        messages = sum(each.messages.recorded for each in talks)
+        yield f"{_times(len(talks), 'WebSocket connection')} among them, with {_times(messages, 'message')}"
 
 
 def explain_no_requests(  # noqa: PLR0913, PLR0917 - the reasons depend on all of this
@@ -155,10 +164,9 @@ def _began(session: Session) -> float:
 
 
 def _exchanges(session: Session, token: str) -> Iterator[Exchange]:
-    connections: set[str] = set()
+    connections = index_connections(session.journal)
     for exchange in session.journal:
-        yield _make_exchange(show_in_full(exchange, token, is_new=exchange.connection not in connections))
-        connections.add(exchange.connection)
+        yield _make_exchange(show_in_full(exchange, token, connections))
 
 
 def _make_exchange(shown: FullExchange) -> Exchange:

@@ -86,6 +86,8 @@ class WebSocketConnection:
         self.messages_sent = 0
         self.bytes_sent = 0
         """Of the messages that the client took."""
+        self.is_cut = False
+        """Whether the script ended it."""
         self.began = time.monotonic()
         self._times = times
         self._heard_at = self.began

@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from functools import partial
 from typing import Literal, NamedTuple, Protocol, assert_never
 
@@ -12,6 +12,7 @@ from llemulator_addon.core.outcome import Ending
 from llemulator_addon.core.request import Request
 from llemulator_addon.core.rest import Rest
 from llemulator_addon.core.steps import Cut, Head, Send, SendMessage, Step, Steps, TalkStep, Wait
+from llemulator_addon.core.talk import TalkMessage
 from llemulator_addon.live.threads import LARGE, run_in_thread
 from llemulator_addon.wire import errors
 from llemulator_addon.wire.limits import values_in
@@ -19,6 +20,8 @@ from llemulator_addon.wire.responses.talk import BYTES_OF_A_MESSAGE
 from llemulator_addon.wire.retelling import Retelling
 from llemulator_addon.wire.talks import Begin, Close, Doings, Say, Stop, Talk, Wake, read_event
 
+_NOTED_TOGETHER = 50
+"""Messages: to note each alone would cost as much as to send it."""
 _LARGE = 256 << 10
 """Bytes of a message that are read in no time."""
 
@@ -30,6 +33,8 @@ class BegunAnswer(NamedTuple):
     rest: Rest | None
     end: Callable[[Ending], None]
     """Takes note of how it ended; only the first call counts."""
+    exchange: int = 0
+    """Its number in the journal; 0 where it is not there."""
 
 
 class TalkQuestions(Protocol):
@@ -41,6 +46,10 @@ class TalkQuestions(Protocol):
 
     def hold(self, size: int) -> None:
         """Count the bytes of requests that wait or are decided about."""
+        ...
+
+    def note(self, messages: Sequence[TalkMessage]) -> None:
+        """Take note of messages that came or were sent; `begin` notes which of them began an exchange."""
         ...
 
     def leave(self) -> None:
@@ -60,6 +69,8 @@ class TalkListener:
         self._undecided = 0
         """Bytes of the messages that are not heard, and of requests that are not decided about."""
         self._lanes: dict[str | None, _Lane] = {}
+        self._unnoted: list[TalkMessage] = []
+        """Those that the journal does not have yet."""
         connection.start(self._listen())
 
     def hear(self, message: bytes) -> None:
@@ -69,13 +80,14 @@ class TalkListener:
 
     async def say_too_old(self) -> None:
         """Say that the connection was open for too long."""
-        await self._connection.say(self._talk.spell_too_old())
+        await self._say(self._talk.spell_too_old())
 
     def leave(self) -> None:
         """Let go of everything."""
         for lane in tuple(self._lanes.values()):
             lane.end("client_left")
         self._answering.hold(0)
+        self._flush()
         self._answering.leave()
 
     def _hold(self, more: int) -> None:
@@ -91,13 +103,17 @@ class TalkListener:
         await self._do(doings)
         while True:
             message = await self._heard.get()
+            came_at = now()
+            self._note(TalkMessage(came_at, by_client=True, content=message, size=len(message)))
+            self._flush()
             refusal, event = await self._read(message)
             if refusal is None:
-                self._talk, doings = self._talk.hear(message, event, now())
+                self._talk, doings = self._talk.hear(message, event, came_at)
             else:
                 doings = (Say(refusal),)
             self._hold(-_size(message))
             await self._do(doings)
+            self._flush()
 
     async def _read(self, message: bytes) -> tuple[str | None, object]:
         """Read a message, or refuse it. A large one has a bound on its values, and is read in a thread."""
@@ -113,7 +129,7 @@ class TalkListener:
         for doing in doings:
             match doing:
                 case Say(text):
-                    await self._connection.say(text)
+                    await self._say(text)
                 case Begin():
                     lane = self._lanes[doing.lane] = _Lane(_size(doing.request.body))
                     self._hold(lane.undecided)
@@ -128,6 +144,20 @@ class TalkListener:
                     await self._connection.close(code, reason)
                 case _:
                     assert_never(doing)
+
+    async def _say(self, text: str) -> None:
+        await self._connection.say(text)
+        self._note(_make_sent(text))
+
+    def _note(self, message: TalkMessage) -> None:
+        self._unnoted.append(message)
+        if len(self._unnoted) >= _NOTED_TOGETHER:
+            self._flush()
+
+    def _flush(self) -> None:
+        messages, self._unnoted = self._unnoted, []
+        if messages:
+            self._answering.note(messages)
 
     async def _wake(self, seconds: float, mark: int) -> None:
         await asyncio.sleep(seconds)
@@ -151,25 +181,35 @@ class TalkListener:
         try:
             async for step in _steps_of(begun):
                 for each in retelling.retell(step):
-                    self._note(each, asked.lane, lane)
+                    whole = self._gather(each, asked.lane, lane)
                     if not await playing.play(each):
                         return False
+                    self._note_answer(whole, begun, asked)
                 playing.note(step)
             for each in retelling.end():
-                self._note(each, asked.lane, lane)
+                whole = self._gather(each, asked.lane, lane)
                 await playing.play(each)
+                self._note_answer(whole, begun, asked)
             playing.end("whole")
         finally:
             playing.end("cut")
+            self._flush()
         return True
 
-    def _note(self, step: TalkStep, name: str | None, lane: "_Lane") -> None:
+    def _gather(self, step: TalkStep, name: str | None, lane: "_Lane") -> str | None:
+        """Return the message that ends with a step."""
         if not isinstance(step, SendMessage):
-            return
+            return None
         lane.said.append(step.text)
-        if step.ends:
-            whole, lane.said = "".join(lane.said), []
-            self._talk = self._talk.note(name, whole)
+        if not step.ends:
+            return None
+        whole, lane.said = "".join(lane.said), []
+        self._talk = self._talk.note(name, whole)
+        return whole
+
+    def _note_answer(self, whole: str | None, begun: BegunAnswer, asked: Begin) -> None:
+        if whole is not None and not asked.is_silent:
+            self._note(_make_sent(whole)._replace(exchange=begun.exchange))
 
 
 class _Lane:
@@ -208,6 +248,11 @@ async def _steps_of(begun: BegunAnswer) -> AsyncIterator[Step]:
             return
         for step in steps:
             yield step
+
+
+def _make_sent(text: str) -> TalkMessage:
+    content = text.encode()
+    return TalkMessage(now(), by_client=False, content=content, size=len(content))
 
 
 def _size(message: bytes) -> int:
@@ -273,6 +318,7 @@ class _TalkPlaying:
             self._give_turn()
 
     async def _cut(self, how: Literal["close", "reset", "goaway"]) -> None:
+        self._connection.is_cut = True
         match how:
             case "close":
                 self._connection.line.drop()
