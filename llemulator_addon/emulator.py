@@ -12,6 +12,7 @@ from llemulator_addon.admin.dispatch import is_admin
 from llemulator_addon.admin.route import Server
 from llemulator_addon.core import defaults
 from llemulator_addon.core.choices import OnUnmatched
+from llemulator_addon.core.console_file import FindFile, find_nothing
 from llemulator_addon.core.egress import EgressReport, HostEgress
 from llemulator_addon.core.outcome import Answered, Ask, Converse, Ending, Forward, Outcome, Play
 from llemulator_addon.core.request import Request
@@ -67,6 +68,8 @@ class EmulatorSettings:
     """Of this program."""
     names: Container[str] = ()
     """Extra host names under which the admin routes answer."""
+    console: FindFile = find_nothing
+    """The files of the console."""
     debug: bool = False
     script: Script | None = None
     """The default script: every token that has none of its own plays it, with counters of its own."""
@@ -176,6 +179,7 @@ class Emulator:
             turns=self._turns,
             version=settings.version,
             names=settings.names,
+            console=settings.console,
             unclaimed=lambda: tuple(self._unclaimed),
         )
 

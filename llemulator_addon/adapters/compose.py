@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from llemulator_addon import __version__
+from llemulator_addon.adapters.console import find_file
 from llemulator_addon.adapters.forwarding import Terms
 from llemulator_addon.adapters.hosts import OPENAI_HOSTS, Hosts, choose_hosts
 from llemulator_addon.adapters.mitmproxy.authority import Authority, authority
@@ -110,6 +111,7 @@ def _emulator_settings(settings: Settings, script: Script | None, ca_certificate
     return EmulatorSettings(
         version=__version__,
         names=_names(settings),
+        console=find_file,
         debug=settings.debug,
         script=script,
         on_unmatched=settings.on_unmatched,

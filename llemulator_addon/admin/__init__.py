@@ -2,8 +2,11 @@
 
 from llemulator_addon.admin import (
     about,
+    again,
     certificate,
     clock,
+    compare,
+    console,
     egress,
     health,
     journal,
@@ -28,6 +31,8 @@ ROUTES: dict[str, Route] = {
     "/_emulator/requests": Route(get=journal.exchanges, query=journal.QUERY),
     journal_stream.PATH: Route(get=journal_stream.show, query=journal.QUERY_SINCE, produces=journal_stream.PRODUCES),
     "/_emulator/requests/{number}": Route(get=journal.exchange),
+    "/_emulator/requests/{number}/rules": Route(get=compare.show),
+    "/_emulator/requests/{number}/again": Route(post=again.ask),
     "/_emulator/verify": Route(post=verify.show, body=verify.BODY),
     waiting.PATH: Route(get=waiting.waiting),
     f"{waiting.PATH}/{{number}}": Route(get=waiting.one, post=waiting.answer, body=waiting.BODY),
@@ -53,6 +58,7 @@ ROUTES: dict[str, Route] = {
         post=preset_queue.add_file, body=preset_queue.FILE, needs_token=False, is_only_here=True
     ),
     f"{preset_queue.PATH}/{{address}}/export": Route(get=preset_queue.export, needs_token=False, is_only_here=True),
+    f"{console.PATH}/{{file}}": Route(get=console.show, needs_token=False, produces="text/html"),
     "/": Route(get=about.show, needs_token=False, is_only_here=True),
     "/health": Route(get=health.also_live, needs_token=False, is_only_here=True),
     "/healthz": Route(get=health.live, needs_token=False),

@@ -1,11 +1,17 @@
-"""`/`: a description, for a person who opens the address in a browser."""
+"""`/`: the console for a person who opens the address in a browser, and a description for programs."""
 
+from llemulator_addon.admin.console import show_page
 from llemulator_addon.admin.route import AdminCall, json_answer
 from llemulator_addon.core.steps import Steps
 
 
 def show(call: AdminCall) -> Steps:
-    """Describe this server, and name the pages with more."""
+    """Answer a browser with the console, and others with a description of this server.
+
+    A browser is a client that accepts `text/html`.
+    """
+    if "text/html" in call.request.headers.get("accept", ""):
+        return show_page(call)
     return json_answer(
         {
             "service": "llemulator",
@@ -13,7 +19,7 @@ def show(call: AdminCall) -> Steps:
             "name": "llemulator",
             "version": call.server.version,
             "what": "Answers calls to OpenAI's API by a script. This address is a proxy (HTTPS_PROXY), and a base URL "
-            "with /v1 behind it (OPENAI_BASE_URL).",
+            "with /v1 behind it (OPENAI_BASE_URL). A browser gets the console here.",
             "description": "/_emulator/openapi.json",
             "script_schema": "/_emulator/script.schema.json",
             "routes": [f"{'|'.join(route.methods)} {path}" for path, route in call.routes.items()],

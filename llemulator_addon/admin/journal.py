@@ -59,12 +59,19 @@ def _list_exchanges(journal: Journal, asked: Mapping[str, str], call: AdminCall)
 
 async def exchange(call: AdminCall) -> Steps:
     """Show one exchange in full, by its number."""
-    text, number = number_in_path(call.request.path)
     journal = (await call.server.store.read(call.key)).journal
+    found = find_exchange(call, journal)
+    return await run_in_thread(partial(_one, journal, found, call.token), journal.size)
+
+
+def find_exchange(call: AdminCall, journal: Journal, *, parts_after: int = 0) -> Exchange:
+    """Return the exchange that a path names, before its last parts; raises `RequestRefused` if there is none."""
+    path = call.request.path.rsplit("/", parts_after)[0]
+    text, number = number_in_path(path)
     found = None if number is None else journal.get(number)
     if found is None:
         raise RequestRefused(_not_kept(text, journal))
-    return await run_in_thread(partial(_one, journal, found, call.token), journal.size)
+    return found
 
 
 def _one(journal: Journal, found: Exchange, token: str) -> Steps:

@@ -6,6 +6,7 @@ from itertools import chain
 from typing import Any
 
 from llemulator_addon.admin.query import Query
+from llemulator_addon.core.console_file import FindFile, find_nothing
 from llemulator_addon.core.egress import EgressReport
 from llemulator_addon.core.reply import Failure
 from llemulator_addon.core.request import Request
@@ -46,6 +47,8 @@ class Server:
     """Of this program."""
     names: Container[str] = ()
     """The extra names under which admin routes answer."""
+    console: FindFile = find_nothing
+    """The files of the console."""
 
     async def forget_waiting(self, key: SessionKey) -> None:
         """Answer the requests that wait for something in a session that was forgotten."""

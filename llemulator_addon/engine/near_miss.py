@@ -4,11 +4,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from difflib import SequenceMatcher
 from itertools import islice
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from llemulator_addon.engine.index import Group, Index, words
 from llemulator_addon.engine.session import Session
-from llemulator_addon.script.pattern import Candidate, differences, hold
+from llemulator_addon.script.pattern import Candidate, Pattern, differences, find_difference, hold
 from llemulator_addon.script.patterns.own_result import NotOwnResultPattern
 from llemulator_addon.wire.credentials import token_of
 from llemulator_addon.wire.redaction import redact_text
@@ -49,6 +49,41 @@ def near_miss(session: Session, asked: Candidate) -> NearMiss:
     sentence = f'No rule matches. The closest is "{rule.name}": {differences}.'
     # It is told to the client, which logs it.
     return NearMiss("no_matching_rule", redact_text(sentence, token_of(asked.request) or ""), rule.name)
+
+
+class Comparison(NamedTuple):
+    """A rule that was compared with a request."""
+
+    position: int
+    """Among all rules."""
+    checks: tuple[tuple[Pattern, str | None], ...]
+    """Each of its patterns, and what differs; None where it holds."""
+    is_used_up: bool
+
+    @property
+    def matches(self) -> bool:
+        """Whether all of its patterns hold."""
+        return all(difference is None for _, difference in self.checks)
+
+
+def compare_rules(session: Session, asked: Candidate) -> Iterator[Comparison]:
+    """Yield rules with what differs of each, the nearest first; of rules with one condition, the one that is next.
+
+    Of very many rules only those are compared that `near_miss` looks at.
+    """
+    groups = _choose_groups(session.script.index, asked)
+    nearness = {group.number: _nearness(group, asked) for group in groups}
+    likeness = {group.number: _likeness(group, asked, closely=False) for group in groups}
+    for group in sorted(groups, key=lambda group: (_rate(nearness[group.number]), -likeness[group.number])):
+        head = session.head(group)
+        checks = tuple((pattern, find_difference(pattern, asked)) for pattern in group.all_patterns())
+        yield Comparison(group.rules[-1] if head is None else head, checks, head is None)
+
+
+def _rate(nearness: tuple[int, int]) -> tuple[bool, int, int]:
+    """Put what differs in nothing first, then what holds in most, then what differs in least."""
+    held, differing = nearness
+    return differing < 0, -held, -differing
 
 
 def _find_used_up(session: Session, asked: Candidate) -> NearMiss | None:

@@ -88,10 +88,11 @@ def hold(patterns: Iterable[Pattern], asked: Candidate) -> bool:
 
 def differences(patterns: Iterable[Pattern], asked: Candidate) -> list[str]:
     """Say for each of a rule's patterns that does not hold what differs, or that it would take too much looking."""
-    return [difference for pattern in patterns if (difference := _difference(pattern, asked)) is not None]
+    return [difference for pattern in patterns if (difference := find_difference(pattern, asked)) is not None]
 
 
-def _difference(pattern: Pattern, asked: Candidate) -> str | None:
+def find_difference(pattern: Pattern, asked: Candidate) -> str | None:
+    """Say what differs from a pattern, or that it would take too much looking; None if it holds."""
     try:
         return None if pattern.holds(asked) else pattern.difference(asked)
     except TooMuchLooking as error:

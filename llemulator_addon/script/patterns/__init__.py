@@ -48,6 +48,14 @@ PATTERNS: dict[str, Callable[[Any], Pattern]] = {
     "json_path_regex": JsonPathRegexPattern,
 }
 
+_WORDS = {made: word for word, made in PATTERNS.items() if isinstance(made, type)}
+
+
+def find_word(pattern: Pattern) -> str | None:
+    """Return the word of `match` that makes such a pattern; None if no single word does."""
+    return _WORDS.get(type(pattern))
+
+
 COMBINING: dict[str, Callable[[Any], Pattern]] = {
     "any_of": AnyOfPattern,
     "all_of": AllOfPattern,
