@@ -35,6 +35,7 @@ export class Session {
   verdicts = [
     'retried_in_vain', 'early_retry', 'ignored_should_retry', 'retry_storm', 'no_backoff', 'gave_up_early',
     'accepted_cut_stream', 'ignored_error_event', 'no_read_timeout', 'new_connections', 'dead_connection',
+    'no_reconnect_backoff', 'ignored_close_code',
   ]
 
   constructor(url, token = `sk-llemulator-${randomBytes(12).toString('hex')}`) {

@@ -20,6 +20,7 @@ KINDS: Mapping[str, type[OpenAI] | type[AsyncOpenAI]] = {"sync": OpenAI, "async"
 VERDICTS = (
     *("retried_in_vain", "early_retry", "ignored_should_retry", "retry_storm", "no_backoff", "gave_up_early"),
     *("accepted_cut_stream", "ignored_error_event", "no_read_timeout", "new_connections", "dead_connection"),
+    *("no_reconnect_backoff", "ignored_close_code"),
 )
 
 

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 from llemulator_addon.verification import delivered
 from llemulator_addon.verification.finding import Finding, cite
+from llemulator_addon.verification.talk_messages import OVER_WEBSOCKET
 from llemulator_addon.verification.verdicts.client_history import Attempt, ClientHistory
 from llemulator_addon.verification.verdicts.continuation import collect_said, goes_on_with, is_error
 
@@ -41,6 +42,8 @@ def _place_of_error(attempt: Attempt) -> int | None:
 
 def _measure_listening(attempt: Attempt, place: int) -> float:
     """Return how long after the error the client still took events."""
+    if attempt.exchange.http_version == OVER_WEBSOCKET:
+        return 0.0  # other answers come on the same connection
     events = delivered.events(attempt.exchange)
     at, last = events[place].left, events[-1].left
     return 0.0 if at is None or last is None else last - at

@@ -18,7 +18,7 @@ def find_missing_backoff(asking: ClientHistory) -> Iterator[Finding]:
     """Look for retries that come at once, or three times without a growing wait, where the server named no time."""
     for attempts in asking.requests:
         gaps = [gap(before, after) for before, after in pairwise(attempts) if _is_judged(asking, before)]
-        if (how := _how(gaps)) is not None:
+        if (how := describe_pauses(gaps)) is not None:
             yield Finding(
                 name="no_backoff",
                 sentence=f"{cite(attempts[0].exchange)} was tried {len(attempts)} times {how}: it waited "
@@ -39,8 +39,9 @@ def _is_judged(asking: ClientHistory, before: Attempt) -> bool:
     return before.outcome == "refused" and before.worth_a_retry and before.wait is None
 
 
-def _how(gaps: list[float]) -> str | None:
-    if any(each < _AT_ONCE for each in gaps):
+def describe_pauses(gaps: list[float], *, at_once: int = 1) -> str | None:
+    """Describe what is wrong with pauses, in seconds; None: nothing. `at_once` of them without any length are wrong."""
+    if sum(each < _AT_ONCE for each in gaps) >= at_once:
         return "without a pause"
     if len(gaps) >= _GAPS and gaps[-1] < gaps[0] * _GROWTH and gaps[0] < _FIRST_LONG_ENOUGH:
         return "without longer pauses"

@@ -7,7 +7,7 @@ from llemulator_addon.verification import verdicts
 from llemulator_addon.verification.verdicts import VERDICTS
 from tests.project.pages import ROOT, code_spans
 
-_SHARED = {"__init__", "client_history", "continuation"}
+_SHARED = {"__init__", "client_history", "continuation", "reconnections"}
 
 
 def test_every_file_of_a_verdict_is_in_the_table() -> None:

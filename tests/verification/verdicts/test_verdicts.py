@@ -6,7 +6,7 @@ from typing import Literal
 
 import pytest
 
-from llemulator_addon.core.outcome import Ending
+from llemulator_addon.core.outcome import Closed, Ending
 from llemulator_addon.core.prompt import CalledTool, Message, Prompt
 from llemulator_addon.core.request import Request
 from llemulator_addon.core.steps import Cut, Head, Send, Steps, Wait
@@ -91,6 +91,20 @@ _HELLO = _delta(content="Hello there")
 _CALL = _delta(tool_calls=[{"index": 0, "id": "call_1", "function": {"name": "f", "arguments": "{"}}])
 _FAILED = Send(b'data: {"error":{"message":"failed","type":"server_error"}}\n\n')
 
+
+def _connect(at: float, *, connection: str, code: int = 0, by_client: bool = False, cut: bool = False) -> Asked:
+    """Open a WebSocket connection that ends after a second, with a close code or without."""
+    closed = Closed(code, "", by_client) if code else None
+    ending = Ending(how="cut" if cut else "whole", bytes_sent=0, sends=0, seconds=1.0, closed=closed)
+    request = Request(method="GET", path="/v1/responses", headers={"user-agent": "app/1"}, connection=connection, at=at)
+    return request, (Head(101),), ending, None
+
+
+def _lose(*times: float) -> list[Asked]:
+    """Connect at these times; each connection is lost after a second."""
+    return [_connect(at, connection=str(at), cut=True) for at in times]
+
+
 _HEARD = (Message(role="user", text="Hi"), Message(role="assistant", text="Hello there"))
 _CALLED = (
     Message(role="user", text="Hi"),
@@ -153,6 +167,30 @@ _WELL_BEHAVED = {
     ],
     "one connection for all": [_ask(n, _OK, text=str(n)) for n in range(20)],
     "now and then, on new connections": [_ask(10.0 * n, _OK, text=str(n), connection=str(n)) for n in range(20)],
+    "connects again at once, once": _lose(0, 1.01),
+    "connects again with longer pauses": _lose(0, 1.01, 3, 6, 11),
+    "connects again at once whenever a connection that was of use is lost": [
+        each
+        for at in (0, 1.01, 2.02, 3.03)
+        for each in (
+            _connect(at, connection=str(at), cut=True),
+            _ask(at + 0.1, (_EVENTS, _HELLO, _DONE), text=str(at), connection=str(at), http="WebSocket"),
+        )
+    ],
+    "opens and closes connections by itself": [
+        _connect(at, connection=str(at), code=1000, by_client=True) for at in (0, 1.01, 2.02, 3.03)
+    ],
+    "connects again at once after a connection that was too old": [
+        _connect(0, connection="a", code=1001),
+        _connect(1.01, connection="b", code=1000, by_client=True),
+    ],
+    "waits after a close": [
+        _connect(0, connection="a", code=1013),
+        _connect(4, connection="b", code=1000, by_client=True),
+    ],
+    "a lane goes on after an error event on another": [
+        _ask(0, (_EVENTS, _HELLO, _FAILED, Wait(2), _DONE), http="WebSocket"),
+    ],
     "streams of one HTTP/2 connection, one of them reset": [
         _ask(0, (_EVENTS, _HELLO, Cut()), http="HTTP/2.0"),
         _ask(1, _OK, text="another", http="HTTP/2.0"),
@@ -239,6 +277,22 @@ _MISBEHAVING = {
     "writes to a connection that was announced to close": (
         ["dead_connection"],
         [_ask(0, (Head(200, (("Connection", "close"),)), Send(b"{}"))), _ask(1, _OK, text="another")],
+    ),
+    "connects again and again at once": (["no_reconnect_backoff"], _lose(0, 1.01, 2.02)),
+    "connects again and again after the same pause": (["no_reconnect_backoff"], _lose(0, 2, 4, 6)),
+    **{
+        f"connects again at once after {code}": (
+            ["ignored_close_code"],
+            [_connect(0, connection="a", code=code), _connect(1.1, connection="b", code=1000, by_client=True)],
+        )
+        for code in (1008, 1012, 1013)
+    },
+    "goes on after an error event in a message": (
+        ["ignored_error_event"],
+        [
+            _ask(0, (_EVENTS, _HELLO, _FAILED), http="WebSocket"),
+            _ask(1, _OK, messages=_HEARD, http="WebSocket"),
+        ],
     ),
     "writes after GOAWAY": (
         ["dead_connection"],
