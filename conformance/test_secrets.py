@@ -10,13 +10,14 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import suppress
+from itertools import islice
 from pathlib import Path
 
 import httpx
 import pytest
 
 from conformance.server import Server, plain_environment, running
-from llemulator_addon.admin import ROUTES, journal_stream
+from llemulator_addon.admin import ROUTES, news_stream
 
 _MARK = secrets.token_hex(6)
 _TOKEN = f"sk-proj-{_MARK}aaaaaaaaaaaaaaaaaaaaaaaa"
@@ -84,7 +85,7 @@ def _outputs(server: Server, folder: Path) -> Iterator[tuple[str, str]]:
                 *(
                     path.replace("{number}", "1")
                     for path, route in ROUTES.items()
-                    if route.get and path != journal_stream.PATH
+                    if route.get and route.produces != news_stream.PRODUCES
                 ),
                 "/_emulator/requests?format=full",
                 "/_emulator/requests?format=har",
@@ -93,8 +94,9 @@ def _outputs(server: Server, folder: Path) -> Iterator[tuple[str, str]]:
                 yield f"{path} {token[-4:]}", http.get(path, headers=_headers(token)).text
             verdict = http.post("/_emulator/verify", headers=_headers(token), content=json.dumps({"egress": True}))
             yield f"verify {token[-4:]}", verdict.text
-        # Answered only where there is something to tell, as there is under this token.
-        yield journal_stream.PATH, http.get(f"{journal_stream.PATH}?since=0", headers=_headers()).text
+        # It stays open; what has happened under this token is told at once.
+        with http.stream("GET", f"{news_stream.PATH}?since=0", headers=_headers()) as live:
+            yield news_stream.PATH, "".join(islice(live.iter_text(), 2))
     for ending in (".xml", ".json", ".html"):
         file = folder / f"report{ending}"
         yield f"printed with {ending}", _verified(server, file)

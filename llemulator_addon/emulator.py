@@ -7,7 +7,7 @@ from functools import partial
 from itertools import count
 from typing import Literal, Protocol, assert_never
 
-from llemulator_addon.admin import dispatch, journal_stream
+from llemulator_addon.admin import dispatch
 from llemulator_addon.admin.dispatch import is_admin
 from llemulator_addon.admin.route import Server
 from llemulator_addon.core import defaults
@@ -32,8 +32,8 @@ from llemulator_addon.engine.session import CONNECTIONS, Policy, Progress, Sessi
 from llemulator_addon.live.batch_work import looks_at_batches, work_due
 from llemulator_addon.live.large_requests import Ahead, decide_at_once, is_large
 from llemulator_addon.live.manual_queue import Waiting
+from llemulator_addon.live.news import Happening, News
 from llemulator_addon.live.room import Room, size_asked, size_waiting
-from llemulator_addon.live.subscribers import News
 from llemulator_addon.live.threads import LARGE, run_in_thread
 from llemulator_addon.live.token_queue import Turns
 from llemulator_addon.live.unread import SMALL, Unread, size_unread
@@ -66,6 +66,8 @@ class EmulatorSettings:
 
     version: str = ""
     """Of this program."""
+    run: str = ""
+    """A name that no other run of the program has."""
     names: Container[str] = ()
     """Extra host names under which the admin routes answer."""
     console: FindFile = find_nothing
@@ -159,7 +161,7 @@ class Emulator:
         )
         self._ahead = Ahead(settings.request_values)
         self._turns = Turns()
-        self._news = News()
+        self.news = News(settings.run)
         self._room = Room(settings.waiting_size)
         self._unread = Unread(settings.unread_size)
         self._unrecorded = count(1)
@@ -176,6 +178,8 @@ class Emulator:
             ca_certificate=settings.ca_certificate,
             egress=self._egress_now,
             waiting=self._waiting,
+            news=self.news,
+            room=self._room,
             turns=self._turns,
             version=settings.version,
             names=settings.names,
@@ -201,7 +205,7 @@ class Emulator:
         if token is not None and looks_at_batches(request):
             await work_due(self._store, self._ahead, key_of(token), request)
         if is_admin(request):
-            return _play(await dispatch.answer(await self._wait_for_news(request, token), self._server), None)
+            return _play(await dispatch.answer(request, self._server), None)
         if token_of(request) is None and (allowed := preflight(request)) is not None:
             # Browsers send it without a key; the request itself comes after it.
             return Play(allowed)
@@ -262,6 +266,7 @@ class Emulator:
             return self._add_connection_rules(played) if session.key == ANONYMOUS else played
 
         await self._store.change_all(transition)
+        self.news.tell("script")
 
     async def sessions(self) -> tuple[Session, ...]:
         """Return every session; one among them is that of requests without a token."""
@@ -270,6 +275,11 @@ class Emulator:
     async def came(self, exchange: ExchangeId, steps: Steps) -> None:
         """Note what an upstream answered, as far as it came; `exchange` is the outcome's."""
         await self._note(exchange, lambda journal, number: journal.note_answer(number, steps))
+        self.news.tell("answered", exchange.session, exchange)
+
+    def note_sent(self, exchange: ExchangeId, sends: int, bytes_sent: int) -> None:
+        """Tell how far an answer is; `exchange` is the outcome's."""
+        self.news.tell("sent", exchange.session, exchange, sends, bytes_sent)
 
     async def note_messages(self, exchange: ExchangeId, messages: Sequence[TalkMessage]) -> None:
         """Note messages of a WebSocket connection; `exchange` is that of its handshake."""
@@ -292,6 +302,7 @@ class Emulator:
             return
         self._turns.leave(exchange.session, exchange)
         journal = await self._note(exchange, lambda journal, number: journal.note_end(number, ending))
+        self.news.tell("ended", exchange.session, exchange)
         if self._watcher is not None and journal is not None:
             recorded = journal.get(exchange.number)
             if recorded is not None:
@@ -328,12 +339,22 @@ class Emulator:
         return play
 
     async def _decide(self, key: SessionKey, request: Request, *, large: bool) -> Outcome:
-        at_once = partial(self._decide_within_room, request=request)
-        outcome = None if large else await decide_at_once(self._store, key, at_once)
+        seen = _Changed() if self.news.is_read else None
+        deciding = self._decide_within_room if seen is None else partial(self._decide_seen, seen=seen)
+        outcome = None if large else await decide_at_once(self._store, key, partial(deciding, request=request))
         if outcome is None:
-            outcome = await self._ahead.decide(self._store, key, request, self._decide_within_room)
-        self._news.tell(key)
+            outcome = await self._ahead.decide(self._store, key, request, deciding)
+        if seen is not None:
+            self.news.tell("begun", key, outcome.exchange)
+            for happening in seen.happenings:
+                self.news.tell(happening, key)
         return outcome
+
+    def _decide_seen(self, session: Session, request: Request, seen: "_Changed") -> tuple[Session, Outcome]:
+        """Decide, and see what changes by it. Only the last call for a request counts."""
+        after, outcome = self._decide_within_room(session, request)
+        seen.happenings = ("resources",) if after.resources is not session.resources else ()
+        return after, outcome
 
     async def _decide_in_turn(self, key: SessionKey, life: int, request: Request, *, large: bool) -> Outcome:
         try:
@@ -361,6 +382,7 @@ class Emulator:
                 return await self._store.change(key, partial(no_room, ask=ask, limit=self._room.limit))
             if self._watcher is not None:
                 self._watcher.waits(ask)
+            self.news.tell("waiting", key, ask.exchange)
             try:
                 told = await self._waiting.wait(key, ask)
             except BaseException:
@@ -368,26 +390,8 @@ class Emulator:
                 raise
         if told is None:
             told = await self._store.change(key, partial(nobody_answered, ask=ask))
+        self.news.tell("answered", key, ask.exchange)
         return told
-
-    async def _wait_for_news(self, request: Request, token: str | None) -> Request:
-        """Wait where somebody asks for exchanges as they come, and there is none that he does not know."""
-        if request.path != journal_stream.PATH or token is None or request.method != "GET":
-            return request
-        if dispatch.refusal(request, self._server) is not None:
-            return request
-        key = key_of(token)
-        session = await self._store.read(key)
-        recorded = session.journal.recorded
-        if journal_stream.last_told(request, session) < recorded:
-            return request
-        with self._room.hold(size_waiting(request)) as fits:
-            if not fits:
-                return request
-            await self._news.wait(key)
-        return replace(
-            request, headers={**request.headers, "last-event-id": journal_stream.event_id(session, recorded)}
-        )
 
     def _egress_now(self) -> tuple[HostEgress, ...]:
         return self._egress()
@@ -433,9 +437,16 @@ class Emulator:
         return self._bare.change(key=key)
 
 
+@dataclass(slots=True)
+class _Changed:
+    """The changes by a decision."""
+
+    happenings: tuple[Happening, ...] = ()
+
+
 def _refuse_anonymous(session: Session, *, request: Request) -> tuple[Session, Outcome]:
     return refuse(session, request, errors.no_key(request.path))
 
 
 def _play(told: PlayedAnswer, exchange: ExchangeId | None) -> Play:
-    return Play(told.steps, exchange, whole=told.whole, holds=told.holds, is_slow=told.is_slow)
+    return Play(told.steps, exchange, whole=told.whole, holds=told.holds, is_slow=told.is_slow, rest=told.rest)

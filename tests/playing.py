@@ -65,9 +65,18 @@ def play(server: Emulator, *requests: Request) -> list[Steps]:
     """Let them be answered one after the other."""
 
     async def one_after_the_other() -> list[Steps]:
-        return [played(await server.answer(each)).steps for each in requests]
+        return [await _steps_of(played(await server.answer(each))) for each in requests]
 
     return asyncio.run(one_after_the_other())
+
+
+async def _steps_of(play: Play) -> Steps:
+    """Return the steps; of an answer that stays open, those that are there at once."""
+    if play.rest is None:
+        return play.steps
+    await play.rest.more()
+    play.rest.leave()
+    return (*play.steps, *play.rest.take())
 
 
 def texts(server: Emulator, *requests: Request) -> list[str]:

@@ -34,6 +34,10 @@ class Answerer(Protocol):
         """Take note of messages of a WebSocket connection; `exchange` is that of its handshake."""
         ...
 
+    def note_sent(self, exchange: ExchangeId, sends: int, bytes_sent: int) -> None:
+        """Take note of how many sends of an answer, and bytes of its body, the client took so far."""
+        ...
+
     async def forget_talk(self, exchange: ExchangeId, talk: str) -> None:
         """Forget what was kept for a WebSocket connection alone, because it has ended."""
         ...

@@ -10,7 +10,7 @@ from llemulator_addon.admin import (
     egress,
     health,
     journal,
-    journal_stream,
+    news_stream,
     openapi,
     preset_queue,
     schema,
@@ -23,13 +23,16 @@ from llemulator_addon.admin import (
 from llemulator_addon.admin.route import Route
 
 ROUTES: dict[str, Route] = {
-    "/_emulator/script": Route(post=script.load, get=script.show, delete=script.forget_rules, body=script.BODY),
+    "/_emulator/script": Route(
+        post=script.load, get=script.show, delete=script.forget_rules, body=script.BODY, changes="script"
+    ),
     "/_emulator/script.schema.json": Route(get=schema.show, needs_token=False, produces=schema.PRODUCES),
-    "/_emulator/clock": Route(get=clock.show, post=clock.move, body=clock.BODY),
-    "/_emulator/reset": Route(post=state.reset),
+    "/_emulator/clock": Route(get=clock.show, post=clock.move, body=clock.BODY, changes="clock"),
+    "/_emulator/reset": Route(post=state.reset, changes="reset"),
     "/_emulator/state": Route(get=state.show),
     "/_emulator/requests": Route(get=journal.exchanges, query=journal.QUERY),
-    journal_stream.PATH: Route(get=journal_stream.show, query=journal.QUERY_SINCE, produces=journal_stream.PRODUCES),
+    news_stream.PATH: Route(get=news_stream.show, query=journal.QUERY_SINCE, produces=news_stream.PRODUCES),
+    news_stream.PATH_OF_ALL: Route(get=news_stream.show_all, needs_token=False, produces=news_stream.PRODUCES),
     "/_emulator/requests/{number}": Route(get=journal.exchange),
     "/_emulator/requests/{number}/rules": Route(get=compare.show),
     "/_emulator/requests/{number}/again": Route(post=again.ask),

@@ -9,6 +9,7 @@ from llemulator_addon.admin.route import AdminCall, json_answer
 from llemulator_addon.core.outcome import Ending, Play
 from llemulator_addon.core.reply import Failure
 from llemulator_addon.core.request import Request
+from llemulator_addon.core.session_key import ExchangeId
 from llemulator_addon.core.steps import Cut, Send, Steps
 from llemulator_addon.engine.decide import decide
 from llemulator_addon.engine.session import Session
@@ -27,20 +28,24 @@ async def ask(call: AdminCall) -> Steps:
         raise RequestRefused(_refuse("body_not_kept", "the journal keeps only the beginning of its body"))
     request = replace(exchange.request, at=call.request.at)
     transition = partial(_decide_again, request=request)
-    number = await call.server.store.change_beside(call.key, transition, _run)
-    return json_answer({"object": "request.again", "number": number, "again": exchange.number})
+    asked = await call.server.store.change_beside(call.key, transition, _run)
+    call.server.news.tell("begun", call.key, asked)
+    call.server.news.tell("ended", call.key, asked)
+    return json_answer({"object": "request.again", "number": asked.number, "again": exchange.number})
 
 
 async def _run[R](work: Callable[[], R]) -> R:
     return await run_in_thread(work, LARGE)
 
 
-def _decide_again(session: Session, *, request: Request) -> tuple[Session, int]:
+def _decide_again(session: Session, *, request: Request) -> tuple[Session, ExchangeId]:
     after, outcome = decide(session, request)
     if not isinstance(outcome, Play):
         raise RequestRefused(_refuse("not_answered_here", "no rule answers it, but a person, an upstream or a talk"))
     number = after.journal.recorded
-    return after.change(journal=after.journal.note_end(number, _end(outcome.steps))), number
+    return after.change(journal=after.journal.note_end(number, _end(outcome.steps))), ExchangeId(
+        session.key, after.life, number
+    )
 
 
 def _end(steps: Steps) -> Ending:

@@ -13,7 +13,7 @@ from llemulator_addon.live.threads import LARGE, run_in_thread
 from llemulator_addon.script.pattern import Candidate
 from llemulator_addon.script.patterns import find_word
 from llemulator_addon.script.searching import searching
-from llemulator_addon.wire.redaction import redact_texts
+from llemulator_addon.wire.redaction import Token, redact_texts
 
 _SHOWN = 50
 
@@ -28,7 +28,7 @@ async def show(call: AdminCall) -> Steps:
     return await run_in_thread(partial(_compare, session, exchange, call.token), LARGE)
 
 
-def _compare(session: Session, exchange: Exchange, token: str) -> Steps:
+def _compare(session: Session, exchange: Exchange, token: Token) -> Steps:
     prompt = exchange.prompt or Prompt(endpoint=exchange.endpoint or "", model="")
     with searching():
         compared = list(compare_rules(session, Candidate(prompt, exchange.request, session.progress.state)))

@@ -47,8 +47,11 @@ async def _answer(request: Request, server: Server) -> PlayedAnswer:
         raise RequestRefused(_unknown(request))
     if (answering := route.answering(request.method)) is None:
         raise RequestRefused(errors.wrong_method(request.method, request.path, route.methods))
-    answered = answering(AdminCall(request=request, server=server, routes=ROUTES))
+    call = AdminCall(request=request, server=server, routes=ROUTES)
+    answered = answering(call)
     told = await answered if isinstance(answered, Awaitable) else answered
+    if route.changes is not None and request.method not in _READ:
+        server.news.tell(route.changes, call.key)
     return told if isinstance(told, PlayedAnswer) else PlayedAnswer(told)
 
 

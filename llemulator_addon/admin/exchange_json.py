@@ -14,7 +14,7 @@ from llemulator_addon.verification.talk_messages import SWITCHED, ConnectionInde
 from llemulator_addon.wire import json_bytes
 from llemulator_addon.wire.errors import RequestRefused
 from llemulator_addon.wire.multipart import is_form, read_form
-from llemulator_addon.wire.redaction import HIDDEN, redact_headers, redact_text, redact_texts
+from llemulator_addon.wire.redaction import HIDDEN, Token, redact_headers, redact_text, redact_texts
 
 _SHOWN_OF_BYTES = 1_000
 
@@ -59,13 +59,13 @@ class FullExchange(BriefExchange):
     client: Mapping[str, object]
 
 
-def show_in_brief(exchange: Exchange, token: str) -> BriefExchange:
+def show_in_brief(exchange: Exchange, token: Token) -> BriefExchange:
     """Show what a list of exchanges needs."""
     shown: BriefExchange = redact_texts(_brief(exchange), token)
     return shown
 
 
-def show_in_full(exchange: Exchange, token: str, connections: ConnectionIndex) -> FullExchange:
+def show_in_full(exchange: Exchange, token: Token, connections: ConnectionIndex) -> FullExchange:
     """Show all that is known."""
     client, handshake = client_of(exchange), connections.find_handshake(exchange)
     full: FullExchange = {
@@ -130,7 +130,7 @@ def answer_headers(exchange: Exchange) -> Headers:
     return tuple((name, HIDDEN if hidden[name.lower()] == HIDDEN else value) for name, value in headers)
 
 
-def _show_asked(exchange: Exchange, token: str) -> object:
+def _show_asked(exchange: Exchange, token: Token) -> object:
     """Show the body of a request. Of a form, its fields, and what its files are."""
     if is_form(exchange.request):
         try:
@@ -141,7 +141,7 @@ def _show_asked(exchange: Exchange, token: str) -> object:
     return readable(exchange.body, token)
 
 
-def readable(body: bytes, token: str) -> object:
+def readable(body: bytes, token: Token) -> object:
     """Return a body as JSON if it is that, else as text, else its first bytes in hexadecimal digits.
 
     Only of the last the secrets are taken out here: nobody finds them in digits.
@@ -178,7 +178,7 @@ def prompt_shown(prompt: Prompt) -> dict[str, object]:
     }
 
 
-def _show_words(exchange: Exchange, token: str) -> dict[str, object]:
+def _show_words(exchange: Exchange, token: Token) -> dict[str, object]:
     if not delivered.is_stream(exchange):
         return {"body": readable(delivered.body(exchange), token)}
     events = [
@@ -192,14 +192,14 @@ def _show_close(closed: Closed) -> dict[str, object]:
     return {"code": closed.code, "reason": closed.reason, "by": _name_side(by_client=closed.by_client)}
 
 
-def _show_messages(messages: TalkMessages, token: str) -> dict[str, object]:
+def _show_messages(messages: TalkMessages, token: Token) -> dict[str, object]:
     return {
         "messages": [_show_message(message, token) for message in messages.kept],
         "messages_recorded": messages.recorded,
     }
 
 
-def _show_message(message: TalkMessage, token: str) -> dict[str, object]:
+def _show_message(message: TalkMessage, token: Token) -> dict[str, object]:
     shown = {"at": message.at, "by": _name_side(by_client=message.by_client), "bytes": message.size}
     # The body of the exchange, and the events of its answer, are shown there.
     return {

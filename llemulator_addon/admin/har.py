@@ -11,13 +11,13 @@ from llemulator_addon.engine.journal import Exchange, Journal
 from llemulator_addon.verification import delivered
 from llemulator_addon.verification.talk_messages import SWITCHED, list_messages
 from llemulator_addon.wire.json_bytes import Many
-from llemulator_addon.wire.redaction import redact_body, redact_text, redact_texts
+from llemulator_addon.wire.redaction import Token, redact_body, redact_text, redact_texts
 
 _UNKNOWN = -1
 """HAR's own word for a number that is not known or does not apply."""
 
 
-def har(exchanges: Sequence[Exchange], journal: Journal, token: str, version: str) -> dict[str, object]:
+def har(exchanges: Sequence[Exchange], journal: Journal, token: Token, version: str) -> dict[str, object]:
     """Return exchanges as a HAR file, made by this version of the program.
 
     Its entries are made when it is spelled. They may be gone through again. A message of a WebSocket connection
@@ -34,7 +34,7 @@ def har(exchanges: Sequence[Exchange], journal: Journal, token: str, version: st
     }
 
 
-def _entry(exchange: Exchange, journal: Journal, token: str) -> dict[str, object]:
+def _entry(exchange: Exchange, journal: Journal, token: Token) -> dict[str, object]:
     wait = delivered.measure_head_delay(exchange) * 1000
     receive = (exchange.ending.seconds if exchange.ending else 0.0) * 1000
     return {
@@ -50,13 +50,13 @@ def _entry(exchange: Exchange, journal: Journal, token: str) -> dict[str, object
     }
 
 
-def _talk(handshake: Exchange, journal: Journal, token: str) -> dict[str, object]:
+def _talk(handshake: Exchange, journal: Journal, token: Token) -> dict[str, object]:
     """Return the fields that Chrome adds to the entry of a WebSocket connection."""
     messages = list_messages(handshake, journal.get)
     return {"_resourceType": "websocket", "_webSocketMessages": [_message(message, token) for message in messages]}
 
 
-def _message(message: TalkMessage, token: str) -> dict[str, object]:
+def _message(message: TalkMessage, token: Token) -> dict[str, object]:
     kind = "send" if message.by_client else "receive"
     try:
         message.content.decode()
@@ -78,7 +78,7 @@ def _comment(exchange: Exchange) -> str:
     return exchange.unmatched or (f"rule: {exchange.rule}" if exchange.rule else "")
 
 
-def _request(exchange: Exchange, token: str) -> dict[str, object]:
+def _request(exchange: Exchange, token: Token) -> dict[str, object]:
     query = [(redact_text(name, token), redact_text(value, token)) for name, value in exchange.query]
     request: dict[str, object] = {
         "method": redact_text(exchange.method, token),
@@ -97,7 +97,7 @@ def _request(exchange: Exchange, token: str) -> dict[str, object]:
     return request
 
 
-def _url(exchange: Exchange, query: list[tuple[str, str]], token: str) -> str:
+def _url(exchange: Exchange, query: list[tuple[str, str]], token: Token) -> str:
     scheme = "ws" if exchange.status == SWITCHED else "http"
     secure = "" if exchange.way == "origin" else "s"
     search = f"?{urlencode(query, quote_via=quote, errors='replace')}" if query else ""
@@ -106,7 +106,7 @@ def _url(exchange: Exchange, query: list[tuple[str, str]], token: str) -> str:
     return f"{scheme}{secure}://{redact_text(host, token)}{redact_text(exchange.path, token)}{search}"
 
 
-def _response(exchange: Exchange, token: str) -> dict[str, object]:
+def _response(exchange: Exchange, token: Token) -> dict[str, object]:
     body = delivered.body(exchange)
     return {
         "status": exchange.status,

@@ -17,6 +17,7 @@ from llemulator_addon.live.threads import run_in_thread
 from llemulator_addon.verification.talk_messages import index_connections
 from llemulator_addon.wire.errors import INVALID, RequestRefused
 from llemulator_addon.wire.json_bytes import Many
+from llemulator_addon.wire.redaction import Token
 
 _AT_MOST = 1000
 
@@ -74,13 +75,13 @@ def find_exchange(call: AdminCall, journal: Journal, *, parts_after: int = 0) ->
     return found
 
 
-def _one(journal: Journal, found: Exchange, token: str) -> Steps:
+def _one(journal: Journal, found: Exchange, token: Token) -> Steps:
     (shown,) = _show_exchanges(journal, [found], token, full=True)()
     return json_answer({"object": "exchange", **shown})
 
 
 def _show_exchanges(
-    journal: Journal, page: Sequence[Exchange], token: str, *, full: bool
+    journal: Journal, page: Sequence[Exchange], token: Token, *, full: bool
 ) -> Callable[[], Iterator[Mapping[str, object]]]:
     if not full:
         return lambda: (show_in_brief(each, token) for each in page)

@@ -12,7 +12,7 @@ from llemulator_addon.script.rule import Rule
 from llemulator_addon.script.script_error import ScriptError
 from llemulator_addon.verification import delivered
 from llemulator_addon.wire import json_bytes
-from llemulator_addon.wire.redaction import redact_texts
+from llemulator_addon.wire.redaction import Token, redact_texts
 
 _ERRORS_FROM = 400
 _UNFINISHED = frozenset({"queued", "in_progress"})
@@ -20,7 +20,7 @@ _UNFINISHED = frozenset({"queued", "in_progress"})
 _WHEN_TO_RETRY = ("retry-after", "retry-after-ms", "x-should-retry")
 
 
-def write_script(exchanges: Iterable[Exchange], token: str) -> str:
+def write_script(exchanges: Iterable[Exchange], token: Token) -> str:
     """Return the script in YAML: a rule for each answer of a model that is whole. Secrets are left out."""
     asked = list(exchanges)
     rules = [rule for exchange in asked if (rule := _rule_of(exchange, token)) is not None]
@@ -35,7 +35,7 @@ def _describe_left_out(number: int) -> str:
     return f"# {requests} left out: no model answered, or the answer is not whole.\n"
 
 
-def _rule_of(exchange: Exchange, token: str) -> Rule | None:
+def _rule_of(exchange: Exchange, token: Token) -> Rule | None:
     """Return the rule of an exchange; None for one whose answer no rule can say."""
     # What the client left unread was answered all the same.
     whole = exchange._replace(ending=None)

@@ -6,6 +6,7 @@ from itertools import chain
 from typing import Any
 
 from llemulator_addon.admin.query import Query
+from llemulator_addon.core import defaults
 from llemulator_addon.core.console_file import FindFile, find_nothing
 from llemulator_addon.core.egress import EgressReport
 from llemulator_addon.core.reply import Failure
@@ -16,11 +17,14 @@ from llemulator_addon.core.unclaimed import Unclaimed
 from llemulator_addon.engine.manual import forgotten
 from llemulator_addon.engine.session import Session
 from llemulator_addon.live.manual_queue import Waiting
+from llemulator_addon.live.news import Happening, News
+from llemulator_addon.live.room import Room
 from llemulator_addon.live.token_queue import Turns
 from llemulator_addon.store.port import Store
 from llemulator_addon.wire.credentials import key_of, session_of
 from llemulator_addon.wire.errors import INVALID, RequestRefused
 from llemulator_addon.wire.json_bytes import pretty, write_pieces
+from llemulator_addon.wire.redaction import Token
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,6 +45,10 @@ class Server:
     """The last requests that belong to nobody's test, oldest first."""
     waiting: Waiting = field(default_factory=Waiting)
     """Requests that wait for a person."""
+    news: News = field(default_factory=News)
+    """The news of all sessions."""
+    room: Room = field(default_factory=lambda: Room(defaults.WAITING_SIZE))
+    """The memory of requests that wait, for news too."""
     turns: Turns = field(default_factory=Turns)
     """Requests that wait for each other."""
     version: str = ""
@@ -67,9 +75,17 @@ class AdminCall:
     routes: "Mapping[str, Route]" = field(default_factory=dict)
     """All routes, for those that describe them."""
 
+    named: SessionKey | None = None
+    """The session that the path names by its digest."""
+
     @property
-    def token(self) -> str:
-        """The token, or the address, whose session is meant; raises `RequestRefused` if there is none."""
+    def token(self) -> Token:
+        """The token, or the address, whose session is meant, to be hidden in what is shown of it.
+
+        Raises `RequestRefused` if there is none.
+        """
+        if self.named is not None:
+            return self.named
         if (token := session_of(self.request)) is None:
             raise RequestRefused(_NO_TOKEN)
         return token
@@ -77,7 +93,8 @@ class AdminCall:
     @property
     def key(self) -> SessionKey:
         """The key of that session; raises `RequestRefused` where there is no token."""
-        return key_of(self.token)
+        token = self.token
+        return key_of(token) if isinstance(token, str) else token
 
 
 _NO_TOKEN = Failure(
@@ -118,6 +135,8 @@ class Route:
     """Of `post`."""
     query: Query = field(default_factory=dict)
     """Of `get`; the other methods have none."""
+    changes: Happening | None = None
+    """The kind of news that `post` and `delete` cause."""
     produces: str = "application/json"
     """The media type of an answer that is no error."""
     is_only_here: bool = False

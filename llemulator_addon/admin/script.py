@@ -17,7 +17,7 @@ from llemulator_addon.script.schema import schema
 from llemulator_addon.script.script_error import ScriptError
 from llemulator_addon.wire.errors import INVALID, RequestRefused
 from llemulator_addon.wire.json_bytes import Many
-from llemulator_addon.wire.redaction import redact_texts
+from llemulator_addon.wire.redaction import Token, redact_texts
 
 BODY = RequestBody(name="Script", schema=schema, kinds=("application/json", "application/yaml"))
 
@@ -72,7 +72,7 @@ async def forget_rules(call: AdminCall) -> Steps:
     return json_answer({"object": "script.deleted", "deleted": True, "rules": rules})
 
 
-def _show_script(session: Session, token: str) -> PlayedAnswer:
+def _show_script(session: Session, token: Token) -> PlayedAnswer:
     def rules() -> Iterator[object]:
         return (redact_texts(_rule(session, position), token) for position in range(len(session.script.index.rules)))
 
@@ -85,7 +85,7 @@ def _show_script(session: Session, token: str) -> PlayedAnswer:
     return long_json_answer({**shown, "rules": Many(rules)}, holds=session.script.index.size)
 
 
-def _print_rules(session: Session, token: str) -> PlayedAnswer:
+def _print_rules(session: Session, token: Token) -> PlayedAnswer:
     """Return the rules as a script that loads again. Secrets are left out, as everywhere."""
     written = {"rules": [redact_texts(dict(rule.written), token) for rule in session.script.index.rules]}
     return PlayedAnswer(answer(print_script(read_script(written)).encode(), "application/yaml"))

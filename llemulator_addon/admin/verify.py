@@ -27,7 +27,7 @@ from llemulator_addon.verification.verify import Expectation, Verified, Wanted, 
 from llemulator_addon.wire import json_bytes
 from llemulator_addon.wire.bodies import read_object
 from llemulator_addon.wire.errors import INVALID, RequestRefused
-from llemulator_addon.wire.redaction import redact_texts
+from llemulator_addon.wire.redaction import Token, redact_texts
 
 FINDINGS: dict[str, str] = {
     "unmatched": "a request that no rule answered",
@@ -160,7 +160,7 @@ def _refuse(place: str, message: str) -> Failure:
     return Failure(status=400, type=INVALID, code="invalid_expectation", param=place or None, message=message)
 
 
-def show_verdict(verified: Verified, more: tuple[Finding, ...], session: str, token: str) -> dict[str, object]:
+def show_verdict(verified: Verified, more: tuple[Finding, ...], session: str, token: Token) -> dict[str, object]:
     """Show the result, without secrets."""
     findings = [
         {

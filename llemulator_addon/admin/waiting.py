@@ -13,7 +13,7 @@ from llemulator_addon.script.manual_answer import read_answer, schema
 from llemulator_addon.script.script_error import ScriptError
 from llemulator_addon.wire import json_bytes
 from llemulator_addon.wire.errors import INVALID, RequestRefused, not_json
-from llemulator_addon.wire.redaction import redact_texts
+from llemulator_addon.wire.redaction import Token, redact_texts
 
 PATH = "/_emulator/waiting"
 BODY = RequestBody(name="Answer", schema=schema)
@@ -21,13 +21,13 @@ BODY = RequestBody(name="Answer", schema=schema)
 
 def waiting(call: AdminCall) -> Steps:
     """List the requests that wait for a person, with the fallback `manual`; what came first is first."""
-    found = [_show_request(ask, call.token) for ask in call.server.waiting.list_for(call.key)]
+    found = [show_waiting(ask, call.token) for ask in call.server.waiting.list_for(call.key)]
     return json_answer({"object": "list", "data": found})
 
 
 async def one(call: AdminCall) -> Steps:
     """Show one request that waits, by its number."""
-    return json_answer(_show_request(await _find_request(call), call.token))
+    return json_answer(show_waiting(await _find_request(call), call.token))
 
 
 async def answer(call: AdminCall) -> Steps:
@@ -87,7 +87,8 @@ def _read_answer(body: bytes) -> Given:
         raise RequestRefused(not_json()) from None
 
 
-def _show_request(ask: Ask, token: str) -> dict[str, object]:
+def show_waiting(ask: Ask, token: Token) -> dict[str, object]:
+    """Show a request that waits."""
     request, prompt = ask.request, ask.prompt
     shown: dict[str, object] = redact_texts(
         {

@@ -5,6 +5,7 @@ from typing import Literal, NamedTuple
 
 from llemulator_addon.core.prompt import Prompt
 from llemulator_addon.core.request import Request
+from llemulator_addon.core.rest import Rest
 from llemulator_addon.core.session_key import ExchangeId
 from llemulator_addon.core.steps import Head, Make, Steps
 from llemulator_addon.core.upstream import Upstream
@@ -21,6 +22,8 @@ class Play:
     """As in `PlayedAnswer`, these three: the steps are only the first, and all are made while they are sent."""
     holds: int = 0
     is_slow: bool = False
+    rest: Rest | None = None
+    """As in `PlayedAnswer`."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

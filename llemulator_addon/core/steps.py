@@ -6,7 +6,10 @@ that a fault is a small pure function and a test compares values.
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import Literal, NamedTuple
+from typing import TYPE_CHECKING, Literal, NamedTuple
+
+if TYPE_CHECKING:
+    from llemulator_addon.core.rest import Rest
 
 Headers = tuple[tuple[str, str], ...]
 
@@ -74,3 +77,5 @@ class PlayedAnswer(NamedTuple):
     """Bytes of memory that `whole` holds, in addition to the request."""
     is_slow: bool = False
     """Whether a single step of `whole` may take long to make."""
+    rest: "Rest | None" = None
+    """Waits for the steps behind these."""

@@ -5,19 +5,21 @@ depth), by its form wherever it stands (`secret_forms`), or because it is the to
 lose theirs before they are kept; all else when it is shown, so that answering costs nothing.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from functools import lru_cache, partial
 from typing import Any
 from urllib.parse import quote, unquote
 
 import re2
 
+from llemulator_addon.core.session_key import SessionKey
 from llemulator_addon.wire import json_bytes
-from llemulator_addon.wire.credentials import is_address
+from llemulator_addon.wire.credentials import is_address, key_of
 from llemulator_addon.wire.secret_forms import HIDDEN, redact_forms
 
 __all__ = [
     "HIDDEN",
+    "Token",
     "is_secret",
     "redact_body",
     "redact_headers",
@@ -27,6 +29,9 @@ __all__ = [
     "redact_text",
     "redact_texts",
 ]
+
+type Token = str | SessionKey
+"""The token of the session, or its digest where a person looks who does not know the token."""
 
 # Names ----------------------------------------------------------------------------------------------------------------
 
@@ -134,7 +139,7 @@ _OF_SCHEMAS = frozenset(("type", "$ref", "anyOf", "oneOf", "allOf", "enum", "con
 """A schema of a secret says what it looks like, and has none."""
 
 
-def redact_texts(value: object, token: str) -> Any:  # noqa: ANN401 - any JSON value
+def redact_texts(value: object, token: Token) -> Any:  # noqa: ANN401 - any JSON value
     """Return a JSON value without secrets: neither the token, nor what is one by its key or by its form."""
     match value:
         case str():
@@ -147,7 +152,7 @@ def redact_texts(value: object, token: str) -> Any:  # noqa: ANN401 - any JSON v
             return value
 
 
-def _redact_object(value: Mapping[str, object], token: str) -> dict[str, object]:
+def _redact_object(value: Mapping[str, object], token: Token) -> dict[str, object]:
     # Of log probabilities, and of pairs that are written out.
     of_a_token = "logprob" in value
     named = isinstance(name := value.get("name"), str) and "value" in value and _is_secret_in_json(name)
@@ -174,7 +179,7 @@ def _hide_behind_host(found: Any) -> str:  # noqa: ANN401 - re2 has no types
     return str(found[0]) if behind in _PATHS_OF_SERVERS else f"{before}/{HIDDEN}"
 
 
-def _blot(value: object, token: str) -> object:
+def _blot(value: object, token: Token) -> object:
     """Return the value under the name of a secret without any of its parts."""
     match value:
         case None | bool() | "":
@@ -192,7 +197,7 @@ def _blot(value: object, token: str) -> object:
 # Texts ----------------------------------------------------------------------------------------------------------------
 
 
-def redact_body(body: bytes, token: str) -> str:
+def redact_body(body: bytes, token: Token) -> str:
     """Return a body as text without secrets: letter for letter, but where a secret stood in what is JSON."""
     text = body.decode("utf-8", "replace")
     if (shown := _json_hidden(text, token)) is not None:
@@ -202,13 +207,13 @@ def redact_body(body: bytes, token: str) -> str:
     return redact_text(text, token)
 
 
-def _line_hidden(line: str, token: str) -> str:
+def _line_hidden(line: str, token: Token) -> str:
     name, colon, data = line.partition(": ")
     shown = _json_hidden(data, token) if name == "data" else None
     return redact_text(line, token) if shown is None else f"{name}{colon}{shown}"
 
 
-def _json_hidden(text: str, token: str) -> str | None:
+def _json_hidden(text: str, token: Token) -> str | None:
     if text.lstrip()[:1] not in {"{", "["}:
         return None
     try:
@@ -221,12 +226,12 @@ def _json_hidden(text: str, token: str) -> str | None:
 
 
 @lru_cache(64)
-def redact_path(path: str, token: str) -> str:
+def redact_path(path: str, token: Token) -> str:
     """Return a path without secrets. Clients ask the same few again and again."""
     return redact_text(path, token)
 
 
-def redact_text(text: str, token: str) -> str:
+def redact_text(text: str, token: Token) -> str:
     """Return a text without secrets: neither the token, nor what is one by its form or by the name before it."""
     if len(text) < _SHORTEST_TOKEN and "=" not in text:
         return text
@@ -237,8 +242,10 @@ def redact_text(text: str, token: str) -> str:
     return _WORD.sub(lambda found: _redact_encoded(found[0], token), text) if "%" in text else text
 
 
-def _redact(text: str, token: str) -> str:
-    if len(token) >= _SHORTEST_TOKEN:
+def _redact(text: str, token: Token) -> str:
+    if isinstance(token, SessionKey):
+        text = _hide_by_digest(text, token)
+    elif len(token) >= _SHORTEST_TOKEN:
         for spelled in _spellings(token):
             if spelled in text:
                 text = text.replace(spelled, HIDDEN)
@@ -252,6 +259,35 @@ def _redact(text: str, token: str) -> str:
 def _spellings(token: str) -> tuple[str, ...]:
     return () if is_address(token) else tuple({token: None, quote(token, safe=""): None})
 
+
+def _hide_by_digest(text: str, key: SessionKey) -> str:
+    """Hide a token of which only the digest and the last characters are known."""
+    name, begin, found, shown_from = key.name, 0, 0, 0
+    if len(name) < _NAME_OF_A_TOKEN or is_address(name):
+        return text
+    while (end := text.find(name, begin) + len(name)) >= len(name):
+        found += 1
+        word = _LAST_WORD.search(text[max(shown_from, end - _LONGEST_TOKEN) : end])
+        spelled = "" if word is None else word[0]
+        # Whoever writes the same end again and again gets no more work done for it.
+        token = spelled if found > _MOST_ENDS else next((each for each in _endings(spelled) if key_of(each) == key), "")
+        if token:
+            text = text[: end - len(token)] + HIDDEN + text[end:]
+            end += len(HIDDEN) - len(token)
+            shown_from = end
+        begin = end
+    return text
+
+
+def _endings(word: str) -> Iterator[str]:
+    return (word[start:] for start in range(len(word) - _SHORTEST_TOKEN + 1))
+
+
+_NAME_OF_A_TOKEN = 4
+"""Characters that are known of a token which is long enough to guard something (`SessionKey.name`)."""
+_LONGEST_TOKEN = 300
+_MOST_ENDS = 50
+_LAST_WORD = re2.compile(r"""[^\s"'<>\\]+$""")
 
 _LIKELY = "(?i:key|token|secret|auth|sig|pass|pwd|otp|bearer|sas|credential|assertion|connection|cookie|jwt|%)"
 """Part of each name that may be a secret's; a name that is found costs more than the search."""
@@ -321,7 +357,7 @@ _TIMES_ENCODED = 3
 _LEFT_AS_IT_IS = "/:?&=#*@+,;!$'()[]~"
 
 
-def _redact_encoded(word: str, token: str) -> str:
+def _redact_encoded(word: str, token: Token) -> str:
     """Look into a word that is percent-encoded, maybe more than once; encode it again only if a secret was in it."""
     encoded = word
     for _ in range(_TIMES_ENCODED if "%" in word else 0):

@@ -5,7 +5,6 @@ import json
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
 
-from llemulator_addon.admin import journal_stream
 from llemulator_addon.admin.dispatch import is_admin
 from llemulator_addon.core.outcome import Ending, Play
 from llemulator_addon.core.request import Request
@@ -73,7 +72,7 @@ def answered(server: Emulator, requests: Iterable[Request]) -> list[Steps]:
 async def steps_of(server: Emulator, asked: Request) -> list[Steps]:
     """Return the answer; none where it is an upstream's, or somebody would have to be waited for."""
     answering = asyncio.ensure_future(server.answer(asked))
-    if is_admin(asked) and asked.path != journal_stream.PATH:
+    if is_admin(asked):
         await asyncio.wait({answering})
     for _ in range(20):
         await asyncio.sleep(0)

@@ -56,6 +56,9 @@ class Playing:
     async def note_messages(self, exchange: ExchangeId, messages: Sequence[TalkMessage]) -> None:
         pass
 
+    def note_sent(self, exchange: ExchangeId, sends: int, bytes_sent: int) -> None:
+        pass
+
     async def forget_talk(self, exchange: ExchangeId, talk: str) -> None:
         pass
 

@@ -68,6 +68,11 @@ class InFlight:
         if (exchanges := self._open.get(client)) and (exchange := exchanges.pop(flow, None)):
             self._end(flow, exchange, ending)
 
+    def note_sent(self, client: str, flow: str, sends: int, bytes_sent: int) -> None:
+        """Report how far an answer is."""
+        if (exchanges := self._open.get(client)) and (exchange := exchanges.get(flow)):
+            self._answerer.note_sent(exchange, sends, bytes_sent)
+
     def leave(self, client: str) -> None:
         """Report the end of whatever was still under way to a client, and forget it."""
         for flow, exchange in self._open.pop(client, {}).items():

@@ -163,8 +163,8 @@ class Traffic:
                 steps = make()
                 beginning = tuple(to_head(steps))
                 return beginning, Making(lambda: steps, self._making, is_slow=outcome.is_slow)
-            case Play(steps):
-                return steps, None
+            case Play(steps, rest=rest):
+                return steps, rest
             case Forward():
                 return await self._forward(client, name, request, outcome)
             case _:
@@ -311,6 +311,10 @@ class Traffic:
     def end(self, flow: http.HTTPFlow, ending: Ending) -> None:
         """Report how an answer ended, once."""
         self._in_flight.end(flow.client_conn.id, flow.id, ending)
+
+    def note_sent(self, flow: http.HTTPFlow, sends: int, bytes_sent: int) -> None:
+        """Report how far an answer is that is played in time."""
+        self._in_flight.note_sent(flow.client_conn.id, flow.id, sends, bytes_sent)
 
     def forget_client(self, client: str) -> None:
         """Report the end of whatever was still under way to a client, and forget it."""

@@ -56,3 +56,7 @@ class Decider(Protocol):
     def end(self, flow: http.HTTPFlow, ending: Ending) -> None:
         """Take note of how the answer ended. May be called again for the same flow; only the first counts."""
         ...
+
+    def note_sent(self, flow: http.HTTPFlow, sends: int, bytes_sent: int) -> None:
+        """Take note of how far an answer is that is played in time."""
+        ...

@@ -435,6 +435,8 @@ class Stream(HttpStream):
                     return False
                 playing.bytes_sent += len(portion)
             playing.left += [playing.since_head()] * ended
+        if due:
+            self._decider.note_sent(self.flow, len(playing.left), playing.bytes_sent)
         return True
 
     def _end(self, playing: Playing) -> Commands:

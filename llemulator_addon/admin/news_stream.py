@@ -1,0 +1,244 @@
+"""News as server-sent events: of the session of a token, or of all sessions.
+
+The answer stays open. `EventSource` comes again by itself when it was cut, with the id of the last event in
+`Last-Event-ID` (HTML standard, 9.2), and gets the news since then. If they are not kept any more, the first event is
+`missed`: then all that is shown must be loaded again.
+"""
+
+from collections.abc import Mapping, Sequence
+from functools import partial
+from typing import NamedTuple
+
+from llemulator_addon.admin.exchange_json import show_in_brief
+from llemulator_addon.admin.numbers import is_number
+from llemulator_addon.admin.route import AdminCall
+from llemulator_addon.admin.waiting import show_waiting
+from llemulator_addon.core.request import Request
+from llemulator_addon.core.session_key import ExchangeId, SessionKey
+from llemulator_addon.core.steps import Head, PlayedAnswer, Send, Steps
+from llemulator_addon.core.unclaimed import digest_of
+from llemulator_addon.engine.fallback import no_room_to_wait
+from llemulator_addon.engine.journal import Exchange
+from llemulator_addon.engine.session import Session
+from llemulator_addon.live.news import Happening, NewsReader, Notice
+from llemulator_addon.live.room import Share, size_waiting
+from llemulator_addon.live.threads import run_in_thread
+from llemulator_addon.wire.errors import RequestRefused
+from llemulator_addon.wire.json_bytes import compact
+
+PATH = "/_emulator/requests/live"
+PATH_OF_ALL = "/_emulator/live"
+PRODUCES = "text/event-stream; charset=utf-8"
+
+_HEAD = Head(200, (("content-type", PRODUCES), ("cache-control", "no-store")))
+_AGAIN_AFTER = b"retry: 1000\n\n"
+"""Milliseconds."""
+_SIGN_OF_LIFE = b": nothing new\n\n"
+_SECONDS_OF_SILENCE = 15.0
+_SECONDS_TOGETHER = 0.05
+"""News within this time are sent together, so that a reader costs no more than that under load."""
+_PIECE = 64 << 10
+"""Bytes of exchanges, about, that are shown at once."""
+_OF_EXCHANGES: frozenset[Happening] = frozenset(("begun", "answered", "ended"))
+
+
+async def show(call: AdminCall) -> PlayedAnswer:
+    """Send what happens in the session as it happens, from `Last-Event-ID` or `since` on, else from now on.
+
+    Events: `exchange`, when a request arrives, when a person or an upstream answered it, and when its answer ended
+    (`news` says which); `sent`, how far a stream is; `waiting`; `script`, `queue`, `resources`, `clock` and `reset`,
+    when those changed; `missed`, when something is not kept any more.
+    """
+    return _listen(call, call.key)
+
+
+async def show_all(call: AdminCall) -> PlayedAnswer:
+    """Send what happens in all sessions as it happens, from `Last-Event-ID` on, else from now on.
+
+    The events of one session, and `templates`; each names its session by `session`, the digest of its token.
+    """
+    return _listen(call, None)
+
+
+def _listen(call: AdminCall, key: SessionKey | None) -> PlayedAnswer:
+    share = Share(call.server.room)
+    if not share.grow_to(size_waiting(call.request)):
+        raise RequestRefused(no_room_to_wait(call.server.room.limit))
+    if call.request.method == "HEAD":
+        return PlayedAnswer((_HEAD,))
+    place = _read_place(call.request)
+    news = call.server.news
+    goes_on = place is not None and place.run == news.run and news.has_all_since(place.notice)
+    reader = news.read(key, since=place.notice if place is not None and goes_on else None)
+    stream = _NewsStream(call, key, reader, share)
+    if place is not None and not goes_on:
+        stream.miss(place)
+    return PlayedAnswer((_HEAD, Send(_AGAIN_AFTER)), rest=stream)
+
+
+# Places in the stream -------------------------------------------------------------------------------------------------
+
+
+class _NewsPlace(NamedTuple):
+    """How much a reader knows: of the exchanges of one session, and of the news."""
+
+    exchange: int = 0
+    """The number of the last exchange; only of a reader of one session."""
+    life: str = ""
+    """Of its session; empty: whatever it is."""
+    notice: int = 0
+    run: str | None = None
+    """None: it knows no news."""
+
+
+def _read_place(request: Request) -> _NewsPlace | None:
+    """Return what a client knows, as it says itself; None: it wants to know only what comes."""
+    exchange, _, news = (request.headers.get("last-event-id") or request.query_value("since") or "").partition("/")
+    number, _, life = exchange.partition("@")
+    notice, _, run = news.partition(".")
+    if not is_number(number):
+        return None
+    return _NewsPlace(int(number), life, int(notice), run) if is_number(notice) else _NewsPlace(int(number), life)
+
+
+# The stream -----------------------------------------------------------------------------------------------------------
+
+
+class _NewsEvent(NamedTuple):
+    """One event that is to be shown."""
+
+    name: str
+    session: SessionKey
+    exchange: ExchangeId | None = None
+    news: tuple[Happening, ...] = ()
+    facts: Mapping[str, object] = {}
+
+
+class _NewsStream:
+    """A `Rest`: the events behind the head, as they come."""
+
+    def __init__(self, call: AdminCall, key: SessionKey | None, reader: NewsReader, share: Share) -> None:
+        self._call = call
+        self._key = key
+        self._reader = reader
+        self._share = share
+        self._known = _NewsPlace()
+        self._to_show: list[_NewsEvent] = []
+        self._missed: _NewsPlace | None = None
+        self._is_first = True
+        self._next: Steps = ()
+
+    def miss(self, place: _NewsPlace) -> None:
+        """Tell first that something is missed; to a reader of one session, the exchanges that it does not know."""
+        self._missed = place
+
+    async def more(self) -> None:
+        """Wait until there is something to tell, or nobody reads any more."""
+        if self._reader.is_left:
+            return
+        pieces: list[bytes] = []
+        if self._missed is not None:
+            pieces += await self._tell_missed(self._missed)
+            self._missed = None
+        if not self._to_show and not pieces:
+            await self._wait()
+            if self._reader.missed:
+                pieces += await self._tell_missed(self._known)
+            self._to_show = _put_together(self._reader.take())
+        pieces += await self._show_some()
+        if not self._reader.is_left:
+            self._next = (Send(b"".join(pieces) or _SIGN_OF_LIFE),)
+
+    async def _wait(self) -> None:
+        if not self._is_first:
+            await self._reader.pause(_SECONDS_TOGETHER)
+        self._is_first = False
+        await self._reader.wait(_SECONDS_OF_SILENCE)
+
+    def take(self) -> Steps:
+        """Return what is there, once."""
+        steps, self._next = self._next, ()
+        return steps
+
+    def leave(self) -> None:
+        """Read no more."""
+        self._reader.leave()
+        self._share.give_back()
+
+    async def _tell_missed(self, place: _NewsPlace) -> list[bytes]:
+        """Tell that something is missed, and lay ready the exchanges that a reader of one session does not know."""
+        told = [_write_event("missed", {})] if place.run is not None or self._key is None else []
+        self._reader.pass_over()
+        if self._key is None:
+            return told
+        session = await self._call.server.store.read(self._key)
+        is_of_another = bool(place.life) and place.life != str(session.life)
+        known = 0 if is_of_another or place.exchange > session.journal.recorded else place.exchange
+        self._to_show = [
+            _NewsEvent("exchange", self._key, ExchangeId(self._key, session.life, exchange.number))
+            for exchange in session.journal
+            if exchange.number > known
+        ]
+        return told
+
+    async def _show_some(self) -> list[bytes]:
+        pieces: list[bytes] = []
+        while self._to_show and sum(map(len, pieces)) < _PIECE:
+            shown, self._to_show = self._to_show[0], self._to_show[1:]
+            if (facts := await self._facts_of(shown)) is not None:
+                session = {"session": digest_of(shown.session), "name": shown.session.name}
+                pieces.append(_write_event(shown.name, {**session, **facts}, self._place_behind(shown)))
+        return pieces
+
+    def _place_behind(self, shown: _NewsEvent) -> str:
+        """Return what a reader knows that got this event. Only the last of those together ends what is new."""
+        if self._key is not None and shown.exchange is not None:
+            is_same, life = self._known.life == str(shown.exchange.life), str(shown.exchange.life)
+            number = max(shown.exchange.number, self._known.exchange if is_same else 0)
+            self._known = self._known._replace(exchange=number, life=life)
+        behind = f"{self._known.exchange}@{self._known.life}" if self._key is not None else "0@"
+        return behind if self._to_show else f"{behind}/{self._reader.at}.{self._call.server.news.run}"
+
+    async def _facts_of(self, shown: _NewsEvent) -> Mapping[str, object] | None:
+        """Return the data of an event; None if its exchange is not kept any more."""
+        token = shown.session if self._key is None else self._call.token
+        match shown.name:
+            case "exchange" if shown.exchange is not None:
+                session = await self._call.server.store.read(shown.session)
+                exchange = _find(session, shown.exchange)
+                if exchange is None:
+                    return None
+                brief = await run_in_thread(partial(show_in_brief, exchange, token), exchange.size)
+                return {**brief, "news": list(shown.news)}
+            case "waiting" if shown.exchange is not None:
+                ask = self._call.server.waiting.get(shown.session, shown.exchange.number)
+                return None if ask is None else show_waiting(ask, token)
+            case _:
+                return shown.facts
+
+
+def _find(session: Session, exchange: ExchangeId) -> Exchange | None:
+    return session.journal.get(exchange.number) if session.life == exchange.life else None
+
+
+def _put_together(notices: Sequence[Notice]) -> list[_NewsEvent]:
+    """Return the events for some notices: of each thing once, in the order of the last notice of it."""
+    found: dict[tuple[object, ...], _NewsEvent] = {}
+    for notice in notices:
+        shown = _show_notice(notice)
+        before = found.pop(key := (shown.name, shown.session, shown.exchange), None)
+        found[key] = shown if before is None else shown._replace(news=(*before.news, *shown.news))
+    return list(found.values())
+
+
+def _show_notice(notice: Notice) -> _NewsEvent:
+    if notice.happening in _OF_EXCHANGES:
+        return _NewsEvent("exchange", notice.session, notice.exchange, (notice.happening,))
+    number = {} if notice.exchange is None else {"number": notice.exchange.number}
+    far = {"sends": notice.sends, "bytes_sent": notice.bytes_sent} if notice.happening == "sent" else {}
+    return _NewsEvent(notice.happening, notice.session, notice.exchange, (), {**number, **far})
+
+
+def _write_event(name: str, facts: Mapping[str, object], place: str | None = None) -> bytes:
+    behind = b"" if place is None else b"id: %b\n" % place.encode()
+    return b"%bevent: %b\ndata: %b\n\n" % (behind, name.encode(), compact(facts))
