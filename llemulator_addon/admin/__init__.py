@@ -15,28 +15,35 @@ from llemulator_addon.admin import (
     preset_queue,
     schema,
     script,
+    script_check,
+    sessions,
     state,
     unclaimed,
     verify,
     waiting,
 )
-from llemulator_addon.admin.route import Route
+from llemulator_addon.admin.exchange_json import ExchangeList, FullExchange
+from llemulator_addon.admin.route import AnswerBody, Route
 
 ROUTES: dict[str, Route] = {
     "/_emulator/script": Route(
         post=script.load, get=script.show, delete=script.forget_rules, body=script.BODY, changes="script"
     ),
+    "/_emulator/script/check": Route(post=script_check.check, body=script.BODY, needs_token=False),
     "/_emulator/script.schema.json": Route(get=schema.show, needs_token=False, produces=schema.PRODUCES),
     "/_emulator/clock": Route(get=clock.show, post=clock.move, body=clock.BODY, changes="clock"),
     "/_emulator/reset": Route(post=state.reset, changes="reset"),
     "/_emulator/state": Route(get=state.show),
-    "/_emulator/requests": Route(get=journal.exchanges, query=journal.QUERY),
+    "/_emulator/requests": Route(get=journal.exchanges, query=journal.QUERY, shows=AnswerBody(ExchangeList)),
     news_stream.PATH: Route(get=news_stream.show, query=journal.QUERY_SINCE, produces=news_stream.PRODUCES),
-    news_stream.PATH_OF_ALL: Route(get=news_stream.show_all, needs_token=False, produces=news_stream.PRODUCES),
-    "/_emulator/requests/{number}": Route(get=journal.exchange),
-    "/_emulator/requests/{number}/rules": Route(get=compare.show),
+    news_stream.PATH_OF_ALL: Route(
+        get=news_stream.show_all, needs_token=False, shows_all=True, produces=news_stream.PRODUCES
+    ),
+    "/_emulator/requests/{number}": Route(get=journal.exchange, shows=AnswerBody(FullExchange)),
+    "/_emulator/requests/{number}/rules": Route(get=compare.show, shows=AnswerBody(compare.ComparedRules)),
     "/_emulator/requests/{number}/again": Route(post=again.ask),
     "/_emulator/verify": Route(post=verify.show, body=verify.BODY),
+    sessions.PATH: Route(get=sessions.show, needs_token=False, shows_all=True, shows=AnswerBody(sessions.SessionList)),
     waiting.PATH: Route(get=waiting.waiting),
     f"{waiting.PATH}/{{number}}": Route(get=waiting.one, post=waiting.answer, body=waiting.BODY),
     "/_emulator/egress": Route(get=egress.show, needs_token=False),

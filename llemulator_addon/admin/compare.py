@@ -1,6 +1,7 @@
 """`/_emulator/requests/{number}/rules`: a recorded request, compared with the rules that the session has now."""
 
 from functools import partial
+from typing import Literal, TypedDict
 
 from llemulator_addon.admin.journal import find_exchange
 from llemulator_addon.admin.route import AdminCall, json_answer
@@ -18,6 +19,37 @@ from llemulator_addon.wire.redaction import Token, redact_texts
 _SHOWN = 50
 
 
+class ShownCheck(TypedDict):
+    """One word of a rule's `match`."""
+
+    word: str
+    holds: bool
+    difference: str | None
+    """None where it holds."""
+
+
+class ComparedRule(TypedDict):
+    """A rule next to a request."""
+
+    rule: str
+    matches: bool
+    used_up: bool
+    left: int | None
+    """How often it may still answer; None: any number of times."""
+    checks: list[ShownCheck]
+
+
+class ComparedRules(TypedDict):
+    """The rules of a session next to a request, the nearest first."""
+
+    object: Literal["comparison"]
+    number: int
+    answered_by: str | None
+    rules: int
+    """How many there are."""
+    data: list[ComparedRule]
+
+
 async def show(call: AdminCall) -> Steps:
     """Compare a request with the rules, the nearest rule first: what holds of each, and what differs.
 
@@ -32,7 +64,7 @@ def _compare(session: Session, exchange: Exchange, token: Token) -> Steps:
     prompt = exchange.prompt or Prompt(endpoint=exchange.endpoint or "", model="")
     with searching():
         compared = list(compare_rules(session, Candidate(prompt, exchange.request, session.progress.state)))
-    shown = {
+    shown: ComparedRules = {
         "object": "comparison",
         "number": exchange.number,
         "answered_by": exchange.rule,
@@ -42,7 +74,7 @@ def _compare(session: Session, exchange: Exchange, token: Token) -> Steps:
     return json_answer(redact_texts(shown, token))
 
 
-def _show_rule(session: Session, compared: Comparison) -> dict[str, object]:
+def _show_rule(session: Session, compared: Comparison) -> ComparedRule:
     rule = session.script.index.rules[compared.position]
     return {
         "rule": rule.name,

@@ -5,6 +5,7 @@ from dataclasses import replace
 
 from llemulator_addon.admin import ROUTES, pages, query
 from llemulator_addon.admin.route import AdminCall, Route, Server
+from llemulator_addon.admin.sessions import find_named, names_session
 from llemulator_addon.core.reply import Failure
 from llemulator_addon.core.request import Request
 from llemulator_addon.core.stamp import Stamp
@@ -43,11 +44,12 @@ async def answer(request: Request, server: Server) -> PlayedAnswer:
 async def _answer(request: Request, server: Server) -> PlayedAnswer:
     if (refused := refusal(request, server)) is not None:
         raise RequestRefused(refused)
-    if (route := _find(request.path)) is None:
+    request, named = await find_named(request, server)
+    if (route := _find(request.path)) is None or (named is not None and not route.needs_token):
         raise RequestRefused(_unknown(request))
     if (answering := route.answering(request.method)) is None:
         raise RequestRefused(errors.wrong_method(request.method, request.path, route.methods))
-    call = AdminCall(request=request, server=server, routes=ROUTES)
+    call = AdminCall(request=request, server=server, routes=ROUTES, named=named)
     answered = answering(call)
     told = await answered if isinstance(answered, Awaitable) else answered
     if route.changes is not None and request.method not in _READ:
@@ -60,11 +62,20 @@ def refusal(request: Request, server: Server) -> Failure | None:
     if (refused := pages.refusal(request, server)) is not None:
         return refused
     route = _find(request.path)
+    sees_all = names_session(request) or (route is not None and route.shows_all)
+    if sees_all and not request.is_local:
+        return _NOT_LOCAL
     if route is None or not request.path.startswith(_BELOW):
         return None  # at the other paths anybody may ask in his own way: probes, browsers, older clients
     return query.refusal(request, route.query if request.method in _READ else {})
 
 
+_NOT_LOCAL = Failure(
+    status=403,
+    type=INVALID,
+    code="not_local",
+    message="Only clients on this machine may see the sessions of others. Send the token of the session instead.",
+)
 _BELOW = "/_emulator/"
 _READ = ("GET", "HEAD")
 

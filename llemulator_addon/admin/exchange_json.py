@@ -1,7 +1,7 @@
 """An exchange as the admin routes show it: without secrets, in words."""
 
 from collections.abc import Mapping
-from typing import TypedDict
+from typing import Literal, TypedDict
 
 from llemulator_addon.core.outcome import Closed, Ending
 from llemulator_addon.core.prompt import Prompt
@@ -37,6 +37,17 @@ class BriefExchange(TypedDict):
     upstream: str | None
     status: int
     ending: Mapping[str, object] | None
+
+
+class ExchangeList(TypedDict):
+    """A page of the journal."""
+
+    object: Literal["list"]
+    data: list[BriefExchange]
+    total: int
+    recorded: int
+    first_kept: int
+    has_more: bool
 
 
 class ShownRequest(TypedDict):

@@ -66,7 +66,7 @@ def _operation(path: str, route: Route, method: str, answering: Answering) -> di
         "summary": summary,
         "security": [{"token": []}] if route.needs_token else [],
         "responses": {
-            "200": {"description": "Done", "content": {route.produces: {}}},
+            "200": {"description": "Done", "content": {route.produces: _describe_answer(route, method)}},
             "4XX": {
                 "description": "Refused",
                 "content": {"application/json": {"schema": {"$ref": "#/components/schemas/Error"}}},
@@ -82,6 +82,12 @@ def _operation(path: str, route: Route, method: str, answering: Answering) -> di
         form = {} if route.body.form is None else {"multipart/form-data": {"schema": dict(route.body.form)}}
         operation["requestBody"] = {"content": {**dict.fromkeys(route.body.kinds, reference), **form}}
     return operation
+
+
+def _describe_answer(route: Route, method: str) -> dict[str, object]:
+    if route.shows is None or method != "get":
+        return {}
+    return {"schema": {"$ref": f"#/components/schemas/{route.shows.name}"}}
 
 
 def _path_parameters(path: str) -> Iterator[dict[str, object]]:
@@ -105,8 +111,9 @@ def _query_parameters(query: Query) -> Iterator[dict[str, object]]:
 
 
 def _schemas(routes: Iterable[Route]) -> dict[str, object]:
-    """Return the bodies' schemas; their definitions are named for the body that they are part of."""
-    bodies = {route.body.name: route.body.schema() for route in routes if route.body is not None}
+    """Return the schemas of bodies and answers; their definitions are named for what they are part of."""
+    described = [each for route in routes for each in (route.body, route.shows) if each is not None]
+    bodies = {each.name: each.schema() for each in described}
     found: dict[str, object] = {}
     for name, written in bodies.items():
         body = tidy(written)

@@ -3,7 +3,9 @@
 from collections.abc import Awaitable, Callable, Container, Iterator, Mapping
 from dataclasses import dataclass, field
 from itertools import chain
-from typing import Any
+from typing import Any, NamedTuple
+
+from pydantic import TypeAdapter
 
 from llemulator_addon.admin.query import Query
 from llemulator_addon.core import defaults
@@ -122,6 +124,22 @@ class RequestBody:
     """The schema of the same as a form, multipart/form-data, where it may be sent so."""
 
 
+class AnswerBody(NamedTuple):
+    """The JSON of an answer of an admin route."""
+
+    type: Any
+    """A typed dict."""
+
+    @property
+    def name(self) -> str:
+        """The name under which the description of the routes has its schema."""
+        return str(self.type.__name__)
+
+    def schema(self) -> dict[str, Any]:
+        """Return its JSON schema."""
+        return TypeAdapter(self.type).json_schema()
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Route:
     """A path's methods, and what else a client must know of it. The description of the routes is made of these."""
@@ -131,12 +149,16 @@ class Route:
     delete: Answering | None = None
     needs_token: bool = True
     """Whether it is about the session of a token."""
+    shows_all: bool = False
+    """Whether it shows all sessions, and so is only for those who may see them."""
     body: RequestBody | None = None
     """Of `post`."""
     query: Query = field(default_factory=dict)
     """Of `get`; the other methods have none."""
     changes: Happening | None = None
     """The kind of news that `post` and `delete` cause."""
+    shows: AnswerBody | None = None
+    """The answer of `get`, where it is described."""
     produces: str = "application/json"
     """The media type of an answer that is no error."""
     is_only_here: bool = False

@@ -93,12 +93,13 @@ def _print_rules(session: Session, token: Token) -> PlayedAnswer:
 
 def _read(request: Request) -> Script:
     try:
-        return read_text(request.body, _language(request))
+        return read_text(request.body, find_language(request))
     except ScriptError as error:
         raise RequestRefused(_failure(error)) from None
 
 
-def _language(request: Request) -> Literal["json", "yaml"]:
+def find_language(request: Request) -> Literal["json", "yaml"]:
+    """Return the language of a script in a request."""
     content_type = request.headers.get("content-type", "")
     if "yaml" in content_type:
         return "yaml"
