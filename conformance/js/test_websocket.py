@@ -1,0 +1,47 @@
+"""OpenAI's JavaScript SDK speaks Responses over WebSocket with a running server, as it does with OpenAI's."""
+
+import re
+import shutil
+import subprocess
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import pytest
+
+import llemulator_addon
+from conformance.server import Server, plain_environment
+
+_FOLDER = Path(__file__).parent
+_PRELOAD = Path(llemulator_addon.__file__).parent / "adapters/run/preloads/node.cjs"
+_SECONDS = 180
+
+
+def _below_run(server: Server) -> dict[str, str]:
+    """Return what `llemulator run` sets: the program gives no agent, and reads no proxy variable."""
+    return {
+        "NODE_OPTIONS": f"--require {_PRELOAD}",
+        "NODE_EXTRA_CA_CERTS": str(server.ca),
+        "LLEMULATOR_RUN_ADDRESS": urlsplit(server.origin).netloc,
+        "LLEMULATOR_RUN_HOSTS": "*.openai.com",
+    }
+
+
+_WAYS = {
+    "through HTTPS_PROXY": Server.through_proxy,
+    "by base URL": Server.by_base_url,
+    "below llemulator run": _below_run,
+}
+
+
+@pytest.mark.parametrize("way", _WAYS)
+def test_the_sdk_speaks_responses_over_websocket(way: str, server: Server) -> None:
+    node = shutil.which("node", path=_FOLDER / "node_modules/.bin")
+    assert node, "no Node in conformance/js: run `make conformance`, which installs what is needed"
+    env = {**plain_environment(), **_WAYS[way](server), "LLEMULATOR_URL": server.origin}
+    command = [node, "--test", "--test-reporter=tap", "websocket/responses.test.mjs"]
+
+    ended = subprocess.run(command, cwd=_FOLDER, env=env, capture_output=True, text=True, timeout=_SECONDS, check=False)
+
+    assert ended.returncode == 0, ended.stdout[-8000:] + ended.stderr[-2000:]
+    counted = {name: int(count) for name, count in re.findall(r"^# (\w+) (\d+)$", ended.stdout, re.MULTILINE)}
+    assert counted["tests"] == counted["pass"] > 0
