@@ -43,10 +43,12 @@ class Cut:
     """The end of the connection in the middle of an answer; nothing after it is played.
 
     `close`: HTTP/1.1 closes without the last chunk, HTTP/2 resets the stream. `reset`: TCP RST of the whole connection.
-    `goaway`: HTTP/2 GOAWAY and close; on HTTP/1.1 the same as `close`.
+    `goaway`: HTTP/2 GOAWAY and close, or on WebSocket a close frame; on HTTP/1.1 the same as `close`.
     """
 
     how: Literal["close", "reset", "goaway"] = "close"
+    close_code: int = 1001
+    """Of the close frame (RFC 6455, 7.4)."""
 
 
 @dataclass(frozen=True, slots=True)

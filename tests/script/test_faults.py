@@ -321,6 +321,17 @@ def test_forgotten_rules_touch_no_connection() -> None:
             'rules[0].faults[0].cut_after: give one of "sends" and "fraction"',
         ),
         (
+            {"reply": "a", "faults": [{"cut_after": {"sends": 1, "close_code": 1013}}]},
+            'rules[0].faults[0].cut_after: "close_code" needs "how: goaway"',
+        ),
+        (
+            {"reply": "a", "faults": [{"cut_after": {"sends": 1, "how": "goaway", "close_code": 1006}}]},
+            (
+                "rules[0].faults[0].cut_after.close_code: a close frame has one of the codes 1000 to 1003, "
+                "1007 to 1014 and 3000 to 4999"
+            ),
+        ),
+        (
             {"reply": "a", "faults": [{"cut_after": {"sends": 1, "how": "gently"}}]},
             "rules[0].faults[0].cut_after.how: expected 'close', 'reset', 'goaway' or 'end', got \"gently\"",
         ),

@@ -294,9 +294,9 @@ class _TalkPlaying:
             case Wait(seconds):
                 self._due += seconds
                 await asyncio.sleep(max(0.0, self._due - time.monotonic()))
-            case Cut(how):
+            case Cut():
                 self.end("cut")
-                await self._cut(how)
+                await self._cut(step)
                 return False
             case _:
                 assert_never(step)
@@ -317,17 +317,17 @@ class _TalkPlaying:
         if ends:
             self._give_turn()
 
-    async def _cut(self, how: Literal["close", "reset", "goaway"]) -> None:
+    async def _cut(self, cut: Cut) -> None:
         self._connection.is_cut = True
-        match how:
+        match cut.how:
             case "close":
                 self._connection.line.drop()
             case "reset":
                 self._connection.line.reset()
             case "goaway":
-                await self._connection.close(_GOING_AWAY, "cut by the script")
+                await self._connection.close(cut.close_code, "cut by the script")
             case _:
-                assert_never(how)
+                assert_never(cut.how)
 
     def end(self, how: Literal["whole", "cut", "client_left"]) -> None:
         """Note the end; only the first counts."""
@@ -354,6 +354,3 @@ class _TalkPlaying:
 
     def _since_head(self) -> float:
         return 0.0 if self._headed is None else time.monotonic() - self._headed
-
-
-_GOING_AWAY = 1001

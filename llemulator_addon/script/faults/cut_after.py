@@ -4,12 +4,24 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from typing import Annotated, Literal, Self, override
 
-from pydantic import Field, model_validator
+from pydantic import AfterValidator, Field, model_validator
 
 from llemulator_addon.core.steps import Cut, Head, Send, Step, Steps
 from llemulator_addon.script.fault import Fault, Scene
 from llemulator_addon.script.faults.sends import index_after_send, sends
 from llemulator_addon.script.model import ScriptPart
+
+
+def _check_close_code(code: int) -> int:
+    if code not in _CLOSE_CODES:
+        message = "a close frame has one of the codes 1000 to 1003, 1007 to 1014 and 3000 to 4999"
+        raise ValueError(message)
+    return code
+
+
+_CLOSE_CODES = frozenset((*range(1000, 1004), *range(1007, 1015), *range(3000, 5000)))
+"""That may be sent (RFC 6455, 7.4, and IANA's registry)."""
+CloseCode = Annotated[int, AfterValidator(_check_close_code)]
 
 
 class CutAfterPart(ScriptPart):
@@ -18,13 +30,25 @@ class CutAfterPart(ScriptPart):
     sends: Annotated[int, Field(ge=0)] | None = None
     fraction: Annotated[float, Field(ge=0, lt=1)] | None = None
     how: Literal["close", "reset", "goaway", "end"] = "close"
+    close_code: CloseCode | None = None
+    """Of a WebSocket connection that `goaway` closes; None: 1001."""
 
     @model_validator(mode="after")
     def _is_one(self) -> Self:
         if (self.sends is None) is (self.fraction is None):
             message = 'give one of "sends" and "fraction"'
             raise ValueError(message)
+        if self.close_code is not None and self.how != "goaway":
+            message = '"close_code" needs "how: goaway"'
+            raise ValueError(message)
         return self
+
+    @property
+    def cut(self) -> Cut | None:
+        """The step that ends the answer; None where it ends as if it were whole."""
+        if self.how == "end":
+            return None
+        return Cut(self.how) if self.close_code is None else Cut(self.how, self.close_code)
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +73,7 @@ class CutAfterFault(Fault):
         kept = self._keep(steps)
         if kept == steps:
             return steps
-        return _correct_head(kept) if self.wanted.how == "end" else (*kept, Cut(self.wanted.how))
+        return _correct_head(kept) if (cut := self.wanted.cut) is None else (*kept, cut)
 
     @override
     def rewrite_made(self, steps: Iterator[Step], scene: Scene) -> Iterator[Step]:
@@ -58,8 +82,8 @@ class CutAfterFault(Fault):
             yield from Fault.rewrite_made(self, steps, scene)  # `super` does not know a class with slots
             return
         yield from _fewer_bytes(steps, int(scene.size * self.wanted.fraction))
-        if self.wanted.how != "end":
-            yield Cut(self.wanted.how)
+        if (cut := self.wanted.cut) is not None:
+            yield cut
 
     def _keep(self, steps: Steps) -> Steps:
         if self.wanted.fraction is not None:

@@ -12,15 +12,15 @@ WAITED_FOR: Mapping[int, str] = {
     1013: "the server has too much to do",
 }
 """Codes after which a client waits, or does not come again (RFC 6455, 7.4.1; IANA's registry of close codes)."""
-_AT_ONCE = 1.0
-"""Seconds."""
+_TOO_EARLY: Mapping[int, float] = {1008: 1.0, 1012: 0.2, 1013: 0.2}
+"""Seconds. OpenAI's SDKs do not come again by themselves after 1008, and after the others with their backoff."""
 
 
 def find_ignored_close_codes(asking: ClientHistory) -> Iterator[Finding]:
-    """Look for connections that follow within a second one that was closed with such a code."""
+    """Look for connections that follow at once one that was closed with such a code."""
     for each in list_reconnections(asking):
         closed = each.closed
-        if closed is None or closed.code not in WAITED_FOR or each.waited >= _AT_ONCE:
+        if closed is None or closed.code not in WAITED_FOR or each.waited >= _TOO_EARLY[closed.code]:
             continue
         yield Finding(
             name="ignored_close_code",
