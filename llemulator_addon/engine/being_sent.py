@@ -1,6 +1,7 @@
 """An answer while it is sent, and after: who may not go on meanwhile, and which texts were in it."""
 
 from llemulator_addon.core.prompt import Prompt
+from llemulator_addon.core.request import Request
 from llemulator_addon.core.resources import Resources, TooLarge
 from llemulator_addon.core.steps import Cut, Head, PlayedAnswer, Send, Wait
 from llemulator_addon.engine.journal import Journal
@@ -34,6 +35,26 @@ def hold_conversation(
         return resources
 
 
+def forget_failed_turn(before: Resources, resources: Resources, request: Request, told: PlayedAnswer) -> Resources:
+    """Forget the response that a WebSocket connection went on from with a request that failed (OpenAI's guide).
+
+    One that is stored is found again all the same. `before` is what was kept before the request.
+    """
+    named = request.json.get("previous_response_id") if request.talk and request.json else None
+    if not isinstance(named, str) or not history.is_last(before, named, request.talk) or not _has_failed(told):
+        return resources
+    return history.forget_recent(resources, request.talk)
+
+
+def _has_failed(told: PlayedAnswer) -> bool:
+    if any(isinstance(step, Head) and step.status >= _LEAST_ERROR for step in told.steps):
+        return True
+    sent = b"".join(step.piece for step in told.steps if isinstance(step, Send))
+    return any(event in sent for event in _FAILURES)
+
+
+_FAILURES = (b"event: response.failed\n", b"event: error\n")
+_LEAST_ERROR = 400
 _OK = 200
 _LONGEST = 600.0
 """Seconds; a client gives up before."""

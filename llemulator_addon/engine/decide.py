@@ -13,7 +13,7 @@ from llemulator_addon.core.resources import TooLarge
 from llemulator_addon.core.session_key import ExchangeId
 from llemulator_addon.engine import fallback
 from llemulator_addon.engine.admission import admit
-from llemulator_addon.engine.being_sent import gave, hold_conversation
+from llemulator_addon.engine.being_sent import forget_failed_turn, gave, hold_conversation
 from llemulator_addon.engine.decided_answer import Accepted, Decided, Elsewhere, Person, play
 from llemulator_addon.engine.encoding import encode
 from llemulator_addon.engine.failing_models import ACTING, Silence
@@ -76,6 +76,7 @@ def refuse(session: Session, request: Request, failure: Failure) -> tuple[Sessio
 def _conclude(session: Session, request: Request, decided: "Decided") -> tuple[Session, Outcome]:
     answer, (told, resources) = decided.answer, play(decided, session, request)
     resources = hold_conversation(resources, ENDPOINTS.get(decided.endpoint or ""), decided.prompt, told, request.at)
+    resources = forget_failed_turn(session.resources, resources, request, told)
     upstream = answer.to.url if isinstance(answer, Elsewhere) else None
     basis = Basis(decided.endpoint, decided.prompt, decided.rule, decided.unmatched, upstream)
     journal = session.journal.record(request, told.steps, basis, goes_on=told.whole is not None)

@@ -2,10 +2,12 @@
 
 import json
 from collections.abc import Iterable
+from typing import get_args
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from openai.types.responses import ResponsesClientEvent
 
 from llemulator_addon.core.request import Request
 from llemulator_addon.core.steps import Cut, Head, Send, SendMessage, Step, TalkStep, Wait
@@ -227,3 +229,12 @@ def test_an_answer_that_is_no_json_is_told_all_the_same() -> None:
     assert isinstance(refused, SendMessage)
     assert json.loads(refused.text)["error"]["message"] == "<html>"
     assert whole == SendMessage('{"id":1}')
+
+
+def test_each_event_that_the_sdk_sends_is_known() -> None:
+    (events, _) = get_args(ResponsesClientEvent)
+    kinds = {get_args(event.model_fields["type"].annotation)[0] for event in get_args(events)}
+
+    heard = {kind: str(_hear(_TALK, {"type": kind})) for kind in kinds}
+    assert "response.create" in kinds
+    assert [kind for kind, doings in heard.items() if "Supported values" in doings] == []

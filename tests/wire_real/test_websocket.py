@@ -5,7 +5,7 @@ import gc
 import json
 import random
 from pathlib import Path
-from typing import override
+from typing import Any, override
 
 import pytest
 
@@ -135,6 +135,39 @@ async def test_a_response_goes_on_from_another_on_its_connection_stored_or_not_a
     assert two["response"]["usage"]["input_tokens"] > 10
     assert [old[-1]["error"]["code"], unknown[-1]["error"]["code"]] == ["previous_response_not_found"] * 2
     assert said(known) == "Hi there"
+
+
+@pytest.mark.parametrize(
+    "failing",
+    [
+        {"reply": {"failure": {"status": 500}}},
+        {"reply": {"text": "one two"}, "faults": [{"error_event": {"at": 5}}]},
+    ],
+    ids=["refused", "in the middle"],
+)
+async def test_a_response_is_forgotten_by_its_connection_when_a_turn_that_goes_on_from_it_fails(
+    certs: Path, failing: dict[str, object]
+) -> None:
+    script = {"rules": [{"match": {"user_text": "fail"}, **failing}, {"reply": {"text": "Hi there"}}]}
+
+    async with proxying(emulator(script), certs) as (proxy, _), talking(proxy) as client:
+        first = (await client.ask("one", store=False))[-1]["response"]["id"]
+        second = (await client.ask("two", store=False, previous_response_id=first))[-1]["response"]["id"]
+        failed = await _fail(client, store=False, previous_response_id=second)
+        gone = [await client.ask("on", store=False, previous_response_id=each) for each in (first, second)]
+        stored = (await client.ask("new"))[-1]["response"]["id"]
+        await _fail(client, previous_response_id=stored)
+        found = await client.ask("on", previous_response_id=stored)
+
+    assert failed[-1]["type"] in {"error", "response.failed"}
+    assert [each[-1]["error"]["code"] for each in gone] == ["previous_response_not_found"] * 2
+    assert said(found) == "Hi there"
+
+
+async def _fail(client: Client, **more: object) -> list[Any]:
+    failed = await client.ask("fail", **more)
+    # In the middle, an error event is followed by the failed response.
+    return failed if "status" in failed[-1] or failed[-1]["type"] == "response.failed" else await client.answer()
 
 
 async def test_what_is_kept_for_a_connection_goes_with_it(certs: Path) -> None:

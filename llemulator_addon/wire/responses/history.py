@@ -118,8 +118,7 @@ def history(resources: Resources, response_id: str, talk: str = "") -> list[Item
     Where an earlier one of its chain is gone, the history begins behind it. A WebSocket connection (`talk`) also goes
     on with the last response that it made itself, stored or not (OpenAI's guide).
     """
-    last = [made["id"] for made in resources.list_kind(_recent_kind(talk))][-1:] if talk else []
-    if find(resources, response_id) is None and response_id not in last:
+    if find(resources, response_id) is None and not is_last(resources, response_id, talk):
         raise RequestRefused(response_errors.unknown_previous(response_id))
     turns: list[list[Item]] = []
     before: str | None = response_id
@@ -127,6 +126,11 @@ def history(resources: Resources, response_id: str, talk: str = "") -> list[Item
         turns.append([*made["input"], *made["response"]["output"]])
         before = made["response"]["previous_response_id"]
     return [item for turn in reversed(turns) for item in turn]
+
+
+def is_last(resources: Resources, response_id: str, talk: str) -> bool:
+    """Whether a response is the last that is kept for a WebSocket connection alone."""
+    return bool(talk) and [made["id"] for made in resources.list_kind(_recent_kind(talk))][-1:] == [response_id]
 
 
 def keep_recent(made: Record, talk: str) -> Kept:
