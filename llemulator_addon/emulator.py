@@ -1,7 +1,7 @@
 """The whole program without a way in: a request goes to an admin route or to the engine."""
 
 from collections import deque
-from collections.abc import Callable, Container, Sequence
+from collections.abc import Callable, Container, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
 from itertools import count
@@ -93,6 +93,8 @@ class EmulatorSettings:
     """Seconds that a person may take to answer, with the fallback `manual`."""
     batch_duration: float = defaults.BATCH_DURATION
     """Seconds of a session's clock from the beginning of a batch to its end."""
+    readers: Mapping[str, Callable[[bytes], str]] = field(default_factory=dict)
+    """By extension: how the text of a document is read, where a library for it is installed."""
     ca_certificate: bytes | None = None
     """PEM."""
     request_values: int = defaults.REQUEST_VALUES
@@ -148,6 +150,7 @@ class Emulator:
                 names_models=settings.models is not None,
                 manual_timeout=settings.manual_timeout,
                 batch_duration=settings.batch_duration,
+                readers=settings.readers,
                 script_size=min(settings.script_size, settings.sessions_size),
                 answer_limit=settings.answer_limit,
                 models=dict.fromkeys(settings.models or DEFAULT_MODELS),

@@ -90,8 +90,10 @@ GROUPS: tuple[ApiGroup, ...] = (
     ApiGroup(
         name="vector stores",
         paths=("/vector_stores",),
-        does="stores, their files and file batches are kept",
-        lacks="no file is read, and a search finds nothing",
+        does="stores, their files and file batches by the session's clock; the texts of files are cut and searched, "
+        "with filters; `file_search` of Responses",
+        lacks="only words in common make a text fit; no `.doc` and `.pptx`",
+        page="vector-stores.md",
     ),
     ApiGroup(
         name="fine-tuning",

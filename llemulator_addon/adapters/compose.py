@@ -10,6 +10,7 @@ from pathlib import Path
 
 from llemulator_addon import __version__
 from llemulator_addon.adapters.console import find_file
+from llemulator_addon.adapters.documents import find_readers
 from llemulator_addon.adapters.forwarding import Terms
 from llemulator_addon.adapters.hosts import OPENAI_HOSTS, Hosts, choose_hosts
 from llemulator_addon.adapters.mitmproxy.authority import Authority, authority
@@ -130,6 +131,7 @@ def _emulator_settings(settings: Settings, script: Script | None, ca_certificate
         upstreams=settings.upstream,
         manual_timeout=settings.manual_timeout,
         batch_duration=settings.batch_duration,
+        readers=find_readers(),
         ca_certificate=ca_certificate,
         request_values=settings.request_values,
         answer_limit=settings.answer_limit,

@@ -269,6 +269,7 @@ def _call(session: Session, request: Request, params: Mapping[str, str]) -> Call
         models_day=session.models_day(request),
         lenient=session.policy.lenient,
         now=session.clock_time(request),
+        readers=session.policy.readers,
         gave=partial(gave, session.journal),
     )
 

@@ -1,7 +1,7 @@
 """A session: all that one token owns."""
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Literal, NamedTuple, TypedDict, Unpack
 
@@ -54,6 +54,8 @@ class Policy:
     """Seconds that a person may take to answer."""
     batch_duration: float = defaults.BATCH_DURATION
     """Seconds of the session's clock from the beginning of a batch to its end."""
+    readers: Mapping[str, Callable[[bytes], str]] = field(default_factory=dict)
+    """By extension: how the text of a document is read, where a library for it is installed."""
     script_size: int = defaults.SCRIPT_SIZE
     """Bytes of memory that what a token loads may take."""
     answer_limit: int = defaults.ANSWER_LIMIT

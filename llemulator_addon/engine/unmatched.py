@@ -3,9 +3,11 @@
 from typing import assert_never
 
 from llemulator_addon.core.choices import OnUnmatched
+from llemulator_addon.core.reply import ModelOutput
 from llemulator_addon.engine import fallback
 from llemulator_addon.engine.admission import admit
 from llemulator_addon.engine.decided_answer import Decided, Person
+from llemulator_addon.engine.file_search import call_file_search
 from llemulator_addon.engine.near_miss import NearMiss, near_miss
 from llemulator_addon.engine.session import Session
 from llemulator_addon.engine.written_replies import write_reply
@@ -26,6 +28,8 @@ def fall_back(session: Session, asked: Candidate, endpoint: Endpoint) -> Decided
     admitted = admit(session, faults, "", asked)
     reply, pacing = (admitted.refused, None) if admitted.refused else _choose_reply(chosen, session, asked, missed)
     pacing = pacing or defaults.pacing
+    if isinstance(reply, ModelOutput):
+        reply = call_file_search(session, asked.prompt, reply)
     return Decided(
         session=admitted.session,
         answer=reply if isinstance(reply, Person) else write_reply(session, asked, endpoint, reply, pacing),

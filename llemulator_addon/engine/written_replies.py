@@ -8,6 +8,7 @@ from llemulator_addon.core.reply import Failure, ModelOutput, Usage
 from llemulator_addon.core.steps import Headers
 from llemulator_addon.core.work import not_at_once
 from llemulator_addon.engine import fallback, paced_steps
+from llemulator_addon.engine.file_search import fill_file_searches
 from llemulator_addon.engine.session import Session
 from llemulator_addon.script.pacing import Pacing
 from llemulator_addon.script.pattern import Candidate
@@ -34,6 +35,7 @@ def write_reply(
         case ModelOutput():
             if endpoint is None:
                 return fallback.cannot_say()
+            reply = fill_file_searches(session, prompt, reply, session.clock_time(asked.request))
             answer = _write_output(
                 session, prompt, endpoint, _add_usage(reply, session.settings.defaults.usage), manner
             )

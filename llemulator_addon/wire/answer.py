@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import chain, islice
+from types import MappingProxyType
 from typing import Any, Literal, NamedTuple
 
 from llemulator_addon.core.prompt import Prompt
@@ -143,6 +144,8 @@ class Call(NamedTuple):
     """Parameters are not validated, and an unknown id stands for something."""
     now: float = 0.0
     """The time on the session's clock, in seconds since the epoch. Times in answers come from the stamp."""
+    readers: Mapping[str, Callable[[bytes], str]] = MappingProxyType({})
+    """By extension: how the text of a document is read, where a library for it is installed."""
     gave: Callable[[str], bool] = lambda _: False
     """Whether a text was sent to this token before, as its journal has it. Slow."""
 

@@ -27,7 +27,8 @@ VERBOSITY = one_of("low", "medium", "high", or_else="")
 _MOST_OF_A_KEY = 64
 
 
-def _refuse_long_key(place: Place, name: str) -> None:
+def refuse_long_key(place: Place, name: str) -> None:
+    """Refuse a key of metadata or attributes that is too long."""
     if len(name) <= _MOST_OF_A_KEY:
         return
     # No report of this refusal is known; the words are made after those of values.
@@ -44,4 +45,4 @@ def _refuse_long_key(place: Place, name: str) -> None:
     )
 
 
-METADATA = table(text(most=512), expected="a metadata object", most=16, refuse_key=_refuse_long_key)
+METADATA = table(text(most=512), expected="a metadata object", most=16, refuse_key=refuse_long_key)

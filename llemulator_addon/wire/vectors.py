@@ -38,6 +38,15 @@ def numbers(found: bytes) -> tuple[float, ...]:
     return unpack(f"<{len(found) // 4}f", found)
 
 
+def pack_features(text: str) -> bytes:
+    """Return the counts from which the vector of a text is made, as a unit vector of their own: float32, 1 024 numbers.
+
+    The cosine of two is about that of the vectors, and it is found much faster.
+    """
+    counts = _counts(text)
+    return _unit(tuple(float(counts.get(bucket, 0)) for bucket in range(_BUCKETS)))
+
+
 def put_near(other: bytes, own: bytes, spare: bytes, similarity: float) -> bytes:
     """Return the unit vector whose cosine with another one is given, and which leans to its own text's otherwise.
 

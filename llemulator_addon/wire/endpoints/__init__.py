@@ -18,6 +18,8 @@ from llemulator_addon.wire.endpoints import (
     traces,
     transcriptions,
     uploads,
+    vector_store_files,
+    vector_stores,
 )
 
 ENDPOINTS: dict[str, Endpoint] = {
@@ -70,6 +72,22 @@ OPERATIONS: dict[str, Operation] = {
     "batches.list": batches.LIST,
     "batches.retrieve": batches.RETRIEVE,
     "batches.cancel": batches.CANCEL,
+    "vector_stores.create": vector_stores.CREATE,
+    "vector_stores.list": vector_stores.LIST,
+    "vector_stores.retrieve": vector_stores.RETRIEVE,
+    "vector_stores.update": vector_stores.UPDATE,
+    "vector_stores.delete": vector_stores.DELETE,
+    "vector_stores.search": vector_stores.SEARCH,
+    "vector_stores.files.create": vector_store_files.CREATE,
+    "vector_stores.files.list": vector_store_files.LIST,
+    "vector_stores.files.retrieve": vector_store_files.RETRIEVE,
+    "vector_stores.files.update": vector_store_files.UPDATE,
+    "vector_stores.files.delete": vector_store_files.DELETE,
+    "vector_stores.files.content": vector_store_files.CONTENT,
+    "vector_stores.file_batches.create": vector_store_files.CREATE_BATCH,
+    "vector_stores.file_batches.retrieve": vector_store_files.RETRIEVE_BATCH,
+    "vector_stores.file_batches.cancel": vector_store_files.CANCEL_BATCH,
+    "vector_stores.file_batches.list_files": vector_store_files.LIST_BATCH,
     "traces.ingest": traces.INGEST,
 }
 """Operations on what a token owns. They consume no rule."""

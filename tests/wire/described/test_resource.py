@@ -9,52 +9,52 @@ from tests.playing import body_of, emulator, headers_of, json_of, load, play, po
 from tests.wire.asking import Asking
 from tests.wire.forms import form
 
-_STORES = "/v1/vector_stores"
+_VAULTS = "/v1/vaults"
 _WEBHOOK = {"name": "hook", "url": "https://example.com/hook", "event_types": ["response.completed"]}
 
 
 def test_what_is_created_has_what_was_asked_for_and_an_id_of_its_kind() -> None:
     client = Asking()
 
-    made = client.post(_STORES, {"name": "docs", "metadata": {"a": "b"}})
+    made = client.post(_VAULTS, {"name": "docs", "metadata": {"a": "b"}})
 
-    assert (made["object"], made["name"], made["metadata"]) == ("vector_store", "docs", {"a": "b"})
-    assert made["id"].startswith("vs_")
-    assert client.get(f"{_STORES}/{made['id']}") == made
+    assert (made["object"], made["name"], made["metadata"]) == ("vault", "docs", {"a": "b"})
+    assert made["id"].startswith("vault_")
+    assert client.get(f"{_VAULTS}/{made['id']}") == made
 
 
 def test_a_change_stays_and_leaves_the_rest() -> None:
     client = Asking()
-    made = client.post(_STORES, {"name": "docs", "metadata": {"a": "b"}})
+    made = client.post(_VAULTS, {"name": "docs", "metadata": {"a": "b"}})
 
-    changed = client.post(f"{_STORES}/{made['id']}", {"name": "other"})
+    changed = client.post(f"{_VAULTS}/{made['id']}", {"name": "other"})
 
     assert changed == {**made, "name": "other"}
-    assert client.get(f"{_STORES}/{made['id']}") == changed
+    assert client.get(f"{_VAULTS}/{made['id']}") == changed
 
 
 def test_what_was_deleted_is_refused_in_openais_words() -> None:
     client = Asking()
-    made = client.post(_STORES)
+    made = client.post(_VAULTS)
 
-    gone = client.delete(f"{_STORES}/{made['id']}")
+    gone = client.delete(f"{_VAULTS}/{made['id']}")
 
-    assert gone == {"id": made["id"], "deleted": True, "object": "vector_store.deleted"}
-    assert client.failing("GET", f"{_STORES}/{made['id']}") == (404, f"No vector store found with id '{made['id']}'.")
-    assert client.get(_STORES)["data"] == []
+    assert gone == {"id": made["id"], "deleted": True, "object": "vault.deleted"}
+    assert client.failing("GET", f"{_VAULTS}/{made['id']}") == (404, f"No vault found with id '{made['id']}'.")
+    assert client.get(_VAULTS)["data"] == []
 
 
 def test_a_list_has_pages() -> None:
     client = Asking()
-    ids = [client.post(_STORES, {"name": f"{number}"})["id"] for number in range(3)]
+    ids = [client.post(_VAULTS, {"name": f"{number}"})["id"] for number in range(3)]
 
-    first = client.get(f"{_STORES}?limit=2")
-    rest = client.get(f"{_STORES}?limit=2&after={first['last_id']}")
+    first = client.get(f"{_VAULTS}?limit=2")
+    rest = client.get(f"{_VAULTS}?limit=2&after={first['last_id']}")
 
     assert [each["id"] for each in first["data"]] == [ids[2], ids[1]]
     assert (first["first_id"], first["last_id"], first["has_more"]) == (ids[2], ids[1], True)
     assert ([each["id"] for each in rest["data"]], rest["has_more"]) == ([ids[0]], False)
-    assert [each["id"] for each in client.get(f"{_STORES}?order=asc")["data"]] == ids
+    assert [each["id"] for each in client.get(f"{_VAULTS}?order=asc")["data"]] == ids
 
 
 def test_a_list_that_goes_on_by_a_word_names_it() -> None:
@@ -70,7 +70,7 @@ def test_a_list_that_goes_on_by_a_word_names_it() -> None:
 
 
 def test_nothing_is_below_something_that_was_never_created() -> None:
-    assert Asking().failing("GET", f"{_STORES}/vs_1/files") == (404, "No vector store found with id 'vs_1'.")
+    assert Asking().failing("GET", f"{_VAULTS}/vault_1/credentials") == (404, "No vault found with id 'vault_1'.")
 
 
 def test_a_secret_is_shown_once() -> None:
@@ -138,25 +138,25 @@ def test_the_bytes_of_a_file_come_back() -> None:
 
 def test_a_reset_forgets_everything() -> None:
     client = Asking()
-    client.post(_STORES)
+    client.post(_VAULTS)
 
     load(client.server, {"reset": True})
 
-    assert client.get(_STORES)["data"] == []
+    assert client.get(_VAULTS)["data"] == []
 
 
 def test_two_tokens_have_their_own() -> None:
     server = emulator()
 
-    play(server, post(_STORES, {}, token="sk-one"))
+    play(server, post(_VAULTS, {}, token="sk-one"))
 
-    assert json_of(play(server, request("GET", _STORES, token="sk-two"))[0])["data"] == []
+    assert json_of(play(server, request("GET", _VAULTS, token="sk-two"))[0])["data"] == []
 
 
 def test_the_same_requests_get_the_same_bytes() -> None:
     def answers() -> list[bytes]:
         server = emulator()
-        return [body_of(each) for each in play(server, post(_STORES, {"name": "a"}), request("GET", _STORES))]
+        return [body_of(each) for each in play(server, post(_VAULTS, {"name": "a"}), request("GET", _VAULTS))]
 
     assert answers() == answers()
 
@@ -186,10 +186,9 @@ def test_a_body_that_is_wrong_is_refused_in_openais_words(body: dict[str, Any], 
 
 
 def test_limits_of_openais_description_are_checked() -> None:
-    assert Asking().post(_STORES, {"file_ids": ["file-1"] * 501})["error"]["message"] == (
-        "Invalid 'file_ids': array too long. Expected an array with maximum length 500, but got an array with length "
-        "501 instead."
-    )
+    assert Asking().post("/v1/fine_tuning/jobs", {"model": "a", "training_file": "f", "seed": -1})["error"][
+        "message"
+    ] == ("Invalid 'seed': integer below minimum value. Expected a value >= 0, but got -1 instead.")
 
 
 # Rules --------------------------------------------------------------------------------------------------------------
@@ -201,11 +200,11 @@ def _ruled(rule: dict[str, Any], asked: Request) -> Any:  # noqa: ANN401 - JSON
 
 
 def test_a_rule_that_names_an_operation_of_the_table_answers_it() -> None:
-    reply = {"raw": {"json": {"id": "vs_scripted"}}}
+    reply = {"raw": {"json": {"id": "cntr_scripted"}}}
 
-    assert _ruled({"match": {"endpoint": "vector_stores.create"}, "reply": reply}, post(_STORES, {})) == (
+    assert _ruled({"match": {"endpoint": "containers.create"}, "reply": reply}, post("/v1/containers", {})) == (
         200,
-        {"id": "vs_scripted"},
+        {"id": "cntr_scripted"},
     )
 
 

@@ -50,7 +50,7 @@ from llemulator_addon.wire.described.table import read_table
 from llemulator_addon.wire.routing import find
 find("POST", "/v1/chat/completions")
 print(read_table.cache_info().currsize)
-find("GET", "/v1/vector_stores")
+find("GET", "/v1/vaults")
 print(read_table.cache_info().currsize)
 """
     done = subprocess.run([sys.executable, "-c", program], check=True, capture_output=True, text=True)
