@@ -122,8 +122,9 @@ GROUPS: tuple[ApiGroup, ...] = (
     ApiGroup(
         name="realtime",
         paths=("/realtime", "/live"),
-        does="client secrets, calls and live sessions are kept or accepted",
-        lacks="nobody speaks: a connection is refused",
+        does="sessions over WebSocket; client secrets, calls and live sessions are kept or accepted",
+        lacks="no sound over WebRTC or SIP; live sessions have no connection",
+        page="realtime.md",
     ),
     ApiGroup(
         name="agents",

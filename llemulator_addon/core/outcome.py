@@ -1,12 +1,15 @@
 """The decision about a request. A closed union: nothing that is not listed here ever reaches the network."""
 
-from dataclasses import dataclass
-from typing import Literal, NamedTuple
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal, NamedTuple
 
 from llemulator_addon.core.prompt import Prompt
+from llemulator_addon.core.reply import Failure
 from llemulator_addon.core.request import Request
 from llemulator_addon.core.rest import Rest
 from llemulator_addon.core.session_key import ExchangeId
+from llemulator_addon.core.stamp import Stamp
 from llemulator_addon.core.steps import Head, Make, Steps
 from llemulator_addon.core.upstream import Upstream
 
@@ -63,6 +66,12 @@ class Converse:
     head: Head
     request: Request
     """The handshake."""
+    stamp: Stamp
+    """For what the connection says by itself. It takes no turn: further ones have the number of the exchange."""
+    session: Mapping[str, Any] = field(default_factory=dict)
+    """Of Realtime."""
+    refused: Failure | None = None
+    """Why the connection is closed as soon as the client knows that."""
 
 
 Outcome = Play | Ask | Forward | Converse

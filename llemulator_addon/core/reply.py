@@ -19,6 +19,8 @@ class Sound:
     """Base64."""
     id: str | None = None
     expires_at: int | None = None
+    seconds: float | None = None
+    """Of the tone that is made; None: as long as the text."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -49,11 +49,13 @@ from llemulator_addon.wire.described.gone import is_gone
 from llemulator_addon.wire.endpoints import ENDPOINTS
 from llemulator_addon.wire.errors import RequestRefused
 from llemulator_addon.wire.multipart import is_form
+from llemulator_addon.wire.realtime.opening import Opening, open_session
 from llemulator_addon.wire.redaction import HIDDEN, redact_query
 from llemulator_addon.wire.routing import Found, OtherMethods, find_of, refuse_path
 from llemulator_addon.wire.websocket import (
     accept_handshake,
     knows_websocket,
+    name_handshake,
     refuse_upgrade,
     speaks_websocket,
     wants_websocket,
@@ -88,7 +90,14 @@ def _conclude(session: Session, request: Request, decided: "Decided") -> tuple[S
             sent = encode(told, request)
             return answered, Play(sent.steps, exchange=exchange, whole=sent.whole)
         case Accepted():
-            return answered, Converse(exchange=exchange, head=answer.head, request=request)
+            return answered, Converse(
+                exchange=exchange,
+                head=answer.head,
+                request=request,
+                stamp=session.stamp,
+                session=answer.opening.session,
+                refused=answer.opening.refused,
+            )
         case Elsewhere():
             query = _query_for_upstream(request.query)
             return answered, Forward(exchange=exchange, to=answer.to, path=answer.path, query=query, body=answer.body)
@@ -131,13 +140,22 @@ def _decide(session: Session, request: Request) -> Decided:
 def _answer_handshake(session: Session, request: Request, found: Found | OtherMethods | None) -> Decided:
     if found is None or not speaks_websocket(request.path):
         return Decided(session=session, answer=refuse_upgrade(request.path))
-    accepted = accept_handshake(request)
-    answer = accepted if isinstance(accepted, Failure) else Accepted(accepted)
-    return Decided(session=session, answer=answer, endpoint=_HANDSHAKE, takes_turn=False)
+    name, accepted = name_handshake(request.path), accept_handshake(request)
+    if isinstance(accepted, Failure):
+        return Decided(session=session, answer=accepted, endpoint=name, takes_turn=False)
+    opening = Opening({}) if name == "responses.connect" else _open_session(session, request)
+    answer = opening if isinstance(opening, Failure) else Accepted(accepted, opening)
+    return Decided(session=session, answer=answer, endpoint=name, takes_turn=False)
 
 
-_HANDSHAKE = "responses.connect"
-"""The name of the operation, as the SDKs have it."""
+def _open_session(session: Session, request: Request) -> Opening | Failure:
+    """Return the session with which a talk of Realtime begins."""
+    return open_session(
+        _call(session, request, {}),
+        None,
+        takes_any_model=session.policy.lenient or request.query_value("model") in ACTING,
+        takes_beta=session.policy.lenient or bool(session.settings.legacy),
+    )
 
 
 def _dispatch(
@@ -149,6 +167,9 @@ def _dispatch(
             session=session, answer=failure, endpoint=operation.name
         )
     match operation:
+        case Endpoint(only_in_talks=True) if not request.talk:
+            failure = errors.unknown_url(request.method, request.path)
+            return _answer_by_path_rule(session, request, operation.name) or Decided(session=session, answer=failure)
         case Endpoint():
             return _speak(session, request, operation, params)
         case Operation():
@@ -230,6 +251,7 @@ def _elsewhere(
     if (
         to is None
         or endpoint.takes_forms
+        or endpoint.only_in_talks
         or (endpoint.only_openai and model not in session.settings.upstreams.models)
         or model in ACTING
     ):

@@ -21,6 +21,7 @@ from llemulator_addon.wire import errors
 from llemulator_addon.wire.answer import Answer, Body, EventStream, LongBody
 from llemulator_addon.wire.cors import add_cors, add_cors_to_head
 from llemulator_addon.wire.endpoints import ENDPOINTS
+from llemulator_addon.wire.realtime.opening import Opening
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,6 +46,7 @@ class Accepted:
     """WebSocket is spoken from now on."""
 
     head: Head
+    opening: Opening
 
 
 class Decided(NamedTuple):

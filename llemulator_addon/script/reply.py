@@ -160,7 +160,7 @@ class ReplyPart(SaidPart):
         if self.image is not None:
             return ("images.generate", "images.edit")
         if self.transcript is not None:
-            return ("audio.transcriptions", "audio.translations")
+            return ("audio.transcriptions", "audio.translations", "realtime.transcription")
         said = {*self.words_given(), *(word for word in OTHERS if word in self.model_fields_set)}
         return ("moderations",) if said == {"moderation"} else ()
 

@@ -191,6 +191,8 @@ class Endpoint:
     """Whether its body may be a form, which no other server is asked."""
     only_openai: bool = False
     """Whether other servers have nothing like it, so that one that stands for any model is not asked."""
+    only_in_talks: bool = False
+    """Whether only messages of WebSocket ask it; then no other server is asked either."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

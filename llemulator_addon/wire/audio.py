@@ -32,9 +32,9 @@ def _sound(seconds: float) -> bytes:
     return _period() * round(seconds * _FREQUENCY)
 
 
-def pcm16(text: str, speed: float = 1.0) -> bytes:
-    """Return the samples alone, little endian."""
-    return mark_samples(_sound(seconds_of(text) / speed), text)
+def pcm16(text: str, speed: float = 1.0, *, seconds: float | None = None) -> bytes:
+    """Return the samples alone, little endian: for some seconds, or as long as the text takes."""
+    return mark_samples(_sound((seconds_of(text) if seconds is None else seconds) / speed), text)
 
 
 def wav(text: str, speed: float = 1.0) -> bytes:

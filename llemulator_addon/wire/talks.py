@@ -1,11 +1,13 @@
 """A talk on a WebSocket connection as a value: it hears messages, and returns another talk and what is to be done."""
 
 from collections.abc import Iterator, Mapping
-from typing import NamedTuple, Protocol, Self
+from dataclasses import replace
+from typing import Any, NamedTuple, Protocol, Self
 
 from llemulator_addon.core.reply import Failure
 from llemulator_addon.core.request import Request
 from llemulator_addon.core.steps import Headers
+from llemulator_addon.wire.credentials import token_of
 from llemulator_addon.wire.json_bytes import read
 
 
@@ -105,3 +107,41 @@ def read_event(message: bytes) -> object:
         return read(message)
     except ValueError:
         return None
+
+
+def make_request(handshake: Request, body: bytes, value: Mapping[str, Any], talk: str, at: float) -> Request:
+    """Return the request that a message stands for, as it would have come over HTTP.
+
+    `body` is kept as what came; `value` is what an endpoint reads.
+    """
+    headers = {name: given for name, given in handshake.headers.items() if name not in _OF_HANDSHAKE}
+    if "authorization" not in headers and (token := token_of(handshake)) is not None:
+        headers["authorization"] = f"Bearer {token}"
+    return replace(
+        handshake,
+        method="POST",
+        http_version="WebSocket",
+        headers={**headers, "content-type": "application/json"},
+        body=body,
+        json=value,
+        talk=talk,
+        at=at,
+    )
+
+
+_OF_HANDSHAKE = frozenset(
+    (
+        "accept-encoding",
+        "connection",
+        "content-length",
+        "content-type",
+        "origin",
+        "sec-websocket-accept",
+        "sec-websocket-extensions",
+        "sec-websocket-key",
+        "sec-websocket-protocol",
+        "sec-websocket-version",
+        "upgrade",
+    )
+)
+"""Headers that say nothing about a request in a message."""

@@ -12,8 +12,8 @@ from llemulator_addon.wire.errors import INVALID
 
 _KNOWN = frozenset({"responses", "realtime", "realtime/translations", "live/sessions"})
 """Where OpenAI's API speaks it: the official SDKs' `connect` methods."""
-_SPOKEN = frozenset({"responses"})
-"""Where this program speaks it."""
+_SPOKEN = {"responses": "responses.connect", "realtime": "realtime.connect"}
+"""Where this program speaks it, and the name of the operation, as the SDKs have it."""
 
 _KEY_BEGINS = "openai-insecure-api-key."
 """A subprotocol that is a key: browsers can send no other header with a handshake."""
@@ -34,6 +34,11 @@ def knows_websocket(path: str) -> bool:
 def speaks_websocket(path: str) -> bool:
     """Whether this program speaks it at a path."""
     return _below_version(path) in _SPOKEN
+
+
+def name_handshake(path: str) -> str:
+    """Return the name of the operation at a path where this program speaks it."""
+    return _SPOKEN[_below_version(path)]
 
 
 def _below_version(path: str) -> str:

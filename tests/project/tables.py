@@ -11,6 +11,7 @@ from pathlib import Path
 from llemulator_addon.adapters.settings import default_of
 from llemulator_addon.adapters.settings_table import SETTINGS, Setting
 from llemulator_addon.core.upstream import UpstreamKeys, Upstreams
+from llemulator_addon.wire.answer import Endpoint
 from llemulator_addon.wire.described.gone import GONE
 from llemulator_addon.wire.described.operations import list_described
 from llemulator_addon.wire.endpoints import ENDPOINTS, OPERATIONS
@@ -92,10 +93,14 @@ def _gone() -> str:
 
 def _list_operations() -> list[tuple[str, str, str, str]]:
     """Return path, method and name of each operation, and what answers it."""
-    rows = [(each.path, each.method, each.name, "itself") for each in ENDPOINTS.values()]
+    rows = [(each.path, each.method, each.name, _answers(each)) for each in ENDPOINTS.values()]
     rows += [(each.path, each.method, each.name, "itself") for each in OPERATIONS.values()]
     rows += [(each.path, each.method, each.name, "the table") for each in list_described()]
     return sorted(rows)
+
+
+def _answers(endpoint: Endpoint) -> str:
+    return "itself, in a message" if endpoint.only_in_talks else "itself"
 
 
 def _operations() -> str:

@@ -15,6 +15,7 @@ from llemulator_addon.adapters.websocket.connection import WebSocketTimes
 from llemulator_addon.core.outcome import Answered, Converse
 from llemulator_addon.core.request import Request
 from llemulator_addon.core.session_key import ANONYMOUS, ExchangeId
+from llemulator_addon.core.stamp import Stamp
 from llemulator_addon.core.steps import Head
 from llemulator_addon.wire.websocket import accept_handshake, wants_websocket
 from tests.playing import emulator
@@ -438,7 +439,7 @@ class _Accepting(Waiting):
         self.asked.append(request)
         head = accept_handshake(request)
         assert isinstance(head, Head)
-        return Converse(exchange=ExchangeId(ANONYMOUS, 1, 1), head=head, request=request)
+        return Converse(exchange=ExchangeId(ANONYMOUS, 1, 1), head=head, request=request, stamp=Stamp(0, 0))
 
 
 async def _until(is_so: object) -> None:

@@ -7,10 +7,10 @@ from llemulator_addon.adapters.websocket.connection import WebSocketConnection, 
 from llemulator_addon.adapters.websocket.deflate import Deflate
 from llemulator_addon.adapters.websocket.frames import LOST, Frames
 from llemulator_addon.adapters.websocket.talks import BegunAnswer, TalkListener
-from llemulator_addon.core.outcome import Closed, Ending
+from llemulator_addon.core.outcome import Closed, Converse, Ending
 from llemulator_addon.core.request import Request
 from llemulator_addon.core.talk import TalkMessage
-from llemulator_addon.wire.responses.talk import ResponsesTalk
+from llemulator_addon.wire.opening import open_talk
 
 
 class TalkAnswering:
@@ -64,7 +64,7 @@ class TalkAnswering:
 def begin_talk(  # noqa: PLR0913 - what a talk is made of
     line: WebSocketLine,
     *,
-    handshake: Request,
+    accepted: Converse,
     name: str,
     answering: TalkAnswering,
     deflate: Deflate | None,
@@ -72,10 +72,10 @@ def begin_talk(  # noqa: PLR0913 - what a talk is made of
     most_values: int,
     times: WebSocketTimes,
 ) -> WebSocketConnection:
-    """Begin a talk of Responses on a connection that was accepted."""
+    """Begin a talk on a connection that was accepted."""
     frames = Frames(deflate=deflate, most_bytes=most_bytes, grow_to=answering.grow_to)
     connection = answering.connection = WebSocketConnection(frames, line, times)
-    talk = ResponsesTalk(name=name, handshake=handshake, most_bytes=most_bytes)
+    talk = open_talk(accepted, name, most_bytes)
     connection.begin(TalkListener(talk, connection, answering, most_values))
     return connection
 

@@ -194,7 +194,7 @@ class Traffic:
         )
         response.converse = partial(
             begin_talk,
-            handshake=outcome.request,
+            accepted=outcome,
             name=name,
             answering=answering,
             deflate=deflate,

@@ -22,16 +22,22 @@ def _is_base64(text: str) -> str:
 Base64 = Annotated[str, AfterValidator(_is_base64)]
 
 
+_LONGEST = 600
+"""Seconds of a tone."""
+
+
 class AudioPart(ScriptPart):
     """Its words, and its bytes in Base64 in the format that the request asks for; else a tone is made."""
 
     transcript: str
     data: Base64 | None = None
+    seconds: Annotated[float, Field(gt=0, le=_LONGEST)] | None = None
+    """How long the tone is; default: as long as the words."""
     id: str | None = None
     expires_at: Annotated[int, Field(ge=0)] | None = None
 
 
 def audio(wanted: AudioPart) -> tuple[Block, ...]:
     """Say these words aloud, if the request asks for audio; else as text."""
-    sound = Sound(data=wanted.data, id=wanted.id, expires_at=wanted.expires_at)
+    sound = Sound(data=wanted.data, id=wanted.id, expires_at=wanted.expires_at, seconds=wanted.seconds)
     return (Text(wanted.transcript, sound=sound),)

@@ -11,6 +11,7 @@ from llemulator_addon.wire.endpoints import (
     images,
     models,
     moderations,
+    realtime,
     responses,
     speech,
     stored_chat,
@@ -33,6 +34,8 @@ ENDPOINTS: dict[str, Endpoint] = {
     "audio.speech": speech.ENDPOINT,
     "audio.transcriptions": transcriptions.ENDPOINT,
     "audio.translations": transcriptions.TRANSLATION,
+    "realtime": realtime.ENDPOINT,
+    "realtime.transcription": realtime.HEARING,
 }
 """Operations in which a model answers, and which a script's rules therefore answer."""
 

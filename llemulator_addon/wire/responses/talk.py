@@ -14,32 +14,15 @@ from llemulator_addon.core.reply import Failure
 from llemulator_addon.core.request import Request
 from llemulator_addon.core.steps import Headers
 from llemulator_addon.wire import errors
-from llemulator_addon.wire.credentials import token_of
 from llemulator_addon.wire.errors import INVALID
 from llemulator_addon.wire.json_bytes import compact
-from llemulator_addon.wire.talks import Begin, Doing, Doings, Say
+from llemulator_addon.wire.talks import Begin, Doing, Doings, Say, make_request
 
 MOST_WAITING = 64
 """Requests of a talk that may wait for those before them."""
 BYTES_OF_A_MESSAGE = 512
 """Memory of a message that waits, in addition to its bytes."""
 
-_OF_HANDSHAKE = frozenset(
-    (
-        "accept-encoding",
-        "connection",
-        "content-length",
-        "content-type",
-        "origin",
-        "sec-websocket-accept",
-        "sec-websocket-extensions",
-        "sec-websocket-key",
-        "sec-websocket-protocol",
-        "sec-websocket-version",
-        "upgrade",
-    )
-)
-"""Headers that say nothing about a request in a message."""
 _OF_MESSAGE = ("type", "stream_id", "generate")
 
 
@@ -169,23 +152,10 @@ def finish(talk: ResponsesTalk, stream_id: str | None) -> tuple[ResponsesTalk, t
 
 def _read_request(talk: ResponsesTalk, event: Mapping[str, Any], message: bytes, at: float) -> Request:
     """Return the request that the same body would be over HTTP; the body is kept as it came."""
-    handshake = talk.handshake
-    body = {name: value for name, value in event.items() if name not in _OF_MESSAGE}
-    headers = {name: value for name, value in handshake.headers.items() if name not in _OF_HANDSHAKE}
-    if "authorization" not in headers and (token := token_of(handshake)) is not None:
-        headers["authorization"] = f"Bearer {token}"
-    return replace(
-        handshake,
-        method="POST",
-        http_version="WebSocket",
-        headers={**headers, "content-type": "application/json"},
-        body=message,
-        # Responses over WebSocket are always streams, and never in the background (OpenAI's guide).
-        json={**{name: value for name, value in body.items() if name != "background"}, "stream": True},
-        talk=talk.name,
-        warms_up=event.get("generate") is False,
-        at=at,
-    )
+    body = {name: value for name, value in event.items() if name not in _OF_MESSAGE and name != "background"}
+    # Responses over WebSocket are always streams, and never in the background (OpenAI's guide).
+    request = make_request(talk.handshake, message, {**body, "stream": True}, talk.name, at)
+    return replace(request, warms_up=event.get("generate") is False)
 
 
 def spell_error(failure: Failure, stream_id: str | None = None) -> str:

@@ -1,0 +1,63 @@
+"""Responses of Realtime, and what is heard in the sound of a user: both are asked for by messages of a talk alone."""
+
+from functools import partial
+from typing import Any
+
+from llemulator_addon.core.json_type import JsonObject
+from llemulator_addon.core.prompt import Prompt
+from llemulator_addon.core.reply import ModelOutput
+from llemulator_addon.wire import sizes
+from llemulator_addon.wire.answer import Answer, Call, Endpoint, EventStream, Made, Manner
+from llemulator_addon.wire.families import family
+from llemulator_addon.wire.realtime.events import break_off, estimate_sound, write_events
+from llemulator_addon.wire.realtime.items import list_messages, list_tools
+from llemulator_addon.wire.realtime.transcription import read_sound, write_heard
+
+NAME, TRANSCRIPTION = "realtime", "realtime.transcription"
+
+
+def read(call: Call, body: JsonObject) -> Prompt:
+    """Understand what a talk asks for: it was checked before."""
+    del call
+    asked: Any = body
+    return Prompt(
+        endpoint=NAME,
+        model=asked.get("model") or "",
+        messages=list_messages(asked.get("instructions"), asked.get("input") or ()),
+        tools=tuple(list_tools(asked)),
+        stream=True,
+        body=asked,
+    )
+
+
+def write(prompt: Prompt, says: ModelOutput, manner: Manner) -> Answer:
+    """Write what the model says as events."""
+    return EventStream(pieces=Made(partial(write_events, prompt, says, manner)), announced=1)
+
+
+def size(prompt: Prompt, says: ModelOutput) -> int:
+    """Estimate the bytes of an answer."""
+    ((_, texts),) = sizes.list_texts(prompt, says)
+    of_words = sizes.estimate_texts(texts, family(prompt.model).encoding, stream=True, alternatives=None)
+    return sizes.OF_AN_ANSWER + 4 * of_words + estimate_sound(prompt, says)
+
+
+ENDPOINT = Endpoint(
+    name=NAME,
+    method="POST",
+    path="/realtime",
+    read=read,
+    write=write,
+    break_off=break_off,
+    size=size,
+    only_in_talks=True,
+)
+HEARING = Endpoint(
+    name=TRANSCRIPTION,
+    method="POST",
+    path="/realtime/transcription",
+    read=partial(read_sound, name=TRANSCRIPTION),
+    write=write_heard,
+    speaks=False,
+    only_in_talks=True,
+)
