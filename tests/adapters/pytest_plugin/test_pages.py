@@ -1,10 +1,11 @@
 """The tests on the pages pass, with real applications: an agent with a tool, a search, and a plain client."""
 
+from collections.abc import Mapping
+
 import pytest
 
+from tests.adapters.pytest_plugin.suites import Outcome, run_together
 from tests.project.pages import Block, blocks
-
-pytest_plugins = ["pytester"]
 
 _APPLICATIONS = """
 import json
@@ -47,13 +48,21 @@ _MOST_LINES = 10
 _TESTS = [block for block in blocks("python") if "def test_" in block.text and "(llemulator)" in block.text]
 
 
-@pytest.mark.parametrize("block", _TESTS, ids=str)
-def test_a_test_on_a_page_passes(block: Block, pytester: pytest.Pytester) -> None:
-    pytester.makepyfile(applications=_APPLICATIONS)
-    pytester.makepyfile(test_it=f"from applications import my_agent, my_app, my_search\n{block.text}")
-    result = pytester.runpytest_subprocess("-p", "no:cacheprovider")
+@pytest.fixture(scope="module")
+def outcomes(tmp_path_factory: pytest.TempPathFactory) -> Mapping[str, Outcome]:
+    folder = tmp_path_factory.mktemp("pages")
+    (folder / "applications.py").write_text(_APPLICATIONS)
+    head = "from applications import my_agent, my_app, my_search\n"
+    return run_together(folder, {_file_of(block): f"{head}{block.text}" for block in _TESTS})
 
-    result.assert_outcomes(passed=block.text.count("def test_"))
+
+def _file_of(block: Block) -> str:
+    return f"test_{_TESTS.index(block)}"
+
+
+@pytest.mark.parametrize("block", _TESTS, ids=str)
+def test_a_test_on_a_page_passes(block: Block, outcomes: Mapping[str, Outcome]) -> None:
+    outcomes[_file_of(block)].assert_outcomes(passed=block.text.count("def test_"))
 
 
 def test_the_tests_of_an_agent_of_a_search_and_of_a_retry_are_short() -> None:

@@ -1,18 +1,15 @@
-"""The plugin, as a user's tests see it: each test here runs pytest on a small suite of its own."""
+"""The plugin, as a user's tests see it: each test here is about a small suite of its own."""
 
 import re
 
 import pytest
 
-from tests.adapters.pytest_plugin.suites import Run, text_of
+from tests.adapters.pytest_plugin.suites import Outcome, Run, text_of
 
 pytest_plugins = ["pytester"]
 
 
-def test_each_test_has_a_script_and_a_journal_of_its_own(run: Run, pytester: pytest.Pytester) -> None:
-    pytester.makefile(".yaml", weather="rules: [{match: {user_text: weather}, reply: {text: Sunny.}}]")
-
-    result = run("""
+@pytest.mark.suite("""
 def test_reply(llemulator):
     llemulator.reply("one").reply("two")
     assert [ask("a"), ask("b")] == ["one", "two"]
@@ -81,12 +78,11 @@ def test_token(llemulator):
 def test_without_the_fixture_nothing_is_changed():
     assert "OPENAI_API_KEY" not in os.environ and "HTTPS_PROXY" not in os.environ
 """)
+def test_each_test_has_a_script_and_a_journal_of_its_own(outcome: Outcome) -> None:
+    outcome.assert_outcomes(passed=13)
 
-    result.assert_outcomes(passed=13)
 
-
-def test_what_is_verified_can_be_chosen(run: Run) -> None:
-    run("""
+@pytest.mark.suite("""
 @pytest.mark.llemulator(verify=False)
 def test_not(llemulator):
     llemulator.reply("x")
@@ -108,13 +104,15 @@ def test_client(llemulator):
 def test_client_is_only_reported(llemulator):
     llemulator.fail(503)
     ask("x")
-""").assert_outcomes(passed=5, errors=1)
+""")
+def test_what_is_verified_can_be_chosen(outcome: Outcome) -> None:
+    outcome.assert_outcomes(passed=5, errors=1)
 
 
-def test_async_tests_of_both_plugins(run: Run) -> None:
-    result = run(
-        """
+@pytest.mark.suite("""
 import asyncio
+
+pytestmark = pytest.mark.filterwarnings("ignore")
 
 @pytest.mark.asyncio
 async def test_asyncio(llemulator):
@@ -130,12 +128,9 @@ async def test_anyio(llemulator):
 @pytest.fixture
 def anyio_backend():
     return "asyncio"
-""",
-        "-W",
-        "ignore",
-    )
-
-    result.assert_outcomes(passed=2)
+""")
+def test_async_tests_of_both_plugins(outcome: Outcome) -> None:
+    outcome.assert_outcomes(passed=2)
 
 
 def test_a_session_for_all_tests(run: Run) -> None:
@@ -163,8 +158,7 @@ def test_three(app):
     result.assert_outcomes(passed=4)
 
 
-def test_a_request_outside_of_any_session_is_reported_with_its_test(run: Run) -> None:
-    result = run("""
+@pytest.mark.suite("""
 KEYS = []
 
 def test_before(llemulator):
@@ -181,13 +175,13 @@ def test_after(llemulator):
     llemulator.reply("x")
     ask("a")
 """)
-
-    result.assert_outcomes(passed=3, errors=1)
-    told = text_of(result)
-    assert "ERROR at teardown of test_culprit" in told
+def test_a_request_outside_of_any_session_is_reported_with_its_test(outcome: Outcome) -> None:
+    outcome.assert_outcomes(passed=3, errors=1)
+    assert "ERROR at teardown of test_culprit" in outcome.text
     assert re.search(
-        r"test_it\.py::test_culprit: POST api\.openai\.com/v1/chat/completions with a key that ends in \w{4}\n",
-        told,
+        re.escape(outcome.file)
+        + r"::test_culprit: POST api\.openai\.com/v1/chat/completions with a key that ends in \w{4}\n",
+        outcome.summary,
     )
 
 
@@ -266,8 +260,7 @@ def test_it():
     result.assert_outcomes(passed=1)
 
 
-def test_a_tool_takes_arguments_of_any_name(run: Run) -> None:
-    result = run("""
+@pytest.mark.suite("""
 def test_names(llemulator):
     llemulator.tool_call("book", {"times": 2}, name="Ann", tool="x").tool_calls(("a", {"x": 1}), ("b", {}))
     ask("a"), ask("b")
@@ -275,12 +268,11 @@ def test_names(llemulator):
     assert first[0]["function"]["arguments"] == '{"times":2,"name":"Ann","tool":"x"}'
     assert [call["function"]["name"] for call in second] == ["a", "b"]
 """)
+def test_a_tool_takes_arguments_of_any_name(outcome: Outcome) -> None:
+    outcome.assert_outcomes(passed=1)
 
-    result.assert_outcomes(passed=1)
 
-
-def test_the_clock_of_a_test_moves_its_rate_limits(run: Run) -> None:
-    result = run("""
+@pytest.mark.suite("""
 @pytest.mark.llemulator({"rules": [{"reply": "ok", "faults": [{"rate_limit": {"requests_per_minute": 1}}]}]})
 def test_clock(llemulator):
     asked = [ask("a"), ask("b")]
@@ -288,24 +280,22 @@ def test_clock(llemulator):
     assert [*asked, ask("c")] == ["ok", 429, "ok"]
     llemulator.clock.reset()
 """)
+def test_the_clock_of_a_test_moves_its_rate_limits(outcome: Outcome) -> None:
+    outcome.assert_outcomes(passed=1)
 
-    result.assert_outcomes(passed=1)
 
-
-def test_faults_and_a_rhythm_go_together(run: Run) -> None:
-    result = run("""
+@pytest.mark.suite("""
 def test_cut(llemulator):
     llemulator.on("hi").stream("one two three", tokens_per_second=1000, faults=[{"latency_ms": 1}], name="mine")
     assert ask("hi") == "one two three"
     assert llemulator.requests[0].rule == "mine"
     assert repr(llemulator) == "<llemulator with mine>"
 """)
+def test_faults_and_a_rhythm_go_together(outcome: Outcome) -> None:
+    outcome.assert_outcomes(passed=1)
 
-    result.assert_outcomes(passed=1)
 
-
-def test_the_natural_tests_of_an_agent_of_retrieval_and_of_retries_pass(run: Run) -> None:
-    result = run("""
+@pytest.mark.suite("""
 from openai import OpenAI
 
 def chat(client, messages):
@@ -335,5 +325,5 @@ def test_retry(llemulator):
     assert chat(OpenAI(), [{"role": "user", "content": "Hi"}]).content == "Hello"
     assert [each.status for each in llemulator.requests] == [429, 200]
 """)
-
-    result.assert_outcomes(passed=3)
+def test_the_natural_tests_of_an_agent_of_retrieval_and_of_retries_pass(outcome: Outcome) -> None:
+    outcome.assert_outcomes(passed=3)
