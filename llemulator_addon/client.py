@@ -184,14 +184,15 @@ class WaitingRequest:
 class Client:
     """A client for the session of one token on one server. Several threads may use it."""
 
-    def __init__(self, url: str, token: str, *, timeout: float = 30.0) -> None:
-        """`url` is the address of the server, as `http://127.0.0.1:8080`; `timeout` is in seconds."""
+    def __init__(self, url: str, token: str, *, timeout: float = 30.0, admin_key: str | None = None) -> None:
+        """`url` is as `http://127.0.0.1:8080`, `timeout` in seconds; from elsewhere, `egress` needs the `admin_key`."""
         url = url if "://" in url else f"http://{url}"
         address = urlsplit(url)
         self._connection = HTTPConnection(address.hostname or "", address.port, timeout=timeout)
         self._lock = Lock()
         self.url = url.rstrip("/")
         self.token = token
+        self._more = {} if admin_key is None else {"X-Llemulator-Key": admin_key}
 
     def copy_for(self, token: str) -> "Client":
         """Return a client for another token that talks over the same connection."""
@@ -325,7 +326,7 @@ class Client:
         return json.loads(self._bytes(method, path, body, "application/json"))
 
     def _bytes(self, method: str, path: str, body: str | None, content_type: str) -> bytes:
-        headers = {"Authorization": f"Bearer {self.token}", "Content-Type": content_type}
+        headers = {"Authorization": f"Bearer {self.token}", "Content-Type": content_type, **self._more}
         with self._lock:
             try:
                 status, answer = self._send(method, path, body, headers)
@@ -404,9 +405,9 @@ def _run_in_thread[**P, R](
 class AsyncClient:
     """A client with the methods of `Client`, which are awaited: each call runs in a thread of asyncio's."""
 
-    def __init__(self, url: str, token: str, *, timeout: float = 30.0) -> None:
+    def __init__(self, url: str, token: str, *, timeout: float = 30.0, admin_key: str | None = None) -> None:
         """`url` is the address of the server, as `http://127.0.0.1:8080`; `timeout` is in seconds."""
-        self.client = Client(url, token, timeout=timeout)
+        self.client = Client(url, token, timeout=timeout, admin_key=admin_key)
         self.url = self.client.url
         self.token = token
 

@@ -29,6 +29,7 @@ from llemulator_addon.engine.journal import Exchange, Journal
 from llemulator_addon.engine.loaded_script import LoadedScript, ScriptSettings
 from llemulator_addon.engine.manual import no_room, nobody_answered
 from llemulator_addon.engine.session import CONNECTIONS, Policy, Progress, Session, load
+from llemulator_addon.live.admin_access import AdminAccess
 from llemulator_addon.live.batch_work import looks_at_batches, work_due
 from llemulator_addon.live.large_requests import Ahead, decide_at_once, is_large
 from llemulator_addon.live.manual_queue import Waiting
@@ -68,6 +69,8 @@ class EmulatorSettings:
     """Of this program."""
     run: str = ""
     """A name that no other run of the program has."""
+    access: AdminAccess = field(default_factory=AdminAccess)
+    """Who may use the admin routes about sessions of others."""
     names: Container[str] = ()
     """Extra host names under which the admin routes answer."""
     console: FindFile = find_nothing
@@ -181,6 +184,7 @@ class Emulator:
             ca_certificate=settings.ca_certificate,
             egress=self._egress_now,
             waiting=self._waiting,
+            access=settings.access,
             news=self.news,
             room=self._room,
             turns=self._turns,

@@ -58,7 +58,7 @@ def request(  # noqa: PLR0913 - one for each part of a request
         sent["authorization"] = f"Bearer {token}"
     # OpenAI's own host has no other paths: those are asked of the program at its own address.
     way: Way = "connect" if path.startswith(("/v1/", "/_emulator/")) else "origin"
-    return Request(method=method, path=path, query=pairs, body=body, headers=sent, at=at, way=way, is_local=True)
+    return Request(method=method, path=path, query=pairs, body=body, headers=sent, at=at, way=way, client="127.0.0.1")
 
 
 def play(server: Emulator, *requests: Request) -> list[Steps]:

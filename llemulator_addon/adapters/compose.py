@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import secrets
 import sys
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
@@ -23,6 +24,7 @@ from llemulator_addon.adapters.watching import Watching
 from llemulator_addon.adapters.websocket.connection import WebSocketTimes
 from llemulator_addon.emulator import Emulator, EmulatorSettings
 from llemulator_addon.engine.session import NO_UPSTREAM
+from llemulator_addon.live.admin_access import AdminAccess
 from llemulator_addon.script.reader import Script
 from llemulator_addon.script.simulate_defaults import Simulating
 from llemulator_addon.simulate.stream_timing import Physics
@@ -39,6 +41,7 @@ class Program:
     emulator: Emulator
     traffic: Traffic
     watching: Watching
+    access: AdminAccess
 
     async def watch(self) -> None:
         """Play the default script again each time its file changes, until cancelled."""
@@ -65,10 +68,11 @@ def compose(settings: Settings, *, certs: Path | None = None, streams_others: bo
         logger.warning(line)
     watching = Watching(settings)
     with authority(certs or settings.certs) as found:
-        emulator = _emulator(settings, _script(settings), found.certificate)
+        access = AdminAccess(settings.admin_key, secret=secrets.token_bytes(32), code=secrets.token_urlsafe(24))
+        emulator = _emulator(settings, _script(settings), found.certificate, access)
         traffic = Traffic(emulator, _policy(settings, ca=found.ca, streams_others=streams_others))
         emulator.watch_egress(traffic.egress.report)
-        yield Program(authority=found, emulator=emulator, traffic=traffic, watching=watching)
+        yield Program(authority=found, emulator=emulator, traffic=traffic, watching=watching, access=access)
 
 
 def _policy(settings: Settings, *, ca: Path, streams_others: bool) -> TrafficPolicy:
@@ -101,18 +105,22 @@ def _script(settings: Settings) -> Script | None:
     return script
 
 
-def _emulator(settings: Settings, script: Script | None, ca_certificate: bytes) -> Emulator:
+def _emulator(settings: Settings, script: Script | None, ca_certificate: bytes, access: AdminAccess) -> Emulator:
     # The event loop shares the interpreter with the threads that load scripts and make reports: it waits less for them.
     sys.setswitchinterval(0.001)
     with name_file(settings.script):
-        return Emulator(_emulator_settings(settings, script, ca_certificate), MemoryStore)
+        return Emulator(_emulator_settings(settings, script, ca_certificate, access), MemoryStore)
 
 
-def _emulator_settings(settings: Settings, script: Script | None, ca_certificate: bytes) -> EmulatorSettings:
+def _emulator_settings(
+    settings: Settings, script: Script | None, ca_certificate: bytes, access: AdminAccess
+) -> EmulatorSettings:
     return EmulatorSettings(
         version=__version__,
         names=_names(settings),
         console=find_file,
+        run=secrets.token_hex(4),
+        access=access,
         debug=settings.debug,
         script=script,
         on_unmatched=settings.on_unmatched,

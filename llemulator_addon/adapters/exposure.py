@@ -21,6 +21,11 @@ def warn_of_others(settings: Settings, hosts: Iterable[str]) -> Iterator[str]:
         yield f"anyone who can reach {reached} can send requests to --upstream with the key of --upstream-key"
 
 
+def is_reached(hosts: Iterable[str]) -> bool:
+    """Whether other machines reach the program if it listens on these hosts."""
+    return not all(map(_is_local, hosts))
+
+
 def _spell(networks: tuple[str, ...]) -> str:
     spelled = {"all": "anywhere", "private": "a private network", "loopback": "this machine"}
     return " or ".join(spelled.get(each, each) for each in networks)

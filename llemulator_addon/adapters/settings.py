@@ -14,6 +14,7 @@ from llemulator_addon.adapters.listener import Listener
 from llemulator_addon.adapters.misspelt import find_misspelt
 from llemulator_addon.adapters.settings_table import SETTINGS, LogLevel, SecretError, Setting, StreamProfile
 from llemulator_addon.core import defaults
+from llemulator_addon.core.admin_keys import AdminKeys
 from llemulator_addon.core.choices import Keyless, Length, OnUnmatched, ToolStrategy
 from llemulator_addon.core.upstream import UpstreamKeys, Upstreams, host_of
 
@@ -51,6 +52,7 @@ class Settings:
     api_date: str | None = None
     hosts: tuple[str, ...] = ()
     admin_hosts: tuple[str, ...] = ()
+    admin_key: AdminKeys = AdminKeys()
     keyless: Keyless = "address"
     hermetic: bool = False
     allow: tuple[str, ...] = ()

@@ -12,6 +12,7 @@ from typing import Literal, get_args
 
 from llemulator_addon.adapters.listener import PORT_AT_MOST, Listener, listener_in
 from llemulator_addon.adapters.networks import Networks
+from llemulator_addon.core.admin_keys import AdminKeys, admin_keys_in
 from llemulator_addon.core.choices import Keyless, Length, OnUnmatched, ToolStrategy
 from llemulator_addon.core.upstream import UpstreamKeys, Upstreams, keys_in, upstreams_in
 
@@ -123,6 +124,13 @@ def _keys(text: str) -> UpstreamKeys:
         raise SecretError("it has neither blanks nor letters beyond ASCII")
     try:
         return keys_in(text)
+    except ValueError as error:
+        raise SecretError(error) from None
+
+
+def _admin_keys(text: str) -> AdminKeys:
+    try:
+        return admin_keys_in(text)
     except ValueError as error:
         raise SecretError(error) from None
 
@@ -364,6 +372,16 @@ SETTINGS = (
         meaning="names with a dot under which the admin routes answer, with commas between them; addresses, localhost "
         "and names of services in Docker and Kubernetes always do",
         several=True,
+    ),
+    Setting(
+        name="admin_key",
+        variable="LLEMULATOR_ADMIN_KEY",
+        read=_admin_keys,
+        expected="a key, or ROLE=KEY with commas between; roles are viewer, operator and admin",
+        metavar="KEY",
+        secret=True,
+        meaning="key for the console and the admin routes about all sessions, or ROLE=KEY for each role, separated by "
+        "commas; default: none, and only clients on this machine may use them",
     ),
     Setting(
         name="keyless",

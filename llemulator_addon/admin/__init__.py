@@ -1,7 +1,10 @@
 """Requests about sessions: to add a route is one file and one entry here."""
 
+from functools import partial
+
 from llemulator_addon.admin import (
     about,
+    access,
     again,
     certificate,
     clock,
@@ -25,6 +28,16 @@ from llemulator_addon.admin import (
 from llemulator_addon.admin.exchange_json import ExchangeList, FullExchange
 from llemulator_addon.admin.route import AnswerBody, Route
 
+_queue_route = partial(
+    Route,
+    needs_token=False,
+    role="viewer",
+    role_to_change="operator",
+    is_own=preset_queue.is_own,
+    is_only_here=True,
+)
+"""Of the queue of one address."""
+
 ROUTES: dict[str, Route] = {
     "/_emulator/script": Route(
         post=script.load, get=script.show, delete=script.forget_rules, body=script.BODY, changes="script"
@@ -37,37 +50,39 @@ ROUTES: dict[str, Route] = {
     "/_emulator/requests": Route(get=journal.exchanges, query=journal.QUERY, shows=AnswerBody(ExchangeList)),
     news_stream.PATH: Route(get=news_stream.show, query=journal.QUERY_SINCE, produces=news_stream.PRODUCES),
     news_stream.PATH_OF_ALL: Route(
-        get=news_stream.show_all, needs_token=False, shows_all=True, produces=news_stream.PRODUCES
+        get=news_stream.show_all, needs_token=False, role="viewer", produces=news_stream.PRODUCES
     ),
     "/_emulator/requests/{number}": Route(get=journal.exchange, shows=AnswerBody(FullExchange)),
     "/_emulator/requests/{number}/rules": Route(get=compare.show, shows=AnswerBody(compare.ComparedRules)),
     "/_emulator/requests/{number}/again": Route(post=again.ask),
     "/_emulator/verify": Route(post=verify.show, body=verify.BODY),
-    sessions.PATH: Route(get=sessions.show, needs_token=False, shows_all=True, shows=AnswerBody(sessions.SessionList)),
+    sessions.PATH: Route(get=sessions.show, needs_token=False, role="viewer", shows=AnswerBody(sessions.SessionList)),
     waiting.PATH: Route(get=waiting.waiting),
     f"{waiting.PATH}/{{number}}": Route(get=waiting.one, post=waiting.answer, body=waiting.BODY),
-    "/_emulator/egress": Route(get=egress.show, needs_token=False),
-    "/_emulator/unclaimed": Route(get=unclaimed.show, query=journal.QUERY_SINCE, needs_token=False),
+    access.PATH: Route(
+        get=access.show, post=access.sign_in, delete=access.sign_out, body=access.BODY, needs_token=False
+    ),
+    "/_emulator/egress": Route(get=egress.show, needs_token=False, role="viewer"),
+    "/_emulator/unclaimed": Route(get=unclaimed.show, query=journal.QUERY_SINCE, needs_token=False, role="viewer"),
     "/_emulator/openapi.json": Route(get=openapi.show, needs_token=False),
     "/_emulator/ca.pem": Route(get=certificate.show, needs_token=False, produces=certificate.PRODUCES),
     preset_queue.PATH: Route(
-        get=preset_queue.show_all, delete=preset_queue.clear_all, needs_token=False, is_only_here=True
+        get=preset_queue.show_all,
+        delete=preset_queue.clear_all,
+        needs_token=False,
+        role="viewer",
+        role_to_change="admin",
+        is_only_here=True,
     ),
-    f"{preset_queue.PATH}/{{address}}": Route(
+    f"{preset_queue.PATH}/{{address}}": _queue_route(
         get=preset_queue.show,
         post=preset_queue.add,
         delete=preset_queue.clear,
         body=preset_queue.ONE,
-        needs_token=False,
-        is_only_here=True,
     ),
-    f"{preset_queue.PATH}/{{address}}/batch": Route(
-        post=preset_queue.add_all, body=preset_queue.BATCH, needs_token=False, is_only_here=True
-    ),
-    f"{preset_queue.PATH}/{{address}}/import": Route(
-        post=preset_queue.add_file, body=preset_queue.FILE, needs_token=False, is_only_here=True
-    ),
-    f"{preset_queue.PATH}/{{address}}/export": Route(get=preset_queue.export, needs_token=False, is_only_here=True),
+    f"{preset_queue.PATH}/{{address}}/batch": _queue_route(post=preset_queue.add_all, body=preset_queue.BATCH),
+    f"{preset_queue.PATH}/{{address}}/import": _queue_route(post=preset_queue.add_file, body=preset_queue.FILE),
+    f"{preset_queue.PATH}/{{address}}/export": _queue_route(get=preset_queue.export),
     f"{console.PATH}/{{file}}": Route(get=console.show, needs_token=False, produces="text/html"),
     "/": Route(get=about.show, needs_token=False, is_only_here=True),
     "/health": Route(get=health.also_live, needs_token=False, is_only_here=True),

@@ -1,5 +1,6 @@
 """`/`: the console for a person who opens the address in a browser, and a description for programs."""
 
+from llemulator_addon.admin.access import open_link
 from llemulator_addon.admin.console import show_page
 from llemulator_addon.admin.route import AdminCall, json_answer
 from llemulator_addon.core.steps import Steps
@@ -8,8 +9,11 @@ from llemulator_addon.core.steps import Steps
 def show(call: AdminCall) -> Steps:
     """Answer a browser with the console, and others with a description of this server.
 
-    A browser is a client that accepts `text/html`.
+    A browser is a client that accepts `text/html`. With `key`, the code of the link that was printed at the start, it
+    is signed in.
     """
+    if (code := call.request.query_value("key")) is not None:
+        return open_link(call, code)
     if "text/html" in call.request.headers.get("accept", ""):
         return show_page(call)
     return json_answer(

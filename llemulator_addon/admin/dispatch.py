@@ -3,7 +3,7 @@
 from collections.abc import Awaitable
 from dataclasses import replace
 
-from llemulator_addon.admin import ROUTES, pages, query
+from llemulator_addon.admin import ROUTES, access, pages, query
 from llemulator_addon.admin.route import AdminCall, Route, Server
 from llemulator_addon.admin.sessions import find_named, names_session
 from llemulator_addon.core.reply import Failure
@@ -44,11 +44,15 @@ async def answer(request: Request, server: Server) -> PlayedAnswer:
 async def _answer(request: Request, server: Server) -> PlayedAnswer:
     if (refused := refusal(request, server)) is not None:
         raise RequestRefused(refused)
+    if names_session(request) and (refused := access.refusal(request, None, server)) is not None:
+        raise RequestRefused(refused)
     request, named = await find_named(request, server)
     if (route := _find(request.path)) is None or (named is not None and not route.needs_token):
         raise RequestRefused(_unknown(request))
     if (answering := route.answering(request.method)) is None:
         raise RequestRefused(errors.wrong_method(request.method, request.path, route.methods))
+    if named is None and (refused := access.refusal(request, route, server)) is not None:
+        raise RequestRefused(refused)
     call = AdminCall(request=request, server=server, routes=ROUTES, named=named)
     answered = answering(call)
     told = await answered if isinstance(answered, Awaitable) else answered
@@ -62,20 +66,11 @@ def refusal(request: Request, server: Server) -> Failure | None:
     if (refused := pages.refusal(request, server)) is not None:
         return refused
     route = _find(request.path)
-    sees_all = names_session(request) or (route is not None and route.shows_all)
-    if sees_all and not request.is_local:
-        return _NOT_LOCAL
     if route is None or not request.path.startswith(_BELOW):
         return None  # at the other paths anybody may ask in his own way: probes, browsers, older clients
     return query.refusal(request, route.query if request.method in _READ else {})
 
 
-_NOT_LOCAL = Failure(
-    status=403,
-    type=INVALID,
-    code="not_local",
-    message="Only clients on this machine may see the sessions of others. Send the token of the session instead.",
-)
 _BELOW = "/_emulator/"
 _READ = ("GET", "HEAD")
 

@@ -6,9 +6,11 @@ from typing import Any
 from llemulator_addon.admin.query import Query
 from llemulator_addon.admin.route import AdminCall, Answering, Route, answer
 from llemulator_addon.core.steps import Steps
+from llemulator_addon.live.admin_access import COOKIE, KEY_HEADER
 from llemulator_addon.script.schema import tidy
 from llemulator_addon.wire.json_bytes import pretty
 
+_OF_ROLES = "Of a role: viewer, operator or admin. Not needed on llemulator's own machine if no key is set."
 _ERROR = {
     "type": "object",
     "required": ["error"],
@@ -45,7 +47,11 @@ def description(routes: Mapping[str, Route]) -> dict[str, Any]:
         "paths": {path: _path(path, route) for path, route in routes.items()},
         "components": {
             "schemas": {"Error": _ERROR, **_schemas(routes.values())},
-            "securitySchemes": {"token": {"type": "http", "scheme": "bearer"}},
+            "securitySchemes": {
+                "token": {"type": "http", "scheme": "bearer"},
+                "key": {"type": "apiKey", "in": "header", "name": KEY_HEADER, "description": _OF_ROLES},
+                "cookie": {"type": "apiKey", "in": "cookie", "name": COOKIE, "description": _OF_ROLES},
+            },
         },
     }
 
@@ -64,7 +70,7 @@ def _operation(path: str, route: Route, method: str, answering: Answering) -> di
     operation: dict[str, object] = {
         "operationId": f"{answering.__module__.rpartition('.')[2]}.{answering.__name__}",
         "summary": summary,
-        "security": [{"token": []}] if route.needs_token else [],
+        "security": _security(route, method),
         "responses": {
             "200": {"description": "Done", "content": {route.produces: _describe_answer(route, method)}},
             "4XX": {
@@ -88,6 +94,13 @@ def _describe_answer(route: Route, method: str) -> dict[str, object]:
     if route.shows is None or method != "get":
         return {}
     return {"schema": {"$ref": f"#/components/schemas/{route.shows.name}"}}
+
+
+def _security(route: Route, method: str) -> list[dict[str, list[str]]]:
+    if route.needs_token:
+        return [{"token": []}]
+    role = route.role_for(method.upper())
+    return [] if role is None else [{"key": [role]}, {"cookie": [role]}]
 
 
 def _path_parameters(path: str) -> Iterator[dict[str, object]]:

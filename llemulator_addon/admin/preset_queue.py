@@ -14,6 +14,7 @@ from urllib.parse import unquote
 from llemulator_addon.admin import script
 from llemulator_addon.admin.route import AdminCall, RequestBody, json_answer
 from llemulator_addon.core.reply import Failure
+from llemulator_addon.core.request import Request
 from llemulator_addon.core.steps import PlayedAnswer, Steps
 from llemulator_addon.engine.session import Session
 from llemulator_addon.wire import json_bytes
@@ -138,8 +139,17 @@ def _entry(given: object) -> Preset:
     return {"response": given, "status_code": _OK}
 
 
+def is_own(request: Request) -> bool:
+    """Whether a path names the address from which the request comes."""
+    return _read_address(request) == request.client
+
+
+def _read_address(request: Request) -> str:
+    return unquote(request.path.removeprefix(PATH).split("/")[1])
+
+
 def _address(call: AdminCall) -> str:
-    given = unquote(call.request.path.removeprefix(PATH).split("/")[1])
+    given = _read_address(call.request)
     try:
         return str(ip_address(given))
     except ValueError:

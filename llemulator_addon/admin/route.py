@@ -9,6 +9,7 @@ from pydantic import TypeAdapter
 
 from llemulator_addon.admin.query import Query
 from llemulator_addon.core import defaults
+from llemulator_addon.core.choices import Role
 from llemulator_addon.core.console_file import FindFile, find_nothing
 from llemulator_addon.core.egress import EgressReport
 from llemulator_addon.core.reply import Failure
@@ -18,6 +19,7 @@ from llemulator_addon.core.steps import Head, Headers, PlayedAnswer, Send, Step,
 from llemulator_addon.core.unclaimed import Unclaimed
 from llemulator_addon.engine.manual import forgotten
 from llemulator_addon.engine.session import Session
+from llemulator_addon.live.admin_access import AdminAccess
 from llemulator_addon.live.manual_queue import Waiting
 from llemulator_addon.live.news import Happening, News
 from llemulator_addon.live.room import Room
@@ -47,6 +49,8 @@ class Server:
     """The last requests that belong to nobody's test, oldest first."""
     waiting: Waiting = field(default_factory=Waiting)
     """Requests that wait for a person."""
+    access: AdminAccess = field(default_factory=AdminAccess)
+    """Who may use the routes about sessions of others."""
     news: News = field(default_factory=News)
     """The news of all sessions."""
     room: Room = field(default_factory=lambda: Room(defaults.WAITING_SIZE))
@@ -149,8 +153,12 @@ class Route:
     delete: Answering | None = None
     needs_token: bool = True
     """Whether it is about the session of a token."""
-    shows_all: bool = False
-    """Whether it shows all sessions, and so is only for those who may see them."""
+    role: Role | None = None
+    """The role that its methods need; None: it is about the caller's own session, or about none."""
+    role_to_change: Role | None = None
+    """The role that `post` and `delete` need, if it is another one."""
+    is_own: Callable[[Request], bool] | None = None
+    """Whether a request is about the caller's own session all the same, and needs no role."""
     body: RequestBody | None = None
     """Of `post`."""
     query: Query = field(default_factory=dict)
@@ -167,6 +175,10 @@ class Route:
     def answering(self, method: str) -> Answering | None:
         """Return what answers a method; HEAD is answered as GET."""
         return {"GET": self.get, "HEAD": self.get, "POST": self.post, "DELETE": self.delete}.get(method)
+
+    def role_for(self, method: str) -> Role | None:
+        """Return the role that a method needs."""
+        return self.role if method in {"GET", "HEAD"} else self.role_to_change or self.role
 
     @property
     def methods(self) -> tuple[str, ...]:

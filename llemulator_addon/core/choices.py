@@ -10,3 +10,7 @@ Length = Literal["short", "medium", "long"]
 """Of simulated texts."""
 ToolStrategy = Literal["contextual", "random", "sequence"]
 """How a simulated answer chooses the tools to call."""
+Role = Literal["viewer", "operator", "admin"]
+"""Of somebody who uses the sessions of others: may see them, may answer and script them too, or may do everything."""
+ROLES: tuple[Role, ...] = ("viewer", "operator", "admin")
+"""Each may do all that those before it may."""

@@ -32,8 +32,8 @@ class Request:
     """`WebSocket` for one that came as a message."""
     keyless: str | None = None
     """Address of the client, which names its session if it sends no token; None: without a token it has no session."""
-    is_local: bool = False
-    """Whether the client is on this machine: its connection comes from a loopback address."""
+    client: str = ""
+    """Address of the client."""
     connection: str = ""
     """The same for all requests of one client connection."""
     talk: str = ""

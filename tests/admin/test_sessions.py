@@ -64,10 +64,10 @@ def test_the_token_of_a_session_named_by_its_digest_is_not_shown(text: str, path
 def test_others_than_this_machine_may_not_see_all_sessions_or_name_one_by_its_digest() -> None:
     server = emulator()
     paths = ("/_emulator/sessions", "/_emulator/live", f"/_emulator/sessions/{_DIGEST}/requests")
-    asked = (replace(request("GET", path), is_local=False) for path in paths)
+    asked = (replace(request("GET", path), client="203.0.113.7") for path in paths)
 
     assert [(status(steps), json_of(steps)["error"]["code"]) for steps in play(server, *asked)] == [
-        (403, "not_local")
+        (401, "admin_key_needed")
     ] * 3
 
 

@@ -8,7 +8,7 @@ import sys
 from collections.abc import Callable
 
 from llemulator_addon.adapters.commands.command import Command, Failed, add_settings, settings_given
-from llemulator_addon.adapters.exposure import warn_of_others
+from llemulator_addon.adapters.exposure import is_reached, warn_of_others
 from llemulator_addon.adapters.logs import log_to_stderr
 from llemulator_addon.adapters.request_log import RequestLog
 from llemulator_addon.adapters.settings import Settings, SettingsError, settings_from
@@ -33,10 +33,14 @@ def _run(arguments: argparse.Namespace) -> None:
 
 async def serve_until_stopped(settings: Settings, examples: Callable[[Address], str] | None) -> None:
     """Serve until SIGINT or SIGTERM. Once it listens, say how to use it, and the examples. Raises Failed."""
-    hosts = (settings.host, *(listener.host for listener in settings.listen if listener.host))
+    hosts = _hosts(settings)
     for line in warn_of_others(settings, hosts):
         logger.warning(line)
     await _serve(settings, examples)
+
+
+def _hosts(settings: Settings) -> tuple[str, ...]:
+    return (settings.host, *(listener.host for listener in settings.listen if listener.host))
 
 
 async def _serve(settings: Settings, examples: Callable[[Address], str] | None) -> None:
@@ -53,8 +57,10 @@ async def _serve(settings: Settings, examples: Callable[[Address], str] | None) 
     from llemulator_addon.adapters.mitmproxy.master import CannotListen, ListeningPlace, serve  # noqa: PLC0415
     from llemulator_addon.adapters.script_file import BadScript  # noqa: PLC0415
 
-    def tell(address: Address) -> None:
+    def tell(address: Address, code: str) -> None:
         _print(how_to_use(address))
+        if settings.admin_key or is_reached(_hosts(settings)):
+            _print(f"Console, for one browser and one time:\n  {address.url}/?key={code}")
         for listener in settings.listen:
             _print(f"It listens on {listener} as well.")
         if examples is not None:
@@ -69,7 +75,9 @@ async def _serve(settings: Settings, examples: Callable[[Address], str] | None) 
                     program.traffic,
                     ListeningPlace(host=settings.host, port=settings.port, more=settings.listen),
                     confdir=found.confdir,
-                    ready=lambda listening: tell(listening.address(ca=found.ca, bundle=found.bundle)),
+                    ready=lambda listening: tell(
+                        listening.address(ca=found.ca, bundle=found.bundle), program.access.code
+                    ),
                 )
     except (BadScript, NoAuthority, CannotListen) as error:
         raise Failed(error) from None

@@ -15,6 +15,7 @@ def read_request(flow: http.HTTPFlow, arrival: Arrival, body: bytes, keyless: Ke
     """Return a request as the program knows it, with its unpacked body."""
     request = flow.request
     path, _, query = request.path.partition("?")
+    client = _write_address(flow.client_conn)
     return Request(
         method=request.method.upper(),
         host=arrival.host,
@@ -25,8 +26,8 @@ def read_request(flow: http.HTTPFlow, arrival: Arrival, body: bytes, keyless: Ke
         body=body,
         way=arrival.way,
         http_version=request.http_version,
-        keyless=_write_address(flow.client_conn) if keyless == "address" and arrival.way == "origin" else None,
-        is_local=_is_local(flow.client_conn),
+        keyless=client if keyless == "address" and arrival.way == "origin" else None,
+        client=client,
         connection=flow.client_conn.id,
         at=now(),
     )
@@ -35,11 +36,6 @@ def read_request(flow: http.HTTPFlow, arrival: Arrival, body: bytes, keyless: Ke
 def _write_address(client: Client) -> str:
     """Return a client's address as it is usually written: one of IPv4 that came to a port for both, as of IPv4."""
     return str(client.peername[0]).partition("%")[0].removeprefix("::ffff:")
-
-
-def _is_local(client: Client) -> bool:
-    address = _write_address(client)
-    return address.startswith("127.") or address == "::1"
 
 
 def _read_headers(fields: tuple[tuple[bytes, bytes], ...]) -> dict[str, str]:

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from llemulator_addon.adapters.own_admin_key import own_admin_key
 from llemulator_addon.adapters.pytest_plugin.messages import (
     NO_REQUESTS,
     Ink,
@@ -46,7 +47,7 @@ class Plugin:
     def watcher(self) -> Client:
         """A client of the admin routes that belongs to no test."""
         if self._watcher is None:
-            self._watcher = Client(self.proxy.url, "pytest")
+            self._watcher = Client(self.proxy.url, "pytest", admin_key=own_admin_key())
         return self._watcher
 
     def stop(self) -> None:
