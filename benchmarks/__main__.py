@@ -18,7 +18,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from benchmarks import fixture, ratios, simulated, starts, streams
+from benchmarks import conversations, fixture, ratios, simulated, starts, streams
 from benchmarks.servers import SERVERS, Running, running
 from conformance.attacks import measure as attacks
 from conformance.attacks.catalogue import ATTACKS
@@ -53,6 +53,10 @@ def main() -> None:
     if arguments.only == "attacks":
         _print_attacks()
         return
+    if arguments.only == "conversations":
+        with tempfile.TemporaryDirectory(prefix="llemulator-bench-") as folder:
+            _print_pacing("WebSocket conversations", "messages", conversations.measure_alone(Path(folder)))
+        return
     hey = shutil.which("hey") or sys.exit("hey was not found; it sends the requests: apt-get install hey")
     with tempfile.TemporaryDirectory(prefix="llemulator-bench-") as folder:
         script = _script(Path(folder))
@@ -61,8 +65,12 @@ def main() -> None:
             memory = {name: server.resident_mebibytes() for name, server in servers.items()}
             rates = _rates(hey, servers, arguments)
             pacing = streams.measure(servers["llemulator"])
+            talking = conversations.measure(servers["llemulator"])
             rhythms = tuple(simulated.measure(servers["llemulator"]))
-    _print(seconds, memory, rates, pacing)
+    _print(seconds, memory, rates)
+    _print_pacing("streams", "tokens", pacing)
+    _print_pacing("WebSocket conversations", "messages", talking)
+    _print_expected(rates)
     for rhythm in rhythms:
         said = f"simulated streams: {rhythm.measured:.1f} {rhythm.name} (within 5 % of {rhythm.asked:.1f})"
         print(f"{_met(rhythm.is_met):12} {said}")
@@ -100,15 +108,16 @@ def _arguments() -> Arguments:
     parser.add_argument("--seconds", type=float, default=4, help="how long each measurement takes (4)")
     parser.add_argument("--rounds", type=int, default=3, help="how many turns each server has (3)")
     parser.add_argument("--clients", type=int, default=16, help="how many connections ask at the same time (16)")
-    parser.add_argument("--only", choices=("attacks",), help="print these lines alone (all)")
+    parser.add_argument("--only", choices=("attacks", "conversations"), help="print these lines alone (all)")
     return Arguments(**vars(parser.parse_args()))
 
 
 def _script(folder: Path) -> Path:
-    """Write the script with one rule that all play, and the paced rule of the streams behind it."""
+    """Write the script with one rule that all play, and the paced rules of streams and conversations behind it."""
     rules = [
         {"match": {"user_text": "^Hello$"}, "reply": {"text": "Hello there. How are you today?"}},
         streams.RULE,
+        conversations.RULE,
     ]
     script = folder / "script.json"
     script.write_text(json.dumps({"rules": rules}))
@@ -150,9 +159,7 @@ def _rate(hey: str, target: list[str], arguments: Arguments) -> float:
     return float(rate[1])
 
 
-def _print(
-    starts: dict[str, float], memory: dict[str, float], rates: dict[tuple[str, str], float], pacing: streams.Pacing
-) -> None:
+def _print(starts: dict[str, float], memory: dict[str, float], rates: dict[tuple[str, str], float]) -> None:
     first = next(iter(SERVERS))
     print(f"\n{os.cpu_count()} cores, Python {sys.version.split()[0]}\n")
     print(_row("", "TLS", "", "plain", "", "start", "idle"))
@@ -160,10 +167,16 @@ def _print(
     for name in SERVERS:
         cells = [f(rates[name, way]) for way in ("tls", "plain") for f in (_whole, _ratio_to(rates[first, way]))]
         print(_row(name, *cells, f"{starts[name]:.2f}", f"{memory[name]:.0f}"))
+
+
+def _print_pacing(kind: str, unit: str, pacing: streams.Pacing) -> None:
     wanted = pacing.streams * pacing.tokens_per_second
-    print(f"\n{pacing.streams} streams at {pacing.tokens_per_second} tokens/s through TLS:", end=" ")
-    print(f"{pacing.chunks_per_second:.0f} chunks/s of {wanted}, each gap wrong by", end=" ")
+    print(f"\n{pacing.streams} {kind} at {pacing.tokens_per_second} {unit}/s through TLS:", end=" ")
+    print(f"{pacing.chunks_per_second:.0f}/s of {wanted}, each gap wrong by", end=" ")
     print(f"{pacing.median_error_ms:.1f} ms at the median and {pacing.p99_error_ms:.1f} ms at p99\n")
+
+
+def _print_expected(rates: dict[tuple[str, str], float]) -> None:
     for name, base, way, least in _EXPECTED:
         ratio = rates[name, way] / rates[base, way]
         print(f"{_met(ratio >= least):12} {name} / {base}, {way}: {ratio:.2f} (at least {least})")

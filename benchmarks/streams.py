@@ -7,7 +7,7 @@ import statistics
 import subprocess
 import sys
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from itertools import pairwise
 
@@ -46,12 +46,18 @@ def run_apart(command: list[str]) -> str:
     return subprocess.run(on_core(1, command), check=True, stdout=subprocess.PIPE, text=True).stdout
 
 
-async def arrivals(port: int, token: str, body: Mapping[str, object]) -> list[float]:
-    """Ask for a stream through CONNECT and TLS, and return when each chunk with text arrived."""
+async def open_tunnel(port: int) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
+    """Open a connection to OpenAI's host through CONNECT and TLS."""
     reader, writer = await asyncio.open_connection("127.0.0.1", port)
     writer.write(b"CONNECT api.openai.com:443 HTTP/1.1\r\nHost: api.openai.com:443\r\n\r\n")
     await reader.readuntil(b"\r\n\r\n")
     await writer.start_tls(_trusting(), server_hostname="api.openai.com")
+    return reader, writer
+
+
+async def arrivals(port: int, token: str, body: Mapping[str, object]) -> list[float]:
+    """Ask for a stream through CONNECT and TLS, and return when each chunk with text arrived."""
+    reader, writer = await open_tunnel(port)
     asked = json.dumps({**body, "stream": True})
     head = f"Host: api.openai.com\r\nAuthorization: Bearer {token}\r\nContent-Length: {len(asked)}\r\nConnection: close"
     writer.write(f"POST /v1/chat/completions HTTP/1.1\r\n{head}\r\n\r\n{asked}".encode())
@@ -65,18 +71,24 @@ async def _main(port: int) -> None:
     every = await asyncio.gather(*(arrivals(port, f"sk-{number}", asked) for number in range(_STREAMS)))
     chunks = sum(len(times) for times in every)
     assert chunks >= _STREAMS * _WORDS, f"{chunks} chunks"
+    print(json.dumps(asdict(judge(every, _TOKENS_PER_SECOND))))
+
+
+def judge(every: Sequence[Sequence[float]], per_second: int) -> Pacing:
+    """Compare the times of what arrived, of each stream in seconds, with those that were asked for."""
     # While all of them stream: before and after, connections are opened and closed beside fewer streams.
     begin, end = max(times[0] for times in every), min(times[-1] for times in every)
     within = [[at for at in times if begin <= at <= end] for times in every]
     errors = sorted(
-        abs(later - earlier - 1 / _TOKENS_PER_SECOND) * 1000 for times in within for earlier, later in pairwise(times)
+        abs(later - earlier - 1 / per_second) * 1000 for times in within for earlier, later in pairwise(times)
     )
-    pacing = Pacing(
+    return Pacing(
         chunks_per_second=sum((len(times) - 1) / (times[-1] - times[0]) for times in within),
         median_error_ms=statistics.median(errors),
         p99_error_ms=errors[int(len(errors) * 0.99)],
+        streams=len(every),
+        tokens_per_second=per_second,
     )
-    print(json.dumps(asdict(pacing)))
 
 
 def _trusting() -> ssl.SSLContext:
