@@ -365,7 +365,33 @@ async def test_malformed_frames_leave_nothing_behind(certs: Path) -> None:
 
 def _left() -> list[object]:
     gc.collect()
-    return [each for each in gc.get_objects() if type(each).__name__ in {"WebSocketLayer", "ResponsesTalk", "Frames"}]
+    return [each for each in gc.get_objects() if type(each).__name__ in _KEPT_FOR_A_CONNECTION]
+
+
+_KEPT_FOR_A_CONNECTION = {"WebSocketLayer", "WebSocketConnection", "TalkListener", "ResponsesTalk", "Frames"}
+
+
+@pytest.mark.parametrize("words", [2_000_000, 10])
+async def test_a_client_that_does_not_read_its_answers_and_leaves_leaves_nothing_behind(
+    certs: Path, words: int
+) -> None:
+    """Of a long answer it takes the beginning; of short ones, others wait."""
+    server = emulator({"rules": [{"reply": {"text": "word " * words}}]}, answer_limit=1 << 30, unread_size=1 << 30)
+
+    async with proxying(server, certs) as (proxy, traffic):
+        async with talking(proxy) as client:
+            for _ in range(60):
+                client.create("Hello")
+            await client.next_frame()
+            client.writer.transport.abort()
+        await until_ended(server)
+        await _until(lambda: not _left())
+
+        assert traffic.bodies.taken == 0
+    handshake = (await exchanges_of(server))[0]
+    assert handshake.ending is not None
+    assert handshake.ending.how == "client_left"
+    assert handshake.ending.bytes_sent < 5_000_000
 
 
 async def _send_rubbish(proxy: Proxy, rubbish: bytes) -> None:
