@@ -2,8 +2,9 @@
 
 import asyncio
 import ctypes
+import mmap
 import sys
-from contextlib import suppress
+from pathlib import Path
 
 _LARGE = 512 << 10
 """Bytes from which a block has its own pages. Those that asyncio reads into are half as large, and too frequent."""
@@ -12,7 +13,9 @@ _KEPT = 1 << 20
 _MMAP_THRESHOLD, _TRIM_THRESHOLD, _ARENA_MAX = -3, -1, -8
 """As `mallopt(3)` numbers them."""
 _MUCH = 8 << 20
-"""Bytes that are free between blocks before they are given back."""
+"""Bytes that the process takes from the system before it looks for free ones."""
+_STATM = Path("/proc/self/statm")
+"""Counts pages of the process; the second number is of those in memory: proc(5)."""
 _SECONDS = 1.0
 """How often it is looked for them."""
 
@@ -28,35 +31,30 @@ def give_back_large_blocks() -> None:
 
 
 async def give_back_what_is_free() -> None:
-    """Give back, again and again, the memory between blocks that are in use, until cancelled. Elsewhere it ends."""
+    """Give back, again and again, the memory between blocks that are in use, until cancelled. Elsewhere it ends.
+
+    It looks at the pages that the process has. glibc's own count of free bytes has those that were given back, too.
+    """
     libc = _glibc()
     if libc is None:
         return
-    free_before = 0
+    resident_before = _count_resident_bytes()
     while True:
         await asyncio.sleep(_SECONDS)
-        # glibc counts what was given back as free, too.
-        free = libc.mallinfo2().free
-        if free > free_before + _MUCH:
+        resident = _count_resident_bytes()
+        if resident > resident_before + _MUCH:
             await asyncio.to_thread(libc.malloc_trim, 0)
-            free_before = free
-        free_before = min(free, free_before)
+            resident_before = resident = _count_resident_bytes()
+        resident_before = min(resident, resident_before)
+
+
+def _count_resident_bytes() -> int:
+    return int(_STATM.read_bytes().split()[1]) * mmap.PAGESIZE
 
 
 def _glibc() -> ctypes.CDLL | None:
     if not sys.platform.startswith("linux"):
         return None
     libc = ctypes.CDLL(None)
-    with suppress(AttributeError):  # another C library, or an old one
-        libc.mallinfo2.restype = _Allocated
-        return libc
-    return None
-
-
-class _Allocated(ctypes.Structure):
-    """`struct mallinfo2`."""
-
-    _fields_ = (
-        *((name, ctypes.c_size_t) for name in ("arena", "ordblks", "smblks", "hblks", "hblkhd", "usmblks", "fsmblks")),
-        *((name, ctypes.c_size_t) for name in ("used", "free", "keepcost")),
-    )
+    # Another C library has neither of them.
+    return libc if hasattr(libc, "malloc_trim") and hasattr(libc, "mallopt") else None
