@@ -43,7 +43,7 @@ from llemulator_addon.script.reader import Script
 from llemulator_addon.script.simulate_defaults import Simulating
 from llemulator_addon.simulate.settings import SimulationSettings as Simulation
 from llemulator_addon.simulate.stream_timing import Physics
-from llemulator_addon.store.port import Limits, OpenStore
+from llemulator_addon.store.port import Beginnings, Limits, OpenStore
 from llemulator_addon.wire import errors
 from llemulator_addon.wire.api_dates import Day
 from llemulator_addon.wire.cors import add_cors, preflight
@@ -162,7 +162,7 @@ class Emulator:
         )
         self._fresh = self._bare if settings.script is None else self._playing(settings.script)
         self._store = open_store(
-            self._fresh_for,
+            Beginnings(fresh=self._fresh_for, bare=self._bare_for),
             Limits(sessions=settings.sessions_size, journals=settings.journals_size, stored=settings.all_stored_size),
         )
         self._ahead = Ahead(settings.request_values)

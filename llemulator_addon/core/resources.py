@@ -1,11 +1,12 @@
 """The objects that a token has stored with OpenAI: responses, conversations, stored completions, files."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, NamedTuple
 
 from rpds import HashTrieMap
 
+from llemulator_addon.core.changes import Changes
 from llemulator_addon.core.defaults import STORED_SIZE
 from llemulator_addon.core.sizes import size_of
 
@@ -46,6 +47,8 @@ class Resources:
     _by_kind: "HashTrieMap[str, HashTrieMap[int, str]]" = field(default_factory=HashTrieMap)
     _oldest: int = 0
     _next: int = 0
+    changes: Changes | None = field(default=None, compare=False)
+    """Of the numbers of resources."""
 
     def __len__(self) -> int:
         return len(self._values)
@@ -88,6 +91,41 @@ class Resources:
         for number, resource_id in sorted(self._by_kind.get(kind, _EMPTY).items()):
             yield resource_id, self._values[number].kept.value
 
+    def at_number(self, number: int) -> Kept | None:
+        """Return the resource of a number, if it is kept; they are counted as they are created."""
+        sized = self._values.get(number)
+        return None if sized is None else sized.kept
+
+    @property
+    def numbers(self) -> Iterable[int]:
+        """The numbers of all that are kept, in no order."""
+        return self._values
+
+    @property
+    def next_number(self) -> int:
+        """The number that the next one gets."""
+        return self._next
+
+    def restore(self, numbered: Mapping[int, Kept | None], *, next_number: int, changes: Changes) -> "Resources":
+        """Return these with some put at their numbers again, and some removed (None). `changes` begins anew with it.
+
+        Above the bound the oldest are dropped, and those that are too large alone.
+        """
+        changed = self
+        for number, kept in sorted(numbered.items()):
+            if number in changed._values:
+                changed = changed._remove(number)
+            if kept is not None:
+                changed = changed._put(_Sized(kept, self._size_of(kept)), number)  # noqa: SLF001 - of the same class
+        numbers = [number for number, kept in numbered.items() if kept is not None]
+        oldest = min([*numbers, self._oldest] if self._values else numbers, default=next_number)
+        restored = replace(changed, changes=changes, _next=next_number, _oldest=oldest)
+        return restored.drop_oldest(())
+
+    def settle(self, changes: Changes) -> "Resources":
+        """Return them with changes that begin anew."""
+        return replace(self, changes=changes)
+
     def empty(self) -> "Resources":
         """Return none, within the same bound."""
         return Resources(size_limit=self.size_limit)
@@ -95,19 +133,25 @@ class Resources:
     def _measure(self, resources: tuple[Kept, ...]) -> list["_Sized"]:
         sized, size = [], 0
         for kept in resources:
-            takes = _BYTES_OF_A_RESOURCE + len(kept.id) + size_of(kept.value, at_most=self.size_limit)
+            takes = self._size_of(kept)
             sized.append(_Sized(kept, takes))
             if (size := size + takes) > self.size_limit:
                 raise TooLarge
         return sized
 
-    def _put(self, sized: "_Sized") -> "Resources":
+    def _size_of(self, kept: Kept) -> int:
+        return _BYTES_OF_A_RESOURCE + len(kept.id) + size_of(kept.value, at_most=self.size_limit)
+
+    def _note(self, number: int) -> Changes | None:
+        return None if self.changes is None else self.changes.add("resources", number)
+
+    def _put(self, sized: "_Sized", place: int | None = None) -> "Resources":
         kept = sized.kept
         number = self._numbers.get((kept.kind, kept.id))
         if number is not None:
             size = self.size + sized.size - self._values[number].size
-            return replace(self, size=size, _values=self._values.insert(number, sized))
-        number = self._next
+            return replace(self, size=size, _values=self._values.insert(number, sized), changes=self._note(number))
+        number = self._next if place is None else place
         of_kind = self._by_kind.get(kept.kind, _EMPTY).insert(number, kept.id)
         return replace(
             self,
@@ -115,7 +159,8 @@ class Resources:
             _numbers=self._numbers.insert((kept.kind, kept.id), number),
             _values=self._values.insert(number, sized),
             _by_kind=self._by_kind.insert(kept.kind, of_kind),
-            _next=number + 1,
+            _next=max(self._next, number + 1),
+            changes=self._note(number),
         )
 
     def _remove(self, number: int) -> "Resources":
@@ -127,6 +172,7 @@ class Resources:
             _numbers=self._numbers.remove((kept.kind, kept.id)),
             _values=self._values.remove(number),
             _by_kind=self._by_kind.insert(kept.kind, of_kind) if of_kind else self._by_kind.remove(kept.kind),
+            changes=self._note(number),
         )
 
     def drop_oldest(self, newest: tuple[Kept, ...]) -> "Resources":
@@ -139,7 +185,7 @@ class Resources:
             if oldest in changed._values and oldest not in stay:
                 changed = changed._remove(oldest)
             oldest += 1
-        return replace(changed, _oldest=min(oldest, *stay))
+        return replace(changed, _oldest=min((oldest, *stay)))
 
 
 _EMPTY: "HashTrieMap[int, str]" = HashTrieMap()

@@ -4,7 +4,7 @@ Recording costs the same for an empty and a full journal, and little: an exchang
 what a reader wants to see is made of it when it is read.
 """
 
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from itertools import chain
 from typing import NamedTuple, TypedDict, Unpack
@@ -13,6 +13,7 @@ from zlib import crc32
 from rpds import HashTrieMap
 
 from llemulator_addon.core import defaults
+from llemulator_addon.core.changes import Changes
 from llemulator_addon.core.outcome import Ending
 from llemulator_addon.core.prompt import Prompt
 from llemulator_addon.core.request import Request, Way
@@ -166,6 +167,8 @@ class Journal:
     """Bytes of memory that those take which are kept, about."""
     limit: int = defaults.JOURNAL_ENTRIES
     size_limit: int = defaults.JOURNAL_SIZE
+    changes: Changes | None = field(default=None, compare=False)
+    """Of `entries` and `endings`, by number."""
 
     def record(self, request: Request, steps: Steps, basis: Basis = NOTHING, *, goes_on: bool = False) -> "Journal":
         """Add an exchange under the next number; the oldest are dropped. `goes_on`: the answer has more steps."""
@@ -214,6 +217,7 @@ class Journal:
             first=first,
             unmatched=self.unmatched + (basis.unmatched is not None),
             size=size,
+            changes=None if self.changes is None else self.changes.add("exchanges", number),
         )
         return added if size <= self.size_limit else added.drop_oldest()
 
@@ -221,7 +225,8 @@ class Journal:
         """Note how the playing of an answer ended; nothing, where its exchange has made room meanwhile."""
         if self._find(number) is None:
             return self
-        return self._change(endings=self.endings.insert(number % self.limit, ending))
+        changes = None if self.changes is None else self.changes.add("endings", number)
+        return self._change(endings=self.endings.insert(number % self.limit, ending), changes=changes)
 
     def note_answer(self, number: int, steps: Steps, *, goes_on: bool = False) -> "Journal":
         """Note the answer of an exchange that had none yet; nothing, where it has made room meanwhile."""
@@ -231,7 +236,8 @@ class Journal:
         size = exchange.size + sent + _BYTES_OF_A_STEP * len(kept)
         answered = exchange._replace(steps=kept, size=size, goes_on=goes_on or kept is not steps)
         entries = self.entries.insert(number % self.limit, answered)
-        return self._change(entries=entries, size=self.size + size - exchange.size).drop_oldest()
+        changes = None if self.changes is None else self.changes.add("exchanges", number)
+        return self._change(entries=entries, size=self.size + size - exchange.size, changes=changes).drop_oldest()
 
     def note_messages(self, number: int, messages: Iterable[TalkMessage]) -> "Journal":
         """Note messages of a WebSocket connection; nothing, where its handshake has made room meanwhile."""
@@ -240,7 +246,8 @@ class Journal:
         told = exchange.messages.add(messages)
         size = exchange.size + told.size - exchange.messages.size
         entries = self.entries.insert(number % self.limit, exchange._replace(messages=told, size=size))
-        return self._change(entries=entries, size=self.size + size - exchange.size).drop_oldest()
+        changes = None if self.changes is None else self.changes.add("exchanges", number)
+        return self._change(entries=entries, size=self.size + size - exchange.size, changes=changes).drop_oldest()
 
     def empty(self) -> "Journal":
         """Return it without exchanges; numbers go on."""
@@ -252,21 +259,43 @@ class Journal:
             size_limit=self.size_limit,
         )
 
-    def restore(self, exchanges: Sequence[Exchange], *, recorded: int, unmatched: int) -> "Journal":
-        """Return a journal with the bounds of this one and these exchanges, the last that were recorded.
+    def restore(  # noqa: PLR0913 - one for each thing that went on
+        self,
+        exchanges: Mapping[int, Exchange],
+        endings: Mapping[int, Ending],
+        *,
+        first: int,
+        recorded: int,
+        unmatched: int,
+        changes: Changes | None = None,
+    ) -> "Journal":
+        """Return this journal as it went on elsewhere: with these new or changed exchanges and endings, by number.
 
-        Above the bounds the oldest are dropped.
+        `first` is the oldest that is kept there. Above this one's bounds the oldest are dropped.
         """
-        kept = exchanges[-self.limit :]
-        restored = self._change(
-            entries=HashTrieMap({each.number % self.limit: each._replace(ending=None) for each in kept}),
-            endings=HashTrieMap({each.number % self.limit: each.ending for each in kept if each.ending is not None}),
+        first = max(first, recorded - self.limit + 1)
+        kept, ended, size = self.entries, self.endings, self.size
+        for number in range(self.first, min(first, self.recorded + 1)):
+            if (gone := kept.get(number % self.limit)) is not None:
+                kept, ended = kept.remove(number % self.limit), ended.discard(number % self.limit)
+                size -= gone.size
+        for number, exchange in exchanges.items():
+            if number >= first:
+                before = kept.get(number % self.limit)
+                size += exchange.size - (0 if before is None else before.size)
+                kept = kept.insert(number % self.limit, exchange)
+        for number, ending in endings.items():
+            if number >= first:
+                ended = ended.insert(number % self.limit, ending)
+        return self._change(
+            entries=kept,
+            endings=ended,
             recorded=recorded,
-            first=kept[0].number if kept else recorded + 1,
+            first=first,
             unmatched=unmatched,
-            size=sum(each.size for each in kept),
-        )
-        return restored.drop_oldest()
+            size=size,
+            changes=changes,
+        ).drop_oldest()
 
     def renumber(self, first: int) -> "Journal":
         """Return a journal of the same exchanges whose numbers have no gap and begin with `first`."""
@@ -301,6 +330,18 @@ class Journal:
         copy.__dict__.update(self.__dict__, **fields)
         return copy
 
+    def settle(self, changes: Changes) -> "Journal":
+        """Return it with changes that begin anew."""
+        return self._change(changes=changes)
+
+    def find(self, number: int) -> Exchange | None:
+        """Return the exchange of a number without its ending, if it is kept."""
+        return self._find(number)
+
+    def ending_of(self, number: int) -> Ending | None:
+        """Return how the exchange of a number ended, if it is kept and did."""
+        return None if self._find(number) is None else self.endings.get(number % self.limit)
+
     def _find(self, number: int) -> Exchange | None:
         return self.entries.get(number % self.limit) if self.first <= number <= self.recorded else None
 
@@ -323,6 +364,7 @@ class _JournalFields(TypedDict, total=False):
     first: int
     unmatched: int
     size: int
+    changes: Changes | None
 
 
 def _keep_steps(steps: Steps) -> tuple[Steps, int]:

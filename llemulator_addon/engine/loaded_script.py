@@ -54,6 +54,8 @@ class LoadedScript:
     index: Index = Index()
     server: ScriptSettings = field(default_factory=ScriptSettings)
     """The values of the server's settings and the default script."""
+    has_left_default: bool = False
+    """Whether the token's rules took the place of the default script, whose defaults do not hold then."""
     own: Script = field(default_factory=Script)
     """The values that the token loaded, without its rules."""
 
@@ -99,7 +101,7 @@ class LoadedScript:
         """
         found = self.server
         server = replace(bare.server, models=found.models, upstreams=found.upstreams, api_date=found.api_date)
-        return LoadedScript(owner="token", server=server, own=self.own)
+        return LoadedScript(owner="token", server=server, has_left_default=True, own=self.own)
 
     def forget_rules(self) -> "LoadedScript":
         """Return it without rules. They are the token's own then: it does not play the default script."""

@@ -8,6 +8,7 @@ from typing import Literal, NamedTuple, TypedDict, Unpack
 from rpds import HashTrieMap
 
 from llemulator_addon.core import defaults
+from llemulator_addon.core.changes import Changes
 from llemulator_addon.core.choices import OnUnmatched
 from llemulator_addon.core.request import Request
 from llemulator_addon.core.resources import Resources
@@ -80,6 +81,12 @@ class Progress(NamedTuple):
     """The memory of faults, by their place."""
     connection_rules: tuple[int, ...] = ()
     """Positions of the rules that act on connections and are not used up."""
+    changes: Changes | None = None
+    """Of `used`, `heads` and `memories`."""
+
+    def note(self, kind: str, place: int | str) -> Changes | None:
+        """Return the changes with one more, if anybody asks for them."""
+        return None if self.changes is None else self.changes.add(kind, place)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -122,7 +129,7 @@ class Session:
     @property
     def size(self) -> int:
         """Estimated bytes of memory, without its journal and stored resources."""
-        used, heads, _, memories, _ = self.progress
+        used, heads, _, memories, _, _ = self.progress
         counted = len(used) + len(heads)
         return _BYTES + self.script.size + _BYTES_OF_A_COUNT * counted + _BYTES_OF_A_MEMORY * len(memories)
 
@@ -211,17 +218,21 @@ class Session:
 
     def rule_used(self, group: Group, position: int) -> "Session":
         """Count that the first rule of a group has answered, and go to the state that it names."""
-        used, heads, state, memories, connection_rules = self.progress
+        used, heads, state, memories, connection_rules, changes = self.progress
         rule, times = self.script.index.rules[position], used.get(position, 0) + 1
         if rule.times is not None and times >= rule.times:
             heads = heads.insert(group.number, heads.get(group.number, 0) + 1)
         state = state if rule.becomes is None else rule.becomes
-        return self.change(progress=Progress(used.insert(position, times), heads, state, memories, connection_rules))
+        if changes is not None:
+            changes = changes.add("used", position).add("heads", group.number)
+        used = used.insert(position, times)
+        return self.change(progress=Progress(used, heads, state, memories, connection_rules, changes))
 
     def remember(self, place: str, memory: object) -> "Session":
         """Keep what a fault remembers."""
         memories = self.progress.memories.insert(place, memory)
-        return self.change(progress=self.progress._replace(memories=memories))
+        changes = self.progress.note("memories", place)
+        return self.change(progress=self.progress._replace(memories=memories, changes=changes))
 
     def connection(self, at: Literal["connect", "tls"], host: str) -> tuple["Session", ConnectionFault | None]:
         """Return what happens to a connection to a host, and the session in which that is counted."""
@@ -239,7 +250,8 @@ class Session:
         if rule.times is not None and times >= rule.times:
             left = tuple(each for each in left if each != position)
         used = progress.used.insert(position, times)
-        return self.change(progress=progress._replace(used=used, connection_rules=left))
+        changes = progress.note("used", position)
+        return self.change(progress=progress._replace(used=used, connection_rules=left, changes=changes))
 
     def times_left(self, position: int) -> int | None:
         """Return how often a rule may still answer; None: any number of times."""

@@ -102,6 +102,12 @@ class MemoryStore:
         """Return the keys of all sessions with a mark; the one that has it longest is first."""
         return tuple(self._marked.get(mark, ()))
 
+    async def check(self) -> None:
+        """Do nothing: memory is there."""
+
+    async def close(self) -> None:
+        """Do nothing."""
+
     @property
     def size(self) -> int:
         """Estimated bytes of sessions, without their journals and stored resources."""

@@ -1,6 +1,7 @@
 """The port of a store of sessions."""
 
 from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
 from typing import NamedTuple, Protocol
 
 from llemulator_addon.core import defaults
@@ -9,6 +10,27 @@ from llemulator_addon.engine.session import Session
 
 Fresh = Callable[[SessionKey], Session]
 """Makes the session of a token that was never seen. Its life is 0: the store gives it one."""
+
+
+@dataclass(frozen=True, slots=True)
+class Beginnings:
+    """How the session of a token begins at this server. Called, it makes one that plays the default script."""
+
+    fresh: Fresh
+    """With the default script."""
+    bare: Fresh
+    """Without it."""
+
+    def __call__(self, key: SessionKey, /) -> Session:
+        """Make the session of a token that was never seen."""
+        return self.fresh(key)
+
+
+class StoreFailed(Exception):
+    """A store cannot be read or written at the moment; says which one and why, without secrets.
+
+    It is not known whether a change that raised this was kept.
+    """
 
 
 class Limits(NamedTuple):
@@ -66,12 +88,20 @@ class Store(Protocol):
         """Return every session that is kept, as it is; the one that was changed last is last."""
         ...
 
+    async def check(self) -> None:
+        """Find out whether it can be read and written; raises `StoreFailed`, as all of these do."""
+        ...
+
+    async def close(self) -> None:
+        """Give back what it holds. May be called again."""
+        ...
+
     async def list_marked(self, mark: str) -> tuple[SessionKey, ...]:
         """Return the keys of all sessions with a mark (`Session.marks`); the one that has it longest is first."""
         ...
 
 
-OpenStore = Callable[[Fresh, Limits], Store]
+OpenStore = Callable[[Beginnings, Limits], Store]
 """Opens a store."""
 
 ATTEMPTS = 3

@@ -1,205 +1,317 @@
-"""A session as plain JSON, part by part: its script, progress, resources and journal.
+"""A session as text, part by part, for a store that keeps it outside of this process.
 
-The policy of the server is not written, nor is the default script: each server has its own. A compiled
-script is not written either, but its rules are; each process compiles them once, by their digest.
+A session is a head, a script and rows. The head is small and written with each change. A row is what has a place in
+one of the parts: how often a rule was used, a resource, an exchange, its ending. Of rows only those are written that
+were changed (`Changes`), and only those are read that another process changed. The text of a script is kept by its
+digest, and written when it changes.
+
+The policy of the server is not written, nor is the default script: each server has its own.
 """
 
-from collections import OrderedDict
-from collections.abc import Mapping, Sequence
-from contextlib import suppress
-from dataclasses import replace
+import json
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any, NamedTuple
 
-from rpds import HashTrieMap
-
-from llemulator_addon.core.resources import Resources, TooLarge
+from llemulator_addon.core.changes import Changes
 from llemulator_addon.core.session_key import SessionKey
-from llemulator_addon.core.upstream import Upstream, Upstreams, upstream_in
-from llemulator_addon.engine.index import Index
-from llemulator_addon.engine.journal import Journal
-from llemulator_addon.engine.loaded_script import LoadedScript
 from llemulator_addon.engine.session import Progress, Session
-from llemulator_addon.script.reader import read_script
-from llemulator_addon.script.rule import Rule
+from llemulator_addon.store.port import Beginnings, StoreFailed
+from llemulator_addon.store.written_script import Scripts
 from llemulator_addon.store.written_values import read_value, write_value
 
 VERSION = 1
 """Of the written form. A session of another version is refused."""
 
-Written = Mapping[str, Any]
-"""JSON."""
+_PARTS: Mapping[str, tuple[str, ...]] = {
+    "progress": ("used", "heads", "memories"),
+    "resources": ("resources",),
+    "journal": ("exchanges", "endings"),
+}
+"""The kinds of rows of each part."""
+_GONE_AT_MOST = 500
+"""Rows of resources that are gone, of which other processes learn so; above it they read the session whole."""
 
 
-class OtherVersion(Exception):
+class OtherVersion(StoreFailed):
     """A session was written in a form that this program does not read."""
 
 
-class Beginnings(NamedTuple):
-    """Sessions of a token that was never seen, of the server that writes or reads."""
+class Place(NamedTuple):
+    """Names a row within its session."""
 
-    fresh: Session
-    """It plays the default script."""
-    bare: Session
-    """The same without the default script."""
+    kind: str
+    place: str
 
 
-class CompiledRules:
-    """Rules that were compiled in this process, by their digest. The last that were used are kept."""
+class Stored(NamedTuple):
+    """A session, or what changed of it, as a store gives it."""
 
-    def __init__(self, most: int = 100) -> None:
-        """Take how many scripts are kept."""
-        self._most = most
-        self._kept: OrderedDict[str, Index] = OrderedDict()
-
-    def get(self, digest: str, rules: Sequence[Written]) -> Index:
-        """Return the index of rules as they were written; raises `ScriptError` for what is no rule."""
-        if (index := self._kept.pop(digest, None)) is None:
-            index = Index(tuple(_read_rule(rule) for rule in rules))
-        self._kept[digest] = index
-        if len(self._kept) > self._most:
-            self._kept.popitem(last=False)
-        return index
+    life: int
+    version: int
+    """Counts the changes of a session."""
+    head: str
+    since: int
+    """The version after which these rows were written; 0: they are all."""
+    rows: Sequence[tuple[str, str, str | None]]
+    """Kind, place and text; None: it is gone."""
 
 
-def write_session(session: Session, beginnings: Beginnings) -> dict[str, Any]:
-    """Write a session."""
-    return {
-        "version": VERSION,
-        "key": list(session.key),
-        "life": session.life,
-        "turn": session.turn,
-        "clock_ahead": session.clock_ahead,
-        "clock_is_set": session.clock_is_set,
-        "script": _write_script(session.script, beginnings),
-        "progress": _write_progress(session.progress),
-        "resources": [write_value(kept) for kept in session.resources],
-        "journal": _write_journal(session.journal),
-    }
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Written:
+    """What a change of a session writes."""
+
+    head: str
+    digest: str
+    """Of the script."""
+    script: str | None
+    """Its text, if another one is written than before."""
+    rows: Mapping[Place, str | None]
+    """None: it is gone, and others are to learn that."""
+    dropped: Iterable[Place]
+    """Rows that others know to be gone."""
+    wiped: Sequence[str]
+    """Kinds of which no other row stays."""
+    prunes: bool
+    """Whether the rows that are gone are forgotten."""
 
 
-def read_session(written: Written, beginnings: Beginnings, compiled: CompiledRules) -> Session:
-    """Read a session; raises `OtherVersion`.
+class Head(NamedTuple):
+    """The head of a session."""
+
+    form: int
+    """`VERSION` of the program that wrote it."""
+    turn: int
+    clock_ahead: float
+    clock_is_set: bool
+    script: str
+    """Digest of its text."""
+    state: str
+    connection_rules: Sequence[int]
+    first: int
+    """As in `Journal`, these three."""
+    recorded: int
+    unmatched: int
+    next_resource: int
+    gone: int
+    """Rows of resources that are gone, about."""
+    whole: int
+    """The version before which a process must have read nothing, to read only what changed."""
+    wiped: Mapping[str, int]
+    """The version in which each part was written whole."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Known:
+    """A session as this process knows it, with what its store has of it."""
+
+    session: Session
+    version: int
+    head: Head
+    has_script: bool
+    """Whether the store has its script; not, where the default script of this server is another one."""
+
+
+def write_session(after: Session, before: Known | None, scripts: Scripts) -> Written:
+    """Write what a change made of a session; all of it, where the store has none or one of another life."""
+    same = before if before is not None and before.session.life == after.life else None
+    version = 1 if before is None else before.version + 1
+    rows: dict[Place, str | None] = {}
+    wiped_kinds: list[str] = []
+    wiped: dict[str, int] = dict.fromkeys(_PARTS, version) if same is None else dict(same.head.wiped)
+    for part, changes in _changes_of(after).items():
+        if same is not None and changes is not None and changes.since == same.version:
+            places: Iterable[tuple[str, int | str]] = set(changes.places)
+        else:
+            places = _all_places(after, part)
+            wiped[part] = version
+            wiped_kinds += _PARTS[part]
+        for kind, place in places:
+            text = _write_row(after, kind, place)
+            if text is not None or (kind == "resources" and same is not None and _knew(same, place)):
+                rows[Place(kind, str(place))] = text
+    gone = (0 if same is None else same.head.gone) + sum(text is None for text in rows.values())
+    prunes = gone > _GONE_AT_MOST
+    if same is not None and same.has_script and same.session.script is after.script:
+        digest, script = same.head.script, None
+    else:
+        digest, script = scripts.write(after.script)
+    head = Head(
+        form=VERSION,
+        turn=after.turn,
+        clock_ahead=after.clock_ahead,
+        clock_is_set=after.clock_is_set,
+        script=digest,
+        state=after.progress.state,
+        connection_rules=after.progress.connection_rules,
+        first=after.journal.first,
+        recorded=after.journal.recorded,
+        unmatched=after.journal.unmatched,
+        next_resource=after.resources.next_number,
+        gone=0 if prunes else gone,
+        whole=version if prunes or same is None else same.head.whole,
+        wiped=wiped,
+    )
+    return Written(
+        head=json.dumps(head._asdict()),
+        digest=digest,
+        script=script,
+        rows=rows,
+        dropped=() if same is None else tuple(_dropped(same.head, head)),
+        wiped=wiped_kinds,
+        prunes=prunes,
+    )
+
+
+def settle(session: Session, version: int, written: Written) -> Known:
+    """Return what is known of a session once a store has written it in a version."""
+    return Known(session=_settle(session, version), version=version, head=_read_head(written.head), has_script=True)
+
+
+def script_of(stored: Stored) -> str:
+    """Return the digest of the script that `read_session` needs; raises `OtherVersion`."""
+    return _read_head(stored.head).script
+
+
+def can_go_on(stored: Stored, known: Known | None) -> bool:
+    """Whether what changed is enough to know the session; else all of it is needed."""
+    return stored.since == 0 or (
+        known is not None
+        and known.session.life == stored.life
+        and known.version == stored.since >= _read_head(stored.head).whole
+    )
+
+
+def read_session(
+    key: SessionKey, stored: Stored, known: Known | None, beginnings: Beginnings, scripts: Scripts
+) -> Known:
+    """Read a session. Raises `OtherVersion`, and KeyError for a script that `scripts` does not have.
 
     If it played a default script with other rules than this server's, it plays this one from its start.
     """
-    if (version := written.get("version")) != VERSION:
+    head, fresh, version = _read_head(stored.head), beginnings.fresh(key), stored.version
+    base = None if stored.since == 0 or known is None else known
+    script, is_other_default = scripts.read(head.script, beginnings, fresh)
+    rows: dict[str, dict[str, Any]] = {}
+    for kind, place, text in stored.rows:
+        rows.setdefault(kind, {})[place] = None if text is None else read_value(json.loads(text))
+
+    def kept(part: str) -> bool:
+        return base is not None and head.wiped[part] <= base.version
+
+    began = Changes(version)
+    session = base.session if base is not None else fresh
+    progress = fresh.progress
+    if not is_other_default:
+        before = session.progress if kept("progress") else Progress()
+        progress = _read_progress(before, head, rows)._replace(changes=began)
+    resources = session.resources if kept("resources") else fresh.resources
+    journal = session.journal if kept("journal") else fresh.journal
+    read = fresh.change(
+        life=stored.life,
+        turn=head.turn,
+        clock_ahead=head.clock_ahead,
+        clock_is_set=head.clock_is_set,
+        script=script,
+        progress=progress,
+        resources=resources.restore(
+            {int(number): each for number, each in rows.get("resources", {}).items()},
+            next_number=head.next_resource,
+            changes=began,
+        ),
+        journal=journal.restore(
+            {int(number): each for number, each in rows.get("exchanges", {}).items()},
+            {int(number): each for number, each in rows.get("endings", {}).items()},
+            first=head.first,
+            recorded=head.recorded,
+            unmatched=head.unmatched,
+            changes=began,
+        ),
+    )
+    return Known(session=read, version=version, head=head, has_script=not is_other_default)
+
+
+def _read_head(text: str) -> Head:
+    written = json.loads(text)
+    if (form := written.get("form")) != VERSION:
         raise OtherVersion(
-            f"a session was stored in version {version} of its form; this llemulator reads version {VERSION}. "
+            f"a session was stored in version {form} of its form; this llemulator reads version {VERSION}. "
             "Choose another store, or remove the stored sessions."
         )
-    fresh, parts = beginnings.fresh, written["script"]
-    is_other_default = parts["owner"] != "token" and parts["digest"] != fresh.script.index.digest
-    return fresh.change(
-        key=SessionKey(*written["key"]),
-        life=written["life"],
-        turn=written["turn"],
-        clock_ahead=written["clock_ahead"],
-        clock_is_set=written["clock_is_set"],
-        script=_read_script(parts, beginnings, compiled),
-        progress=Progress() if is_other_default else _read_progress(written["progress"]),
-        resources=_read_resources(written["resources"], fresh.resources),
-        journal=_read_journal(written["journal"], fresh.journal),
+    head = Head(**written)
+    return head._replace(connection_rules=tuple(head.connection_rules))
+
+
+def _changes_of(session: Session) -> dict[str, Changes | None]:
+    return {
+        "progress": session.progress.changes,
+        "resources": session.resources.changes,
+        "journal": session.journal.changes,
+    }
+
+
+def _settle(session: Session, version: int) -> Session:
+    began = Changes(version)
+    return session.change(
+        progress=session.progress._replace(changes=began),
+        resources=session.resources.settle(began),
+        journal=session.journal.settle(began),
     )
 
 
-# The script -----------------------------------------------------------------------------------------------------------
+# Rows -----------------------------------------------------------------------------------------------------------------
 
 
-def _write_script(script: LoadedScript, beginnings: Beginnings) -> dict[str, Any]:
-    own, is_own = script.own, script.owner == "token"
-    return {
-        "owner": script.owner,
-        "digest": script.index.digest,
-        "rules": [_write_rule(rule) for rule in script.index.rules] if is_own else [],
-        "left_default": is_own and script.server != beginnings.fresh.script.server,
-        "own": write_value(own.settings),
-        "own_upstreams": _write_upstreams(own.upstreams),
-    }
+def _all_places(session: Session, part: str) -> Iterator[tuple[str, int | str]]:
+    progress, journal = session.progress, session.journal
+    match part:
+        case "progress":
+            yield from (("used", position) for position in progress.used)
+            yield from (("heads", number) for number in progress.heads)
+            yield from (("memories", place) for place in progress.memories)
+        case "resources":
+            yield from (("resources", number) for number in session.resources.numbers)
+        case _:
+            for number in range(journal.first, journal.recorded + 1):
+                yield "exchanges", number
+                yield "endings", number
 
 
-def _read_script(written: Written, beginnings: Beginnings, compiled: CompiledRules) -> LoadedScript:
-    own = read_script({**read_value(written["own"]), "rules": []})
-    own = replace(own, upstreams=_read_upstreams(written["own_upstreams"]))
-    default = beginnings.fresh.script
-    if written["owner"] != "token":
-        return replace(default, own=own)
-    server = default.leave_default(beginnings.bare.script).server if written["left_default"] else default.server
-    index = compiled.get(written["digest"], written["rules"])
-    return LoadedScript(owner="token", index=index, server=server, own=own)
+def _write_row(session: Session, kind: str, place: Any) -> str | None:  # noqa: ANN401 - a number or a name
+    value: object
+    match kind:
+        case "used":
+            value = session.progress.used.get(place)
+        case "heads":
+            value = session.progress.heads.get(place)
+        case "memories":
+            value = session.progress.memories.get(place)
+        case "resources":
+            value = session.resources.at_number(place)
+        case "exchanges":
+            value = session.journal.find(place)
+        case _:
+            value = session.journal.ending_of(place)
+    return None if value is None else json.dumps(write_value(value))
 
 
-def _write_rule(rule: Rule) -> dict[str, Any]:
-    return {"is_named": rule.is_named, "rule": write_value(rule.written)}
+def _knew(known: Known, number: Any) -> bool:  # noqa: ANN401 - a number
+    """Whether the store has a row of a resource."""
+    return bool(number < known.head.next_resource)
 
 
-def _read_rule(written: Written) -> Rule:
-    (rule,) = read_script({"rules": [read_value(written["rule"])]}).rules
-    return replace(rule, is_named=written["is_named"])
+def _dropped(before: Head, after: Head) -> Iterator[Place]:
+    for number in range(before.first, min(after.first, before.recorded + 1)):
+        yield Place("exchanges", str(number))
+        yield Place("endings", str(number))
 
 
-def _write_upstreams(upstreams: Upstreams) -> dict[str, Any]:
-    anything, models = upstreams.anything, upstreams.models
-    return {
-        "anything": None if anything is None else anything.written,
-        "models": {model: upstream.written for model, upstream in models.items()},
-    }
-
-
-def _read_upstreams(written: Written) -> Upstreams:
-    anything = written["anything"]
-    return Upstreams(
-        anything=None if anything is None else _read_upstream(anything),
-        models={model: _read_upstream(url) for model, url in written["models"].items()},
-    )
-
-
-def _read_upstream(url: str) -> Upstream:
-    return upstream_in(url, "script")
-
-
-# Progress, resources, journal -----------------------------------------------------------------------------------------
-
-
-def _write_progress(progress: Progress) -> dict[str, Any]:
-    used, heads, state, memories, connection_rules = progress
-    return {
-        "used": sorted(used.items()),
-        "heads": sorted(heads.items()),
-        "state": state,
-        "memories": {place: write_value(memory) for place, memory in sorted(memories.items())},
-        "connection_rules": list(connection_rules),
-    }
-
-
-def _read_progress(written: Written) -> Progress:
-    memories = {place: read_value(memory) for place, memory in written["memories"].items()}
-    return Progress(
-        used=HashTrieMap(dict(written["used"])),
-        heads=HashTrieMap(dict(written["heads"])),
-        state=written["state"],
-        memories=HashTrieMap(memories),
-        connection_rules=tuple(written["connection_rules"]),
-    )
-
-
-def _read_resources(written: Sequence[Written], empty: Resources) -> Resources:
-    """Read resources. Above this server's bound the oldest are dropped, and those that are too large alone."""
-    resources = empty
-    for kept in written:
-        with suppress(TooLarge):
-            resources = resources.put(read_value(kept))
-    return resources
-
-
-def _write_journal(journal: Journal) -> dict[str, Any]:
-    return {
-        "recorded": journal.recorded,
-        "unmatched": journal.unmatched,
-        "exchanges": [write_value(exchange) for exchange in journal],
-    }
-
-
-def _read_journal(written: Written, empty: Journal) -> Journal:
-    """Read a journal. Above this server's bounds the oldest exchanges are dropped."""
-    exchanges = [read_value(exchange) for exchange in written["exchanges"]]
-    return empty.restore(exchanges, recorded=written["recorded"], unmatched=written["unmatched"])
+def _read_progress(before: Progress, head: Head, rows: Mapping[str, Mapping[str, Any]]) -> Progress:
+    used, heads, memories = before.used, before.heads, before.memories
+    for place, times in rows.get("used", {}).items():
+        used = used.insert(int(place), times)
+    for place, number in rows.get("heads", {}).items():
+        heads = heads.insert(int(place), number)
+    for place, memory in rows.get("memories", {}).items():
+        memories = memories.insert(place, memory)
+    return Progress(used, heads, head.state, memories, tuple(head.connection_rules))

@@ -1,32 +1,43 @@
 """What every store does, whatever it keeps its sessions in."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
 
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
+from llemulator_addon.core.outcome import Ending
+from llemulator_addon.core.request import Request
+from llemulator_addon.core.resources import Kept
 from llemulator_addon.core.session_key import ANONYMOUS, SessionKey
+from llemulator_addon.core.steps import Head, Send
+from llemulator_addon.engine.journal import Basis
 from llemulator_addon.engine.session import CONNECTIONS, Session, load
+from llemulator_addon.script.faults.rate_limit import BucketLevels
 from llemulator_addon.script.reader import read_script
 from llemulator_addon.store.memory import MemoryStore
-from llemulator_addon.store.port import Limits, OpenStore, Store
+from llemulator_addon.store.port import Beginnings, Limits, Store
 from llemulator_addon.wire.credentials import key_of
+from tests.store.places import STORES
 
-_STORES: dict[str, OpenStore] = {"memory": MemoryStore}
 _KEY, _OTHER = key_of("sk-one-1234"), key_of("sk-other-5678")
 _CONNECT = read_script({"rules": [{"faults": [{"connect": {"status": 503}}], "times": 2}]})
 
 
-@pytest.fixture(params=_STORES)
-def store(request: pytest.FixtureRequest) -> Store:
-    opening: OpenStore = _STORES[request.param]
-    return opening(_fresh, Limits())
+@pytest.fixture(params=STORES)
+async def store(request: pytest.FixtureRequest) -> AsyncIterator[Store]:
+    with STORES[request.param]() as place:
+        store = place.open(_BEGINNINGS, Limits())
+        yield store
+        await store.close()
 
 
 def _fresh(key: SessionKey) -> Session:
     return Session(key=key)
+
+
+_BEGINNINGS = Beginnings(fresh=_fresh, bare=_fresh)
 
 
 def _count(session: Session) -> tuple[Session, int]:
@@ -172,40 +183,149 @@ async def test_a_mark_is_found_until_the_session_loses_it(store: Store) -> None:
     assert marked == [(), (_OTHER,), (_OTHER, _KEY), (_OTHER, _KEY), (_OTHER, _KEY), (_KEY,), ()]
 
 
-async def test_a_session_that_makes_room_has_no_mark_any_more() -> None:
-    store = MemoryStore(_fresh, Limits(sessions=_fresh(_KEY).size))
-    await store.change(_KEY, _load_faults)
-    await store.change(_OTHER, _count)
+@pytest.mark.parametrize("name", STORES)
+async def test_a_session_that_makes_room_has_no_mark_any_more(name: str) -> None:
+    with STORES[name]() as place:
+        store = place.open(_BEGINNINGS, Limits(sessions=_fresh(_KEY).size))
+        await store.change(_KEY, _load_faults)
+        await store.change(_OTHER, _count)
 
-    assert await store.list_marked(CONNECTIONS) == ()
+        assert await store.list_marked(CONNECTIONS) == ()
+        await store.close()
 
 
-_CHANGES = {"count": _count, "load": _load_faults, "reset": _begin_anew}
+_SMALL = Limits(sessions=3 * _fresh(_KEY).size, journals=10_000, stored=3_000)
+_THIRD = key_of("sk-third-9012")
 
 
-@pytest.mark.parametrize("name", _STORES)
-@given(
-    changes=st.lists(st.tuples(st.sampled_from((_KEY, _OTHER)), st.sampled_from(list(_CHANGES)), st.booleans())),
-)
-def test_a_store_keeps_what_its_transitions_make(name: str, changes: list[tuple[SessionKey, str, bool]]) -> None:
-    expected: dict[SessionKey, Session] = {}
+def _record(session: Session) -> tuple[Session, int]:
+    asked = Request(method="POST", path=f"/{session.turn}", headers={"authorization": "Bearer sk-secret"})
+    journal = session.journal.record(asked, (Head(200), Send(b"yes")), Basis(unmatched="nearly"))
+    return session.change(turn=session.turn + 1, journal=journal), journal.recorded
 
-    async def change_all() -> Store:
-        store = _STORES[name](_fresh, Limits())
-        for key, change, beside in changes:
-            transition: Callable[[Session], tuple[Session, object]] = _CHANGES[change]
-            expected[key] = transition(expected.get(key, _fresh(key)))[0]
-            if beside:
-                await store.change_beside(key, transition, asyncio.to_thread)
-            else:
-                await store.change(key, transition)
-        for key, session in expected.items():
-            found = await store.read(key)
-            assert (found.turn, found.progress, len(found.script.index.rules)) == (
-                session.turn,
-                session.progress,
-                len(session.script.index.rules),
+
+def _end(session: Session) -> tuple[Session, None]:
+    number = session.journal.recorded
+    return session.change(journal=session.journal.note_end(number, Ending("whole", 3, 1, 0.5))), None
+
+
+def _keep(session: Session) -> tuple[Session, int]:
+    kept = Kept("response", f"resp_{session.turn}", {"turn": session.turn, "bytes": b"\xff", "$": ("a", 1.5)})
+    return session.change(turn=session.turn + 1, resources=session.resources.put(kept)), len(session.resources)
+
+
+def _keep_again(session: Session) -> tuple[Session, None]:
+    kept = [Kept(each.kind, each.id, {**each.value, "again": session.turn}) for each in session.resources]
+    return session.change(resources=session.resources.put(*kept[:1])), None
+
+
+def _remove(session: Session) -> tuple[Session, None]:
+    resources = session.resources
+    for kept in list(resources)[-2:]:
+        resources = resources.remove(kept.kind, kept.id)
+    return session.change(resources=resources), None
+
+
+def _use(session: Session) -> tuple[Session, str | None]:
+    for group in session.script.index.groups:
+        if (head := session.head(group)) is not None:
+            used = session.rule_used(group, head).remember(
+                f"rules[{head}]", BucketLevels(at=1.0, levels={"requests": 2.0})
             )
-        return store
+            return used, session.script.index.rules[head].name
+    return session, None
 
-    asyncio.run(change_all())
+
+def _refuse(session: Session) -> tuple[Session, int]:
+    return session, session.turn
+
+
+def _look_around(session: Session) -> tuple[Session, None]:
+    return session.change(journal=session.journal.empty(), clock_ahead=session.clock_ahead + 1), None
+
+
+def _load(script: object) -> Callable[[Session], tuple[Session, object]]:
+    read = read_script(script)
+
+    def load_script(session: Session) -> tuple[Session, object]:
+        fresh = _fresh(session.key)
+        loaded = load(session, read, fresh=fresh, bare=fresh)
+        return loaded, len(loaded.script.index.rules)
+
+    return load_script
+
+
+_CHANGES: dict[str, Callable[[Session], tuple[Session, object]]] = {
+    "count": _count,
+    "fault": _load_faults,
+    "reset": _begin_anew,
+    "rules": _load(["a", "b", {"pattern": "hi", "response": "hello", "times": 2}]),
+    "states": _load({"seed": 7, "rules": [{"state": {"becomes": "later"}, "reply": ["1", "2"], "times": 2}]}),
+    "only rules": _load({"reset": True, "responses": {"x": "y"}, "defaults": {"usage": {"prompt_tokens": 5}}}),
+    "forget": lambda session: (session.forget_rules(), None),
+    "use": _use,
+    "record": _record,
+    "end": _end,
+    "keep": _keep,
+    "keep again": _keep_again,
+    "remove": _remove,
+    "refuse": _refuse,
+    "empty": _look_around,
+}
+_STEPS = st.tuples(
+    st.sampled_from((_KEY, _OTHER, _THIRD)),
+    st.sampled_from(list(_CHANGES)),
+    st.sampled_from(("at once", "beside", "other process")),
+)
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("limits", [Limits(), _SMALL], ids=["wide", "small"])
+@pytest.mark.parametrize("name", [name for name in STORES if name != "memory"])
+@settings(deadline=None, max_examples=60, suppress_health_check=[HealthCheck.too_slow])
+@given(steps=st.lists(_STEPS, max_size=25))
+@example(steps=[(_KEY, each, "at once") for each in [*_CHANGES, *_CHANGES]])
+@example(steps=[(_KEY, each, "other process") for each in ["rules", "use", "keep", "keep", "remove", "record", "end"]])
+def test_a_store_and_the_memory_store_agree_on_any_sequence(
+    name: str, limits: Limits, steps: list[tuple[SessionKey, str, str]]
+) -> None:
+    asyncio.run(_do_both(name, limits, steps))
+
+
+async def _do_both(name: str, limits: Limits, steps: list[tuple[SessionKey, str, str]]) -> None:
+    with STORES[name]() as place:
+        expected = MemoryStore(_BEGINNINGS, limits)
+        store, other, later = stores = [place.open(_BEGINNINGS, limits) for _ in range(3)]
+        try:
+            for key, change, how in steps:
+                transition = _CHANGES[change]
+                if how == "beside":
+                    result = await store.change_beside(key, transition, asyncio.to_thread)
+                else:
+                    result = await (store if how == "at once" else other).change(key, transition)
+                assert result == await expected.change(key, transition)
+            for each in (store, other, later):
+                await _agree(each, expected)
+        finally:
+            for each in stores:
+                await each.close()
+
+
+async def _agree(store: Store, expected: MemoryStore) -> None:
+    assert [_parts(session) for session in await store.all()] == [_parts(each) for each in await expected.all()]
+    assert await store.list_marked(CONNECTIONS) == await expected.list_marked(CONNECTIONS)
+    for key in (_KEY, _OTHER, _THIRD):
+        assert _parts(await store.read(key)) == _parts(await expected.read(key))
+
+
+def _parts(session: Session) -> tuple[object, ...]:
+    """Return what a session has, but for its life."""
+    script = session.script
+    return (
+        session.key,
+        (session.turn, session.clock_ahead, session.clock_is_set),
+        (script.owner, script.index, script.settings, script.has_left_default),
+        session.progress[:-1],
+        (list(session.resources), session.resources.size),
+        (session.journal, session.journal.size),
+    )

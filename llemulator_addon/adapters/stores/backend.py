@@ -1,0 +1,93 @@
+"""The port of what keeps sessions outside of this process: it knows keys, versions and rows of text, and no session."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal, NamedTuple, Protocol
+
+from llemulator_addon.store.written_session import Stored, Written
+
+Kind = Literal["sessions", "journals", "stored"]
+"""What all sessions together have a bound of, as in `Limits`."""
+
+
+class Sizes(NamedTuple):
+    """Bytes that a session takes, as `Limits` counts them."""
+
+    session: int
+    journal: int
+    stored: int
+
+
+class At(NamedTuple):
+    """A session as somebody saw it."""
+
+    life: int
+    version: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Save:
+    """A change of one session, which is kept if the session is still as it was (compare-and-set)."""
+
+    key: str
+    before: At | None
+    """None: the session was never seen."""
+    after: At
+    written: Written
+    sizes: Sizes
+    stays: bool
+    """Whether it is never dropped, and does not expire."""
+    has_own_script: bool
+    """It is then dropped only when no other is left."""
+    marks: Sequence[str]
+    is_use: bool
+    """Whether it is the last that was used from now on."""
+
+
+class Saved(NamedTuple):
+    """The result of a save."""
+
+    is_kept: bool
+    """False: somebody else changed the session before, and nothing was written."""
+    over: Sequence[tuple[Kind, str]] = ()
+    """The keys of those who must give up something, because all together have too much."""
+
+
+class Backend(Protocol):
+    """Keeps sessions as rows of text. Each method is one transaction, and raises `StoreFailed`."""
+
+    async def load(self, key: str, known: At | None) -> Stored | None:
+        """Return a session, of the life and version that is known only what changed since; None: there is none."""
+        ...
+
+    async def save(self, save: Save) -> Saved:
+        """Write a change; the rows of another life go. Sessions that were not used for too long are forgotten."""
+        ...
+
+    async def forget(self, key: str) -> None:
+        """Forget a session."""
+        ...
+
+    async def read_script(self, digest: str) -> str | None:
+        """Return the text of a script, if a session has it."""
+        ...
+
+    async def list_keys(self) -> Sequence[str]:
+        """Return the keys of all sessions, the one that was used last as the last."""
+        ...
+
+    async def list_marked(self, mark: str) -> Sequence[str]:
+        """Return the keys of all sessions with a mark; the one that has it longest is first."""
+        ...
+
+    async def reserve_lives(self, number: int) -> int:
+        """Return the first of some lives that nobody else gets."""
+        ...
+
+    async def check(self) -> None:
+        """Find out whether it can be written."""
+        ...
+
+    async def close(self) -> None:
+        """Close what is open."""
+        ...

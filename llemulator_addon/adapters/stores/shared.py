@@ -1,0 +1,263 @@
+"""Sessions that several processes share: a store on whatever keeps rows of text."""
+
+import asyncio
+from collections import OrderedDict
+from collections.abc import Callable
+from functools import partial
+from itertools import count
+from weakref import WeakValueDictionary
+
+from llemulator_addon.adapters.stores.backend import At, Backend, Kind, Save, Sizes
+from llemulator_addon.core.session_key import ANONYMOUS, SessionKey
+from llemulator_addon.engine.session import Session
+from llemulator_addon.live.threads import run_in_thread
+from llemulator_addon.store.port import ATTEMPTS, Beginnings, Run
+from llemulator_addon.store.written_script import Scripts
+from llemulator_addon.store.written_session import (
+    Known,
+    Stored,
+    Written,
+    can_go_on,
+    read_session,
+    script_of,
+    settle,
+    write_session,
+)
+
+_LIVES = 1000
+"""How many lives are reserved at once."""
+_KNOWN_AT_MOST = 64 << 20
+"""Bytes of memory that sessions take which this process knows, about. The others are read again."""
+_LARGE = 64 << 10
+"""Bytes of a script, or of rows, that are read or written in a thread."""
+
+
+class SharedStore:
+    """Sessions in a backend. Not a value: it belongs to the event loop.
+
+    A transition gets the session as this process knows it, and its result is kept if nobody else changed the session
+    meanwhile. Otherwise what changed is read, and the transition runs again. So a change is one transaction, and two
+    more for each race that was lost.
+    """
+
+    def __init__(self, backend: Backend, beginnings: Beginnings) -> None:
+        """Take what keeps the sessions."""
+        self._backend = backend
+        self._beginnings = beginnings
+        self._scripts = Scripts()
+        self._known: OrderedDict[SessionKey, Known] = OrderedDict()
+        self._known_size = 0
+        self._locks: WeakValueDictionary[SessionKey, asyncio.Lock] = WeakValueDictionary()
+        self._lives = count(0)
+        self._lives_left = 0
+        self._has_begun = False
+
+    async def change[R](self, key: SessionKey, transition: Callable[[Session], tuple[Session, R]]) -> R:
+        """Replace a session by what the transition makes of it."""
+        await self._begin()
+        return await self._change_in_turn(key, transition)
+
+    async def change_beside[R](
+        self, key: SessionKey, transition: Callable[[Session], tuple[Session, R]], run: Run
+    ) -> R:
+        """Replace a session by what a transition makes of it that takes long."""
+        await self._begin()
+        for _ in range(ATTEMPTS):
+            await self._change_in_turn(key, _begin_life)
+            if (known := self._known.get(key)) is None:
+                continue
+            after, result = await run(partial(transition, known.session))
+            async with self._lock(key):
+                same = after is known.session
+                if await self._is_current(key, known) if same else await self._save(key, known, after):
+                    return result
+        return await self.change(key, transition)
+
+    async def change_all(self, transition: Callable[[Session], Session]) -> None:
+        """Replace every session by what the transition makes of it."""
+        await self._begin()
+        for key in await self._backend.list_keys():
+            await self._change_in_turn(_key(key), lambda session: (transition(session), None), is_use=False)
+
+    async def read(self, key: SessionKey) -> Session:
+        """Return a session as it is."""
+        await self._begin()
+        async with self._lock(key):
+            known = await self._load(key)
+        return self._beginnings.fresh(key) if known is None else known.session
+
+    async def all(self) -> tuple[Session, ...]:
+        """Return every session that is kept, as it is; the one that was changed last is last."""
+        await self._begin()
+        sessions = [await self.read(_key(key)) for key in await self._backend.list_keys()]
+        return tuple(session for session in sessions if session.life)
+
+    async def list_marked(self, mark: str) -> tuple[SessionKey, ...]:
+        """Return the keys of all sessions with a mark; the one that has it longest is first."""
+        await self._begin()
+        return tuple(map(_key, await self._backend.list_marked(mark)))
+
+    async def check(self) -> None:
+        """Find out whether sessions can be written."""
+        await self._backend.check()
+
+    async def close(self) -> None:
+        """Close the backend."""
+        await self._backend.close()
+
+    async def _begin(self) -> None:
+        """Let the session of requests without a token begin, if it did not yet."""
+        if not self._has_begun:
+            await self._change_in_turn(ANONYMOUS, _begin_life)
+            self._has_begun = True
+
+    def _lock(self, key: SessionKey) -> asyncio.Lock:
+        """Return the lock under which this process changes a session: it does not race against itself."""
+        if (lock := self._locks.get(key)) is None:
+            self._locks[key] = lock = asyncio.Lock()
+        return lock
+
+    async def _change_in_turn[R](
+        self, key: SessionKey, transition: Callable[[Session], tuple[Session, R]], *, is_use: bool = True
+    ) -> R:
+        async with self._lock(key):
+            known, is_current = self._known.get(key), False
+            if known is None:
+                known, is_current = await self._load(key), True
+            while True:
+                session = known.session if known is not None else await self._new(key)
+                try:
+                    after, result = transition(session)
+                except Exception:
+                    if is_current or await self._is_current(key, known):
+                        raise
+                else:
+                    # Where nothing is written, nothing has told yet whether the session is still the same.
+                    if known is None or after is not session:
+                        is_done = await self._save(key, known, after, is_use=is_use)
+                    else:
+                        is_done = is_current or await self._is_current(key, known)
+                    if is_done:
+                        return result
+                known, is_current = await self._load(key), True
+
+    async def _is_current(self, key: SessionKey, known: Known | None) -> bool:
+        current = await self._load(key)
+        if known is None or current is None:
+            return current is known
+        return (current.session.life, current.version) == (known.session.life, known.version)
+
+    async def _new(self, key: SessionKey) -> Session:
+        return self._beginnings.fresh(key).change(life=await self._next_life())
+
+    async def _next_life(self) -> int:
+        if not self._lives_left:
+            self._lives = count(await self._backend.reserve_lives(_LIVES))
+            self._lives_left = _LIVES
+        self._lives_left -= 1
+        return next(self._lives)
+
+    # Reading and writing ----------------------------------------------------------------------------------------------
+
+    async def _load(self, key: SessionKey) -> Known | None:
+        """Return a session as it is now; the very same value as before, if nobody changed it."""
+        known = self._known.get(key)
+        at = None if known is None else At(known.session.life, known.version)
+        while (stored := await self._backend.load(_text(key), at)) is not None:
+            if known is not None and (stored.life, stored.version) == at:
+                self._known.move_to_end(key)
+                return known
+            if not can_go_on(stored, known):
+                known = at = None
+            elif (digest := script_of(stored)) in self._scripts:
+                size = sum(len(text) for _, _, text in stored.rows if text is not None)
+                return self._keep(key, await self._read(key, stored, known, size))
+            elif (text := await self._backend.read_script(digest)) is not None:
+                await run_in_thread(partial(self._scripts.add, digest, text), len(text))
+        self._forget(key)
+        return None
+
+    async def _read(self, key: SessionKey, stored: Stored, known: Known | None, size: int) -> Known:
+        reading = partial(read_session, key, stored, known, self._beginnings, self._scripts)
+        return await run_in_thread(reading, size) if size > _LARGE else reading()
+
+    async def _save(self, key: SessionKey, known: Known | None, after: Session, *, is_use: bool = True) -> bool:
+        """Write a change; False: somebody else made one before."""
+        if not after.life:
+            after = after.change(life=await self._next_life())
+        written = await self._write(after, known)
+        version = 1 if known is None else known.version + 1
+        saved = await self._backend.save(
+            Save(
+                key=_text(key),
+                before=None if known is None else At(known.session.life, known.version),
+                after=At(after.life, version),
+                written=written,
+                sizes=Sizes(0 if key == ANONYMOUS else after.size, after.journal.size, after.resources.size),
+                stays=key == ANONYMOUS,
+                has_own_script=after.has_own_script,
+                marks=after.marks,
+                is_use=is_use,
+            )
+        )
+        if not saved.is_kept:
+            return False
+        self._keep(key, settle(after, version, written))
+        for kind, other in saved.over:
+            await self._give_up(kind, _key(other), key)
+        return True
+
+    async def _write(self, after: Session, known: Known | None) -> Written:
+        writing = partial(write_session, after, known, self._scripts)
+        is_new_script = known is None or known.session.script is not after.script
+        size = after.script.size if is_new_script and after.has_own_script else 0
+        return await run_in_thread(writing, size) if size > _LARGE else writing()
+
+    async def _give_up(self, kind: Kind, key: SessionKey, newest: SessionKey) -> None:
+        if key == newest:
+            return
+        if kind == "sessions":
+            await self._backend.forget(_text(key))
+            self._forget(key)
+        elif kind == "journals":
+            await self._change_apart(key, lambda session: session.change(journal=session.journal.empty()))
+        else:
+            await self._change_apart(key, lambda session: session.change(resources=session.resources.empty()))
+
+    async def _change_apart(self, key: SessionKey, transition: Callable[[Session], Session]) -> None:
+        """Change another session than the one whose lock is held. Once: who does not win a race leaves it to others."""
+        known = await self._load(key)
+        if known is not None:
+            await self._save(key, known, transition(known.session), is_use=False)
+
+    # What this process knows ------------------------------------------------------------------------------------------
+
+    def _keep(self, key: SessionKey, known: Known) -> Known:
+        self._forget(key)
+        self._known[key] = known
+        self._known_size += _size(known)
+        while self._known_size > _KNOWN_AT_MOST and len(self._known) > 1:
+            self._forget(next(iter(self._known)))
+        return known
+
+    def _forget(self, key: SessionKey) -> None:
+        if (known := self._known.pop(key, None)) is not None:
+            self._known_size -= _size(known)
+
+
+def _begin_life(session: Session) -> tuple[Session, None]:
+    return session, None
+
+
+def _size(known: Known) -> int:
+    session = known.session
+    return session.size + session.journal.size + session.resources.size
+
+
+def _text(key: SessionKey) -> str:
+    return f"{key.digest} {key.name}"
+
+
+def _key(text: str) -> SessionKey:
+    digest, _, name = text.partition(" ")
+    return SessionKey(digest, name)

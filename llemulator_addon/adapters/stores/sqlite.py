@@ -1,0 +1,327 @@
+"""Sessions in a file of SQLite, which several processes of one machine may share.
+
+The file is in WAL mode: a process that is killed loses nothing that was committed, and the others go on. One thread of
+a process has its connection, so the event loop never waits for the disk.
+"""
+
+import asyncio
+import os
+import sqlite3
+import time
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from functools import partial
+from pathlib import Path
+
+from llemulator_addon.adapters.stores.backend import At, Kind, Save, Saved
+from llemulator_addon.store.port import Limits, StoreFailed
+from llemulator_addon.store.written_session import Stored
+
+FORM = 1
+"""Of the tables. A file of another form is refused."""
+_APPLICATION = 0x6C6C656D
+"""Marks a file as one of ours, in its header ("llem")."""
+_PATIENCE = 5.0
+"""Seconds that a process waits for another one that writes."""
+_AT_ONCE = 10
+"""How many sessions that expired a change forgets."""
+_SCHEMA = """
+CREATE TABLE sessions (
+    key TEXT PRIMARY KEY, life INTEGER NOT NULL, version INTEGER NOT NULL, head TEXT NOT NULL, script TEXT NOT NULL,
+    sessions INTEGER NOT NULL, journals INTEGER NOT NULL, stored INTEGER NOT NULL,
+    used INTEGER NOT NULL, at REAL NOT NULL, stays INTEGER NOT NULL, own INTEGER NOT NULL
+);
+CREATE INDEX sessions_by_use ON sessions (used);
+CREATE INDEX sessions_by_time ON sessions (at);
+CREATE INDEX sessions_by_script ON sessions (script);
+CREATE TABLE rows (
+    life INTEGER NOT NULL, kind TEXT NOT NULL, place TEXT NOT NULL, version INTEGER NOT NULL, text TEXT,
+    UNIQUE (life, kind, place)
+);
+CREATE INDEX rows_by_version ON rows (life, version);
+CREATE TABLE scripts (digest TEXT PRIMARY KEY, text TEXT NOT NULL);
+CREATE TABLE marks (number INTEGER PRIMARY KEY, mark TEXT NOT NULL, key TEXT NOT NULL, UNIQUE (key, mark));
+CREATE TABLE sums (id INTEGER PRIMARY KEY, sessions INTEGER, journals INTEGER, stored INTEGER, lives INTEGER);
+INSERT INTO sums VALUES (1, 0, 0, 0, 1);
+CREATE TRIGGER added AFTER INSERT ON sessions BEGIN
+    UPDATE sums SET sessions = sessions + new.sessions, journals = journals + new.journals,
+        stored = stored + new.stored;
+END;
+CREATE TRIGGER changed AFTER UPDATE ON sessions BEGIN
+    UPDATE sums SET sessions = sessions + new.sessions - old.sessions,
+        journals = journals + new.journals - old.journals, stored = stored + new.stored - old.stored;
+END;
+CREATE TRIGGER removed AFTER DELETE ON sessions BEGIN
+    UPDATE sums SET sessions = sessions - old.sessions, journals = journals - old.journals,
+        stored = stored - old.stored;
+END;
+"""
+_SAVE = """
+INSERT INTO sessions (key, life, version, head, script, sessions, journals, stored, at, stays, own, used)
+    VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, (SELECT coalesce(max(used), 0) + 1 FROM sessions))
+ON CONFLICT (key) DO UPDATE SET life = excluded.life, version = excluded.version, head = excluded.head,
+    script = excluded.script, sessions = excluded.sessions, journals = excluded.journals, stored = excluded.stored,
+    at = excluded.at, own = excluded.own, used = CASE WHEN ? THEN excluded.used ELSE used END
+"""
+_ROW = """
+INSERT INTO rows (life, kind, place, version, text) VALUES (?, ?, ?, ?, ?)
+ON CONFLICT (life, kind, place) DO UPDATE SET version = excluded.version, text = excluded.text
+"""
+
+
+class CannotOpen(Exception):
+    """A file cannot be the store; says why."""
+
+
+class SqliteBackend:
+    """Rows in a file. A failure closes the connection; the next use opens another, so it recovers by itself."""
+
+    def __init__(self, file: Path, limits: Limits, ttl: float | None) -> None:
+        """Make the file if it is not there; raises `CannotOpen`. `ttl` is in seconds."""
+        self._file = file
+        self._limits = limits
+        self._ttl = ttl
+        self._thread = ThreadPoolExecutor(1, "store")
+        self._opened: sqlite3.Connection | None = None
+        try:
+            self._thread.submit(self._connect).result()
+        except (sqlite3.Error, OSError) as error:
+            self._thread.shutdown()
+            raise CannotOpen(f"{file}: {error}") from None
+        except CannotOpen:
+            self._thread.shutdown()
+            raise
+
+    async def load(self, key: str, known: At | None) -> Stored | None:
+        """Return a session, or what changed of it."""
+        return await self._run(partial(self._load, key=key, known=known), "BEGIN")
+
+    async def save(self, save: Save) -> Saved:
+        """Write a change, if the session is still as it was."""
+        return await self._run(partial(self._save, save=save))
+
+    async def forget(self, key: str) -> None:
+        """Forget a session."""
+        await self._run(partial(_forget, key=key))
+
+    async def read_script(self, digest: str) -> str | None:
+        """Return the text of a script."""
+        found = await self._select("SELECT text FROM scripts WHERE digest = ?", digest)
+        return found[0] if found else None
+
+    async def list_keys(self) -> Sequence[str]:
+        """Return all keys."""
+        return await self._select("SELECT key FROM sessions ORDER BY used")
+
+    async def list_marked(self, mark: str) -> Sequence[str]:
+        """Return the keys of all with a mark."""
+        return await self._select("SELECT key FROM marks WHERE mark = ? ORDER BY number", mark)
+
+    async def reserve_lives(self, number: int) -> int:
+        """Return the first of some lives that nobody else gets."""
+        return await self._run(partial(_reserve_lives, number=number))
+
+    async def check(self) -> None:
+        """Find out whether it can be written."""
+        await self._run(partial(_reserve_lives, number=0))
+
+    async def close(self) -> None:
+        """Close the file."""
+        with suppress(RuntimeError):  # it was closed before
+            await asyncio.get_running_loop().run_in_executor(self._thread, self._disconnect)
+        self._thread.shutdown()
+
+    async def _select(self, query: str, *values: str) -> list[str]:
+        return await self._run(lambda connection: [found for (found,) in connection.execute(query, values)], "BEGIN")
+
+    async def _run[R](self, work: Callable[[sqlite3.Connection], R], begin: str = "BEGIN IMMEDIATE") -> R:
+        return await asyncio.get_running_loop().run_in_executor(self._thread, self._do, work, begin)
+
+    # In the thread ----------------------------------------------------------------------------------------------------
+
+    def _do[R](self, work: Callable[[sqlite3.Connection], R], begin: str) -> R:
+        try:
+            connection = self._opened or self._connect()
+            connection.execute(begin)
+            result = work(connection)
+            connection.execute("COMMIT")
+        except (sqlite3.Error, OSError, CannotOpen) as error:
+            self._disconnect()
+            raise StoreFailed(f"SQLite ({self._file.name}): {error}") from None
+        except BaseException:
+            self._disconnect()
+            raise
+        return result
+
+    def _connect(self) -> sqlite3.Connection:
+        with suppress(FileExistsError):
+            os.close(os.open(self._file, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
+        connection = sqlite3.connect(self._file, timeout=_PATIENCE, isolation_level=None)
+        try:
+            _prepare(connection, self._file)
+        except BaseException:
+            connection.close()
+            raise
+        self._opened = connection
+        return connection
+
+    def _disconnect(self) -> None:
+        if self._opened is not None:
+            with suppress(sqlite3.Error):
+                self._opened.close()
+            self._opened = None
+
+    def _load(self, connection: sqlite3.Connection, *, key: str, known: At | None) -> Stored | None:
+        found = connection.execute(
+            "SELECT life, version, head, at, stays FROM sessions WHERE key = ?", (key,)
+        ).fetchone()
+        if found is None:
+            return None
+        life, version, head, at, stays = found
+        if self._ttl is not None and not stays and at < time.time() - self._ttl:
+            return None
+        since = known.version if known is not None and known.life == life else 0
+        rows: list[tuple[str, str, str | None]] = []
+        if since != version:
+            query = "SELECT kind, place, text FROM rows WHERE life = ? AND version > ?"
+            rows = connection.execute(query if since else f"{query} AND text IS NOT NULL", (life, since)).fetchall()
+        return Stored(life=life, version=version, head=head, since=since, rows=rows)
+
+    def _save(self, connection: sqlite3.Connection, *, save: Save) -> Saved:
+        now = time.time()
+        if self._ttl is not None:
+            _forget_expired(connection, save.key, now - self._ttl)
+        found = connection.execute("SELECT life, version, script FROM sessions WHERE key = ?", (save.key,)).fetchone()
+        if (None if found is None else At(*found[:2])) != save.before:
+            return Saved(is_kept=False)
+        _write(connection, save, now, None if found is None else found[2])
+        return Saved(is_kept=True, over=_find_over(connection, save.key, self._limits))
+
+
+def _prepare(connection: sqlite3.Connection, file: Path) -> None:
+    """Make the tables, if they are not there; raises `CannotOpen` for a file that is something else."""
+    until = time.monotonic() + _PATIENCE
+    while True:
+        try:
+            connection.execute("PRAGMA journal_mode = WAL")
+        except sqlite3.OperationalError as error:
+            # While another process makes the file, this one is told at once that it is locked.
+            if error.sqlite_errorcode != sqlite3.SQLITE_BUSY or time.monotonic() > until:
+                raise
+            time.sleep(0.01)
+        else:
+            break
+    connection.execute("PRAGMA synchronous = NORMAL")
+    ((form,),) = connection.execute("PRAGMA user_version")
+    ((application,),) = connection.execute("PRAGMA application_id")
+    if form == application == 0:
+        connection.execute("BEGIN IMMEDIATE")
+        ((tables,),) = connection.execute("SELECT count(*) FROM sqlite_master")
+        ((form,),) = connection.execute("PRAGMA user_version")
+        if not tables:
+            for statement in _statements(_SCHEMA):
+                connection.execute(statement)
+            connection.execute(f"PRAGMA application_id = {_APPLICATION}")
+            connection.execute(f"PRAGMA user_version = {FORM}")
+            form = FORM
+        connection.execute("COMMIT")
+        ((application,),) = connection.execute("PRAGMA application_id")
+    if application != _APPLICATION:
+        raise CannotOpen(f"{file}: it is a database of something else; name a file that is not there yet")
+    if form != FORM:
+        raise CannotOpen(
+            f"{file}: its tables have version {form}; this llemulator reads version {FORM}. Name another file, or "
+            "remove this one."
+        )
+
+
+def _statements(script: str) -> list[str]:
+    statements, text = [], ""
+    for line in script.splitlines():
+        text += f"{line}\n"
+        if sqlite3.complete_statement(text):
+            statements.append(text)
+            text = ""
+    return statements
+
+
+def _write(connection: sqlite3.Connection, save: Save, now: float, script_before: str | None) -> None:
+    written, (life, version) = save.written, save.after
+    if save.before is not None and save.before.life != life:
+        connection.execute("DELETE FROM rows WHERE life = ?", (save.before.life,))
+    if written.script is not None:
+        connection.execute("INSERT OR IGNORE INTO scripts VALUES (?, ?)", (written.digest, written.script))
+    values = (save.key, life, version, written.head, written.digest, *save.sizes, now, save.stays, save.has_own_script)
+    connection.execute(_SAVE, (*values, save.is_use))
+    if script_before not in (None, written.digest):
+        _forget_unused_script(connection, script_before)
+    for kind in written.wiped:
+        connection.execute("DELETE FROM rows WHERE life = ? AND kind = ?", (life, kind))
+    connection.executemany(
+        "DELETE FROM rows WHERE life = ? AND kind = ? AND place = ?", ((life, *place) for place in written.dropped)
+    )
+    connection.executemany(_ROW, ((life, *place, version, text) for place, text in written.rows.items()))
+    if written.prunes:
+        connection.execute("DELETE FROM rows WHERE life = ? AND text IS NULL", (life,))
+    before = {mark for (mark,) in connection.execute("SELECT mark FROM marks WHERE key = ?", (save.key,))}
+    for mark in before - set(save.marks):
+        connection.execute("DELETE FROM marks WHERE key = ? AND mark = ?", (save.key, mark))
+    for mark in save.marks:
+        if mark not in before:
+            connection.execute("INSERT INTO marks (mark, key) VALUES (?, ?)", (mark, save.key))
+
+
+def _forget(connection: sqlite3.Connection, *, key: str) -> None:
+    found = connection.execute("SELECT life, script FROM sessions WHERE key = ?", (key,)).fetchone()
+    if found is None:
+        return
+    life, script = found
+    connection.execute("DELETE FROM sessions WHERE key = ?", (key,))
+    connection.execute("DELETE FROM rows WHERE life = ?", (life,))
+    connection.execute("DELETE FROM marks WHERE key = ?", (key,))
+    _forget_unused_script(connection, script)
+
+
+def _forget_unused_script(connection: sqlite3.Connection, digest: str | None) -> None:
+    connection.execute(
+        "DELETE FROM scripts WHERE digest = ? AND NOT EXISTS (SELECT 1 FROM sessions WHERE script = ?)",
+        (digest, digest),
+    )
+
+
+def _forget_expired(connection: sqlite3.Connection, key: str, before: float) -> None:
+    """Forget a few sessions that expired, and in any case the one that is about to change."""
+    expired = "SELECT key FROM sessions WHERE at < ? AND NOT stays"
+    found = connection.execute(f"{expired} LIMIT ?", (before, _AT_ONCE)).fetchall()
+    found += connection.execute(f"{expired} AND key = ?", (before, key)).fetchall()
+    for (other,) in found:
+        _forget(connection, key=other)
+
+
+def _reserve_lives(connection: sqlite3.Connection, *, number: int) -> int:
+    ((after,),) = connection.execute("UPDATE sums SET lives = lives + ? RETURNING lives", (number,)).fetchall()
+    first: int = after - number
+    return first
+
+
+_OLDEST: dict[Kind, str] = {
+    "sessions": "SELECT key, sessions FROM sessions WHERE NOT stays AND key <> ? ORDER BY own, used",
+    "journals": "SELECT key, journals FROM sessions WHERE journals > 0 AND key <> ? ORDER BY used",
+    "stored": "SELECT key, stored FROM sessions WHERE stored > 0 AND key <> ? ORDER BY used",
+}
+
+
+def _find_over(connection: sqlite3.Connection, newest: str, limits: Limits) -> list[tuple[Kind, str]]:
+    """Return who must give up what, because all together have too much; the newest keeps what it has."""
+    over: list[tuple[Kind, str]] = []
+    (sums,) = connection.execute("SELECT sessions, journals, stored FROM sums").fetchall()
+    for kind, total, limit in zip(_OLDEST, sums, limits, strict=True):
+        excess = total - limit
+        if excess > 0:
+            for key, size in connection.execute(_OLDEST[kind], (newest,)):
+                if excess <= 0:
+                    break
+                over.append((kind, key))
+                excess -= size
+    return over
