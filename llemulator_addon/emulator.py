@@ -2,6 +2,7 @@
 
 from collections import deque
 from collections.abc import Callable, Container, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from functools import partial
 from itertools import count
@@ -24,7 +25,7 @@ from llemulator_addon.core.talk import TalkMessage
 from llemulator_addon.core.unclaimed import Unclaimed, digest_of
 from llemulator_addon.core.upstream import Upstreams
 from llemulator_addon.engine.decide import decide, refuse
-from llemulator_addon.engine.fallback import no_room_for_unread, no_room_to_wait, session_forgotten
+from llemulator_addon.engine.fallback import no_room_for_unread, no_room_to_wait, session_forgotten, store_failed
 from llemulator_addon.engine.journal import Exchange, Journal
 from llemulator_addon.engine.loaded_script import LoadedScript, ScriptSettings
 from llemulator_addon.engine.manual import no_room, nobody_answered
@@ -43,7 +44,7 @@ from llemulator_addon.script.reader import Script
 from llemulator_addon.script.simulate_defaults import Simulating
 from llemulator_addon.simulate.settings import SimulationSettings as Simulation
 from llemulator_addon.simulate.stream_timing import Physics
-from llemulator_addon.store.port import Beginnings, Limits, OpenStore
+from llemulator_addon.store.port import Beginnings, Limits, OpenStore, StoreFailed
 from llemulator_addon.wire import errors
 from llemulator_addon.wire.api_dates import Day
 from llemulator_addon.wire.cors import add_cors, preflight
@@ -138,7 +139,10 @@ class Emulator:
     """Answers requests, and keeps the sessions."""
 
     def __init__(self, settings: EmulatorSettings, open_store: OpenStore) -> None:
-        """Take the settings and a store; the default script is compiled once, for all tokens. Raises `ScriptError`."""
+        """Take the settings and what opens a store. Raises `ScriptError`, and what opening the store raises.
+
+        The default script is compiled once, for all tokens.
+        """
         self._bare = Session(
             script=LoadedScript(server=ScriptSettings(seed=settings.seed, upstreams=settings.upstreams)),
             resources=Resources(size_limit=min(settings.stored_size, settings.all_stored_size)),
@@ -201,7 +205,10 @@ class Emulator:
         the fallback is `manual`, for a person. The player of answers therefore calls `note_end` for each, and may
         cancel this when the client leaves while it waits.
         """
-        answered = await self._answer(request)
+        try:
+            answered = await self._answer(request)
+        except StoreFailed as failed:
+            return Play(add_cors(errors.steps_of(store_failed(str(failed)), Stamp(0, 0)), request))
         return self._hold(answered, request) if isinstance(answered, Play) else answered
 
     async def _answer(self, request: Request) -> Answered:
@@ -272,8 +279,14 @@ class Emulator:
             played = session if session.script.owner == "token" else session.play(fresh.script)
             return self._add_connection_rules(played) if session.key == ANONYMOUS else played
 
-        await self._store.change_all(transition)
+        # A store that fails now learns of the script when it is read again.
+        with suppress(StoreFailed):
+            await self._store.change_all(transition)
         self.news.tell("script")
+
+    async def close(self) -> None:
+        """Close the store."""
+        await self._store.close()
 
     async def sessions(self) -> tuple[Session, ...]:
         """Return every session; one among them is that of requests without a token."""
@@ -300,7 +313,8 @@ class Emulator:
                 return session, None
             return session.change(resources=forget_recent(session.resources, talk)), None
 
-        await self._store.change(exchange.session, transition)
+        with suppress(StoreFailed):
+            await self._store.change(exchange.session, transition)
 
     async def note_end(self, exchange: ExchangeId, ending: Ending) -> None:
         """Note how the playing of an answer ended; `exchange` is the outcome's."""
@@ -316,7 +330,10 @@ class Emulator:
                 self._watcher.note_end(recorded)
 
     async def _note(self, exchange: ExchangeId, note: Callable[[Journal, int], Journal]) -> Journal | None:
-        """Note something about an exchange, and return the journal; None if its session was forgotten meanwhile."""
+        """Note something about an exchange, and return the journal.
+
+        None if its session was forgotten meanwhile, or if the store fails: the client has its answer all the same.
+        """
 
         def transition(session: Session) -> tuple[Session, Journal | None]:
             if session.life != exchange.life:
@@ -324,7 +341,10 @@ class Emulator:
             journal = note(session.journal, exchange.number)
             return session.change(journal=journal), journal
 
-        return await self._store.change(exchange.session, transition)
+        try:
+            return await self._store.change(exchange.session, transition)
+        except StoreFailed:
+            return None
 
     def _decide_within_room(self, session: Session, request: Request) -> tuple[Session, Outcome]:
         """Decide; an answer for which there is no room is not given, and nothing is used up for it."""
@@ -418,9 +438,10 @@ class Emulator:
         )
 
     async def _connection_fault(self, at: Literal["connect", "tls"], host: str) -> ConnectionFault | None:
-        for key in await self._store.list_marked(CONNECTIONS):
-            if fault := await self._store.change(key, lambda session: session.connection(at, host)):
-                return fault
+        with suppress(StoreFailed):  # the requests on the connection are told so
+            for key in await self._store.list_marked(CONNECTIONS):
+                if fault := await self._store.change(key, lambda session: session.connection(at, host)):
+                    return fault
         return None
 
     def _playing(self, script: Script) -> Session:

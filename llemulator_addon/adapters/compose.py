@@ -20,6 +20,7 @@ from llemulator_addon.adapters.mitmproxy.traffic import Traffic
 from llemulator_addon.adapters.networks import Networks
 from llemulator_addon.adapters.script_file import BadScript, name_file, read_script
 from llemulator_addon.adapters.settings import Settings
+from llemulator_addon.adapters.stores.opening import opening
 from llemulator_addon.adapters.watching import Watching
 from llemulator_addon.adapters.websocket.connection import WebSocketTimes
 from llemulator_addon.emulator import Emulator, EmulatorSettings
@@ -28,7 +29,6 @@ from llemulator_addon.live.admin_access import AdminAccess
 from llemulator_addon.script.reader import Script
 from llemulator_addon.script.simulate_defaults import Simulating
 from llemulator_addon.simulate.stream_timing import Physics
-from llemulator_addon.store.memory import MemoryStore
 
 logger = logging.getLogger(__name__)
 
@@ -56,13 +56,21 @@ class Program:
         finally:
             task.cancel()
 
+    @asynccontextmanager
+    async def open_meanwhile(self) -> AsyncIterator[None]:
+        """Close the store once the body has ended."""
+        try:
+            yield
+        finally:
+            await self.emulator.close()
+
 
 @contextmanager
 def compose(settings: Settings, *, certs: Path | None = None, streams_others: bool = True) -> Iterator[Program]:
     """Make the program that these settings ask for; it holds the certificate authority until the body ends.
 
     `certs` is the folder of the authority; None: that of the settings. With `streams_others` false, bodies to and
-    from other hosts are passed on whole. Raises NoAuthority and BadScript.
+    from other hosts are passed on whole. Raises NoAuthority, BadScript and BadStore.
     """
     for line in settings.warnings:
         logger.warning(line)
@@ -109,7 +117,8 @@ def _emulator(settings: Settings, script: Script | None, ca_certificate: bytes, 
     # The event loop shares the interpreter with the threads that load scripts and make reports: it waits less for them.
     sys.setswitchinterval(0.001)
     with name_file(settings.script):
-        return Emulator(_emulator_settings(settings, script, ca_certificate, access), MemoryStore)
+        open_store = opening(settings.store, settings.session_ttl)
+        return Emulator(_emulator_settings(settings, script, ca_certificate, access), open_store)
 
 
 def _emulator_settings(

@@ -13,6 +13,7 @@ from llemulator_addon.adapters.hosts import OPENAI_HOSTS, REFUSED_HOSTS, Hosts
 from llemulator_addon.adapters.listener import Listener
 from llemulator_addon.adapters.misspelt import find_misspelt
 from llemulator_addon.adapters.settings_table import SETTINGS, LogLevel, SecretError, Setting, StreamProfile
+from llemulator_addon.adapters.stores.address import MEMORY, StoreAddress
 from llemulator_addon.core import defaults
 from llemulator_addon.core.admin_keys import AdminKeys
 from llemulator_addon.core.choices import Keyless, Length, OnUnmatched, ToolStrategy
@@ -73,6 +74,8 @@ class Settings:
     sessions_size: int = defaults.SESSIONS_SIZE
     waiting_size: int = defaults.WAITING_SIZE
     unread_size: int = defaults.UNREAD_SIZE
+    store: StoreAddress = MEMORY
+    session_ttl: float | None = None
     debug: bool = False
     log_level: LogLevel = "info"
     sources: Mapping[str, str] = field(default_factory=dict)
@@ -107,6 +110,11 @@ def settings_from(
 def _check_together(settings: Settings) -> None:
     """Refuse what settings do not allow each other."""
     sources = settings.sources
+    if settings.session_ttl is not None and not settings.store.is_shared:
+        raise SettingsError(
+            f"{sources['session_ttl']}: sessions in memory do not expire; choose another store with --store "
+            "(LLEMULATOR_STORE), or leave this out"
+        )
     keys = settings.upstream_key
     if keys and settings.upstream_pass_key:
         raise SettingsError(

@@ -12,6 +12,7 @@ from typing import Literal, get_args
 
 from llemulator_addon.adapters.listener import PORT_AT_MOST, Listener, listener_in
 from llemulator_addon.adapters.networks import Networks
+from llemulator_addon.adapters.stores.address import StoreAddress, read_address
 from llemulator_addon.core.admin_keys import AdminKeys, admin_keys_in
 from llemulator_addon.core.choices import Keyless, Length, OnUnmatched, ToolStrategy
 from llemulator_addon.core.upstream import UpstreamKeys, Upstreams, keys_in, upstreams_in
@@ -138,6 +139,13 @@ def _admin_keys(text: str) -> AdminKeys:
 def _upstreams(text: str) -> Upstreams:
     try:
         return upstreams_in(text, "server")
+    except ValueError as error:
+        raise SecretError(error) from None
+
+
+def _store(text: str) -> StoreAddress:
+    try:
+        return read_address(text)
     except ValueError as error:
         raise SecretError(error) from None
 
@@ -509,6 +517,23 @@ SETTINGS = (
         example="64MiB",
         meaning="memory that all answers of more than 64 KiB may use together until their clients have read them; one "
         "without room gets 503",
+    ),
+    Setting(
+        name="store",
+        variable="LLEMULATOR_STORE",
+        read=_store,
+        expected="memory or sqlite:///FILE",
+        metavar="URL",
+        meaning="where sessions are kept: memory, or sqlite:///FILE, which survives a restart and which several "
+        "processes of one machine can share",
+    ),
+    Setting(
+        name="session_ttl",
+        variable="LLEMULATOR_SESSION_TTL",
+        read=_positive,
+        expected="a number of seconds above 0",
+        metavar="SECONDS",
+        meaning="forget a session of --store that did not change for this many seconds; default: never",
     ),
     _switch_setting("debug", "DEBUG", "expose session state at /_emulator/state, and log full tracebacks"),
     Setting(

@@ -2,6 +2,7 @@
 
 from llemulator_addon.admin.route import AdminCall, json_answer
 from llemulator_addon.core.steps import Steps
+from llemulator_addon.store.port import StoreFailed
 
 
 def live(_: AdminCall) -> Steps:
@@ -14,8 +15,15 @@ def also_live(_: AdminCall) -> Steps:
     return json_answer({"status": "ok", "ok": True})
 
 
-def ready(call: AdminCall) -> Steps:
-    """Answer 200 once the certificate is there; the default script was read before anything listened."""
+async def ready(call: AdminCall) -> Steps:
+    """Answer 200 once the certificate is there, and while the store of sessions works.
+
+    The default script was read before anything listened.
+    """
     if call.server.ca_certificate is None:
         return json_answer({"status": "starting", "missing": ["certificate"]}, 503)
+    try:
+        await call.server.store.check()
+    except StoreFailed as failed:
+        return json_answer({"status": "unready", "missing": ["store"], "reason": str(failed)}, 503)
     return json_answer({"status": "ready"})

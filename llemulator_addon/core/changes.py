@@ -1,4 +1,4 @@
-"""What was changed in a part of a session, for a store that writes only that."""
+"""The places that were changed in a part of a session, for a store that writes only those."""
 
 from typing import NamedTuple
 

@@ -91,7 +91,7 @@ class Resources:
         for number, resource_id in sorted(self._by_kind.get(kind, _EMPTY).items()):
             yield resource_id, self._values[number].kept.value
 
-    def at_number(self, number: int) -> Kept | None:
+    def find_number(self, number: int) -> Kept | None:
         """Return the resource of a number, if it is kept; they are counted as they are created."""
         sized = self._values.get(number)
         return None if sized is None else sized.kept
@@ -107,7 +107,7 @@ class Resources:
         return self._next
 
     def restore(self, numbered: Mapping[int, Kept | None], *, next_number: int, changes: Changes) -> "Resources":
-        """Return these with some put at their numbers again, and some removed (None). `changes` begins anew with it.
+        """Return these with some put at their numbers again, and some removed (None), and with other `changes`.
 
         Above the bound the oldest are dropped, and those that are too large alone.
         """
@@ -123,7 +123,7 @@ class Resources:
         return restored.drop_oldest(())
 
     def settle(self, changes: Changes) -> "Resources":
-        """Return them with changes that begin anew."""
+        """Return them with other changes."""
         return replace(self, changes=changes)
 
     def empty(self) -> "Resources":

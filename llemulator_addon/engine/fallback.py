@@ -93,6 +93,18 @@ def no_room_for_unread(limit: int) -> Failure:
     )
 
 
+def store_failed(why: str) -> Failure:
+    """Fail if the store of sessions cannot be read or written. Clients try again."""
+    return Failure(
+        status=503,
+        type="server_error",
+        code="store_unavailable",
+        message=f"The store of sessions does not work at the moment, and nothing was forwarded: {why}. "
+        "--store (LLEMULATOR_STORE) names it.",
+        headers=(("retry-after", "1"),),
+    )
+
+
 def too_large_to_keep(limit: int) -> Failure:
     """Refuse to keep what takes more memory than all that a token may store."""
     return Failure(

@@ -331,7 +331,7 @@ class Journal:
         return copy
 
     def settle(self, changes: Changes) -> "Journal":
-        """Return it with changes that begin anew."""
+        """Return it with other changes."""
         return self._change(changes=changes)
 
     def find(self, number: int) -> Exchange | None:

@@ -16,7 +16,7 @@ from llemulator_addon.script.rule import Rule
 from llemulator_addon.store.port import Beginnings
 from llemulator_addon.store.written_values import read_value, write_value
 
-Json = Mapping[str, Any]
+ScriptText = Mapping[str, Any]
 
 
 class Scripts:
@@ -28,7 +28,7 @@ class Scripts:
     def __init__(self, most: int = 100) -> None:
         """Take how many are kept."""
         self._most = most
-        self._parts: OrderedDict[str, Json] = OrderedDict()
+        self._parts: OrderedDict[str, ScriptText] = OrderedDict()
         self._indexes: OrderedDict[str, Index] = OrderedDict()
         self._meant: OrderedDict[str, tuple[LoadedScript, LoadedScript]] = OrderedDict()
         """By the digest of a text: the default script of the server, and the script that was made with it."""
@@ -70,7 +70,7 @@ class Scripts:
         _keep(self._meant, digest, meant, self._most)
         return meant[1], is_other_default
 
-    def _make(self, parts: Json, beginnings: Beginnings, fresh: Session) -> LoadedScript:
+    def _make(self, parts: ScriptText, beginnings: Beginnings, fresh: Session) -> LoadedScript:
         own = read_script({**read_value(parts["own"]), "rules": []})
         own = replace(own, upstreams=_read_upstreams(parts["own_upstreams"]))
         default = fresh.script
@@ -83,7 +83,7 @@ class Scripts:
         index = self._indexes[parts["digest"]]
         return LoadedScript(owner="token", index=index, server=server, has_left_default=has_left, own=own)
 
-    def _index(self, digest: str, rules: Sequence[Json]) -> None:
+    def _index(self, digest: str, rules: Sequence[ScriptText]) -> None:
         index = self._indexes.get(digest)
         if index is None:
             index = Index(tuple(_read_rule(rule) for rule in rules))
@@ -114,7 +114,7 @@ def _write_rule(rule: Rule) -> dict[str, Any]:
     return {"is_named": rule.is_named, "rule": write_value(rule.written)}
 
 
-def _read_rule(written: Json) -> Rule:
+def _read_rule(written: ScriptText) -> Rule:
     (rule,) = read_script({"rules": [read_value(written["rule"])]}).rules
     return replace(rule, is_named=written["is_named"])
 
@@ -127,7 +127,7 @@ def _write_upstreams(upstreams: Upstreams) -> dict[str, Any]:
     }
 
 
-def _read_upstreams(written: Json) -> Upstreams:
+def _read_upstreams(written: ScriptText) -> Upstreams:
     anything = written["anything"]
     return Upstreams(
         anything=None if anything is None else _read_upstream(anything),

@@ -37,7 +37,7 @@ class OtherVersion(StoreFailed):
     """A session was written in a form that this program does not read."""
 
 
-class Place(NamedTuple):
+class RowPlace(NamedTuple):
     """Names a row within its session."""
 
     kind: str
@@ -59,16 +59,16 @@ class Stored(NamedTuple):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Written:
-    """What a change of a session writes."""
+    """The writing of a changed session."""
 
     head: str
     digest: str
     """Of the script."""
     script: str | None
     """Its text, if another one is written than before."""
-    rows: Mapping[Place, str | None]
+    rows: Mapping[RowPlace, str | None]
     """None: it is gone, and others are to learn that."""
-    dropped: Iterable[Place]
+    dropped: Iterable[RowPlace]
     """Rows that others know to be gone."""
     wiped: Sequence[str]
     """Kinds of which no other row stays."""
@@ -76,7 +76,7 @@ class Written:
     """Whether the rows that are gone are forgotten."""
 
 
-class Head(NamedTuple):
+class SessionHead(NamedTuple):
     """The head of a session."""
 
     form: int
@@ -102,21 +102,21 @@ class Head(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Known:
+class KnownSession:
     """A session as this process knows it, with what its store has of it."""
 
     session: Session
     version: int
-    head: Head
+    head: SessionHead
     has_script: bool
     """Whether the store has its script; not, where the default script of this server is another one."""
 
 
-def write_session(after: Session, before: Known | None, scripts: Scripts) -> Written:
+def write_session(after: Session, before: KnownSession | None, scripts: Scripts) -> Written:
     """Write what a change made of a session; all of it, where the store has none or one of another life."""
     same = before if before is not None and before.session.life == after.life else None
     version = 1 if before is None else before.version + 1
-    rows: dict[Place, str | None] = {}
+    rows: dict[RowPlace, str | None] = {}
     wiped_kinds: list[str] = []
     wiped: dict[str, int] = dict.fromkeys(_PARTS, version) if same is None else dict(same.head.wiped)
     for part, changes in _changes_of(after).items():
@@ -129,14 +129,14 @@ def write_session(after: Session, before: Known | None, scripts: Scripts) -> Wri
         for kind, place in places:
             text = _write_row(after, kind, place)
             if text is not None or (kind == "resources" and same is not None and _knew(same, place)):
-                rows[Place(kind, str(place))] = text
+                rows[RowPlace(kind, str(place))] = text
     gone = (0 if same is None else same.head.gone) + sum(text is None for text in rows.values())
     prunes = gone > _GONE_AT_MOST
     if same is not None and same.has_script and same.session.script is after.script:
         digest, script = same.head.script, None
     else:
         digest, script = scripts.write(after.script)
-    head = Head(
+    head = SessionHead(
         form=VERSION,
         turn=after.turn,
         clock_ahead=after.clock_ahead,
@@ -157,15 +157,17 @@ def write_session(after: Session, before: Known | None, scripts: Scripts) -> Wri
         digest=digest,
         script=script,
         rows=rows,
-        dropped=() if same is None else tuple(_dropped(same.head, head)),
+        dropped=() if same is None else tuple(_list_dropped(same.head, head)),
         wiped=wiped_kinds,
         prunes=prunes,
     )
 
 
-def settle(session: Session, version: int, written: Written) -> Known:
+def settle(session: Session, version: int, written: Written) -> KnownSession:
     """Return what is known of a session once a store has written it in a version."""
-    return Known(session=_settle(session, version), version=version, head=_read_head(written.head), has_script=True)
+    return KnownSession(
+        session=_settle(session, version), version=version, head=_read_head(written.head), has_script=True
+    )
 
 
 def script_of(stored: Stored) -> str:
@@ -173,7 +175,7 @@ def script_of(stored: Stored) -> str:
     return _read_head(stored.head).script
 
 
-def can_go_on(stored: Stored, known: Known | None) -> bool:
+def can_go_on(stored: Stored, known: KnownSession | None) -> bool:
     """Whether what changed is enough to know the session; else all of it is needed."""
     return stored.since == 0 or (
         known is not None
@@ -183,8 +185,8 @@ def can_go_on(stored: Stored, known: Known | None) -> bool:
 
 
 def read_session(
-    key: SessionKey, stored: Stored, known: Known | None, beginnings: Beginnings, scripts: Scripts
-) -> Known:
+    key: SessionKey, stored: Stored, known: KnownSession | None, beginnings: Beginnings, scripts: Scripts
+) -> KnownSession:
     """Read a session. Raises `OtherVersion`, and KeyError for a script that `scripts` does not have.
 
     If it played a default script with other rules than this server's, it plays this one from its start.
@@ -196,17 +198,17 @@ def read_session(
     for kind, place, text in stored.rows:
         rows.setdefault(kind, {})[place] = None if text is None else read_value(json.loads(text))
 
-    def kept(part: str) -> bool:
+    def has_kept(part: str) -> bool:
         return base is not None and head.wiped[part] <= base.version
 
     began = Changes(version)
     session = base.session if base is not None else fresh
     progress = fresh.progress
     if not is_other_default:
-        before = session.progress if kept("progress") else Progress()
+        before = session.progress if has_kept("progress") else Progress()
         progress = _read_progress(before, head, rows)._replace(changes=began)
-    resources = session.resources if kept("resources") else fresh.resources
-    journal = session.journal if kept("journal") else fresh.journal
+    resources = session.resources if has_kept("resources") else fresh.resources
+    journal = session.journal if has_kept("journal") else fresh.journal
     read = fresh.change(
         life=stored.life,
         turn=head.turn,
@@ -228,17 +230,17 @@ def read_session(
             changes=began,
         ),
     )
-    return Known(session=read, version=version, head=head, has_script=not is_other_default)
+    return KnownSession(session=read, version=version, head=head, has_script=not is_other_default)
 
 
-def _read_head(text: str) -> Head:
+def _read_head(text: str) -> SessionHead:
     written = json.loads(text)
     if (form := written.get("form")) != VERSION:
         raise OtherVersion(
             f"a session was stored in version {form} of its form; this llemulator reads version {VERSION}. "
             "Choose another store, or remove the stored sessions."
         )
-    head = Head(**written)
+    head = SessionHead(**written)
     return head._replace(connection_rules=tuple(head.connection_rules))
 
 
@@ -287,7 +289,7 @@ def _write_row(session: Session, kind: str, place: Any) -> str | None:  # noqa: 
         case "memories":
             value = session.progress.memories.get(place)
         case "resources":
-            value = session.resources.at_number(place)
+            value = session.resources.find_number(place)
         case "exchanges":
             value = session.journal.find(place)
         case _:
@@ -295,18 +297,18 @@ def _write_row(session: Session, kind: str, place: Any) -> str | None:  # noqa: 
     return None if value is None else json.dumps(write_value(value))
 
 
-def _knew(known: Known, number: Any) -> bool:  # noqa: ANN401 - a number
+def _knew(known: KnownSession, number: Any) -> bool:  # noqa: ANN401 - a number
     """Whether the store has a row of a resource."""
     return bool(number < known.head.next_resource)
 
 
-def _dropped(before: Head, after: Head) -> Iterator[Place]:
+def _list_dropped(before: SessionHead, after: SessionHead) -> Iterator[RowPlace]:
     for number in range(before.first, min(after.first, before.recorded + 1)):
-        yield Place("exchanges", str(number))
-        yield Place("endings", str(number))
+        yield RowPlace("exchanges", str(number))
+        yield RowPlace("endings", str(number))
 
 
-def _read_progress(before: Progress, head: Head, rows: Mapping[str, Mapping[str, Any]]) -> Progress:
+def _read_progress(before: Progress, head: SessionHead, rows: Mapping[str, Mapping[str, Any]]) -> Progress:
     used, heads, memories = before.used, before.heads, before.memories
     for place, times in rows.get("used", {}).items():
         used = used.insert(int(place), times)

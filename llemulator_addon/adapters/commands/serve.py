@@ -12,6 +12,7 @@ from llemulator_addon.adapters.exposure import is_reached, warn_of_others
 from llemulator_addon.adapters.logs import log_to_stderr
 from llemulator_addon.adapters.request_log import RequestLog
 from llemulator_addon.adapters.settings import Settings, SettingsError, settings_from
+from llemulator_addon.adapters.stores.address import BadStore
 from llemulator_addon.adapters.usage_hints import Address, examples, how_to_use
 
 logger = logging.getLogger(__name__)
@@ -70,7 +71,7 @@ async def _serve(settings: Settings, examples: Callable[[Address], str] | None) 
         with compose(settings) as program:
             program.emulator.watch_requests(RequestLog())
             found = program.authority
-            async with program.watch_meanwhile():
+            async with program.open_meanwhile(), program.watch_meanwhile():
                 await serve(
                     program.traffic,
                     ListeningPlace(host=settings.host, port=settings.port, more=settings.listen),
@@ -79,7 +80,7 @@ async def _serve(settings: Settings, examples: Callable[[Address], str] | None) 
                         listening.address(ca=found.ca, bundle=found.bundle), program.access.code
                     ),
                 )
-    except (BadScript, NoAuthority, CannotListen) as error:
+    except (BadScript, BadStore, NoAuthority, CannotListen) as error:
         raise Failed(error) from None
 
 

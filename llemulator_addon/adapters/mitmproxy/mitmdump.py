@@ -25,6 +25,7 @@ from llemulator_addon.adapters.request_log import WaitLog
 from llemulator_addon.adapters.script_file import BadScript
 from llemulator_addon.adapters.settings import Settings, SettingsError, settings_from
 from llemulator_addon.adapters.settings_table import SETTINGS
+from llemulator_addon.adapters.stores.address import BadStore
 from llemulator_addon.adapters.usage_hints import how_to_use
 
 logger = logging.getLogger(__name__)
@@ -96,7 +97,7 @@ class StockInterception(Interception):
             # Next to us are addons that look at what goes to other hosts, and want it whole.
             composing = compose(settings, certs=_certs(settings), streams_others=False)
             self._program = program = self._until_done.enter_context(composing)
-        except (SettingsError, NoAuthority, BadScript) as error:
+        except (SettingsError, NoAuthority, BadScript, BadStore) as error:
             # mitmproxy would go on without us, and forward everything.
             sys.stderr.write("".join(f"llemulator: {line}\n" for line in str(error).splitlines()))
             sys.exit(1)

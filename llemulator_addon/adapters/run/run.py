@@ -19,6 +19,7 @@ from llemulator_addon.adapters.run.files import Files, write_files
 from llemulator_addon.adapters.run.summary import Seen
 from llemulator_addon.adapters.script_file import BadScript
 from llemulator_addon.adapters.settings import Settings
+from llemulator_addon.adapters.stores.address import BadStore
 from llemulator_addon.engine.session import Session
 
 
@@ -50,7 +51,7 @@ def run(settings: Settings, command: Sequence[str], *, base_url: bool, tell: Cal
             status, whole, sessions = asyncio.run(
                 _run_through(program, files, settings, command, tell, base_url=base_url)
             )
-    except (BadScript, NoAuthority, CannotListen) as error:
+    except (BadScript, BadStore, NoAuthority, CannotListen) as error:
         raise CannotRun(error) from None
     traffic = program.traffic
     seen = Seen(
@@ -74,13 +75,14 @@ async def _run_through(  # noqa: PLR0913 - all of this is needed
 ) -> tuple[int, dict[str, str], Sequence[Session]]:
     """Serve, and run the command meanwhile; return its exit status, its environment, and the sessions in the end."""
     place = ListeningPlace(host=settings.host, port=settings.port, more=settings.listen)
-    async with (
-        program.watch_meanwhile(),
-        serving(program.traffic, place, confdir=program.authority.confdir) as listening,
-    ):
-        route = ProxyRoute(url=listening.url, files=files, hosts=program.traffic.policy.hosts, base_url=base_url)
-        status, whole = await _run(command, environment(route, os.environ), tell)
-    return status, whole, await program.emulator.sessions()
+    async with program.open_meanwhile():
+        async with (
+            program.watch_meanwhile(),
+            serving(program.traffic, place, confdir=program.authority.confdir) as listening,
+        ):
+            route = ProxyRoute(url=listening.url, files=files, hosts=program.traffic.policy.hosts, base_url=base_url)
+            status, whole = await _run(command, environment(route, os.environ), tell)
+        return status, whole, await program.emulator.sessions()
 
 
 async def _run(
@@ -98,7 +100,7 @@ async def _run(
 def prepare(settings: Settings) -> Iterator[tuple[Program, Files]]:
     """Yield the program and the files that runtimes need. Unless a folder is named, all of them are removed in the end.
 
-    Raises NoAuthority, BadScript and CannotRun.
+    Raises NoAuthority, BadScript, BadStore and CannotRun.
     """
     with tempfile.TemporaryDirectory(prefix="llemulator-", ignore_cleanup_errors=True) as temporary:
         folder = Path(temporary)

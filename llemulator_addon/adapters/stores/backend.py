@@ -7,7 +7,7 @@ from typing import Literal, NamedTuple, Protocol
 from llemulator_addon.store.written_session import Stored, Written
 
 Kind = Literal["sessions", "journals", "stored"]
-"""What all sessions together have a bound of, as in `Limits`."""
+"""One of the three things of which all sessions together have a bound (`Limits`)."""
 
 
 class Sizes(NamedTuple):

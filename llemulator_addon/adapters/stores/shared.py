@@ -11,10 +11,10 @@ from llemulator_addon.adapters.stores.backend import At, Backend, Kind, Save, Si
 from llemulator_addon.core.session_key import ANONYMOUS, SessionKey
 from llemulator_addon.engine.session import Session
 from llemulator_addon.live.threads import run_in_thread
-from llemulator_addon.store.port import ATTEMPTS, Beginnings, Run
+from llemulator_addon.store.port import ATTEMPTS, Beginnings, Run, StoreFailed
 from llemulator_addon.store.written_script import Scripts
 from llemulator_addon.store.written_session import (
-    Known,
+    KnownSession,
     Stored,
     Written,
     can_go_on,
@@ -45,7 +45,7 @@ class SharedStore:
         self._backend = backend
         self._beginnings = beginnings
         self._scripts = Scripts()
-        self._known: OrderedDict[SessionKey, Known] = OrderedDict()
+        self._known: OrderedDict[SessionKey, KnownSession] = OrderedDict()
         self._known_size = 0
         self._locks: WeakValueDictionary[SessionKey, asyncio.Lock] = WeakValueDictionary()
         self._lives = count(0)
@@ -76,8 +76,14 @@ class SharedStore:
     async def change_all(self, transition: Callable[[Session], Session]) -> None:
         """Replace every session by what the transition makes of it."""
         await self._begin()
-        for key in await self._backend.list_keys():
-            await self._change_in_turn(_key(key), lambda session: (transition(session), None), is_use=False)
+        try:
+            for key in await self._backend.list_keys():
+                await self._change_in_turn(_key(key), lambda session: (transition(session), None), is_use=False)
+        except StoreFailed:
+            # The others are read again, and play another default script from its start then.
+            self._known.clear()
+            self._known_size = 0
+            raise
 
     async def read(self, key: SessionKey) -> Session:
         """Return a session as it is."""
@@ -141,7 +147,7 @@ class SharedStore:
                         return result
                 known, is_current = await self._load(key), True
 
-    async def _is_current(self, key: SessionKey, known: Known | None) -> bool:
+    async def _is_current(self, key: SessionKey, known: KnownSession | None) -> bool:
         current = await self._load(key)
         if known is None or current is None:
             return current is known
@@ -159,7 +165,7 @@ class SharedStore:
 
     # Reading and writing ----------------------------------------------------------------------------------------------
 
-    async def _load(self, key: SessionKey) -> Known | None:
+    async def _load(self, key: SessionKey) -> KnownSession | None:
         """Return a session as it is now; the very same value as before, if nobody changed it."""
         known = self._known.get(key)
         at = None if known is None else At(known.session.life, known.version)
@@ -177,11 +183,11 @@ class SharedStore:
         self._forget(key)
         return None
 
-    async def _read(self, key: SessionKey, stored: Stored, known: Known | None, size: int) -> Known:
+    async def _read(self, key: SessionKey, stored: Stored, known: KnownSession | None, size: int) -> KnownSession:
         reading = partial(read_session, key, stored, known, self._beginnings, self._scripts)
         return await run_in_thread(reading, size) if size > _LARGE else reading()
 
-    async def _save(self, key: SessionKey, known: Known | None, after: Session, *, is_use: bool = True) -> bool:
+    async def _save(self, key: SessionKey, known: KnownSession | None, after: Session, *, is_use: bool = True) -> bool:
         """Write a change; False: somebody else made one before."""
         if not after.life:
             after = after.change(life=await self._next_life())
@@ -207,7 +213,7 @@ class SharedStore:
             await self._give_up(kind, _key(other), key)
         return True
 
-    async def _write(self, after: Session, known: Known | None) -> Written:
+    async def _write(self, after: Session, known: KnownSession | None) -> Written:
         writing = partial(write_session, after, known, self._scripts)
         is_new_script = known is None or known.session.script is not after.script
         size = after.script.size if is_new_script and after.has_own_script else 0
@@ -232,7 +238,7 @@ class SharedStore:
 
     # What this process knows ------------------------------------------------------------------------------------------
 
-    def _keep(self, key: SessionKey, known: Known) -> Known:
+    def _keep(self, key: SessionKey, known: KnownSession) -> KnownSession:
         self._forget(key)
         self._known[key] = known
         self._known_size += _size(known)
@@ -249,7 +255,7 @@ def _begin_life(session: Session) -> tuple[Session, None]:
     return session, None
 
 
-def _size(known: Known) -> int:
+def _size(known: KnownSession) -> int:
     session = known.session
     return session.size + session.journal.size + session.resources.size
 

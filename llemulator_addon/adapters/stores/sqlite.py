@@ -88,7 +88,7 @@ class SqliteBackend:
             self._thread.submit(self._connect).result()
         except (sqlite3.Error, OSError) as error:
             self._thread.shutdown()
-            raise CannotOpen(f"{file}: {error}") from None
+            raise CannotOpen(str(error)) from None
         except CannotOpen:
             self._thread.shutdown()
             raise
@@ -159,7 +159,7 @@ class SqliteBackend:
             os.close(os.open(self._file, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
         connection = sqlite3.connect(self._file, timeout=_PATIENCE, isolation_level=None)
         try:
-            _prepare(connection, self._file)
+            _prepare(connection)
         except BaseException:
             connection.close()
             raise
@@ -199,7 +199,7 @@ class SqliteBackend:
         return Saved(is_kept=True, over=_find_over(connection, save.key, self._limits))
 
 
-def _prepare(connection: sqlite3.Connection, file: Path) -> None:
+def _prepare(connection: sqlite3.Connection) -> None:
     """Make the tables, if they are not there; raises `CannotOpen` for a file that is something else."""
     until = time.monotonic() + _PATIENCE
     while True:
@@ -228,10 +228,10 @@ def _prepare(connection: sqlite3.Connection, file: Path) -> None:
         connection.execute("COMMIT")
         ((application,),) = connection.execute("PRAGMA application_id")
     if application != _APPLICATION:
-        raise CannotOpen(f"{file}: it is a database of something else; name a file that is not there yet")
+        raise CannotOpen("it is a database of something else; name a file that is not there yet")
     if form != FORM:
         raise CannotOpen(
-            f"{file}: its tables have version {form}; this llemulator reads version {FORM}. Name another file, or "
+            f"its tables have version {form}; this llemulator reads version {FORM}. Name another file, or "
             "remove this one."
         )
 
