@@ -89,7 +89,16 @@ def find_loud(sound: bytes, kind: str, threshold: float) -> bytes:
 
 def hear_words(sound: bytes, kind: str) -> str | None:
     """Return the words of speech that this program made; None of any other sound."""
-    return audio.hear(sound) if kind == PCM else None
+    if kind != PCM:
+        return None
+    # Silence may be before it, and the first samples of a tone are silent, too.
+    quiet = len(sound) - len(sound.lstrip(b"\0"))
+    starts = (max(0, quiet // 2 - back) * 2 for back in range(_QUIET_SAMPLES))
+    return next((words for start in starts if (words := audio.hear(sound[start:])) is not None), None)
+
+
+_QUIET_SAMPLES = 3
+"""Of a tone, at its begin: at most."""
 
 
 # Where speech is ----------------------------------------------------------------------------------------------------

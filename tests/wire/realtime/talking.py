@@ -117,12 +117,15 @@ class Talking:
         """Play some messages of each answer that is held; None: all."""
         before = len(self.events)
         for lane in tuple(self._held):
-            steps = self._held[lane]
-            for _ in range(1_000_000 if count is None else count):
-                if next(steps, "over") == "over":
-                    self._held.pop(lane, None)
-                    break
+            self._play(lane, count)
         return self.events[before:]
+
+    def _play(self, lane: str | None, count: int | None = None) -> None:
+        steps = self._held[lane]
+        for _ in range(1_000_000 if count is None else count):
+            if next(steps, "over") == "over":
+                self._held.pop(lane, None)
+                return
 
     def _do(self, doings: Doings) -> None:
         for doing in doings:
@@ -132,7 +135,7 @@ class Talking:
                 case Begin():
                     self._held[doing.lane] = self._answer(doing)
                     if not self.holds_answers:
-                        self.play()
+                        self._play(doing.lane)
                 case Stop(lane):
                     self.stopped.append(lane)
                     self._held.pop(lane, None)
