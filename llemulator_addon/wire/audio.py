@@ -23,6 +23,11 @@ def seconds_of(text: str) -> float:
     return min(5.0, max(0.1, 0.02 * len(text)))
 
 
+def find_speed(text: str, seconds: float | None) -> float:
+    """Return how fast a text is spoken that takes that many seconds; None: as usual."""
+    return 1.0 if seconds is None else seconds_of(text) / seconds
+
+
 def tokens_of(text: str) -> int:
     """Count audio tokens of a spoken text: one for 50 ms, as OpenAI charges it."""
     return max(1, round(seconds_of(text) * 20))

@@ -12,6 +12,7 @@ from llemulator_addon.script.patterns.answered import AnsweredPattern
 from llemulator_addon.script.patterns.any_of import AnyOfPattern
 from llemulator_addon.script.patterns.any_text import AnyTextPattern
 from llemulator_addon.script.patterns.endpoint import EndpointPattern
+from llemulator_addon.script.patterns.event import EventPattern
 from llemulator_addon.script.patterns.has_tool import HasToolPattern
 from llemulator_addon.script.patterns.header import HeaderPattern
 from llemulator_addon.script.patterns.json_body import JsonBodyPattern
@@ -25,6 +26,7 @@ from llemulator_addon.script.patterns.stream import StreamPattern
 from llemulator_addon.script.patterns.system_text import SystemTextPattern
 from llemulator_addon.script.patterns.text import TextPattern
 from llemulator_addon.script.patterns.tool_result import ToolResultPattern
+from llemulator_addon.script.patterns.transcript import TranscriptPattern
 from llemulator_addon.script.patterns.turn import TurnPattern
 from llemulator_addon.script.patterns.user_text import UserTextPattern
 
@@ -37,6 +39,8 @@ PATTERNS: dict[str, Callable[[Any], Pattern]] = {
     "user_text": UserTextPattern,
     "system_text": SystemTextPattern,
     "any_text": AnyTextPattern,
+    "transcript": TranscriptPattern,
+    "event": EventPattern,
     "tool_result": ToolResultPattern,
     "has_tool": HasToolPattern,
     "turn": TurnPattern,

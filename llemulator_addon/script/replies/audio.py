@@ -22,7 +22,7 @@ def _is_base64(text: str) -> str:
 Base64 = Annotated[str, AfterValidator(_is_base64)]
 
 
-_LONGEST = 600
+_LONGEST = 20
 """Seconds of a tone."""
 
 

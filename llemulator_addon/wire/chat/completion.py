@@ -305,11 +305,12 @@ def speaks(prompt: Prompt, choice: Choice) -> bool:
 
 def make_sound(prompt: Prompt, choice: Choice) -> bytes:
     """Return a choice as sound, in the format that the request asks for, if the script gives none."""
-    if (given := find_sound(choice).data) is not None:
-        return b64decode(given)
+    sound = find_sound(choice)
+    if sound.data is not None:
+        return b64decode(sound.data)
     options = prompt.body.get("audio")
     wanted = options.get("format") if isinstance(options, dict) else None
-    return audio.FORMATS.get(str(wanted), audio.wav)(choice.text)
+    return audio.FORMATS.get(str(wanted), audio.wav)(choice.text, audio.find_speed(choice.text, sound.seconds))
 
 
 def write_usage(prompt: Prompt, says: ModelOutput) -> dict[str, Any] | None:

@@ -44,9 +44,8 @@ def write(prompt: Prompt, says: ModelOutput, manner: Manner) -> Answer:
     """Write the sound, as it is or in events."""
     del manner
     wanted = str(prompt.body.get("response_format") or "mp3")
-    sound = _find_given(says) or audio.FORMATS[_OURS.get(wanted, wanted)](
-        says.choice(0).text or prompt.user_text, _speed(prompt)
-    )
+    words = says.choice(0).text or prompt.user_text
+    sound = _find_given(says) or audio.FORMATS[_OURS.get(wanted, wanted)](words, _speed(prompt, says, words))
     if prompt.stream:
         return EventStream(pieces=Made(partial(_pieces, prompt, sound)))
     return Body(body=sound, content_type=_TYPES[wanted])
@@ -54,7 +53,8 @@ def write(prompt: Prompt, says: ModelOutput, manner: Manner) -> Answer:
 
 def size(prompt: Prompt, says: ModelOutput) -> int:
     """Estimate the bytes of an answer."""
-    seconds = audio.seconds_of(says.choice(0).text or prompt.user_text) / _speed(prompt)
+    words = says.choice(0).text or prompt.user_text
+    seconds = audio.seconds_of(words) / _speed(prompt, says, words)
     return round(seconds * audio.RATE * 2) + len(_find_given(says) or b"")
 
 
@@ -106,7 +106,11 @@ ENDPOINT = Endpoint(
 )
 
 
-def _speed(prompt: Prompt) -> float:
+def _speed(prompt: Prompt, says: ModelOutput, words: str) -> float:
+    """Return the speed that is asked for, or with which the words are as long as a script says."""
+    for block in says.choice(0).blocks:
+        if isinstance(block, Text) and block.sound is not None and block.sound.seconds is not None:
+            return audio.find_speed(words, block.sound.seconds)
     given = prompt.body.get("speed")
     return float(given) if isinstance(given, int | float) and given else 1.0
 

@@ -130,6 +130,19 @@ def read_audio(sound: str, place: Place) -> bytes:
         ) from None
 
 
+def find_said_aloud(body: Mapping[str, Any]) -> str | None:
+    """Return the words that the user said aloud last, in the body of a request for a response.
+
+    None, where he wrote since, or said nothing.
+    """
+    for item in reversed(objects_in(body, "input")):
+        if item.get("role") == "user":
+            parts = objects_in(item, "content")
+            aloud = [part.get("transcript") for part in parts if part.get("type") == "input_audio"]
+            return next((words for words in aloud if isinstance(words, str)), None)
+    return None
+
+
 def list_messages(instructions: str | None, items: Iterable[RealtimeItemFields]) -> tuple[Message, ...]:
     """Return a conversation in terms common to all endpoints."""
     first = (Message(role="system", text=instructions),) if instructions else ()

@@ -221,8 +221,9 @@ def test_pieces_of_any_size_are_heard_alike(piece: int) -> None:
     events = talking.speak(sound, piece)
     at_once = _talking().speak(sound, 1 << 20)
 
-    def places(found: list[Event]) -> list[int]:
-        return [each.get("audio_start_ms", each.get("audio_end_ms")) for each in found if "speech" in each["type"]]
+    def places(found: list[Event]) -> list[tuple[object, object]]:
+        speech_events = [each for each in found if "speech" in each["type"]]
+        return [(each.get("audio_start_ms"), each.get("audio_end_ms")) for each in speech_events]
 
     assert places(events) == places(at_once) != []
 
