@@ -97,6 +97,8 @@ class EmulatorSettings:
     """Seconds that a person may take to answer, with the fallback `manual`."""
     batch_duration: float = defaults.BATCH_DURATION
     """Seconds of a session's clock from the beginning of a batch to its end."""
+    fine_tuning_duration: float = defaults.FINE_TUNING_DURATION
+    """The same for a fine-tuning job."""
     readers: Mapping[str, Callable[[bytes], str]] = field(default_factory=dict)
     """By extension: how the text of a document is read, where a library for it is installed."""
     ca_certificate: bytes | None = None
@@ -157,6 +159,7 @@ class Emulator:
                 names_models=settings.models is not None,
                 manual_timeout=settings.manual_timeout,
                 batch_duration=settings.batch_duration,
+                fine_tuning_duration=settings.fine_tuning_duration,
                 readers=settings.readers,
                 script_size=min(settings.script_size, settings.sessions_size),
                 answer_limit=settings.answer_limit,

@@ -20,8 +20,9 @@ class ApiGroup:
 GROUPS: tuple[ApiGroup, ...] = (
     ApiGroup(
         name="chat completions",
-        paths=("/chat",),
-        does="JSON and stream: text, tool calls, refusals, `n`, log probabilities, audio; stored completions",
+        paths=("/chat", "/completions"),
+        does="JSON and stream: text, tool calls, refusals, `n`, log probabilities, audio; stored completions; the "
+        "older completions",
         lacks="a model: rules answer, or a fallback",
         page="script.md",
     ),
@@ -39,18 +40,12 @@ GROUPS: tuple[ApiGroup, ...] = (
         does="create, retrieve, update, delete, and their items; responses can continue them",
         lacks="",
     ),
-    ApiGroup(name="completions", paths=("/completions",), does="JSON and stream", lacks="as of chat completions"),
     ApiGroup(
-        name="embeddings",
-        paths=("/embeddings",),
-        does="unit vectors; the same text gives the same vector, similar texts give similar ones",
-        lacks="knows no meaning: only words in common make texts similar",
-    ),
-    ApiGroup(
-        name="moderations",
-        paths=("/moderations",),
-        does="scores from a short word list",
-        lacks="looks at no picture",
+        name="embeddings, moderations",
+        paths=("/embeddings", "/moderations"),
+        does="unit vectors: the same text gives the same vector, similar texts give similar ones; scores from a short "
+        "list of words",
+        lacks="no meaning is known: only words in common make texts similar; pictures are not looked at",
     ),
     ApiGroup(
         name="models",
@@ -98,8 +93,10 @@ GROUPS: tuple[ApiGroup, ...] = (
     ApiGroup(
         name="fine-tuning",
         paths=("/fine_tuning",),
-        does="jobs, permissions and graders are kept; cancel, pause, resume",
-        lacks="a job has no events or checkpoints, and makes no model",
+        does="jobs by the session's clock, with events, checkpoints and metrics; cancel, pause, resume; the model is "
+        "listed and answers",
+        lacks="a model learns nothing; permissions are kept only, and graders answer with invented values",
+        page="fine-tuning.md",
     ),
     ApiGroup(
         name="webhooks",

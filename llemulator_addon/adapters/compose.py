@@ -148,6 +148,7 @@ def _emulator_settings(
         upstreams=settings.upstream,
         manual_timeout=settings.manual_timeout,
         batch_duration=settings.batch_duration,
+        fine_tuning_duration=settings.fine_tuning_duration,
         readers=find_readers(),
         ca_certificate=ca_certificate,
         request_values=settings.request_values,

@@ -40,6 +40,7 @@ class Settings:
     upstream_timeout: float = defaults.IDLE_TIMEOUT
     manual_timeout: float = defaults.MANUAL_TIMEOUT
     batch_duration: float = defaults.BATCH_DURATION
+    fine_tuning_duration: float = defaults.FINE_TUNING_DURATION
     seed: int = 0
     response_length: Length | None = None
     tool_strategy: ToolStrategy = "contextual"

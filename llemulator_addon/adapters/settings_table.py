@@ -270,6 +270,14 @@ SETTINGS = (
         meaning="seconds of the session's clock that a batch takes",
     ),
     Setting(
+        name="fine_tuning_duration",
+        variable="LLEMULATOR_FINE_TUNING_DURATION",
+        read=_positive,
+        expected="a number of seconds above 0",
+        metavar="SECONDS",
+        meaning="seconds of the session's clock that a fine-tuning job takes",
+    ),
+    Setting(
         name="websocket_idle",
         variable="LLEMULATOR_WEBSOCKET_IDLE",
         read=_positive,

@@ -1,6 +1,6 @@
 """`decide(session, request)`: what happens to a request to OpenAI's API. Pure, and may be called twice."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from functools import partial
 from typing import Any, assert_never
@@ -15,6 +15,7 @@ from llemulator_addon.engine import fallback
 from llemulator_addon.engine.admission import admit
 from llemulator_addon.engine.being_sent import forget_failed_turn, gave, hold_conversation
 from llemulator_addon.engine.decided_answer import Accepted, Decided, Elsewhere, Person, play
+from llemulator_addon.engine.due import do_due
 from llemulator_addon.engine.encoding import encode
 from llemulator_addon.engine.failing_models import ACTING, Silence
 from llemulator_addon.engine.journal import Basis
@@ -48,6 +49,7 @@ from llemulator_addon.wire.checking import refuse as refuse_failure
 from llemulator_addon.wire.described.gone import is_gone
 from llemulator_addon.wire.endpoints import ENDPOINTS
 from llemulator_addon.wire.errors import RequestRefused
+from llemulator_addon.wire.fine_tuning import MODEL
 from llemulator_addon.wire.multipart import is_form
 from llemulator_addon.wire.realtime.opening import Opening, open_session
 from llemulator_addon.wire.redaction import HIDDEN, redact_query
@@ -64,6 +66,7 @@ from llemulator_addon.wire.websocket import (
 
 def decide(session: Session, request: Request) -> tuple[Session, Outcome]:
     """Decide what a request with a token gets, and what the session is afterwards."""
+    session = do_due(session, request)
     with searching():
         return _conclude(session, request, _decide(session, request))
 
@@ -173,7 +176,14 @@ def _dispatch(
         case Endpoint():
             return _speak(session, request, operation, params)
         case Operation():
-            return _answer_by_path_rule(session, request, operation.name) or _serve(session, request, operation, params)
+            ruled = _answer_by_path_rule(session, request, operation.name)
+            if ruled is None:
+                return _serve(session, request, operation, params, operation.serve)
+            if operation.fail and isinstance(ruled.answer, Failure) and ruled.answer.taken:
+                later = partial(_fail_later, operation.fail, ruled.answer)
+                served = _serve(ruled.session, request, operation, params, later)
+                return ruled._replace(session=served.session, answer=served.answer)
+            return ruled
         case never:
             assert_never(never)
 
@@ -185,7 +195,17 @@ def _is_gone(session: Session, request: Request, operation: Endpoint | Operation
     return is_gone(operation.path, session.day_of(request))
 
 
-def _serve(session: Session, request: Request, operation: Operation, params: Mapping[str, str]) -> Decided:
+def _fail_later(fail: Callable[[Call, Failure], Served], failure: Failure, call: Call) -> Served:
+    return fail(call, failure)
+
+
+def _serve(
+    session: Session,
+    request: Request,
+    operation: Operation,
+    params: Mapping[str, str],
+    serve: Callable[[Call], Served],
+) -> Decided:
     if operation.asks_model:
         model = _model_in(_unspoken(request, operation.name).body)
         if (acting := ACTING.get(model)) is not None:
@@ -194,7 +214,7 @@ def _serve(session: Session, request: Request, operation: Operation, params: Map
     if (too_long := limits.refusal(operation.name, request.json or _NOTHING, len(request.body))) is not None:
         return Decided(session=session, answer=too_long, endpoint=operation.name)
     try:
-        served = operation.serve(_call(session, request, params))
+        served = serve(_call(session, request, params))
     except RequestRefused as refused:
         served = Served(answer=refused.failure)
     except TooLarge:
@@ -285,15 +305,22 @@ def _call(session: Session, request: Request, params: Mapping[str, str]) -> Call
         request=request,
         params=params,
         stamp=session.stamp,
-        models=session.models,
+        models=_list_models(session),
         resources=session.resources,
         day=session.day_of(request),
         models_day=session.models_day(request),
         lenient=session.policy.lenient,
         now=session.clock_time(request),
+        fine_tuning_duration=session.policy.fine_tuning_duration,
         readers=session.policy.readers,
         gave=partial(gave, session.journal),
     )
+
+
+def _list_models(session: Session) -> Mapping[str, None]:
+    """Return the valid models, with those that fine-tuning jobs made."""
+    tuned = [name for name, _ in session.resources.items_of(MODEL)]
+    return {**session.models, **dict.fromkeys(tuned)} if tuned else session.models
 
 
 def _answer_by_path_rule(session: Session, request: Request, operation: str) -> Decided | None:

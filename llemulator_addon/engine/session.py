@@ -55,6 +55,8 @@ class Policy:
     """Seconds that a person may take to answer."""
     batch_duration: float = defaults.BATCH_DURATION
     """Seconds of the session's clock from the beginning of a batch to its end."""
+    fine_tuning_duration: float = defaults.FINE_TUNING_DURATION
+    """The same for a fine-tuning job."""
     readers: Mapping[str, Callable[[bytes], str]] = field(default_factory=dict)
     """By extension: how the text of a document is read, where a library for it is installed."""
     script_size: int = defaults.SCRIPT_SIZE

@@ -144,6 +144,8 @@ class Call(NamedTuple):
     """Parameters are not validated, and an unknown id stands for something."""
     now: float = 0.0
     """The time on the session's clock, in seconds since the epoch. Times in answers come from the stamp."""
+    fine_tuning_duration: float = 1.0
+    """Seconds of the session's clock that a fine-tuning job takes."""
     readers: Mapping[str, Callable[[bytes], str]] = MappingProxyType({})
     """By extension: how the text of a document is read, where a library for it is installed."""
     gave: Callable[[str], bool] = lambda _: False
@@ -213,6 +215,8 @@ class Operation:
     path: str
     """Below `/v1`, with `{…}` for a segment that varies."""
     serve: Callable[[Call], Served]
+    fail: "Callable[[Call, Failure], Served] | None" = None
+    """Take a request whose work fails later, as a script says. None: a failure always refuses it."""
     asks_model: bool = False
     """Whether the body names a model, which may be one that acts."""
     for_pages: bool = False

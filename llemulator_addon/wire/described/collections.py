@@ -78,15 +78,7 @@ def nameless(path: str) -> str:
 
 
 def unknown(collection: str, thing_id: str | None = None) -> Failure:
-    """Refuse an id, or a single thing. Reported for assistants, threads and fine-tuning, and assumed for the rest."""
-    if collection == "/fine_tuning/jobs":
-        return Failure(
-            status=404,
-            type=INVALID,
-            param="fine_tune_id",
-            code="fine_tune_not_found",
-            message=f"Could not find fine tune: {thing_id}",
-        )
+    """Refuse an id, or a single thing. Reported for assistants and threads, and assumed for the rest."""
     with_id = "" if thing_id is None else f" with id '{thing_id}'"
     return Failure(status=404, type=INVALID, message=f"No {name_one(collection)} found{with_id}.")
 

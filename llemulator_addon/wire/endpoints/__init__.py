@@ -8,6 +8,7 @@ from llemulator_addon.wire.endpoints import (
     conversations,
     embeddings,
     files,
+    fine_tuning,
     images,
     models,
     moderations,
@@ -91,6 +92,14 @@ OPERATIONS: dict[str, Operation] = {
     "vector_stores.file_batches.retrieve": vector_store_files.RETRIEVE_BATCH,
     "vector_stores.file_batches.cancel": vector_store_files.CANCEL_BATCH,
     "vector_stores.file_batches.list_files": vector_store_files.LIST_BATCH,
+    "fine_tuning.jobs.create": fine_tuning.CREATE,
+    "fine_tuning.jobs.list": fine_tuning.LIST,
+    "fine_tuning.jobs.retrieve": fine_tuning.RETRIEVE,
+    "fine_tuning.jobs.cancel": fine_tuning.CANCEL,
+    "fine_tuning.jobs.pause": fine_tuning.PAUSE,
+    "fine_tuning.jobs.resume": fine_tuning.RESUME,
+    "fine_tuning.jobs.list_events": fine_tuning.EVENTS,
+    "fine_tuning.jobs.checkpoints.list": fine_tuning.CHECKPOINTS,
     "traces.ingest": traces.INGEST,
 }
 """Operations on what a token owns. They consume no rule."""

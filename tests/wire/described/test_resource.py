@@ -99,11 +99,10 @@ def test_a_member_of_a_collection_has_the_id_that_it_was_put_there_by() -> None:
 
 def test_an_action_changes_the_state() -> None:
     client = Asking()
-    job = client.post("/v1/fine_tuning/jobs", {"model": "gpt-4o-mini", "training_file": "file-1"})
+    project = client.post("/v1/organization/projects", {"name": "mine"})
 
-    assert client.post(f"/v1/fine_tuning/jobs/{job['id']}/cancel")["status"] == "cancelled"
-    assert client.get(f"/v1/fine_tuning/jobs/{job['id']}")["status"] == "cancelled"
-    assert client.failing("GET", "/v1/fine_tuning/jobs/x") == (404, "Could not find fine tune: x")
+    assert client.post(f"/v1/organization/projects/{project['id']}/archive")["status"] == "archived"
+    assert client.get(f"/v1/organization/projects/{project['id']}")["status"] == "archived"
 
 
 def test_a_setting_of_an_organization_is_kept_until_it_is_taken_back() -> None:
@@ -186,9 +185,12 @@ def test_a_body_that_is_wrong_is_refused_in_openais_words(body: dict[str, Any], 
 
 
 def test_limits_of_openais_description_are_checked() -> None:
-    assert Asking().post("/v1/fine_tuning/jobs", {"model": "a", "training_file": "f", "seed": -1})["error"][
-        "message"
-    ] == ("Invalid 'seed': integer below minimum value. Expected a value >= 0, but got -1 instead.")
+    asked = {"certificate_ids": ["cert_1"] * 11}
+
+    assert Asking().post("/v1/organization/certificates/activate", asked)["error"]["message"] == (
+        "Invalid 'certificate_ids': array too long. Expected an array with maximum length 10, but got an array with "
+        "length 11 instead."
+    )
 
 
 # Rules --------------------------------------------------------------------------------------------------------------
