@@ -30,10 +30,14 @@ async def _report(settings: Settings) -> int:
     """Print each check as it is done, and return 1 if one did not pass."""
     # mitmproxy takes long to import; the settings have been looked at before.
     from llemulator_addon.adapters.logs import log_to_stderr  # noqa: PLC0415
-    from llemulator_addon.adapters.mitmproxy.internals.startup import import_used_addons_only  # noqa: PLC0415
+    from llemulator_addon.adapters.mitmproxy.internals.startup import (  # noqa: PLC0415
+        collect_no_garbage_until_served,
+        import_used_addons_only,
+    )
     from llemulator_addon.adapters.script_file import BadScript  # noqa: PLC0415
 
     log_to_stderr("error")
+    collect_no_garbage_until_served()
     import_used_addons_only()
     from llemulator_addon.adapters.run.doctor import examine  # noqa: PLC0415
 

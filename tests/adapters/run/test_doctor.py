@@ -3,11 +3,12 @@
 import shutil
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from conformance.server import plain_environment, running
+from conformance.server import Server, plain_environment, running
 from llemulator_addon.adapters.run.doctor import node_is_led_by
 from llemulator_addon.adapters.run.environment import TRUST
 
@@ -19,6 +20,20 @@ def machine(tmp_path: Path) -> Path:
     programs.mkdir()
     _put(programs / "python3", f'#!/bin/sh\nexec "{sys.executable}" "$@"\n')
     return programs
+
+
+@pytest.fixture
+def bare(tmp_path: Path) -> Path:
+    """A folder without any program: where a test is about the shell, no runtime needs to be asked."""
+    programs = tmp_path / "bin"
+    programs.mkdir()
+    return programs
+
+
+@pytest.fixture(scope="module")
+def server() -> Iterator[Server]:
+    with running() as server:
+        yield server
 
 
 def _put(file: Path, text: str) -> None:
@@ -81,9 +96,9 @@ def test_a_runtime_that_does_not_trust_the_certificate_is_told_so(machine: Path)
     assert checks["curl"].endswith("→ it does not trust the certificate: is another one set in its own configuration?")
 
 
-def test_variables_that_undo_it_are_told(machine: Path) -> None:
+def test_variables_that_undo_it_are_told(bare: Path) -> None:
     status, checks = _doctor(
-        machine, "--port", "0", NO_PROXY="a.test,.openai.com", OPENAI_BASE_URL="http://ollama.test/v1"
+        bare, "--port", "0", NO_PROXY="a.test,.openai.com", OPENAI_BASE_URL="http://ollama.test/v1"
     )
 
     assert status == 1
@@ -91,39 +106,36 @@ def test_variables_that_undo_it_are_told(machine: Path) -> None:
     assert checks["base URL"].startswith("✗ another one is set by OPENAI_BASE_URL  → unset OPENAI_BASE_URL;")
 
 
-def test_a_base_url_that_points_at_a_llemulator_is_right_and_any_other_is_told(machine: Path) -> None:
-    with running() as server:
-        ours = f"{server.origin}/v1"
-        _, led = _doctor(machine, "--port", "0", OPENAI_BASE_URL=ours, OPENAI_API_BASE=ours)
-        _, mixed = _doctor(machine, "--port", "0", OPENAI_BASE_URL=ours, OPENAI_API_BASE="http://127.0.0.1:9/v1")
+def test_a_base_url_that_points_at_a_llemulator_is_right_and_any_other_is_told(server: Server, bare: Path) -> None:
+    ours = f"{server.origin}/v1"
+    _, led = _doctor(bare, "--port", "0", OPENAI_BASE_URL=ours, OPENAI_API_BASE=ours)
+    _, mixed = _doctor(bare, "--port", "0", OPENAI_BASE_URL=ours, OPENAI_API_BASE="http://127.0.0.1:9/v1")
 
     assert led["base URL"] == f"✓ llemulator answers at 127.0.0.1:{server.port}"
     assert mixed["base URL"].startswith("✗ another one is set by OPENAI_API_BASE  → unset OPENAI_API_BASE;")
 
 
-def test_a_port_that_is_taken_is_told_unless_it_is_by_llemulator(machine: Path) -> None:
-    with running() as server:
-        status, checks = _doctor(machine, "--port", str(server.port))
+def test_a_port_that_is_taken_is_told_unless_it_is_by_llemulator(server: Server, bare: Path) -> None:
+    status, checks = _doctor(bare, "--port", str(server.port))
 
     assert (status, checks["port"]) == (0, f"✓ llemulator listens on 127.0.0.1:{server.port} already")
 
 
-def test_a_shell_that_is_led_to_a_server_that_runs_is_as_it_should_be(machine: Path) -> None:
-    with running() as server:
-        _, checks = _doctor(machine, "--port", "0", HTTPS_PROXY=server.origin, SSL_CERT_FILE=str(server.ca))
+def test_a_shell_that_is_led_to_a_server_that_runs_is_as_it_should_be(server: Server, bare: Path) -> None:
+    _, checks = _doctor(bare, "--port", "0", HTTPS_PROXY=server.origin, SSL_CERT_FILE=str(server.ca))
 
     assert checks["proxy"] == f"✓ llemulator answers at 127.0.0.1:{server.port}"
     assert checks["trust"] == "✓ its certificate is in what SSL_CERT_FILE names"
 
 
-def test_a_shell_whose_variables_are_of_yesterday_is_told(machine: Path) -> None:
-    with running() as today, running() as yesterday:
-        proxy = {"HTTPS_PROXY": today.origin}
+def test_a_shell_whose_variables_are_of_yesterday_is_told(server: Server, bare: Path) -> None:
+    with running() as yesterday:
+        proxy = {"HTTPS_PROXY": server.origin}
         checked = [
-            _doctor(machine, "--port", "0", **variables)
+            _doctor(bare, "--port", "0", **variables)
             for variables in (
-                {**proxy, "SSL_CERT_FILE": str(yesterday.ca), "NODE_EXTRA_CA_CERTS": str(today.ca)},
-                {**proxy, "SSL_CERT_FILE": str(machine / "gone.pem")},
+                {**proxy, "SSL_CERT_FILE": str(yesterday.ca), "NODE_EXTRA_CA_CERTS": str(server.ca)},
+                {**proxy, "SSL_CERT_FILE": str(bare / "gone.pem")},
                 proxy,
                 {**proxy, "https_proxy": yesterday.origin},
                 {"HTTPS_PROXY": "http://user:secret@127.0.0.1:9"},
@@ -143,17 +155,17 @@ def test_a_shell_whose_variables_are_of_yesterday_is_told(machine: Path) -> None
     ]
 
 
-def test_somebody_s_own_proxy_is_no_fault(machine: Path) -> None:
-    status, checks = _doctor(machine, "--port", "0", HTTPS_PROXY="http://proxy.invalid:3128")
+def test_somebody_s_own_proxy_is_no_fault(bare: Path) -> None:
+    status, checks = _doctor(bare, "--port", "0", HTTPS_PROXY="http://proxy.invalid:3128")
 
     assert (status, checks["proxy"][0]) == (0, "-")
 
 
-def test_an_authority_that_cannot_be_used_is_told(machine: Path) -> None:
-    (machine / "certs").mkdir()
-    (machine / "certs" / "mitmproxy-ca.pem").write_text("nothing")
+def test_an_authority_that_cannot_be_used_is_told(bare: Path) -> None:
+    (bare / "certs").mkdir()
+    (bare / "certs" / "mitmproxy-ca.pem").write_text("nothing")
 
-    status, checks = _doctor(machine, "--port", "0")
+    status, checks = _doctor(bare, "--port", "0")
 
     assert status == 1
     assert checks["authority"].startswith("✗ programs cannot be asked  → ")

@@ -13,7 +13,8 @@ from xml.etree import ElementTree as ET
 
 import pytest
 
-from conformance.server import plain_environment, running
+from benchmarks.servers import free_port
+from conformance.server import Server, plain_environment, running
 
 _LLEMULATOR = [sys.executable, "-m", "llemulator_addon"]
 _SCRIPT = """
@@ -30,11 +31,17 @@ print(json.load(answer)["choices"][0]["message"]["content"])
 """
 
 
-@pytest.fixture
-def script(tmp_path: Path) -> str:
-    file = tmp_path / "script.yaml"
+@pytest.fixture(scope="module")
+def script(tmp_path_factory: pytest.TempPathFactory) -> str:
+    file = tmp_path_factory.mktemp("script") / "script.yaml"
     file.write_text(_SCRIPT)
     return str(file)
+
+
+@pytest.fixture(scope="module")
+def server(script: str) -> Iterator[Server]:
+    with running("--script", script) as server:
+        yield server
 
 
 @pytest.fixture(autouse=True)
@@ -47,9 +54,10 @@ def _environment(**more: str) -> dict[str, str]:
     return {**plain_environment(), **more}
 
 
-def _run(*arguments: str, asks: str = "", **more: str) -> subprocess.CompletedProcess[str]:
+def _run(*arguments: str, asks: str = "", folder: Path | None = None, **more: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
         [*_LLEMULATOR, "run", *arguments],
+        cwd=folder,
         env=_environment(**more),
         input=asks,
         capture_output=True,
@@ -63,8 +71,17 @@ def _ask(text: str) -> tuple[str, ...]:
     return ("--", sys.executable, "-c", _ASK, text)
 
 
-def test_an_unmodified_program_is_answered_and_its_output_is_its_own(script: str) -> None:
-    ended = _run("--script", script, *_ask("Hello"))
+@pytest.fixture(scope="module")
+def greeted(script: str, tmp_path_factory: pytest.TempPathFactory) -> tuple[subprocess.CompletedProcess[str], Path]:
+    """A program that said hello, and the empty folder in which it was run."""
+    folder = tmp_path_factory.mktemp("greeted")
+    return _run("--script", script, "--strict", *_ask("Hello"), folder=folder), folder
+
+
+def test_an_unmodified_program_is_answered_and_its_output_is_its_own(
+    greeted: tuple[subprocess.CompletedProcess[str], Path],
+) -> None:
+    ended, _ = greeted
 
     assert (ended.returncode, ended.stdout) == (0, "Hi there!\n")
     assert ended.stderr.splitlines() == [
@@ -74,32 +91,42 @@ def test_an_unmodified_program_is_answered_and_its_output_is_its_own(script: str
     ]
 
 
-def test_nothing_stays_in_the_folder_in_which_it_is_run(script: str, tmp_path: Path) -> None:
-    _run("--script", script, *_ask("Hello"))
+def test_nothing_stays_in_the_folder_in_which_it_is_run(
+    greeted: tuple[subprocess.CompletedProcess[str], Path],
+) -> None:
+    _, folder = greeted
 
-    assert [file.name for file in tmp_path.iterdir()] == ["script.yaml"]
-
-
-def test_the_standard_input_and_the_status_are_the_programs() -> None:
-    ended = _run("--", sys.executable, "-c", "import sys; print(sys.stdin.read().upper()); sys.exit(7)", asks="given")
-
-    assert (ended.returncode, ended.stdout) == (7, "GIVEN\n")
+    assert list(folder.iterdir()) == []
 
 
-def test_arguments_of_the_program_are_its_own() -> None:
-    ended = _run("--", sys.executable, "-c", "import sys; print(sys.argv[1:])", "--", "--port", "1")
+@pytest.fixture(scope="module")
+def ended() -> subprocess.CompletedProcess[str]:
+    """A program that sent no request and ended with 7: it printed its input, its arguments and two variables."""
+    shown = "sys.stdin.read().upper(), sys.argv[1:], os.environ['PORT'], os.environ['HOST']"
+    program = f"import os, sys; print({shown}, sep='\\n')"
+    arguments = ("--", "--port", "1")
+    command = (sys.executable, "-c", f"{program}; sys.exit(7)", *arguments)
+    return _run("--", *command, asks="given", PORT="1", HOST="nowhere.test", DEBUG="verbose", LOG_LEVEL="all")
 
-    assert ended.stdout == "['--', '--port', '1']\n"
+
+def test_the_standard_input_and_the_status_are_the_programs(ended: subprocess.CompletedProcess[str]) -> None:
+    assert (ended.returncode, ended.stdout.splitlines()[0]) == (7, "GIVEN")
+
+
+def test_arguments_of_the_program_are_its_own(ended: subprocess.CompletedProcess[str]) -> None:
+    assert ended.stdout.splitlines()[1] == "['--', '--port', '1']"
+
+
+def test_variables_that_mean_the_program_are_not_taken_for_the_servers(ended: subprocess.CompletedProcess[str]) -> None:
+    assert ended.stdout.splitlines()[2:] == ["1", "nowhere.test"]
+
+
+def test_a_program_that_failed_is_told_that_it_may_be_for_that(ended: subprocess.CompletedProcess[str]) -> None:
+    assert ended.stderr.splitlines()[1] == "llemulator:   - the program ended with status 7 before it sent a request"
 
 
 def test_a_program_that_a_signal_ended_gives_the_status_that_a_shell_gives() -> None:
     assert _run("--", "sh", "-c", "kill -KILL $$").returncode == 128 + signal.SIGKILL
-
-
-def test_variables_that_mean_the_program_are_not_taken_for_the_servers() -> None:
-    ended = _run("--", "sh", "-c", "echo $PORT $HOST", PORT="1", HOST="nowhere.test", DEBUG="verbose", LOG_LEVEL="all")
-
-    assert (ended.returncode, ended.stdout) == (0, "1 nowhere.test\n")
 
 
 def test_a_command_that_is_not_there_is_one_clear_line() -> None:
@@ -119,13 +146,12 @@ def test_a_file_that_cannot_be_executed_is_one_clear_line(tmp_path: Path) -> Non
     assert [len(each.stderr.splitlines()) for each in ended] == [1, 1]
 
 
-def test_no_command_a_bad_script_and_a_taken_port_are_told() -> None:
-    with running() as server:
-        said = [
-            _run().stderr,
-            _run("--script", "missing.yaml", "--", "true").stderr,
-            _run("--port", str(server.port), "--", "true").stderr,
-        ]
+def test_no_command_a_bad_script_and_a_taken_port_are_told(server: Server) -> None:
+    said = [
+        _run().stderr,
+        _run("--script", "missing.yaml", "--", "true").stderr,
+        _run("--port", str(server.port), "--", "true").stderr,
+    ]
 
     taken = f"cannot listen on 127.0.0.1:{server.port}: the port is taken; choose another one with --port (PORT)"
     assert [line.partition(" ")[2].strip() for line in said] == [
@@ -146,8 +172,11 @@ def test_strict_ends_with_3_where_no_rule_answered(script: str) -> None:
     assert 'unused: Rule "greeting" never answered.' in ended.stderr
 
 
-def test_strict_ends_with_0_where_all_is_well(script: str) -> None:
-    assert _run("--script", script, "--strict", *_ask("Hello")).returncode == 0
+def test_strict_ends_with_0_where_all_is_well(greeted: tuple[subprocess.CompletedProcess[str], Path]) -> None:
+    ended, _ = greeted
+
+    assert "--strict" in ended.args
+    assert ended.returncode == 0
 
 
 def test_the_programs_own_failure_is_stronger_than_strict(script: str) -> None:
@@ -170,13 +199,6 @@ def test_a_program_that_never_came_is_told_the_likely_reason() -> None:
     assert said[0].startswith("llemulator: no request to OpenAI's hosts came through the proxy")
     assert said[1] == "llemulator:   - LLM_BASE_URL resolves to another address"
     assert said[2].startswith("llemulator:   - python: a client with a proxy or a resolver of its own")
-
-
-def test_a_program_that_failed_is_told_that_it_may_be_for_that() -> None:
-    ended = _run("--", sys.executable, "-c", "raise SystemExit(7)")
-
-    assert ended.returncode == 7
-    assert ended.stderr.splitlines()[1] == "llemulator:   - the program ended with status 7 before it sent a request"
 
 
 def test_a_program_that_does_not_trust_the_certificate_is_told_so() -> None:
@@ -220,26 +242,24 @@ def test_the_base_url_is_this_proxy_where_asked_for(script: str) -> None:
     assert ended.stderr.splitlines()[-1] == "llemulator:          1        0        0  (this proxy)"
 
 
-def test_the_variables_for_a_shell_lead_it_to_a_server_that_runs(script: str, tmp_path: Path) -> None:
-    with running("--script", script) as server:
-        printed = _run("--env-only", "--port", str(server.port), XDG_CACHE_HOME=str(tmp_path), SSL_CERT_DIR="/roots")
-        shell = 'eval "$ENVIRONMENT"; echo "${SSL_CERT_DIR-unset}"; exec "$0" -c "$PROGRAM" Hello'
-        asked = subprocess.run(
-            ["sh", "-c", shell, sys.executable],
-            env=_environment(ENVIRONMENT=printed.stdout, PROGRAM=_ASK, SSL_CERT_DIR="/roots"),
-            capture_output=True,
-            text=True,
-            timeout=60,
-            check=False,
-        )
+def test_the_variables_for_a_shell_lead_it_to_a_server_that_runs(server: Server, tmp_path: Path) -> None:
+    printed = _run("--env-only", "--port", str(server.port), XDG_CACHE_HOME=str(tmp_path), SSL_CERT_DIR="/roots")
+    shell = 'eval "$ENVIRONMENT"; echo "${SSL_CERT_DIR-unset}"; exec "$0" -c "$PROGRAM" Hello'
+    asked = subprocess.run(
+        ["sh", "-c", shell, sys.executable],
+        env=_environment(ENVIRONMENT=printed.stdout, PROGRAM=_ASK, SSL_CERT_DIR="/roots"),
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
 
     assert (printed.returncode, printed.stderr) == (0, "")
     assert asked.stdout == "unset\nHi there!\n", asked.stderr
 
 
 def test_the_variables_are_not_printed_where_no_server_runs() -> None:
-    with running() as server:
-        port = server.port
+    port = free_port()
     ended = _run("--env-only", "--port", str(port))
 
     assert (ended.returncode, ended.stdout) == (1, "")
@@ -268,7 +288,9 @@ def test_what_came_of_it_is_written_to_files(script: str, tmp_path: Path) -> Non
     assert "<h1" in files[2].read_text()
 
 
-def test_a_report_that_finds_no_room_ends_with_1_and_leaves_the_one_that_was_there(script: str, tmp_path: Path) -> None:
+def test_a_report_that_finds_no_room_ends_with_1_and_leaves_the_one_that_was_there(
+    server: Server, tmp_path: Path
+) -> None:
     report, other = tmp_path / "report.json", tmp_path / "report.xml"
     report.write_text("before")
     limited = "import resource, runpy, sys; resource.setrlimit(resource.RLIMIT_FSIZE, (600, 600))"
@@ -278,9 +300,8 @@ def test_a_report_that_finds_no_room_ends_with_1_and_leaves_the_one_that_was_the
         f"{limited}; sys.argv[0] = 'run'; runpy.run_module('llemulator_addon', None, '__main__')",
     ]
     # Its certificates are there already: they would find no room either.
-    with running("--script", script) as server:
-        certs = tmp_path / "certs"
-        shutil.copytree(server.certs, certs)
+    certs = tmp_path / "certs"
+    shutil.copytree(server.certs, certs)
     ended = subprocess.run(
         [*command, "run", "--certs", str(certs), "--report", str(report), "--report", str(other), *_ask("Hello")],
         env=_environment(),
@@ -330,14 +351,16 @@ def counting() -> Iterator[subprocess.Popen[str]]:
         started.kill()
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGUSR1])
-def test_a_signal_goes_to_the_program_which_decides(counting: subprocess.Popen[str], number: signal.Signals) -> None:
+def test_a_signal_goes_to_the_program_which_decides(counting: subprocess.Popen[str]) -> None:
     assert counting.stdout
-    os.kill(counting.pid, number)
-    heard = counting.stdout.readline()
+    signals = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGUSR1)
+    heard = []
+    for number in signals:
+        os.kill(counting.pid, number)
+        heard.append(counting.stdout.readline())
     counting.communicate("\n", timeout=30)
 
-    assert (heard, counting.returncode) == (f"{int(number)}\n", 9)
+    assert (heard, counting.returncode) == ([f"{int(number)}\n" for number in signals], 9)
 
 
 def test_a_key_of_the_terminal_comes_once_and_the_terminal_is_the_programs() -> None:
@@ -384,9 +407,9 @@ def _until(started: subprocess.Popen[str], word: str) -> str:
     return said
 
 
-@pytest.mark.parametrize("encoding", ["cl100k_base", "o200k_base"])
-def test_an_unmodified_tiktoken_gets_its_vocabulary_without_a_network(tmp_path: Path, encoding: str) -> None:
-    count = f"import tiktoken; print(len(tiktoken.get_encoding('{encoding}').encode('Hello there')))"
+def test_an_unmodified_tiktoken_gets_its_vocabularies_without_a_network(tmp_path: Path) -> None:
+    encodings = ("cl100k_base", "o200k_base")
+    count = f"import tiktoken; print(*(len(tiktoken.get_encoding(each).encode('Hello there')) for each in {encodings}))"
     done = _run("--hermetic", "--", sys.executable, "-c", count, TIKTOKEN_CACHE_DIR=str(tmp_path / "cache"))
 
-    assert (done.returncode, done.stdout) == (0, "2\n")
+    assert (done.returncode, done.stdout) == (0, "2 2\n")
