@@ -11,19 +11,17 @@ from typing import Literal, Protocol, assert_never
 from llemulator_addon.admin import dispatch
 from llemulator_addon.admin.dispatch import is_admin
 from llemulator_addon.admin.route import Server
-from llemulator_addon.core import defaults
-from llemulator_addon.core.choices import OnUnmatched
 from llemulator_addon.core.console_file import FindFile, find_nothing
 from llemulator_addon.core.egress import EgressReport, HostEgress
 from llemulator_addon.core.outcome import Answered, Ask, Converse, Ending, Forward, Outcome, Play
 from llemulator_addon.core.request import Request
 from llemulator_addon.core.resources import Resources
+from llemulator_addon.core.server_settings import ServerSettings
 from llemulator_addon.core.session_key import ANONYMOUS, ExchangeId, SessionKey
 from llemulator_addon.core.stamp import Stamp
 from llemulator_addon.core.steps import PlayedAnswer, Steps
 from llemulator_addon.core.talk import TalkMessage
 from llemulator_addon.core.unclaimed import Unclaimed, digest_of
-from llemulator_addon.core.upstream import Upstreams
 from llemulator_addon.engine.decide import decide, refuse
 from llemulator_addon.engine.fallback import no_room_for_unread, no_room_to_wait, session_forgotten, store_failed
 from llemulator_addon.engine.journal import Exchange, Journal
@@ -46,7 +44,6 @@ from llemulator_addon.simulate.settings import SimulationSettings as Simulation
 from llemulator_addon.simulate.stream_timing import Physics
 from llemulator_addon.store.port import Beginnings, Limits, OpenStore, StoreFailed
 from llemulator_addon.wire import errors
-from llemulator_addon.wire.api_dates import Day
 from llemulator_addon.wire.cors import add_cors, preflight
 from llemulator_addon.wire.credentials import key_of, session_of, token_of
 from llemulator_addon.wire.endpoints.images import answer_picture, is_picture
@@ -63,7 +60,7 @@ _LEFT = Ending(how="client_left", bytes_sent=0, sends=0, seconds=0.0)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class EmulatorSettings:
+class EmulatorSettings(ServerSettings):
     """The settings with which the server is started."""
 
     version: str = ""
@@ -76,55 +73,12 @@ class EmulatorSettings:
     """Extra host names under which the admin routes answer."""
     console: FindFile = find_nothing
     """The files of the console."""
-    debug: bool = False
     script: Script | None = None
     """The default script: every token that has none of its own plays it, with counters of its own."""
-    on_unmatched: OnUnmatched | None = None
-    seed: int = 0
-    simulating: Simulating = Simulating()
-    """The defaults of simulated answers."""
-    stream: Physics = field(default_factory=Physics)
-    """The rhythm of simulated streams."""
-    lenient: bool = False
-    dated_models: bool = False
-    api_date: Day | None = None
-    """The day whose API answers, unless a script says another; None: that of the tables, or of a clock that moved."""
-    models: tuple[str, ...] | None = None
-    """None: the default set."""
-    upstreams: Upstreams = Upstreams()
-    """Servers to which requests are handed that no rule answers."""
-    manual_timeout: float = defaults.MANUAL_TIMEOUT
-    """Seconds that a person may take to answer, with the fallback `manual`."""
-    batch_duration: float = defaults.BATCH_DURATION
-    """Seconds of a session's clock from the beginning of a batch to its end."""
-    fine_tuning_duration: float = defaults.FINE_TUNING_DURATION
-    """The same for a fine-tuning job."""
     readers: Mapping[str, Callable[[bytes], str]] = field(default_factory=dict)
     """By extension: how the text of a document is read, where a library for it is installed."""
     ca_certificate: bytes | None = None
     """PEM."""
-    request_values: int = defaults.REQUEST_VALUES
-    """How many values the JSON of a request may have."""
-    answer_limit: int = defaults.ANSWER_LIMIT
-    """Bytes that an answer may have, as they are estimated before it is made."""
-    journal_entries: int = defaults.JOURNAL_ENTRIES
-    """How many exchanges the journal of a token keeps."""
-    journal_size: int = defaults.JOURNAL_SIZE
-    """Bytes of memory that the journal of a token may take."""
-    journals_size: int = defaults.JOURNALS_SIZE
-    """Bytes of memory that all journals may take together; those that were not used for longest are emptied first."""
-    stored_size: int = defaults.STORED_SIZE
-    """Bytes of memory that what a token stores may take: responses, conversations, chat completions, files."""
-    all_stored_size: int = defaults.ALL_STORED_SIZE
-    """Bytes of memory that what all tokens store may take together; what was not used for longest goes first."""
-    script_size: int = defaults.SCRIPT_SIZE
-    """Bytes of memory that the rules and settings of a token may take."""
-    sessions_size: int = defaults.SESSIONS_SIZE
-    """Bytes of memory that all sessions may take together, without journals and stored resources."""
-    waiting_size: int = defaults.WAITING_SIZE
-    """Bytes of memory that all requests may take together which wait: for a person, their turn, or news."""
-    unread_size: int = defaults.UNREAD_SIZE
-    """Bytes of memory that all answers may take together which their clients have not taken yet."""
 
 
 class Watcher(Protocol):
@@ -146,25 +100,17 @@ class Emulator:
         The default script is compiled once, for all tokens.
         """
         self._bare = Session(
-            script=LoadedScript(server=ScriptSettings(seed=settings.seed, upstreams=settings.upstreams)),
+            script=LoadedScript(server=ScriptSettings(seed=settings.seed, upstreams=settings.upstream)),
             resources=Resources(size_limit=min(settings.stored_size, settings.all_stored_size)),
             journal=Journal(
                 limit=settings.journal_entries, size_limit=min(settings.journal_size, settings.journals_size)
             ),
-            policy=Policy(
-                on_unmatched=settings.on_unmatched,
-                lenient=settings.lenient,
-                dated_models=settings.dated_models,
-                api_date=settings.api_date,
-                names_models=settings.models is not None,
-                manual_timeout=settings.manual_timeout,
-                batch_duration=settings.batch_duration,
-                fine_tuning_duration=settings.fine_tuning_duration,
+            policy=replace(
+                Policy.copy_from(settings),
                 readers=settings.readers,
                 script_size=min(settings.script_size, settings.sessions_size),
-                answer_limit=settings.answer_limit,
-                models=dict.fromkeys(settings.models or DEFAULT_MODELS),
-                simulation=Simulation(asked=settings.simulating, physics=settings.stream),
+                model_names=dict.fromkeys(settings.models or DEFAULT_MODELS),
+                simulation=_choose_simulation(settings),
             ),
         )
         self._fresh = self._bare if settings.script is None else self._playing(settings.script)
@@ -481,3 +427,15 @@ def _refuse_anonymous(session: Session, *, request: Request) -> tuple[Session, O
 
 def _play(told: PlayedAnswer, exchange: ExchangeId | None) -> Play:
     return Play(told.steps, exchange, whole=told.whole, holds=told.holds, is_slow=told.is_slow, rest=told.rest)
+
+
+def _choose_simulation(settings: ServerSettings) -> Simulation:
+    return Simulation(
+        asked=Simulating(response_length=settings.response_length, tool_strategy=settings.tool_strategy),
+        physics=Physics(
+            delay_min_ms=settings.stream_delay_min_ms,
+            delay_max_ms=settings.stream_delay_max_ms,
+            tokens_per_second=settings.stream_tokens_per_second,
+            profile=settings.stream_profile,
+        ),
+    )

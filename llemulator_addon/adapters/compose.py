@@ -6,13 +6,12 @@ import secrets
 import sys
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from llemulator_addon import __version__
 from llemulator_addon.adapters.console import find_file
 from llemulator_addon.adapters.documents import find_readers
-from llemulator_addon.adapters.forwarding import Terms
 from llemulator_addon.adapters.hosts import OPENAI_HOSTS, Hosts, choose_hosts
 from llemulator_addon.adapters.mitmproxy.authority import Authority, authority
 from llemulator_addon.adapters.mitmproxy.ownership import TrafficPolicy
@@ -22,13 +21,10 @@ from llemulator_addon.adapters.script_file import BadScript, name_file, read_scr
 from llemulator_addon.adapters.settings import Settings
 from llemulator_addon.adapters.stores.opening import opening
 from llemulator_addon.adapters.watching import Watching
-from llemulator_addon.adapters.websocket.connection import WebSocketTimes
 from llemulator_addon.emulator import Emulator, EmulatorSettings
 from llemulator_addon.engine.session import NO_UPSTREAM
 from llemulator_addon.live.admin_access import AdminAccess
 from llemulator_addon.script.reader import Script
-from llemulator_addon.script.simulate_defaults import Simulating
-from llemulator_addon.simulate.stream_timing import Physics
 
 logger = logging.getLogger(__name__)
 
@@ -84,22 +80,14 @@ def compose(settings: Settings, *, certs: Path | None = None, streams_others: bo
 
 
 def _policy(settings: Settings, *, ca: Path, streams_others: bool) -> TrafficPolicy:
-    return TrafficPolicy(
+    return replace(
+        TrafficPolicy.copy_from(settings),
         hosts=choose_hosts(settings.hosts, settings.allow),
-        hermetic=settings.hermetic,
         allow=Hosts(settings.allow),
         pass_for=Networks(*settings.pass_for),
         body_limit=min(settings.body_limit, settings.bodies_size),
-        bodies_size=settings.bodies_size,
-        request_values=settings.request_values,
-        websocket=WebSocketTimes(idle=settings.websocket_idle, open=settings.websocket_open),
         streams_others=streams_others,
-        debug=settings.debug,
-        keyless=settings.keyless,
         ca=ca,
-        terms=Terms(
-            keys=settings.upstream_key, passes_key=settings.upstream_pass_key, idle_timeout=settings.upstream_timeout
-        ),
     )
 
 
@@ -124,44 +112,16 @@ def _emulator(settings: Settings, script: Script | None, ca_certificate: bytes, 
 def _emulator_settings(
     settings: Settings, script: Script | None, ca_certificate: bytes, access: AdminAccess
 ) -> EmulatorSettings:
-    return EmulatorSettings(
+    return replace(
+        EmulatorSettings.copy_from(settings),
         version=__version__,
         names=_names(settings),
         console=find_file,
         run=secrets.token_hex(4),
         access=access,
-        debug=settings.debug,
         script=script,
-        on_unmatched=settings.on_unmatched,
-        seed=settings.seed,
-        simulating=Simulating(response_length=settings.response_length, tool_strategy=settings.tool_strategy),
-        stream=Physics(
-            delay_min_ms=settings.stream_delay_min_ms,
-            delay_max_ms=settings.stream_delay_max_ms,
-            tokens_per_second=settings.stream_tokens_per_second,
-            profile=settings.stream_profile,
-        ),
-        lenient=settings.lenient,
-        dated_models=settings.dated_models,
-        api_date=settings.api_date,
-        models=settings.models,
-        upstreams=settings.upstream,
-        manual_timeout=settings.manual_timeout,
-        batch_duration=settings.batch_duration,
-        fine_tuning_duration=settings.fine_tuning_duration,
         readers=find_readers(),
         ca_certificate=ca_certificate,
-        request_values=settings.request_values,
-        answer_limit=settings.answer_limit,
-        journal_entries=settings.journal_entries,
-        journal_size=settings.journal_size,
-        journals_size=settings.journals_size,
-        stored_size=settings.stored_size,
-        all_stored_size=settings.all_stored_size,
-        script_size=settings.script_size,
-        sessions_size=settings.sessions_size,
-        waiting_size=settings.waiting_size,
-        unread_size=settings.unread_size,
     )
 
 

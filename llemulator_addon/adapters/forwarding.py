@@ -16,10 +16,10 @@ from urllib.parse import quote, urlencode
 from uuid import uuid4
 
 from llemulator_addon.adapters import proxy_errors
-from llemulator_addon.core.defaults import IDLE_TIMEOUT
 from llemulator_addon.core.outcome import Forward
 from llemulator_addon.core.reply import Failure
 from llemulator_addon.core.request import Request
+from llemulator_addon.core.server_settings import DEFAULTS
 from llemulator_addon.core.steps import Cut, Head, Headers, Send, Steps, Wait
 from llemulator_addon.core.upstream import UpstreamKeys
 from llemulator_addon.wire.cors import add_cors_to_head
@@ -56,16 +56,16 @@ _OF_PAGES = "access-control-"
 class Terms:
     """The terms on which requests are forwarded."""
 
-    keys: UpstreamKeys = UpstreamKeys()
+    upstream_key: UpstreamKeys = DEFAULTS.upstream_key
     """Keys for the upstreams that the server's settings name."""
-    passes_key: bool = False
+    upstream_pass_key: bool = DEFAULTS.upstream_pass_key
     """Whether these get the application's own."""
-    idle_timeout: float = IDLE_TIMEOUT
+    upstream_timeout: float = DEFAULTS.upstream_timeout
     """Seconds without a byte after which an upstream is given up."""
 
     def sends_key(self, host: str) -> bool:
         """Whether an upstream on this host gets any key."""
-        return self.passes_key or self.keys.find(host) is not None
+        return self.upstream_pass_key or self.upstream_key.find(host) is not None
 
 
 class Arriving:
@@ -161,7 +161,7 @@ class Forwarding:
             return proxy_errors.openai_as_upstream(forward.to.url)
         if named_by == "script" and (why := self._why_refused(host)):
             return proxy_errors.host_not_allowed(why)
-        if named_by == "server" and self._terms.keys.find(host) is not None and "origin" in request.headers:
+        if named_by == "server" and self._terms.upstream_key.find(host) is not None and "origin" in request.headers:
             # Whatever page its user opens reaches this machine, and would have the key at its service.
             return proxy_errors.key_for_a_page(forward.to.url)
         return None
@@ -182,7 +182,7 @@ class Forwarding:
             )
         except Exception as error:  # noqa: BLE001 - told to the client by what it is
             logger.warning("an upstream did not answer: %s: %s", url, _describe(error))
-            return _failure(url, error, self._terms.idle_timeout)
+            return _failure(url, error, self._terms.upstream_timeout)
         if 300 <= response.status < 400:  # noqa: PLR2004 - redirections
             await until_left.aclose()
             return proxy_errors.refuse_redirect(url, response.status)
@@ -191,7 +191,7 @@ class Forwarding:
 
     @property
     def _timeouts(self) -> dict[str, float]:
-        idle = self._terms.idle_timeout
+        idle = self._terms.upstream_timeout
         return {"connect": min(_SECONDS_TO_CONNECT, idle), "read": idle, "write": idle, "pool": idle}
 
     async def _open(self) -> "httpcore2.AsyncConnectionPool":
@@ -217,7 +217,7 @@ class Forwarding:
     def _key(self, forward: Forward, request: Request) -> str | None:
         if forward.to.named_by != "server":
             return None
-        return token_of(request) if self._terms.passes_key else self._terms.keys.find(forward.to.host)
+        return token_of(request) if self._terms.upstream_pass_key else self._terms.upstream_key.find(forward.to.host)
 
 
 def _url(forward: Forward) -> str:

@@ -1,7 +1,8 @@
 """The settings in force, and how they are put together from the command line, mitmproxy and the environment.
 
 The command line takes precedence over mitmproxy's `--set`, that over the environment, and that over the default. An
-empty variable counts as unset. To add a setting is a field of `Settings` and a line in `settings_table.py`.
+empty variable counts as unset. To add a setting is a field of `ServerSettings`, or of
+`Settings` if the ways in alone have it, and a line in `settings_table.py`.
 """
 
 from collections.abc import Iterator, Mapping
@@ -12,12 +13,11 @@ from typing import Any, cast
 from llemulator_addon.adapters.hosts import OPENAI_HOSTS, REFUSED_HOSTS, Hosts
 from llemulator_addon.adapters.listener import Listener
 from llemulator_addon.adapters.misspelt import find_misspelt
-from llemulator_addon.adapters.settings_table import SETTINGS, LogLevel, SecretError, Setting, StreamProfile
+from llemulator_addon.adapters.settings_table import SETTINGS, LogLevel, SecretError, Setting
 from llemulator_addon.adapters.stores.address import MEMORY, StoreAddress
-from llemulator_addon.core import defaults
 from llemulator_addon.core.admin_keys import AdminKeys
-from llemulator_addon.core.choices import Keyless, Length, OnUnmatched, ToolStrategy
-from llemulator_addon.core.upstream import UpstreamKeys, Upstreams, host_of
+from llemulator_addon.core.server_settings import ServerSettings
+from llemulator_addon.core.upstream import host_of
 
 
 class SettingsError(ValueError):
@@ -25,59 +25,22 @@ class SettingsError(ValueError):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Settings:
-    """The settings in force. `SETTINGS` says what each one means."""
+class Settings(ServerSettings):
+    """The settings in force: those of the server, and those that the ways in alone have."""
 
     host: str = "127.0.0.1"
     port: int = 8080
     listen: tuple[Listener, ...] = ()
     script: Path | None = None
     watch: bool = False
-    on_unmatched: OnUnmatched | None = None
-    upstream: Upstreams = Upstreams()
-    upstream_key: UpstreamKeys = UpstreamKeys()
-    upstream_pass_key: bool = False
-    upstream_timeout: float = defaults.IDLE_TIMEOUT
-    manual_timeout: float = defaults.MANUAL_TIMEOUT
-    batch_duration: float = defaults.BATCH_DURATION
-    fine_tuning_duration: float = defaults.FINE_TUNING_DURATION
-    seed: int = 0
-    response_length: Length | None = None
-    tool_strategy: ToolStrategy = "contextual"
-    stream_delay_min_ms: float | None = None
-    stream_delay_max_ms: float | None = None
-    stream_tokens_per_second: float | None = None
-    stream_profile: StreamProfile | None = None
-    models: tuple[str, ...] | None = None
-    lenient: bool = False
-    dated_models: bool = False
-    api_date: str | None = None
     hosts: tuple[str, ...] = ()
     admin_hosts: tuple[str, ...] = ()
     admin_key: AdminKeys = AdminKeys()
-    keyless: Keyless = "address"
-    hermetic: bool = False
     allow: tuple[str, ...] = ()
     pass_for: tuple[str, ...] = ("private",)
     certs: Path = Path("certs")
-    body_limit: int = defaults.BODY_LIMIT
-    bodies_size: int = defaults.BODIES_SIZE
-    request_values: int = defaults.REQUEST_VALUES
-    websocket_idle: float = defaults.WEBSOCKET_IDLE
-    websocket_open: float = defaults.WEBSOCKET_OPEN
-    answer_limit: int = defaults.ANSWER_LIMIT
-    journal_entries: int = defaults.JOURNAL_ENTRIES
-    journal_size: int = defaults.JOURNAL_SIZE
-    journals_size: int = defaults.JOURNALS_SIZE
-    stored_size: int = defaults.STORED_SIZE
-    all_stored_size: int = defaults.ALL_STORED_SIZE
-    script_size: int = defaults.SCRIPT_SIZE
-    sessions_size: int = defaults.SESSIONS_SIZE
-    waiting_size: int = defaults.WAITING_SIZE
-    unread_size: int = defaults.UNREAD_SIZE
     store: StoreAddress = MEMORY
     session_ttl: float | None = None
-    debug: bool = False
     log_level: LogLevel = "info"
     sources: Mapping[str, str] = field(default_factory=dict)
     """By name of the setting, the option or variable that gave its value. Others have their defaults."""

@@ -14,10 +14,9 @@ from llemulator_addon.adapters.listener import PORT_AT_MOST, Listener, listener_
 from llemulator_addon.adapters.networks import Networks
 from llemulator_addon.adapters.stores.address import StoreAddress, read_address
 from llemulator_addon.core.admin_keys import AdminKeys, admin_keys_in
-from llemulator_addon.core.choices import Keyless, Length, OnUnmatched, ToolStrategy
+from llemulator_addon.core.choices import Keyless, Length, OnUnmatched, StreamProfile, ToolStrategy
 from llemulator_addon.core.upstream import UpstreamKeys, Upstreams, keys_in, upstreams_in
 
-StreamProfile = Literal["small", "large", "reasoning", "auto"]
 LogLevel = Literal["debug", "info", "warning", "error"]
 
 _SEED_AT_MOST = (1 << 63) - 1

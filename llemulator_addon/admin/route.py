@@ -8,12 +8,12 @@ from typing import Any, NamedTuple
 from pydantic import TypeAdapter
 
 from llemulator_addon.admin.query import Query
-from llemulator_addon.core import defaults
 from llemulator_addon.core.choices import Role
 from llemulator_addon.core.console_file import FindFile, find_nothing
 from llemulator_addon.core.egress import EgressReport
 from llemulator_addon.core.reply import Failure
 from llemulator_addon.core.request import Request
+from llemulator_addon.core.server_settings import DEFAULTS
 from llemulator_addon.core.session_key import SessionKey
 from llemulator_addon.core.steps import Head, Headers, PlayedAnswer, Send, Step, Steps
 from llemulator_addon.core.unclaimed import Unclaimed
@@ -53,7 +53,7 @@ class Server:
     """Who may use the routes about sessions of others."""
     news: News = field(default_factory=News)
     """The news of all sessions."""
-    room: Room = field(default_factory=lambda: Room(defaults.WAITING_SIZE))
+    room: Room = field(default_factory=lambda: Room(DEFAULTS.waiting_size))
     """The memory of requests that wait, for news too."""
     turns: Turns = field(default_factory=Turns)
     """Requests that wait for each other."""

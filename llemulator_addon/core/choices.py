@@ -8,6 +8,8 @@ OnUnmatched = Literal["error", "echo", "simulate", "manual", "upstream"]
 """The fallback, which answers unmatched requests."""
 Length = Literal["short", "medium", "long"]
 """Of simulated texts."""
+StreamProfile = Literal["small", "large", "reasoning", "auto"]
+"""The model that a simulated stream resembles in its pace."""
 ToolStrategy = Literal["contextual", "random", "sequence"]
 """How a simulated answer chooses the tools to call."""
 Role = Literal["viewer", "operator", "admin"]

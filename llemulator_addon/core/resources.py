@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 from rpds import HashTrieMap
 
 from llemulator_addon.core.changes import Changes
-from llemulator_addon.core.defaults import STORED_SIZE
+from llemulator_addon.core.server_settings import DEFAULTS
 from llemulator_addon.core.sizes import size_of
 
 Value = Mapping[str, Any]
@@ -38,7 +38,7 @@ class Resources:
     A value: each change makes a new one, at a cost that does not grow with what is kept.
     """
 
-    size_limit: int = STORED_SIZE
+    size_limit: int = DEFAULTS.stored_size
     """Bytes of memory that they may take together."""
     size: int = 0
     """Bytes of memory that they take, about. A text that two of them share is counted for each: either may go first."""

@@ -12,11 +12,11 @@ from zlib import crc32
 
 from rpds import HashTrieMap
 
-from llemulator_addon.core import defaults
 from llemulator_addon.core.changes import Changes
 from llemulator_addon.core.outcome import Ending
 from llemulator_addon.core.prompt import Prompt
 from llemulator_addon.core.request import Request, Way
+from llemulator_addon.core.server_settings import DEFAULTS
 from llemulator_addon.core.steps import Head, Send, Steps
 from llemulator_addon.core.talk import NO_MESSAGES, TalkMessage, TalkMessages
 from llemulator_addon.wire.redaction import redact_headers, redact_query
@@ -165,8 +165,8 @@ class Journal:
     """How many of all that there ever were no rule answered."""
     size: int = 0
     """Bytes of memory that those take which are kept, about."""
-    limit: int = defaults.JOURNAL_ENTRIES
-    size_limit: int = defaults.JOURNAL_SIZE
+    limit: int = DEFAULTS.journal_entries
+    size_limit: int = DEFAULTS.journal_size
     changes: Changes | None = field(default=None, compare=False)
     """Of `entries` and `endings`, by number."""
 

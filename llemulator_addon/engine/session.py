@@ -7,11 +7,11 @@ from typing import Literal, NamedTuple, TypedDict, Unpack
 
 from rpds import HashTrieMap
 
-from llemulator_addon.core import defaults
 from llemulator_addon.core.changes import Changes
 from llemulator_addon.core.choices import OnUnmatched
 from llemulator_addon.core.request import Request
 from llemulator_addon.core.resources import Resources
+from llemulator_addon.core.server_settings import ServerSettings
 from llemulator_addon.core.session_key import ANONYMOUS, SessionKey
 from llemulator_addon.core.sizes import format_size
 from llemulator_addon.core.stamp import Stamp
@@ -38,32 +38,13 @@ _CONNECTION_MARKS = (CONNECTIONS,)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Policy:
+class Policy(ServerSettings):
     """The settings of the server, the same for all sessions."""
 
-    on_unmatched: OnUnmatched | None = None
-    """None: `upstream` where one is named for everything, else `error` in a session with rules and `echo` without."""
-    lenient: bool = False
-    """Any model is valid, and parameters are not validated."""
-    api_date: Day | None = None
-    """The day whose API answers, unless a script says another; None: `Session.day_of` says which."""
-    names_models: bool = False
-    """Whether a setting names the models."""
-    dated_models: bool = False
-    """An alias is answered with the dated name, as the real API does."""
-    manual_timeout: float = defaults.MANUAL_TIMEOUT
-    """Seconds that a person may take to answer."""
-    batch_duration: float = defaults.BATCH_DURATION
-    """Seconds of the session's clock from the beginning of a batch to its end."""
-    fine_tuning_duration: float = defaults.FINE_TUNING_DURATION
-    """The same for a fine-tuning job."""
     readers: Mapping[str, Callable[[bytes], str]] = field(default_factory=dict)
     """By extension: how the text of a document is read, where a library for it is installed."""
-    script_size: int = defaults.SCRIPT_SIZE
-    """Bytes of memory that what a token loads may take."""
-    answer_limit: int = defaults.ANSWER_LIMIT
-    """Bytes that an answer may have, as they are estimated before it is made."""
-    models: ModelNames = field(default_factory=lambda: dict.fromkeys(DEFAULT_MODELS))
+    model_names: ModelNames = field(default_factory=lambda: dict.fromkeys(DEFAULT_MODELS))
+    """Names of the valid models."""
     simulation: Simulation = field(default_factory=Simulation)
     """How simulated answers are made where neither the request nor the script says."""
 
@@ -144,7 +125,7 @@ class Session:
     def models(self) -> ModelNames:
         """Names of the valid models."""
         settings = self.settings
-        models = self.policy.models if settings.models is None else settings.models
+        models = self.policy.model_names if settings.models is None else settings.models
         named = settings.upstreams.models
         return {**models, **dict.fromkeys(named)} if named else models
 
@@ -187,7 +168,7 @@ class Session:
 
         None: none is shut down, because a script or a setting names those that are valid.
         """
-        if self.settings.models is not None or self.policy.names_models:
+        if self.settings.models is not None or self.policy.models is not None:
             return None
         return self._day_said(request) or day_at(self.stamp.created)
 

@@ -4,7 +4,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import NamedTuple, Protocol
 
-from llemulator_addon.core import defaults
+from llemulator_addon.core.server_settings import DEFAULTS
 from llemulator_addon.core.session_key import SessionKey
 from llemulator_addon.engine.session import Session
 
@@ -36,10 +36,10 @@ class StoreFailed(Exception):
 class Limits(NamedTuple):
     """Bytes that all sessions may take together."""
 
-    sessions: int = defaults.SESSIONS_SIZE
+    sessions: int = DEFAULTS.sessions_size
     """Without their journals and stored resources."""
-    journals: int = defaults.JOURNALS_SIZE
-    stored: int = defaults.ALL_STORED_SIZE
+    journals: int = DEFAULTS.journals_size
+    stored: int = DEFAULTS.all_stored_size
     """Responses, conversations, chat completions, files and the like."""
 
 

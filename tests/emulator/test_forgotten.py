@@ -40,7 +40,7 @@ def test_the_end_of_an_answer_is_not_noted_with_another_exchange_of_that_number_
 
 
 def test_the_answer_of_an_upstream_is_not_noted_with_another_exchange_of_that_number_and_time() -> None:
-    server = emulator(upstreams=_UPSTREAM)
+    server = emulator(upstream=_UPSTREAM)
     old, new = (_forwarded(server, text) for text in ("old", "new"))
 
     asyncio.run(server.came(old, (Head(200), Send(b"for the old one"))))

@@ -6,7 +6,6 @@ from typing import Any
 import pytest
 
 from llemulator_addon.core.steps import Wait
-from llemulator_addon.simulate.stream_timing import Physics
 from tests.playing import body_of, chat, emulator, json_of, play, post, texts
 
 _LATER = [{"role": "assistant", "content": "Yes?"}, {"role": "user", "content": "last"}]
@@ -40,9 +39,9 @@ def test_another_seed_says_something_else() -> None:
 
 
 def test_simulated_streams_have_the_rhythm_that_the_server_gives() -> None:
-    physics = Physics(tokens_per_second=10)
+    server = emulator(on_unmatched="simulate", stream_tokens_per_second=10)
 
-    (steps,) = play(emulator(on_unmatched="simulate", stream=physics), chat("Hi", stream=True, response_length="short"))
+    (steps,) = play(server, chat("Hi", stream=True, response_length="short"))
 
     assert {step.seconds for step in steps if isinstance(step, Wait)} == {0.1}
 

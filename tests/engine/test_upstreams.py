@@ -34,7 +34,7 @@ def _told(server: Emulator, asked: Request) -> str:
 
 
 def test_one_url_stands_for_everything_that_no_rule_answers_whatever_the_model_is_called() -> None:
-    server = emulator({"responses": {"scripted": "of the rule"}}, upstreams=_ANYTHING)
+    server = emulator({"responses": {"scripted": "of the rule"}}, upstream=_ANYTHING)
 
     assert _told(server, chat("scripted", model="llama3.2:1b")) == "of the rule"
     assert _told(server, chat("else", model="llama3.2:1b")) == f"{_URL}/chat/completions"
@@ -57,7 +57,7 @@ def test_paths_are_mapped_below_the_base_url_and_the_body_goes_as_it_was_sent(
 ) -> None:
     asked = post(path, {"model": "any", **body})
 
-    forward = _answered(emulator(upstreams=_ANYTHING), asked)
+    forward = _answered(emulator(upstream=_ANYTHING), asked)
 
     assert isinstance(forward, Forward)
     assert (forward.to.url + forward.path, forward.body) == (_URL + below, asked.body)
@@ -66,8 +66,8 @@ def test_paths_are_mapped_below_the_base_url_and_the_body_goes_as_it_was_sent(
 @pytest.mark.parametrize(
     "settings",
     [
-        {"upstreams": upstreams_in(f"gpt-4o={_URL}#llama3.2:1b", "server")},
-        {"upstreams": upstreams_in(f"{_URL}#llama3.2:1b", "server")},
+        {"upstream": upstreams_in(f"gpt-4o={_URL}#llama3.2:1b", "server")},
+        {"upstream": upstreams_in(f"{_URL}#llama3.2:1b", "server")},
         {"script": {"responses": [], "upstream": {"gpt-4o": f"{_URL}#llama3.2:1b"}}},
         {"script": {"responses": [], "upstream": f"{_URL}#llama3.2:1b"}},
     ],
@@ -83,7 +83,7 @@ def test_a_model_may_have_another_name_there_and_the_rest_of_the_body_is_the_sam
 
 
 def test_a_named_model_goes_there_whatever_the_fallback_is_and_others_do_not() -> None:
-    server = emulator({"responses": {"scripted": "x"}}, upstreams=_NAMED)
+    server = emulator({"responses": {"scripted": "x"}}, upstream=_NAMED)
 
     assert _told(server, chat(model="smollm")) == f"{_URL}/chat/completions"
     assert _told(server, post("/v1/embeddings", {"model": "smollm", "input": "Hi"})) == f"{_URL}/embeddings"
@@ -94,20 +94,20 @@ def test_a_named_model_goes_there_whatever_the_fallback_is_and_others_do_not() -
 def test_moderations_go_there_for_a_named_model_alone() -> None:
     asked = post("/v1/moderations", {"model": "smollm", "input": "Hi"})
 
-    assert isinstance(_answered(emulator(upstreams=_NAMED), asked), Forward)
-    assert isinstance(_answered(emulator(upstreams=_ANYTHING), post("/v1/moderations", {"input": "Hi"})), Play)
+    assert isinstance(_answered(emulator(upstream=_NAMED), asked), Forward)
+    assert isinstance(_answered(emulator(upstream=_ANYTHING), post("/v1/moderations", {"input": "Hi"})), Play)
 
 
 def test_what_this_api_would_refuse_is_left_to_the_upstream_to_judge() -> None:
     asked = chat(model="smollm", temperature=17, response_format={"type": "gbnf"}, top_k=5)
 
-    assert _told(emulator(upstreams=_NAMED), asked) == f"{_URL}/chat/completions"
-    assert _told(emulator(upstreams=_ANYTHING), chat(temperature=17)) == f"{_URL}/chat/completions"
-    assert _told(emulator(upstreams=_NAMED), chat(temperature=17)).startswith("400")
+    assert _told(emulator(upstream=_NAMED), asked) == f"{_URL}/chat/completions"
+    assert _told(emulator(upstream=_ANYTHING), chat(temperature=17)) == f"{_URL}/chat/completions"
+    assert _told(emulator(upstream=_NAMED), chat(temperature=17)).startswith("400")
 
 
 def test_rules_come_first_although_this_api_would_refuse_the_request() -> None:
-    server = emulator({"responses": {"scripted": "of the rule"}}, upstreams=_ANYTHING)
+    server = emulator({"responses": {"scripted": "of the rule"}}, upstream=_ANYTHING)
 
     assert _told(server, chat("scripted", temperature=17)) == "of the rule"
     assert _told(server, chat("else", temperature=17)) == f"{_URL}/chat/completions"
@@ -117,14 +117,14 @@ def test_rules_come_first_although_this_api_would_refuse_the_request() -> None:
 @pytest.mark.parametrize(
     ("settings", "script", "wanted"),
     [
-        ({"upstreams": _ANYTHING, "on_unmatched": "echo"}, None, "Hi"),
-        ({"upstreams": _ANYTHING}, {"rules": [], "defaults": {"on_unmatched": "echo"}}, "Hi"),
-        ({"upstreams": _ANYTHING}, {"responses": []}, f"{_URL}/chat/completions"),
-        ({"upstreams": _ANYTHING}, None, f"{_URL}/chat/completions"),
+        ({"upstream": _ANYTHING, "on_unmatched": "echo"}, None, "Hi"),
+        ({"upstream": _ANYTHING}, {"rules": [], "defaults": {"on_unmatched": "echo"}}, "Hi"),
+        ({"upstream": _ANYTHING}, {"responses": []}, f"{_URL}/chat/completions"),
+        ({"upstream": _ANYTHING}, None, f"{_URL}/chat/completions"),
         ({}, {"responses": [], "upstream": _OTHER}, f"{_OTHER}/chat/completions"),
-        ({"upstreams": _ANYTHING}, {"responses": [], "upstream": _OTHER}, f"{_OTHER}/chat/completions"),
-        ({"upstreams": _ANYTHING}, {"responses": [], "upstream": {"gpt-4o": _OTHER}}, f"{_OTHER}/chat/completions"),
-        ({"upstreams": _NAMED, "on_unmatched": "upstream"}, None, "400 no_upstream"),
+        ({"upstream": _ANYTHING}, {"responses": [], "upstream": _OTHER}, f"{_OTHER}/chat/completions"),
+        ({"upstream": _ANYTHING}, {"responses": [], "upstream": {"gpt-4o": _OTHER}}, f"{_OTHER}/chat/completions"),
+        ({"upstream": _NAMED, "on_unmatched": "upstream"}, None, "400 no_upstream"),
     ],
 )
 def test_the_fallback_is_upstream_where_one_is_named_for_everything_and_nothing_else_is_said(
@@ -163,7 +163,7 @@ def test_gpt_sim_1_is_simulated_whatever_the_fallback_is() -> None:
     settings: list[dict[str, Any]] = [
         {},
         {"on_unmatched": "manual"},
-        {"upstreams": _ANYTHING},
+        {"upstream": _ANYTHING},
         {"script": {"rules": []}},
     ]
     asked = chat("How is bread baked?", model="gpt-sim-1", response_length="short")
@@ -176,19 +176,19 @@ def test_gpt_sim_1_is_simulated_whatever_the_fallback_is() -> None:
 
 
 def test_models_that_act_act_although_there_is_an_upstream() -> None:
-    assert _told(emulator(upstreams=_ANYTHING), chat(model="rate-limit-error")) == "429 rate_limit_exceeded"
+    assert _told(emulator(upstream=_ANYTHING), chat(model="rate-limit-error")) == "429 rate_limit_exceeded"
 
 
 def test_a_default_rate_limit_refuses_before_anything_goes_there() -> None:
     limit = {"rate_limit": {"requests_per_minute": 1}}
-    server = emulator({"rules": [], "defaults": {"faults": [limit]}}, upstreams=_ANYTHING)
+    server = emulator({"rules": [], "defaults": {"faults": [limit]}}, upstream=_ANYTHING)
 
     assert [_told(server, chat()) for _ in range(2)] == [f"{_URL}/chat/completions", "429 rate_limit_exceeded"]
 
 
 def test_verify_takes_what_went_to_a_named_model_for_answered() -> None:
     server = emulator(
-        {"rules": [{"reply": "x", "match": {"user_text": "scripted"}, "optional": True}]}, upstreams=_NAMED
+        {"rules": [{"reply": "x", "match": {"user_text": "scripted"}, "optional": True}]}, upstream=_NAMED
     )
     _answered(server, chat(model="smollm"))
 
@@ -201,8 +201,8 @@ def test_verify_takes_what_went_to_a_named_model_for_answered() -> None:
 def test_a_model_that_is_no_text_goes_to_the_upstream_for_everything_and_to_no_other(model: object) -> None:
     asked = chat(model=model)
 
-    assert _told(emulator(upstreams=_ANYTHING), asked) == f"{_URL}/chat/completions"
-    assert _told(emulator(upstreams=_NAMED), asked).startswith("400")
+    assert _told(emulator(upstream=_ANYTHING), asked) == f"{_URL}/chat/completions"
+    assert _told(emulator(upstream=_NAMED), asked).startswith("400")
 
 
 # Naming them ----------------------------------------------------------------------------------------------------------
@@ -234,7 +234,7 @@ def test_an_upstream_that_cannot_be_is_refused_with_its_place_and_nothing_is_loa
 
 
 def test_on_unmatched_upstream_is_good_where_the_server_names_one() -> None:
-    server = emulator(upstreams=_NAMED)
+    server = emulator(upstream=_NAMED)
 
     assert load(server, {"responses": [], "defaults": {"on_unmatched": "upstream"}})["object"] == "script"
 
@@ -274,7 +274,7 @@ def test_a_base_url_is_a_scheme_a_host_and_a_path(text: str) -> None:
 
 
 def test_what_is_handed_on_names_its_session_without_the_token() -> None:
-    server = emulator(upstreams=_ANYTHING)
+    server = emulator(upstream=_ANYTHING)
     forward = _answered(server, chat())
 
     assert isinstance(forward, Forward)

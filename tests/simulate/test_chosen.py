@@ -8,7 +8,6 @@ import pytest
 from llemulator_addon.core.choices import Length, ToolStrategy
 from llemulator_addon.core.steps import Wait
 from llemulator_addon.script.reader import value_of
-from llemulator_addon.script.simulate_defaults import Simulating
 from tests.playing import TOKEN, body_of, chat, emulator, json_of, load, play, post
 from tests.project.pages import blocks
 
@@ -28,9 +27,11 @@ _WITH_CITY = [
 _RANGES: Mapping[Length, tuple[int, int]] = {"short": (120, 450), "medium": (450, 1500), "long": (1500, 5000)}
 
 
-def _said(script: Mapping[str, Any] | None, server: Simulating, headers: Mapping[str, str], **body: object) -> Any:  # noqa: ANN401
+def _said(
+    script: Mapping[str, Any] | None, server: Mapping[str, str | None], headers: Mapping[str, str], **body: object
+) -> Any:  # noqa: ANN401
     """Return the message of a simulated answer."""
-    running = emulator(on_unmatched="simulate", simulating=server)
+    running = emulator(on_unmatched="simulate", **server)
     if script is not None:
         load(running, script)
     asked = {"model": "gpt-4o", "messages": [{"role": "user", "content": "What is the weather in Oslo?"}], **body}
@@ -58,7 +59,7 @@ def test_the_length(
 ) -> None:
     message = _said(
         _script(response_length=script) if script else None,
-        Simulating(response_length=server),
+        {"response_length": server},
         {"x-llemulator-response-length": header} if header else {},
         **({"response_length": body} if body else {}),
     )
@@ -83,7 +84,7 @@ def test_the_strategy(
     def turn(results: list[dict[str, Any]]) -> Any:  # noqa: ANN401 - a message
         return _said(
             _script(tool_strategy=script) if script else None,
-            Simulating(tool_strategy=server),
+            {"tool_strategy": server},
             {"x-llemulator-tool-strategy": header} if header else {},
             messages=[{"role": "user", "content": "What is the weather in Oslo?"}, *results],
             tools=_TOOLS,
@@ -100,7 +101,7 @@ def test_the_strategy(
 
 
 def test_by_chance_each_tool_is_called_now_and_then_and_sometimes_none() -> None:
-    server = emulator(on_unmatched="simulate", simulating=Simulating(tool_strategy="random"))
+    server = emulator(on_unmatched="simulate", tool_strategy="random")
 
     answers = play(server, *(chat("Hello", tools=_TOOLS) for _ in range(60)))
 
@@ -118,9 +119,9 @@ def test_the_scripts_on_the_page_do_what_it_says() -> None:
     assert isinstance(plain, dict)
     assert isinstance(chosen, dict)
 
-    assert _said(plain, Simulating(), {}, messages=[{"role": "user", "content": "hello"}])["content"] == "Hi!"
-    assert 1500 <= len(_said(chosen, Simulating(), {})["content"]) <= 5000
-    assert len(_said(chosen, Simulating(), {}, tools=_TOOLS)["tool_calls"]) == 1
+    assert _said(plain, {}, {}, messages=[{"role": "user", "content": "hello"}])["content"] == "Hi!"
+    assert 1500 <= len(_said(chosen, {}, {})["content"]) <= 5000
+    assert len(_said(chosen, {}, {}, tools=_TOOLS)["tool_calls"]) == 1
 
 
 @pytest.mark.parametrize("name", ["response_length", "tool_strategy"])

@@ -268,7 +268,7 @@ async def test_nobody_listening_there_is_told_with_what_to_do(certs: Path) -> No
 
 
 async def test_an_upstream_that_says_nothing_is_given_up(certs: Path, models: ModelServer) -> None:
-    async with proxying_with(models.url, certs, terms=Terms(idle_timeout=0.3)) as proxy:
+    async with proxying_with(models.url, certs, terms=Terms(upstream_timeout=0.3)) as proxy:
         silent = await ask(proxy, headers=HEADERS, body=body_for("silent"))
         stalling = await ask(proxy, headers=HEADERS, body=body_for("stalling", stream=True))
 

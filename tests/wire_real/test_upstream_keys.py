@@ -30,7 +30,7 @@ async def _sent(proxy: Proxy, models: ModelServer) -> str | None:
 
 
 async def test_a_key_goes_only_where_the_users_own_settings_say(certs: Path, models: ModelServer) -> None:
-    own, passed = Terms(keys=UpstreamKeys(for_all="sk-local")), Terms(passes_key=True)
+    own, passed = Terms(upstream_key=UpstreamKeys(for_all="sk-local")), Terms(upstream_pass_key=True)
     sent = []
     for named_by, terms in (("server", own), ("server", passed), ("script", own), ("script", passed)):
         async with proxying_with(models.url, certs, named_by=named_by, terms=terms) as proxy:  # type: ignore[arg-type]
@@ -42,7 +42,7 @@ async def test_a_key_goes_only_where_the_users_own_settings_say(certs: Path, mod
 async def test_each_upstream_gets_the_key_that_names_its_host(certs: Path, models: ModelServer) -> None:
     sent = []
     for keys in ({"localhost": "sk-this"}, {"other.test": "sk-other"}):
-        async with proxying_with(models.url, certs, terms=Terms(keys=UpstreamKeys(by_host=keys))) as proxy:
+        async with proxying_with(models.url, certs, terms=Terms(upstream_key=UpstreamKeys(by_host=keys))) as proxy:
             sent.append(await _sent(proxy, models))
 
     assert sent == ["Bearer sk-this", None]
@@ -50,10 +50,10 @@ async def test_each_upstream_gets_the_key_that_names_its_host(certs: Path, model
 
 async def test_a_page_in_a_browser_does_not_spend_the_servers_key(certs: Path, models: ModelServer) -> None:
     page, before = (*HEADERS, ("Origin", "https://anybodys.example")), len(models.seen())
-    async with proxying_with(models.url, certs, terms=Terms(keys=UpstreamKeys(for_all="sk-local"))) as proxy:
+    async with proxying_with(models.url, certs, terms=Terms(upstream_key=UpstreamKeys(for_all="sk-local"))) as proxy:
         refused = await ask(proxy, headers=page, body=body_for())
         seen = len(models.seen()) - before
-    async with proxying_with(models.url, certs, terms=Terms(passes_key=True)) as proxy:
+    async with proxying_with(models.url, certs, terms=Terms(upstream_pass_key=True)) as proxy:
         with_its_own = await ask(proxy, headers=page, body=body_for())
 
     assert (refused.status, json.loads(refused.body)["error"]["code"], seen) == (403, "key_not_for_pages", 0)
@@ -65,7 +65,9 @@ async def test_a_key_that_cannot_be_sent_is_told_of_without_it(
     certs: Path, models: ModelServer, caplog: pytest.LogCaptureFixture
 ) -> None:
     before = len(models.seen())
-    async with proxying_with(models.url, certs, terms=Terms(keys=UpstreamKeys(for_all="sk-not\nsendable"))) as proxy:
+    async with proxying_with(
+        models.url, certs, terms=Terms(upstream_key=UpstreamKeys(for_all="sk-not\nsendable"))
+    ) as proxy:
         answer = await ask(proxy, headers=HEADERS, body=body_for())
 
     assert code_of(answer) == (502, "upstream_broken")
@@ -93,9 +95,9 @@ async def test_a_bug_on_the_way_there_is_answered_with_500_and_nothing_is_dialle
     ("host", "named_by", "terms"),
     [
         (OPENAI, "server", Terms()),
-        (OPENAI, "script", Terms(passes_key=True)),
+        (OPENAI, "script", Terms(upstream_pass_key=True)),
         (f"{OPENAI.upper()}.", "server", Terms()),
-        ("x.openai.azure.com", "script", Terms(keys=UpstreamKeys(for_all="sk-local"))),
+        ("x.openai.azure.com", "script", Terms(upstream_key=UpstreamKeys(for_all="sk-local"))),
     ],
 )
 async def test_openais_own_hosts_are_not_dialled_for_an_upstream(
@@ -108,7 +110,7 @@ async def test_openais_own_hosts_are_not_dialled_for_an_upstream(
 
 
 async def test_openais_own_host_is_dialled_where_the_user_names_it_and_a_key(network: Elsewhere, certs: Path) -> None:
-    async with proxying_with(f"http://{OPENAI}:{network.port}/v1", certs, terms=Terms(passes_key=True)) as proxy:
+    async with proxying_with(f"http://{OPENAI}:{network.port}/v1", certs, terms=Terms(upstream_pass_key=True)) as proxy:
         answer = await ask(proxy, headers=HEADERS, body=body_for())
 
     assert (code_of(answer), len(network.connections)) == ((502, "upstream_broken"), 1)

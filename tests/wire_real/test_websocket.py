@@ -11,7 +11,6 @@ import pytest
 
 import llemulator_addon
 from llemulator_addon.adapters.mitmproxy.ownership import TrafficPolicy
-from llemulator_addon.adapters.websocket.connection import WebSocketTimes
 from llemulator_addon.core.outcome import Answered, Converse
 from llemulator_addon.core.request import Request
 from llemulator_addon.core.session_key import ANONYMOUS, ExchangeId
@@ -291,7 +290,7 @@ async def test_a_message_in_compressed_fragments_is_a_request(proxy: Proxy) -> N
 
 
 async def test_a_silent_client_is_asked_for_a_sign_of_life_and_then_dropped(certs: Path) -> None:
-    policy = TrafficPolicy(websocket=WebSocketTimes(idle=0.6, open=60.0))
+    policy = TrafficPolicy(websocket_idle=0.6, websocket_open=60.0)
 
     async with proxying(emulator(_SCRIPT), certs, policy) as (proxy, _), talking(proxy) as client:
         asked = []
@@ -302,7 +301,7 @@ async def test_a_silent_client_is_asked_for_a_sign_of_life_and_then_dropped(cert
 
 
 async def test_a_connection_that_is_open_for_too_long_is_closed_with_the_reason(certs: Path) -> None:
-    policy = TrafficPolicy(websocket=WebSocketTimes(idle=60.0, open=0.3))
+    policy = TrafficPolicy(websocket_idle=60.0, websocket_open=0.3)
 
     async with proxying(emulator(_SCRIPT), certs, policy) as (proxy, _), talking(proxy) as client:
         heard = [message async for message in client.messages()]

@@ -47,8 +47,16 @@ async def proxying_with(  # noqa: PLR0913 - what a test is about is named
 ) -> AsyncIterator[Proxy]:
     """Serve in this process, with one upstream for everything."""
     upstreams = Upstreams(anything=Upstream(url=url, named_by=named_by))
-    policy = TrafficPolicy(hosts=Hosts(OPENAI_HOSTS), terms=terms or Terms(), hermetic=hermetic, pass_for=pass_for)
-    async with proxying(Emulator(EmulatorSettings(upstreams=upstreams), MemoryStore), certs, policy) as (proxy, _):
+    terms = terms or Terms()
+    policy = TrafficPolicy(
+        hosts=Hosts(OPENAI_HOSTS),
+        upstream_key=terms.upstream_key,
+        upstream_pass_key=terms.upstream_pass_key,
+        upstream_timeout=terms.upstream_timeout,
+        hermetic=hermetic,
+        pass_for=pass_for,
+    )
+    async with proxying(Emulator(EmulatorSettings(upstream=upstreams), MemoryStore), certs, policy) as (proxy, _):
         yield proxy
 
 

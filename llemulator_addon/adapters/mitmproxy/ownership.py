@@ -22,9 +22,8 @@ from llemulator_addon.adapters.mitmproxy.internals.deciding import Arrival
 from llemulator_addon.adapters.networks import Networks
 from llemulator_addon.adapters.openai_keys import has_key
 from llemulator_addon.adapters.websocket.connection import WebSocketTimes
-from llemulator_addon.core.choices import Keyless
-from llemulator_addon.core.defaults import BODIES_SIZE, BODY_LIMIT, REQUEST_VALUES, WEBSOCKET_IDLE, WEBSOCKET_OPEN
 from llemulator_addon.core.request import Way
+from llemulator_addon.core.server_settings import ServerSettings
 
 _HTTPS = 443
 _HIDES_NAME = Hosts(("cloudflare-ech.com",))
@@ -33,34 +32,33 @@ _LOOPBACK = frozenset(("localhost", "127.0.0.1", "::1"))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class TrafficPolicy:
+class TrafficPolicy(ServerSettings):
     """The traffic that is answered, that is passed on, and the most of a request that is read."""
 
     hosts: Hosts = field(default_factory=lambda: Hosts(OPENAI_HOSTS))
     refused: Hosts = field(default_factory=lambda: Hosts(REFUSED_HOSTS))
     """Hosts of OpenAI's that are not answered. `allow` may let them through."""
-    hermetic: bool = False
     allow: Hosts = field(default_factory=lambda: Hosts(()))
     pass_for: Networks = field(default_factory=lambda: Networks("private"))
     """The clients that may reach other hosts."""
-    body_limit: int = BODY_LIMIT
-    """Bytes."""
-    bodies_size: int = BODIES_SIZE
-    """Bytes that all bodies may have together until they are answered."""
-    request_values: int = REQUEST_VALUES
-    """How many values the JSON of a message may have."""
-    websocket: WebSocketTimes = field(default_factory=lambda: WebSocketTimes(idle=WEBSOCKET_IDLE, open=WEBSOCKET_OPEN))
-    """How long a WebSocket connection may be silent, and open."""
     streams_others: bool = True
     """Whether bodies that are passed on go through piece by piece, so that other addons do not see them whole."""
-    debug: bool = False
-    """Whether the log of a bug may quote what a client sent."""
-    keyless: Keyless = "address"
-    """The name of the session for a request to the proxy itself without a token."""
     ca: Path | None = None
     """The certificate that clients must trust, to be named in the log."""
-    terms: Terms = field(default_factory=Terms)
-    """The terms on which requests are forwarded to upstreams."""
+
+    @property
+    def websocket(self) -> WebSocketTimes:
+        """How long a WebSocket connection may be silent, and open."""
+        return WebSocketTimes(idle=self.websocket_idle, open=self.websocket_open)
+
+    @property
+    def terms(self) -> Terms:
+        """The terms on which requests are forwarded to upstreams."""
+        return Terms(
+            upstream_key=self.upstream_key,
+            upstream_pass_key=self.upstream_pass_key,
+            upstream_timeout=self.upstream_timeout,
+        )
 
 
 class Destination(NamedTuple):
