@@ -163,6 +163,10 @@ def _size(text: str) -> int:
     return size
 
 
+def _enumerate(words: tuple[str, ...]) -> str:
+    return f"{', '.join(words[:-1])} or {words[-1]}"
+
+
 def _switch_setting(name: str, variable: str, meaning: str) -> Setting:
     return Setting(name=name, variable=variable, read=_switch, expected="true or false", meaning=meaning)
 
@@ -217,7 +221,7 @@ SETTINGS = (
         read=partial(_one_of, choices=get_args(OnUnmatched)),
         expected=f"one of {', '.join(get_args(OnUnmatched))}",
         metavar="FALLBACK",
-        meaning="what answers unmatched requests: error, echo, simulate, manual or upstream; default: upstream if "
+        meaning=f"what answers unmatched requests: {_enumerate(get_args(OnUnmatched))}; default: upstream if "
         "--upstream names one for everything, else error with a script and echo without",
     ),
     Setting(
@@ -298,7 +302,7 @@ SETTINGS = (
         read=partial(_one_of, choices=get_args(Length)),
         expected=f"one of {', '.join(get_args(Length))}",
         metavar="LENGTH",
-        meaning="length of simulated texts: short, medium or long; default: by the question's length",
+        meaning=f"length of simulated texts: {_enumerate(get_args(Length))}; default: by the question's length",
     ),
     Setting(
         name="tool_strategy",
@@ -306,7 +310,7 @@ SETTINGS = (
         read=partial(_one_of, choices=get_args(ToolStrategy)),
         expected=f"one of {', '.join(get_args(ToolStrategy))}",
         metavar="STRATEGY",
-        meaning="which tools simulated answers call: contextual, random or sequence",
+        meaning=f"which tools simulated answers call: {_enumerate(get_args(ToolStrategy))}",
     ),
     Setting(
         name="stream_delay_min_ms",

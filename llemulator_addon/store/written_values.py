@@ -11,14 +11,14 @@ from llemulator_addon.core.resources import Kept
 from llemulator_addon.core.steps import Cut, Head, Send, Wait
 from llemulator_addon.core.talk import TalkMessage, TalkMessages
 from llemulator_addon.engine.journal import Exchange
-from llemulator_addon.script.faults.rate_limit import BucketLevels
+from llemulator_addon.script.faults import MEMORIES
 
 _KIND = "$"
 """The key of an object that is no object of JSON: its value names the kind."""
 _CLASSES: Mapping[str, Callable[..., object]] = {
     made.__name__: made
     for made in (
-        *(BucketLevels, CalledTool, Closed, Cut, Ending, Exchange, Head, Kept, Message, Prompt, Send, TalkMessage),
+        *(*MEMORIES, CalledTool, Closed, Cut, Ending, Exchange, Head, Kept, Message, Prompt, Send, TalkMessage),
         *(TalkMessages, Tool, Wait),
     )
 }

@@ -46,6 +46,14 @@ def blocks(*languages: str) -> list[Block]:
     return [block for page in pages() for block in _blocks(page) if block.language in languages]
 
 
+def additions() -> list[list[str]]:
+    """Return the rows of the table "To add something": the addition, and its files."""
+    page = (ROOT / "docs/architecture.md").read_text("utf-8")
+    section = page.partition("## To add something\n")[2].partition("\n## ")[0]
+    lines = [line for line in section.splitlines() if line.startswith("| ")]
+    return [[cell.strip() for cell in line.strip("|").split("|")] for line in lines[1:]]
+
+
 def code_spans() -> set[str]:
     """Return every text that stands in code font on a page, outside blocks."""
     return {span for page in pages() for span in re.findall(r"`([^`\n]+)`", _FENCE.sub("", page.read_text("utf-8")))}

@@ -4,7 +4,7 @@ import ast
 import re
 from pathlib import Path
 
-from tests.project.pages import ROOT, tracked
+from tests.project.pages import ROOT, additions, tracked
 
 _PACKAGE = ROOT / "llemulator_addon"
 _TEXT = (ROOT / "docs/architecture.md").read_text("utf-8")
@@ -39,18 +39,11 @@ def test_every_package_is_on_the_page() -> None:
 def test_each_list_of_what_to_add_names_things_that_stand_in_the_files_of_that_list() -> None:
     missing = {
         cells[0]: [name for name in _names(cells[1]) if name not in _defined(_paths_in(cells[1]))]
-        for cells in _additions()
+        for cells in additions()
     }
 
     assert len(missing) > 10
     assert {addition: names for addition, names in missing.items() if names} == {}
-
-
-def _additions() -> list[list[str]]:
-    """Return the rows of the table of what to add: the addition, and its files."""
-    section = _TEXT.partition("## To add something\n")[2].partition("\n## ")[0]
-    rows = [line for line in section.splitlines() if line.startswith("| ")]
-    return [[cell.strip() for cell in row.strip("|").split("|")] for row in rows[1:]]
 
 
 def _names(cell: str) -> list[str]:

@@ -16,7 +16,7 @@ from llemulator_addon.script.faults.failure import FailureFault
 from llemulator_addon.script.faults.http2 import Http2Fault
 from llemulator_addon.script.faults.latency_ms import LatencyFault
 from llemulator_addon.script.faults.malformed_event import MalformedEventFault
-from llemulator_addon.script.faults.rate_limit import RateLimitFault
+from llemulator_addon.script.faults.rate_limit import BucketLevels, RateLimitFault
 from llemulator_addon.script.faults.split_bytes import SplitBytesFault
 from llemulator_addon.script.faults.stall import StallFault
 from llemulator_addon.script.faults.tls import TlsFault
@@ -36,3 +36,6 @@ FAULTS: dict[str, Callable[[Any], Fault]] = {
     "tls": TlsFault,
     "http2": Http2Fault,
 }
+
+MEMORIES: tuple[type, ...] = (BucketLevels,)
+"""The classes of what faults remember (`Admission.memory`). A store that writes sessions knows them from here."""
