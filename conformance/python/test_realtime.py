@@ -174,6 +174,19 @@ def test_a_model_that_cannot_speak_is_refused_and_the_connection_closed(key: str
     assert closed.value.rcvd.code == 4000
 
 
+def test_a_client_secret_opens_a_session_of_its_maker(key: str) -> None:
+    made = OpenAI(api_key=key).realtime.client_secrets.create(
+        session={"type": "realtime", "model": "gpt-realtime", "output_modalities": ["text"]}
+    )
+    with OpenAI(api_key=made.value).realtime.connect() as connection:
+        _say(connection, "Hello")
+        connection.response.create()
+        done = _until(connection, "response.done")[-1]
+
+    assert made.session.type == "realtime"
+    assert done.response.output[0].content[0].text == "Hi there"
+
+
 def test_the_async_client(key: str) -> None:
     async def play() -> str:
         async with AsyncOpenAI(api_key=key).realtime.connect(model="gpt-realtime") as connection:

@@ -52,6 +52,7 @@ from llemulator_addon.wire.errors import RequestRefused
 from llemulator_addon.wire.fine_tuning import MODEL
 from llemulator_addon.wire.multipart import is_form
 from llemulator_addon.wire.realtime.opening import Opening, open_session
+from llemulator_addon.wire.realtime.secrets import find_session, refuse_secret
 from llemulator_addon.wire.redaction import HIDDEN, redact_query
 from llemulator_addon.wire.routing import Found, OtherMethods, find_of, refuse_path
 from llemulator_addon.wire.websocket import (
@@ -124,6 +125,8 @@ def _query_for_upstream(query: tuple[tuple[str, str], ...]) -> tuple[tuple[str, 
 
 
 def _decide(session: Session, request: Request) -> Decided:
+    if (refused := refuse_secret(session.resources, request, session.clock_time(request))) is not None:
+        return Decided(session=session, answer=refused)
     found = find_of(request)
     if wants_websocket(request) and (found is not None or knows_websocket(request.path)):
         return _answer_by_path_rule(session, request, "") or _answer_handshake(session, request, found)
@@ -155,7 +158,7 @@ def _open_session(session: Session, request: Request) -> Opening | Failure:
     """Return the session with which a talk of Realtime begins."""
     return open_session(
         _call(session, request, {}),
-        None,
+        find_session(session.resources, request),
         takes_any_model=session.policy.lenient or request.query_value("model") in ACTING,
         takes_beta=session.policy.lenient or bool(session.settings.legacy),
     )

@@ -53,7 +53,35 @@ def key_of(token: str) -> SessionKey:
     """Return the key of a token's session."""
     if not token:
         return ANONYMOUS
+    if (owner := _find_owner(token)) is not None:
+        return owner
     return SessionKey(sha256(token.encode("utf-8", "surrogateescape")).hexdigest(), _name(token))
+
+
+def make_client_secret(key: SessionKey, drawn: str) -> str:
+    """Return a key that names the session of another one, without its text (`ek_…`, as OpenAI's begin)."""
+    return f"ek_{drawn}_{key.digest}_{key.name.encode('utf-8', 'surrogateescape').hex()}"
+
+
+def is_client_secret(token: str) -> bool:
+    """Whether a key is one that `make_client_secret` makes."""
+    return _find_owner(token) is not None
+
+
+def _find_owner(token: str) -> SessionKey | None:
+    """Return the key of the session that a client secret names; None for any other token."""
+    if not token.startswith("ek_"):
+        return None
+    _, _, digest, name, *more = *token.split("_"), "", ""
+    if more != ["", ""] or len(digest) != _DIGITS or not _HEXADECIMAL.issuperset(digest):
+        return None
+    with suppress(ValueError):
+        return SessionKey(digest, bytes.fromhex(name).decode("utf-8", "surrogateescape"))
+    return None
+
+
+_DIGITS = 64
+_HEXADECIMAL = frozenset("0123456789abcdef")
 
 
 def _name(token: str) -> str:

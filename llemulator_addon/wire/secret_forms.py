@@ -19,6 +19,7 @@ _ALONE = r"(^|[^A-Za-z0-9]|\\[nrtbf])"
 _FORMS: Mapping[str, str] = {
     # `sk-test` in a text is an example and no key.
     "sk-": r"sk-[\w-]{16,}",
+    "ek_": r"ek_\w{16,}",
     "sess-": r"sess-[\w-]{16,}",
     "eyJ": r"eyJ[\w-]{5,}\.[\w-]{5,}(?:\.[\w-]*)*",  # JWT (RFC 7519); one that is encrypted has five parts
     "gh": r"gh[opsur]_\w{16,}",

@@ -7,6 +7,7 @@ _LETTERS = "0123456789abcdefABCDEFxyz0123456789abcdef"
 FORMS = {
     "OpenAI": f"sk-{_LETTERS}",
     "OpenAI, of a project": f"sk-proj-{_LETTERS}_-{_LETTERS}",
+    "OpenAI, of a client": f"ek_{_LETTERS}",
     "OpenAI, of a session": f"sess-{_LETTERS}",
     "Anthropic": f"sk-ant-api03-{_LETTERS}-AA",
     "JWT": f"ey{'JhbGciOiJIUzI1NiJ9'}.eyJzdWIiOiIxMjM0In0.{_LETTERS}",

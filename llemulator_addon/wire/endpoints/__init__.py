@@ -13,6 +13,7 @@ from llemulator_addon.wire.endpoints import (
     models,
     moderations,
     realtime,
+    realtime_calls,
     responses,
     speech,
     stored_chat,
@@ -100,6 +101,12 @@ OPERATIONS: dict[str, Operation] = {
     "fine_tuning.jobs.resume": fine_tuning.RESUME,
     "fine_tuning.jobs.list_events": fine_tuning.EVENTS,
     "fine_tuning.jobs.checkpoints.list": fine_tuning.CHECKPOINTS,
+    "realtime.client_secrets.create": realtime_calls.CLIENT_SECRETS,
+    "realtime.calls.create": realtime_calls.CALLS,
+    "realtime.calls.accept": realtime_calls.ACCEPT,
+    "realtime.calls.hangup": realtime_calls.HANGUP,
+    "realtime.calls.refer": realtime_calls.REFER,
+    "realtime.calls.reject": realtime_calls.REJECT,
     "traces.ingest": traces.INGEST,
 }
 """Operations on what a token owns. They consume no rule."""
