@@ -109,9 +109,12 @@ class LoadedScript:
 
 
 def _settings_that_stay(script: Script) -> dict[str, Any]:
-    """Return the settings of a script as they were written. Upstreams of several scripts have no written form."""
+    """Return the settings of a script as they were written.
+
+    Upstreams of several scripts have no written form, and resources are the session's.
+    """
     return {
         name: value
         for name, value in script.settings.items()
-        if value is not None and name not in {"reset", "upstream"}
+        if value is not None and name not in {"reset", "upstream", "resources"}
     }

@@ -10,7 +10,7 @@ from rpds import HashTrieMap
 from llemulator_addon.core.changes import Changes
 from llemulator_addon.core.choices import OnUnmatched
 from llemulator_addon.core.request import Request
-from llemulator_addon.core.resources import Resources
+from llemulator_addon.core.resources import Kept, Resources, TooLarge
 from llemulator_addon.core.server_settings import ServerSettings
 from llemulator_addon.core.session_key import ANONYMOUS, SessionKey
 from llemulator_addon.core.sizes import format_size
@@ -297,10 +297,22 @@ def load(session: Session, script: Script, *, fresh: Session, bare: Session, gro
         session = session.change(script=session.script.leave_default(bare.script), progress=Progress())
     if script.rules:
         session = _add_rules(session, script.rules, growth or Growth())
-    loaded = session.change(script=session.script.load_settings(script))
+    loaded = session.change(
+        script=session.script.load_settings(script), resources=_put(session.resources, script.resources)
+    )
     if loaded.settings.defaults.on_unmatched == "upstream" and not loaded.settings.upstreams:
         raise problem("defaults.on_unmatched", NO_UPSTREAM)
     return loaded
+
+
+def _put(resources: Resources, given: tuple[Kept, ...]) -> Resources:
+    try:
+        return resources.put(*given)
+    except TooLarge:
+        most = format_size(resources.size_limit)
+        raise problem(
+            "resources", f"they take more memory than the {most} that a token may store (--stored-size)"
+        ) from None
 
 
 def check_size(session: Session) -> None:

@@ -9,6 +9,7 @@ from pydantic import AfterValidator, Field
 
 from llemulator_addon.core.choices import OnUnmatched
 from llemulator_addon.core.reply import Usage
+from llemulator_addon.core.resources import Kept
 from llemulator_addon.core.sizes import size_of
 from llemulator_addon.core.upstream import Upstreams
 from llemulator_addon.script import json_text, json_value
@@ -16,6 +17,7 @@ from llemulator_addon.script.effort import effort
 from llemulator_addon.script.fault import Fault
 from llemulator_addon.script.model import ScriptPart
 from llemulator_addon.script.pacing import LONGEST_WAIT, Pacing, StreamPart
+from llemulator_addon.script.resources import ResourcesPart
 from llemulator_addon.script.rule import TIMES_FOR_READ, FaultSpec, Rule, RulePart
 from llemulator_addon.script.script_error import (
     MOST_TOLD,
@@ -66,6 +68,8 @@ class Script:
     """Whether operations that OpenAI took away are answered."""
     serialize: bool | None = None
     upstreams: Upstreams = Upstreams()
+    resources: tuple[Kept, ...] = ()
+    """Those that are there from the start."""
     settings: Mapping[str, Any] = field(default_factory=dict)
     """All but the rules, as it was written."""
 
@@ -121,6 +125,9 @@ def _script(value: Mapping[str, Any]) -> Script:
     upstreams = Upstreams()
     with _collecting(problems):
         upstreams = upstreams_of(script.upstream) if script.upstream is not None else upstreams
+    resources: tuple[Kept, ...] = ()
+    with _collecting(problems):
+        resources = script.resources.keep() if script.resources is not None else ()
     if problems:
         raise ScriptError(problems)
     return Script(
@@ -133,6 +140,7 @@ def _script(value: Mapping[str, Any]) -> Script:
         legacy=script.legacy,
         serialize=script.serialize,
         upstreams=upstreams,
+        resources=resources,
         settings=script.model_dump(exclude_unset=True, by_alias=True, exclude={"rules", "responses"}),
     )
 
@@ -197,6 +205,7 @@ class ScriptBody(ScriptPart):
     api_date: Annotated[str, AfterValidator(_check_day)] | None = None
     legacy: bool | None = None
     upstream: UpstreamSpec | None = None
+    resources: ResourcesPart | None = None
     serialize: bool | None = None
 
 

@@ -43,7 +43,7 @@ class StoreLook:
     def show_store(self, value: Value) -> ShownStore:
         """Return a store as an answer shows it."""
         counts = self.count_files(value["id"])
-        active = value["created_at"] + int(value["active"] - value["begun"])
+        active = value["created_at"] + int(value["active"] - value["begun"] if value["begun"] >= 0 else 0)
         days = (value["expires_after"] or {}).get("days")
         status = "in_progress" if counts["in_progress"] else "completed"
         return {

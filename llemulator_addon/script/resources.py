@@ -1,0 +1,101 @@
+"""`resources`: files, vector stores and fine-tuned models that are there from the start."""
+
+from base64 import b64decode
+from collections.abc import Iterator, Mapping
+from typing import Annotated, Any, Literal, Self
+
+from pydantic import Field, model_validator
+
+from llemulator_addon.core.resources import Kept, Value
+from llemulator_addon.core.stamp import Stamp
+from llemulator_addon.script.model import ScriptPart
+from llemulator_addon.script.replies.audio import Base64
+from llemulator_addon.script.script_error import join_place, problem
+from llemulator_addon.wire.fine_tuning import MODEL
+from llemulator_addon.wire.stored_files import make_file
+from llemulator_addon.wire.vector_stores.stored import keep_file, make_store
+
+_START = Stamp(0, 0)
+_BEGUN = -1.0
+"""Before any time of a session's clock in which a file would still be read."""
+
+ResourceId = Annotated[str, Field(min_length=1, max_length=200, pattern="^[^/?#]+$")]
+AttributeValue = str | bool | int | float
+
+
+class FilePart(ScriptPart):
+    """A file: its name, and its content as text or in Base64."""
+
+    id: ResourceId | None = None
+    filename: Annotated[str, Field(min_length=1)]
+    purpose: Literal["assistants", "batch", "fine-tune", "vision", "user_data", "evals"] = "user_data"
+    text: str | None = None
+    data: Base64 | None = None
+
+    @model_validator(mode="after")
+    def _has_one_content(self) -> Self:
+        if (self.text is None) == (self.data is None):
+            message = "give one of text and data"
+            raise ValueError(message)
+        return self
+
+    def keep(self) -> Kept:
+        """Return it as a resource."""
+        content = b64decode(self.data) if self.data is not None else (self.text or "").encode("utf-8", "replace")
+        made = make_file(
+            _START, (content,), name=self.filename, purpose=self.purpose, now=0, label=f"resource {self.filename}"
+        )
+        file_id = self.id or made.id
+        file = {**made.value["file"], "id": file_id, "expires_at": None}
+        return Kept(made.kind, file_id, {**made.value, "file": file, "until": None})
+
+
+class StoredFilePart(ScriptPart):
+    """A file in a vector store, by its id or its name."""
+
+    file: str
+    attributes: dict[str, AttributeValue] | None = None
+
+
+class VectorStorePart(ScriptPart):
+    """A vector store: its files are those of `files`, by their ids or names."""
+
+    id: ResourceId
+    name: str = ""
+    files: list[str | StoredFilePart] = Field(default_factory=list)
+    metadata: dict[str, str] | None = None
+
+    def keep(self, files: Mapping[str, Value], place: str) -> Iterator[Kept]:
+        """Yield it and its files as resources; raises `ScriptError` for a file that is not there."""
+        body = {"name": self.name, "metadata": self.metadata}
+        yield make_store(self.id, body, created_at=_START.created, now=_BEGUN)
+        for number, given in enumerate(self.files):
+            part = given if isinstance(given, StoredFilePart) else StoredFilePart(file=given)
+            if (file := files.get(part.file)) is None:
+                raise problem(join_place(f"{place}.files", number), f'resources.files has no file "{part.file}"')
+            yield keep_file(
+                self.id,
+                file,
+                created_at=_START.created,
+                now=_BEGUN,
+                lenient=True,
+                readers={},
+                attributes=part.attributes,
+            )
+
+
+class ResourcesPart(ScriptPart):
+    """Files, vector stores and fine-tuned models that are there from the start."""
+
+    files: list[FilePart] = Field(default_factory=list)
+    vector_stores: list[VectorStorePart] = Field(default_factory=list)
+    fine_tuned_models: list[Annotated[str, Field(min_length=1)]] = Field(default_factory=list)
+
+    def keep(self) -> tuple[Kept, ...]:
+        """Return them as resources; raises `ScriptError`."""
+        kept = [each.keep() for each in self.files]
+        files: dict[str, Any] = {each.value["file"]["filename"]: each.value for each in kept}
+        files |= {each.id: each.value for each in kept}
+        for number, store in enumerate(self.vector_stores):
+            kept += store.keep(files, join_place("resources.vector_stores", number))
+        return (*kept, *(Kept(MODEL, name, {"id": name}) for name in self.fine_tuned_models))
