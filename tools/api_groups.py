@@ -119,8 +119,8 @@ GROUPS: tuple[ApiGroup, ...] = (
     ApiGroup(
         name="realtime",
         paths=("/realtime", "/live"),
-        does="sessions over WebSocket; client secrets, calls and live sessions are kept or accepted",
-        lacks="no sound over WebRTC or SIP; live sessions have no connection",
+        does="sessions over WebSocket, also of GPT-Live; client secrets, calls and live sessions are kept or accepted",
+        lacks="no sound over WebRTC or SIP; live sessions have no Decisions, forks and sidebands",
         page="realtime.md",
     ),
     ApiGroup(

@@ -149,7 +149,7 @@ def _answer_handshake(session: Session, request: Request, found: Found | OtherMe
     name, accepted = name_handshake(request.path), accept_handshake(request)
     if isinstance(accepted, Failure):
         return Decided(session=session, answer=accepted, endpoint=name, takes_turn=False)
-    opening = Opening({}) if name == "responses.connect" else _open_session(session, request)
+    opening = _open_session(session, request) if name == "realtime.connect" else Opening({})
     answer = opening if isinstance(opening, Failure) else Accepted(accepted, opening)
     return Decided(session=session, answer=answer, endpoint=name, takes_turn=False)
 

@@ -28,6 +28,8 @@ class Retelling:
         self._last = ""
         """The end of the message that is under way."""
         self._is_open = False
+        self._begun = 0
+        """Messages that were begun."""
 
     def retell(self, step: Step) -> Iterator[TalkStep]:
         """Return what a step is on a talk."""
@@ -65,9 +67,14 @@ class Retelling:
             if text:
                 if self._last:
                     yield SendMessage(self._last, ends=False)
-                self._is_open, self._last = True, text
+                self._last = text if self._is_open else self._begin(text)
+                self._is_open = True
             if ends and self._is_open:
                 yield from self._close()
+
+    def _begin(self, text: str) -> str:
+        self._begun += 1
+        return self._talk.begin_of_message(self._lane, self._begun) + text
 
     def _close(self) -> Iterator[TalkStep]:
         text, self._last, self._is_open = self._last, "", False

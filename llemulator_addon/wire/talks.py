@@ -88,6 +88,10 @@ class Talk(Protocol):
         """Spell the messages for an answer that is no stream: its status, error object and headers."""
         ...
 
+    def begin_of_message(self, lane: str | None, number: int) -> str:
+        """Return what each event of an answer begins with, in addition; `number` counts them from 1."""
+        ...
+
     def end_of_message(self, lane: str | None) -> str:
         """Return what each event of an answer gets in place of its last brace; empty: nothing."""
         ...

@@ -10,6 +10,7 @@ from llemulator_addon.wire.endpoints import (
     files,
     fine_tuning,
     images,
+    live,
     models,
     moderations,
     realtime,
@@ -36,6 +37,7 @@ ENDPOINTS: dict[str, Endpoint] = {
     "audio.speech": speech.ENDPOINT,
     "audio.transcriptions": transcriptions.ENDPOINT,
     "audio.translations": transcriptions.TRANSLATION,
+    "live": live.ENDPOINT,
     "realtime": realtime.ENDPOINT,
     "realtime.transcription": realtime.HEARING,
 }

@@ -133,7 +133,7 @@ class _EventWriting:
         yield self._spell("response.content_part.added", **inside, part={"type": kind, key: ""})
         pieces = cut(text, family(self.prompt.model).encoding, self.manner.chunk_by)
         if aloud:
-            yield from self._speak(list(pieces), _make_sound(text, sound, body), inside)
+            yield from self._speak(list(pieces), make_sound(text, sound, body), inside)
             yield self._spell("response.output_audio.done", **inside)
             yield self._spell("response.output_audio_transcript.done", **inside, transcript=text)
         else:
@@ -226,7 +226,7 @@ def _format_of(body: RealtimeFields) -> str:
     return str(object_in(_output_of(body), "format").get("type") or PCM)
 
 
-def _make_sound(text: str, sound: Sound | None, body: RealtimeFields) -> bytes:
+def make_sound(text: str, sound: Sound | None, body: RealtimeFields) -> bytes:
     """Return the sound that the script gives; else a tone that is as long as it says, or as the text."""
     kind = _format_of(body)
     if sound is not None and sound.data is not None:

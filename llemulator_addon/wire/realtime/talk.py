@@ -82,6 +82,12 @@ class RealtimeTalk(NamedTuple):
             yield spell_error(event_id, failure, response.asked_by)
 
     @staticmethod
+    def begin_of_message(lane: str | None, number: int) -> str:
+        """Add nothing."""
+        del lane, number
+        return ""
+
+    @staticmethod
     def end_of_message(lane: str | None) -> str:
         """Add nothing."""
         del lane

@@ -77,6 +77,12 @@ class ResponsesTalk:
         yield spell_refusal(status, error, headers, lane)
 
     @staticmethod
+    def begin_of_message(lane: str | None, number: int) -> str:
+        """Add nothing."""
+        del lane, number
+        return ""
+
+    @staticmethod
     def end_of_message(lane: str | None) -> str:
         """Repeat the `stream_id`."""
         return "" if lane is None else f',"stream_id":{compact(lane).decode()}}}'

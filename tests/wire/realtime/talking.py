@@ -3,7 +3,8 @@
 import json
 from base64 import b64encode
 from collections.abc import Iterator, Mapping
-from typing import Any, get_args
+from itertools import islice
+from typing import Any, ClassVar, get_args
 
 from openai.types.realtime import RealtimeServerEvent
 from pydantic import BaseModel
@@ -35,12 +36,14 @@ def session_of(script: object) -> Session:
     return load(Session(), read_script(script), fresh=Session(), bare=Session())
 
 
-def handshake(query: str = "model=gpt-realtime", headers: Mapping[str, str] | None = None) -> Request:
+def handshake(
+    query: str = "model=gpt-realtime", headers: Mapping[str, str] | None = None, path: str = "/v1/realtime"
+) -> Request:
     """Return a request for a connection."""
     pairs = tuple((name, value) for name, _, value in (pair.partition("=") for pair in query.split("&") if pair))
     return Request(
         method="GET",
-        path="/v1/realtime",
+        path=path,
         query=pairs,
         headers={
             "upgrade": "websocket",
@@ -56,8 +59,12 @@ def handshake(query: str = "model=gpt-realtime", headers: Mapping[str, str] | No
 class Talking:
     """Not a value: one connection, and the events that its client got."""
 
+    path = "/v1/realtime"
+    types: ClassVar[Mapping[str, type[BaseModel]]] = TYPES
+    """Of the events that may come."""
+
     def __init__(self, session: Session, query: str = "model=gpt-realtime", **headers: str) -> None:
-        self.session, outcome = decide(session, handshake(query, headers))
+        self.session, outcome = decide(session, handshake(query, headers, self.path))
         self.refused = None
         self.events: list[Event] = []
         self.requests: list[Request] = []
@@ -121,11 +128,10 @@ class Talking:
         return self.events[before:]
 
     def _play(self, lane: str | None, count: int | None = None) -> None:
-        steps = self._held[lane]
-        for _ in range(1_000_000 if count is None else count):
-            if next(steps, "over") == "over":
-                self._held.pop(lane, None)
-                return
+        # Its end may begin another answer of the lane.
+        steps = self._held.pop(lane)
+        if sum(1 for _ in islice(steps, count)) == count:
+            self._held.setdefault(lane, steps)
 
     def _do(self, doings: Doings) -> None:
         for doing in doings:
@@ -168,13 +174,13 @@ class Talking:
 
     def _get(self, text: str) -> None:
         event = json.loads(text)
-        check(event)
+        check(event, self.types)
         self.events.append(event)
 
 
-def check(event: Event) -> None:
+def check(event: Event, types: Mapping[str, type[BaseModel]] = TYPES) -> None:
     """Check that the SDK's type for an event takes it, and knows each of its fields."""
-    read = TYPES[event["type"]].model_validate(event)
+    read = types[event["type"]].model_validate(event)
     assert not (read.model_extra or {}).keys() - {"obfuscation"}, event
 
 
