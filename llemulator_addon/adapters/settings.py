@@ -13,7 +13,8 @@ from typing import Any, cast
 from llemulator_addon.adapters.hosts import OPENAI_HOSTS, REFUSED_HOSTS, Hosts
 from llemulator_addon.adapters.listener import Listener
 from llemulator_addon.adapters.misspelt import find_misspelt
-from llemulator_addon.adapters.settings_table import SETTINGS, LogLevel, SecretError, Setting
+from llemulator_addon.adapters.setting_texts import SecretError
+from llemulator_addon.adapters.settings_table import SETTINGS, LogLevel, Setting
 from llemulator_addon.adapters.stores.address import MEMORY, StoreAddress
 from llemulator_addon.core.admin_keys import AdminKeys
 from llemulator_addon.core.server_settings import ServerSettings

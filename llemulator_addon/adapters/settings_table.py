@@ -1,27 +1,35 @@
 """Every setting in one table: its option, its environment variable, its option in mitmproxy, its meaning."""
 
-# Longer than 500 lines: one table, with an entry for each setting.
-
-import math
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import date
 from functools import partial
-from pathlib import Path
 from typing import Literal, get_args
 
-from llemulator_addon.adapters.listener import PORT_AT_MOST, Listener, listener_in
-from llemulator_addon.adapters.networks import Networks
-from llemulator_addon.adapters.stores.address import StoreAddress, read_address
-from llemulator_addon.core.admin_keys import AdminKeys, admin_keys_in
+from llemulator_addon.adapters.listener import PORT_AT_MOST
+from llemulator_addon.adapters.setting_texts import (
+    read_choice,
+    read_count,
+    read_day,
+    read_delay,
+    read_listeners,
+    read_names,
+    read_networks,
+    read_path,
+    read_positive,
+    read_secret,
+    read_size,
+    read_switch,
+    read_upstream_keys,
+    read_whole,
+)
+from llemulator_addon.adapters.stores.address import read_address
+from llemulator_addon.core.admin_keys import admin_keys_in
 from llemulator_addon.core.choices import Keyless, Length, OnUnmatched, StreamProfile, ToolStrategy
-from llemulator_addon.core.upstream import UpstreamKeys, Upstreams, keys_in, upstreams_in
+from llemulator_addon.core.upstream import upstreams_in
 
 LogLevel = Literal["debug", "info", "warning", "error"]
 
 _SEED_AT_MOST = (1 << 63) - 1
-_SWITCHES = {"true": True, "1": True, "yes": True, "on": True, "false": False, "0": False, "no": False, "off": False}
-_UNITS = {"": 1, "k": 1 << 10, "m": 1 << 20, "g": 1 << 30}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,124 +64,24 @@ class Setting:
         return f"llemulator_{self.name}"
 
 
-class SecretError(ValueError):
-    """An invalid value that may contain a secret: a report must not quote the text."""
-
-
-def _whole(text: str, *, most: int) -> int:
-    number = int(text)
-    if not 0 <= number <= most:
-        raise ValueError(text)
-    return number
-
-
-def _read_day(text: str) -> str:
-    return date.fromisoformat(text).isoformat()
-
-
-def _positive(text: str) -> float:
-    number = float(text)
-    if not 0 < number < math.inf:
-        raise ValueError(text)
-    return number
-
-
-def _delay(text: str) -> float:
-    number = float(text)
-    if not 0 <= number < math.inf:
-        raise ValueError(text)
-    return number
-
-
-def _count(text: str) -> int:
-    number = int(text)
-    if number < 1:
-        raise ValueError(text)
-    return number
-
-
-def _switch(text: str) -> bool:
-    if text.lower() not in _SWITCHES:
-        raise ValueError(text)
-    return _SWITCHES[text.lower()]
-
-
-def _one_of(text: str, *, choices: tuple[str, ...]) -> str:
-    if text.lower() not in choices:
-        raise ValueError(text)
-    return text.lower()
-
-
-def _names(text: str) -> tuple[str, ...]:
-    names = tuple(name.strip() for name in text.split(",") if name.strip())
-    if not names:
-        raise ValueError(text)
-    return names
-
-
-def _networks(text: str) -> tuple[str, ...]:
-    return Networks(*_names(text)).texts
-
-
-def _listeners(text: str) -> tuple[Listener, ...]:
-    return tuple(map(listener_in, _names(text)))
-
-
-def _keys(text: str) -> UpstreamKeys:
-    if not (text.isascii() and text.isprintable()) or " " in text:
-        raise SecretError("it has neither blanks nor letters beyond ASCII")
-    try:
-        return keys_in(text)
-    except ValueError as error:
-        raise SecretError(error) from None
-
-
-def _admin_keys(text: str) -> AdminKeys:
-    try:
-        return admin_keys_in(text)
-    except ValueError as error:
-        raise SecretError(error) from None
-
-
-def _upstreams(text: str) -> Upstreams:
-    try:
-        return upstreams_in(text, "server")
-    except ValueError as error:
-        raise SecretError(error) from None
-
-
-def _store(text: str) -> StoreAddress:
-    try:
-        return read_address(text)
-    except ValueError as error:
-        raise SecretError(error) from None
-
-
-def _path(text: str) -> Path:
-    return Path(text).expanduser()
-
-
-def _size(text: str) -> int:
-    """Read `64MiB`, `64m` or `67108864`."""
-    bare = text.lower().removesuffix("b").removesuffix("i")
-    digits = bare.rstrip("kmg").rstrip()
-    size = int(digits) * _UNITS[bare[len(digits) :].strip()]
-    if size <= 0:
-        raise ValueError(text)
-    return size
-
-
 def _enumerate(words: tuple[str, ...]) -> str:
     return f"{', '.join(words[:-1])} or {words[-1]}"
 
 
 def _switch_setting(name: str, variable: str, meaning: str) -> Setting:
-    return Setting(name=name, variable=variable, read=_switch, expected="true or false", meaning=meaning)
+    return Setting(name=name, variable=variable, read=read_switch, expected="true or false", meaning=meaning)
+
+
+def _seconds_setting(name: str, variable: str, meaning: str) -> Setting:
+    expected = "a number of seconds above 0"
+    return Setting(
+        name=name, variable=variable, read=read_positive, expected=expected, metavar="SECONDS", meaning=meaning
+    )
 
 
 def _size_setting(name: str, variable: str, *, example: str, meaning: str) -> Setting:
     expected = f"a size such as {example}"
-    return Setting(name=name, variable=variable, read=_size, expected=expected, metavar="SIZE", meaning=meaning)
+    return Setting(name=name, variable=variable, read=read_size, expected=expected, metavar="SIZE", meaning=meaning)
 
 
 SETTINGS = (
@@ -189,7 +97,7 @@ SETTINGS = (
     Setting(
         name="port",
         variable="PORT",
-        read=partial(_whole, most=PORT_AT_MOST),
+        read=partial(read_whole, most=PORT_AT_MOST),
         expected=f"a port number from 0 to {PORT_AT_MOST}",
         metavar="PORT",
         meaning="port to listen on; 0 picks a free one",
@@ -198,7 +106,7 @@ SETTINGS = (
     Setting(
         name="listen",
         variable="LLEMULATOR_LISTEN",
-        read=_listeners,
+        read=read_listeners,
         expected="ports with commas between them, each as 443, 0.0.0.0:443 or transparent@8081",
         metavar="PORTS",
         meaning="more ports to listen on, separated by commas: `443` for host names that resolve to this machine, "
@@ -209,7 +117,7 @@ SETTINGS = (
     Setting(
         name="script",
         variable="LLEMULATOR_SCRIPT",
-        read=_path,
+        read=read_path,
         expected="the path of a script",
         metavar="FILE",
         meaning="default script (JSON or YAML), used by every token that loads none of its own",
@@ -218,7 +126,7 @@ SETTINGS = (
     Setting(
         name="on_unmatched",
         variable="LLEMULATOR_ON_UNMATCHED",
-        read=partial(_one_of, choices=get_args(OnUnmatched)),
+        read=partial(read_choice, choices=get_args(OnUnmatched)),
         expected=f"one of {', '.join(get_args(OnUnmatched))}",
         metavar="FALLBACK",
         meaning=f"what answers unmatched requests: {_enumerate(get_args(OnUnmatched))}; default: upstream if "
@@ -227,7 +135,7 @@ SETTINGS = (
     Setting(
         name="upstream",
         variable="LLEMULATOR_UPSTREAM",
-        read=_upstreams,
+        read=partial(read_secret, read=partial(upstreams_in, named_by="server")),
         expected="a base URL, or MODEL=URL with commas between",
         metavar="URL",
         meaning="OpenAI-compatible server for unmatched requests, such as http://127.0.0.1:8081/v1; or MODEL=URL for "
@@ -236,7 +144,7 @@ SETTINGS = (
     Setting(
         name="upstream_key",
         variable="LLEMULATOR_UPSTREAM_KEY",
-        read=_keys,
+        read=read_upstream_keys,
         expected="a key, or HOST=KEY with commas between",
         metavar="KEY",
         secret=True,
@@ -248,58 +156,40 @@ SETTINGS = (
         "LLEMULATOR_UPSTREAM_PASS_KEY",
         "send the application's own API key to the servers of --upstream",
     ),
-    Setting(
-        name="upstream_timeout",
-        variable="LLEMULATOR_UPSTREAM_TIMEOUT",
-        read=_positive,
-        expected="a number of seconds above 0",
-        metavar="SECONDS",
-        meaning="give up on an upstream after this many seconds of silence",
+    _seconds_setting(
+        "upstream_timeout",
+        "LLEMULATOR_UPSTREAM_TIMEOUT",
+        "give up on an upstream after this many seconds of silence",
     ),
-    Setting(
-        name="manual_timeout",
-        variable="LLEMULATOR_MANUAL_TIMEOUT",
-        read=_positive,
-        expected="a number of seconds above 0",
-        metavar="SECONDS",
-        meaning="seconds that a request waits for a person, with the fallback manual",
+    _seconds_setting(
+        "manual_timeout",
+        "LLEMULATOR_MANUAL_TIMEOUT",
+        "seconds that a request waits for a person, with the fallback manual",
     ),
-    Setting(
-        name="batch_duration",
-        variable="LLEMULATOR_BATCH_DURATION",
-        read=_positive,
-        expected="a number of seconds above 0",
-        metavar="SECONDS",
-        meaning="seconds of the session's clock that a batch takes",
+    _seconds_setting(
+        "batch_duration",
+        "LLEMULATOR_BATCH_DURATION",
+        "seconds of the session's clock that a batch takes",
     ),
-    Setting(
-        name="fine_tuning_duration",
-        variable="LLEMULATOR_FINE_TUNING_DURATION",
-        read=_positive,
-        expected="a number of seconds above 0",
-        metavar="SECONDS",
-        meaning="seconds of the session's clock that a fine-tuning job takes",
+    _seconds_setting(
+        "fine_tuning_duration",
+        "LLEMULATOR_FINE_TUNING_DURATION",
+        "seconds of the session's clock that a fine-tuning job takes",
     ),
-    Setting(
-        name="websocket_idle",
-        variable="LLEMULATOR_WEBSOCKET_IDLE",
-        read=_positive,
-        expected="a number of seconds above 0",
-        metavar="SECONDS",
-        meaning="seconds without a sign of life after which a WebSocket connection is dropped; pings are sent before",
+    _seconds_setting(
+        "websocket_idle",
+        "LLEMULATOR_WEBSOCKET_IDLE",
+        "seconds without a sign of life after which a WebSocket connection is dropped; pings are sent before",
     ),
-    Setting(
-        name="websocket_open",
-        variable="LLEMULATOR_WEBSOCKET_OPEN",
-        read=_positive,
-        expected="a number of seconds above 0",
-        metavar="SECONDS",
-        meaning="seconds that a WebSocket connection may be open; OpenAI closes it after an hour",
+    _seconds_setting(
+        "websocket_open",
+        "LLEMULATOR_WEBSOCKET_OPEN",
+        "seconds that a WebSocket connection may be open; OpenAI closes it after an hour",
     ),
     Setting(
         name="response_length",
         variable="LLEMULATOR_RESPONSE_LENGTH",
-        read=partial(_one_of, choices=get_args(Length)),
+        read=partial(read_choice, choices=get_args(Length)),
         expected=f"one of {', '.join(get_args(Length))}",
         metavar="LENGTH",
         meaning=f"length of simulated texts: {_enumerate(get_args(Length))}; default: by the question's length",
@@ -307,7 +197,7 @@ SETTINGS = (
     Setting(
         name="tool_strategy",
         variable="LLEMULATOR_TOOL_STRATEGY",
-        read=partial(_one_of, choices=get_args(ToolStrategy)),
+        read=partial(read_choice, choices=get_args(ToolStrategy)),
         expected=f"one of {', '.join(get_args(ToolStrategy))}",
         metavar="STRATEGY",
         meaning=f"which tools simulated answers call: {_enumerate(get_args(ToolStrategy))}",
@@ -315,7 +205,7 @@ SETTINGS = (
     Setting(
         name="stream_delay_min_ms",
         variable="LLEMULATOR_STREAM_DELAY_MIN_MS",
-        read=_delay,
+        read=read_delay,
         expected="a number of milliseconds",
         metavar="MS",
         meaning="shortest delay before each token of a simulated stream",
@@ -323,7 +213,7 @@ SETTINGS = (
     Setting(
         name="stream_delay_max_ms",
         variable="LLEMULATOR_STREAM_DELAY_MAX_MS",
-        read=_delay,
+        read=read_delay,
         expected="a number of milliseconds",
         metavar="MS",
         meaning="longest delay before each token of a simulated stream",
@@ -331,7 +221,7 @@ SETTINGS = (
     Setting(
         name="stream_tokens_per_second",
         variable="LLEMULATOR_STREAM_TOKENS_PER_SECOND",
-        read=_positive,
+        read=read_positive,
         expected="a number above 0",
         metavar="NUMBER",
         meaning="speed of simulated streams; default: no delay",
@@ -339,7 +229,7 @@ SETTINGS = (
     Setting(
         name="stream_profile",
         variable="LLEMULATOR_STREAM_PROFILE",
-        read=partial(_one_of, choices=get_args(StreamProfile)),
+        read=partial(read_choice, choices=get_args(StreamProfile)),
         expected=f"one of {', '.join(get_args(StreamProfile))}",
         metavar="PROFILE",
         meaning="pace simulated streams like small, large or reasoning models; auto chooses by the model's name",
@@ -347,7 +237,7 @@ SETTINGS = (
     Setting(
         name="seed",
         variable="LLEMULATOR_SEED",
-        read=partial(_whole, most=_SEED_AT_MOST),
+        read=partial(read_whole, most=_SEED_AT_MOST),
         expected="a whole number from 0",
         metavar="NUMBER",
         meaning="seed for ids, jitter and faults: the same seed and requests give the same bytes",
@@ -355,7 +245,7 @@ SETTINGS = (
     Setting(
         name="models",
         variable="LLEMULATOR_MODELS",
-        read=_names,
+        read=read_names,
         expected="names of models with commas between them",
         metavar="NAMES",
         meaning="valid models, separated by commas, instead of the default set",
@@ -368,7 +258,7 @@ SETTINGS = (
     Setting(
         name="api_date",
         variable="LLEMULATOR_API_DATE",
-        read=_read_day,
+        read=read_day,
         expected="a day such as 2026-06-30",
         metavar="DAY",
         meaning="answer as OpenAI's API did on that day, with the models of that day",
@@ -376,7 +266,7 @@ SETTINGS = (
     Setting(
         name="hosts",
         variable="LLEMULATOR_HOSTS",
-        read=_names,
+        read=read_names,
         expected="names of hosts (globs) with commas between them",
         metavar="GLOBS",
         meaning="more hosts to treat as OpenAI's, separated by commas",
@@ -385,7 +275,7 @@ SETTINGS = (
     Setting(
         name="admin_hosts",
         variable="LLEMULATOR_ADMIN_HOSTS",
-        read=_names,
+        read=read_names,
         expected="names of hosts (globs) with commas between them",
         metavar="GLOBS",
         meaning="names with a dot under which the admin routes answer, with commas between them; addresses, localhost "
@@ -395,7 +285,7 @@ SETTINGS = (
     Setting(
         name="admin_key",
         variable="LLEMULATOR_ADMIN_KEY",
-        read=_admin_keys,
+        read=partial(read_secret, read=admin_keys_in),
         expected="a key, or ROLE=KEY with commas between; roles are viewer, operator and admin",
         metavar="KEY",
         secret=True,
@@ -405,7 +295,7 @@ SETTINGS = (
     Setting(
         name="keyless",
         variable="LLEMULATOR_KEYLESS",
-        read=partial(_one_of, choices=get_args(Keyless)),
+        read=partial(read_choice, choices=get_args(Keyless)),
         expected=f"one of {', '.join(get_args(Keyless))}",
         metavar="WHAT",
         meaning="a request without a key to the base URL: it has a session named by its client's address "
@@ -415,7 +305,7 @@ SETTINGS = (
     Setting(
         name="allow",
         variable="LLEMULATOR_ALLOW",
-        read=_names,
+        read=read_names,
         expected="names of hosts (globs) with commas between them",
         metavar="GLOBS",
         meaning="hosts that --hermetic does not block, separated by commas",
@@ -424,7 +314,7 @@ SETTINGS = (
     Setting(
         name="pass_for",
         variable="LLEMULATOR_PASS_FOR",
-        read=_networks,
+        read=read_networks,
         expected="loopback, private, all, or networks as 10.0.0.0/8, with commas between them",
         metavar="NETWORKS",
         meaning="networks whose clients may reach other hosts, separated by commas: loopback, private (all that the "
@@ -434,7 +324,7 @@ SETTINGS = (
     Setting(
         name="certs",
         variable="LLEMULATOR_CERTS",
-        read=_path,
+        read=read_path,
         expected="the path of a folder",
         metavar="FOLDER",
         meaning="folder of the certificate authority; one is made there at the first start",
@@ -455,7 +345,7 @@ SETTINGS = (
     Setting(
         name="request_values",
         variable="LLEMULATOR_REQUEST_VALUES",
-        read=_count,
+        read=read_count,
         expected="a number from 1 on",
         metavar="COUNT",
         meaning="most values in a request's JSON, where its body is large; more get 413",
@@ -463,7 +353,7 @@ SETTINGS = (
     Setting(
         name="answer_limit",
         variable="LLEMULATOR_ANSWER_LIMIT",
-        read=_size,
+        read=read_size,
         expected="a size such as 4GiB",
         metavar="SIZE",
         meaning="largest answer, as estimated before it is made; a larger one gets 429",
@@ -471,7 +361,7 @@ SETTINGS = (
     Setting(
         name="journal_entries",
         variable="LLEMULATOR_JOURNAL_ENTRIES",
-        read=_count,
+        read=read_count,
         expected="a whole number from 1",
         metavar="NUMBER",
         meaning="exchanges that the journal of one token keeps",
@@ -532,25 +422,22 @@ SETTINGS = (
     Setting(
         name="store",
         variable="LLEMULATOR_STORE",
-        read=_store,
+        read=partial(read_secret, read=read_address),
         expected="memory or sqlite:///FILE",
         metavar="URL",
         meaning="where sessions are kept: memory, or sqlite:///FILE, which survives a restart and which several "
         "processes of one machine can share",
     ),
-    Setting(
-        name="session_ttl",
-        variable="LLEMULATOR_SESSION_TTL",
-        read=_positive,
-        expected="a number of seconds above 0",
-        metavar="SECONDS",
-        meaning="forget a session of --store that did not change for this many seconds; default: never",
+    _seconds_setting(
+        "session_ttl",
+        "LLEMULATOR_SESSION_TTL",
+        "forget a session of --store that did not change for this many seconds; default: never",
     ),
     _switch_setting("debug", "DEBUG", "expose session state at /_emulator/state, and log full tracebacks"),
     Setting(
         name="log_level",
         variable="LOG_LEVEL",
-        read=partial(_one_of, choices=get_args(LogLevel)),
+        read=partial(read_choice, choices=get_args(LogLevel)),
         expected=f"one of {', '.join(get_args(LogLevel))}",
         metavar="LEVEL",
         meaning="log level: debug, info (a line for each request), warning or error",

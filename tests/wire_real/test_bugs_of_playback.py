@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from llemulator_addon.adapters.mitmproxy.internals import streams
+from llemulator_addon.adapters.mitmproxy.internals import answer_stream
 from llemulator_addon.adapters.mitmproxy.internals.layers import _HttpLayer
 from llemulator_addon.adapters.mitmproxy.internals.servers import Http1, Http2
 from llemulator_addon.adapters.mitmproxy.internals.streams import Stream
@@ -71,7 +71,7 @@ async def test_before_anything_was_sent_the_client_is_told(
         (Http1, "read_headers"),
         (Http2, "handle_h2_event"),
         (Traffic, "end"),
-        (streams, "portions"),
+        (answer_stream, "portions"),
     ],
     ids=lambda each: each if isinstance(each, str) else each.__name__.rpartition(".")[2],
 )
