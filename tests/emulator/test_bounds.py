@@ -19,7 +19,8 @@ _GONE = 404
 
 def _request(method: str, path: str, body: object = None, key: str = "sk-test") -> Request:
     headers = {"authorization": f"Bearer {key}", "content-type": "application/json"}
-    return Request(method=method, path=path, headers=headers, body=b"" if body is None else json.dumps(body).encode())
+    sent = b"" if body is None else json.dumps(body).encode()
+    return Request(method=method, path=path, headers=headers, body=sent, client="127.0.0.1")
 
 
 async def _answer(emulator: Emulator, request: Request) -> tuple[Head, Any]:

@@ -9,6 +9,7 @@ _PAGES = ("README.md", "docs/*.md", "docs/examples/*", "scripts/*", "llemulator_
 _ABOUT_MODELS = {
     "docs/audio.md": "every model of speech has a last day",
     "docs/deviations.md": "tells of models one by one",
+    "docs/fine-tuning.md": "every model that can be fine-tuned has a last day",
     "docs/kubernetes.md": "measures older models",
     "docs/script.md": "shows the day on which gpt-4o is shut down",
 }
