@@ -8,7 +8,7 @@ from functools import partial
 from itertools import count
 from typing import Literal, Protocol, assert_never
 
-from llemulator_addon.admin import dispatch
+from llemulator_addon.admin import dispatch, preset_queue
 from llemulator_addon.admin.dispatch import is_admin
 from llemulator_addon.admin.route import Server
 from llemulator_addon.core.console_file import FindFile, find_nothing
@@ -32,7 +32,8 @@ from llemulator_addon.live.admin_access import AdminAccess
 from llemulator_addon.live.batch_work import looks_at_batches, work_due
 from llemulator_addon.live.large_requests import Ahead, decide_at_once, is_large
 from llemulator_addon.live.manual_queue import Waiting
-from llemulator_addon.live.news import Happening, News
+from llemulator_addon.live.news import Happening, News, Peer, Sent
+from llemulator_addon.live.preset_queues import QueuedAddresses
 from llemulator_addon.live.room import Room, size_asked, size_waiting
 from llemulator_addon.live.threads import LARGE, run_in_thread
 from llemulator_addon.live.token_queue import Turns
@@ -45,7 +46,7 @@ from llemulator_addon.simulate.stream_timing import Physics
 from llemulator_addon.store.port import Beginnings, Limits, OpenStore, StoreFailed
 from llemulator_addon.wire import errors
 from llemulator_addon.wire.cors import add_cors, preflight
-from llemulator_addon.wire.credentials import key_of, session_of, token_of
+from llemulator_addon.wire.credentials import is_address, key_of, session_of, token_of
 from llemulator_addon.wire.endpoints.images import answer_picture, is_picture
 from llemulator_addon.wire.models import DEFAULT_MODELS
 from llemulator_addon.wire.redaction import redact_path
@@ -75,6 +76,8 @@ class EmulatorSettings(ServerSettings):
     """The files of the console."""
     script: Script | None = None
     """The default script: every token that has none of its own plays it, with counters of its own."""
+    has_preset_queues: bool = False
+    """Whether clients whose token has no script are answered from the queue of their address, then by a person."""
     readers: Mapping[str, Callable[[bytes], str]] = field(default_factory=dict)
     """By extension: how the text of a document is read, where a library for it is installed."""
     ca_certificate: bytes | None = None
@@ -113,6 +116,7 @@ class Emulator:
                 simulation=_choose_simulation(settings),
             ),
         )
+        self._queued = QueuedAddresses(all_addresses=settings.has_preset_queues)
         self._fresh = self._bare if settings.script is None else self._playing(settings.script)
         self._store = open_store(
             Beginnings(fresh=self._fresh_for, bare=self._bare_for),
@@ -138,6 +142,7 @@ class Emulator:
             egress=self._egress_now,
             waiting=self._waiting,
             access=settings.access,
+            queued=self._queued,
             news=self.news,
             room=self._room,
             turns=self._turns,
@@ -161,7 +166,7 @@ class Emulator:
         return self._hold(answered, request) if isinstance(answered, Play) else answered
 
     async def _answer(self, request: Request) -> Answered:
-        token = session_of(request)
+        token = await self._name_session(request)
         if request.host == published.HOST or is_picture(request):
             answer_anybody = published.answer if request.host == published.HOST else answer_picture
             return Play(await run_in_thread(partial(answer_anybody, request), LARGE))
@@ -196,6 +201,22 @@ class Emulator:
             forgotten = errors.steps_of(session_forgotten("its turn"), session.stamp)
             return Play(add_cors(forgotten, request))
         return await self._ready(await self._decide_in_turn(key, session.life, request, large=large))
+
+    async def _name_session(self, request: Request) -> str | None:
+        """Return the token or the address that names the session of a request; None if nothing does."""
+        token = session_of(request)
+        if token is None or token == request.client or not self._queued.serves(request.client) or is_admin(request):
+            return token
+        has_script = (await self._store.read(key_of(token))).script.owner == "token"
+        return token if has_script else request.client
+
+    async def preset_queues(self) -> Mapping[str, Sequence[preset_queue.Preset]]:
+        """Return the answers that wait in queues, by address."""
+        return await preset_queue.list_queues(self._server)
+
+    async def fill_preset_queues(self, value: object) -> None:
+        """Replace queues by what `preset_queues` returned, as JSON; raises `RequestRefused`."""
+        await preset_queue.fill_all(self._server, preset_queue.read_queues(value))
 
     async def answer_connect(self, host: str) -> ConnectionFault | None:
         """Return what happens to a CONNECT to a host, if a script wants anything to happen to it.
@@ -248,7 +269,7 @@ class Emulator:
 
     def note_sent(self, exchange: ExchangeId, sends: int, bytes_sent: int) -> None:
         """Tell how far an answer is; `exchange` is the outcome's."""
-        self.news.tell("sent", exchange.session, exchange, sends, bytes_sent)
+        self.news.tell("sent", exchange.session, exchange, Sent(sends, bytes_sent))
 
     async def note_messages(self, exchange: ExchangeId, messages: Sequence[TalkMessage]) -> None:
         """Note messages of a WebSocket connection; `exchange` is that of its handshake."""
@@ -315,21 +336,24 @@ class Emulator:
         return play
 
     async def _decide(self, key: SessionKey, request: Request, *, large: bool) -> Outcome:
-        seen = _Changed() if self.news.is_read else None
-        deciding = self._decide_within_room if seen is None else partial(self._decide_seen, seen=seen)
+        changed = _Changed() if self.news.is_read else None
+        deciding = self._decide_within_room if changed is None else partial(self._decide_noting, changed=changed)
         outcome = None if large else await decide_at_once(self._store, key, partial(deciding, request=request))
         if outcome is None:
             outcome = await self._ahead.decide(self._store, key, request, deciding)
-        if seen is not None:
-            self.news.tell("begun", key, outcome.exchange)
-            for happening in seen.happenings:
+        if changed is not None:
+            self.news.tell("begun", key, outcome.exchange, Peer(request.client, request.client_port))
+            for happening in changed.happenings:
                 self.news.tell(happening, key)
         return outcome
 
-    def _decide_seen(self, session: Session, request: Request, seen: "_Changed") -> tuple[Session, Outcome]:
-        """Decide, and see what changes by it. Only the last call for a request counts."""
+    def _decide_noting(self, session: Session, request: Request, changed: "_Changed") -> tuple[Session, Outcome]:
+        """Decide, and note what changes by it. Only the last call for a request counts."""
         after, outcome = self._decide_within_room(session, request)
-        seen.happenings = ("resources",) if after.resources is not session.resources else ()
+        changed.happenings = (
+            *(("resources",) if after.resources is not session.resources else ()),
+            *(("queue",) if self._queued.is_changed(session, after) else ()),
+        )
         return after, outcome
 
     async def _decide_in_turn(self, key: SessionKey, life: int, request: Request, *, large: bool) -> Outcome:
@@ -403,7 +427,7 @@ class Emulator:
         return played.change(script=default)
 
     def _fresh_for(self, key: SessionKey) -> Session:
-        session = self._fresh.change(key=key, progress=Progress())
+        session = self._wait_behind_queue(self._fresh.change(key=key, progress=Progress()))
         return self._add_connection_rules(session) if key == ANONYMOUS else session
 
     def _add_connection_rules(self, session: Session) -> Session:
@@ -411,7 +435,13 @@ class Emulator:
         return session.change(progress=self._fresh.progress)
 
     def _bare_for(self, key: SessionKey) -> Session:
-        return self._bare.change(key=key)
+        return self._wait_behind_queue(self._bare.change(key=key))
+
+    def _wait_behind_queue(self, session: Session) -> Session:
+        """Let a person answer where the queue of an address is empty, if all addresses have one."""
+        if not self._queued.all_addresses or not is_address(session.key.name):
+            return session
+        return replace(session, policy=replace(session.policy, on_unmatched="manual"))
 
 
 @dataclass(slots=True)

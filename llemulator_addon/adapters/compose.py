@@ -17,6 +17,7 @@ from llemulator_addon.adapters.mitmproxy.authority import Authority, authority
 from llemulator_addon.adapters.mitmproxy.ownership import TrafficPolicy
 from llemulator_addon.adapters.mitmproxy.traffic import Traffic
 from llemulator_addon.adapters.networks import Networks
+from llemulator_addon.adapters.preset_queue_file import PresetQueueFile
 from llemulator_addon.adapters.script_file import BadScript, name_file, read_script
 from llemulator_addon.adapters.settings import Settings
 from llemulator_addon.adapters.stores.opening import opening
@@ -38,19 +39,29 @@ class Program:
     traffic: Traffic
     watching: Watching
     access: AdminAccess
+    queues: PresetQueueFile
 
     async def watch(self) -> None:
-        """Play the default script again each time its file changes, until cancelled."""
-        await self.watching.watch(self.emulator.play_by_default)
+        """Fill the preset queues, keep them, and play the default script again when its file changes.
+
+        Until cancelled. Raises BadScript.
+        """
+        await self.queues.fill(self.emulator)
+        await self._watch()
+
+    async def _watch(self) -> None:
+        await asyncio.gather(self.watching.watch(self.emulator.play_by_default), self.queues.keep(self.emulator))
 
     @asynccontextmanager
     async def watch_meanwhile(self) -> AsyncIterator[None]:
-        """Watch the default script while the body runs."""
-        task = asyncio.create_task(self.watch())
+        """Do the same while the body runs; the queues are filled before it, and kept behind it."""
+        await self.queues.fill(self.emulator)
+        task = asyncio.create_task(self._watch())
         try:
             yield
         finally:
             task.cancel()
+            await self.queues.save(self.emulator)
 
     @asynccontextmanager
     async def open_meanwhile(self) -> AsyncIterator[None]:
@@ -70,13 +81,15 @@ def compose(settings: Settings, *, certs: Path | None = None, streams_others: bo
     """
     for line in settings.warnings:
         logger.warning(line)
-    watching = Watching(settings)
+    watching, queues = Watching(settings), PresetQueueFile(settings.preset_queues)
     with authority(certs or settings.certs) as found:
         access = AdminAccess(settings.admin_key, secret=secrets.token_bytes(32), code=secrets.token_urlsafe(24))
         emulator = _emulator(settings, _script(settings), found.certificate, access)
         traffic = Traffic(emulator, _policy(settings, ca=found.ca, streams_others=streams_others))
         emulator.watch_egress(traffic.egress.report)
-        yield Program(authority=found, emulator=emulator, traffic=traffic, watching=watching, access=access)
+        yield Program(
+            authority=found, emulator=emulator, traffic=traffic, watching=watching, access=access, queues=queues
+        )
 
 
 def _policy(settings: Settings, *, ca: Path, streams_others: bool) -> TrafficPolicy:
@@ -120,6 +133,7 @@ def _emulator_settings(
         run=secrets.token_hex(4),
         access=access,
         script=script,
+        has_preset_queues=settings.preset_queues is not None,
         readers=find_readers(),
         ca_certificate=ca_certificate,
     )

@@ -34,6 +34,7 @@ class Settings(ServerSettings):
     listen: tuple[Listener, ...] = ()
     script: Path | None = None
     watch: bool = False
+    preset_queues: Path | None = None
     hosts: tuple[str, ...] = ()
     admin_hosts: tuple[str, ...] = ()
     admin_key: AdminKeys = AdminKeys()

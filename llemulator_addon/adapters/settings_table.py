@@ -161,6 +161,15 @@ SETTINGS = (
         "LLEMULATOR_UPSTREAM_TIMEOUT",
         "give up on an upstream after this many seconds of silence",
     ),
+    Setting(
+        name="preset_queues",
+        variable="LLEMULATOR_PRESET_QUEUES",
+        read=read_path,
+        expected="the path of a JSON file",
+        metavar="FILE",
+        meaning="answer each client from the queue of its address, then by a person, and keep the queues in this file; "
+        "default: none",
+    ),
     _seconds_setting(
         "manual_timeout",
         "LLEMULATOR_MANUAL_TIMEOUT",

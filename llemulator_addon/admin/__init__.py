@@ -16,6 +16,7 @@ from llemulator_addon.admin import (
     news_stream,
     openapi,
     preset_queue,
+    queue_events,
     schema,
     script,
     script_check,
@@ -68,6 +69,7 @@ ROUTES: dict[str, Route] = {
     "/_emulator/ca.pem": Route(get=certificate.show, needs_token=False, produces=certificate.PRODUCES),
     preset_queue.PATH: Route(
         get=preset_queue.show_all,
+        shows=AnswerBody(preset_queue.PresetQueues),
         delete=preset_queue.clear_all,
         needs_token=False,
         role="viewer",
@@ -76,6 +78,7 @@ ROUTES: dict[str, Route] = {
     ),
     f"{preset_queue.PATH}/{{address}}": _queue_route(
         get=preset_queue.show,
+        shows=AnswerBody(preset_queue.PresetQueue),
         post=preset_queue.add,
         delete=preset_queue.clear,
         body=preset_queue.ONE,
@@ -83,6 +86,7 @@ ROUTES: dict[str, Route] = {
     f"{preset_queue.PATH}/{{address}}/batch": _queue_route(post=preset_queue.add_all, body=preset_queue.BATCH),
     f"{preset_queue.PATH}/{{address}}/import": _queue_route(post=preset_queue.add_file, body=preset_queue.FILE),
     f"{preset_queue.PATH}/{{address}}/export": _queue_route(get=preset_queue.export),
+    queue_events.PATH: Route(get=queue_events.show, needs_token=False, role="viewer", is_only_here=True),
     f"{console.PATH}/{{file}}": Route(get=console.show, needs_token=False, produces="text/html"),
     "/": Route(get=about.show, needs_token=False, is_only_here=True),
     "/health": Route(get=health.also_live, needs_token=False, is_only_here=True),

@@ -20,7 +20,7 @@ from llemulator_addon.core.unclaimed import digest_of
 from llemulator_addon.engine.fallback import no_room_to_wait
 from llemulator_addon.engine.journal import Exchange
 from llemulator_addon.engine.session import Session
-from llemulator_addon.live.news import Happening, NewsReader, Notice
+from llemulator_addon.live.news import Happening, NewsReader, Notice, Sent
 from llemulator_addon.live.room import Share, size_waiting
 from llemulator_addon.live.threads import run_in_thread
 from llemulator_addon.wire.errors import RequestRefused
@@ -235,7 +235,7 @@ def _show_notice(notice: Notice) -> _NewsEvent:
     if notice.happening in _OF_EXCHANGES:
         return _NewsEvent("exchange", notice.session, notice.exchange, (notice.happening,))
     number = {} if notice.exchange is None else {"number": notice.exchange.number}
-    far = {"sends": notice.sends, "bytes_sent": notice.bytes_sent} if notice.happening == "sent" else {}
+    far = notice.more._asdict() if isinstance(notice.more, Sent) else {}
     return _NewsEvent(notice.happening, notice.session, notice.exchange, (), {**number, **far})
 
 

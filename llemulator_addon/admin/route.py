@@ -22,6 +22,7 @@ from llemulator_addon.engine.session import Session
 from llemulator_addon.live.admin_access import AdminAccess
 from llemulator_addon.live.manual_queue import Waiting
 from llemulator_addon.live.news import Happening, News
+from llemulator_addon.live.preset_queues import QueuedAddresses
 from llemulator_addon.live.room import Room
 from llemulator_addon.live.token_queue import Turns
 from llemulator_addon.store.port import Store
@@ -51,6 +52,8 @@ class Server:
     """Requests that wait for a person."""
     access: AdminAccess = field(default_factory=AdminAccess)
     """Who may use the routes about sessions of others."""
+    queued: QueuedAddresses = field(default_factory=QueuedAddresses)
+    """The clients that are answered from the queues of their addresses."""
     news: News = field(default_factory=News)
     """The news of all sessions."""
     room: Room = field(default_factory=lambda: Room(DEFAULTS.waiting_size))

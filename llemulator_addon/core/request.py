@@ -34,6 +34,7 @@ class Request:
     """Address of the client, which names its session if it sends no token; None: without a token it has no session."""
     client: str = ""
     """Address of the client."""
+    client_port: int = 0
     connection: str = ""
     """The same for all requests of one client connection."""
     talk: str = ""

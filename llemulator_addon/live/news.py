@@ -21,6 +21,22 @@ MOST_KEPT = 4096
 """Notices."""
 
 
+class Peer(NamedTuple):
+    """The other end of a client's connection."""
+
+    address: str
+    port: int
+
+
+class Sent(NamedTuple):
+    """How far an answer is."""
+
+    sends: int
+    """How many of its sends the client took."""
+    bytes_sent: int
+    """Bytes of its body that the client took."""
+
+
 class Notice(NamedTuple):
     """One thing that happened. It holds no exchange: a reader looks that up."""
 
@@ -29,10 +45,8 @@ class Notice(NamedTuple):
     happening: Happening
     session: SessionKey
     exchange: ExchangeId | None = None
-    sends: int = 0
-    """Of `sent`: how many sends the client took so far."""
-    bytes_sent: int = 0
-    """Of `sent`: bytes of the body that the client took so far."""
+    more: Sent | Peer | None = None
+    """Of `sent`: how far the answer is. Of `begun`: the client."""
 
 
 class News:
@@ -73,8 +87,7 @@ class News:
         happening: Happening,
         session: SessionKey = ANONYMOUS,
         exchange: ExchangeId | None = None,
-        sends: int = 0,
-        bytes_sent: int = 0,
+        more: Sent | Peer | None = None,
     ) -> None:
         """Tell that something happened."""
         if not self._readers:
@@ -84,7 +97,7 @@ class News:
                 self._unread_since = None
                 return
         self._last += 1
-        self._kept.append(Notice(self._last, happening, session, exchange, sends, bytes_sent))
+        self._kept.append(Notice(self._last, happening, session, exchange, more))
         for reader in self._readers:
             reader.note(self._last, session)
 

@@ -17,7 +17,7 @@ _ANSWER = {"id": "chatcmpl-test-1", "choices": [{"message": {"content": "A prese
 
 
 def _here(asked: Request) -> Request:
-    return replace(asked, way="origin", host=_HERE, keyless=_HERE)
+    return replace(asked, way="origin", host=_HERE, keyless=_HERE, client=_HERE)
 
 
 def _ask(server: Emulator) -> tuple[int, Any]:
@@ -117,3 +117,119 @@ def test_at_openais_hosts_there_are_no_queues() -> None:
     (answer,) = play(emulator(), replace(request("GET", "/api/preset-queue"), way="connect"))
 
     assert status(answer) == 404
+
+
+@pytest.mark.parametrize("status_code", [0, 199, 600, "200", 200.5, True, None])
+def test_a_status_that_is_none_is_refused(status_code: object) -> None:
+    server = emulator()
+
+    told = _send(server, _QUEUE, {"response": {}, "status_code": status_code})["error"]["message"]
+
+    assert told == "status_code: expected a whole number from 200 to 599"
+    assert _get(server, _QUEUE)["queue"] == []
+
+
+def test_a_file_of_more_than_10_mib_is_refused() -> None:
+    file = b"[" + b" " * (10 << 20) + b"]"
+    (answer,) = play(emulator(), _here(replace(post(f"{_QUEUE}/import", token=None), body=file)))
+
+    assert (status(answer), json_of(answer)["error"]["code"]) == (413, "file_too_large")
+
+
+def test_an_import_takes_the_place_of_a_queue_if_that_is_wanted() -> None:
+    server = emulator()
+    _send(server, f"{_QUEUE}/batch", {"responses": [{"id": "1"}, {"id": "2"}]})
+
+    _send(server, f"{_QUEUE}/import?replace=true", [{"id": "2"}, {"id": "1"}])
+
+    assert [_ask(server)[1], _ask(server)[1]] == [{"id": "2"}, {"id": "1"}]
+
+
+@pytest.mark.parametrize("token", ["sk-of-an-sdk", None])
+def test_a_client_gets_the_queue_of_its_address_whatever_key_it_sends(token: str | None) -> None:
+    server = emulator()
+    _send(server, _QUEUE, {"response": _ANSWER})
+    (answer,) = play(server, _here(chat(token=token)))
+
+    assert json_of(answer) == _ANSWER
+
+
+def test_a_token_with_a_script_of_its_own_does_not_get_the_queue() -> None:
+    server = emulator()
+    _send(server, _QUEUE, {"response": _ANSWER})
+    play(server, post("/_emulator/script", {"responses": "its own"}))
+    (answer,) = play(server, _here(chat()))
+
+    assert json_of(answer)["choices"][0]["message"]["content"] == "its own"
+
+
+def test_before_anybody_fills_a_queue_nothing_is_answered_otherwise() -> None:
+    server = emulator()
+    _send(server, "/api/preset-queue/192.0.2.1", {"response": _ANSWER})
+    keyless, with_key = play(server, _here(chat("hello", token=None)), _here(chat("hello")))
+
+    assert [json_of(each)["choices"][0]["message"]["content"] for each in (keyless, with_key)] == ["hello", "hello"]
+
+
+def test_after_a_queue_was_emptied_its_address_is_answered_as_before() -> None:
+    server = emulator({"defaults": {"on_unmatched": "simulate"}, "responses": "the default script"})
+    _send(server, _QUEUE, {"response": _ANSWER})
+
+    _get(server, _QUEUE, "DELETE")
+
+    assert _ask(server)[1]["choices"][0]["message"]["content"] == "the default script"
+    _send(server, _QUEUE, {"response": _ANSWER})
+    assert _ask(server)[1] == _ANSWER
+
+
+def test_if_all_addresses_have_queues_a_person_answers_who_has_none() -> None:
+    async def waits(server: Emulator) -> bool:
+        asking = asyncio.create_task(server.answer(_here(chat(token="sk-of-an-sdk"))))
+        await asyncio.sleep(0)
+        listed = await server.answer(_here(request("GET", "/_emulator/waiting", token=None)))
+        asking.cancel()
+        return bool(json_of(listed.steps)["data"])  # type: ignore[union-attr]
+
+    assert [asyncio.run(waits(emulator(has_preset_queues=switch))) for switch in (True, False)] == [True, False]
+
+
+def test_a_queue_that_is_used_up_leaves_no_rules_behind() -> None:
+    server = emulator()
+    for _ in range(3):
+        _send(server, _QUEUE, {"response": _ANSWER})
+        _ask(server)
+    _send(server, _QUEUE, {"response": _ANSWER})
+
+    (shown,) = play(server, _here(request("GET", "/_emulator/script", token=None)))
+    assert len(json_of(shown)["rules"]) == 1
+
+
+def test_queues_are_given_out_and_taken_in_again_as_they_were() -> None:
+    async def refilled() -> Any:  # noqa: ANN401 - JSON
+        first, second = emulator(), emulator()
+        for path, body in ((_QUEUE, {"response": [1, None], "status_code": 429}), ("/api/preset-queue/::1", "text")):
+            await first.answer(_here(post(path, body, token=None)))
+        for _ in range(2):
+            await second.fill_preset_queues(json.loads(json.dumps(await first.preset_queues())))
+        return await second.preset_queues()
+
+    assert asyncio.run(refilled()) == {
+        _HERE: [{"response": [1, None], "status_code": 429}],
+        "::1": [{"response": "text", "status_code": 200}],
+    }
+
+
+def test_each_change_of_a_queue_is_told() -> None:
+    async def told() -> list[str]:
+        server = emulator()
+        reader = server.news.read()
+        for asked in (
+            post(_QUEUE, {"response": _ANSWER}, token=None),
+            chat(token=None),
+            request("DELETE", _QUEUE, token=None),
+            request("DELETE", "/api/preset-queue", token=None),
+        ):
+            await server.answer(_here(asked))
+        return [f"{each.happening} {each.session.name}".strip() for each in reader.take()]
+
+    assert asyncio.run(told()) == [f"queue {_HERE}", f"begun {_HERE}", f"queue {_HERE}", f"queue {_HERE}", "queue"]

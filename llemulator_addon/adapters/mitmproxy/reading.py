@@ -28,6 +28,7 @@ def read_request(flow: http.HTTPFlow, arrival: Arrival, body: bytes, keyless: Ke
         http_version=request.http_version,
         keyless=client if keyless == "address" and arrival.way == "origin" else None,
         client=client,
+        client_port=flow.client_conn.peername[1],
         connection=flow.client_conn.id,
         at=now(),
     )

@@ -30,6 +30,7 @@ from llemulator_addon.adapters.mitmproxy.talks import TalkAnswering, begin_talk
 from llemulator_addon.adapters.terminal import printable
 from llemulator_addon.adapters.websocket.deflate import negotiate
 from llemulator_addon.adapters.websocket.talks import BegunAnswer
+from llemulator_addon.adapters.websocket.telling import begin_telling
 from llemulator_addon.core.outcome import Converse, Ending, Forward, Play
 from llemulator_addon.core.reply import Failure
 from llemulator_addon.core.request import Request
@@ -46,6 +47,7 @@ logger = logging.getLogger(__name__)
 
 _THIS_PROXY = "(this proxy)"
 _HOSTS_LOGGED = 1000
+_SWITCHING = 101
 _CLIENT_LEFT = 499
 """The status that nginx logs for it; only other addons see it."""
 
@@ -144,6 +146,8 @@ class Traffic:
         self.egress.count(_THIS_PROXY if arrival.way == "origin" else arrival.host, "answered")
         if isinstance(outcome, Converse):
             return self._accept(flow, outcome)
+        if isinstance(outcome, Play) and outcome.rest is not None and _switches(outcome.steps):
+            return self._accept_listener(flow, outcome.steps, outcome.rest)
         if self.streams_others:
             # No other addon wants it; an answer may take long to be read, and the journal has what it keeps.
             flow.request.raw_content = b""
@@ -202,6 +206,12 @@ class Traffic:
             most_values=self.policy.request_values,
             times=self.policy.websocket,
         )
+        return response
+
+    def _accept_listener(self, flow: http.HTTPFlow, steps: Steps, rest: Rest) -> Played:
+        """Return the answer to a handshake after which only this program speaks."""
+        response = make_played(steps, flow.request)
+        response.converse = partial(begin_telling, rest=rest, share=self.bodies.share(), times=self.policy.websocket)
         return response
 
     async def _begin_in_talk(self, client: Client, name: str, request: Request) -> BegunAnswer:
@@ -320,6 +330,11 @@ class Traffic:
         """Report the end of whatever was still under way to a client, and forget it."""
         self._known.pop(client, None)
         self._in_flight.leave(client)
+
+
+def _switches(steps: Steps) -> bool:
+    """Whether an answer goes over to another protocol."""
+    return any(isinstance(step, Head) and step.status == _SWITCHING for step in steps)
 
 
 def _redact(text: str, request: Request) -> str:

@@ -1,0 +1,147 @@
+"""`/ws`: requests and preset queues as messages of WebSocket, for clients of mock-openai-tool.
+
+Each message is a JSON object with `type`, and the fields that mock-openai-tool names for it.
+"""
+
+from functools import partial
+
+from llemulator_addon.admin.exchange_json import readable
+from llemulator_addon.admin.route import AdminCall, Server
+from llemulator_addon.core.outcome import Ask
+from llemulator_addon.core.reply import Failure
+from llemulator_addon.core.session_key import ANONYMOUS, ExchangeId
+from llemulator_addon.core.steps import PlayedAnswer, Send, Steps
+from llemulator_addon.core.unclaimed import digest_of
+from llemulator_addon.engine.fallback import no_room_to_wait
+from llemulator_addon.engine.journal import Exchange
+from llemulator_addon.live.news import NewsReader, Notice, Peer
+from llemulator_addon.live.room import Share, size_waiting
+from llemulator_addon.live.threads import run_in_thread
+from llemulator_addon.verification import delivered
+from llemulator_addon.wire.errors import INVALID, RequestRefused
+from llemulator_addon.wire.json_bytes import compact
+from llemulator_addon.wire.redaction import redact_texts
+from llemulator_addon.wire.websocket import accept_handshake, wants_websocket
+
+PATH = "/ws"
+_SECONDS_OF_SILENCE = 3600.0
+_PEERS_KEPT = 10_000
+
+
+async def show(call: AdminCall) -> PlayedAnswer:
+    """Send what happens with requests and preset queues as messages of WebSocket.
+
+    `new_request`: a request waits for a person. `completed_request`: a request was answered. `queue_updated`,
+    `all_queues_updated`: preset queues changed.
+    """
+    if not wants_websocket(call.request):
+        raise RequestRefused(_NO_WEBSOCKET)
+    accepted = accept_handshake(call.request)
+    if isinstance(accepted, Failure):
+        raise RequestRefused(accepted)
+    share = Share(call.server.room)
+    if not share.grow_to(size_waiting(call.request)):
+        raise RequestRefused(no_room_to_wait(call.server.room.limit))
+    return PlayedAnswer((accepted,), rest=_QueueEvents(call.server, call.server.news.read(), share))
+
+
+_NO_WEBSOCKET = Failure(
+    status=426,
+    type=INVALID,
+    code="websocket_only",
+    headers=(("upgrade", "websocket"), ("connection", "upgrade")),
+    message=f"{PATH} speaks WebSocket only. /_emulator/live sends the same, and more, as server-sent events.",
+)
+
+
+class _QueueEvents:
+    """A `Rest`: each `Send` is one message."""
+
+    def __init__(self, server: Server, reader: NewsReader, share: Share) -> None:
+        self._server = server
+        self._reader = reader
+        self._share = share
+        self._peers: dict[ExchangeId, Peer] = {}
+        """The clients of requests that have no answer yet."""
+        self._notices: list[Notice] = []
+        self._next: Steps = ()
+
+    async def more(self) -> None:
+        """Wait for the next message, or until nobody listens."""
+        while not self._next and not self._reader.is_left:
+            if not self._notices:
+                await self._reader.wait(_SECONDS_OF_SILENCE)
+                self._notices = self._reader.take()
+                continue
+            notice, *self._notices = self._notices
+            if (message := await self._message_of(notice)) is not None:
+                self._next = (Send(compact(message)),)
+
+    def take(self) -> Steps:
+        """Return the message, once."""
+        steps, self._next = self._next, ()
+        return steps
+
+    def leave(self) -> None:
+        """Listen no more."""
+        self._reader.leave()
+        self._share.give_back()
+
+    async def _message_of(self, notice: Notice) -> dict[str, object] | None:
+        match notice.happening:
+            case "begun" if notice.exchange is not None and isinstance(notice.more, Peer):
+                self._remember(notice.exchange, notice.more)
+                return None
+            case "waiting" if notice.exchange is not None:
+                ask = self._server.waiting.get(notice.session, notice.exchange.number)
+                return None if ask is None else await run_in_thread(partial(_show_new, ask), len(ask.request.body))
+            case "ended" if notice.exchange is not None:
+                return await self._show_ended(notice.exchange)
+            case "queue" if notice.session == ANONYMOUS:
+                return {"type": "all_queues_updated"}
+            case "queue":
+                return {"type": "queue_updated", "ip": notice.session.name}
+            case _:
+                return None
+
+    def _remember(self, exchange: ExchangeId, peer: Peer) -> None:
+        self._peers[exchange] = peer
+        if len(self._peers) > _PEERS_KEPT:
+            self._peers.pop(next(iter(self._peers)))
+
+    async def _show_ended(self, named: ExchangeId) -> dict[str, object] | None:
+        peer = self._peers.pop(named, Peer(named.session.name, 0))
+        session = await self._server.store.read(named.session)
+        exchange = session.journal.get(named.number) if session.life == named.life else None
+        if exchange is None:
+            return None
+        return await run_in_thread(partial(_show_completed, named, exchange, peer), exchange.size)
+
+
+def _show_new(ask: Ask) -> dict[str, object]:
+    key, request = ask.exchange.session, ask.request
+    return {
+        "type": "new_request",
+        "id": _name(ask.exchange),
+        "ip": request.client,
+        "port": request.client_port,
+        "body": redact_texts(readable(request.body, key), key),
+    }
+
+
+def _show_completed(named: ExchangeId, exchange: Exchange, peer: Peer) -> dict[str, object]:
+    key = named.session
+    return {
+        "type": "completed_request",
+        "id": _name(named),
+        "ip": peer.address,
+        "port": peer.port,
+        "body": redact_texts(readable(exchange.body, key), key),
+        "response": redact_texts(readable(delivered.body(exchange), key), key),
+        "status_code": exchange.status,
+    }
+
+
+def _name(exchange: ExchangeId) -> str:
+    """Name a request as the admin routes do: the digest of its session, and its number there."""
+    return f"{digest_of(exchange.session)}/{exchange.number}"
