@@ -37,6 +37,12 @@ def responses(*rules: str | None, stream: bool = False) -> tuple[Sent, ...]:
     return tuple(Sent(endpoint="responses", rule=rule, stream=stream) for rule in rules)
 
 
+def realtime(*rules: str | None) -> tuple[Sent, ...]:
+    """Name the handshake of a connection, and its responses by the rules that answer them."""
+    handshake = Sent(endpoint="realtime.connect", rule=None)
+    return (handshake, *(Sent(endpoint="realtime", rule=rule, stream=True) for rule in rules))
+
+
 EMBEDDINGS = (Sent(endpoint="embeddings", rule=None),)
 
 WITHOUT_A_SCRIPT = "unscripted"
@@ -66,6 +72,7 @@ PYTHON: Mapping[str, Mapping[str, Case]] = {
         "agent_over_chat": Case(UMBRELLA, chat(*AGENT)),
         "stream_over_chat": Case(STORY, chat("tells a story", stream=True)),
         "structured_over_chat": Case(ANN, chat("writes JSON")),
+        "agent_over_realtime": Case(UMBRELLA, realtime(*AGENT)),
         "unscripted": Case(["str", "get_weather"], responses(None, None)),
         "unscripted_over_chat": Case(["str", "get_weather"], chat(None, None)),
     },

@@ -1,4 +1,4 @@
-"""OpenAI's JavaScript SDK speaks Responses over WebSocket with a running server, as it does with OpenAI's."""
+"""OpenAI's JavaScript SDK speaks Responses and Realtime over WebSocket with a running server, as with OpenAI's."""
 
 import re
 import shutil
@@ -33,12 +33,17 @@ _WAYS = {
 }
 
 
-@pytest.mark.parametrize("way", _WAYS)
-def test_the_sdk_speaks_responses_over_websocket(way: str, server: Server) -> None:
+_NEVER = ("by base URL", "realtime")
+# For Realtime, the SDK speaks TLS alone, whatever the base URL says.
+_CASES = [(way, spoken) for way in _WAYS for spoken in ("responses", "realtime") if (way, spoken) != _NEVER]
+
+
+@pytest.mark.parametrize(("way", "spoken"), _CASES)
+def test_the_sdk_speaks_over_websocket(way: str, spoken: str, server: Server) -> None:
     node = shutil.which("node", path=_FOLDER / "node_modules/.bin")
     assert node, "no Node in conformance/js: run `make conformance`, which installs what is needed"
     env = {**plain_environment(), **_WAYS[way](server), "LLEMULATOR_URL": server.origin}
-    command = [node, "--test", "--test-reporter=tap", "websocket/responses.test.mjs"]
+    command = [node, "--test", "--test-reporter=tap", f"websocket/{spoken}.test.mjs"]
 
     ended = subprocess.run(command, cwd=_FOLDER, env=env, capture_output=True, text=True, timeout=_SECONDS, check=False)
 

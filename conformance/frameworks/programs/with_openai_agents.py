@@ -1,4 +1,4 @@
-"""OpenAI's agents SDK, over Responses, as it is by default, and over chat completions."""
+"""OpenAI's agents SDK, over Responses, as it is by default, over chat completions, and over Realtime."""
 
 from collections.abc import Callable
 
@@ -10,6 +10,7 @@ from agents import (
     Runner,
     function_tool,
 )
+from agents.realtime import RealtimeAgent, RealtimeRunner
 from openai import AsyncOpenAI
 from playing import OTHER_KEY, Person, play
 
@@ -68,6 +69,20 @@ async def unscripted(model_of: Callable[[str, AsyncOpenAI], object]) -> list[str
     return [type(ended.final_output).__name__, *(item.name for item in items)]
 
 
+async def agent_over_realtime() -> str:
+    asked = RealtimeAgent(name="Weatherman", instructions="Be brief.", tools=[get_weather])
+    settings = {"model_settings": {"model_name": "gpt-realtime", "modalities": ["text"]}}
+    said = ""
+    async with await RealtimeRunner(asked, config=settings).run() as session:
+        await session.send_message("What is the weather in Oslo?")
+        async for event in session:
+            if event.type == "raw_model_event" and event.data.type == "output_text_delta":
+                said += event.data.delta
+            if event.type == "agent_end" and said:
+                break
+    return said
+
+
 def chat() -> OpenAIChatCompletionsModel:
     return OpenAIChatCompletionsModel("gpt-4o", AsyncOpenAI())
 
@@ -80,6 +95,7 @@ play(
     agent_over_chat=lambda: agent(chat()),
     stream_over_chat=lambda: stream(chat()),
     structured_over_chat=lambda: structured(chat()),
+    agent_over_realtime=agent_over_realtime,
     unscripted=lambda: unscripted(OpenAIResponsesModel),
     unscripted_over_chat=lambda: unscripted(OpenAIChatCompletionsModel),
 )
