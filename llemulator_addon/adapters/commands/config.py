@@ -9,7 +9,6 @@ from llemulator_addon.adapters.commands.command import Command, Failed, add_sett
 from llemulator_addon.adapters.settings import Settings, SettingsError, settings_from
 from llemulator_addon.adapters.settings_table import SETTINGS, Setting
 from llemulator_addon.core.upstream import Upstreams
-from llemulator_addon.wire.redaction import HIDDEN
 
 
 def _run(arguments: argparse.Namespace) -> None:
@@ -28,6 +27,8 @@ def _run(arguments: argparse.Namespace) -> None:
 
 
 def _show(setting: Setting, settings: Settings) -> str:
+    from llemulator_addon.wire.redaction import HIDDEN  # noqa: PLC0415 - slow to import
+
     value = getattr(settings, setting.name)
     return HIDDEN if setting.secret and value else "-" if setting.secret else _spell(value)
 

@@ -9,8 +9,6 @@ from collections.abc import Callable
 
 from llemulator_addon.adapters.commands.command import Command, Failed, add_settings, settings_given
 from llemulator_addon.adapters.exposure import is_reached, warn_of_others
-from llemulator_addon.adapters.logs import log_to_stderr
-from llemulator_addon.adapters.request_log import RequestLog
 from llemulator_addon.adapters.settings import Settings, SettingsError, settings_from
 from llemulator_addon.adapters.stores.address import BadStore
 from llemulator_addon.adapters.usage_hints import Address, examples, how_to_use
@@ -28,6 +26,8 @@ def _run(arguments: argparse.Namespace) -> None:
         settings = settings_from(command_line=settings_given(arguments), environment=os.environ)
     except SettingsError as error:
         raise Failed(error) from None
+    from llemulator_addon.adapters.logs import log_to_stderr  # noqa: PLC0415 - slow to import
+
     log_to_stderr(settings.log_level)
     asyncio.run(serve_until_stopped(settings, examples if arguments.examples else None))
 
@@ -56,6 +56,7 @@ async def _serve(settings: Settings, examples: Callable[[Address], str] | None) 
     from llemulator_addon.adapters.compose import compose  # noqa: PLC0415
     from llemulator_addon.adapters.mitmproxy.authority import NoAuthority  # noqa: PLC0415
     from llemulator_addon.adapters.mitmproxy.master import CannotListen, ListeningPlace, serve  # noqa: PLC0415
+    from llemulator_addon.adapters.request_log import RequestLog  # noqa: PLC0415
     from llemulator_addon.adapters.script_file import BadScript  # noqa: PLC0415
 
     def tell(address: Address, code: str) -> None:

@@ -15,7 +15,6 @@ from pathlib import Path
 from llemulator_addon.adapters.commands.command import Command, Failed, add_settings, settings_given
 from llemulator_addon.adapters.commands.serve import serve_until_stopped
 from llemulator_addon.adapters.local_model.starting import LocalModel, NotServed, serving
-from llemulator_addon.adapters.logs import log_to_stderr
 from llemulator_addon.adapters.settings import Settings, SettingsError, settings_from
 from llemulator_addon.adapters.usage_hints import Address, example_of_model, examples
 from llemulator_addon.core.upstream import Upstream, Upstreams
@@ -48,6 +47,8 @@ def _run(arguments: argparse.Namespace) -> None:
     if arguments.only_download:
         _file(arguments)
         return
+    from llemulator_addon.adapters.logs import log_to_stderr  # noqa: PLC0415 - slow to import
+
     log_to_stderr(settings.log_level)
     # Until the proxy listens; from then on it is stopped by the same signals, also where a shell let it ignore them.
     for number in (signal.SIGINT, signal.SIGTERM):
