@@ -57,6 +57,7 @@ def test_signs_are_the_same_however_much_is_looked_at_at_once(value: object) -> 
     }
 
 
+@pytest.mark.long
 def test_too_many_values_are_refused_before_much_is_made_of_them() -> None:
     text = json.dumps({f"k{number}": 1 for number in range(2 * MOST_VALUES)}).encode()
     tracemalloc.start()

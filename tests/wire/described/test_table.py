@@ -14,6 +14,7 @@ from tools.make_operations import find_all
 _MEBIBYTE = 1 << 20
 
 
+@pytest.mark.long
 def test_the_table_has_every_operation_of_the_installed_sdk() -> None:
     called = {(each.method, nameless(each.path)) for each in find_all()}
 
@@ -43,6 +44,7 @@ def test_an_operation_with_a_file_of_its_own_is_never_answered_by_the_table() ->
     assert written & {(each.method, nameless(each.path)) for each in list_described()} == set()
 
 
+@pytest.mark.long
 def test_the_table_is_read_only_when_an_operation_of_it_is_asked_for() -> None:
     program = """
 from llemulator_addon.adapters import compose

@@ -208,7 +208,7 @@ def test_without_create_response_a_turn_is_committed_and_nobody_answers() -> Non
     assert kinds(talking.speak(speech("the weather")))[-1] == "conversation.item.done"
 
 
-@pytest.mark.parametrize("piece", [2, 31, 9_600, 1 << 20])
+@pytest.mark.parametrize("piece", [pytest.param(2, marks=pytest.mark.long), 31, 9_600, 1 << 20])
 def test_pieces_of_any_size_are_heard_alike(piece: int) -> None:
     if piece == 2:
         sound = SILENCE[:2_000] + audio.pcm16("a", speed=10) + SILENCE[:12_000]
