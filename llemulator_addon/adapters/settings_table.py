@@ -22,7 +22,7 @@ from llemulator_addon.adapters.setting_texts import (
     read_upstream_keys,
     read_whole,
 )
-from llemulator_addon.adapters.stores.address import read_address
+from llemulator_addon.adapters.stores.address import EXPECTED, read_address
 from llemulator_addon.core.admin_keys import admin_keys_in
 from llemulator_addon.core.choices import Keyless, Length, OnUnmatched, StreamProfile, ToolStrategy
 from llemulator_addon.core.upstream import upstreams_in
@@ -432,10 +432,10 @@ SETTINGS = (
         name="store",
         variable="LLEMULATOR_STORE",
         read=partial(read_secret, read=read_address),
-        expected="memory or sqlite:///FILE",
+        expected=EXPECTED,
         metavar="URL",
-        meaning="where sessions are kept: memory, or sqlite:///FILE, which survives a restart and which several "
-        "processes of one machine can share",
+        meaning="where sessions are kept: memory; sqlite:///FILE, which several processes of one machine can share; or "
+        "redis://HOST:PORT, which any number of machines can",
     ),
     _seconds_setting(
         "session_ttl",

@@ -10,15 +10,21 @@ from pathlib import Path
 import httpx
 import pytest
 
+from tests.store.redis_server import shared_redis
 from tests.wire_real.processes import LLEMULATOR, Started, started
 from tests.wire_real.sharing import Client, ask_all
 
-_STORES: dict[str, Callable[[Path], str]] = {"sqlite": lambda folder: f"sqlite:///{folder}/sessions.db"}
+_STORES: dict[str, Callable[[Path], str]] = {
+    "sqlite": lambda folder: f"sqlite:///{folder}/sessions.db",
+    "redis": lambda _: f"{shared_redis().url}/5",
+}
 
 
 @pytest.fixture(params=_STORES)
 def store(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     url: str = _STORES[request.param](tmp_path)
+    if request.param == "redis":
+        shared_redis().ask("FLUSHALL")
     return url
 
 

@@ -20,10 +20,18 @@ def opening(address: StoreAddress, ttl: float | None) -> OpenStore:
         except CannotOpen as error:
             raise BadStore(f"{address}: {error}") from None
 
+    def open_redis(beginnings: Beginnings, limits: Limits) -> Store:
+        from llemulator_addon.adapters.stores.redis import RedisBackend  # noqa: PLC0415
+        from llemulator_addon.adapters.stores.shared import SharedStore  # noqa: PLC0415
+
+        return SharedStore(RedisBackend(address, limits, ttl), beginnings)
+
     match address.kind:
         case "memory":
             return MemoryStore
         case "sqlite":
             return open_sqlite
+        case "redis" | "redis+sentinel" | "redis+cluster":
+            return open_redis
         case never:
             assert_never(never)

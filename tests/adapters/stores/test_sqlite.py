@@ -152,7 +152,7 @@ def test_a_store_is_named_by_its_url(text: str, shown: str) -> None:
 
 @pytest.mark.parametrize("text", ["sqlite:a.db", "sqlite://host/a.db", "sqlite:///?x", "mysql://u:secret@h/", "a.db"])
 def test_another_url_is_refused_without_being_quoted(text: str) -> None:
-    with pytest.raises(SettingsError, match="LLEMULATOR_STORE: expected memory or sqlite:///FILE") as refused:
+    with pytest.raises(SettingsError, match="LLEMULATOR_STORE: expected memory, sqlite:///FILE") as refused:
         settings_from(environment={"LLEMULATOR_STORE": text})
 
     assert text not in str(refused.value)

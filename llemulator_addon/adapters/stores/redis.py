@@ -1,0 +1,210 @@
+"""Sessions in Redis or Valkey, which any number of processes on any machines may share."""
+
+import asyncio
+import secrets
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
+from typing import Any, cast
+
+from redis.asyncio import BlockingConnectionPool, Redis, RedisCluster, Sentinel
+from redis.asyncio.retry import Retry
+from redis.backoff import NoBackoff
+from redis.exceptions import ConnectionError as Disconnected
+from redis.exceptions import NoScriptError, ReadOnlyError, RedisError
+from redis.exceptions import TimeoutError as TooSlow
+
+from llemulator_addon.adapters.stores.address import StoreAddress
+from llemulator_addon.adapters.stores.backend import At, Kind, Save, Saved
+from llemulator_addon.adapters.stores.redis_scripts import FORGET, FORM, LOAD, RESERVE, SAVE, LuaProgram
+from llemulator_addon.store.port import Limits, StoreFailed
+from llemulator_addon.store.written_session import Stored
+
+_DEADLINE = 5.0
+"""Seconds that one use may take, with the attempt to connect again."""
+_PATIENCE = 2.0
+"""Seconds that one attempt may take."""
+_CONNECTIONS = 32
+_PREFIX = "{llemulator}:"
+"""Of all keys. The braces keep them in one slot of a cluster, because a change is one transaction."""
+_NOT_NOW = (Disconnected, TooSlow, ReadOnlyError)
+"""Errors that another connection may not have: a server was restarted, or is not the first one any more."""
+
+type _Client = Redis | RedisCluster
+
+
+class RedisBackend:
+    """Rows in Redis. A connection that broke is replaced by another one at the next use."""
+
+    def __init__(self, address: StoreAddress, limits: Limits, ttl: float | None) -> None:
+        """Take the address; nothing is connected yet. `ttl` is in seconds."""
+        self._address = address
+        self._limits = limits
+        self._ttl = ttl
+        self._connected: _Client | None = None
+
+    async def load(self, key: str, known: At | None) -> Stored | None:
+        """Return a session, or what changed of it."""
+        life, version = ("", "") if known is None else known
+        found = await self._run(LOAD, key, life, version, self._cutoff())
+        if not found:
+            return None
+        life, version, head, since, *rows = found
+        return Stored(
+            life=int(life),
+            version=int(version),
+            head=head,
+            since=int(since),
+            rows=[(*_split(field), text or None) for field, text in zip(rows[::2], rows[1::2], strict=True)],
+        )
+
+    async def save(self, save: Save) -> Saved:
+        """Write a change, if the session is still as it was."""
+        written, (life, version) = save.written, save.after
+        kept, *over = await self._run(
+            SAVE,
+            save.key,
+            *(("", "") if save.before is None else save.before),
+            life,
+            version,
+            # A use that is tried again on another connection finds whether it was done already.
+            secrets.token_hex(8),
+            written.head,
+            written.digest,
+            written.script or "",
+            *save.sizes,
+            *map(int, (save.stays, save.has_own_script, save.is_use, written.prunes)),
+            time.time(),
+            self._cutoff(),
+            " ".join(save.marks),
+            *_list(self._limits),
+            *_list(written.wiped),
+            *_list([_join(*place) for place in written.dropped]),
+            *_list([each for place, text in written.rows.items() for each in (_join(*place), text or "")]),
+        )
+        return Saved(is_kept=kept == "1", over=list(zip(cast("list[Kind]", over[::2]), over[1::2], strict=True)))
+
+    async def forget(self, key: str) -> None:
+        """Forget a session."""
+        await self._run(FORGET, key)
+
+    async def read_script(self, digest: str) -> str | None:
+        """Return the text of a script."""
+        found: str | None = await self._do(lambda client: client.hget(f"{_PREFIX}scripts", digest))
+        return found
+
+    async def list_keys(self) -> Sequence[str]:
+        """Return all keys."""
+        return await self._list_set("used")
+
+    async def list_marked(self, mark: str) -> Sequence[str]:
+        """Return the keys of all with a mark."""
+        return await self._list_set(f"mark:{mark}")
+
+    async def reserve_lives(self, number: int) -> int:
+        """Return the first of some lives that nobody else gets."""
+        first: int = await self._run(RESERVE, number)
+        return first
+
+    async def check(self) -> None:
+        """Find out whether it can be written."""
+        await self._run(RESERVE, 0)
+
+    async def close(self) -> None:
+        """Close all connections."""
+        if self._connected is not None:
+            await self._connected.aclose()
+            self._connected = None
+
+    async def _list_set(self, name: str) -> list[str]:
+        found: list[str] = await self._do(lambda client: client.zrange(f"{_PREFIX}{name}", 0, -1))
+        return found
+
+    def _cutoff(self) -> float | str:
+        return "" if self._ttl is None else time.time() - self._ttl
+
+    async def _run(self, program: LuaProgram, *arguments: object) -> Any:  # noqa: ANN401 - Redis' values
+        given = tuple(map(str, arguments))
+
+        async def evaluate(client: Any) -> object:  # noqa: ANN401 - its types allow no value but numbers
+            try:
+                return await client.evalsha(program.digest, 1, _PREFIX, *given)
+            except NoScriptError:
+                return await client.eval(program.text, 1, _PREFIX, *given)
+
+        return await self._do(evaluate)
+
+    async def _do(self, use: Callable[[_Client], Any]) -> Any:  # noqa: ANN401 - Redis' values
+        client = self._client()
+        try:
+            async with asyncio.timeout(_DEADLINE):
+                try:
+                    return await use(client)
+                except _NOT_NOW:
+                    await self._drop(client)
+                    client = self._client()
+                    return await use(client)
+        except TimeoutError:
+            await self._drop(client)
+            raise StoreFailed(f"{self._address}: no answer in {_DEADLINE:g} seconds") from None
+        except (RedisError, OSError) as error:
+            raise StoreFailed(f"{self._address}: {_explain(error)}") from None
+
+    async def _drop(self, client: _Client) -> None:
+        """Close all connections of a client, so that the next use opens others."""
+        if self._connected is client:
+            self._connected = None
+        with suppress(RedisError, OSError):
+            await client.aclose()
+
+    def _client(self) -> _Client:
+        if self._connected is None:
+            self._connected = _connect(self._address)
+        return self._connected
+
+
+def _connect(address: StoreAddress) -> _Client:
+    options: dict[str, Any] = {
+        "decode_responses": True,
+        "socket_timeout": _PATIENCE,
+        "socket_connect_timeout": _PATIENCE,
+        # A use is tried again here, where it is known that it counts once.
+        "retry": Retry(NoBackoff(), 0),
+    }
+    match address.kind:
+        case "redis+cluster":
+            return RedisCluster.from_url(address.plain_url, **options)
+        case "redis+sentinel":
+            user = {"username": address.user, "password": address.password, "db": address.database}
+            make: Any = Sentinel  # it says no types
+            sentinel = make(list(address.hosts), sentinel_kwargs=options, ssl=address.is_encrypted, **options, **user)
+            return cast("Redis", sentinel.master_for(address.service))
+        case _:
+            pool = BlockingConnectionPool.from_url(
+                address.plain_url, max_connections=_CONNECTIONS, timeout=_DEADLINE, **options
+            )
+            return Redis.from_pool(pool)
+
+
+def _explain(error: Exception) -> str:
+    _, other, form = str(error).partition("OTHERFORM ")
+    if other:
+        return (
+            f"its keys have version {form}; this llemulator reads version {FORM}. Choose another store, or remove the "
+            f"keys that begin with {_PREFIX}"
+        )
+    return str(error) or type(error).__name__
+
+
+def _split(field: str) -> tuple[str, str]:
+    kind, _, place = field.partition(":")
+    return kind, place
+
+
+def _join(kind: str, place: str) -> str:
+    return f"{kind}:{place}"
+
+
+def _list(values: Sequence[object]) -> Iterator[object]:
+    yield len(values)
+    yield from values

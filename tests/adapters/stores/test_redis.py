@@ -1,0 +1,246 @@
+"""What is particular to Redis, with the real server."""
+
+import signal
+import subprocess
+import time
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import asynccontextmanager, contextmanager
+from pathlib import Path
+
+import pytest
+import redis
+
+from benchmarks.servers import free_port
+from llemulator_addon.adapters.settings import SettingsError, settings_from
+from llemulator_addon.adapters.stores.address import read_address
+from llemulator_addon.adapters.stores.opening import opening
+from llemulator_addon.engine.session import Session
+from llemulator_addon.store.port import Beginnings, Limits, Store, StoreFailed
+from llemulator_addon.wire.credentials import key_of
+from tests.store.redis_server import RedisServer, running_redis
+
+_KEY = key_of("sk-one-1234")
+_BEGINNINGS = Beginnings(lambda key: Session(key=key), lambda key: Session(key=key))
+
+
+@asynccontextmanager
+async def _opened(url: str, ttl: float | None = None) -> AsyncIterator[Store]:
+    store = opening(read_address(url), ttl)(_BEGINNINGS, Limits())
+    try:
+        yield store
+    finally:
+        await store.close()
+
+
+def _count(session: Session) -> tuple[Session, int]:
+    return session.change(turn=session.turn + 1), session.turn
+
+
+async def test_it_recovers_by_itself_when_redis_is_stopped_and_started_with_what_it_had(tmp_path: Path) -> None:
+    with running_redis(tmp_path, "--appendonly", "yes", "--appendfsync", "always") as server:
+        async with _opened(server.url) as store:
+            before = [await store.change(_KEY, _count) for _ in range(2)]
+            server.stop()
+            with pytest.raises(StoreFailed, match=rf"redis://127.0.0.1:{server.port}: Error 111 connecting"):
+                await store.change(_KEY, _count)
+            with pytest.raises(StoreFailed):
+                await store.check()
+            server.start()
+            await store.check()
+
+            assert [*before, await store.change(_KEY, _count)] == [0, 1, 2]
+
+
+async def test_a_connection_that_redis_closed_is_replaced_without_a_failure(tmp_path: Path) -> None:
+    with running_redis(tmp_path) as server:
+        async with _opened(server.url) as store:
+            counted = []
+            for _ in range(3):
+                counted.append(await store.change(_KEY, _count))
+                server.ask("CLIENT", "KILL", "TYPE", "normal", "SKIPME", "yes")
+
+            assert counted == [0, 1, 2]
+
+
+async def test_a_redis_that_does_not_answer_in_time_fails_and_counts_nothing_twice(tmp_path: Path) -> None:
+    with running_redis(tmp_path) as server:
+        async with _opened(server.url) as store:
+            await store.change(_KEY, _count)
+            server.process.send_signal(signal.SIGSTOP)
+            with pytest.raises(StoreFailed, match=r"redis://127.0.0.1:\d+: (no answer in 5 seconds|Timeout reading)"):
+                await store.change(_KEY, _count)
+            server.process.send_signal(signal.SIGCONT)
+            turn = await store.change(_KEY, _count)
+
+            # It has read what was sent, and did it: once, although it was sent on two connections.
+            assert turn in {1, 2}
+            assert await store.change(_KEY, _count) == turn + 1
+
+
+async def test_a_wrong_password_fails_and_is_not_shown(tmp_path: Path) -> None:
+    with running_redis(tmp_path, "--requirepass", "right") as server:
+        url = f"redis://:{{}}@127.0.0.1:{server.port}"
+        async with _opened(url.format("wrong-secret")) as store:
+            with pytest.raises(StoreFailed, match="invalid username-password pair") as failed:
+                await store.change(_KEY, _count)
+        async with _opened(url.format("right")) as store:
+            assert await store.change(_KEY, _count) == 0
+
+    assert "wrong-secret" not in str(failed.value)
+
+
+async def test_redis_without_room_fails_until_there_is_some(tmp_path: Path) -> None:
+    with running_redis(tmp_path, "--maxmemory-policy", "noeviction") as server:
+        async with _opened(server.url) as store:
+            await store.change(_KEY, _count)
+            server.ask("CONFIG", "SET", "maxmemory", "1")
+            with pytest.raises(StoreFailed, match="command not allowed when used memory > 'maxmemory'"):
+                await store.change(_KEY, _count)
+            server.ask("CONFIG", "SET", "maxmemory", "0")
+
+            assert await store.change(_KEY, _count) == 1
+
+
+async def test_keys_of_another_version_are_refused_with_words_and_left_alone(tmp_path: Path) -> None:
+    with running_redis(tmp_path) as server:
+        async with _opened(server.url) as store:
+            await store.change(_KEY, _count)
+            server.ask("SET", "{llemulator}:form", "9")
+            with pytest.raises(StoreFailed, match="keys have version 9; this llemulator reads version 1"):
+                await store.change(_KEY, _count)
+            server.ask("SET", "{llemulator}:form", "1")
+
+            assert await store.change(_KEY, _count) == 1
+
+
+async def test_a_session_that_did_not_change_for_too_long_goes_with_all_its_keys(tmp_path: Path) -> None:
+    with running_redis(tmp_path) as server:
+        async with _opened(server.url, ttl=3600) as store, _opened(server.url, ttl=3600) as other:
+            for _ in range(2):
+                await store.change(_KEY, _count)
+            keys = server.ask("DBSIZE")
+            server.ask("ZINCRBY", "{llemulator}:at", "-3700", f"{_KEY.digest} {_KEY.name}")
+
+            assert (await other.read(_KEY)).life == 0
+            assert [await store.change(_KEY, _count), await other.change(_KEY, _count)] == [0, 1]
+            assert server.ask("DBSIZE") == keys
+
+
+async def test_no_token_stands_in_redis(tmp_path: Path) -> None:
+    with running_redis(tmp_path) as server:
+        async with _opened(server.url) as store:
+            await store.change(_KEY, _count)
+        server.ask("SAVE")
+
+    assert b"sk-one" not in (tmp_path / "dump.rdb").read_bytes()
+
+
+@pytest.mark.long
+async def test_it_speaks_tls(tmp_path: Path) -> None:
+    certificate = ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "1", "-subj", "/CN=localhost"]
+    certificate += ["-addext", "subjectAltName=DNS:localhost", "-keyout", "key.pem", "-out", "cert.pem"]
+    _run(certificate, tmp_path)
+    port = free_port()
+    options = ["--tls-port", str(port), "--tls-cert-file", "cert.pem", "--tls-key-file", "key.pem"]
+    with running_redis(tmp_path, *options, "--tls-ca-cert-file", "cert.pem", "--tls-auth-clients", "no"):
+        async with _opened(f"rediss://localhost:{port}?ssl_ca_certs={tmp_path}/cert.pem") as store:
+            assert await store.change(_KEY, _count) == 0
+        async with _opened(f"rediss://localhost:{port}") as store:
+            with pytest.raises(StoreFailed, match="certificate verify failed"):
+                await store.change(_KEY, _count)
+
+
+def _run(command: list[str], folder: Path) -> None:
+    subprocess.run(command, cwd=folder, check=True, capture_output=True)
+
+
+@pytest.mark.long
+async def test_a_cluster_keeps_sessions(tmp_path: Path) -> None:
+    with running_redis(tmp_path, "--cluster-enabled", "yes") as server:
+        server.ask("CLUSTER", "ADDSLOTSRANGE", "0", "16383")
+        _wait_for(lambda: b"cluster_state:ok" in _bytes(server.ask("CLUSTER", "INFO")))
+        async with _opened(f"redis+cluster://127.0.0.1:{server.port}") as store:
+            assert [await store.change(_KEY, _count) for _ in range(2)] == [0, 1]
+            assert [session.turn for session in await store.all()] == [0, 2]
+
+
+@pytest.mark.long
+async def test_sentinels_name_the_server_and_after_a_failover_the_next_one(tmp_path: Path) -> None:
+    folders = [tmp_path / name for name in ("first", "second", "sentinel")]
+    for folder in folders:
+        folder.mkdir()
+    with (
+        running_redis(folders[0]) as first,
+        running_redis(folders[1], "--replicaof", "127.0.0.1", str(first.port)) as second,
+        _sentinel_of(first, folders[2]) as port,
+    ):
+        await _fail_over(first, second, port)
+
+
+@contextmanager
+def _sentinel_of(server: RedisServer, folder: Path) -> Iterator[int]:
+    port = free_port()
+    (folder / "sentinel.conf").write_text(
+        f"port {port}\nbind 127.0.0.1\nsentinel monitor ours 127.0.0.1 {server.port} 1\n"
+        "sentinel down-after-milliseconds ours 1000\nsentinel failover-timeout ours 5000\n"
+    )
+    command = ["redis-server", "sentinel.conf", "--sentinel"]
+    process = subprocess.Popen(command, cwd=folder, stdout=subprocess.DEVNULL)
+    try:
+        yield port
+    finally:
+        process.kill()
+        process.wait()
+
+
+async def _fail_over(first: RedisServer, second: RedisServer, port: int) -> None:
+    with redis.Redis(port=port) as sentinel:
+        _wait_for(lambda: _knows_replica(sentinel))
+        async with _opened(f"redis+sentinel://127.0.0.1:{port}/ours") as store:
+            counted = [await store.change(_KEY, _count) for _ in range(2)]
+            first.ask("WAIT", "1", "5000")
+            sentinel.sentinel_failover("ours")
+            _wait_for(lambda: b"role:master" in _bytes(second.ask("INFO", "replication")))
+            _wait_for(lambda: b"role:slave" in _bytes(first.ask("INFO", "replication")))
+
+            assert [*counted, await store.change(_KEY, _count)] == [0, 1, 2]
+
+
+def _knows_replica(sentinel: redis.Redis) -> bool:
+    try:
+        return b"slaves:1" in _bytes(sentinel.info("sentinel"))
+    except redis.ConnectionError:
+        return False
+
+
+def _bytes(value: object) -> bytes:
+    return value if isinstance(value, bytes) else repr(value).replace("'", "").replace(": ", ":").encode()
+
+
+def _wait_for(holds: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + 60
+    while not holds():
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("redis://user:secret@host:6379/2?x=y", "redis://host:6379/2"),
+        ("rediss://:secret@host", "redis://host"),
+        ("redis+cluster://host:7000", "redis+cluster://host:7000"),
+        ("redis+sentinel://u:secret@a:1,b/ours/3", "redis+sentinel://a:1,b:26379/ours/3"),
+    ],
+)
+def test_an_address_is_shown_without_its_password(text: str, shown: str) -> None:
+    assert str(read_address(text)) == shown
+    assert str(settings_from(environment={"LLEMULATOR_STORE": text}).store) == shown
+
+
+@pytest.mark.parametrize("text", ["redis://", "redis+sentinel://u:secret@host", "redis+other://secret@host"])
+def test_an_address_that_cannot_be_used_is_refused_without_being_quoted(text: str) -> None:
+    with pytest.raises(SettingsError, match="LLEMULATOR_STORE: expected memory") as refused:
+        settings_from(environment={"LLEMULATOR_STORE": text})
+
+    assert "secret" not in str(refused.value)

@@ -1,0 +1,80 @@
+"""A real Redis, started by the tests that need one."""
+
+import atexit
+import shutil
+import subprocess
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from functools import cache
+from pathlib import Path
+from tempfile import mkdtemp
+
+import pytest
+import redis
+
+from benchmarks.servers import free_port
+
+_SECONDS = 30
+
+
+class RedisServer:
+    """A process of Redis on a port of this machine, with its files in a folder. It may be stopped and started again."""
+
+    def __init__(self, folder: Path, *options: str) -> None:
+        if shutil.which("redis-server") is None:
+            pytest.skip("redis-server is not installed (.ci/install stores)")
+        self.folder = folder
+        self.port = free_port()
+        self._options: Sequence[str] = options
+        self.start()
+
+    @property
+    def url(self) -> str:
+        return f"redis://127.0.0.1:{self.port}"
+
+    def start(self) -> None:
+        command = ["redis-server", "--port", str(self.port), "--bind", "127.0.0.1", "--save", "", *self._options]
+        self.process = subprocess.Popen(command, cwd=self.folder, stdout=subprocess.DEVNULL)
+        deadline = time.monotonic() + _SECONDS
+        while True:
+            try:
+                self.ask("PING")
+            except redis.AuthenticationError:
+                return
+            except redis.ConnectionError:
+                if time.monotonic() > deadline or self.process.poll() is not None:
+                    raise
+                time.sleep(0.01)
+            else:
+                return
+
+    def stop(self) -> None:
+        self.process.kill()
+        self.process.wait()
+
+    def ask(self, *command: str) -> object:
+        """Send a command, without a password."""
+        with redis.Redis(port=self.port) as client:
+            answer: object = client.execute_command(*command)
+            return answer
+
+
+@contextmanager
+def running_redis(folder: Path, *options: str) -> Iterator[RedisServer]:
+    """Run one while the body runs."""
+    server = RedisServer(folder, *options)
+    try:
+        yield server
+    finally:
+        server.stop()
+
+
+@cache
+def shared_redis() -> RedisServer:
+    """Return the one that all tests of this process share; it ends with the process."""
+    folder = Path(mkdtemp(prefix="llemulator-redis-"))
+    server = RedisServer(folder)
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    atexit.register(server.stop)
+    return server
