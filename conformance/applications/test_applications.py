@@ -60,6 +60,13 @@ APPLICATIONS = {
         rules=("calls the tool", "uses the result"),
         simulated="rain in Oslo",
     ),
+    "agents-websocket": Application(
+        command=("{node}", "{js}/../agents_websocket.mjs"),
+        script=_HERE / "scripts" / "weather.yaml",
+        says="Take an umbrella to Oslo.",
+        rules=("calls the tool", "uses the result"),
+        simulated="rain in Oslo",
+    ),
     "crewai": Application(
         command=("{python}", str(_HERE / "programs" / "crew.py")),
         script=_HERE / "scripts" / "weather.yaml",
@@ -116,6 +123,14 @@ def test_codex_speaks_websocket(hermetic: Server, tmp_path: Path) -> None:
     assert [exchange.status for exchange in ran.exchanges] == [101, 200, 200, 200]
     assert (handshake.endpoint, warm_up.rule) == ("responses.connect", None)
     assert [exchange.rule for exchange in turns] == list(APPLICATIONS["codex"].rules)
+
+
+def test_turns_of_the_agents_sdk_come_on_one_websocket_connection(hermetic: Server, tmp_path: Path) -> None:
+    ran = _run("agents-websocket", hermetic, tmp_path, scripted=True)
+
+    handshake, *turns = (exchange for exchange in ran.exchanges if exchange.endpoint != "traces.ingest")
+    assert (handshake.endpoint, handshake.status) == ("responses.connect", 101)
+    assert [exchange.connection["handshake"] for exchange in turns] == [handshake.number] * 2
 
 
 def _run(name: str, server: Server, folder: Path, *, scripted: bool) -> Ran:

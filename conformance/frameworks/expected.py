@@ -43,6 +43,11 @@ def realtime(*rules: str | None) -> tuple[Sent, ...]:
     return (handshake, *(Sent(endpoint="realtime", rule=rule, stream=True) for rule in rules))
 
 
+def over_websocket(*rules: str) -> tuple[Sent, ...]:
+    """Name a WebSocket connection and the requests to Responses on it, which are always streams."""
+    return (Sent(endpoint="responses.connect", rule=None, stream=False), *responses(*rules, stream=True))
+
+
 EMBEDDINGS = (Sent(endpoint="embeddings", rule=None),)
 
 WITHOUT_A_SCRIPT = "unscripted"
@@ -73,6 +78,8 @@ PYTHON: Mapping[str, Mapping[str, Case]] = {
         "stream_over_chat": Case(STORY, chat("tells a story", stream=True)),
         "structured_over_chat": Case(ANN, chat("writes JSON")),
         "agent_over_realtime": Case(UMBRELLA, realtime(*AGENT)),
+        "agent_over_websocket": Case(UMBRELLA, over_websocket(*AGENT)),
+        "two_runs_over_websocket": Case(STORY, over_websocket("tells a story", "tells a story")),
         "unscripted": Case(["str", "get_weather"], responses(None, None)),
         "unscripted_over_chat": Case(["str", "get_weather"], chat(None, None)),
     },

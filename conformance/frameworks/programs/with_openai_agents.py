@@ -9,6 +9,7 @@ from agents import (
     RunConfig,
     Runner,
     function_tool,
+    responses_websocket_session,
 )
 from agents.realtime import RealtimeAgent, RealtimeRunner
 from openai import AsyncOpenAI
@@ -56,6 +57,21 @@ async def structured(model: object = "gpt-4o") -> Person:
     return (await Runner.run(Agent(name="Knower", model=model, output_type=Person), "Who is Ann?")).final_output
 
 
+async def agent_over_websocket() -> str:
+    async with responses_websocket_session() as session:
+        asked = Agent(name="Weatherman", instructions="Be brief.", model="gpt-4o", tools=[get_weather])
+        return (await session.run(asked, "What is the weather in Oslo?")).final_output
+
+
+async def two_runs_over_websocket() -> list[str]:
+    """Hold two conversations on one connection, the second with its events."""
+    async with responses_websocket_session() as session:
+        await session.run(Agent(name="Teller", model="gpt-4o"), "Tell me a story")
+        result = session.run_streamed(Agent(name="Teller", model="gpt-4o"), "Tell me a story")
+        events = [event.data async for event in result.stream_events() if event.type == "raw_response_event"]
+        return [event.delta for event in events if event.type == "response.output_text.delta"]
+
+
 async def unscripted(model_of: Callable[[str, AsyncOpenAI], object]) -> list[str]:
     model = model_of("gpt-4o", AsyncOpenAI(api_key=OTHER_KEY))
     tools = [get_weather, book_table, convert_currency]
@@ -96,6 +112,8 @@ play(
     stream_over_chat=lambda: stream(chat()),
     structured_over_chat=lambda: structured(chat()),
     agent_over_realtime=agent_over_realtime,
+    agent_over_websocket=agent_over_websocket,
+    two_runs_over_websocket=two_runs_over_websocket,
     unscripted=lambda: unscripted(OpenAIResponsesModel),
     unscripted_over_chat=lambda: unscripted(OpenAIChatCompletionsModel),
 )
