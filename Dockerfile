@@ -15,6 +15,7 @@ RUN pip install --require-hashes --only-binary :all: --requirement requirements/
     && pip --python /opt/llemulator/bin/python install --require-hashes --only-binary :all: --no-compile \
         --requirement requirements/runtime.txt
 COPY pyproject.toml README.md LICENSE ./
+# With the console, if it was built before: `make docker-build` does that.
 COPY llemulator_addon/ llemulator_addon/
 # Compile the byte code once: a process that cannot write it would compile about 900 modules at each start. Python does
 # not check it later (unchecked-hash), so it stays valid with any file times.

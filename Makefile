@@ -21,12 +21,13 @@ sim_port := $(if $(filter file,$(origin PORT)),8090,$(PORT))
 at_sim := http://localhost:$(sim_port)/v1/chat/completions -H 'Content-Type: application/json'
 
 .DEFAULT_GOAL := help
-.PHONY: help run run-sim run-smollm compose-up compose-down compose-up-noai compose-down-noai compose-logs open curl-sim curl-stream curl-text build build-smollm setup-dev local-dev tidy test quick coverage conformance attacks matrix lint fmt docker-build docker-run docker-test bench soak generated lock setup setup-python setup-clients
+.PHONY: help run run-sim run-smollm compose-up compose-down compose-up-noai compose-down-noai compose-logs open curl-sim curl-stream curl-text build build-smollm setup-dev local-dev tidy test quick coverage conformance attacks matrix console wheel lint fmt docker-build docker-run docker-test bench soak generated lock setup setup-python setup-clients
 
 help: ## list the commands
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | while IFS="$$(printf '\t')" read -r name says; do printf '  make %-12s %s\n' "$$name" "$$says"; done
 
-run: setup-python ## start the proxy with scripts/hello.yaml and print commands to try
+run: setup-python ## start the proxy with scripts/hello.yaml and print commands to try; its console is at http://127.0.0.1:8080/
+	@.ci/install console-if-possible
 	@exec .venv/bin/llemulator --port $(PORT) --script scripts/hello.yaml --examples
 
 run-smollm: setup-python ## the same, with a real model for unmatched requests: SmolLM-135M, downloaded once (145 MB)
@@ -36,10 +37,12 @@ run-sim: setup-python ## start the proxy with simulated answers alone, on port 8
 	@exec .venv/bin/llemulator --port $(sim_port) --on-unmatched simulate
 
 compose-up: ## start llemulator, SmolLM and Open WebUI with Docker Compose, on ports 8090, 8081, 3000 (BAKED=false: small image)
+	@.ci/install console-if-possible
 	@LLEMULATOR_SCRIPT= LLEMULATOR_ON_UNMATCHED=simulate LLEMULATOR_UPSTREAM=smollm=http://smollm:8081/v1 BAKED=$(BAKED) \
 		docker compose --profile smollm --profile open-webui up --build --detach llemulator smollm openwebui
 
 compose-up-noai: ## start llemulator with simulated answers, and Open WebUI
+	@.ci/install console-if-possible
 	@LLEMULATOR_SCRIPT= LLEMULATOR_ON_UNMATCHED=simulate docker compose --profile open-webui up --build --detach llemulator openwebui
 
 compose-down: ## stop what compose-up or compose-up-noai started
@@ -61,6 +64,12 @@ curl-stream: ## ask SmolLM for a stream, on port 8090
 
 curl-text: ## ask SmolLM for a whole answer, on port 8090
 	@curl -sS $(at_sim) -d '{"model": "smollm", "messages": [{"role": "user", "content": "Why is the sky blue?"}]}'
+
+console: ## build the console, the page at /, into the package
+	@.ci/install console
+
+wheel: setup-python console ## build the wheel, with the console, into dist/
+	@$(python) -m hatchling build --target wheel
 
 build: setup-python ## install the command in .venv; build-smollm also installs what SmolLM needs
 
@@ -145,7 +154,7 @@ lock: setup-python ## write the lock files, from pyproject.toml, requirements.in
 		--custom-compile-command 'make lock' --output-file requirements/fuzz.txt pyproject.toml conformance/fuzz/requirements.in
 	@echo openai | .venv/bin/uv pip compile --quiet --system-certs --universal --python-version 3.13 --generate-hashes --no-annotate --no-header \
 		--constraint requirements/dev.txt --output-file docs/examples/chat/requirements.txt -
-	@for folder in conformance/js conformance/frameworks/js conformance/clients/js conformance/applications/js; do \
+	@for folder in console conformance/console conformance/js conformance/frameworks/js conformance/clients/js conformance/applications/js; do \
 		(cd $$folder && npm install --package-lock-only --ignore-scripts --no-audit --no-fund) || exit 1; done
 
 setup:

@@ -12,7 +12,10 @@ from functools import partial
 from pathlib import Path
 
 from conformance.faults import page
+from llemulator_addon.admin import ROUTES
+from llemulator_addon.admin.openapi import description
 from llemulator_addon.script.schema import schema_text
+from llemulator_addon.wire.json_bytes import pretty
 from tests.project import tables
 from tools import make_models
 
@@ -24,9 +27,14 @@ def _render(folder: str) -> str:
     return subprocess.run(command, cwd=ROOT, check=True, stdout=subprocess.PIPE, text=True).stdout
 
 
+def _describe_routes() -> str:
+    return f"{pretty(description(ROUTES)).decode()}\n"
+
+
 GENERATED: dict[str, Callable[[], str]] = {
     "llemulator_addon/wire/model_names.py": make_models.make_table,
     "docs/script.schema.json": lambda: schema_text().decode(),
+    "console/openapi.json": _describe_routes,
     "docs/faults.md": page.made,
     "README.md": tables.readme,
     "docs/api.md": tables.api_page,

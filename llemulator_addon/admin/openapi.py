@@ -125,11 +125,14 @@ def _query_parameters(query: Query) -> Iterator[dict[str, object]]:
 
 def _schemas(routes: Iterable[Route]) -> dict[str, object]:
     """Return the schemas of bodies and answers; their definitions are named for what they are part of."""
-    described = [each for route in routes for each in (route.body, route.shows) if each is not None]
-    bodies = {each.name: each.schema() for each in described}
+    written: dict[str, Mapping[str, Any]] = {}
+    for route in routes:
+        if route.body is not None:
+            written[route.body.name] = tidy(route.body.schema())
+        if route.shows is not None:
+            written[route.shows.name] = route.shows.schema()
     found: dict[str, object] = {}
-    for name, written in bodies.items():
-        body = tidy(written)
+    for name, body in written.items():
         parts = {part: value for part, value in body.items() if part not in {"$schema", "$id", "$defs"}}
         found[name] = _rename_references(parts, name)
         found |= {f"{name}.{key}": _rename_references(value, name) for key, value in body.get("$defs", {}).items()}

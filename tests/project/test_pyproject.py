@@ -46,7 +46,10 @@ def _missing(lock: str, wishes: list[Requirement]) -> list[str]:
     return [str(wish) for wish in wishes if locked.get(canonicalize_name(wish.name), "0") not in wish.specifier]
 
 
-@pytest.mark.parametrize("folder", ["conformance/js", "conformance/frameworks/js", "conformance/applications/js"])
+@pytest.mark.parametrize(
+    "folder",
+    ["console", "conformance/console", "conformance/js", "conformance/frameworks/js", "conformance/applications/js"],
+)
 def test_the_locks_of_npm_name_no_place_and_have_hashes(folder: str) -> None:
     packages = json.loads((ROOT / folder / "package-lock.json").read_text())["packages"]
 

@@ -1,0 +1,261 @@
+// The console in a real browser, from an application's request to what a person sees and does.
+import assert from "node:assert/strict";
+import { createServer } from "node:http";
+import { after, before, test } from "node:test";
+import { chat, findBarriers, launch, load, open, origin } from "./browser.mjs";
+
+const NEVER = { rules: [{ name: "greeting", match: { user_text: "good morning" }, reply: "Good morning!" }] };
+let browser;
+
+before(async () => {
+  browser = await launch();
+});
+after(() => browser?.close());
+
+async function close(page) {
+  assert.deepEqual(page.wrong, []);
+  await page.context().close();
+}
+
+/** Put a text in place of all that the focused editor has, as a person pastes it. */
+async function paste(page, text) {
+  await page.context().grantPermissions(["clipboard-read", "clipboard-write"]);
+  await page.evaluate((copied) => navigator.clipboard.writeText(copied), text);
+  await page.keyboard.press("Control+a");
+  await page.keyboard.press("Control+v");
+}
+
+const rows = (page) => page.locator(".row");
+
+test("a request appears when it comes, and its conversation is shown", async () => {
+  const page = await open(browser);
+  await load("sk-live-token-0001", { responses: { hello: "Hello from a rule." } });
+  await chat("sk-live-token-0001", "hello, my key is sk-live-token-0001");
+
+  const row = rows(page).filter({ hasText: "hello, my key is" });
+  await row.click();
+  await page.locator(".message.answer", { hasText: "Hello from a rule." }).waitFor();
+  assert.match(page.url(), /exchange=/);
+  assert.ok(!(await page.content()).includes("sk-live-token-0001"));
+  await page.goBack();
+  await page.locator(".exchange").waitFor({ state: "detached" });
+  await close(page);
+});
+
+test("an unmatched request shows why, becomes a rule, and is sent again against it", async () => {
+  await load("sk-rule-token-0002", NEVER);
+  await chat("sk-rule-token-0002", "good evening to you");
+  const page = await open(browser, "/?state=unmatched");
+  await rows(page).filter({ hasText: "good evening to you" }).click();
+  await page.getByRole("tab", { name: "Rules" }).click();
+  await page.locator(".rule", { hasText: "greeting" }).locator(".differs", { hasText: "is not found in the last user message" }).waitFor();
+
+  await page.getByRole("button", { name: "Make a rule of this" }).click();
+  await page.locator(".cm-content", { hasText: "good evening to you" }).waitFor();
+  await page.getByText("1 rule, no problem").waitFor();
+  await page.getByRole("button", { name: "Add these rules" }).click();
+  await page.getByText("Loaded 1 rule; the session has 2 now.").waitFor();
+  await page.getByRole("button", { name: "Send request 1 again" }).click();
+  await page.locator(".message.answer", { hasText: "Write the answer here." }).waitFor();
+  await close(page);
+});
+
+test("a mistake in a script is shown at its line, and the script cannot be loaded", async () => {
+  await load("sk-mistake-token-3", NEVER);
+  await chat("sk-mistake-token-3", "good morning");
+  const page = await open(browser, "/?view=script");
+  await page.getByLabel("Session").selectOption({ label: "…en-3" });
+  await page.locator(".cm-content", { hasText: "greeting" }).click();
+  await paste(page, "rules:\n  - reply: Hi\n  - match: {modl: x}\n    reply: Hi\n");
+
+  await page.locator(".problems", { hasText: 'did you mean "model"?' }).waitFor();
+  const marked = await page.locator(".cm-lintRange-error").textContent();
+  assert.match(marked, /modl/);
+  assert.ok(await page.getByRole("button", { name: "Add these rules" }).isDisabled());
+  await close(page);
+});
+
+test("the editor completes the words of the script language", async () => {
+  await load("sk-words-token-33", NEVER);
+  await chat("sk-words-token-33", "good morning");
+  const page = await open(browser, "/?view=script");
+  await page.getByLabel("Session").selectOption({ label: "…n-33" });
+  await page.locator(".cm-content", { hasText: "greeting" }).click();
+  await paste(page, "rules:\n  - match: {user_t");
+  await page.keyboard.press("Control+Space");
+
+  await page.locator(".cm-tooltip-autocomplete li", { hasText: "user_text" }).click();
+  await page.locator(".cm-content", { hasText: "match: {user_text: " }).waitFor();
+  await close(page);
+});
+
+test("a request waits at the desk, the title tells it, and a person's answer reaches the client once", async () => {
+  await load("sk-desk-token-0004", { ...NEVER, defaults: { on_unmatched: "manual" } });
+  const [one, other] = [await open(browser, "/?view=desk"), await open(browser, "/?view=desk")];
+  const answer = chat("sk-desk-token-0004", "anybody there?").then((response) => response.json());
+
+  for (const page of [one, other]) await page.getByRole("heading", { name: /Request 1/ }).waitFor();
+  await one.waitForFunction(() => document.title.startsWith("(1) waiting"));
+  await other.getByLabel("Text (Ctrl+Enter sends)").fill("Nobody, I fear.");
+  await one.getByLabel("Text (Ctrl+Enter sends)").fill("I am.");
+  await one.getByRole("button", { name: "Send the answer" }).click();
+  assert.equal((await answer).choices[0].message.content, "I am.");
+  for (const page of [one, other]) await page.getByText("Nobody waits.").waitFor();
+  await close(one);
+  await close(other);
+});
+
+test("a person answers with an error and with a tool call", async () => {
+  await load("sk-desk-token-0005", { ...NEVER, defaults: { on_unmatched: "manual" } });
+  const page = await open(browser, "/?view=desk");
+  const refused = chat("sk-desk-token-0005", "one");
+  await page.getByRole("radio", { name: "error" }).check();
+  await page.getByRole("button", { name: "Send the answer" }).click();
+  assert.equal((await refused).status, 429);
+
+  const tools = [{ type: "function", function: { name: "look", parameters: { type: "object", properties: {} } } }];
+  const called = chat("sk-desk-token-0005", "two", { tools });
+  await page.getByRole("heading", { name: /Request 2/ }).waitFor();
+  await page.getByRole("radio", { name: "tool call" }).check();
+  await page.getByRole("button", { name: "Send the answer" }).click();
+  assert.equal((await (await called).json()).choices[0].message.tool_calls[0].function.name, "look");
+  await close(page);
+});
+
+test("a stream is seen while it is sent, and afterwards with the time of each event", async () => {
+  await load("sk-stream-token-06", {
+    rules: [{ reply: { text: "one two three four five six seven eight nine ten" }, stream: { tokens_per_second: 5 } }],
+  });
+  const page = await open(browser);
+  const answer = chat("sk-stream-token-06", "count for me", { stream: true }).then((response) => response.text());
+  const row = rows(page).filter({ hasText: "count for me" });
+  await row.filter({ hasText: /\d+ sent/ }).click();
+  await page.locator(".message.answer", { hasText: "one two" }).waitFor();
+  assert.ok(!(await page.locator(".message.answer").textContent()).includes("ten"));
+
+  await answer;
+  await page.locator(".message.answer", { hasText: "nine ten" }).waitFor();
+  await page.getByRole("tab", { name: "Stream" }).click();
+  assert.match(await page.locator(".stream tbody tr").nth(5).locator(".when").textContent(), /\d/);
+  await close(page);
+});
+
+test("of ten thousand exchanges a screenful is drawn, and nothing moves while somebody reads", async () => {
+  await load("sk-many-token-0007", { responses: { "": "yes" } });
+  const asked = Array.from({ length: 10_000 }, (_, number) => number);
+  const ask = async () => {
+    for (let number = asked.shift(); number !== undefined; number = asked.shift())
+      await (await chat("sk-many-token-0007", `request number ${number}`)).arrayBuffer();
+  };
+  await Promise.all(Array.from({ length: 8 }, ask));
+  const page = await open(browser, "/?words=request+number");
+  await page.getByText("10,000 of").waitFor({ timeout: 60_000 });
+
+  assert.ok((await rows(page).count()) < 60);
+  const list = page.locator(".rows");
+  await list.evaluate((element) => (element.scrollTop = 5_000 * 48));
+  await rows(page).filter({ hasText: "request number 49" }).first().waitFor();
+  const before = await list.evaluate((element) => element.scrollTop);
+  await chat("sk-many-token-0007", "request number ten thousand and one");
+  await page.getByRole("button", { name: "1 new" }).waitFor();
+  assert.equal(await list.evaluate((element) => element.scrollTop), before);
+  await page.getByRole("button", { name: "1 new" }).click();
+  await rows(page).filter({ hasText: "ten thousand and one" }).waitFor();
+  await close(page);
+});
+
+test("filters stand in the address", async () => {
+  await load("sk-filter-token-08", { responses: { apples: "yes" } });
+  await chat("sk-filter-token-08", "apples");
+  await chat("sk-filter-token-08", "pears");
+  const page = await open(browser, "/?words=pears");
+  await rows(page).filter({ hasText: "pears" }).waitFor();
+  assert.equal(await rows(page).filter({ hasText: "apples" }).count(), 0);
+  await page.getByLabel("State").selectOption("answered");
+  await page.waitForURL(/state=answered/);
+  await close(page);
+});
+
+test("the list is used with the keyboard alone", async () => {
+  await load("sk-keys-token-0009", { responses: { "": "yes" } });
+  await chat("sk-keys-token-0009", "the first by keyboard");
+  await chat("sk-keys-token-0009", "the second by keyboard");
+  const page = await open(browser, "/?words=by+keyboard");
+  await rows(page).nth(1).waitFor();
+  await page.getByRole("listbox").focus();
+  await page.keyboard.press("Home");
+  await page.locator(".message.user", { hasText: "the first by keyboard" }).waitFor();
+  await page.keyboard.press("ArrowDown");
+  await page.locator(".message.user", { hasText: "the second by keyboard" }).waitFor();
+  await close(page);
+});
+
+const VIEWS = ["/", "/?view=desk", "/?view=script", "/?view=traffic", "/?view=statistics"];
+const LOOKS = [
+  { name: "light", options: { colorScheme: "light" } },
+  { name: "dark", options: { colorScheme: "dark" } },
+  { name: "a phone", options: { viewport: { width: 360, height: 740 }, isMobile: true, hasTouch: true } },
+];
+
+for (const { name, options } of LOOKS)
+  for (const view of VIEWS)
+    test(`no barrier at ${view} in ${name}, and nothing is wider than the screen`, async () => {
+      const page = await open(browser, view, options);
+      await page.getByText("live", { exact: true }).waitFor();
+      await page.locator("main :is(section, .figures, .empty)").first().waitFor();
+      assert.deepEqual(await findBarriers(page), []);
+      assert.ok(await page.evaluate(() => document.documentElement.scrollWidth <= window.innerWidth));
+      await close(page);
+    });
+
+test("no barrier in any part of an exchange", async () => {
+  await load("sk-parts-token-010", { responses: { parts: "yes" } });
+  await chat("sk-parts-token-010", "parts", { stream: true });
+  await chat("sk-parts-token-010", "unmatched parts of mine");
+  const page = await open(browser, "/?words=parts");
+  await rows(page).filter({ hasText: "parts" }).first().click();
+  for (const tab of ["Conversation", "Stream", "Raw", "Rules", "Headers"]) {
+    await page.getByRole("tab", { name: tab }).click();
+    await page.locator(".panel > *").first().waitFor();
+    assert.deepEqual(await findBarriers(page), [], tab);
+  }
+  await close(page);
+});
+
+test("a page of another site can neither read the console nor ask its routes", async () => {
+  const site = createServer((_, response) => response.end("<!doctype html><title>attack</title>")).listen(0, "127.0.0.1");
+  await new Promise((resolve) => site.once("listening", resolve));
+  const context = await browser.newContext();
+  const page = await context.newPage();
+  await page.goto(`http://localhost:${site.address().port}/`);
+  const results = await page.evaluate(async (target) => {
+    const tried = (path, options) =>
+      fetch(`${target}${path}`, options).then((response) => (response.type === "opaque" ? "blind" : `read ${response.status}`), () => "failed");
+    return [
+      await tried("/_emulator/sessions"),
+      await tried("/"),
+      await tried("/_emulator/sessions/none/reset", { method: "POST" }),
+      await tried("/_emulator/sessions", { mode: "no-cors" }),
+      await new Promise((resolve) => {
+        const source = new EventSource(`${target}/_emulator/live`);
+        source.onopen = () => resolve("read");
+        source.onerror = () => resolve("failed");
+      }),
+    ];
+  }, origin);
+  assert.deepEqual(results.filter((result) => result.startsWith("read")), []);
+  await page.setContent(`<iframe src="${origin}/"></iframe>`);
+  await page.waitForTimeout(300);
+  assert.equal(await page.frames()[1].locator("#app").count(), 0);
+  site.close();
+  await context.close();
+});
+
+test("a site that lets its name lead here is refused", async () => {
+  const { hostname, port } = new URL(origin);
+  const other = await launch(`--host-resolver-rules=MAP evil.example ${hostname}`);
+  const page = await other.newPage();
+  const response = await page.goto(`http://evil.example:${port}/_emulator/sessions`);
+  assert.equal(response.status(), 403);
+  await other.close();
+});

@@ -1,0 +1,93 @@
+import { bytes, clockTime, duration, plural } from "./format";
+import { known, version } from "./live";
+import { selected } from "./live-view";
+import { summarize, type Count, type Statistics } from "./statistics";
+
+export default function StatisticsView() {
+  void version.value;
+  const statistics = summarize(selected.value);
+  if (!statistics.total) return <p class="empty">No exchange yet.</p>;
+  return (
+    <div class="statistics">
+      <ul class="figures">
+        <Figure says="exchanges" value={statistics.total.toLocaleString("en")} />
+        <Figure says="median from head to end" value={duration(statistics.seconds.median)} />
+        <Figure says="nine of ten within" value={duration(statistics.seconds.ninth)} />
+        <Figure says="longest" value={duration(statistics.seconds.most)} />
+        <Figure says="sent" value={bytes(statistics.bytesSent)} />
+        <Figure says="sessions" value={known.lanes.size.toLocaleString("en")} />
+      </ul>
+      <Times parts={statistics.overTime} />
+      <div class="charts">
+        <Bars title="By state" counts={statistics.byState} />
+        <Bars title="By status" counts={statistics.byStatus} />
+        <Bars title="By endpoint" counts={statistics.byEndpoint} />
+        <Bars title="By model" counts={statistics.byModel} />
+      </div>
+    </div>
+  );
+}
+
+function Figure({ says, value }: { says: string; value: string }) {
+  return (
+    <li>
+      <strong>{value}</strong>
+      <span class="facts">{says}</span>
+    </li>
+  );
+}
+
+function Bars({ title, counts }: { title: string; counts: Count[] }) {
+  const most = counts[0]?.count ?? 1;
+  return (
+    <table class="bars">
+      <caption>{title}</caption>
+      <tbody>
+        {counts.slice(0, 12).map(({ name, count }) => (
+          <tr key={name}>
+            <th scope="row">{name}</th>
+            <td class="bar-cell">
+              <svg width="100%" height="12" aria-hidden="true" focusable="false">
+                <rect x="0" y="1" width={`${(count / most) * 100}%`} height="10" rx="2" />
+              </svg>
+            </td>
+            <td class="number">{count.toLocaleString("en")}</td>
+          </tr>
+        ))}
+      </tbody>
+    </table>
+  );
+}
+
+function Times({ parts }: { parts: Statistics["overTime"] }) {
+  const most = Math.max(...parts.map((part) => part.count), 1);
+  const width = 100 / parts.length;
+  const first = parts[0];
+  const last = parts.at(-1);
+  const failed = parts.reduce((sum, part) => sum + part.failed, 0);
+  return (
+    <figure class="times">
+      <figcaption>
+        Exchanges over time, {plural(failed, "failed or unmatched one", "failed or unmatched ones")} in red
+      </figcaption>
+      <svg viewBox="0 0 100 30" preserveAspectRatio="none" aria-hidden="true" focusable="false">
+        {parts.map((part, at) => (
+          <g key={part.at}>
+            <rect x={at * width} y={30 - (part.count / most) * 30} width={width * 0.85} height={(part.count / most) * 30} />
+            <rect
+              class="failed"
+              x={at * width}
+              y={30 - (part.failed / most) * 30}
+              width={width * 0.85}
+              height={(part.failed / most) * 30}
+            />
+          </g>
+        ))}
+      </svg>
+      <p class="facts between">
+        <span>{first && clockTime(first.at)}</span>
+        <span>{last && clockTime(last.at)}</span>
+      </p>
+    </figure>
+  );
+}

@@ -1,0 +1,15 @@
+import { defineConfig } from "vite";
+
+// The files are served below /_emulator/console/, each under a name with the digest of its content.
+export default defineConfig({
+  base: "/_emulator/console/",
+  oxc: { jsx: { runtime: "automatic", importSource: "preact" } },
+  build: {
+    outDir: "../llemulator_addon/adapters/console/static",
+    emptyOutDir: true,
+    assetsDir: "",
+    assetsInlineLimit: 0,
+    target: "es2022",
+    modulePreload: { polyfill: false },
+  },
+});
