@@ -2,6 +2,7 @@
 
 import gc
 import os
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -14,6 +15,8 @@ if TYPE_CHECKING:
     from xdist.scheduler import LoadGroupScheduling
 
 __all__ = ["children_hear_signals"]
+
+_FOLDER = Path(__file__).parent
 
 # A machine that is busy is no finding.
 settings.register_profile("patient", deadline=None, suppress_health_check=[HealthCheck.too_slow])
@@ -28,6 +31,19 @@ def pytest_runtestloop() -> None:
     """Collect the garbage of the tests, without what was there before them."""
     gc.freeze()
     gc.enable()
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Keep the tests that share what their module has started on one worker: each other one would start it again."""
+    for item in items:
+        if isinstance(item, pytest.Function) and _FOLDER in item.path.parents and _shares_of_module(item):
+            item.add_marker(pytest.mark.xdist_group(item.path.name))
+
+
+def _shares_of_module(item: pytest.Function) -> bool:
+    definitions = item._fixtureinfo.name2fixturedefs.values()  # noqa: SLF001 - pytest tells a fixture's scope nowhere else
+    return any(same_name[-1].scope == "module" for same_name in definitions)
 
 
 @pytest.hookimpl(optionalhook=True)
