@@ -6,6 +6,7 @@ from llemulator_addon.admin import (
     about,
     access,
     again,
+    answer_templates,
     certificate,
     clock,
     compare,
@@ -60,6 +61,16 @@ ROUTES: dict[str, Route] = {
     sessions.PATH: Route(get=sessions.show, needs_token=False, role="viewer", shows=AnswerBody(sessions.SessionList)),
     waiting.PATH: Route(get=waiting.waiting),
     f"{waiting.PATH}/{{number}}": Route(get=waiting.one, post=waiting.answer, body=waiting.BODY),
+    answer_templates.PATH: Route(
+        get=answer_templates.show,
+        shows=AnswerBody(answer_templates.AnswerTemplates),
+        post=answer_templates.keep,
+        body=answer_templates.BODY,
+        needs_token=False,
+        role="viewer",
+        role_to_change="operator",
+    ),
+    f"{answer_templates.PATH}/{{name}}": Route(delete=answer_templates.delete, needs_token=False, role="operator"),
     access.PATH: Route(
         get=access.show, post=access.sign_in, delete=access.sign_out, body=access.BODY, needs_token=False
     ),

@@ -113,6 +113,7 @@ def _path_parameters(path: str) -> Iterator[dict[str, object]]:
 _IN_PATHS: Mapping[str, Mapping[str, object]] = {
     "number": {"type": "integer", "minimum": 1},
     "file": {"type": "string"},
+    "name": {"type": "string"},
     "address": {"anyOf": [{"type": "string", "format": "ipv4"}, {"type": "string", "format": "ipv6"}]},
 }
 """The schemas of the names in braces in a path."""

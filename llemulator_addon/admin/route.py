@@ -72,7 +72,7 @@ class Server:
         self.turns.forget(key)
         session = await self.store.read(key)
         for ask in self.waiting.list_for(key):
-            self.waiting.answer(key, ask.exchange.number, PlayedAnswer(forgotten(session, ask)))
+            self.waiting.answer(ask, PlayedAnswer(forgotten(session, ask)))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

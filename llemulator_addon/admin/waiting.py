@@ -33,14 +33,19 @@ async def one(call: AdminCall) -> Steps:
 async def answer(call: AdminCall) -> Steps:
     """Answer a request that waits.
 
-    The body is a reply as in a rule, to which `stream` and `faults` may be added, or `echo` or `simulate`.
+    The body is a reply as in a rule, to which `stream` and `faults` may be added, or `echo` or `simulate`. Of two
+    people who answer one request, the second gets 409.
     """
     ask, given = await _find_request(call), _read_answer(call.request.body)
 
     def transition(session: Session) -> tuple[Session, PlayedAnswer]:
         return answer_by_person(session, ask, given)
 
-    call.server.waiting.answer(call.key, ask.exchange.number, await call.server.store.change(call.key, transition))
+    waiting = call.server.waiting
+    with waiting.claim(ask):
+        told = await call.server.store.change(call.key, transition)
+    if not waiting.answer(ask, told):
+        raise RequestRefused(await _not_waiting(str(ask.exchange.number), ask.exchange.number, call))
     return json_answer({"object": "waiting.answered", "number": ask.exchange.number, "answered": True})
 
 
@@ -71,7 +76,16 @@ _TOLD = 10
 def _read_answer(body: bytes) -> Given:
     try:
         json_text.check_bounds(body)
-        value = json_bytes.read(body)
+        return read_given(json_bytes.read(body))
+    except ScriptError as error:
+        raise RequestRefused(_refuse(error)) from None
+    except ValueError:
+        raise RequestRefused(not_json()) from None
+
+
+def read_given(value: object) -> Given:
+    """Read an answer from its JSON; raises `RequestRefused`."""
+    try:
         part = read_answer(value)
         return Given(
             reply=part.fallback or part.reply(),
@@ -79,12 +93,11 @@ def _read_answer(body: bytes) -> Given:
             faults=part.rewritings(),
         )
     except ScriptError as error:
-        failure = Failure(
-            status=400, type=INVALID, code="invalid_answer", param=error.place or None, message=str(error)
-        )
-        raise RequestRefused(failure) from None
-    except ValueError:
-        raise RequestRefused(not_json()) from None
+        raise RequestRefused(_refuse(error)) from None
+
+
+def _refuse(error: ScriptError) -> Failure:
+    return Failure(status=400, type=INVALID, code="invalid_answer", param=error.place or None, message=str(error))
 
 
 def show_waiting(ask: Ask, token: Token) -> dict[str, object]:

@@ -2,9 +2,11 @@
 
 import asyncio
 from asyncio import Future, get_running_loop
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 from llemulator_addon.core.outcome import Ask
-from llemulator_addon.core.session_key import SessionKey
+from llemulator_addon.core.session_key import ExchangeId, SessionKey
 from llemulator_addon.core.steps import PlayedAnswer
 
 
@@ -12,6 +14,7 @@ class Waiting:
     """Requests that wait, by session. Not a value: it belongs to the event loop, and holds only what waits now."""
 
     def __init__(self) -> None:
+        self._claimed: set[ExchangeId] = set()
         self._asked: dict[SessionKey, dict[int, tuple[Ask, Future[PlayedAnswer]]]] = {}
 
     async def wait(self, key: SessionKey, ask: Ask) -> PlayedAnswer | None:
@@ -24,21 +27,32 @@ class Waiting:
         except TimeoutError:
             return None
         finally:
+            self._claimed.discard(ask.exchange)
             self._forget(key, ask)
 
     def list_for(self, key: SessionKey) -> tuple[Ask, ...]:
         """Return what waits in a session, what came first first."""
-        return tuple(ask for ask, told in self._asked.get(key, {}).values() if not told.done())
+        asked = self._asked.get(key, {}).values()
+        return tuple(ask for ask, told in asked if not told.done() and ask.exchange not in self._claimed)
 
     def get(self, key: SessionKey, number: int) -> Ask | None:
         """Return the request of a number, if it waits."""
         return next((ask for ask in self.list_for(key) if ask.exchange.number == number), None)
 
-    def answer(self, key: SessionKey, number: int, answer: PlayedAnswer) -> bool:
+    @contextmanager
+    def claim(self, ask: Ask) -> Iterator[None]:
+        """Let nobody else answer a request meanwhile; it waits on if the body fails."""
+        self._claimed.add(ask.exchange)
+        try:
+            yield
+        finally:
+            self._claimed.discard(ask.exchange)
+
+    def answer(self, ask: Ask, answer: PlayedAnswer) -> bool:
         """Give an answer; whether somebody waited for it."""
-        if self.get(key, number) is None:
+        known, told = self._asked.get(ask.exchange.session, {}).get(ask.exchange.number, (None, None))
+        if known is not ask or told is None or told.done():
             return False
-        _, told = self._asked[key][number]
         told.set_result(answer)
         return True
 
