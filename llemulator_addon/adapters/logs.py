@@ -19,13 +19,14 @@ _SECONDS_TO_WRITE = 1.0
 """How long an end waits for what is not written yet."""
 
 
-def log_to_stderr(level: LogLevel) -> None:
-    """Log our own lines from a level on, and of others only what went wrong.
+def log_to_stderr(level: LogLevel, worker: int | None = None) -> None:
+    """Log our own lines from a level on, and of others only what went wrong. They name the worker, if this is one.
 
     mitmproxy quotes what it received in some of its lines below that.
     """
     written = Log(_STDERR)
-    written.setFormatter(_Shown("llemulator: %(levelname)s: %(message)s"))
+    name = "llemulator" if worker is None else f"llemulator[{worker}]"
+    written.setFormatter(_Shown(f"{name}: %(levelname)s: %(message)s"))
     logging.basicConfig(level=logging.ERROR, handlers=[written])
     logging.getLogger("llemulator_addon").setLevel(level.upper())
     # Where there is no listening we say so ourselves.

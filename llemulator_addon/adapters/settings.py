@@ -43,6 +43,7 @@ class Settings(ServerSettings):
     certs: Path = Path("certs")
     store: StoreAddress = MEMORY
     session_ttl: float | None = None
+    workers: int = 1
     log_level: LogLevel = "info"
     sources: Mapping[str, str] = field(default_factory=dict)
     """By name of the setting, the option or variable that gave its value. Others have their defaults."""

@@ -442,6 +442,15 @@ SETTINGS = (
         "LLEMULATOR_SESSION_TTL",
         "forget a session of --store that did not change for this many seconds; default: never",
     ),
+    Setting(
+        name="workers",
+        variable="LLEMULATOR_WORKERS",
+        read=read_count,
+        expected="a number of processes, 1 or more",
+        metavar="COUNT",
+        meaning="processes that serve the port together, one for each core; they share only what --store keeps",
+        in_mitmproxy=False,
+    ),
     _switch_setting("debug", "DEBUG", "expose session state at /_emulator/state, and log full tracebacks"),
     Setting(
         name="log_level",

@@ -10,8 +10,19 @@ from collections.abc import Callable
 from llemulator_addon.adapters.commands.command import Command, Failed, add_settings, settings_given
 from llemulator_addon.adapters.exposure import is_reached, warn_of_others
 from llemulator_addon.adapters.settings import Settings, SettingsError, settings_from
+from llemulator_addon.adapters.settings_table import SETTINGS
 from llemulator_addon.adapters.stores.address import BadStore
 from llemulator_addon.adapters.usage_hints import Address, examples, how_to_use
+from llemulator_addon.adapters.workers import (
+    CannotShare,
+    Supervisor,
+    Worker,
+    WorkerFailed,
+    end_with_supervisor,
+    reserve_port,
+    share_port,
+    which_worker,
+)
 
 logger = logging.getLogger(__name__)
 
@@ -21,30 +32,64 @@ def _add_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--examples", action="store_true", help="also print lines to try for curl, Python and Node")
 
 
-def _run(arguments: argparse.Namespace) -> None:
+def _run(arguments: argparse.Namespace) -> int:
     try:
         settings = settings_from(command_line=settings_given(arguments), environment=os.environ)
     except SettingsError as error:
         raise Failed(error) from None
     from llemulator_addon.adapters.logs import log_to_stderr  # noqa: PLC0415 - slow to import
 
-    log_to_stderr(settings.log_level)
-    asyncio.run(serve_until_stopped(settings, examples if arguments.examples else None))
+    worker = which_worker(os.environ)
+    log_to_stderr(settings.log_level, None if worker is None else worker.number)
+    if settings.workers > 1 and worker is None:
+        return _supervise(settings, arguments)
+    asyncio.run(serve_until_stopped(settings, examples if arguments.examples else None, worker))
+    return 0
 
 
-async def serve_until_stopped(settings: Settings, examples: Callable[[Address], str] | None) -> None:
-    """Serve until SIGINT or SIGTERM. Once it listens, say how to use it, and the examples. Raises Failed."""
-    hosts = _hosts(settings)
-    for line in warn_of_others(settings, hosts):
+def _supervise(settings: Settings, arguments: argparse.Namespace) -> int:
+    """Let workers serve with these settings, until a signal comes; return the exit status. Raises Failed."""
+    if not settings.store.is_shared:
+        logger.warning(
+            "%d workers with --store memory share no sessions: a script or a stored response is known to one of them; "
+            "use sqlite:///FILE, unless the sessions count nothing (echo, simulate, rules without `times`)",
+            settings.workers,
+        )
+    # As variables, because other users of the machine can see a command line.
+    given = {setting.variable: getattr(arguments, setting.name) or "" for setting in SETTINGS}
+    try:
+        with reserve_port(settings.host, settings.port) as port:
+            environment = {**os.environ, **{name: text for name, text in given.items() if text}, "PORT": str(port)}
+            options = ("--examples",) if arguments.examples else ()
+            asyncio.run(Supervisor(settings.workers, environment, options).run())
+    except CannotShare as error:
+        raise Failed(error) from None
+    except WorkerFailed:
+        return 1
+    return 0
+
+
+async def serve_until_stopped(
+    settings: Settings, examples: Callable[[Address], str] | None, worker: Worker | None = None
+) -> None:
+    """Serve until SIGINT or SIGTERM. Once it listens, say how to use it, and the examples. Raises Failed.
+
+    Of several workers the first says it, for all.
+    """
+    if worker is not None:
+        share_port()
+        end_with_supervisor()
+    speaks = worker is None or worker.speaks
+    for line in warn_of_others(settings, _hosts(settings)) if speaks else ():
         logger.warning(line)
-    await _serve(settings, examples)
+    await _serve(settings, examples, speaks=speaks)
 
 
 def _hosts(settings: Settings) -> tuple[str, ...]:
     return (settings.host, *(listener.host for listener in settings.listen if listener.host))
 
 
-async def _serve(settings: Settings, examples: Callable[[Address], str] | None) -> None:
+async def _serve(settings: Settings, examples: Callable[[Address], str] | None, *, speaks: bool) -> None:
     # mitmproxy takes long to import; the settings have been looked at before.
     from llemulator_addon.adapters.mitmproxy.internals.startup import (  # noqa: PLC0415
         collect_no_garbage_until_served,
@@ -60,6 +105,8 @@ async def _serve(settings: Settings, examples: Callable[[Address], str] | None) 
     from llemulator_addon.adapters.script_file import BadScript  # noqa: PLC0415
 
     def tell(address: Address, code: str) -> None:
+        if not speaks:
+            return
         _print(how_to_use(address))
         if settings.admin_key or is_reached(_hosts(settings)):
             _print(f"Console, for one browser and one time:\n  {address.url}/?key={code}")
