@@ -23,6 +23,7 @@ from llemulator_addon.core.steps import PlayedAnswer, Steps
 from llemulator_addon.core.talk import TalkMessage
 from llemulator_addon.core.unclaimed import Unclaimed, digest_of
 from llemulator_addon.engine.decide import decide, refuse
+from llemulator_addon.engine.due import DueNow, end_attempt, take_due
 from llemulator_addon.engine.fallback import no_room_for_unread, no_room_to_wait, session_forgotten, store_failed
 from llemulator_addon.engine.journal import Exchange, Journal
 from llemulator_addon.engine.loaded_script import LoadedScript, ScriptSettings
@@ -52,6 +53,7 @@ from llemulator_addon.wire.models import DEFAULT_MODELS
 from llemulator_addon.wire.redaction import redact_path
 from llemulator_addon.wire.responses.history import forget_recent
 from llemulator_addon.wire.vocabulary import published
+from llemulator_addon.wire.webhooks import SendResult
 from llemulator_addon.wire.websocket import wants_websocket
 
 _UNCLAIMED_AT_MOST = 1000
@@ -133,6 +135,7 @@ class Emulator:
         self._unclaimed_numbers = count(1)
         self._egress: EgressReport = tuple
         self._watcher: Watcher | None = None
+        self._look_at_deliveries: Callable[[SessionKey], None] | None = None
         self._server = Server(
             store=self._store,
             fresh=self._fresh_for,
@@ -163,6 +166,8 @@ class Emulator:
             answered = await self._answer(request)
         except StoreFailed as failed:
             return Play(add_cors(errors.steps_of(store_failed(str(failed)), Stamp(0, 0)), request))
+        if self._look_at_deliveries is not None and (token := session_of(request)) is not None:
+            self._look_at_deliveries(key_of(token))
         return self._hold(answered, request) if isinstance(answered, Play) else answered
 
     async def _answer(self, request: Request) -> Answered:
@@ -257,6 +262,21 @@ class Emulator:
     async def close(self) -> None:
         """Close the store."""
         await self._store.close()
+
+    def watch_deliveries(self, look: Callable[[SessionKey], None]) -> None:
+        """Tell who sends webhooks of each session in which something may be due."""
+        self._look_at_deliveries = look
+
+    async def take_due(self, key: SessionKey, at: float) -> DueNow:
+        """Return the webhooks that are to be sent at a time, in seconds since the epoch."""
+        request = Request(method="GET", path="/v1/batches", at=at)
+        await work_due(self._store, self._ahead, key, request)
+        return await self._store.change(key, partial(take_due, request=request))
+
+    async def end_attempt(self, key: SessionKey, number: int, attempt: SendResult, at: float) -> None:
+        """Note the end of an attempt to send a webhook."""
+        request = Request(method="GET", path="/", at=at)
+        await self._store.change(key, lambda session: (end_attempt(session, request, number, attempt), None))
 
     async def sessions(self) -> tuple[Session, ...]:
         """Return every session; one among them is that of requests without a token."""

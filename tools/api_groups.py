@@ -101,8 +101,10 @@ GROUPS: tuple[ApiGroup, ...] = (
     ApiGroup(
         name="webhooks",
         paths=("/webhook_endpoints", "/webhook_event_types"),
-        does="endpoints are kept, with their secrets",
-        lacks="nothing is delivered",
+        does="endpoints by API and in scripts; signed deliveries for background responses, batches and fine-tuning, to "
+        "addresses that `--webhooks` names; retries by the session's clock",
+        lacks="realtime calls, videos, evaluations and agents cause no events; only a test sends one",
+        page="webhooks.md",
     ),
     ApiGroup(
         name="containers",

@@ -11,6 +11,7 @@ from pathlib import Path
 
 from llemulator_addon import __version__
 from llemulator_addon.adapters.console import find_file
+from llemulator_addon.adapters.deliveries import Deliveries
 from llemulator_addon.adapters.documents import find_readers
 from llemulator_addon.adapters.hosts import OPENAI_HOSTS, Hosts, choose_hosts
 from llemulator_addon.adapters.mitmproxy.authority import Authority, authority
@@ -87,6 +88,8 @@ def compose(settings: Settings, *, certs: Path | None = None, streams_others: bo
         emulator = _emulator(settings, _script(settings), found.certificate, access)
         traffic = Traffic(emulator, _policy(settings, ca=found.ca, streams_others=streams_others))
         emulator.watch_egress(traffic.egress.report)
+        if settings.webhooks:
+            emulator.watch_deliveries(Deliveries(emulator, settings.webhooks).look)
         yield Program(
             authority=found, emulator=emulator, traffic=traffic, watching=watching, access=access, queues=queues
         )

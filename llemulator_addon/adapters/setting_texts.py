@@ -7,7 +7,7 @@ from pathlib import Path
 
 from llemulator_addon.adapters.listener import Listener, listener_in
 from llemulator_addon.adapters.networks import Networks
-from llemulator_addon.core.upstream import UpstreamKeys, keys_in
+from llemulator_addon.core.upstream import UpstreamKeys, base_url, keys_in
 
 _SWITCHES = {"true": True, "1": True, "yes": True, "on": True, "false": False, "0": False, "no": False, "off": False}
 _UNITS = {"": 1, "k": 1 << 10, "m": 1 << 20, "g": 1 << 30}
@@ -107,6 +107,11 @@ def read_secret[T](text: str, *, read: Callable[[str], T]) -> T:
         return read(text)
     except ValueError as error:
         raise SecretError(error) from None
+
+
+def read_addresses(text: str) -> tuple[str, ...]:
+    """Read URLs with commas between; raises ValueError, which never quotes the text."""
+    return tuple(base_url(each) for each in read_names(text))
 
 
 def read_upstream_keys(text: str) -> UpstreamKeys:

@@ -7,6 +7,7 @@ from typing import Literal, get_args
 
 from llemulator_addon.adapters.listener import PORT_AT_MOST
 from llemulator_addon.adapters.setting_texts import (
+    read_addresses,
     read_choice,
     read_count,
     read_day,
@@ -184,6 +185,14 @@ SETTINGS = (
         "fine_tuning_duration",
         "LLEMULATOR_FINE_TUNING_DURATION",
         "seconds of the session's clock that a fine-tuning job takes",
+    ),
+    Setting(
+        name="webhooks",
+        variable="LLEMULATOR_WEBHOOKS",
+        read=partial(read_secret, read=read_addresses),
+        expected="http or https URLs with commas between, such as http://127.0.0.1:9000",
+        metavar="URLS",
+        meaning="addresses to which webhooks may be sent, separated by commas; they go nowhere else",
     ),
     _seconds_setting(
         "websocket_idle",

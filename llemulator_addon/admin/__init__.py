@@ -26,6 +26,7 @@ from llemulator_addon.admin import (
     unclaimed,
     verify,
     waiting,
+    webhooks,
 )
 from llemulator_addon.admin.exchange_json import ExchangeList, FullExchange
 from llemulator_addon.admin.route import AnswerBody, Route
@@ -74,6 +75,8 @@ ROUTES: dict[str, Route] = {
     access.PATH: Route(
         get=access.show, post=access.sign_in, delete=access.sign_out, body=access.BODY, needs_token=False
     ),
+    webhooks.PATH: Route(get=webhooks.show),
+    f"{webhooks.PATH}/{{number}}": Route(post=webhooks.send, changes="resources"),
     "/_emulator/egress": Route(get=egress.show, needs_token=False, role="viewer"),
     "/_emulator/unclaimed": Route(get=unclaimed.show, query=journal.QUERY_SINCE, needs_token=False, role="viewer"),
     "/_emulator/openapi.json": Route(get=openapi.show, needs_token=False),

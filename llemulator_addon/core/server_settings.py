@@ -48,6 +48,8 @@ class ServerSettings:
     batch_duration: float = 3.0
     """By the session's clock, as the next."""
     fine_tuning_duration: float = 10.0
+    webhooks: tuple[str, ...] = ()
+    """The addresses to which webhooks may be sent."""
 
     # Connections
 

@@ -13,6 +13,7 @@ from llemulator_addon.core.resources import Kept, TooLarge
 from llemulator_addon.core.stamp import Stamp
 from llemulator_addon.core.steps import Cut, Head, Send
 from llemulator_addon.engine.decide import decide
+from llemulator_addon.engine.due import tell
 from llemulator_addon.engine.fallback import too_large_to_keep
 from llemulator_addon.engine.session import Session
 from llemulator_addon.wire.batches import (
@@ -101,6 +102,12 @@ def _put(session: Session, batch: Batch, *others: Kept) -> Session:
     return session.change(resources=session.resources.put(batch.keep(), *others))
 
 
+def _tell_end(session: Session, batch: Batch, now: float) -> Session:
+    """Tell webhooks of the end of a batch."""
+    told = tell(session, session.resources, f"batch.{batch.status}", str(batch.shown["id"]), now)
+    return session.change(resources=told)
+
+
 # Validating -----------------------------------------------------------------------------------------------------------
 
 
@@ -127,7 +134,7 @@ def _fail(session: Session, batch: Batch, now: float, errors: tuple[dict[str, An
     failed = replace(batch, output=(), errors=()).show(
         status="failed", errors={"object": "list", "data": told}, failed_at=_tell_time(batch, now - batch.begun)
     )
-    return _put(session, failed)
+    return _tell_end(_put(session, failed), failed, now)
 
 
 # Answering ------------------------------------------------------------------------------------------------------------
@@ -260,7 +267,7 @@ def _finish(session: Session, batch: Batch, now: float, **fields: object) -> Ses
             others.append(_make_file(session.stamp, batch, lines, kind, now))
             made[field] = others[-1].id
     ended = replace(batch, output=(), errors=()).show(**made, **fields)
-    return _put(session, ended, *others).change(turn=session.turn + 1)
+    return _tell_end(_put(session, ended, *others), ended, now).change(turn=session.turn + 1)
 
 
 def _make_file(stamp: Stamp, batch: Batch, lines: Lines, kind: str, now: float) -> Kept:

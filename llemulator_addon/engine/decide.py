@@ -15,7 +15,7 @@ from llemulator_addon.engine import fallback
 from llemulator_addon.engine.admission import admit
 from llemulator_addon.engine.being_sent import forget_failed_turn, gave, hold_conversation
 from llemulator_addon.engine.decided_answer import Accepted, Decided, Elsewhere, Person, play
-from llemulator_addon.engine.due import do_due
+from llemulator_addon.engine.due import do_due, note_background
 from llemulator_addon.engine.encoding import encode
 from llemulator_addon.engine.failing_models import ACTING, Silence
 from llemulator_addon.engine.journal import Basis
@@ -83,6 +83,8 @@ def _conclude(session: Session, request: Request, decided: "Decided") -> tuple[S
     answer, (told, resources) = decided.answer, play(decided, session, request)
     resources = hold_conversation(resources, ENDPOINTS.get(decided.endpoint or ""), decided.prompt, told, request.at)
     resources = forget_failed_turn(session.resources, resources, request, told)
+    if isinstance(answer, Body | EventStream | LongBody) and answer.keeps:
+        resources = note_background(resources, answer.keeps, session.clock_time(request))
     upstream = answer.to.url if isinstance(answer, Elsewhere) else None
     basis = Basis(decided.endpoint, decided.prompt, decided.rule, decided.unmatched, upstream)
     journal = session.journal.record(request, told.steps, basis, goes_on=told.whole is not None)
@@ -315,6 +317,7 @@ def _call(session: Session, request: Request, params: Mapping[str, str]) -> Call
         lenient=session.policy.lenient,
         now=session.clock_time(request),
         fine_tuning_duration=session.policy.fine_tuning_duration,
+        webhooks=session.policy.webhooks,
         readers=session.policy.readers,
         gave=partial(gave, session.journal),
     )

@@ -1,19 +1,20 @@
-"""`resources`: files, vector stores and fine-tuned models that are there from the start."""
+"""`resources`: files, vector stores, fine-tuned models and webhook endpoints that are there from the start."""
 
 from base64 import b64decode
 from collections.abc import Iterator, Mapping
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import Field, model_validator
+from pydantic import AfterValidator, Field, model_validator
 
 from llemulator_addon.core.resources import Kept, Value
 from llemulator_addon.core.stamp import Stamp
 from llemulator_addon.script.model import ScriptPart
-from llemulator_addon.script.replies.audio import Base64
+from llemulator_addon.script.replies.audio import Base64, is_base64
 from llemulator_addon.script.script_error import join_place, problem
 from llemulator_addon.wire.fine_tuning import MODEL
 from llemulator_addon.wire.stored_files import make_file
 from llemulator_addon.wire.vector_stores.stored import keep_file, make_store
+from llemulator_addon.wire.webhooks import EVENT_TYPES, make_endpoint
 
 _START = Stamp(0, 0)
 _BEGUN = -1.0
@@ -21,6 +22,23 @@ _BEGUN = -1.0
 
 ResourceId = Annotated[str, Field(min_length=1, max_length=200, pattern="^[^/?#]+$")]
 AttributeValue = str | bool | int | float
+
+
+def _check_secret(secret: str) -> str:
+    """Refuse a secret of OpenAI's form that is no Base64."""
+    if secret.startswith("whsec_"):
+        is_base64(secret.removeprefix("whsec_"))
+    return secret
+
+
+def _check_event(name: str) -> str:
+    if name not in EVENT_TYPES:
+        message = f"there is no such event; known are {', '.join(EVENT_TYPES)}"
+        raise ValueError(message)
+    return name
+
+
+EventType = Annotated[str, Field(json_schema_extra={"enum": list(EVENT_TYPES)}), AfterValidator(_check_event)]
 
 
 class FilePart(ScriptPart):
@@ -84,12 +102,28 @@ class VectorStorePart(ScriptPart):
             )
 
 
+class WebhookEndpointPart(ScriptPart):
+    """A receiver of events: its address, and the events; default: all."""
+
+    url: Annotated[str, Field(pattern="^https?://")]
+    event_types: Annotated[list[EventType], Field(min_length=1)] | None = None
+    secret: Annotated[str, Field(min_length=1), AfterValidator(_check_secret)]
+    name: str = "webhook"
+
+    def keep(self, number: int) -> Kept:
+        """Return it as a resource."""
+        body = {"name": self.name, "url": self.url, "event_types": self.event_types or EVENT_TYPES}
+        endpoint_id = f"whe_{_START.hex(f'resource {number} {self.url}', 32)}"
+        return make_endpoint(endpoint_id, body, self.secret, _START.created)
+
+
 class ResourcesPart(ScriptPart):
-    """Files, vector stores and fine-tuned models that are there from the start."""
+    """Files, vector stores, fine-tuned models and webhook endpoints that are there from the start."""
 
     files: list[FilePart] = Field(default_factory=list)
     vector_stores: list[VectorStorePart] = Field(default_factory=list)
     fine_tuned_models: list[Annotated[str, Field(min_length=1)]] = Field(default_factory=list)
+    webhook_endpoints: list[WebhookEndpointPart] = Field(default_factory=list)
 
     def keep(self) -> tuple[Kept, ...]:
         """Return them as resources; raises `ScriptError`."""
@@ -98,4 +132,5 @@ class ResourcesPart(ScriptPart):
         files |= {each.id: each.value for each in kept}
         for number, store in enumerate(self.vector_stores):
             kept += store.keep(files, join_place("resources.vector_stores", number))
+        kept += [each.keep(number) for number, each in enumerate(self.webhook_endpoints)]
         return (*kept, *(Kept(MODEL, name, {"id": name}) for name in self.fine_tuned_models))

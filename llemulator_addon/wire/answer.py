@@ -146,6 +146,8 @@ class Call(NamedTuple):
     """The time on the session's clock, in seconds since the epoch. Times in answers come from the stamp."""
     fine_tuning_duration: float = 1.0
     """Seconds of the session's clock that a fine-tuning job takes."""
+    webhooks: tuple[str, ...] = ()
+    """The addresses to which webhooks may be sent."""
     readers: Mapping[str, Callable[[bytes], str]] = MappingProxyType({})
     """By extension: how the text of a document is read, where a library for it is installed."""
     gave: Callable[[str], bool] = lambda _: False

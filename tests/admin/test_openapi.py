@@ -88,7 +88,7 @@ def test_every_route_that_reads_a_body_describes_it() -> None:
 
     assert {
         path for path, methods in paths.items() if "requestBody" not in methods.get("post", {"requestBody": 1})
-    } == {"/_emulator/reset", "/_emulator/requests/{number}/again"}
+    } == {"/_emulator/reset", "/_emulator/requests/{number}/again", "/_emulator/webhooks/{number}"}
 
 
 def test_a_body_that_may_be_a_form_is_described_as_form_and_as_json() -> None:

@@ -10,7 +10,8 @@ from llemulator_addon.core.reply import Block, Sound, Text
 from llemulator_addon.script.model import ScriptPart
 
 
-def _is_base64(text: str) -> str:
+def is_base64(text: str) -> str:
+    """Return a text that is Base64; raises ValueError."""
     try:
         b64decode(text, validate=True)
     except (binascii.Error, ValueError):
@@ -19,7 +20,7 @@ def _is_base64(text: str) -> str:
     return text
 
 
-Base64 = Annotated[str, AfterValidator(_is_base64)]
+Base64 = Annotated[str, AfterValidator(is_base64)]
 
 
 _LONGEST = 20

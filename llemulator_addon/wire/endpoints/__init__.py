@@ -24,6 +24,7 @@ from llemulator_addon.wire.endpoints import (
     uploads,
     vector_store_files,
     vector_stores,
+    webhooks,
 )
 
 ENDPOINTS: dict[str, Endpoint] = {
@@ -109,6 +110,13 @@ OPERATIONS: dict[str, Operation] = {
     "realtime.calls.hangup": realtime_calls.HANGUP,
     "realtime.calls.refer": realtime_calls.REFER,
     "realtime.calls.reject": realtime_calls.REJECT,
+    "webhooks.create": webhooks.CREATE,
+    "webhooks.list": webhooks.LIST,
+    "webhooks.retrieve": webhooks.RETRIEVE,
+    "webhooks.update": webhooks.UPDATE,
+    "webhooks.delete": webhooks.DELETE,
+    "webhooks.rotate_secret": webhooks.ROTATE,
+    "webhooks.test": webhooks.TEST,
     "traces.ingest": traces.INGEST,
 }
 """Operations on what a token owns. They consume no rule."""

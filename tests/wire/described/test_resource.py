@@ -163,17 +163,17 @@ def test_the_same_requests_get_the_same_bytes() -> None:
 @pytest.mark.parametrize(
     ("body", "param", "message"),
     [
-        ({**_WEBHOOK, "name": 3}, "name", "Invalid type for 'name': expected a string, but got an integer instead."),
-        ({"url": "https://a.b", "event_types": []}, "name", "Missing required parameter: 'name'."),
+        ({"name": 3}, "name", "Invalid type for 'name': expected a string, but got an integer instead."),
+        ({}, "name", "Missing required parameter: 'name'."),
         (
-            {**_WEBHOOK, "event_types": "response.completed"},
-            "event_types",
-            "Invalid type for 'event_types': expected an array, but got a string instead.",
+            {"name": "a", "file_ids": "file-1"},
+            "file_ids",
+            "Invalid type for 'file_ids': expected an array, but got a string instead.",
         ),
     ],
 )
 def test_a_body_that_is_wrong_is_refused_in_openais_words(body: dict[str, Any], param: str, message: str) -> None:
-    (steps,) = play(emulator(), post("/v1/webhook_endpoints", body))
+    (steps,) = play(emulator(), post("/v1/containers", body))
 
     error = json_of(steps)["error"]
     assert (status(steps), error["type"], error["param"], error["message"]) == (
