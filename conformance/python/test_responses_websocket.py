@@ -26,6 +26,8 @@ _TOOL: Any = {
 }
 _SCRIPT = {
     "rules": [
+        {"match": {"user_text": "shorter"}, "reply": {"text": "Once."}},
+        {"match": {"user_text": "story"}, "reply": {"text": "Once upon a time"}, "stream": {"tokens_per_second": 20}},
         {"match": {"user_text": "cut"}, "reply": {"text": "one two three"}, "faults": [{"cut_after": {"sends": 5}}]},
         {"match": {"user_text": "too often"}, "reply": {"failure": {"status": 429, "message": "Slow down."}}},
         {"match": {"tool_result": {"name": "weather", "pattern": "rain"}}, "reply": {"text": "Take an umbrella."}},
@@ -98,6 +100,23 @@ def test_a_warm_up_has_no_output_and_its_response_can_be_gone_on_from(key: str) 
 
     assert warm.output == []
     assert [item.type for item in called[-1].response.output] == ["function_call"]
+
+
+def test_words_that_steer_a_response_are_the_input_of_the_next_one(key: str) -> None:
+    events: list[Any] = []
+    with OpenAI(api_key=key).responses.connect() as connection:
+        connection.response.create(model="gpt-5.4", input="Tell me a story", store=False)
+        for event in connection:
+            events.append(event)
+            if event.type == "response.created" and len(events) == 1:
+                connection.response.steer(previous_response_id=event.response.id, input="Make it shorter.")
+            if [each.type for each in events].count("response.completed") == 2:
+                break
+
+    first, second = (event.response for event in events if event.type == "response.completed")
+    assert (first.output_text, second.output_text) == ("Once upon a time", "Once.")
+    assert second.previous_response_id == first.id
+    assert "response.steer.accepted" in {event.type for event in events}
 
 
 def test_the_async_client_and_two_lanes_side_by_side(key: str) -> None:

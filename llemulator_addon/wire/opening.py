@@ -27,7 +27,13 @@ def open_talk(accepted: Converse, name: str, most_bytes: int) -> Talk:
             )
         )
     if not accepted.session:
-        return ResponsesTalk(name=name, handshake=accepted.request, most_bytes=most_bytes)
+        return ResponsesTalk(
+            name=name,
+            handshake=accepted.request,
+            most_bytes=most_bytes,
+            stamp=accepted.stamp,
+            label=str(accepted.exchange.number),
+        )
     label = str(accepted.exchange.number)
     return RealtimeTalk(
         RealtimeState(

@@ -150,7 +150,8 @@ def test_a_message_that_is_no_request_is_refused_by_a_message(event: object, err
 @pytest.mark.parametrize(
     ("event", "code"),
     [
-        ({"previous_response_id": "resp_1", "input": "more"}, "steering_not_supported"),
+        ({"previous_response_id": "resp_1", "input": "more"}, "response_not_found"),
+        ({"previous_response_id": "resp_1", "input": [{"role": "system", "content": "more"}]}, "invalid_input"),
         ({"previous_response_id": "resp_1", "input": []}, "invalid_input"),
         ({"input": "more"}, "invalid_input"),
     ],

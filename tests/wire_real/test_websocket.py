@@ -115,7 +115,7 @@ async def test_a_refusal_is_a_message_and_the_connection_goes_on(certs: Path) ->
     assert error["error"]["message"] == "Slow down."
     assert error["error"]["headers"]["x-request-id"].startswith("req_")
     assert [wrong[0]["status"], unknown[0]["status"], unknown[0]["error"]["param"]] == [400, 400, "type"]
-    assert steered[0]["error"]["code"] == "steering_not_supported"
+    assert steered[0]["error"]["code"] == "response_not_found"
     assert said(after) == "Hi there"
 
 

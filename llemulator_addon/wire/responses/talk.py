@@ -12,10 +12,23 @@ from rpds import HashTrieMap
 
 from llemulator_addon.core.reply import Failure
 from llemulator_addon.core.request import Request
+from llemulator_addon.core.stamp import Stamp
 from llemulator_addon.core.steps import Headers
 from llemulator_addon.wire import errors
 from llemulator_addon.wire.errors import INVALID
 from llemulator_addon.wire.json_bytes import compact
+from llemulator_addon.wire.responses.steering import (
+    MOST_STEERS,
+    ActiveResponse,
+    Steer,
+    add_steers,
+    is_right,
+    make_successor,
+    may_be_steered,
+    spell_accepted,
+    spell_failed,
+    spell_pending,
+)
 from llemulator_addon.wire.talks import Begin, Doing, Doings, Say, make_request
 
 MOST_WAITING = 64
@@ -24,6 +37,8 @@ BYTES_OF_A_MESSAGE = 512
 """Memory of a message that waits, in addition to its bytes."""
 
 _OF_MESSAGE = ("type", "stream_id", "generate")
+
+_NO_STAMP = Stamp(0, 0)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,11 +54,23 @@ class ResponsesTalk:
     """By `stream_id`, empty without one: the request that is being answered, and those that wait for it."""
     waiting: int = 0
     waiting_bytes: int = 0
+    stamp: Stamp = _NO_STAMP
+    label: str = ""
+    """With the stamp, what its ids are drawn from."""
+    active: "HashTrieMap[str, ActiveResponse]" = field(default_factory=HashTrieMap)
+    """The response of each lane."""
+    completed: tuple[str, ...] = ()
+    """Ids of the last that were completed."""
+    pending: tuple[tuple[str, ActiveResponse], ...] = ()
+    """Responses with something added that wait for results of their tools, each with its lane."""
+    steered: int = 0
+    """How often something was added."""
 
     @property
     def held(self) -> int:
-        """Bytes of memory of the requests that wait."""
-        return self.waiting_bytes + self.waiting * BYTES_OF_A_MESSAGE
+        """Bytes of memory of the requests that wait, and of what was added to responses."""
+        added = sum(each.size for each in (*self.active.values(), *(response for _, response in self.pending)))
+        return self.waiting_bytes + self.waiting * BYTES_OF_A_MESSAGE + added
 
     def begin(self, at: float) -> tuple[Self, Doings]:
         """Say nothing."""
@@ -55,9 +82,10 @@ class ResponsesTalk:
         return hear(self, message, event, at)
 
     def note(self, lane: str | None, text: str) -> Self:
-        """Do nothing: what was said is known by its id."""
-        del lane, text
-        return self
+        """Take note of which response it is, and how it ends."""
+        before = self.active.get(lane or "", _NOTHING)
+        after = before.note(text)
+        return self if after is before else replace(self, active=self.active.insert(lane or "", after))
 
     def finish(self, lane: str | None, at: float) -> "tuple[ResponsesTalk, Doings]":
         """Take note that an answer was sent."""
@@ -112,7 +140,7 @@ def hear(talk: ResponsesTalk, message: bytes, event: object, at: float) -> tuple
         case "response.create":
             return _create(talk, event, message, at)
         case "response.steer":
-            return talk, (Say(_fail_steer(event)),)
+            return _steer(talk, event)
         case str() as unknown:
             return _refuse(talk, _wrong(f"Invalid value: '{unknown}'. {_SUPPORTED}", "type"), stream_id)
         case _:
@@ -129,7 +157,7 @@ def _create(
     generate = event.get("generate")
     if generate is not None and not isinstance(generate, bool):
         return _refuse(talk, _wrong("Invalid type for 'generate': expected a boolean.", "generate"), stream_id)
-    request = _read_request(talk, event, message, at)
+    talk, request = _bring_steers(talk, _read_request(talk, event, message, at), stream_id or "")
     lane = talk.lanes.get(stream_id or "", ())
     if not lane:
         return replace(talk, lanes=talk.lanes.insert(stream_id or "", (request,))), (Begin(request, stream_id),)
@@ -143,9 +171,19 @@ def _create(
 def finish(talk: ResponsesTalk, stream_id: str | None) -> tuple[ResponsesTalk, tuple[Doing, ...]]:
     """Return a talk after the answer to a request was sent, and what is to be done."""
     name = stream_id or ""
-    _, *waiting = talk.lanes[name]
+    ended, *waiting = talk.lanes[name]
+    response = talk.active.get(name, _NOTHING)
+    talk = replace(talk, active=talk.active.discard(name))
+    if response.is_whole:
+        talk = replace(talk, completed=(*talk.completed, response.id)[-MOST_WAITING:])
+    told: tuple[Doing, ...] = ()
+    if response.steers:
+        if response.is_whole and not response.required:
+            successor = make_successor(ended, response)
+            return replace(talk, lanes=talk.lanes.insert(name, (successor, *waiting))), (Begin(successor, stream_id),)
+        talk, told = _keep_steers(talk, response, stream_id)
     if not waiting:
-        return replace(talk, lanes=talk.lanes.remove(name)), ()
+        return replace(talk, lanes=talk.lanes.remove(name)), told
     begun = waiting[0]
     after = replace(
         talk,
@@ -153,7 +191,62 @@ def finish(talk: ResponsesTalk, stream_id: str | None) -> tuple[ResponsesTalk, t
         waiting=talk.waiting - 1,
         waiting_bytes=talk.waiting_bytes - len(begun.body),
     )
-    return after, (Begin(begun, stream_id),)
+    return after, (*told, Begin(begun, stream_id))
+
+
+_NOTHING = ActiveResponse()
+
+
+def _steer(talk: ResponsesTalk, event: Mapping[str, Any]) -> tuple[ResponsesTalk, tuple[Doing, ...]]:
+    """Add what a user says to a response that is being made."""
+    response_id = event.get("previous_response_id")
+    lane = next((lane for lane, each in talk.active.items() if response_id and each.id == response_id), None)
+    if not is_right(event):
+        return talk, (Say(spell_failed("invalid_input", event)),)
+    if lane is None or talk.active[lane].is_whole:
+        is_known = response_id in talk.completed or lane is not None
+        return talk, (Say(spell_failed("response_already_completed" if is_known else "response_not_found", event)),)
+    response, stream_id = talk.active[lane], lane or None
+    if not may_be_steered(talk.lanes[lane][0]):
+        return talk, (Say(spell_failed("steering_not_supported", event, stream_id=stream_id)),)
+    if len(response.steers) >= MOST_STEERS or talk.held > talk.most_bytes:
+        return talk, (Say(spell_failed("too_many_pending_steers", event, stream_id=stream_id)),)
+    number = talk.steered + 1
+    steer = Steer(f"steer_{talk.stamp.hex(f'steer/{talk.label}/{number}', 48)}", event["input"])
+    steered = replace(response, steers=(*response.steers, steer))
+    after = replace(talk, active=talk.active.insert(lane, steered), steered=number)
+    return after, (Say(spell_accepted(steer, response.id, stream_id)),)
+
+
+def _keep_steers(
+    talk: ResponsesTalk, response: ActiveResponse, stream_id: str | None
+) -> tuple[ResponsesTalk, tuple[Doing, ...]]:
+    """Keep what was added until the client brings what the response needs; of one that failed, give it back."""
+    if response.is_whole:
+        kept = (*talk.pending, (stream_id or "", response))[-MOST_WAITING:]
+        told = tuple(Say(spell_pending(steer, response, stream_id)) for steer in response.steers)
+        return replace(talk, pending=kept), told
+    return talk, tuple(
+        Say(
+            spell_failed(
+                "response_not_active",
+                {"previous_response_id": response.id, "input": steer.given},
+                steer_id=steer.id,
+                stream_id=stream_id,
+            )
+        )
+        for steer in response.steers
+    )
+
+
+def _bring_steers(talk: ResponsesTalk, request: Request, lane: str) -> tuple[ResponsesTalk, Request]:
+    """Put what was added to a response before the results that the client brings."""
+    before = (request.json or {}).get("previous_response_id")
+    found = next((each for each in talk.pending if each[0] == lane and each[1].id == before), None)
+    if found is None:
+        return talk, request
+    left = tuple(each for each in talk.pending if each is not found)
+    return replace(talk, pending=left), add_steers(request, found[1].steers)
 
 
 def _read_request(talk: ResponsesTalk, event: Mapping[str, Any], message: bytes, at: float) -> Request:
@@ -199,25 +292,6 @@ def _too_many() -> Failure:
         code="rate_limit_exceeded",
         message=f"More than {MOST_WAITING} requests of this connection, or too many bytes of them, wait for an answer.",
     )
-
-
-def _fail_steer(event: Mapping[str, Any]) -> str:
-    """Spell the message to who wants to steer: no model here takes that (the SDK's `ResponseSteerFailedEvent`)."""
-    before, given = event.get("previous_response_id"), event.get("input")
-    right = isinstance(before, str) and isinstance(given, str | list) and bool(given)
-    code, says = (
-        ("steering_not_supported", "Steering is not supported for this response.")
-        if right
-        else ("invalid_input", "'previous_response_id' must be a string, and 'input' a string or a list of items.")
-    )
-    return compact(
-        {
-            "type": "response.steer.failed",
-            "sequence_number": 0,
-            "error": {"type": INVALID, "code": code, "message": says},
-            "steer": {"previous_response_id": before, "input": given},
-        }
-    ).decode()
 
 
 def _wrong(message: str, param: str) -> Failure:
