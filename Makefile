@@ -7,7 +7,7 @@ export PYTHONDONTWRITEBYTECODE =
 PORT ?= 8080
 python := .venv/bin/python
 pytest := .venv/bin/pytest
-# `tests/conftest.py` says how many workers, and how tests are handed out; tests of one group run on the same worker. A
+# `tests/distribution.py` says how many workers, and how tests are handed out; tests of one group run on the same worker. A
 # worker that dies ends the run: if xdist replaces it, the run may hang.
 parallel := --numprocesses auto --dist loadgroup --max-worker-restart 0
 # The tests of what lies below the adapters: nearly all need no socket.

@@ -10,8 +10,19 @@ import pytest
 
 from conformance.server import Server, attached, running
 from tests.children import children_hear_signals
+from tests.distribution import (
+    pytest_collection_modifyitems,
+    pytest_xdist_auto_num_workers,
+    pytest_xdist_make_scheduler,
+)
 
-__all__ = ["children_hear_signals", "server"]
+__all__ = [
+    "children_hear_signals",
+    "pytest_collection_modifyitems",
+    "pytest_xdist_auto_num_workers",
+    "pytest_xdist_make_scheduler",
+    "server",
+]
 
 
 @pytest.fixture(scope="session")
