@@ -235,14 +235,14 @@ class Client:
         query = {"limit": _PAGE, **filters, "format": "full"}
         while True:
             page = self._json("GET", f"/_emulator/requests?{urlencode(query)}")
-            found += map(_read_exchange, page["data"])
+            found += map(read_exchange, page["data"])
             if not page["has_more"] or "limit" in filters:
                 return tuple(found)
             query["since"] = found[-1].number
 
     def request(self, number: int) -> Exchange:
         """Return one exchange. Raises Refused if the journal does not have it."""
-        return _read_exchange(self._json("GET", f"/_emulator/requests/{number}"))
+        return read_exchange(self._json("GET", f"/_emulator/requests/{number}"))
 
     def har(self) -> Mapping[str, Any]:
         """Return the journal as a HAR file."""
@@ -444,8 +444,8 @@ class AsyncClient:
         await self.close()
 
 
-def _read_exchange(shown: Mapping[str, Any]) -> Exchange:
-    """Return the exchange that a route shows in full."""
+def read_exchange(shown: Mapping[str, Any]) -> Exchange:
+    """Return an exchange of JSON, as `GET /_emulator/requests/{number}` shows it in full."""
     brief = {key: shown[key] for key in _BRIEF}
     return Exchange(
         **brief,

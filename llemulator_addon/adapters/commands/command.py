@@ -3,6 +3,7 @@
 import argparse
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import override
 
 from llemulator_addon.adapters.settings_table import SETTINGS
@@ -63,3 +64,15 @@ class _Joined(argparse.Action):
 def settings_given(arguments: argparse.Namespace) -> Mapping[str, str | None]:
     """Return the texts of the settings' options, by name of the setting."""
     return {setting.name: getattr(arguments, setting.name) for setting in SETTINGS}
+
+
+def add_report(parser: argparse.ArgumentParser) -> None:
+    """Add the option for files of the verdict."""
+    parser.add_argument(
+        "--report",
+        action="append",
+        default=[],
+        type=Path,
+        metavar="FILE",
+        help="also write the verdict to a file: .xml (JUnit), .json or .html",
+    )

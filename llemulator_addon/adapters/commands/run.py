@@ -12,7 +12,7 @@ from pathlib import Path
 from shlex import quote
 from typing import TYPE_CHECKING
 
-from llemulator_addon.adapters.commands.command import Command, Failed, add_settings, settings_given
+from llemulator_addon.adapters.commands.command import Command, Failed, add_report, add_settings, settings_given
 from llemulator_addon.adapters.files import write_whole
 from llemulator_addon.adapters.settings import Settings, SettingsError, settings_from
 from llemulator_addon.adapters.terminal import printable
@@ -54,14 +54,7 @@ def _add_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--base-url", action="store_true", help="also set OPENAI_BASE_URL, for clients that read no other variable"
     )
-    parser.add_argument(
-        "--report",
-        action="append",
-        default=[],
-        type=Path,
-        metavar="FILE",
-        help="write the verdict to a file: .xml (JUnit), .json or .html",
-    )
+    add_report(parser)
     parser.add_argument(
         "--env-only",
         action="store_true",

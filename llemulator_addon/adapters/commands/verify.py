@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from llemulator_addon.adapters.commands.command import Command, Failed
+from llemulator_addon.adapters.commands.command import Command, Failed, add_report
 from llemulator_addon.adapters.files import write_whole
 from llemulator_addon.adapters.own_admin_key import own_admin_key
 from llemulator_addon.adapters.terminal import printable
@@ -31,14 +31,7 @@ def _add_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--token", help="token of the session (OPENAI_API_KEY)")
     parser.add_argument("--ignore", action="append", default=[], metavar="NAME", help="finding to leave out")
     parser.add_argument("--egress", action="store_true", help="report other hosts that were reached or blocked, too")
-    parser.add_argument(
-        "--report",
-        action="append",
-        default=[],
-        type=Path,
-        metavar="FILE",
-        help="also write the verdict to a file: .xml (JUnit), .json or .html",
-    )
+    add_report(parser)
 
 
 def _run(arguments: argparse.Namespace) -> None:

@@ -7,9 +7,9 @@ from pathlib import Path
 from llemulator_addon.adapters.hosts import Hosts
 from llemulator_addon.adapters.run.runtimes import runtime_of, why_not
 from llemulator_addon.adapters.verdict_files import RunReport
-from llemulator_addon.admin.exchange_json import FullExchange, show_in_full
+from llemulator_addon.admin.exchange_json import show_in_full
 from llemulator_addon.admin.verify import FINDINGS
-from llemulator_addon.client import Exchange, Finding, HostEgress, RuleUse, Verdict
+from llemulator_addon.client import Exchange, Finding, HostEgress, RuleUse, Verdict, read_exchange
 from llemulator_addon.engine.session import Session
 from llemulator_addon.verification.finding import Finding as Found
 from llemulator_addon.verification.talk_messages import SWITCHED, index_connections
@@ -166,33 +166,7 @@ def _began(session: Session) -> float:
 def _exchanges(session: Session, token: str) -> Iterator[Exchange]:
     connections = index_connections(session.journal)
     for exchange in session.journal:
-        yield _make_exchange(show_in_full(exchange, token, connections))
-
-
-def _make_exchange(shown: FullExchange) -> Exchange:
-    return Exchange(
-        number=shown["number"],
-        at=shown["at"],
-        method=shown["method"],
-        host=shown["host"],
-        path=shown["path"],
-        endpoint=shown["endpoint"],
-        model=shown["model"],
-        stream=shown["stream"],
-        user_text=shown["user_text"],
-        rule=shown["rule"],
-        unmatched=shown["unmatched"],
-        unsupported=shown["unsupported"],
-        status=shown["status"],
-        ending=shown["ending"],
-        upstream=shown["upstream"],
-        headers=shown["request"]["headers"],
-        body=shown["request"]["body"],
-        prompt=shown["prompt"],
-        answer=shown["answer"],
-        connection=shown["connection"],
-        client=shown["client"],
-    )
+        yield read_exchange(show_in_full(exchange, token, connections))
 
 
 # Findings -------------------------------------------------------------------------------------------------------------

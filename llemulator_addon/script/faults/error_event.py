@@ -5,9 +5,8 @@ from typing import override
 
 from llemulator_addon.core.reply import Failure
 from llemulator_addon.core.steps import Send, Steps
-from llemulator_addon.script.fault import Fault, Scene
-from llemulator_addon.script.faults.malformed_event import AtEventPart
-from llemulator_addon.script.faults.sends import index_after_send, sends
+from llemulator_addon.script.fault import Scene
+from llemulator_addon.script.faults.sends import AtEventFault, AtEventPart, sends
 from llemulator_addon.script.replies.failure import usual, usual_of_code
 
 
@@ -32,26 +31,14 @@ class ErrorEventPart(AtEventPart):
 
 
 @dataclass(frozen=True, slots=True)
-class ErrorEventFault(Fault):
-    """In place of an event comes an error, in the endpoint's own form, and the stream ends.
-
-    Answers in one piece stay whole.
-    """
+class ErrorEventFault(AtEventFault):
+    """In place of an event comes an error, in the endpoint's own form, and the stream ends."""
 
     wanted: ErrorEventPart
 
-    @property
     @override
-    def reach(self) -> int:
-        """Up to there."""
-        return self.wanted.at
-
-    @override
-    def rewrite(self, steps: Steps, scene: Scene) -> Steps:
+    def rewrite_event(self, steps: Steps, position: int, scene: Scene) -> Steps:
         """End with the error."""
-        behind = index_after_send(steps, self.wanted.at) if scene.events else None
-        if behind is None:
-            return steps
-        before = steps[: behind - 1]
+        before = steps[:position]
         sent = tuple(send.piece for send in sends(before))
         return (*before, *map(Send, scene.break_off(sent, self.wanted.failure())))

@@ -1,44 +1,21 @@
 """`malformed_event`: an event that cannot be read."""
 
 from dataclasses import dataclass
-from typing import Annotated, override
-
-from pydantic import Field
+from typing import override
 
 from llemulator_addon.core.steps import Send, Steps
-from llemulator_addon.script.fault import Fault, Scene
-from llemulator_addon.script.faults.sends import index_after_send
-from llemulator_addon.script.model import ScriptPart
-
-
-class AtEventPart(ScriptPart):
-    """Which event, counted from 1."""
-
-    at: Annotated[int, Field(ge=1)]
+from llemulator_addon.script.fault import Scene
+from llemulator_addon.script.faults.sends import AtEventFault
 
 
 @dataclass(frozen=True, slots=True)
-class MalformedEventFault(Fault):
-    """The JSON of an event breaks off in the middle; the events around it are whole.
-
-    Answers in one piece stay whole.
-    """
-
-    wanted: AtEventPart
-
-    @property
-    @override
-    def reach(self) -> int:
-        """Up to there."""
-        return self.wanted.at
+class MalformedEventFault(AtEventFault):
+    """The JSON of an event breaks off in the middle; the events around it are whole."""
 
     @override
-    def rewrite(self, steps: Steps, scene: Scene) -> Steps:
+    def rewrite_event(self, steps: Steps, position: int, scene: Scene) -> Steps:
         """Break it off."""
-        behind = index_after_send(steps, self.wanted.at) if scene.events else None
-        if behind is None:
-            return steps
-        return (*steps[: behind - 1], _broken(steps[behind - 1]), *steps[behind:])
+        return (*steps[:position], _broken(steps[position]), *steps[position + 1 :])
 
 
 def _broken(step: object) -> Send:
