@@ -20,24 +20,25 @@ from llemulator_addon.simulate import harmless, property_values
 from llemulator_addon.simulate.numbers import Flat, number_within
 from llemulator_addon.simulate.source import Source
 
+_Items = list[object]
 STEPS = 100_000
 """So much work may the values of one answer take: about a tenth of a second."""
 
 
 def value_for(
     schema: object, chance: Chance, *, topic: str = "the topic", source: Source | None = None, work: Work | None = None
-) -> Any:  # noqa: ANN401
+) -> Any:  # noqa: ANN401 - JSON
     """Return a value that is valid for a schema; the best that was found if none is, or a part is not understood.
 
     Where it takes more work than there is, it is the best that was found until then, which may be None.
     """
-    made: list[Any] = []
+    made: list[object] = []
     with suppress(TooMuchWork, RecursionError):
         made.extend(_make_valid(schema, chance, topic, source, work or Work(STEPS)))
     return made[-1] if made else None
 
 
-def _make_valid(schema: object, chance: Chance, topic: str, source: Source | None, work: Work) -> Iterator[Any]:
+def _make_valid(schema: object, chance: Chance, topic: str, source: Source | None, work: Work) -> Iterator[object]:
     """Yield the first value that was made, then a valid one where that is none."""
     schema = tidy(schema, work)
     schemas = Schemas(schema, work)
@@ -112,7 +113,7 @@ class _Maker:
         self._tried = 0
         self._wide = False
 
-    def make(self, schema: object, place: _ValuePlace) -> Any:  # noqa: ANN401
+    def make(self, schema: object, place: _ValuePlace) -> object:
         """Return a value for a schema at a place. Raises `Unsatisfiable`."""
         if place.depth > _DEEPEST:
             raise Unsatisfiable("no value ends here")
@@ -126,7 +127,7 @@ class _Maker:
     def _must_end(self, place: _ValuePlace) -> bool:
         return self._terse or place.depth >= _DEEP or self._made > _MANY
 
-    def _choose_way(self, flat: Flat, place: _ValuePlace) -> Any:  # noqa: ANN401
+    def _choose_way(self, flat: Flat, place: _ValuePlace) -> object:
         """Choose a way of each `anyOf`, `oneOf` and `if`; a way that leads nowhere is followed by the next."""
         group, rest = _first_group(flat)
         if group is None:
@@ -142,7 +143,7 @@ class _Maker:
                 continue
         raise Unsatisfiable("none of several ways is possible")
 
-    def _make_allowed(self, flat: Flat, place: _ValuePlace) -> Any:  # noqa: ANN401
+    def _make_allowed(self, flat: Flat, place: _ValuePlace) -> object:
         """Make a value until `not` does not forbid it."""
         for _ in range(_TRIES):
             value = self._make_typed(flat, place)
@@ -181,7 +182,7 @@ class _Maker:
         kind = self._kind(flat, place)
         return any(self._is_valid(value, flat) for value in self._offer_kind(kind, flat, place, sure=sure))
 
-    def _make_typed(self, flat: Flat, place: _ValuePlace) -> Any:  # noqa: ANN401
+    def _make_typed(self, flat: Flat, place: _ValuePlace) -> object:
         """Make a value if only values and types are left to choose."""
         if "const" in flat:
             return flat["const"]
@@ -205,7 +206,7 @@ class _Maker:
             case _:
                 return None
 
-    def _propose(self, flat: Flat, kind: str, place: _ValuePlace) -> Iterator[Any]:
+    def _propose(self, flat: Flat, kind: str, place: _ValuePlace) -> Iterator[object]:
         """Yield a harmless value where somebody may act on it, then those that the user's words offer."""
         if (acting := self._acting(flat, place)) is not None:
             doing = self._source.doing if self._source else frozenset()
@@ -223,12 +224,12 @@ class _Maker:
         # Nobody acts on JSON: an address or a name of a file that stands in the prompt may be told again.
         return found if doing or found in _RUN else None
 
-    def _offer(self, flat: Flat, place: _ValuePlace) -> Sequence[Any]:
+    def _offer(self, flat: Flat, place: _ValuePlace) -> Sequence[object]:
         if self._source is None or self._acting(flat, place) not in _FREE:
             return ()
         return self._offer_kind(self._kind(flat, place), flat, place)
 
-    def _offer_kind(self, kind: str, flat: Flat, place: _ValuePlace, *, sure: bool = False) -> Sequence[Any]:
+    def _offer_kind(self, kind: str, flat: Flat, place: _ValuePlace, *, sure: bool = False) -> Sequence[object]:
         """Ask the user's words for a value of a kind; each value of an enum is looked for in them."""
         if self._source is None:
             return ()
@@ -238,7 +239,7 @@ class _Maker:
     def _is_valid(self, value: object, flat: Flat) -> bool:
         return fits(value, {word: flat[word] for word in flat if word not in ("anyOf", "oneOf")}, self._schemas)
 
-    def _choose_enum(self, flat: Flat, place: _ValuePlace) -> Any:  # noqa: ANN401
+    def _choose_enum(self, flat: Flat, place: _ValuePlace) -> object:
         others = {word: flat[word] for word in flat if word not in ("enum", "anyOf", "oneOf")}
         valid = [value for value in flat["enum"] if fits(value, others, self._schemas)]
         if not valid:
@@ -276,10 +277,10 @@ class _Maker:
 
     # Objects ---------------------------------------------------------------------------------------------------------
 
-    def _object(self, flat: Flat, place: _ValuePlace) -> dict[str, Any]:
+    def _object(self, flat: Flat, place: _ValuePlace) -> dict[str, object]:
         required = dict.fromkeys(flat.get("required", ()))
         properties = flat.get("properties", {})
-        made: dict[str, Any] = {}
+        made: dict[str, object] = {}
         for key, schema in properties.items():
             if key in required or self._wants(schema, place.member(key), sure=bool(required)):
                 self._add(made, key, schema, place, needed=key in required)
@@ -296,7 +297,7 @@ class _Maker:
             return self._comes_from_user(schema, place, sure=sure)
         return self._chance.holds(0.8)
 
-    def _add(self, made: dict[str, Any], key: str, schema: object, place: _ValuePlace, *, needed: bool) -> None:
+    def _add(self, made: dict[str, object], key: str, schema: object, place: _ValuePlace, *, needed: bool) -> None:
         try:
             made[key] = self.make(schema, place.member(key))
         except Unsatisfiable:
@@ -312,7 +313,7 @@ class _Maker:
                     return found
         return flat.get("additionalProperties", True)
 
-    def _fill(self, made: dict[str, Any], flat: Flat, place: _ValuePlace) -> dict[str, Any]:
+    def _fill(self, made: dict[str, object], flat: Flat, place: _ValuePlace) -> dict[str, object]:
         """Add members with names of our own, where the schema is a map or asks for more of them."""
         least = max(flat.get("minProperties", 0), 0)
         if least > _MOST:
@@ -346,7 +347,7 @@ class _Maker:
 
     # Arrays ----------------------------------------------------------------------------------------------------------
 
-    def _array(self, flat: Flat, place: _ValuePlace) -> list[Any]:
+    def _array(self, flat: Flat, place: _ValuePlace) -> list[object]:
         items = flat.get("items", True)
         first = list(flat.get("prefixItems", items if isinstance(items, list) else ()))
         others = flat.get("additionalItems", True) if isinstance(items, list) else items
@@ -356,7 +357,7 @@ class _Maker:
             made += [self.make(both, place.item()) for _ in range(flat.get("minContains", 1))]
         return self._more_items(made, others, flat, place)
 
-    def _more_items(self, made: list[Any], schema: object, flat: Flat, place: _ValuePlace) -> list[Any]:
+    def _more_items(self, made: list[object], schema: object, flat: Flat, place: _ValuePlace) -> list[object]:
         least, most = flat.get("minItems", 0), flat.get("maxItems")
         offered = self._offer_items(schema, flat, place)
         wanted = self._length(least, most, place, len(offered))
@@ -371,7 +372,7 @@ class _Maker:
         return made
 
     def _append(  # noqa: PLR0913 - what there is, and what is wanted
-        self, made: list[Any], known: set[Hashable], schema: object, place: _ValuePlace, *, needed: bool, is_set: bool
+        self, made: _Items, known: set[Hashable], schema: object, place: _ValuePlace, *, needed: bool, is_set: bool
     ) -> None:
         try:
             item = self.make(schema, place.item())
@@ -389,7 +390,7 @@ class _Maker:
         # Where the usual range has too few different numbers for a set, the whole one is used.
         self._wide = not is_new
 
-    def _offer_items(self, schema: object, flat: Flat, place: _ValuePlace) -> Sequence[Any]:
+    def _offer_items(self, schema: object, flat: Flat, place: _ValuePlace) -> Sequence[object]:
         if self._source is None or not isinstance(schema, Mapping):
             return ()
         try:

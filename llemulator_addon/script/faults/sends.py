@@ -53,4 +53,5 @@ class AtEventFault(Fault):
 
     def rewrite_event(self, steps: Steps, position: int, scene: Scene) -> Steps:
         """Return the steps with another event at a position, or others in its place."""
-        raise NotImplementedError
+        del position, scene
+        return steps

@@ -8,7 +8,7 @@ from llemulator_addon.script.templates.budget import Budget
 from llemulator_addon.script.templates.problems import TemplateProblem
 
 
-def text_of(value: Any, budget: Budget) -> str:  # noqa: ANN401
+def text_of(value: object, budget: Budget) -> str:
     """Return a text as it is, and everything else as JSON."""
     if isinstance(value, str):
         return value
@@ -16,7 +16,7 @@ def text_of(value: Any, budget: Budget) -> str:  # noqa: ANN401
     return budget.make(json.dumps(value, ensure_ascii=False, separators=(", ", ": ")))
 
 
-def number_of(value: Any) -> int | float:  # noqa: ANN401
+def number_of(value: object) -> int | float:
     """Return a value that must be a number of reasonable size."""
     if isinstance(value, bool) or not isinstance(value, int | float):
         raise TemplateProblem(f"a number is needed, not {type(value).__name__}")
@@ -28,13 +28,13 @@ def number_of(value: Any) -> int | float:  # noqa: ANN401
 _HUGE = 1 << 63
 
 
-def _text(value: Any) -> str:  # noqa: ANN401
+def _text(value: object) -> str:
     if not isinstance(value, str):
         raise TemplateProblem(f"a text is needed, not {type(value).__name__}")
     return value
 
 
-def _list(value: Any) -> list[Any]:  # noqa: ANN401
+def _list(value: object) -> list[Any]:
     match value:
         case list() | tuple() | str():
             return list(value)
@@ -48,19 +48,20 @@ def _make_text_filter(change: Callable[[str], str]) -> Callable[..., Any]:
     return lambda budget, value: budget.make(change(_text(value)))
 
 
-def _replace(budget: Budget, value: Any, old: Any, new: Any) -> str:  # noqa: ANN401
+def _replace(budget: Budget, value: object, old: object, new: object) -> str:
     text, old, new = _text(value), _text(old), _text(new)
     budget.room_for(len(text) + text.count(old) * len(new))
     return budget.make(text.replace(old, new))
 
 
-def _join(budget: Budget, value: Any, between: Any = "") -> str:  # noqa: ANN401
+def _join(budget: Budget, value: object, between: object = "") -> str:
     parts = [text_of(part, budget) for part in _list(value)]
-    budget.room_for(sum(map(len, parts)) + len(_text(between)) * len(parts))
-    return budget.make(between.join(parts))
+    joint = _text(between)
+    budget.room_for(sum(map(len, parts)) + len(joint) * len(parts))
+    return budget.make(joint.join(parts))
 
 
-def _split(budget: Budget, value: Any, between: Any = None) -> list[str]:  # noqa: ANN401
+def _split(budget: Budget, value: object, between: object = None) -> list[str]:
     parts = _text(value).split(None if between is None else _text(between) or None)
     budget.step(len(parts))
     for part in parts:
@@ -68,7 +69,7 @@ def _split(budget: Budget, value: Any, between: Any = None) -> list[str]:  # noq
     return parts
 
 
-def _truncate(budget: Budget, value: Any, length: Any = 255, end: Any = "…") -> str:  # noqa: ANN401
+def _truncate(budget: Budget, value: object, length: object = 255, end: object = "…") -> str:
     text, length, end = _text(value), int(number_of(length)), _text(end)
     return text if len(text) <= length else budget.make(text[: max(0, length - len(end))] + end)
 
@@ -90,17 +91,17 @@ def _float(_: Budget, value: Any, default: Any = 0.0) -> Any:  # noqa: ANN401
 _DIGITS = 30
 
 
-def _round(_: Budget, value: Any, digits: Any = 0) -> float:  # noqa: ANN401
+def _round(_: Budget, value: object, digits: object = 0) -> float:
     return round(float(number_of(value)), max(-30, min(30, int(number_of(digits)))))
 
 
-def _length(_: Budget, value: Any) -> int:  # noqa: ANN401
+def _length(_: Budget, value: object) -> int:
     if not isinstance(value, str | list | tuple | Mapping):
         raise TemplateProblem(f"{type(value).__name__} has no length")
     return len(value)
 
 
-def _sort(budget: Budget, value: Any) -> list[Any]:  # noqa: ANN401
+def _sort(budget: Budget, value: object) -> list[Any]:
     parts = _list(value)
     # As many comparisons as sorting may need.
     for _ in range(len(parts).bit_length()):
@@ -109,7 +110,7 @@ def _sort(budget: Budget, value: Any) -> list[Any]:  # noqa: ANN401
 
 
 def _ends(position: int) -> Callable[..., Any]:
-    def end(_: Budget, value: Any) -> Any:  # noqa: ANN401
+    def end(_: Budget, value: object) -> Any:  # noqa: ANN401
         parts = value if isinstance(value, str | list | tuple) else _list(value)
         if not parts:
             raise TemplateProblem("there is nothing to take the first or last of")
@@ -118,20 +119,20 @@ def _ends(position: int) -> Callable[..., Any]:
     return end
 
 
-def _reverse(budget: Budget, value: Any) -> Any:  # noqa: ANN401
+def _reverse(budget: Budget, value: object) -> Any:  # noqa: ANN401
     if isinstance(value, str):
         return budget.make(value[::-1])
     return _list(value)[::-1]
 
 
-def _items(budget: Budget, value: Any) -> list[tuple[str, Any]]:  # noqa: ANN401
+def _items(budget: Budget, value: object) -> list[tuple[str, Any]]:
     if not isinstance(value, Mapping):
         raise TemplateProblem(f"an object is needed, not {type(value).__name__}")
     budget.step(len(value))
     return list(value.items())
 
 
-def _tojson(budget: Budget, value: Any) -> str:  # noqa: ANN401
+def _tojson(budget: Budget, value: object) -> str:
     budget.read(value)
     return budget.make(json.dumps(value, ensure_ascii=False, separators=(",", ":")))
 

@@ -2,7 +2,6 @@
 
 from base64 import b64decode, b64encode
 from collections.abc import Iterable, Iterator, Mapping
-from typing import Any
 
 from llemulator_addon.core.prompt import Prompt
 from llemulator_addon.core.remembering import remember_calls
@@ -20,7 +19,7 @@ Spoken = type[Text] | type[Refusal]
 """One of the two kinds of text."""
 
 
-def write_completion(prompt: Prompt, says: ModelOutput, manner: Manner) -> dict[str, Any]:
+def write_completion(prompt: Prompt, says: ModelOutput, manner: Manner) -> dict[str, object]:
     """Return the whole completion."""
     return {
         "id": make_id(manner),
@@ -36,14 +35,14 @@ def write_completion(prompt: Prompt, says: ModelOutput, manner: Manner) -> dict[
     }
 
 
-def _choices(prompt: Prompt, says: ModelOutput, manner: Manner) -> "Many | list[dict[str, Any]]":
-    def make() -> Iterator[dict[str, Any]]:
+def _choices(prompt: Prompt, says: ModelOutput, manner: Manner) -> "Many | list[dict[str, object]]":
+    def make() -> Iterator[dict[str, object]]:
         return (_choice(prompt, says.choice(index), index, manner) for index in range(prompt.choices))
 
     return Many(make, nests=True) if manner.in_pieces else list(make())
 
 
-def _choice(prompt: Prompt, choice: Choice, index: int, manner: Manner) -> dict[str, Any]:
+def _choice(prompt: Prompt, choice: Choice, index: int, manner: Manner) -> dict[str, object]:
     return {
         "index": index,
         "message": _assistant(prompt, choice, index, manner),
@@ -53,7 +52,7 @@ def _choice(prompt: Prompt, choice: Choice, index: int, manner: Manner) -> dict[
     }
 
 
-def _assistant(prompt: Prompt, choice: Choice, index: int, manner: Manner) -> dict[str, Any]:
+def _assistant(prompt: Prompt, choice: Choice, index: int, manner: Manner) -> dict[str, object]:
     """Spell the message. `tool_calls` stands between `content` and `refusal`, as recorded."""
     calls, refusal = list_calls(prompt, choice), find_refusal(choice)
     spoken = speaks(prompt, choice)
@@ -68,7 +67,7 @@ def _assistant(prompt: Prompt, choice: Choice, index: int, manner: Manner) -> di
     }
 
 
-def _spell_calls(prompt: Prompt, calls: list[ToolCall], choice: int, manner: Manner) -> dict[str, Any]:
+def _spell_calls(prompt: Prompt, calls: list[ToolCall], choice: int, manner: Manner) -> dict[str, object]:
     if not calls:
         return {}
     if is_legacy(prompt):
@@ -76,14 +75,14 @@ def _spell_calls(prompt: Prompt, calls: list[ToolCall], choice: int, manner: Man
     return {"tool_calls": [spell_call(call, choice, position, manner) for position, call in enumerate(calls)]}
 
 
-def spell_call(call: ToolCall, choice: int, position: int, manner: Manner) -> dict[str, Any]:
+def spell_call(call: ToolCall, choice: int, position: int, manner: Manner) -> dict[str, object]:
     """Return a tool call as a message has it."""
     kind, key = name_fields(call)
     spelled = {"name": call.name, key: call.arguments}
     return {"id": _call_id(call, choice, position, manner), "type": kind, kind: spelled}
 
 
-def _all_logprobs(prompt: Prompt, choice: Choice, manner: Manner) -> dict[str, Any] | None:
+def _all_logprobs(prompt: Prompt, choice: Choice, manner: Manner) -> dict[str, object] | None:
     if not prompt.body.get("logprobs"):
         return None
     return {
@@ -94,7 +93,7 @@ def _all_logprobs(prompt: Prompt, choice: Choice, manner: Manner) -> dict[str, A
 
 def _logprobs_of(
     kind: Spoken, text: str | None, prompt: Prompt, choice: Choice, manner: Manner
-) -> "Many | list[dict[str, Any]] | None":
+) -> "Many | list[dict[str, object]] | None":
     if not text:
         return None
     if not has_logprobs(kind, choice):
@@ -107,7 +106,7 @@ def has_logprobs(kind: Spoken, choice: Choice) -> bool:
     return any(isinstance(block, kind) and block.logprobs is not None for block in choice.blocks)
 
 
-def each_text_logprob(kind: Spoken, prompt: Prompt, choice: Choice, manner: Manner) -> Iterator[dict[str, Any]]:
+def each_text_logprob(kind: Spoken, prompt: Prompt, choice: Choice, manner: Manner) -> Iterator[dict[str, object]]:
     """Yield the log probabilities of all texts of a choice: those of the script, and generated ones for other texts."""
     top = prompt.body.get("top_logprobs") or 0
     for block in choice.blocks:
@@ -118,9 +117,9 @@ def each_text_logprob(kind: Spoken, prompt: Prompt, choice: Choice, manner: Mann
             yield from each_logprob_of(pieces, top, manner.stamp)
 
 
-def list_annotations(choice: Choice) -> list[dict[str, Any]]:
+def list_annotations(choice: Choice) -> list[dict[str, object]]:
     """Spell citations as chat has them, which knows only those of web pages; places count from the text's start."""
-    found: list[dict[str, Any]] = []
+    found: list[dict[str, object]] = []
     start = 0
     for block in choice.blocks:
         if isinstance(block, Text):
@@ -129,7 +128,7 @@ def list_annotations(choice: Choice) -> list[dict[str, Any]]:
     return found
 
 
-def _citation(given: Mapping[str, Any], start: int) -> dict[str, Any]:
+def _citation(given: Mapping[str, object], start: int) -> dict[str, object]:
     fields = {
         "end_index": _shift(given.get("end_index", 0), start),
         "start_index": _shift(given.get("start_index", 0), start),
@@ -144,7 +143,7 @@ def _shift(place: object, start: int) -> object:
     return place + start if isinstance(place, int) else place
 
 
-def _audio(prompt: Prompt, choice: Choice, index: int, manner: Manner) -> dict[str, Any]:
+def _audio(prompt: Prompt, choice: Choice, index: int, manner: Manner) -> dict[str, object]:
     return {
         "id": make_audio_id(choice, index, manner),
         "data": b64encode(make_sound(prompt, choice)).decode("ascii"),
@@ -167,7 +166,7 @@ def find_end_of_audio(choice: Choice, manner: Manner) -> int:
 HOUR = 3_600
 
 
-def moderate(prompt: Prompt, says: ModelOutput) -> dict[str, Any]:
+def moderate(prompt: Prompt, says: ModelOutput) -> dict[str, object]:
     """Return the member `moderation`, where the request asks for it."""
     asked = prompt.body.get("moderation")
     if not isinstance(asked, dict):
@@ -193,10 +192,10 @@ def cut_text(prompt: Prompt, text: str, manner: Manner) -> Iterable[tuple[str, i
     return cut(text, family(prompt.model).encoding, chunk_by)
 
 
-def token_logprobs(prompt: Prompt, text: str, manner: Manner) -> "Many | list[dict[str, Any]]":
+def token_logprobs(prompt: Prompt, text: str, manner: Manner) -> "Many | list[dict[str, object]]":
     """Return the log probabilities of each token of a text."""
 
-    def make() -> Iterator[dict[str, Any]]:
+    def make() -> Iterator[dict[str, object]]:
         pieces = (piece for piece, _ in cut(text, family(prompt.model).encoding, "token"))
         return each_logprob_of(pieces, prompt.body.get("top_logprobs") or 0, manner.stamp)
 
@@ -313,7 +312,7 @@ def make_sound(prompt: Prompt, choice: Choice) -> bytes:
     return audio.FORMATS.get(str(wanted), audio.wav)(choice.text, audio.find_speed(choice.text, sound.seconds))
 
 
-def write_usage(prompt: Prompt, says: ModelOutput) -> dict[str, Any] | None:
+def write_usage(prompt: Prompt, says: ModelOutput) -> dict[str, object] | None:
     """Return the counted tokens; None where the script wants none."""
     if not says.usage.shown:
         return None
@@ -322,7 +321,7 @@ def write_usage(prompt: Prompt, says: ModelOutput) -> dict[str, Any] | None:
     return _spell_usage(count_usage(prompt, says, audio=sound), prompt)
 
 
-def _spell_usage(of: Counted, prompt: Prompt) -> dict[str, Any]:
+def _spell_usage(of: Counted, prompt: Prompt) -> dict[str, object]:
     told = _details_of_audio(of) if _is_of_audio(prompt) else (NO_DETAILS, NO_DETAILS)
     writes = {"cache_write_tokens": 0} if isinstance(prompt.body.get("prompt_cache_options"), dict) else NO_DETAILS
     return {
