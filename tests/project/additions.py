@@ -18,6 +18,11 @@ def insert(text: str, *, before: str) -> Replacing:
     return Replacing(before, text + before)
 
 
+def append(text: str, *, after: str) -> Replacing:
+    """Return the edit that puts a text after another one."""
+    return Replacing(after, after + text)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Addition:
     """One addition: the row of the table, the edit of each of its files, and what shows that it works."""

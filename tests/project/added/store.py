@@ -10,7 +10,7 @@ from llemulator_addon.adapters.stores.address import StoreKind
 from llemulator_addon.engine.session import Session
 from llemulator_addon.store.port import Beginnings, Limits
 from tests.playing import chat, texts
-from tests.project.additions import Addition, Replacing, insert
+from tests.project.additions import Addition, Replacing, append, insert
 from tests.project.pages import ROOT
 from tests.store import test_contract as contract
 from tests.store.places import STORES
@@ -36,8 +36,8 @@ class CountingStore(MemoryStore):
 _SHOWN = """            case "counting":
                 return "counting:"
 """
-_READ = """        case "counting":
-            return StoreAddress("counting")
+_READ = """    if text == "counting:":
+        return StoreAddress("counting")
 """
 _OPENED = """        case "counting":
             from llemulator_addon.adapters.stores.added import CountingStore
@@ -91,15 +91,15 @@ ADDITION = Addition(
     edits={
         "adapters/stores/NAME.py": _STORE,
         "adapters/stores/address.py": [
-            Replacing('Literal["memory", "sqlite"', 'Literal["counting", "memory", "sqlite"'),
-            insert(_SHOWN, before='            case "sqlite":\n'),
-            insert(_READ, before='        case "sqlite" if '),
+            Replacing("StoreKind = Literal[", 'StoreKind = Literal["counting", '),
+            append(_SHOWN, after="        match self.kind:\n"),
+            append(_READ, after="        return MEMORY\n"),
         ],
-        "adapters/stores/opening.py": [insert(_OPENED, before='        case "sqlite":\n')],
+        "adapters/stores/opening.py": [append(_OPENED, after="    match address.kind:\n")],
         "tests/store/places.py": [
             insert(_PLACES, before="STORES: dict["),
-            Replacing('= {"memory": _memory', '= {"counting": _counting, "memory": _memory'),
+            Replacing('"memory": _memory', '"counting": _counting, "memory": _memory'),
         ],
-        "docs/stores.md": [insert("| `counting:` | are counted | nobody |\n", before="| `sqlite:///FILE` |")],
+        "docs/stores.md": [insert("| `counting:` | are counted | nobody |\n", before="| `memory` |")],
     },
 )
