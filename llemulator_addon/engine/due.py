@@ -69,7 +69,11 @@ def _end(resources: Resources, job: TuningJob, now: float) -> Resources:
 def tell(session: Session, resources: Resources, kind: str, thing_id: str, now: float) -> Resources:
     """Return resources with the deliveries of an event, if any endpoint wants it."""
     named = session.policy.webhooks
-    return queue_event(resources, kind, {"id": thing_id}, session.stamp, now=now, named=named)
+    try:
+        return queue_event(resources, kind, {"id": thing_id}, session.stamp, now=now, named=named)
+    except TooLarge:
+        # The work itself is done all the same.
+        return resources
 
 
 def note_background(resources: Resources, kept: tuple[Kept, ...], now: float) -> Resources:

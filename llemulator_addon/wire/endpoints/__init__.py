@@ -5,6 +5,7 @@ from llemulator_addon.wire.endpoints import (
     batches,
     chat,
     completions,
+    containers,
     conversations,
     embeddings,
     files,
@@ -117,6 +118,15 @@ OPERATIONS: dict[str, Operation] = {
     "webhooks.delete": webhooks.DELETE,
     "webhooks.rotate_secret": webhooks.ROTATE,
     "webhooks.test": webhooks.TEST,
+    "containers.create": containers.CREATE,
+    "containers.list": containers.LIST,
+    "containers.retrieve": containers.RETRIEVE,
+    "containers.delete": containers.DELETE,
+    "containers.files.create": containers.CREATE_FILE,
+    "containers.files.list": containers.LIST_FILES,
+    "containers.files.retrieve": containers.RETRIEVE_FILE,
+    "containers.files.delete": containers.DELETE_FILE,
+    "containers.files.content.retrieve": containers.CONTENT,
     "traces.ingest": traces.INGEST,
 }
 """Operations on what a token owns. They consume no rule."""
