@@ -63,13 +63,13 @@ def read_events(values: Iterable[object]) -> Said:
     return Said(text="".join(deltas), tool_calls=_list_calls(items))
 
 
-_LAST = frozenset(f"response.{status}" for status in ("completed", "incomplete", "failed"))
-_DELTAS = frozenset(("response.output_text.delta", "response.refusal.delta"))
+_LAST = frozenset(f"response.{status}" for status in ("completed", "incomplete", "failed", "done"))
+_DELTAS = frozenset(f"response.{kind}.delta" for kind in ("output_text", "refusal", "output_audio_transcript"))
 
 
 def _join_texts(output: Sequence[JsonFields]) -> str:
     parts = (part for item in output for part in item.get("content") or () if item.get("type") == "message")
-    return "".join(part.get("text") or part.get("refusal") or "" for part in parts)
+    return "".join(part.get("text") or part.get("refusal") or part.get("transcript") or "" for part in parts)
 
 
 def _list_calls(output: Sequence[JsonFields]) -> tuple[ModelToolCall, ...]:

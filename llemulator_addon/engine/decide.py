@@ -131,7 +131,7 @@ def _decide(session: Session, request: Request) -> Decided:
         return Decided(session=session, answer=refused)
     found = find_of(request)
     if wants_websocket(request) and (found is not None or knows_websocket(request.path)):
-        return _answer_by_path_rule(session, request, "") or _answer_handshake(session, request, found)
+        return _answer_by_path_rule(session, request, "") or _answer_handshake(session, request)
     match found:
         case None:
             failure = refuse_path(request)
@@ -145,13 +145,13 @@ def _decide(session: Session, request: Request) -> Decided:
             assert_never(never)
 
 
-def _answer_handshake(session: Session, request: Request, found: Found | OtherMethods | None) -> Decided:
-    if found is None or not speaks_websocket(request.path):
+def _answer_handshake(session: Session, request: Request) -> Decided:
+    if not speaks_websocket(request.path):
         return Decided(session=session, answer=refuse_upgrade(request.path))
     name, accepted = name_handshake(request.path), accept_handshake(request)
     if isinstance(accepted, Failure):
         return Decided(session=session, answer=accepted, endpoint=name, takes_turn=False)
-    opening = _open_session(session, request) if name == "realtime.connect" else Opening({})
+    opening = _open_session(session, request) if name.startswith("realtime.") else Opening({})
     answer = opening if isinstance(opening, Failure) else Accepted(accepted, opening)
     return Decided(session=session, answer=answer, endpoint=name, takes_turn=False)
 

@@ -9,6 +9,7 @@ from llemulator_addon.wire.realtime.session import format_of
 from llemulator_addon.wire.realtime.sound import SoundBuffer
 from llemulator_addon.wire.realtime.state import RealtimeState
 from llemulator_addon.wire.realtime.talk import RealtimeTalk
+from llemulator_addon.wire.realtime.translation import TRANSLATION, TranslationTalk
 from llemulator_addon.wire.responses.talk import ResponsesTalk
 from llemulator_addon.wire.talks import Talk
 from llemulator_addon.wire.websocket import name_handshake
@@ -35,6 +36,15 @@ def open_talk(accepted: Converse, name: str, most_bytes: int) -> Talk:
             label=str(accepted.exchange.number),
         )
     label = str(accepted.exchange.number)
+    if accepted.session["type"] == TRANSLATION:
+        return TranslationTalk(
+            name=name,
+            handshake=accepted.request,
+            label=label,
+            stamp=accepted.stamp,
+            session=accepted.session,
+            refused=accepted.refused,
+        )
     return RealtimeTalk(
         RealtimeState(
             name=name,

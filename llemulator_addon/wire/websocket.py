@@ -12,7 +12,12 @@ from llemulator_addon.wire.errors import INVALID
 
 _KNOWN = frozenset({"responses", "realtime", "realtime/translations", "live/sessions"})
 """Where OpenAI's API speaks it: the official SDKs' `connect` methods."""
-_SPOKEN = {"responses": "responses.connect", "realtime": "realtime.connect", "live/sessions": "live.connect"}
+_SPOKEN = {
+    "responses": "responses.connect",
+    "realtime": "realtime.connect",
+    "realtime/translations": "realtime.translations.connect",
+    "live/sessions": "live.connect",
+}
 """Where this program speaks it, and the name of the operation, as the SDKs have it."""
 
 _KEY_BEGINS = "openai-insecure-api-key."

@@ -42,6 +42,7 @@ ENDPOINTS: dict[str, Endpoint] = {
     "live": live.ENDPOINT,
     "realtime": realtime.ENDPOINT,
     "realtime.transcription": realtime.HEARING,
+    "realtime.translation": realtime.TRANSLATING,
 }
 """Operations in which a model answers, and which a script's rules therefore answer."""
 
@@ -106,6 +107,7 @@ OPERATIONS: dict[str, Operation] = {
     "fine_tuning.jobs.list_events": fine_tuning.EVENTS,
     "fine_tuning.jobs.checkpoints.list": fine_tuning.CHECKPOINTS,
     "realtime.client_secrets.create": realtime_calls.CLIENT_SECRETS,
+    "realtime.translations.client_secrets.create": realtime_calls.TRANSLATION_SECRETS,
     "realtime.calls.create": realtime_calls.CALLS,
     "realtime.calls.accept": realtime_calls.ACCEPT,
     "realtime.calls.hangup": realtime_calls.HANGUP,

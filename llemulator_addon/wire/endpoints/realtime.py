@@ -9,6 +9,7 @@ from llemulator_addon.core.reply import ModelOutput
 from llemulator_addon.wire import sizes
 from llemulator_addon.wire.answer import Answer, Call, Endpoint, EventStream, Made, Manner
 from llemulator_addon.wire.families import family
+from llemulator_addon.wire.realtime import translation
 from llemulator_addon.wire.realtime.events import break_off, estimate_sound, write_events
 from llemulator_addon.wire.realtime.items import list_messages, list_tools
 from llemulator_addon.wire.realtime.transcription import read_sound, write_heard
@@ -50,6 +51,15 @@ ENDPOINT = Endpoint(
     write=write,
     break_off=break_off,
     size=size,
+    only_in_talks=True,
+)
+TRANSLATING = Endpoint(
+    name=translation.NAME,
+    method="POST",
+    path="/realtime/translation",
+    read=translation.read_turn,
+    write=translation.write_turn,
+    break_off=break_off,
     only_in_talks=True,
 )
 HEARING = Endpoint(

@@ -11,7 +11,7 @@ from llemulator_addon.core.reply import Failure
 from llemulator_addon.core.resources import Kept
 from llemulator_addon.wire.answer import Body, Call, Operation, Served
 from llemulator_addon.wire.bodies import check_body, read_object
-from llemulator_addon.wire.checking import Fields, integer, one_of, text
+from llemulator_addon.wire.checking import Fields, an_object, integer, one_of, text
 from llemulator_addon.wire.credentials import key_of, make_client_secret, session_of
 from llemulator_addon.wire.errors import INVALID, RequestRefused
 from llemulator_addon.wire.json_bytes import pretty
@@ -20,6 +20,7 @@ from llemulator_addon.wire.realtime.events import draw_id
 from llemulator_addon.wire.realtime.opening import CALL
 from llemulator_addon.wire.realtime.secrets import keep_secret
 from llemulator_addon.wire.realtime.session import REALTIME, RealtimeSessionFields, begin_session, merge_session
+from llemulator_addon.wire.realtime.translation import begin_translation, merge_translation
 
 _USUAL_SECONDS = 600
 
@@ -28,12 +29,25 @@ def create_secret(call: Call) -> Served:
     """Make a key that belongs to the session of the token that asks, with the configuration of its connections."""
     body: Mapping[str, Any] = check_body(_SECRET, read_object(call.request), lenient=call.lenient)
     given = dict(body.get("session") or {"type": REALTIME})
-    session = merge_session(_begin(call, given), given)
+    return _give_secret(call, body, given, merge_session(_begin(call, given), given))
+
+
+def _give_secret(
+    call: Call, body: Mapping[str, Any], given: Mapping[str, Any], session: RealtimeSessionFields
+) -> Served:
     seconds = int(object_in(body, "expires_after").get("seconds") or _USUAL_SECONDS)
     value = make_client_secret(key_of(session_of(call.request) or ""), call.stamp.base62("client secret", 24))
     kept = keep_secret(value, given, until=call.now + seconds)
     made = {"value": value, "expires_at": call.stamp.created + seconds, "session": session}
     return Served(answer=Body(body=pretty(made)), resources=call.resources.put(kept))
+
+
+def create_translation_secret(call: Call) -> Served:
+    """Make a key for a translation session."""
+    body: Mapping[str, Any] = check_body(_TRANSLATION, read_object(call.request), lenient=call.lenient)
+    given = dict(body.get("session") or {})
+    begun = begin_translation(text_in(given, "model"), draw_id("sess", call.stamp, "session"), call.stamp.created)
+    return _give_secret(call, body, given, merge_translation(begun, given))
 
 
 def _begin(call: Call, given: Mapping[str, Any]) -> RealtimeSessionFields:
@@ -44,9 +58,18 @@ def _begin(call: Call, given: Mapping[str, Any]) -> RealtimeSessionFields:
     return begin_session(kind, model, draw_id("sess", call.stamp, "session"), call.stamp.created)
 
 
+_EXPIRES_AFTER = Fields(checks={"anchor": one_of("created_at"), "seconds": integer(10, 7_200)})
+_TRANSLATION = Fields(
+    checks={
+        "expires_after": _EXPIRES_AFTER,
+        "session": Fields(checks={"model": text(least=1), "audio": an_object}, needs=("model",)),
+    },
+    needs=("session",),
+    closed=True,
+)
 _SECRET = Fields(
     checks={
-        "expires_after": Fields(checks={"anchor": one_of("created_at"), "seconds": integer(10, 7_200)}),
+        "expires_after": _EXPIRES_AFTER,
         "session": Fields(checks={"type": one_of(REALTIME, "transcription")}, needs=("type",)),
     },
     closed=True,
@@ -90,6 +113,12 @@ _NOTHING = Body(body=b"")
 
 CLIENT_SECRETS = Operation(
     name="realtime.client_secrets.create", method="POST", path="/realtime/client_secrets", serve=create_secret
+)
+TRANSLATION_SECRETS = Operation(
+    name="realtime.translations.client_secrets.create",
+    method="POST",
+    path="/realtime/translations/client_secrets",
+    serve=create_translation_secret,
 )
 CALLS = Operation(name="realtime.calls.create", method="POST", path="/realtime/calls", serve=refuse_call)
 ACCEPT = Operation(

@@ -16,6 +16,7 @@ from llemulator_addon.wire.realtime.session import (
     begin_session,
     merge_session,
 )
+from llemulator_addon.wire.realtime.translation import begin_translation, merge_translation
 
 CALL = "realtime.call"
 """The kind of resource under which the session of a call is kept, by the call's id."""
@@ -39,6 +40,8 @@ def open_session(call: Call, given: JsonObject | None, *, takes_any_model: bool,
         if given is None:
             return _no_call(call_id)
     wanted = given or {}
+    if request.path.endswith("/translations"):
+        return _open_translation(call, wanted, takes_any_model=takes_any_model)
     is_transcription = wanted.get("type") == TRANSCRIPTION or request.query_value("intent") == "transcription"
     model = request.query_value("model") or _text(wanted.get("model"))
     kind = TRANSCRIPTION if is_transcription else REALTIME
@@ -52,6 +55,18 @@ def open_session(call: Call, given: JsonObject | None, *, takes_any_model: bool,
         return Opening(session, _BETA)
     if is_transcription:
         return Opening(session)
+    if not model:
+        return Opening(session, _NO_MODEL)
+    return Opening(session, None if takes_any_model else _refuse_model(call, model))
+
+
+def _open_translation(call: Call, given: JsonObject, *, takes_any_model: bool) -> Opening:
+    model = call.request.query_value("model") or _text(given.get("model"))
+    session = begin_translation(model, draw_id("sess", call.stamp, "session"), call.stamp.created)
+    try:
+        session = merge_translation(session, given)
+    except RequestRefused as refused:
+        return Opening(session, refused.failure)
     if not model:
         return Opening(session, _NO_MODEL)
     return Opening(session, None if takes_any_model else _refuse_model(call, model))

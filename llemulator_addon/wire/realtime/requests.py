@@ -3,14 +3,14 @@
 from collections.abc import Mapping
 from dataclasses import replace
 from math import ceil
-from typing import Any
+from typing import Any, NamedTuple
 
 from llemulator_addon.core.request import Request
 from llemulator_addon.wire.json_bytes import compact
-from llemulator_addon.wire.members import list_in, object_in
+from llemulator_addon.wire.members import list_in, object_in, text_in
 from llemulator_addon.wire.realtime.items import RealtimeItem, RealtimeItemFields
 from llemulator_addon.wire.realtime.session import format_of, transcription_of
-from llemulator_addon.wire.realtime.sound import FORMATS, hear_words
+from llemulator_addon.wire.realtime.sound import FORMATS, PCM, hear_words
 from llemulator_addon.wire.realtime.state import RealtimeState
 from llemulator_addon.wire.talks import Begin, make_request
 
@@ -47,7 +47,7 @@ def ask(
         "input_audio_tokens": _count_heard(talk),
         "input": said,
     }
-    return Begin(_make(talk, "realtime", body, at), response_id)
+    return Begin(make_request_below(talk.handshake, talk.name, "realtime", body, at), response_id)
 
 
 def _count_heard(talk: RealtimeState) -> int:
@@ -62,20 +62,37 @@ _MS_OF_A_TOKEN = 100
 def ask_to_hear(talk: RealtimeState, item: RealtimeItem, at: float) -> Begin:
     """Return the request for what is heard in an item; the client gets its answer where it wants transcriptions."""
     wanted, kind = transcription_of(talk.session), format_of(talk.session, "input")
-    body = {
-        "model": (wanted or {}).get("model"),
-        "language": (wanted or {}).get("language"),
-        "prompt": (wanted or {}).get("prompt"),
-        "item_id": item.id,
-        "ms": FORMATS[kind].count_ms(len(item.audio)),
-        "words": hear_words(item.audio, kind),
-        "said_before": [each.heard for each in talk.conversation if each.heard is not None],
-        "logprobs": bool(list_in(talk.session, "include")),
-    }
-    return Begin(_make(talk, "realtime/transcription", body, at), item.id, is_silent=wanted is None)
+    request = make_hearing(
+        talk.handshake,
+        talk.name,
+        Sounding(item.id, item.audio, kind),
+        at,
+        model=text_in(wanted, "model"),
+        language=text_in(wanted, "language"),
+        prompt=text_in(wanted, "prompt"),
+        said_before=[each.heard for each in talk.conversation if each.heard is not None],
+        logprobs=bool(list_in(talk.session, "include")),
+    )
+    return Begin(request, item.id, is_silent=wanted is None)
 
 
-def _make(talk: RealtimeState, path: str, body: Mapping[str, Any], at: float) -> Request:
-    known = talk.handshake.path
+class Sounding(NamedTuple):
+    """Sound that is to be heard."""
+
+    item_id: str
+    sound: bytes
+    kind: str = PCM
+
+
+def make_hearing(handshake: Request, talk: str, sounding: Sounding, at: float, **asked: object) -> Request:
+    """Return a request for what is heard in sound."""
+    item_id, sound, kind = sounding
+    body = {"item_id": item_id, "ms": FORMATS[kind].count_ms(len(sound)), "words": hear_words(sound, kind), **asked}
+    return make_request_below(handshake, talk, "realtime/transcription", body, at)
+
+
+def make_request_below(handshake: Request, talk: str, path: str, body: Mapping[str, Any], at: float) -> Request:
+    """Return a request with a path below the version of the API in that of the handshake."""
+    known = handshake.path
     path = f"{known[: known.index('realtime')]}{path}"
-    return replace(make_request(talk.handshake, compact(body), body, talk.name, at), path=path)
+    return replace(make_request(handshake, compact(body), body, talk, at), path=path)

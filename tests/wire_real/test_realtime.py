@@ -1,0 +1,191 @@
+"""Realtime over real sockets: what goes on at the same time on one connection, and what it leaves behind."""
+
+import asyncio
+import json
+from base64 import b64encode
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from llemulator_addon.adapters.clock import now
+from llemulator_addon.core.outcome import Play
+from llemulator_addon.emulator import Emulator
+from llemulator_addon.engine.journal import Exchange
+from llemulator_addon.wire import audio
+from llemulator_addon.wire.credentials import key_of
+from tests.playing import emulator, json_of, post, request
+from tests.websocket import TEXT, closing, frame
+from tests.wire_real.clients import EACH_WAY, Proxy, Way
+from tests.wire_real.proxies import elsewhere, proxying
+from tests.wire_real.websocket_client import Client, talking
+
+_WAYS = [way for way, version in EACH_WAY if version == "1.1"]
+_SCRIPT = {
+    "rules": [
+        {"match": {"user_text": "Hello"}, "reply": {"text": "Hi there"}},
+        {"match": {"user_text": "slow"}, "reply": {"text": "one two three"}, "stream": {"tokens_per_second": 2}},
+        {"match": {"user_text": "never"}, "reply": {"text": "one two"}, "faults": [{"stall": {"after_sends": 5}}]},
+        {
+            "match": {"user_text": "split"},
+            "reply": {"text": "one two"},
+            "faults": [{"split_bytes": {"size": 100}}, {"stall": {"after_sends": 12}}],
+        },
+    ]
+}
+
+
+@asynccontextmanager
+async def _realtime(proxy: Proxy, way: Way = "origin") -> AsyncIterator[Client]:
+    async with talking(proxy, way, path="/v1/realtime?model=gpt-realtime") as client:
+        await _until(client, "session.created")
+        yield client
+
+
+async def _until(client: Client, kind: str) -> list[Any]:
+    heard = []
+    async for message in client.messages():
+        heard.append(message)
+        if isinstance(message, dict) and message["type"] == kind:
+            return heard
+    return heard
+
+
+def _ask(client: Client, text: str, **response: object) -> None:
+    item = {"type": "message", "role": "user", "content": [{"type": "input_text", "text": text}]}
+    client.send({"type": "conversation.item.create", "item": item})
+    client.send({"type": "response.create", "response": {"output_modalities": ["text"], **response}})
+
+
+async def _exchanges(server: Emulator) -> list[Exchange]:
+    journal = next(session for session in await server.sessions() if session.key == key_of("sk-websocket")).journal
+    return [each for number in range(journal.first, journal.recorded + 1) if (each := journal.get(number))]
+
+
+@pytest.mark.parametrize("way", _WAYS)
+async def test_realtime_is_answered_in_every_way_and_nothing_is_dialled(
+    certs: Path, way: Way, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with (
+        proxying(emulator(_SCRIPT), certs) as (proxy, _),
+        elsewhere(monkeypatch) as network,
+        _realtime(proxy, way) as client,
+    ):
+        _ask(client, "Hello")
+        done = (await _until(client, "response.done"))[-1]
+
+    assert done["response"]["output"][0]["content"] == [{"type": "output_text", "text": "Hi there"}]
+    assert network.connections == []
+
+
+@pytest.mark.parametrize("text", ["slow", "never"])
+async def test_a_response_is_cancelled_while_it_is_sent_and_the_next_one_is_answered(certs: Path, text: str) -> None:
+    server = emulator(_SCRIPT)
+
+    async with proxying(server, certs) as (proxy, _), _realtime(proxy) as client:
+        _ask(client, text)
+        await _until(client, "response.output_text.delta")
+        client.send({"type": "response.cancel"})
+        cancelled = (await _until(client, "response.done"))[-1]
+        _ask(client, "Hello")
+        after = (await _until(client, "response.done"))[-1]
+
+    _, first, *_ = await _exchanges(server)
+    assert cancelled["response"]["status"] == "cancelled"
+    assert cancelled["response"]["output"][0]["content"][0]["text"] == "one"
+    assert first.ending is not None
+    assert first.ending.how == "client_left"
+    assert after["response"]["status"] == "completed"
+
+
+async def test_a_message_that_is_under_way_ends_when_its_response_is_cancelled(certs: Path) -> None:
+    async with proxying(emulator(_SCRIPT), certs) as (proxy, _), _realtime(proxy) as client:
+        _ask(client, "split")
+        await _until(client, "response.created")
+        await asyncio.sleep(0.2)
+        client.send({"type": "response.cancel"})
+        heard = await _until(client, "response.done")
+
+    assert heard[-1]["response"]["status"] == "cancelled"
+
+
+async def test_a_person_answers_a_response_and_one_who_is_too_slow_is_not_waited_for(certs: Path) -> None:
+    server = emulator(on_unmatched="manual")
+
+    async with proxying(server, certs) as (proxy, _), _realtime(proxy) as client:
+        _ask(client, "By hand")
+        await _until(client, "conversation.item.done")
+        number = await _wait_for_question(server)
+        answering = post(f"/_emulator/waiting/{number}", {"text": "By a person"}, token="sk-websocket")
+        await server.answer(answering)
+        done = (await _until(client, "response.done"))[-1]
+        _ask(client, "Never")
+        await _wait_for_question(server)
+        client.send({"type": "response.cancel"})
+        cancelled = (await _until(client, "response.done"))[-1]
+
+    assert done["response"]["output"][0]["content"][0]["text"] == "By a person"
+    assert cancelled["response"]["status"] == "cancelled"
+
+
+async def _wait_for_question(server: Emulator) -> int:
+    while True:
+        listed = await server.answer(request("GET", "/_emulator/waiting", token="sk-websocket"))
+        assert isinstance(listed, Play)
+        if waiting := json_of(listed.steps)["data"]:
+            return int(waiting[0]["number"])
+        await asyncio.sleep(0.01)
+
+
+async def test_the_journal_has_each_response_and_each_transcription(certs: Path) -> None:
+    server, sound = emulator(_SCRIPT), audio.pcm16("Hello") + b"\0" * 24_000
+
+    async with proxying(server, certs) as (proxy, _), _realtime(proxy) as client:
+        client.send({"type": "input_audio_buffer.append", "audio": b64encode(sound).decode()})
+        done = (await _until(client, "response.done"))[-1]
+        client.writer.write(closing(1000))
+        await _until(client, "nothing")
+
+    handshake, heard, answered = await _exchanges(server)
+    assert [each.endpoint for each in (handshake, heard, answered)] == [
+        "realtime.connect",
+        "realtime.transcription",
+        "realtime",
+    ]
+    assert [each.status for each in (handshake, heard, answered)] == [101, 200, 200]
+    assert json.loads(answered.request.body)["event"] == "input_audio_buffer.speech_stopped"
+    assert done["response"]["output"][0]["content"][0]["transcript"] == "Hi there"
+
+
+async def test_malformed_frames_and_events_are_errors_and_the_connection_goes_on(certs: Path) -> None:
+    async with proxying(emulator(_SCRIPT), certs) as (proxy, _), _realtime(proxy) as client:
+        for message in (b"{", b"[1]", b'{"type": 7}', b'{"type": "session.update", "session": 1}'):
+            client.writer.write(frame(TEXT, message))
+            assert (await _until(client, "error"))[-1]["type"] == "error"
+        _ask(client, "Hello")
+        done = (await _until(client, "response.done"))[-1]
+
+    assert done["response"]["status"] == "completed"
+
+
+async def test_a_client_secret_reaches_the_session_of_its_maker(certs: Path) -> None:
+    server = emulator(_SCRIPT)
+    session = {"type": "realtime", "model": "gpt-realtime", "output_modalities": ["text"]}
+    asked = post("/v1/realtime/client_secrets", {"session": session}, token="sk-websocket", at=now())
+    made = await server.answer(asked)
+    assert isinstance(made, Play)
+    secret = json_of(made.steps)["value"]
+    headers = (("Sec-WebSocket-Protocol", f"realtime, openai-insecure-api-key.{secret}"),)
+
+    async with (
+        proxying(server, certs) as (proxy, _),
+        talking(proxy, headers=headers, path="/v1/realtime") as client,
+    ):
+        _ask(client, "Hello")
+        done = (await _until(client, "response.done"))[-1]
+
+    assert done["response"]["output"][0]["content"][0]["text"] == "Hi there"
+    assert [each.endpoint for each in await _exchanges(server)][1:] == ["realtime.connect", "realtime"]
+    assert secret not in f"{(await _exchanges(server))[1:]}"
