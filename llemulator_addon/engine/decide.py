@@ -57,7 +57,6 @@ from llemulator_addon.wire.redaction import HIDDEN, redact_query
 from llemulator_addon.wire.routing import Found, OtherMethods, find_of, refuse_path
 from llemulator_addon.wire.websocket import (
     accept_handshake,
-    knows_websocket,
     name_handshake,
     refuse_upgrade,
     speaks_websocket,
@@ -130,7 +129,7 @@ def _decide(session: Session, request: Request) -> Decided:
     if (refused := refuse_secret(session.resources, request, session.clock_time(request))) is not None:
         return Decided(session=session, answer=refused)
     found = find_of(request)
-    if wants_websocket(request) and (found is not None or knows_websocket(request.path)):
+    if wants_websocket(request) and (found is not None or speaks_websocket(request.path)):
         return _answer_by_path_rule(session, request, "") or _answer_handshake(session, request)
     match found:
         case None:

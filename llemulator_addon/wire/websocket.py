@@ -10,15 +10,13 @@ from llemulator_addon.core.steps import Head
 from llemulator_addon.wire.azure import split
 from llemulator_addon.wire.errors import INVALID
 
-_KNOWN = frozenset({"responses", "realtime", "realtime/translations", "live/sessions"})
-"""Where OpenAI's API speaks it: the official SDKs' `connect` methods."""
 _SPOKEN = {
     "responses": "responses.connect",
     "realtime": "realtime.connect",
     "realtime/translations": "realtime.translations.connect",
     "live/sessions": "live.connect",
 }
-"""Where this program speaks it, and the name of the operation, as the SDKs have it."""
+"""Where it is spoken, by the official SDKs' `connect` methods, and the name of the operation, as the SDKs have it."""
 
 _KEY_BEGINS = "openai-insecure-api-key."
 """A subprotocol that is a key: browsers can send no other header with a handshake."""
@@ -31,18 +29,13 @@ def wants_websocket(request: Request) -> bool:
     return "websocket" in (word.strip().lower() for word in request.headers["upgrade"].split(","))
 
 
-def knows_websocket(path: str) -> bool:
-    """Whether OpenAI's API speaks it at a path."""
-    return _below_version(path) in _KNOWN
-
-
 def speaks_websocket(path: str) -> bool:
-    """Whether this program speaks it at a path."""
+    """Whether it is spoken at a path."""
     return _below_version(path) in _SPOKEN
 
 
 def name_handshake(path: str) -> str:
-    """Return the name of the operation at a path where this program speaks it."""
+    """Return the name of the operation at a path where it is spoken."""
     return _SPOKEN[_below_version(path)]
 
 

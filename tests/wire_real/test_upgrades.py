@@ -23,8 +23,7 @@ _OVER_HTTP_1 = [(way, version) for way, version in EACH_WAY if version != "2"]
     ("path", "status"),
     [
         ("/v1/responses/resp_1", 426),
-        ("/v1/realtime/translations", 426),
-        ("/openai/v1/realtime/translations", 426),
+        ("/v1/files", 426),
         ("/v1/chat/completions", 426),
         ("/v1/embeddings", 426),
         ("/v1/nothing", 404),

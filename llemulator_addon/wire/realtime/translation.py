@@ -1,4 +1,4 @@
-"""Translation sessions of Realtime: what is said comes in, and its translation goes out, turn by turn.
+"""Translation sessions of Realtime: the words of a user come in, and their translation goes out, turn by turn.
 
 Each turn is heard (`realtime.transcription`), and is then a request to `realtime.translation`: rules match the words
 that were heard, and their text is the translation.
