@@ -10,9 +10,11 @@ import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
-from llemulator_addon.core.outcome import Converse, Ending, Forward
+from llemulator_addon.core.outcome import Closed, Converse, Ending, Forward
 from llemulator_addon.core.request import Request
 from llemulator_addon.core.resources import Resources
+from llemulator_addon.core.session_key import ExchangeId
+from llemulator_addon.core.talk import TalkMessage
 from llemulator_addon.emulator import Emulator, EmulatorSettings
 from llemulator_addon.engine.journal import Journal
 from llemulator_addon.engine.session import Progress, Session
@@ -205,6 +207,24 @@ def _parts(session: Session) -> tuple[object, ...]:
         list(session.resources),
         session.journal,
     )
+
+
+async def test_the_messages_and_the_close_of_a_websocket_connection_are_written_too() -> None:
+    server = _Server(None)
+    await server.ask(chat())
+    messages = (
+        TalkMessage(1.0, by_client=True, content=b"\xff{", size=2),
+        TalkMessage(2.0, by_client=False, exchange=1),
+    )
+    await server.emulator.note_messages(ExchangeId(_KEY, (await server.store.read(_KEY)).life, 1), messages)
+    closed = _ENDING._replace(closed=Closed(1013, "later", by_client=False))
+    await server.emulator.note_end(ExchangeId(_KEY, (await server.store.read(_KEY)).life, 1), closed)
+
+    before = await server.store.read(_KEY)
+    (exchange,) = _carry(before, server.beginnings).journal
+
+    assert exchange == next(iter(before.journal))
+    assert (exchange.messages.kept, exchange.ending) == (messages, closed)
 
 
 def test_a_session_of_another_version_is_refused_with_words() -> None:

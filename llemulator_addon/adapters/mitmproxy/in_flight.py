@@ -16,6 +16,9 @@ from llemulator_addon.core.talk import TalkMessage
 
 logger = logging.getLogger(__name__)
 
+_MOST_MESSAGES = 1_000
+"""Of a connection that wait; the journal keeps no more either."""
+
 
 class ClientLeft(Exception):
     """The client went away while its answer was waited for."""
@@ -30,6 +33,8 @@ class InFlight:
         """The exchanges that are not over: by client, and by flow."""
         self._waited_for: dict[str, asyncio.Task[Any]] = {}
         self._arriving: dict[str, Arriving] = {}
+        self._messages: dict[ExchangeId, list[TalkMessage]] = {}
+        """Of WebSocket connections, those that wait while others are taken."""
         self._reports: set[asyncio.Task[None]] = set()
         """Those that the answerer has not taken yet."""
 
@@ -83,8 +88,16 @@ class InFlight:
         self._start(self._report_talk(exchange, talk))
 
     def note_messages(self, exchange: ExchangeId, messages: Sequence[TalkMessage]) -> None:
-        """Report messages of a WebSocket connection; `exchange` is that of its handshake."""
-        self._start(self._report_messages(exchange, messages))
+        """Report messages of a WebSocket connection; `exchange` is that of its handshake.
+
+        Those that come while others are taken are reported together: a store may have to write them all each time.
+        """
+        if (waiting := self._messages.get(exchange)) is not None:
+            waiting += messages
+            del waiting[:-_MOST_MESSAGES]
+            return
+        self._messages[exchange] = list(messages)
+        self._start(self._report_messages(exchange))
 
     async def note(self, exchange: ExchangeId, steps: Steps) -> None:
         """Report what an upstream answered, or what was answered in its place."""
@@ -106,11 +119,15 @@ class InFlight:
             self._reports.add(task)
             task.add_done_callback(self._reports.discard)
 
-    async def _report_messages(self, exchange: ExchangeId, messages: Sequence[TalkMessage]) -> None:
+    async def _report_messages(self, exchange: ExchangeId) -> None:
         try:
-            await self._answerer.note_messages(exchange, messages)
+            while messages := self._messages[exchange]:
+                self._messages[exchange] = []
+                await self._answerer.note_messages(exchange, messages)
         except Exception as error:  # noqa: BLE001 - only the journal lacks them
             logger.error("messages of a connection were not noted:\n%s", describe_briefly(error))  # noqa: TRY400 - see `bugs`
+        finally:
+            del self._messages[exchange]
 
     async def _report_talk(self, exchange: ExchangeId, talk: str) -> None:
         try:
