@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { createServer } from "node:http";
 import { after, before, test } from "node:test";
-import { chat, findBarriers, launch, load, open, origin } from "./browser.mjs";
+import { chat, findBarriers, launch, load, open, origin, send } from "./browser.mjs";
 
 const NEVER = { rules: [{ name: "greeting", match: { user_text: "good morning" }, reply: "Good morning!" }] };
 let browser;
@@ -164,6 +164,42 @@ test("of ten thousand exchanges a screenful is drawn, and nothing moves while so
   await close(page);
 });
 
+test("a queue is imported, ordered and played, and its last answer comes from the desk", async () => {
+  const page = await open(browser, "/?view=queues");
+  const answers = ["one", "two", "three"].map((content) => ({ choices: [{ message: { role: "assistant", content } }] }));
+  await page.getByLabel("Import a file").setInputFiles({
+    name: "queue.json", mimeType: "application/json", buffer: Buffer.from(JSON.stringify(answers)),
+  });
+  const list = page.locator(".queue-of li");
+  await list.filter({ hasText: "three" }).waitFor();
+  await page.getByRole("button", { name: "Move answer 3 up" }).click();
+  await list.nth(1).filter({ hasText: "three" }).waitFor();
+  await list.nth(1).dragTo(list.nth(0));
+  await list.nth(0).filter({ hasText: "three" }).waitFor();
+  await page.getByRole("button", { name: "Remove answer 3" }).click();
+  await page.getByText("2 answers").waitFor();
+
+  const said = async () => (await (await chat("sk-any-key-000011", "next")).json()).choices[0].message.content;
+  assert.deepEqual([await said(), await said()], ["three", "one"]);
+  const last = said();
+  await page.getByRole("link", { name: /Desk/ }).click();
+  await page.getByLabel("Text (Ctrl+Enter sends)").fill("By hand.");
+  await page.getByRole("button", { name: "Send the answer" }).click();
+  assert.equal(await last, "By hand.");
+  await fetch(`${origin}/api/preset-queue`, { method: "DELETE" });
+  await close(page);
+});
+
+test("a verdict says what is wrong in a session", async () => {
+  await load("sk-verdict-tok-012", NEVER);
+  await chat("sk-verdict-tok-012", "unmatched again");
+  const page = await open(browser, "/?view=script");
+  await page.getByLabel("Session").selectOption({ label: "…-012" });
+  await page.getByRole("button", { name: "Verify" }).click();
+  await page.getByText('Rule "greeting" never answered').waitFor();
+  await close(page);
+});
+
 test("filters stand in the address", async () => {
   await load("sk-filter-token-08", { responses: { apples: "yes" } });
   await chat("sk-filter-token-08", "apples");
@@ -190,7 +226,7 @@ test("the list is used with the keyboard alone", async () => {
   await close(page);
 });
 
-const VIEWS = ["/", "/?view=desk", "/?view=script", "/?view=traffic", "/?view=statistics"];
+const VIEWS = ["/", "/?view=desk", "/?view=script", "/?view=queues", "/?view=traffic", "/?view=statistics"];
 const LOOKS = [
   { name: "light", options: { colorScheme: "light" } },
   { name: "dark", options: { colorScheme: "dark" } },
@@ -200,9 +236,10 @@ const LOOKS = [
 for (const { name, options } of LOOKS)
   for (const view of VIEWS)
     test(`no barrier at ${view} in ${name}, and nothing is wider than the screen`, async () => {
+      await send("", { response: { choices: [] }, status_code: 429 }, "/api/preset-queue/127.0.0.9");
       const page = await open(browser, view, options);
       await page.getByText("live", { exact: true }).waitFor();
-      await page.locator("main :is(section, .figures, .empty)").first().waitFor();
+      await page.locator("main :is(h2, .figures, .empty)").first().waitFor();
       assert.deepEqual(await findBarriers(page), []);
       assert.ok(await page.evaluate(() => document.documentElement.scrollWidth <= window.innerWidth));
       await close(page);

@@ -9,6 +9,7 @@ import { beep, isLoud } from "./sound";
 
 const DeskView = lazy(() => import("./desk"));
 const ScriptView = lazy(() => import("./script-view"));
+const QueuesView = lazy(() => import("./queues-view"));
 const TrafficView = lazy(() => import("./traffic"));
 const StatisticsView = lazy(() => import("./statistics-view"));
 
@@ -16,6 +17,7 @@ const VIEWS = [
   { name: "live", label: "Live" },
   { name: "desk", label: "Desk" },
   { name: "script", label: "Script" },
+  { name: "queues", label: "Queues" },
   { name: "traffic", label: "Traffic" },
   { name: "statistics", label: "Statistics" },
 ];
@@ -97,6 +99,8 @@ function View() {
       return <DeskView />;
     case "script":
       return <ScriptView />;
+    case "queues":
+      return <QueuesView />;
     case "traffic":
       return <TrafficView />;
     case "statistics":

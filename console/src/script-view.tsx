@@ -5,6 +5,7 @@ import { ask, askText, pathOf, sendYaml } from "./api";
 import { draft } from "./draft";
 import type { Checked } from "./editor";
 import { sendAgain } from "./exchange";
+import { Findings } from "./findings";
 import { plural, sessionLabel } from "./format";
 import { examples } from "./library";
 import { changes, fail, known, version } from "./live";
@@ -146,6 +147,7 @@ function SessionScript({ session }: { session: string }) {
         </ol>
         {shown && !shown.rules.length && <p class="facts">No rules.</p>}
         <Switches session={session} />
+        <Findings session={session} />
       </aside>
     </div>
   );

@@ -30,6 +30,7 @@ def how_to_use(address: Address) -> str:
     """Return the ways to send an application's calls to llemulator."""
     everywhere = "\nIt also listens on all other addresses of this machine." if address.is_everywhere else ""
     return f"""llemulator listens on {address.url}{everywhere}
+To watch requests, and to answer them by hand, open {address.url} in a browser.
 To send an app's calls here, run this in the shell that starts it:
   export {_assignments(address)}
 Or skip certificates and set the base URL:
