@@ -122,6 +122,22 @@ test("a person answers with an error and with a tool call", async () => {
   await close(page);
 });
 
+test("an answer that is kept as a template is there for another person", async () => {
+  await load("sk-desk-token-0013", { ...NEVER, defaults: { on_unmatched: "manual" } });
+  const answer = chat("sk-desk-token-0013", "a question");
+  const [one, other] = [await open(browser, "/?view=desk"), await open(browser, "/?view=desk")];
+  await one.getByLabel("Text (Ctrl+Enter sends)").fill("Forty-two.");
+  await one.getByLabel("Name of a template").fill("deep thought");
+  await one.getByRole("button", { name: "Keep as template" }).click();
+
+  await other.getByLabel("Templates", { exact: true }).locator("option", { hasText: "deep thought" }).waitFor({ state: "attached" });
+  await other.getByLabel("Templates", { exact: true }).selectOption("deep thought");
+  await other.getByLabel("Text (Ctrl+Enter sends)").press("Control+Enter");
+  assert.equal((await (await answer).json()).choices[0].message.content, "Forty-two.");
+  await close(one);
+  await close(other);
+});
+
 test("a stream is seen while it is sent, and afterwards with the time of each event", async () => {
   await load("sk-stream-token-06", {
     rules: [{ reply: { text: "one two three four five six seven eight nine ten" }, stream: { tokens_per_second: 5 } }],
@@ -239,7 +255,7 @@ for (const { name, options } of LOOKS)
       await send("", { response: { choices: [] }, status_code: 429 }, "/api/preset-queue/127.0.0.9");
       const page = await open(browser, view, options);
       await page.getByText("live", { exact: true }).waitFor();
-      await page.locator("main :is(h2, .figures, .empty)").first().waitFor();
+      await page.locator("main > div").first().waitFor();
       assert.deepEqual(await findBarriers(page), []);
       assert.ok(await page.evaluate(() => document.documentElement.scrollWidth <= window.innerWidth));
       await close(page);

@@ -54,9 +54,22 @@ def test_no_script_and_no_style_is_within_the_page() -> None:
     assert re.findall(r"<script(?![^>]*\bsrc=)|<style|\sstyle=|\son\w+=", page) == []
 
 
-@pytest.mark.skipif(_BROWSER is None, reason="chromium is not installed (.ci/install clients)")
+needs_browser = pytest.mark.skipif(_BROWSER is None, reason="chromium is not installed (.ci/install clients)")
+
+
+@needs_browser
 def test_a_person_sees_and_does_in_the_browser_what_the_page_on_the_console_says() -> None:
     with running("--journal-entries", "20000", "--journal-size", "300MiB", "--journals-size", "600MiB") as server:
         ran = _run(["node", "--test", "console.test.mjs"], _HERE, LLEMULATOR_URL=server.origin, CHROMIUM=_BROWSER or "")
+
+    assert ran.returncode == 0, ran.stdout[-6000:] + ran.stderr
+
+
+@needs_browser
+def test_a_server_with_admin_keys_shows_its_sessions_only_to_people_with_one() -> None:
+    key = "a-key-for-the-console"
+    with running("--admin-key", key) as server:
+        environment = {"LLEMULATOR_URL": server.origin, "LLEMULATOR_KEY": key, "CHROMIUM": _BROWSER or ""}
+        ran = _run(["node", "--test", "sign-in.test.mjs"], _HERE, **environment)
 
     assert ran.returncode == 0, ran.stdout[-6000:] + ran.stderr

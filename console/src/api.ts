@@ -38,7 +38,12 @@ async function send(
   accept = "application/json",
 ): Promise<Response> {
   const headers = { accept, ...(type && body !== undefined ? { "content-type": type } : {}) };
-  const response = await fetch(path, { method, headers, ...(body === undefined ? {} : { body }) });
+  let response = await fetch(path, { method, headers, ...(body === undefined ? {} : { body }) });
+  // What is large may have to wait until others were read.
+  for (let tries = 1; response.status === 503 && method === "GET" && tries < 6; tries++) {
+    await new Promise((resolve) => setTimeout(resolve, 300 * tries));
+    response = await fetch(path, { headers });
+  }
   if (response.ok) return response;
   const text = await response.text();
   throw refusalOf(response.status, text);

@@ -5,6 +5,7 @@ import waitingIcon from "./icon-waiting.svg";
 import { connection, known, problem, version } from "./live";
 import { LiveView } from "./live-view";
 import { go, view } from "./location";
+import { role, SignIn } from "./sign-in";
 import { beep, isLoud } from "./sound";
 
 const DeskView = lazy(() => import("./desk"));
@@ -86,7 +87,7 @@ export function App() {
       )}
       <main id="main" tabIndex={0} class={`view-${view.value}`}>
         <Suspense fallback={<p class="empty">Loading…</p>}>
-          <View />
+          {role.value === null ? <SignIn /> : <View />}
         </Suspense>
       </main>
     </>

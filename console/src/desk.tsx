@@ -4,11 +4,11 @@ import { useEffect, useState } from "preact/hooks";
 import { ask, pathOf, Refused } from "./api";
 import { Said } from "./conversation";
 import { sessionLabel } from "./format";
-import { known, version } from "./live";
+import { changes, fail, known, version } from "./live";
 import { go, place } from "./location";
-import { buildReply, KINDS, type Form, type Kind } from "./reply-form";
+import { buildReply, formOf, KINDS, type Form, type Kind } from "./reply-form";
 import { isLoud, setLoud } from "./sound";
-import { removeTemplate, saveTemplate, templates } from "./templates";
+import { GIVEN, kept, keepTemplate, loadTemplates, removeTemplate } from "./templates";
 import type { WaitingRow } from "./journal";
 
 const now = signal(Date.now() / 1000);
@@ -64,7 +64,8 @@ function left({ request }: WaitingRow): string {
 }
 
 const EMPTY: Form = {
-  kind: "text", text: "", tool: "", args: "{}", json: "{}", status: 429, message: "", code: "", raw: "{}", rate: 0,
+  kind: "text", text: "", tool: "", args: "{}", json: "{}", status: 429, message: "", code: "", raw: "{}",
+  reply: "{}", rate: 0,
 };
 
 function Answer({ row }: { row: WaitingRow }) {
@@ -122,7 +123,7 @@ function Answer({ row }: { row: WaitingRow }) {
           ))}
         </fieldset>
         <Fields form={form} set={set} tools={request.prompt.tools} />
-        {request.stream && form.kind !== "error" && form.kind !== "raw" && (
+        {request.stream && ["text", "tool", "json"].includes(form.kind) && (
           <label>
             Tokens per second of the stream (0: at once)
             <input
@@ -148,7 +149,7 @@ function Answer({ row }: { row: WaitingRow }) {
 }
 
 function Fields({ form, set, tools }: { form: Form; set: (change: Partial<Form>) => void; tools: string[] }) {
-  const area = (name: "text" | "args" | "json" | "raw", label: string, rows: number) => (
+  const area = (name: "text" | "args" | "json" | "raw" | "reply", label: string, rows: number) => (
     <label>
       {label}
       <textarea
@@ -205,6 +206,8 @@ function Fields({ form, set, tools }: { form: Form; set: (change: Partial<Form>)
           </label>
         </div>
       );
+    case "reply":
+      return area("reply", "Reply as in a rule, as JSON; also with stream and faults", 8);
     case "raw":
       return (
         <>
@@ -226,19 +229,22 @@ function Fields({ form, set, tools }: { form: Form; set: (change: Partial<Form>)
 
 function TemplateBar({ form, set }: { form: Form; set: (form: Form) => void }) {
   const [name, setName] = useState("");
+  useEffect(() => void loadTemplates().catch(fail), [changes.value]);
+  const all = [...GIVEN, ...kept.value];
+  const reply = buildReply(form);
   return (
     <>
       <select
         aria-label="Templates"
         value=""
         onChange={(event) => {
-          const found = templates.value.find((each) => each.name === event.currentTarget.value);
-          if (found) set({ ...form, ...found.form });
+          const found = all.find((each) => each.name === event.currentTarget.value);
+          if (found) set({ ...form, ...formOf(found.answer) });
           event.currentTarget.value = "";
         }}
       >
         <option value="">Templates…</option>
-        {templates.value.map((each) => (
+        {all.map((each) => (
           <option key={each.name} value={each.name}>
             {each.name}
           </option>
@@ -251,11 +257,16 @@ function TemplateBar({ form, set }: { form: Form; set: (form: Form) => void }) {
         value={name}
         onInput={(event) => setName(event.currentTarget.value)}
       />
-      <button type="button" class="small" disabled={!name} onClick={() => saveTemplate(name, form)}>
+      <button
+        type="button"
+        class="small"
+        disabled={!name || typeof reply === "string"}
+        onClick={() => void keepTemplate(name, reply).catch(fail)}
+      >
         Keep as template
       </button>
-      {templates.value.some((each) => each.name === name && each.isOwn) && (
-        <button type="button" class="small" onClick={() => removeTemplate(name)}>
+      {kept.value.some((each) => each.name === name) && (
+        <button type="button" class="small" onClick={() => void removeTemplate(name).catch(fail)}>
           Remove
         </button>
       )}

@@ -111,6 +111,7 @@ export default function Editor(properties: {
       }),
     });
     view.current = editor;
+    editor.scrollDOM.tabIndex = 0;
     return () => editor.destroy();
   }, []);
 

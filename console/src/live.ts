@@ -75,7 +75,7 @@ export function follow(): void {
     take({ kind: "reset", session });
     planSessions();
   });
-  for (const name of ["script", "clock", "resources", "queue"])
+  for (const name of ["script", "clock", "resources", "queue", "templates"])
     on<SessionEvent>(name, () => {
       changes.value += 1;
       planSessions();

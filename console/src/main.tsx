@@ -1,7 +1,8 @@
 import { render } from "preact";
 import { App } from "./app";
-import { follow } from "./live";
+import { fail, follow } from "./live";
+import { loadRole } from "./sign-in";
 
 const root = document.getElementById("app");
 if (root) render(<App />, root);
-follow();
+loadRole().then((role) => role && follow(), fail);

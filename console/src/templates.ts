@@ -1,41 +1,34 @@
-// Templates of answers: some that everybody needs, and those that this browser keeps.
+// Templates of answers: some that everybody needs, and those that the people of this server keep.
 import { signal } from "@preact/signals";
-import type { Form } from "./reply-form";
+import { ask } from "./api";
 
 export interface Template {
   name: string;
-  form: Partial<Form>;
-  isOwn: boolean;
+  answer: unknown;
 }
 
-const GIVEN: Template[] = [
-  { name: "yes", form: { kind: "text", text: "Yes." }, isOwn: false },
-  { name: "rate limit (429)", form: { kind: "error", status: 429, message: "", code: "rate_limit_exceeded" }, isOwn: false },
-  { name: "no quota (429)", form: { kind: "error", status: 429, message: "", code: "insufficient_quota" }, isOwn: false },
-  { name: "server error (500)", form: { kind: "error", status: 500, message: "", code: "" }, isOwn: false },
-  { name: "overloaded (503)", form: { kind: "error", status: 503, message: "", code: "" }, isOwn: false },
+export const GIVEN: Template[] = [
+  { name: "yes", answer: { text: "Yes." } },
+  { name: "rate limit (429)", answer: { failure: { status: 429, code: "rate_limit_exceeded" } } },
+  { name: "no quota (429)", answer: { failure: { status: 429, code: "insufficient_quota" } } },
+  { name: "server error (500)", answer: { failure: { status: 500 } } },
+  { name: "overloaded (503)", answer: { failure: { status: 503 } } },
 ];
-const KEY = "templates";
+const PATH = "/_emulator/templates";
 
-function readOwn(): Template[] {
-  try {
-    return JSON.parse(localStorage.getItem(KEY) ?? "[]") as Template[];
-  } catch {
-    return [];
-  }
+/** Those that were kept. */
+export const kept = signal<Template[]>([]);
+
+export async function loadTemplates(): Promise<void> {
+  kept.value = (await ask<{ data: Template[] }>(PATH)).data;
 }
 
-export const templates = signal<Template[]>([...GIVEN, ...readOwn()]);
-
-function keep(own: Template[]): void {
-  localStorage.setItem(KEY, JSON.stringify(own));
-  templates.value = [...GIVEN, ...own];
+export async function keepTemplate(name: string, answer: unknown): Promise<void> {
+  await ask(PATH, { name, answer });
+  await loadTemplates();
 }
 
-export function saveTemplate(name: string, form: Form): void {
-  keep([...readOwn().filter((each) => each.name !== name), { name, form, isOwn: true }]);
-}
-
-export function removeTemplate(name: string): void {
-  keep(readOwn().filter((each) => each.name !== name));
+export async function removeTemplate(name: string): Promise<void> {
+  await ask(`${PATH}/${encodeURIComponent(name)}`, undefined, "DELETE");
+  await loadTemplates();
 }

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { saidIn } from "../src/answers";
 import { draftRule, toCurl, toHar, toNode, toPython } from "../src/copies";
-import { buildReply, type Form } from "../src/reply-form";
+import { buildReply, formOf, type Form } from "../src/reply-form";
 import type { Full } from "../src/types";
 import { tokensOf } from "../src/usage";
 
@@ -102,7 +102,8 @@ describe("what the model said", () => {
 
 describe("an answer by hand", () => {
   const form: Form = {
-    kind: "text", text: "Hi", tool: "f", args: '{"a": 1}', json: "[1]", status: 429, message: "", code: "c", raw: "x", rate: 0,
+    kind: "text", text: "Hi", tool: "f", args: '{"a": 1}', json: "[1]", status: 429, message: "", code: "c", raw: "x",
+    reply: '{"echo": true}', rate: 0,
   };
 
   test.each([
@@ -114,7 +115,20 @@ describe("an answer by hand", () => {
     [{ kind: "error" }, { failure: { status: 429, code: "c" } }],
     [{ kind: "raw", status: 201 }, { raw: { status: 201, body: "x" } }],
     [{ kind: "raw", raw: "{}" }, { raw: { status: 429, json: {} } }],
+    [{ kind: "reply" }, { echo: true }],
+    [{ kind: "reply", reply: "[]" }, "This is no JSON object."],
   ] as [Partial<Form>, unknown][])("of %o is %o", (change, reply) => {
     expect(buildReply({ ...form, ...change })).toEqual(reply);
+  });
+
+  test.each([
+    ["Hi", { text: "Hi" }],
+    [{ text: "Hi" }, { text: "Hi" }],
+    [{ failure: { status: 500 } }, { failure: { status: 500 } }],
+    [{ failure: { status: 500, retry_after: 1 } }, { failure: { status: 500, retry_after: 1 } }],
+    [{ text: "Hi", faults: [] }, { text: "Hi", faults: [] }],
+    [{ echo: true }, { echo: true }],
+  ])("a template of %j fills the form so that it means that", (answer, reply) => {
+    expect(buildReply({ ...form, message: "", code: "", ...formOf(answer) })).toEqual(reply);
   });
 });

@@ -44,7 +44,8 @@ def _list_exchanges(journal: Journal, asked: Mapping[str, str], call: AdminCall)
     page = list(islice((exchange for exchange in found if exchange.number > since), limit))
     if asked.get("format") == "script":
         return PlayedAnswer(answer(write_script(page, token).encode(), "application/yaml"))
-    shown = _show_exchanges(journal, page, token, full=asked.get("format") == "full")
+    full = asked.get("format") == "full"
+    shown = _show_exchanges(journal, page, token, full=full)
     return long_json_answer(
         {
             "object": "list",
@@ -54,7 +55,7 @@ def _list_exchanges(journal: Journal, asked: Mapping[str, str], call: AdminCall)
             "first_kept": journal.first,
             "has_more": bool(found) and (page[-1].number if page else since) < found[-1].number,
         },
-        holds=journal.size,
+        holds=journal.size if full else sum(each.size for each in page),
     )
 
 

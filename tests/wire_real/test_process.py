@@ -178,6 +178,7 @@ def test_it_says_the_line_that_leads_an_application_here(whole_life: tuple[Proxy
     assert certs.name == "certs"
     assert ended.out == (
         f"llemulator listens on {url}\n"
+        f"To watch requests, and to answer them by hand, open {url} in a browser.\n"
         "To send an app's calls here, run this in the shell that starts it:\n"
         f"  export HTTPS_PROXY={url} SSL_CERT_FILE={certs}/bundle.pem NODE_EXTRA_CA_CERTS={certs}/ca.pem "
         "NODE_USE_ENV_PROXY=1\n"
