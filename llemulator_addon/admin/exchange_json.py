@@ -1,12 +1,22 @@
 """An exchange as the admin routes show it: without secrets, in words."""
 
-from collections.abc import Mapping
 from typing import Literal, TypedDict
 
+from llemulator_addon.admin.answer_types import (
+    ShownAnswer,
+    ShownClient,
+    ShownClose,
+    ShownConnection,
+    ShownEnding,
+    ShownEvent,
+    ShownMessage,
+    ShownPrompt,
+    ShownTalkMessage,
+)
 from llemulator_addon.core.outcome import Closed, Ending
-from llemulator_addon.core.prompt import Prompt
+from llemulator_addon.core.prompt import Message, Prompt
 from llemulator_addon.core.steps import Headers
-from llemulator_addon.core.talk import TalkMessage, TalkMessages
+from llemulator_addon.core.talk import TalkMessage
 from llemulator_addon.engine.journal import Exchange
 from llemulator_addon.verification import delivered
 from llemulator_addon.verification.sdk_headers import client_of
@@ -36,7 +46,7 @@ class BriefExchange(TypedDict):
     unsupported: bool
     upstream: str | None
     status: int
-    ending: Mapping[str, object] | None
+    ending: ShownEnding | None
 
 
 class ExchangeList(TypedDict):
@@ -64,10 +74,16 @@ class FullExchange(BriefExchange):
     """An exchange with all that is known."""
 
     request: ShownRequest
-    prompt: Mapping[str, object] | None
-    answer: Mapping[str, object]
-    connection: Mapping[str, object]
-    client: Mapping[str, object]
+    prompt: ShownPrompt | None
+    answer: ShownAnswer
+    connection: ShownConnection
+    client: ShownClient
+
+
+class OneExchange(FullExchange):
+    """An exchange that is shown alone."""
+
+    object: Literal["exchange"]
 
 
 def show_in_brief(exchange: Exchange, token: Token) -> BriefExchange:
@@ -78,7 +94,7 @@ def show_in_brief(exchange: Exchange, token: Token) -> BriefExchange:
 
 def show_in_full(exchange: Exchange, token: Token, connections: ConnectionIndex) -> FullExchange:
     """Show all that is known."""
-    client, handshake = client_of(exchange), connections.find_handshake(exchange)
+    client = client_of(exchange)
     full: FullExchange = {
         **_brief(exchange),
         "request": {
@@ -89,20 +105,8 @@ def show_in_full(exchange: Exchange, token: Token, connections: ConnectionIndex)
             "whole": len(exchange.body) == exchange.body_bytes,
         },
         "prompt": prompt_shown(exchange.prompt) if exchange.prompt else None,
-        "answer": {
-            "headers": dict(answer_headers(exchange)),
-            **_show_words(exchange, token),
-            **({"goes_on": True} if exchange.goes_on else {}),
-            "wait_before_head": delivered.measure_head_delay(exchange),
-        },
-        "connection": {
-            "id": exchange.connection,
-            "new": connections.is_new(exchange),
-            "http_version": exchange.http_version,
-            "way": exchange.way,
-            **({} if handshake is None else {"handshake": handshake}),
-            **(_show_messages(exchange.messages, token) if exchange.status == SWITCHED else {}),
-        },
+        "answer": _show_answer(exchange, token),
+        "connection": _show_connection(exchange, connections, token),
         "client": {
             "sdk": client.sdk,
             "version": client.version,
@@ -170,66 +174,89 @@ def readable(body: bytes, token: Token) -> object:
         return {"bytes": len(body), "hex": shown.encode("latin-1").hex()}
 
 
-def prompt_shown(prompt: Prompt) -> dict[str, object]:
+def prompt_shown(prompt: Prompt) -> ShownPrompt:
     """Show the prompt in terms common to all endpoints."""
     return {
         "model": prompt.model,
         "stream": prompt.stream,
         "choices": prompt.choices,
-        "messages": [
-            {
-                "role": message.role,
-                "text": message.text,
-                **({"called": [[call.name, call.arguments] for call in message.called]} if message.called else {}),
-                **({"answers": message.answers} if message.answers else {}),
-            }
-            for message in prompt.messages
-        ],
+        "messages": [_show_message_of_prompt(message) for message in prompt.messages],
         "tools": [tool.name for tool in prompt.tools],
     }
 
 
-def _show_words(exchange: Exchange, token: Token) -> dict[str, object]:
-    if not delivered.is_stream(exchange):
-        return {"body": readable(delivered.body(exchange), token)}
-    events = [
+def _show_message_of_prompt(message: Message) -> ShownMessage:
+    shown: ShownMessage = {"role": message.role, "text": message.text}
+    if message.called:
+        shown["called"] = [[call.name, call.arguments] for call in message.called]
+    if message.answers:
+        shown["answers"] = message.answers
+    return shown
+
+
+def _show_answer(exchange: Exchange, token: Token) -> ShownAnswer:
+    shown: ShownAnswer = {
+        "headers": dict(answer_headers(exchange)),
+        "wait_before_head": delivered.measure_head_delay(exchange),
+    }
+    if delivered.is_stream(exchange):
+        shown["events"] = _show_events(exchange)
+    else:
+        shown["body"] = readable(delivered.body(exchange), token)
+    if exchange.goes_on:
+        shown["goes_on"] = True
+    return shown
+
+
+def _show_events(exchange: Exchange) -> list[ShownEvent]:
+    return [
         {"event": event.name or None, "left": event.left, "value": event.text if event.value is None else event.value}
         for event in delivered.events(exchange)
     ]
-    return {"events": events}
 
 
-def _show_close(closed: Closed) -> dict[str, object]:
+def _show_connection(exchange: Exchange, connections: ConnectionIndex, token: Token) -> ShownConnection:
+    shown: ShownConnection = {
+        "id": exchange.connection,
+        "new": connections.is_new(exchange),
+        "http_version": exchange.http_version,
+        "way": exchange.way,
+    }
+    if (handshake := connections.find_handshake(exchange)) is not None:
+        shown["handshake"] = handshake
+    if exchange.status == SWITCHED:
+        shown["messages"] = [_show_message(message, token) for message in exchange.messages.kept]
+        shown["messages_recorded"] = exchange.messages.recorded
+    return shown
+
+
+def _show_close(closed: Closed) -> ShownClose:
     return {"code": closed.code, "reason": closed.reason, "by": _name_side(by_client=closed.by_client)}
 
 
-def _show_messages(messages: TalkMessages, token: Token) -> dict[str, object]:
-    return {
-        "messages": [_show_message(message, token) for message in messages.kept],
-        "messages_recorded": messages.recorded,
-    }
-
-
-def _show_message(message: TalkMessage, token: Token) -> dict[str, object]:
-    shown = {"at": message.at, "by": _name_side(by_client=message.by_client), "bytes": message.size}
+def _show_message(message: TalkMessage, token: Token) -> ShownTalkMessage:
+    shown: ShownTalkMessage = {"at": message.at, "by": _name_side(by_client=message.by_client), "bytes": message.size}
     # The body of the exchange, and the events of its answer, are shown there.
-    return {
-        **shown,
-        **({"exchange": message.exchange} if message.exchange else {"body": readable(message.content, token)}),
-    }
+    if message.exchange:
+        shown["exchange"] = message.exchange
+    else:
+        shown["body"] = readable(message.content, token)
+    return shown
 
 
-def _name_side(*, by_client: bool) -> str:
+def _name_side(*, by_client: bool) -> Literal["client", "server"]:
     return "client" if by_client else "server"
 
 
-def _ending(ending: Ending | None) -> dict[str, object] | None:
+def _ending(ending: Ending | None) -> ShownEnding | None:
     if ending is None:
         return None
-    return {
+    shown: ShownEnding = {
         "how": ending.how,
         "seconds": round(ending.seconds, 6),
         "bytes_sent": ending.bytes_sent,
         "sends": ending.sends,
-        **({} if ending.closed is None else {"closed": _show_close(ending.closed)}),
     }
+    if ending.closed is not None:
+        shown["closed"] = _show_close(ending.closed)
+    return shown

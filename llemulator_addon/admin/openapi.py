@@ -91,9 +91,8 @@ def _operation(path: str, route: Route, method: str, answering: Answering) -> di
 
 
 def _describe_answer(route: Route, method: str) -> dict[str, object]:
-    if route.shows is None or method != "get":
-        return {}
-    return {"schema": {"$ref": f"#/components/schemas/{route.shows.name}"}}
+    described = route.answers.get(method)
+    return {} if described is None else {"schema": {"$ref": f"#/components/schemas/{described.name}"}}
 
 
 def _security(route: Route, method: str) -> list[dict[str, list[str]]]:
@@ -130,8 +129,7 @@ def _schemas(routes: Iterable[Route]) -> dict[str, object]:
     for route in routes:
         if route.body is not None:
             written[route.body.name] = tidy(route.body.schema())
-        if route.shows is not None:
-            written[route.shows.name] = route.shows.schema()
+        written |= {answer.name: answer.schema() for answer in route.answers.values()}
     found: dict[str, object] = {}
     for name, body in written.items():
         parts = {part: value for part, value in body.items() if part not in {"$schema", "$id", "$defs"}}

@@ -135,12 +135,13 @@ class AnswerBody(NamedTuple):
     """The JSON of an answer of an admin route."""
 
     type: Any
-    """A typed dict."""
+    """A typed dict, or with a name anything else."""
+    named: str = ""
 
     @property
     def name(self) -> str:
         """The name under which the description of the routes has its schema."""
-        return str(self.type.__name__)
+        return self.named or str(self.type.__name__)
 
     def schema(self) -> dict[str, Any]:
         """Return its JSON schema."""
@@ -169,7 +170,11 @@ class Route:
     changes: Happening | None = None
     """The kind of news that `post` and `delete` cause."""
     shows: AnswerBody | None = None
-    """The answer of `get`, where it is described."""
+    """The answer of `get`; None if it is no JSON."""
+    posted: AnswerBody | None = None
+    """The answer of `post`."""
+    deleted: AnswerBody | None = None
+    """The answer of `delete`."""
     produces: str = "application/json"
     """The media type of an answer that is no error."""
     is_only_here: bool = False
@@ -178,6 +183,12 @@ class Route:
     def answering(self, method: str) -> Answering | None:
         """Return what answers a method; HEAD is answered as GET."""
         return {"GET": self.get, "HEAD": self.get, "POST": self.post, "DELETE": self.delete}.get(method)
+
+    @property
+    def answers(self) -> Mapping[str, AnswerBody]:
+        """The described answers, by method in lower case."""
+        given = {"get": self.shows, "post": self.posted, "delete": self.deleted}
+        return {method: answer for method, answer in given.items() if answer is not None}
 
     def role_for(self, method: str) -> Role | None:
         """Return the role that a method needs."""

@@ -1,5 +1,6 @@
 """`/_emulator/waiting`: requests that wait for a person, and that person's answers."""
 
+from llemulator_addon.admin.answer_types import WaitingRequest
 from llemulator_addon.admin.exchange_json import prompt_shown
 from llemulator_addon.admin.numbers import number_in_path
 from llemulator_addon.admin.route import AdminCall, RequestBody, json_answer
@@ -100,10 +101,10 @@ def _refuse(error: ScriptError) -> Failure:
     return Failure(status=400, type=INVALID, code="invalid_answer", param=error.place or None, message=str(error))
 
 
-def show_waiting(ask: Ask, token: Token) -> dict[str, object]:
+def show_waiting(ask: Ask, token: Token) -> WaitingRequest:
     """Show a request that waits."""
     request, prompt = ask.request, ask.prompt
-    shown: dict[str, object] = redact_texts(
+    shown: WaitingRequest = redact_texts(
         {
             "object": "waiting",
             "number": ask.exchange.number,
