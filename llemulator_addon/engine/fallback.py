@@ -48,8 +48,8 @@ def nobody_answered(seconds: float) -> Failure:
         type="server_error",
         code="nobody_answered",
         message=f"Nobody answered this request within {seconds:g} seconds. POST /_emulator/waiting/NUMBER answers one. "
-        "How long it waits say `defaults.manual.timeout_s` in the script and --manual-timeout "
-        "(LLEMULATOR_MANUAL_TIMEOUT).",
+        "`defaults.manual.timeout_s` in the script, or --manual-timeout (LLEMULATOR_MANUAL_TIMEOUT), sets how long it "
+        "waits.",
         headers=(("x-should-retry", "false"),),
     )
 
@@ -72,7 +72,7 @@ def no_room_to_wait(limit: int) -> Failure:
         type="server_error",
         code="no_room_to_wait",
         message=f"This request would have to wait, and all that wait may take {format_size(limit)} of memory together. "
-        "--waiting-size (LLEMULATOR_WAITING_SIZE) says how much that is.",
+        "--waiting-size (LLEMULATOR_WAITING_SIZE) sets this limit.",
         headers=(("x-should-retry", "false"),),
     )
 
@@ -87,8 +87,8 @@ def no_room_for_unread(limit: int) -> Failure:
         type="service_unavailable_error",
         code="server_is_overloaded",
         message="Our servers are currently overloaded. Please try again later. (llemulator: answers that clients have "
-        f"not read yet may take {format_size(limit)} of memory together. --unread-size (LLEMULATOR_UNREAD_SIZE) says "
-        "how much that is.)",
+        f"not read yet may take {format_size(limit)} of memory together. --unread-size (LLEMULATOR_UNREAD_SIZE) "
+        "sets this limit.)",
         headers=(("retry-after", "1"),),
     )
 
@@ -112,7 +112,7 @@ def too_large_to_keep(limit: int) -> Failure:
         type="invalid_request_error",
         code="too_large_to_keep",
         message=f"This is not kept: it takes more memory than the {format_size(limit)} that a token may store. "
-        "--stored-size (LLEMULATOR_STORED_SIZE) says how much that is.",
+        "--stored-size (LLEMULATOR_STORED_SIZE) sets this limit.",
         headers=(("x-should-retry", "false"),),
     )
 

@@ -1,4 +1,4 @@
-"""`llemulator check FILE…`: what is wrong with scripts, and where."""
+"""`llemulator check FILE…`: reports problems in scripts, and where they are."""
 
 import argparse
 import sys
@@ -51,4 +51,4 @@ def _count(rules: int) -> str:
     return "1 rule" if rules == 1 else f"{rules} rules"
 
 
-CHECK = Command(meaning="say what is wrong with scripts, and where", add_options=_add_options, run=_run)
+CHECK = Command(meaning="report problems in scripts, and where they are", add_options=_add_options, run=_run)
