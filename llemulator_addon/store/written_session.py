@@ -170,9 +170,16 @@ def settle(session: Session, version: int, written: Written) -> KnownSession:
     )
 
 
-def script_of(stored: Stored) -> str:
-    """Return the digest of the script that `read_session` needs; raises `OtherVersion`."""
-    return _read_head(stored.head).script
+def missing_script(stored: Stored, known: KnownSession | None, scripts: Scripts) -> str | None:
+    """Return the digest of a script that `read_session` needs and that is not known; raises `OtherVersion`."""
+    head = _read_head(stored.head)
+    if head.script in scripts or (stored.since and known is not None and _has_script(known, head)):
+        return None
+    return head.script
+
+
+def _has_script(known: KnownSession, head: SessionHead) -> bool:
+    return known.has_script and known.head.script == head.script
 
 
 def can_go_on(stored: Stored, known: KnownSession | None) -> bool:
@@ -193,7 +200,10 @@ def read_session(
     """
     head, fresh, version = _read_head(stored.head), beginnings.fresh(key), stored.version
     base = None if stored.since == 0 or known is None else known
-    script, is_other_default = scripts.read(head.script, beginnings, fresh)
+    if base is not None and _has_script(base, head):
+        script, is_other_default = base.session.script, False
+    else:
+        script, is_other_default = scripts.read(head.script, beginnings, fresh)
     rows: dict[str, dict[str, Any]] = {}
     for kind, place, text in stored.rows:
         rows.setdefault(kind, {})[place] = None if text is None else read_value(json.loads(text))

@@ -22,7 +22,7 @@ from llemulator_addon.script.reader import Script, read_script
 from llemulator_addon.store.memory import MemoryStore
 from llemulator_addon.store.port import Beginnings, Limits
 from llemulator_addon.store.written_script import Scripts
-from llemulator_addon.store.written_session import OtherVersion, Stored, read_session, script_of, write_session
+from llemulator_addon.store.written_session import OtherVersion, Stored, missing_script, read_session, write_session
 from llemulator_addon.store.written_values import read_value, write_value
 from llemulator_addon.wire.credentials import key_of
 from tests.playing import TOKEN, body_of, chat, post, request, status
@@ -232,7 +232,7 @@ def test_a_session_of_another_version_is_refused_with_words() -> None:
     other = stored._replace(head=stored.head.replace('"form": 1', '"form": 2'))
 
     with pytest.raises(OtherVersion, match="stored in version 2 of its form; this llemulator reads version 1"):
-        script_of(other)
+        missing_script(other, None, Scripts())
 
 
 async def test_rules_are_compiled_once_for_all_sessions_that_have_them() -> None:

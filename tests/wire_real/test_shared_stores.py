@@ -1,6 +1,7 @@
 """Several servers share a store: it is as if there were one."""
 
 import asyncio
+import re
 import sqlite3
 import subprocess
 from collections.abc import Callable, Iterator
@@ -10,8 +11,12 @@ from pathlib import Path
 import httpx
 import pytest
 
+from llemulator_addon.adapters.stores.address import read_address
+from llemulator_addon.adapters.stores.opening import opening
+from llemulator_addon.engine.session import Session
+from llemulator_addon.store.port import Beginnings, Limits
 from tests.store.redis_server import shared_redis
-from tests.wire_real.processes import LLEMULATOR, Started, started
+from tests.wire_real.processes import LLEMULATOR, Started, run, started
 from tests.wire_real.sharing import Client, ask_all
 
 _STORES: dict[str, Callable[[Path], str]] = {
@@ -28,8 +33,10 @@ def store(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     return url
 
 
-def _serving(store: str, folder: Path, port: int = 0) -> AbstractAsyncContextManager[Started]:
-    return started(*LLEMULATOR, "--port", str(port), "--store", store, cwd=folder)
+def _serving(store: str, folder: Path) -> AbstractAsyncContextManager[Started]:
+    # Nothing makes room for something else.
+    room = ("--journals-size", "1GiB", "--stored-size", "1GiB", "--all-stored-size", "1GiB")
+    return started(*LLEMULATOR, "--port", "0", "--store", store, *room, cwd=folder)
 
 
 @pytest.mark.long
@@ -135,6 +142,9 @@ async def test_a_session_survives_a_kill(store: str, tmp_path: Path) -> None:
     assert (said, recorded) == (["a", "b"], 2)
 
 
+_BEGINNINGS = Beginnings(lambda key: Session(key=key), lambda key: Session(key=key))
+
+
 # Stores that fail -----------------------------------------------------------------------------------------------------
 
 
@@ -160,6 +170,21 @@ async def test_a_full_disk_answers_503_that_names_the_store_until_there_is_room_
     assert [answer.status_code for answer in works] == [200, 200]
 
 
+async def test_a_file_on_a_disk_that_cannot_be_written_is_refused_when_it_starts(small_disk: Path) -> None:
+    url = f"sqlite:///{small_disk}/sessions.db"
+    await opening(read_address(url), None)(_BEGINNINGS, Limits()).close()
+    _mount_again(small_disk, "ro")
+    ended = await run(*LLEMULATOR, "--port", "0", "--store", url, cwd=small_disk.parent)
+    _mount_again(small_disk, "rw")
+
+    assert ended.status == 1
+    assert re.fullmatch(rf"llemulator: .*{url}: .*(readonly|unable to open) database.*\n", ended.err)
+
+
+def _mount_again(folder: Path, how: str) -> None:
+    subprocess.run(["mount", "-o", f"remount,{how}", str(folder)], check=True)
+
+
 @pytest.mark.long
 async def test_a_file_that_another_process_keeps_locked_is_said_to_be_locked(tmp_path: Path) -> None:
     file = tmp_path / "sessions.db"
@@ -172,6 +197,7 @@ async def test_a_file_that_another_process_keeps_locked_is_said_to_be_locked(tmp
             other.execute("COMMIT")
         works = await _ask(http, _url(server))
         alive = await http.get(f"{_url(server)}/healthz")
+        ended = await server.stop()
 
     assert (failed.status_code, ready.status_code, alive.status_code) == (503, 503, 200)
     assert "database is locked" in failed.json()["error"]["message"]
@@ -181,6 +207,10 @@ async def test_a_file_that_another_process_keeps_locked_is_said_to_be_locked(tmp
         "reason": "SQLite (sessions.db): database is locked",
     }
     assert _said(works) == "a"
+    assert ended.err == (
+        "llemulator: ERROR: the store fails, and requests get 503 until it works again: SQLite (sessions.db): "
+        "database is locked\nllemulator: WARNING: the store works again\n"
+    )
 
 
 @pytest.fixture

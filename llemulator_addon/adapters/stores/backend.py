@@ -1,10 +1,14 @@
 """The port of what keeps sessions outside of this process: it knows keys, versions and rows of text, and no session."""
 
+import logging
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal, NamedTuple, Protocol
 
+from llemulator_addon.store.port import StoreFailed
 from llemulator_addon.store.written_session import Stored, Written
+
+logger = logging.getLogger(__name__)
 
 Kind = Literal["sessions", "journals", "stored"]
 """One of the three things of which all sessions together have a bound (`Limits`)."""
@@ -51,6 +55,27 @@ class Saved(NamedTuple):
     """False: somebody else changed the session before, and nothing was written."""
     over: Sequence[tuple[Kind, str]] = ()
     """The keys of those who must give up something, because all together have too much."""
+
+
+class Health:
+    """Logs that a store fails, once, and that it works again. Any thread may use it."""
+
+    def __init__(self) -> None:
+        """Begin as one that works."""
+        self._fails = False
+
+    def note_failure(self, why: str) -> StoreFailed:
+        """Return the failure to raise."""
+        if not self._fails:
+            self._fails = True
+            logger.error("the store fails, and requests get 503 until it works again: %s", why)
+        return StoreFailed(why)
+
+    def note_success(self) -> None:
+        """Take note of a use that worked."""
+        if self._fails:
+            self._fails = False
+            logger.warning("the store works again")
 
 
 class Backend(Protocol):

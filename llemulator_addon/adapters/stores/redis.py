@@ -15,9 +15,9 @@ from redis.exceptions import NoScriptError, ReadOnlyError, RedisError
 from redis.exceptions import TimeoutError as TooSlow
 
 from llemulator_addon.adapters.stores.address import StoreAddress
-from llemulator_addon.adapters.stores.backend import At, Kind, Save, Saved
+from llemulator_addon.adapters.stores.backend import At, Health, Kind, Save, Saved
 from llemulator_addon.adapters.stores.redis_scripts import FORGET, FORM, LOAD, RESERVE, SAVE, LuaProgram
-from llemulator_addon.store.port import Limits, StoreFailed
+from llemulator_addon.store.port import Limits
 from llemulator_addon.store.written_session import Stored
 
 _DEADLINE = 5.0
@@ -41,6 +41,7 @@ class RedisBackend:
         self._address = address
         self._limits = limits
         self._ttl = ttl
+        self._health = Health()
         self._connected: _Client | None = None
 
     async def load(self, key: str, known: At | None) -> Stored | None:
@@ -113,8 +114,7 @@ class RedisBackend:
     async def close(self) -> None:
         """Close all connections."""
         if self._connected is not None:
-            await self._connected.aclose()
-            self._connected = None
+            await self._drop(self._connected)
 
     async def _list_set(self, name: str) -> list[str]:
         found: list[str] = await self._do(lambda client: client.zrange(f"{_PREFIX}{name}", 0, -1))
@@ -139,22 +139,27 @@ class RedisBackend:
         try:
             async with asyncio.timeout(_DEADLINE):
                 try:
-                    return await use(client)
+                    found = await use(client)
                 except _NOT_NOW:
                     await self._drop(client)
                     client = self._client()
-                    return await use(client)
+                    found = await use(client)
         except TimeoutError:
             await self._drop(client)
-            raise StoreFailed(f"{self._address}: no answer in {_DEADLINE:g} seconds") from None
+            raise self._health.note_failure(f"{self._address}: no answer in {_DEADLINE:g} seconds") from None
         except (RedisError, OSError) as error:
-            raise StoreFailed(f"{self._address}: {_explain(error)}") from None
+            raise self._health.note_failure(f"{self._address}: {_explain(error)}") from None
+        self._health.note_success()
+        return found
 
     async def _drop(self, client: _Client) -> None:
         """Close all connections of a client, so that the next use opens others."""
         if self._connected is client:
             self._connected = None
         with suppress(RedisError, OSError):
+            if isinstance(client, RedisCluster):
+                # Of the servers that were named, by which it found those of the cluster.
+                await client.nodes_manager.aclose("startup_nodes")
             await client.aclose()
 
     def _client(self) -> _Client:

@@ -18,8 +18,8 @@ from llemulator_addon.store.written_session import (
     Stored,
     Written,
     can_go_on,
+    missing_script,
     read_session,
-    script_of,
     settle,
     write_session,
 )
@@ -28,6 +28,7 @@ _LIVES = 1000
 """How many lives are reserved at once."""
 _KNOWN_AT_MOST = 64 << 20
 """Bytes of memory that sessions take which this process knows, about. The others are read again."""
+_SCRIPTS_AT_MOST = 100
 _LARGE = 64 << 10
 """Bytes of a script, or of rows, that are read or written in a thread."""
 
@@ -40,11 +41,11 @@ class SharedStore:
     more for each race that was lost.
     """
 
-    def __init__(self, backend: Backend, beginnings: Beginnings) -> None:
-        """Take what keeps the sessions."""
+    def __init__(self, backend: Backend, beginnings: Beginnings, *, most_scripts: int = _SCRIPTS_AT_MOST) -> None:
+        """Take what keeps the sessions, and how many scripts are kept beyond those of the sessions that are known."""
         self._backend = backend
         self._beginnings = beginnings
-        self._scripts = Scripts()
+        self._scripts = Scripts(most_scripts)
         self._known: OrderedDict[SessionKey, KnownSession] = OrderedDict()
         self._known_size = 0
         self._locks: WeakValueDictionary[SessionKey, asyncio.Lock] = WeakValueDictionary()
@@ -169,17 +170,21 @@ class SharedStore:
         """Return a session as it is now; the very same value as before, if nobody changed it."""
         known = self._known.get(key)
         at = None if known is None else At(known.session.life, known.version)
+        missed = 0
         while (stored := await self._backend.load(_text(key), at)) is not None:
             if known is not None and (stored.life, stored.version) == at:
                 self._known.move_to_end(key)
                 return known
             if not can_go_on(stored, known):
                 known = at = None
-            elif (digest := script_of(stored)) in self._scripts:
+            elif (digest := missing_script(stored, known, self._scripts)) is None:
                 size = sum(len(text) for _, _, text in stored.rows if text is not None)
                 return self._keep(key, await self._read(key, stored, known, size))
-            elif (text := await self._backend.read_script(digest)) is not None:
-                await run_in_thread(partial(self._scripts.add, digest, text), len(text))
+            elif (script := await self._backend.read_script(digest)) is not None:
+                await run_in_thread(partial(self._scripts.add, digest, script), len(script))
+            elif (missed := missed + 1) == ATTEMPTS:
+                # Not because another process has just loaded another one. Does the store drop what it has no room for?
+                raise StoreFailed("the script of a session is missing in the store")
         self._forget(key)
         return None
 

@@ -14,8 +14,8 @@ from contextlib import suppress
 from functools import partial
 from pathlib import Path
 
-from llemulator_addon.adapters.stores.backend import At, Kind, Save, Saved
-from llemulator_addon.store.port import Limits, StoreFailed
+from llemulator_addon.adapters.stores.backend import At, Health, Kind, Save, Saved
+from llemulator_addon.store.port import Limits
 from llemulator_addon.store.written_session import Stored
 
 FORM = 1
@@ -82,6 +82,7 @@ class SqliteBackend:
         self._file = file
         self._limits = limits
         self._ttl = ttl
+        self._health = Health()
         self._thread = ThreadPoolExecutor(1, "store")
         self._opened: sqlite3.Connection | None = None
         try:
@@ -148,10 +149,11 @@ class SqliteBackend:
             connection.execute("COMMIT")
         except (sqlite3.Error, OSError, CannotOpen) as error:
             self._disconnect()
-            raise StoreFailed(f"SQLite ({self._file.name}): {error}") from None
+            raise self._health.note_failure(f"SQLite ({self._file.name}): {error}") from None
         except BaseException:
             self._disconnect()
             raise
+        self._health.note_success()
         return result
 
     def _connect(self) -> sqlite3.Connection:
@@ -234,6 +236,9 @@ def _prepare(connection: sqlite3.Connection) -> None:
             f"its tables have version {form}; this llemulator reads version {FORM}. Name another file, or "
             "remove this one."
         )
+    # A file that can only be read fails here, and not with the first request.
+    connection.execute("BEGIN IMMEDIATE")
+    connection.execute("ROLLBACK")
 
 
 def _statements(script: str) -> list[str]:

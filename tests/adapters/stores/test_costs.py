@@ -70,9 +70,12 @@ class _Counting:
 
 
 class _Server:
-    def __init__(self, file: Path) -> None:
+    def __init__(self, file: Path, *, most_scripts: int = 100) -> None:
         self.counting = _Counting(SqliteBackend(file, Limits(), ttl=None))
-        self.emulator = Emulator(EmulatorSettings(), lambda beginnings, _: SharedStore(self.counting, beginnings))
+        self.emulator = Emulator(
+            EmulatorSettings(),
+            lambda beginnings, _: SharedStore(self.counting, beginnings, most_scripts=most_scripts),
+        )
 
     async def ask(self, asked: Request) -> None:
         answered = await self.emulator.answer(asked)
@@ -128,5 +131,21 @@ async def test_a_process_reads_only_what_another_one_changed(tmp_path: Path) -> 
     assert "read_script" in first
     assert "read_script" not in then
     assert read_then < read_at_first / 20
+    for server in (one, other):
+        await server.emulator.close()
+
+
+async def test_the_script_of_a_session_in_use_is_not_read_again_however_many_there_are(tmp_path: Path) -> None:
+    one, other = _Server(tmp_path / "sessions.db"), _Server(tmp_path / "sessions.db", most_scripts=1)
+    tokens = [f"sk-token-{number}" for number in range(3)]
+    for token in tokens:
+        await one.ask(post("/_emulator/script", {"rules": [{"reply": f"for {token}"}]}, token=token))
+        await other.ask(chat("Hi", token=token))
+    other.counting.calls = []
+    for token in tokens:
+        await one.ask(chat("Hi", token=token))
+        await other.ask(chat("Hi", token=token))
+
+    assert set(other.counting.calls) == {"load", "save"}
     for server in (one, other):
         await server.emulator.close()
