@@ -69,6 +69,33 @@ _UNUSED = {
 """What takes long to import, and is there for other ways to use the program."""
 
 
+@pytest.mark.parametrize("words", [("--version",), ("help", "run"), ("--port", "none")], ids=" ".join)
+def test_what_needs_no_program_imports_none_of_it(words: tuple[str, ...]) -> None:
+    program = f"""
+import sys
+from llemulator_addon.adapters.command_line import main
+try:
+    main({list(words)})
+except SystemExit:
+    pass
+print({_SLOW} & set(sys.modules))
+"""
+    ran = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+
+    assert ran.stdout.splitlines()[-1] == "set()"
+
+
+_SLOW = {
+    "mitmproxy",
+    "pydantic",
+    "pydantic_core",
+    "yaml",
+    "llemulator_addon.emulator",
+    "llemulator_addon.wire.redaction",
+}
+"""What takes most of the time of a start."""
+
+
 def _unasked(files: list[Path], wanted: set[str]) -> dict[str, list[str]]:
     """Return, by file, the modules whose distribution nobody asks for."""
     found = {
