@@ -54,7 +54,7 @@ def _answers(paths: Mapping[str, Any]) -> Iterator[tuple[str, str, dict[str, Any
     for path, operations in paths.items():
         for method in operations:
             if (method, _remove_names(path)) in ours:
-                content = operations[method]["responses"]["200"].get("content", {})
+                content = operations[method]["responses"].get("200", {}).get("content", {})
                 yield method, path, {kind: {"schema": _rules(answer["schema"])} for kind, answer in content.items()}
 
 

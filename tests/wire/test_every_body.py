@@ -18,6 +18,9 @@ from openai.types import (
     ModelDeleted,
     ModerationCreateResponse,
     Upload,
+    VectorStore,
+    VectorStoreDeleted,
+    VectorStoreSearchResponse,
 )
 from openai.types.audio import Transcription, Translation
 from openai.types.chat import ChatCompletion, ChatCompletionDeleted, ChatCompletionStoreMessage
@@ -27,9 +30,18 @@ from openai.types.conversations import (
     ConversationItem,
     ConversationItemList,
 )
+from openai.types.fine_tuning import FineTuningJob, FineTuningJobEvent
+from openai.types.fine_tuning.jobs import FineTuningJobCheckpoint
+from openai.types.realtime import ClientSecretCreateResponse
 from openai.types.responses import CompactedResponse, Response, ResponseItem
 from openai.types.responses.input_token_count_response import InputTokenCountResponse
 from openai.types.uploads import UploadPart
+from openai.types.vector_stores import (
+    FileContentResponse,
+    VectorStoreFile,
+    VectorStoreFileBatch,
+    VectorStoreFileDeleted,
+)
 
 from llemulator_addon.wire.audio import wav
 from llemulator_addon.wire.endpoints import ENDPOINTS, OPERATIONS
@@ -40,12 +52,17 @@ from tests.wire.forms import File, form
 from tests.wire.response_cases import ECHOED, without_nulls
 from tests.wire.shapes import assert_described, assert_sdk, described_answer
 
+_EXAMPLE = {"messages": [{"role": "user", "content": "Hi"}, {"role": "assistant", "content": "Hello"}]}
 USER = {"role": "user", "content": "Hi"}
 _STORED_COMPLETION = {
     *("request_id", "tool_choice", "tools", "seed", "top_p", "temperature", "presence_penalty", "frequency_penalty"),
     *("input_user", "response_format"),
 }
+_SPEAKING = {"session": {"type": "realtime", "model": "gpt-realtime-2"}}
 _LIST = {"object", "first_id", "last_id"}
+_SUFFIX = {"user_provided_suffix"}
+_DURATION = 100.0
+"""Of a fine-tuning job, in seconds."""
 
 SDK: dict[str, tuple[Any, set[str]]] = {
     # What the SDK makes of each body, and which keys it does not know.
@@ -91,9 +108,39 @@ SDK: dict[str, tuple[Any, set[str]]] = {
     "uploads.parts.create": (UploadPart, set()),
     "uploads.complete": (Upload, set()),
     "uploads.cancel": (Upload, set()),
+    "vector_stores.create": (VectorStore, set()),
+    "vector_stores.list": (SyncCursorPage[VectorStore], _LIST),
+    "vector_stores.retrieve": (VectorStore, set()),
+    "vector_stores.update": (VectorStore, set()),
+    "vector_stores.search": (SyncPage[VectorStoreSearchResponse], {"search_query", "has_more", "next_page"}),
+    "vector_stores.delete": (VectorStoreDeleted, set()),
+    "vector_stores.files.create": (VectorStoreFile, set()),
+    "vector_stores.files.list": (SyncCursorPage[VectorStoreFile], _LIST),
+    "vector_stores.files.retrieve": (VectorStoreFile, set()),
+    "vector_stores.files.update": (VectorStoreFile, set()),
+    "vector_stores.files.content": (SyncPage[FileContentResponse], {"has_more", "next_page"}),
+    "vector_stores.files.delete": (VectorStoreFileDeleted, set()),
+    "vector_stores.file_batches.create": (VectorStoreFileBatch, set()),
+    "vector_stores.file_batches.retrieve": (VectorStoreFileBatch, set()),
+    "vector_stores.file_batches.cancel": (VectorStoreFileBatch, set()),
+    "vector_stores.file_batches.list_files": (SyncCursorPage[VectorStoreFile], _LIST),
+    "fine_tuning.jobs.create": (FineTuningJob, _SUFFIX),
+    "fine_tuning.jobs.list": (SyncCursorPage[FineTuningJob], _LIST | {f"data.{key}" for key in _SUFFIX}),
+    "fine_tuning.jobs.retrieve": (FineTuningJob, _SUFFIX),
+    "fine_tuning.jobs.list_events": (SyncCursorPage[FineTuningJobEvent], _LIST),
+    "fine_tuning.jobs.checkpoints.list": (SyncCursorPage[FineTuningJobCheckpoint], _LIST),
+    "fine_tuning.jobs.resume": (FineTuningJob, _SUFFIX),
+    "fine_tuning.jobs.cancel": (FineTuningJob, _SUFFIX),
+    "realtime.client_secrets.create": (ClientSecretCreateResponse, set()),
 }
-WITHOUT_A_TYPE = {"responses.delete", "traces.ingest", "files.content", "audio.speech"}
-"""The SDK reads nothing of the first; the second is in no SDK, and has no body; the others are no JSON."""
+WITHOUT_A_TYPE = {
+    "responses.delete",  # the SDK reads nothing of it
+    "traces.ingest",  # is in no SDK, and has no body
+    *("files.content", "audio.speech"),  # are no JSON
+    "fine_tuning.jobs.pause",  # says "paused" in OpenAI's example, a status that no type has
+    *("realtime", "realtime.transcription", "live"),  # are answered by events on a connection
+    *(f"realtime.calls.{name}" for name in ("create", "accept", "reject", "refer", "hangup")),  # have no body
+}
 
 every_body = pytest.mark.parametrize("name", SDK)
 
@@ -102,7 +149,9 @@ every_body = pytest.mark.parametrize("name", SDK)
 def bodies() -> dict[str, Any]:
     """Ask for everything once, in an order in which there is something to ask for."""
     found: dict[str, Any] = {}
-    client = Asking(emulator({"defaults": {"on_unmatched": "echo"}, "models": [*_MODELS]}))
+    client = Asking(
+        emulator({"defaults": {"on_unmatched": "echo"}, "models": [*_MODELS]}, fine_tuning_duration=_DURATION)
+    )
 
     def ask(name: str, method: str, path: str, body: Any = None) -> Any:  # noqa: ANN401
         found[name] = {"POST": lambda: client.post(path, body), "GET": lambda: client.get(path)}.get(
@@ -145,7 +194,49 @@ def bodies() -> dict[str, Any]:
     ask("models.retrieve", "GET", "/v1/models/gpt-4o")
     ask("models.delete", "DELETE", "/v1/models/ft:gpt-4o:mine::1")
     _ask_for_files(client, ask, found)
+    file = _send_file(client, "user_data", "txt", b"Cats sleep.")
+    _ask_for_vector_stores(ask, file)
+    examples = b"\n".join([json.dumps(_EXAMPLE).encode()] * 10)
+    _ask_for_fine_tuning(client, ask, _send_file(client, "fine-tune", "jsonl", examples))
+    ask("realtime.client_secrets.create", "POST", "/v1/realtime/client_secrets", _SPEAKING)
     return found
+
+
+def _send_file(client: Asking, purpose: str, ending: str, content: bytes) -> str:
+    sent = form("/v1/files", ("purpose", purpose), ("file", (f"a.{ending}", content)))
+    return str(json_of(play(client.server, sent)[0])["id"])
+
+
+def _ask_for_vector_stores(ask: Callable[..., Any], file: str) -> None:
+    store = f"/v1/vector_stores/{ask('vector_stores.create', 'POST', '/v1/vector_stores', {'name': 'a'})['id']}"
+    ask("vector_stores.list", "GET", "/v1/vector_stores")
+    ask("vector_stores.retrieve", "GET", store)
+    ask("vector_stores.update", "POST", store, {"metadata": {"a": "b"}})
+    ask("vector_stores.files.create", "POST", f"{store}/files", {"file_id": file})
+    ask("vector_stores.files.list", "GET", f"{store}/files")
+    ask("vector_stores.files.retrieve", "GET", f"{store}/files/{file}")
+    ask("vector_stores.files.update", "POST", f"{store}/files/{file}", {"attributes": {"a": 1}})
+    ask("vector_stores.files.content", "GET", f"{store}/files/{file}/content")
+    ask("vector_stores.search", "POST", f"{store}/search", {"query": "Cats"})
+    ask("vector_stores.files.delete", "DELETE", f"{store}/files/{file}")
+    made = ask("vector_stores.file_batches.create", "POST", f"{store}/file_batches", {"file_ids": [file]})
+    batch = f"{store}/file_batches/{made['id']}"
+    ask("vector_stores.file_batches.retrieve", "GET", batch)
+    ask("vector_stores.file_batches.list_files", "GET", f"{batch}/files")
+    ask("vector_stores.file_batches.cancel", "POST", f"{batch}/cancel")
+    ask("vector_stores.delete", "DELETE", store)
+
+
+def _ask_for_fine_tuning(client: Asking, ask: Callable[..., Any], file: str) -> None:
+    begun = {"model": "gpt-4.1-mini-2025-04-14", "training_file": file}
+    job = f"/v1/fine_tuning/jobs/{ask('fine_tuning.jobs.create', 'POST', '/v1/fine_tuning/jobs', begun)['id']}"
+    ask("fine_tuning.jobs.list", "GET", "/v1/fine_tuning/jobs")
+    ask("fine_tuning.jobs.retrieve", "GET", job)
+    ask("fine_tuning.jobs.list_events", "GET", f"{job}/events")
+    ask("fine_tuning.jobs.checkpoints.list", "GET", f"{job}/checkpoints")
+    client.post("/_emulator/clock", {"advance_s": _DURATION / 2})
+    for name in ("pause", "resume", "cancel"):
+        ask(f"fine_tuning.jobs.{name}", "POST", f"{job}/{name}")
 
 
 def _ask_for_files(client: Asking, ask: Callable[..., Any], found: dict[str, Any]) -> None:
@@ -179,18 +270,21 @@ def _ask_for_files(client: Asking, ask: Callable[..., Any], found: dict[str, Any
 
 _MODELS = (
     *("gpt-4o", "gpt-5.6", "gpt-3.5-turbo-instruct", "text-embedding-3-small", "omni-moderation-latest"),
-    *("whisper-1", "gpt-image-1"),
+    *("whisper-1", "gpt-image-1", "gpt-realtime-2"),
     "ft:gpt-4o:mine::1",
 )
 
 
 def test_every_operation_is_checked() -> None:
     assert {*SDK, *WITHOUT_A_TYPE} == {*ENDPOINTS, *OPERATIONS}
-    assert {*SDK, "responses.delete"} == set(bodies())
+    assert {*SDK, "responses.delete", "fine_tuning.jobs.pause"} == set(bodies())
     assert [name for name, body in bodies().items() if "error" in body and name not in _WITH_AN_ERROR] == []
 
 
-_WITH_AN_ERROR = {"responses", "responses.retrieve", "responses.cancel"}
+_WITH_AN_ERROR = {
+    *("responses", "responses.retrieve", "responses.cancel"),
+    *(f"fine_tuning.jobs.{name}" for name in ("create", "retrieve", "pause", "resume", "cancel")),
+}
 """Objects that have a key of that name, which is null."""
 
 
@@ -213,7 +307,9 @@ def _as_typed(name: str, body: dict[str, Any]) -> dict[str, Any]:
             return body
 
 
-@every_body
+@pytest.mark.parametrize(
+    "name", sorted(SDK.keys() - {"realtime.client_secrets.create"})
+)  # OpenAI's example is not so either
 def test_a_body_is_as_openai_describes_the_operation(name: str) -> None:
     operation = ENDPOINTS.get(name) or OPERATIONS[name]
     body = _as_typed(name, bodies()[name])
@@ -241,6 +337,8 @@ _NULL = {
     "files.retrieve": [f"$.{name}" for name in _OF_A_FILE],
     "files.list": [f"$.data[].{name}" for name in _OF_A_FILE],
     "uploads.complete": [f"$.file.{name}" for name in _OF_A_FILE],
+    **{f"vector_stores.{name}": ["$.expires_after"] for name in ("create", "retrieve", "update")},
+    "vector_stores.list": ["$.data[].expires_after"],
 }
 """Recorded so, where the description has a value only."""
 _BUT = {"chat.completions.messages.list": ["$.data[0]: 'refusal' is a required property"]}
