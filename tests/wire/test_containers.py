@@ -84,3 +84,11 @@ def test_wrong_bodies_are_refused(path: str, body: dict[str, Any], param: str) -
     (steps,) = play(emulator(), post(f"/v1/containers{path}", body))
 
     assert json_of(steps)["error"]["param"] == param
+
+
+def test_leniently_a_file_is_made_of_nothing() -> None:
+    client = Asking(emulator(lenient=True))
+
+    (steps,) = play(client.server, request("POST", "/v1/containers/cntr_any/files"))
+
+    assert json_of(steps)["bytes"] == 5

@@ -111,3 +111,13 @@ def test_wrong_endpoints_are_refused(changes: dict[str, Any], param: str) -> Non
     (steps,) = play(emulator(), post("/v1/webhook_endpoints", {**_BODY, **changes}))
 
     assert (status(steps), json_of(steps)["error"]["param"]) == (400, param)
+
+
+def test_leniently_any_address_is_kept_and_none_is_sent_to() -> None:
+    client = Asking(emulator(lenient=True))
+
+    made = client.post("/v1/webhook_endpoints", {**_BODY, "url": "url"})
+    client.post(f"/v1/webhook_endpoints/{made['id']}/test", {"event_type": "batch.completed"})
+
+    assert made["url"] == "url"
+    assert [each["state"] for each in client.get("/_emulator/webhooks")["data"]] == ["refused"]

@@ -18,7 +18,8 @@ from llemulator_addon.wire.webhooks import DAY, ENDPOINT, EVENT_TYPES, make_endp
 
 def create(call: Call) -> Served:
     """Make an endpoint. Only this answer and that of `rotate_secret` show its secret."""
-    body: Any = check_body(_ENDPOINT, read_object(call.request), lenient=call.lenient)
+    fields = _LENIENT_ENDPOINT if call.lenient else _ENDPOINT
+    body: Any = check_body(fields, read_object(call.request), lenient=call.lenient)
     kept = make_endpoint(f"whe_{call.stamp.hex('webhook', 32)}", body, _make_secret(call), call.stamp.created)
     return _serve(kept.value, call.resources.put(kept), with_secret=True)
 
@@ -136,5 +137,6 @@ def _check_url(place: Place, given: JSON) -> None:
 _EVENTS = array(one_of(*EVENT_TYPES), members="strings", least=1)
 _CHANGES = Fields(checks={"name": text(least=1), "url": _check_url, "event_types": _EVENTS})
 _ENDPOINT = Fields(checks=_CHANGES.checks, needs=("name", "url", "event_types"))
+_LENIENT_ENDPOINT = Fields(checks={**_CHANGES.checks, "url": text()}, needs=_ENDPOINT.needs)
 _ROTATION = Fields(checks={"keep_old_secret_active_for_24_hours": boolean})
 _TEST = Fields(checks={"event_type": one_of(*EVENT_TYPES)}, needs=("event_type",))
