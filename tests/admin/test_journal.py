@@ -193,3 +193,11 @@ def test_another_token_sees_nothing_of_it() -> None:
     server = _asked("hello")
 
     assert json_of(play(server, request("GET", "/_emulator/requests", token="another"))[0])["data"] == []
+
+
+def test_a_short_list_of_a_large_journal_needs_little_room_among_unread_answers() -> None:
+    server = emulator(_SCRIPT, unread_size=200 << 10)
+    play(server, *(chat("hello " + "x" * 20_000) for _ in range(20)))
+    lists = play(server, *(request("GET", f"/_emulator/requests?limit={limit}") for limit in (20, 20, 1)))
+
+    assert [status(steps) for steps in lists] == [200, 503, 200]
