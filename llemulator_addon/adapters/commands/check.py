@@ -18,7 +18,7 @@ def _add_options(parser: argparse.ArgumentParser) -> None:
         metavar="FILE",
         nargs="+",
         type=Path,
-        help="a script: JSON by its ending, else YAML; - reads standard input",
+        help="a script: JSON if its name ends in .json, else YAML; - reads standard input",
     )
 
 

@@ -11,9 +11,11 @@ from llemulator_addon.adapters.commands.command import Command, Failed
 def _add_options(parser: argparse.ArgumentParser) -> None:
     from llemulator_addon.script.converting import CONVERTERS  # noqa: PLC0415 - takes long to import
 
-    parser.add_argument("tool", metavar="TOOL", choices=tuple(CONVERTERS), help=f"one of {', '.join(CONVERTERS)}")
+    parser.add_argument("tool", metavar="TOOL", choices=tuple(CONVERTERS), help=" or ".join(CONVERTERS))
     parser.add_argument("--yaml", action="store_true", help="write the script as YAML, in its short forms")
-    parser.add_argument("file", metavar="FILE", type=Path, help="its file: JSON by its ending, else YAML")
+    parser.add_argument(
+        "file", metavar="FILE", type=Path, help="a file of that tool: JSON if its name ends in .json, else YAML"
+    )
 
 
 def _run(arguments: argparse.Namespace) -> int:
@@ -45,7 +47,7 @@ def _run(arguments: argparse.Namespace) -> int:
 
 
 CONVERT = Command(
-    meaning="write a script from the fixtures of another tool (aimock, mockllm), and say what could not be carried",
+    meaning="write a script from the fixtures of another tool (aimock, mockllm), and report what cannot be converted",
     add_options=_add_options,
     run=_run,
 )

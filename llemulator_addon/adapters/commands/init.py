@@ -24,7 +24,7 @@ def _run(_: argparse.Namespace) -> None:
 
 
 INIT = Command(
-    meaning="write the file by which `mitmdump -s llemulator_addon` works in this folder",
+    meaning="write the file that `mitmdump -s llemulator_addon` needs in this folder",
     add_options=no_options,
     run=_run,
 )

@@ -27,16 +27,19 @@ _NAME = re.compile(r"[\w.:/-]+", re.ASCII)
 
 def _add_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
-        "--model-file", type=Path, metavar="FILE", help="a model of your own (GGUF) in place of the one that is fetched"
+        "--model-file", type=Path, metavar="FILE", help="your own model (GGUF) instead of the downloaded one"
     )
-    parser.add_argument("--model-name", default="smollm", metavar="NAME", help="what it is asked by (smollm)")
+    parser.add_argument("--model-name", default="smollm", metavar="NAME", help="name of the model in requests (smollm)")
     parser.add_argument(
-        "--every-model", action="store_true", help="let it answer for every other model too, where no rule does"
+        "--every-model", action="store_true", help="also answer unmatched requests for all other models"
     )
     parser.add_argument(
-        "--cache", type=Path, metavar="FOLDER", help=f"where the weights are kept, or are put by hand ({_CACHE})"
+        "--cache",
+        type=Path,
+        metavar="FOLDER",
+        help=f"folder of the model's weights; you can put them there yourself ({_CACHE})",
     )
-    parser.add_argument("--only-download", action="store_true", help="fetch and check the weights, and serve nothing")
+    parser.add_argument("--only-download", action="store_true", help="download and check the weights, then exit")
     parser.add_argument("--examples", action="store_true", help="also print lines to try for curl, Python and Node")
     add_settings(parser)
 
@@ -141,7 +144,7 @@ def _tell(line: str) -> None:
 
 
 SMOLLM = Command(
-    meaning="serve, with SmolLM on this machine for those who ask for the model smollm",
+    meaning="serve, and answer the model smollm with SmolLM on this machine",
     add_options=_add_options,
     run=_run,
 )

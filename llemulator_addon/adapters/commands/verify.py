@@ -29,8 +29,8 @@ def _add_options(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--url", default=_DEFAULT_URL, help=f"address of the server ({_DEFAULT_URL})")
     parser.add_argument("--token", help="token of the session (OPENAI_API_KEY)")
-    parser.add_argument("--ignore", action="append", default=[], metavar="NAME", help="finding to leave out")
-    parser.add_argument("--egress", action="store_true", help="report other hosts that were reached or blocked, too")
+    parser.add_argument("--ignore", action="append", default=[], metavar="NAME", help="name of a finding to ignore")
+    parser.add_argument("--egress", action="store_true", help="also report other hosts that were reached or blocked")
     add_report(parser)
 
 
@@ -127,7 +127,7 @@ def _write(file: Path, text: str) -> None:
 
 
 VERIFY = Command(
-    meaning="verify a session of a running server",
+    meaning="check a session of a running server",
     add_options=_add_options,
     run=_run,
 )
