@@ -59,7 +59,7 @@ function Gist({ event }: { event: StreamEvent }) {
 /** What an event adds to the answer; of any other, its beginning. */
 function gistOf({ event, value }: StreamEvent): { name: string; adds: string; rest: string } {
   const text = typeof value === "string" ? value : JSON.stringify(value);
-  const said = saidIn({ answer: { events: [{ event, value, left: null }] } });
+  const said = saidIn({ answer: { headers: {}, wait_before_head: 0, events: [{ event, value, left: null }] } });
   const call = said.calls.find(Boolean);
   const adds = said.text || said.refusal || said.reasoning || (call ? `${call.name}${call.arguments}` : "") || said.error;
   return { name: event ?? "", adds, rest: text.length > 400 ? `${text.slice(0, 400)}…` : text };

@@ -5,6 +5,8 @@ import { buildReply, formOf, type Form } from "../src/reply-form";
 import type { Full } from "../src/types";
 import { tokensOf } from "../src/usage";
 
+const NO_ANSWER = { headers: {}, wait_before_head: 0 };
+
 function full(change: Partial<Full> = {}): Full {
   return {
     number: 7, at: 0, method: "POST", host: "api.openai.com", path: "/v1/chat/completions", endpoint: "chat.completions",
@@ -79,7 +81,7 @@ describe("what the model said", () => {
       { event: null, left: 0, value: "[DONE]" },
     ];
 
-    expect(saidIn(full({ answer: { events } }))).toMatchObject({ text: "Hello", calls: [{ name: "f", arguments: "{}" }] });
+    expect(saidIn(full({ answer: { ...NO_ANSWER, events } }))).toMatchObject({ text: "Hello", calls: [{ name: "f", arguments: "{}" }] });
   });
 
   test("is put together of the events of a response", () => {
@@ -90,13 +92,13 @@ describe("what the model said", () => {
         value: { type: "response.completed", response: { usage: { input_tokens: 3, output_tokens: 4 } } },
       },
     ];
-    const exchange = full({ answer: { events } });
+    const exchange = full({ answer: { ...NO_ANSWER, events } });
 
     expect([saidIn(exchange).text, tokensOf(exchange)]).toEqual(["Hi", { prompt: 3, answer: 4 }]);
   });
 
   test("is an error if the answer is one", () => {
-    expect(saidIn(full({ answer: { body: { error: { message: "No." } } } })).error).toBe("No.");
+    expect(saidIn(full({ answer: { ...NO_ANSWER, body: { error: { message: "No." } } } })).error).toBe("No.");
   });
 });
 
