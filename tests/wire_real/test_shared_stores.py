@@ -35,7 +35,7 @@ def store(request: pytest.FixtureRequest, tmp_path: Path) -> str:
 
 def _serving(store: str, folder: Path) -> AbstractAsyncContextManager[Started]:
     # Nothing makes room for something else.
-    room = ("--journals-size", "1GiB", "--stored-size", "1GiB", "--all-stored-size", "1GiB")
+    room = ("--sessions-size", "1GiB", "--journals-size", "1GiB", "--stored-size", "1GiB", "--all-stored-size", "1GiB")
     return started(*LLEMULATOR, "--port", "0", "--store", store, *room, cwd=folder)
 
 

@@ -9,6 +9,7 @@ from typing import Any, cast
 
 from redis.asyncio import BlockingConnectionPool, Redis, RedisCluster, Sentinel
 from redis.asyncio.retry import Retry
+from redis.asyncio.sentinel import SentinelConnectionPool
 from redis.backoff import NoBackoff
 from redis.exceptions import ConnectionError as Disconnected
 from redis.exceptions import NoScriptError, ReadOnlyError, RedisError
@@ -160,6 +161,10 @@ class RedisBackend:
             if isinstance(client, RedisCluster):
                 # Of the servers that were named, by which it found those of the cluster.
                 await client.nodes_manager.aclose("startup_nodes")
+            elif isinstance(pool := client.connection_pool, SentinelConnectionPool):
+                # Of the Sentinels, which named the server.
+                for sentinel in pool.sentinel_manager.sentinels:
+                    await sentinel.aclose()
             await client.aclose()
 
     def _client(self) -> _Client:
