@@ -10,6 +10,9 @@ from openai.pagination import SyncConversationCursorPage, SyncCursorPage, SyncPa
 from openai.types import (
     Batch,
     Completion,
+    ContainerCreateResponse,
+    ContainerListResponse,
+    ContainerRetrieveResponse,
     CreateEmbeddingResponse,
     FileDeleted,
     FileObject,
@@ -24,6 +27,7 @@ from openai.types import (
 )
 from openai.types.audio import Transcription, Translation
 from openai.types.chat import ChatCompletion, ChatCompletionDeleted, ChatCompletionStoreMessage
+from openai.types.containers import FileCreateResponse, FileListResponse, FileRetrieveResponse
 from openai.types.conversations import (
     Conversation,
     ConversationDeletedResource,
@@ -32,7 +36,7 @@ from openai.types.conversations import (
 )
 from openai.types.fine_tuning import FineTuningJob, FineTuningJobEvent
 from openai.types.fine_tuning.jobs import FineTuningJobCheckpoint
-from openai.types.realtime import ClientSecretCreateResponse
+from openai.types.realtime import ClientSecretCreateResponse, RealtimeTranslationClientSecretCreateResponse
 from openai.types.responses import CompactedResponse, Response, ResponseItem
 from openai.types.responses.input_token_count_response import InputTokenCountResponse
 from openai.types.uploads import UploadPart
@@ -145,14 +149,22 @@ SDK: dict[str, tuple[Any, set[str]]] = {
     "webhooks.rotate_secret": (WebhookEndpointWithSecret, set()),
     "webhooks.test": (WebhookEndpointTestResult, set()),
     "webhooks.delete": (DeletedWebhookEndpoint, set()),
+    "containers.create": (ContainerCreateResponse, set()),
+    "containers.list": (SyncCursorPage[ContainerListResponse], _LIST),
+    "containers.retrieve": (ContainerRetrieveResponse, set()),
+    "containers.files.create": (FileCreateResponse, set()),
+    "containers.files.list": (SyncCursorPage[FileListResponse], _LIST),
+    "containers.files.retrieve": (FileRetrieveResponse, set()),
+    "realtime.translations.client_secrets.create": (RealtimeTranslationClientSecretCreateResponse, set()),
     "realtime.client_secrets.create": (ClientSecretCreateResponse, set()),
 }
 WITHOUT_A_TYPE = {
     "responses.delete",  # the SDK reads nothing of it
+    *("containers.delete", "containers.files.delete"),  # have no body
     "traces.ingest",  # is in no SDK, and has no body
-    *("files.content", "audio.speech"),  # are no JSON
+    *("files.content", "audio.speech", "containers.files.content.retrieve"),  # are no JSON
     "fine_tuning.jobs.pause",  # says "paused" in OpenAI's example, a status that no type has
-    *("realtime", "realtime.transcription", "live"),  # are answered by events on a connection
+    *("realtime", "realtime.transcription", "realtime.translation", "live"),  # are answered by events on a connection
     *(f"realtime.calls.{name}" for name in ("create", "accept", "reject", "refer", "hangup")),  # have no body
 }
 
@@ -213,6 +225,9 @@ def bodies() -> dict[str, Any]:
     examples = b"\n".join([json.dumps(_EXAMPLE).encode()] * 10)
     _ask_for_fine_tuning(client, ask, _send_file(client, "fine-tune", "jsonl", examples))
     _ask_for_webhooks(ask)
+    _ask_for_containers(ask, file)
+    translating = {"session": {"model": "gpt-realtime-translate", "audio": {"output": {"language": "de"}}}}
+    ask("realtime.translations.client_secrets.create", "POST", "/v1/realtime/translations/client_secrets", translating)
     ask("realtime.client_secrets.create", "POST", "/v1/realtime/client_secrets", _SPEAKING)
     return found
 
@@ -240,6 +255,15 @@ def _ask_for_vector_stores(ask: Callable[..., Any], file: str) -> None:
     ask("vector_stores.file_batches.list_files", "GET", f"{batch}/files")
     ask("vector_stores.file_batches.cancel", "POST", f"{batch}/cancel")
     ask("vector_stores.delete", "DELETE", store)
+
+
+def _ask_for_containers(ask: Callable[..., Any], file: str) -> None:
+    container = f"/v1/containers/{ask('containers.create', 'POST', '/v1/containers', {'name': 'mine'})['id']}"
+    ask("containers.list", "GET", "/v1/containers")
+    ask("containers.retrieve", "GET", container)
+    kept = ask("containers.files.create", "POST", f"{container}/files", {"file_id": file})
+    ask("containers.files.list", "GET", f"{container}/files")
+    ask("containers.files.retrieve", "GET", f"{container}/files/{kept['id']}")
 
 
 def _ask_for_webhooks(ask: Callable[..., Any]) -> None:
@@ -296,7 +320,7 @@ def _ask_for_files(client: Asking, ask: Callable[..., Any], found: dict[str, Any
 
 _MODELS = (
     *("gpt-4o", "gpt-5.6", "gpt-3.5-turbo-instruct", "text-embedding-3-small", "omni-moderation-latest"),
-    *("whisper-1", "gpt-image-1", "gpt-realtime-2"),
+    *("whisper-1", "gpt-image-1", "gpt-realtime-2", "gpt-realtime-translate"),
     "ft:gpt-4o:mine::1",
 )
 
