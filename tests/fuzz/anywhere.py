@@ -182,7 +182,9 @@ def _bytes_of(body: Json) -> bytes:
 # Requests ------------------------------------------------------------------------------------------------------------
 
 _ALL: tuple[Endpoint | Operation, ...] = (*ENDPOINTS.values(), *OPERATIONS.values())
-_POSTED = {each.name: each.path for each in _ALL if each.method == "POST"}
+IN_TALKS = frozenset(each.name for each in ENDPOINTS.values() if each.only_in_talks)
+"""Endpoints that nobody posts to."""
+_POSTED = {each.name: each.path for each in _ALL if each.method == "POST" and each.name not in IN_TALKS}
 _SHOWN = [each.path for each in OPERATIONS.values() if each.method != "POST"]
 _OF_QUERIES = (
     *("limit", "after", "before", "order", "include[]", "include", "stream", "starting_after", "model", "metadata[a]"),
@@ -254,6 +256,8 @@ _PATTERNS: Json = {
     "user_text": "(?P<word>\\w+)",
     "system_text": "brief",
     "any_text": "Go",
+    "transcript": "a",
+    "event": "response.create",
     "turn": 1,
     "answered": {"at_least": 1},
     "text": "a",

@@ -258,6 +258,28 @@ BODIES: dict[str, tuple[Json, ...]] = {
     "conversations.create": ({"items": [*_ITEMS], "metadata": {"a": "b"}},),
     "conversations.update": ({"metadata": {"a": "b"}},),
     "conversations.items.create": ({"items": [*_ITEMS]},),
+    "realtime.client_secrets.create": (
+        {
+            "expires_after": {"anchor": "created_at", "seconds": 60},
+            "session": {
+                "type": "realtime",
+                "model": "gpt-realtime",
+                "tools": [{"type": "function", "name": "a", "parameters": {}}],
+                "audio": {
+                    "input": {"turn_detection": {"type": "server_vad"}, "transcription": {"model": "whisper-1"}},
+                    "output": {"voice": "marin", "speed": 1},
+                },
+            },
+        },
+    ),
+    "realtime.translations.client_secrets.create": (
+        {"session": {"model": "gpt-realtime-translate", "audio": {"output": {"language": "fr"}}}},
+    ),
+    "realtime.calls.create": ({"sdp": "v=0"},),
+    "realtime.calls.accept": ({"type": "realtime", "model": "gpt-realtime", "instructions": "Be brief."},),
+    "realtime.calls.hangup": ({},),
+    "realtime.calls.refer": ({"target_uri": "tel:+14155550123"},),
+    "realtime.calls.reject": ({"status_code": 486},),
     "traces.ingest": ({"data": [{"object": "trace", "id": "t", "metadata": {}}]},),
     "files.create": (
         {

@@ -19,7 +19,13 @@ from llemulator_addon.wire.members import object_in, text_in
 from llemulator_addon.wire.realtime.events import draw_id
 from llemulator_addon.wire.realtime.opening import CALL
 from llemulator_addon.wire.realtime.secrets import keep_secret
-from llemulator_addon.wire.realtime.session import REALTIME, RealtimeSessionFields, begin_session, merge_session
+from llemulator_addon.wire.realtime.session import (
+    REALTIME,
+    TRANSCRIPTION,
+    RealtimeSessionFields,
+    begin_session,
+    merge_session,
+)
 from llemulator_addon.wire.realtime.translation import begin_translation, merge_translation
 
 _USUAL_SECONDS = 600
@@ -51,7 +57,7 @@ def create_translation_secret(call: Call) -> Served:
 
 
 def _begin(call: Call, given: Mapping[str, Any]) -> RealtimeSessionFields:
-    kind = text_in(given, "type") or REALTIME
+    kind = TRANSCRIPTION if text_in(given, "type") == TRANSCRIPTION else REALTIME
     model = text_in(given, "model") or "gpt-realtime"
     if not call.lenient and kind == REALTIME and not call.knows(model):
         raise RequestRefused(call.missing_model(model))
@@ -70,7 +76,7 @@ _TRANSLATION = Fields(
 _SECRET = Fields(
     checks={
         "expires_after": _EXPIRES_AFTER,
-        "session": Fields(checks={"type": one_of(REALTIME, "transcription")}, needs=("type",)),
+        "session": Fields(checks={"type": one_of(REALTIME, TRANSCRIPTION)}, needs=("type",)),
     },
     closed=True,
 )

@@ -102,7 +102,7 @@ def update_session(session: RealtimeSessionFields, given: JsonObject, *, has_spo
 def merge_session(session: RealtimeSessionFields, given: JsonObject) -> RealtimeSessionFields:
     """Return a session with the fields with which it is opened; raises `RequestRefused`."""
     kind = session["type"]
-    if given.get("type") not in (None, kind) and given.get("type") in _SESSIONS:
+    if (wanted := text_in(given, "type")) != kind and wanted in _SESSIONS:
         raise RequestRefused(_keeps("type"))
     _SESSIONS[kind](_SESSION, dict(given))
     audio = given.get("audio") or {}

@@ -1,9 +1,10 @@
 """Realtime in text: sessions, items and responses, each event as the SDK's type has it."""
 
 import json
-from typing import Any
+from typing import Any, get_args
 
 import pytest
+from openai.types.realtime import RealtimeClientEvent
 
 from llemulator_addon.core.outcome import Play
 from llemulator_addon.engine.decide import decide
@@ -400,3 +401,18 @@ def test_the_same_seed_gives_the_same_events() -> None:
         return talking.events
 
     assert events() == events()
+
+
+def test_every_event_of_the_sdk_is_known() -> None:
+    talking = _talking()
+
+    for each in get_args(get_args(RealtimeClientEvent)[0]):
+        (kind,) = get_args(each.model_fields["type"].annotation)
+        for event in talking.send(kind):
+            assert event["type"] != "error" or event["error"]["param"] != "type" or kind == "output_audio_buffer.clear"
+
+
+def test_an_event_that_the_sdk_does_not_have_is_refused_and_those_that_are_known_are_listed() -> None:
+    (refused,) = _talking().send("response.steer")
+
+    assert "'response.create'" in refused["error"]["message"]
