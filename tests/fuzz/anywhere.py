@@ -17,10 +17,11 @@ from llemulator_addon.admin import ROUTES
 from llemulator_addon.core.request import Request
 from llemulator_addon.core.steps import Steps
 from llemulator_addon.script.faults import FAULTS
-from llemulator_addon.wire.answer import Endpoint, Operation
-from llemulator_addon.wire.endpoints import ENDPOINTS, OPERATIONS
+from llemulator_addon.wire.described.operations import index_operations
+from llemulator_addon.wire.endpoints import OPERATIONS
 from tests.fuzz import surviving
-from tests.fuzz.real import ADMIN, BODIES, FORMS
+from tests.fuzz.described import bodies_of, is_form, posted
+from tests.fuzz.real import ADMIN, BODIES
 from tests.fuzz.values import places, scripts
 from tests.playing import body_of, emulator, request
 from tests.wire.forms import File, form
@@ -181,10 +182,9 @@ def _bytes_of(body: Json) -> bytes:
 
 # Requests ------------------------------------------------------------------------------------------------------------
 
-_ALL: tuple[Endpoint | Operation, ...] = (*ENDPOINTS.values(), *OPERATIONS.values())
-IN_TALKS = frozenset(each.name for each in ENDPOINTS.values() if each.only_in_talks)
-"""Endpoints that nobody posts to."""
-_POSTED = {each.name: each.path for each in _ALL if each.method == "POST" and each.name not in IN_TALKS}
+_POSTED = {name: each.path for name, each in posted().items()}
+_BY_TABLE = tuple(name for name in _POSTED if name in index_operations())
+_BY_CODE = tuple(name for name in _POSTED if name not in index_operations())
 _SHOWN = [each.path for each in OPERATIONS.values() if each.method != "POST"]
 _OF_QUERIES = (
     *("limit", "after", "before", "order", "include[]", "include", "stream", "starting_after", "model", "metadata[a]"),
@@ -220,11 +220,13 @@ def any_request(random: Random, known: Known) -> Request:
             return _asked(method, f"/v1{path}", b"", _query(random))
         case _:
             # Half of all asks a model, where most is read.
-            name = random.choice(("chat.completions", "responses") if random.random() < 0.6 else tuple(_POSTED))
+            name = random.choice(
+                random.choices((("chat.completions", "responses"), _BY_CODE, _BY_TABLE), (11, 7, 2))[0]
+            )
             path = f"/v1{_filled(random, _POSTED[name], known)}"
-            if name in FORMS and random.random() < 0.9:
-                return form(path, *_any_fields(random, BODIES[name]))
-            return _asked("POST", path, any_body(random, BODIES[name]), ())
+            if is_form(name) and random.random() < 0.9:
+                return form(path, *_any_fields(random, bodies_of(name)))
+            return _asked("POST", path, any_body(random, bodies_of(name)), ())
 
 
 _LOOKED_AT = [path for path, route in ROUTES.items() if route.get is not None and not path.endswith("live")]

@@ -368,9 +368,10 @@ BODIES: dict[str, tuple[Json, ...]] = {
     "uploads.complete": ({"part_ids": ["part_1"], "md5": "0"},),
     "uploads.cancel": ({},),
 }
-FORMS = frozenset({"files.create", "uploads.parts.create", "audio.transcriptions", "audio.translations", "images.edit"})
-"""Those that are sent as forms; an object with a `filename` is a file, half of the times with a real sound."""
-"""By the name of the endpoint or operation: each that is posted."""
+"""By the name of the endpoint or operation; an object with nothing but a `filename` is a file.
+
+Those without a line here have the bodies that OpenAI's types describe (`described.py`).
+"""
 
 ADMIN: dict[str, tuple[Json, ...]] = {
     "/_emulator/verify": (
@@ -387,6 +388,11 @@ ADMIN: dict[str, tuple[Json, ...]] = {
     ),
     "/_emulator/clock": ({"advance_s": 60}, {"at": 1e9}, {"reset": True}),
     "/_emulator/reset": ({},),
+    "/_emulator/requests/{number}/again": ({},),
+    "/_emulator/webhooks/{number}": ({},),
+    "/_emulator/script/check": ({"rules": [{"match": {"user_text": "a"}, "reply": "b"}]},),
+    "/_emulator/sign-in": ({"key": "a"},),
+    "/_emulator/templates": ({"name": "a", "answer": {"text": "a"}},),
     "/_emulator/waiting/{number}": (
         {"text": "a", "stream": {"ttft_ms": 1}, "faults": [{"latency_ms": 1}]},
         {"echo": True},

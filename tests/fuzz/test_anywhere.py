@@ -6,8 +6,8 @@ from random import Random
 import pytest
 
 from llemulator_addon.admin import ROUTES
-from llemulator_addon.wire.endpoints import ENDPOINTS, OPERATIONS
-from tests.fuzz.anywhere import IN_TALKS, SCRIPTS, Raised, any_body, fuzz
+from tests.fuzz.anywhere import SCRIPTS, Raised, any_body, fuzz
+from tests.fuzz.described import bodies_of, posted
 from tests.fuzz.real import ADMIN, BODIES, Json
 from tests.playing import emulator, json_of, play, post, status
 
@@ -36,12 +36,25 @@ def test_twenty_thousand_times_any_json_is_answered_or_refused(script: str, *, l
     assert not raised, _told(raised)
 
 
-def test_what_is_fuzzed_is_everything_that_is_posted() -> None:
-    posted = {name for table in (ENDPOINTS, OPERATIONS) for name, each in table.items() if each.method == "POST"}
+def test_bodies_by_hand_are_of_what_is_posted() -> None:
     admin = {path for path, route in ROUTES.items() if route.post is not None}
 
-    assert set(BODIES) == posted - IN_TALKS
+    assert set(BODIES) <= set(posted())
     assert set(ADMIN) == admin - {"/_emulator/script"}
+
+
+@pytest.mark.parametrize(
+    ("name", "members"),
+    [
+        ("vector_stores.search", {"query", "filters", "ranking_options", "rewrite_query", "max_num_results"}),
+        ("containers.files.create", {"file", "file_id"}),
+        ("fine_tuning.jobs.create", {"model", "training_file", "hyperparameters", "method", "integrations"}),
+        ("webhooks.create", {"name", "url", "event_types"}),
+    ],
+)
+def test_what_has_no_body_by_hand_is_fuzzed_with_all_that_its_type_names(name: str, members: set[str]) -> None:
+    assert name not in BODIES
+    assert all(members <= set(body) for body in bodies_of(name))
 
 
 def test_a_seed_makes_the_same_bodies_again() -> None:

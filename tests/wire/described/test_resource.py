@@ -10,7 +10,6 @@ from tests.wire.asking import Asking
 from tests.wire.forms import form
 
 _VAULTS = "/v1/vaults"
-_WEBHOOK = {"name": "hook", "url": "https://example.com/hook", "event_types": ["response.completed"]}
 
 
 def test_what_is_created_has_what_was_asked_for_and_an_id_of_its_kind() -> None:
@@ -74,13 +73,13 @@ def test_nothing_is_below_something_that_was_never_created() -> None:
 
 
 def test_a_secret_is_shown_once() -> None:
-    client = Asking()
+    client, keys = Asking(), "/v1/organization/admin_api_keys"
 
-    made = client.post("/v1/webhook_endpoints", _WEBHOOK)
+    made = client.post(keys, {"name": "mine"})
 
-    assert made["signing_secret"].startswith("whsec_")
-    shown = client.get(f"/v1/webhook_endpoints/{made['id']}")
-    assert shown == {name: value for name, value in made.items() if name != "signing_secret"}
+    assert made["value"].startswith("sk-admin-")
+    shown = client.get(f"{keys}/{made['id']}")
+    assert shown == {name: value for name, value in made.items() if name != "value"}
 
 
 def test_a_member_of_a_collection_has_the_id_that_it_was_put_there_by() -> None:
@@ -161,19 +160,22 @@ def test_the_same_requests_get_the_same_bytes() -> None:
 
 
 @pytest.mark.parametrize(
-    ("body", "param", "message"),
+    ("path", "body", "param", "message"),
     [
-        ({"name": 3}, "name", "Invalid type for 'name': expected a string, but got an integer instead."),
-        ({}, "name", "Missing required parameter: 'name'."),
+        ("groups", {"name": 3}, "name", "Invalid type for 'name': expected a string, but got an integer instead."),
+        ("groups", {}, "name", "Missing required parameter: 'name'."),
         (
-            {"name": "a", "file_ids": "file-1"},
-            "file_ids",
-            "Invalid type for 'file_ids': expected an array, but got a string instead.",
+            "certificates/activate",
+            {"certificate_ids": "cert_1"},
+            "certificate_ids",
+            "Invalid type for 'certificate_ids': expected an array, but got a string instead.",
         ),
     ],
 )
-def test_a_body_that_is_wrong_is_refused_in_openais_words(body: dict[str, Any], param: str, message: str) -> None:
-    (steps,) = play(emulator(), post("/v1/containers", body))
+def test_a_body_that_is_wrong_is_refused_in_openais_words(
+    path: str, body: dict[str, Any], param: str, message: str
+) -> None:
+    (steps,) = play(emulator(), post(f"/v1/organization/{path}", body))
 
     error = json_of(steps)["error"]
     assert (status(steps), error["type"], error["param"], error["message"]) == (
@@ -202,11 +204,13 @@ def _ruled(rule: dict[str, Any], asked: Request) -> Any:  # noqa: ANN401 - JSON
 
 
 def test_a_rule_that_names_an_operation_of_the_table_answers_it() -> None:
-    reply = {"raw": {"json": {"id": "cntr_scripted"}}}
+    reply = {"raw": {"json": {"id": "group_scripted"}}}
 
-    assert _ruled({"match": {"endpoint": "containers.create"}, "reply": reply}, post("/v1/containers", {})) == (
+    assert _ruled(
+        {"match": {"endpoint": "organization.groups.create"}, "reply": reply}, post("/v1/organization/groups", {})
+    ) == (
         200,
-        {"id": "cntr_scripted"},
+        {"id": "group_scripted"},
     )
 
 
