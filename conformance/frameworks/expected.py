@@ -48,6 +48,16 @@ def over_websocket(*rules: str) -> tuple[Sent, ...]:
     return (Sent(endpoint="responses.connect", rule=None, stream=False), *responses(*rules, stream=True))
 
 
+FOUND = ["They are free.", "Returns are free within thirty days.", "rules.md"]
+"""What is answered, what the file of a vector store says, and its name."""
+FILE_SEARCH = (
+    *(
+        Sent(endpoint=each, rule=None)
+        for each in ("vector_stores.create", "files.create", "vector_stores.files.create")
+    ),
+    *responses("looks it up"),
+)
+
 EMBEDDINGS = (Sent(endpoint="embeddings", rule=None),)
 
 WITHOUT_A_SCRIPT = "unscripted"
@@ -65,6 +75,7 @@ PYTHON: Mapping[str, Mapping[str, Case]] = {
         "stream_over_responses": Case(STORY, responses("tells a story", stream=True)),
         "usage_of_stream_over_responses": Case(STORY_TOKENS, responses("tells a story", stream=True)),
         "structured_over_responses": Case(ANN, responses("writes JSON")),
+        "file_search": Case(FOUND, FILE_SEARCH),
         "embeddings": Case([8, 1.0, True, False], EMBEDDINGS),
         "unscripted": Case(["ai", "get_weather"], chat(None, None)),
         "unscripted_over_responses": Case(["ai", "get_weather"], responses(None, None)),
@@ -74,6 +85,7 @@ PYTHON: Mapping[str, Mapping[str, Case]] = {
         "streamed_agent": Case(UMBRELLA, responses(*AGENT, stream=True)),
         "stream": Case(STORY, responses("tells a story", stream=True)),
         "structured": Case(ANN, responses("writes JSON")),
+        "file_search": Case(FOUND, FILE_SEARCH),
         "agent_over_chat": Case(UMBRELLA, chat(*AGENT)),
         "stream_over_chat": Case(STORY, chat("tells a story", stream=True)),
         "structured_over_chat": Case(ANN, chat("writes JSON")),
@@ -126,6 +138,7 @@ PYTHON: Mapping[str, Mapping[str, Case]] = {
         "agent_over_responses": Case(UMBRELLA, responses(*AGENT, stream=True)),
         "stream_over_responses": Case(STORY, responses("tells a story", stream=True)),
         "structured_over_responses": Case(ANN, responses("writes JSON")),
+        "file_search": Case(FOUND, FILE_SEARCH),
     },
     "dspy": {
         "agent": Case(UMBRELLA, chat("names the tool", "finishes", "answers from what was observed")),

@@ -5,7 +5,7 @@ from functools import partial
 from langchain.agents import create_agent
 from langchain_core.tools import tool
 from langchain_openai import ChatOpenAI, OpenAIEmbeddings
-from playing import OTHER_KEY, Person, play
+from playing import OTHER_KEY, Person, open_shop, play
 
 
 @tool
@@ -57,6 +57,16 @@ def structured_agent() -> Person:
     return ended["structured_response"]
 
 
+def file_search() -> list[str]:
+    """Ask about what a file of a vector store says; return the answer, what was found, and what is cited."""
+    tool = {"type": "file_search", "vector_store_ids": [open_shop()]}
+    model = ChatOpenAI(model="gpt-4o", use_responses_api=True, include=["file_search_call.results"])
+    answer = model.bind_tools([tool]).invoke("How are returns paid?")
+    search, text = answer.content
+    cited = [each["filename"] for each in text["annotations"]]
+    return [answer.text, *(each["text"] for each in search["results"]), *cited]
+
+
 def embeddings() -> list[object]:
     """Embed texts; they are sent as tokens."""
     embedding = OpenAIEmbeddings(model="text-embedding-3-small", dimensions=8)
@@ -82,6 +92,7 @@ play(
     stream_over_responses=partial(stream, responses=True),
     usage_of_stream_over_responses=partial(usage_of_stream, responses=True),
     structured_over_responses=partial(structured, "json_schema", responses=True),
+    file_search=file_search,
     embeddings=embeddings,
     unscripted=partial(unscripted, responses=False),
     unscripted_over_responses=partial(unscripted, responses=True),

@@ -4,6 +4,7 @@ from collections.abc import Callable
 
 from agents import (
     Agent,
+    FileSearchTool,
     OpenAIChatCompletionsModel,
     OpenAIResponsesModel,
     RunConfig,
@@ -13,7 +14,7 @@ from agents import (
 )
 from agents.realtime import RealtimeAgent, RealtimeRunner
 from openai import AsyncOpenAI
-from playing import OTHER_KEY, Person, play
+from playing import OTHER_KEY, Person, open_shop, play
 
 
 @function_tool
@@ -55,6 +56,15 @@ async def stream(model: object = "gpt-4o") -> list[str]:
 
 async def structured(model: object = "gpt-4o") -> Person:
     return (await Runner.run(Agent(name="Knower", model=model, output_type=Person), "Who is Ann?")).final_output
+
+
+async def file_search() -> list[str]:
+    """Ask about what a file of a vector store says; return the answer, what was found, and what is cited."""
+    tool = FileSearchTool(vector_store_ids=[open_shop()], include_search_results=True)
+    ended = await Runner.run(Agent(name="Clerk", model="gpt-4o", tools=[tool]), "How are returns paid?")
+    search, message = (item.raw_item for item in ended.new_items)
+    cited = [each.filename for each in message.content[0].annotations]
+    return [ended.final_output, *(each.text for each in search.results), *cited]
 
 
 async def agent_over_websocket() -> str:
@@ -108,6 +118,7 @@ play(
     streamed_agent=streamed_agent,
     stream=stream,
     structured=structured,
+    file_search=file_search,
     agent_over_chat=lambda: agent(chat()),
     stream_over_chat=lambda: stream(chat()),
     structured_over_chat=lambda: structured(chat()),
