@@ -18,6 +18,7 @@ from llemulator_addon.admin import (
     openapi,
     preset_queue,
     queue_events,
+    resources,
     schema,
     script,
     script_check,
@@ -118,6 +119,8 @@ ROUTES: dict[str, Route] = {
         needs_token=False,
         role="viewer",
     ),
+    resources.PATH: Route(get=resources.show, query=resources.QUERY, shows=AnswerBody(resources.ResourceList)),
+    f"{resources.PATH}/{{number}}": Route(get=resources.one, shows=AnswerBody(resources.OneResource)),
     webhooks.PATH: Route(get=webhooks.show, shows=AnswerBody(types.WebhookDeliveries)),
     f"{webhooks.PATH}/{{number}}": Route(
         post=webhooks.send, posted=AnswerBody(types.WebhookDelivery), changes="resources"

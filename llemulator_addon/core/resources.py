@@ -96,6 +96,11 @@ class Resources:
         sized = self._values.get(number)
         return None if sized is None else sized.kept
 
+    def measure_number(self, number: int) -> int:
+        """Return the bytes of memory that the resource of a number takes, about; 0 if it is not kept."""
+        sized = self._values.get(number)
+        return 0 if sized is None else sized.size
+
     @property
     def numbers(self) -> Iterable[int]:
         """The numbers of all that are kept, in no order."""

@@ -83,7 +83,8 @@ def _deliver(session: Session) -> tuple[Session, None]:
     tried = {"at": 1.0, "status": None, "error": "nobody is there"}
     value = {"number": 1, "id": "evt", "endpoint": "whe", "url": _HOOK, "event": {"type": "a"}, "state": "failed"}
     kept = Kept(DELIVERY, "1", {**value, "next": None, "attempts": [tried]})
-    return session.change(resources=session.resources.put(kept)), None
+    file = Kept("file", "file-1", {"content": (b"abc",)})
+    return session.change(resources=session.resources.put(kept, file)), None
 
 
 def _signed(asked: Request) -> Request:

@@ -38,6 +38,8 @@ _ROUTES = (
     "/_emulator/egress",
     "/_emulator/script",
     "/_emulator/state",
+    "/_emulator/resources",
+    *(f"/_emulator/resources/{number}" for number in range(4)),
     "/_emulator/waiting",
 )
 _SCRIPT = {"rules": [{"match": {"user_text": "nobody says this", "header": {"x-any": "a"}}, "reply": "b"}]}
