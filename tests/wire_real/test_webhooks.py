@@ -111,6 +111,25 @@ def test_a_background_response_is_told_of_without_polling_and_the_sdk_unwraps_it
         client.webhooks.unwrap(got.body.decode() + " ", got.headers, secret=endpoint.signing_secret)
 
 
+def test_a_call_comes_in_by_a_test_and_is_accepted_and_has_a_connection(
+    client: OpenAI, server: Server, receiver: Receiver
+) -> None:
+    endpoint = _subscribe(client, receiver.url, "realtime.call.incoming")
+    client.webhooks.test(endpoint.id, event_type="realtime.call.incoming")
+    got = receiver.next()
+    event = client.webhooks.unwrap(got.body.decode(), got.headers, secret=endpoint.signing_secret)
+    assert event.type == "realtime.call.incoming"
+
+    client.realtime.calls.accept(event.data.call_id, type="realtime", model="gpt-realtime", instructions="Be brief.")
+
+    connecting = client.with_options(websocket_base_url=f"{server.origin}/v1".replace("http", "ws", 1))
+    with connecting.realtime.connect(call_id=event.data.call_id) as connection:
+        begun = connection.recv()
+        assert begun.type == "session.created"
+        assert begun.session.to_dict()["instructions"] == "Be brief."
+    assert [each.name for each in event.data.sip_headers] == ["From", "To", "Call-ID"]
+
+
 def test_the_end_of_a_batch_and_of_a_job_is_told_when_the_clock_moves(
     client: OpenAI, server: Server, receiver: Receiver
 ) -> None:

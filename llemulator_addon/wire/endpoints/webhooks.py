@@ -69,7 +69,7 @@ def send_test(call: Call) -> Served:
     endpoint = _find(call)
     body: Any = check_body(_TEST, read_object(call.request), lenient=call.lenient)
     kind = body["event_type"]
-    data = {"id": f"{kind.partition('.')[0]}_{call.stamp.hex('webhook test', 24)}"}
+    data = _invent_thing(kind, call.stamp.hex("webhook test", 24))
     resources = queue_for(call.resources, [endpoint], kind, data, call.stamp, now=call.now, named=call.webhooks)
     told = {
         "object": "webhook_endpoint.test",
@@ -79,6 +79,27 @@ def send_test(call: Call) -> Served:
         "success": True,
     }
     return Served(answer=show_kept(told, pretty, b"\n"), resources=resources)
+
+
+def _invent_thing(kind: str, drawn: str) -> Mapping[str, Any]:
+    """Return what an event of a kind says of its invented thing, by the SDK's types."""
+    if kind == "realtime.call.incoming":
+        # An application accepts any id, so this call has a connection from then on.
+        headers = {"From": "sip:+14155550100@sip.example.com", "To": "sip:+14155550123@sip.example.com"}
+        return {
+            "call_id": f"rtc_{drawn}",
+            "sip_headers": [{"name": name, "value": value} for name, value in (*headers.items(), ("Call-ID", drawn))],
+        }
+    return {"id": f"{kind.partition('.')[0]}_{drawn}", **_OTHER_MEMBERS.get(kind, {})}
+
+
+_OTHER_MEMBERS: Mapping[str, Mapping[str, Any]] = {
+    "agent.session.action_required": {"required_action": {"type": "function_call"}},
+    **{
+        f"agent.session.{state}": {"environment_type": "openai_hosted"}
+        for state in ("created", "in_progress", "idle", "failed")
+    },
+}
 
 
 def _find(call: Call) -> Value:
