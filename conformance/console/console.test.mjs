@@ -206,6 +206,24 @@ test("a queue is imported, ordered and played, and its last answer comes from th
   await close(page);
 });
 
+test("what a session stored is shown by kind, and each in full", async () => {
+  const token = "sk-stored-token-14";
+  await send(token, { model: "gpt-4o", input: "remember this sentence" }, "/v1/responses");
+  await send(token, { items: [{ type: "message", role: "user", content: "an item of a conversation" }] }, "/v1/conversations");
+  const page = await open(browser, "/?view=stored");
+  await page.getByLabel("Session").selectOption({ label: "…n-14" });
+  await page.getByRole("button", { name: "response · 1" }).waitFor();
+  await page.getByRole("button", { name: "conversation.item · 1" }).click();
+  await page.getByRole("button", { name: /^msg_.* of conv_/ }).click();
+  await page.locator(".one pre", { hasText: "an item of a conversation" }).waitFor();
+  assert.match(page.url(), /kind=conversation.item&resource=/);
+
+  assert.deepEqual(await findBarriers(page), []);
+  await send(token, { items: [{ type: "message", role: "user", content: "later" }] }, "/v1/conversations");
+  await page.getByRole("button", { name: "conversation.item · 2" }).waitFor();
+  await close(page);
+});
+
 test("a verdict says what is wrong in a session", async () => {
   await load("sk-verdict-tok-012", NEVER);
   await chat("sk-verdict-tok-012", "unmatched again");
@@ -242,7 +260,7 @@ test("the list is used with the keyboard alone", async () => {
   await close(page);
 });
 
-const VIEWS = ["/", "/?view=desk", "/?view=script", "/?view=queues", "/?view=traffic", "/?view=statistics"];
+const VIEWS = ["/", "/?view=desk", "/?view=script", "/?view=queues", "/?view=stored", "/?view=traffic", "/?view=statistics"];
 const LOOKS = [
   { name: "light", options: { colorScheme: "light" } },
   { name: "dark", options: { colorScheme: "dark" } },

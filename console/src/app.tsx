@@ -11,6 +11,7 @@ import { beep, isLoud } from "./sound";
 const DeskView = lazy(() => import("./desk"));
 const ScriptView = lazy(() => import("./script-view"));
 const QueuesView = lazy(() => import("./queues-view"));
+const StoredView = lazy(() => import("./stored-view"));
 const TrafficView = lazy(() => import("./traffic"));
 const StatisticsView = lazy(() => import("./statistics-view"));
 
@@ -19,6 +20,7 @@ const VIEWS = [
   { name: "desk", label: "Desk" },
   { name: "script", label: "Script" },
   { name: "queues", label: "Queues" },
+  { name: "stored", label: "Stored" },
   { name: "traffic", label: "Traffic" },
   { name: "statistics", label: "Statistics" },
 ];
@@ -102,6 +104,8 @@ function View() {
       return <ScriptView />;
     case "queues":
       return <QueuesView />;
+    case "stored":
+      return <StoredView />;
     case "traffic":
       return <TrafficView />;
     case "statistics":

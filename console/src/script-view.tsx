@@ -6,10 +6,10 @@ import { draft } from "./draft";
 import type { Checked } from "./editor";
 import { sendAgain } from "./exchange";
 import { Findings } from "./findings";
-import { plural, sessionLabel } from "./format";
+import { plural } from "./format";
 import { examples } from "./library";
 import { changes, fail, known, version } from "./live";
-import { go, place } from "./location";
+import { chosenSession, SessionChoice } from "./session-choice";
 import { Switches } from "./switches";
 import type { RuleUse } from "./types";
 
@@ -21,22 +21,11 @@ interface Shown {
 }
 
 export default function ScriptView() {
-  void version.value;
-  const lanes = [...known.lanes.values()];
-  const session = place.value.session || lanes.at(-1)?.id || "";
+  const session = chosenSession();
   return (
     <div class="script">
       <div class="bar">
-        <label>
-          Session{" "}
-          <select value={session} onChange={(event) => go({ session: event.currentTarget.value })}>
-            {lanes.map((lane) => (
-              <option key={lane.id} value={lane.id}>
-                {sessionLabel(lane.name)}
-              </option>
-            ))}
-          </select>
-        </label>
+        <SessionChoice />
       </div>
       {session ? <SessionScript key={session} session={session} /> : <p class="empty">No session yet. A session begins with its first request, or when a script is loaded.</p>}
     </div>

@@ -9,6 +9,10 @@ export type Full = Schemas["FullExchange"];
 export type Comparison = Schemas["ComparedRules"];
 export type ComparedRule = Comparison["data"][number];
 
+export type Resource = Schemas["ResourceList"]["data"][number];
+export type ResourceList = Schemas["ResourceList"];
+export type OneResource = Schemas["OneResource"];
+
 export interface Ending {
   how: "whole" | "cut" | "client_left";
   seconds: number;

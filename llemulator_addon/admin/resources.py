@@ -99,11 +99,12 @@ def _number(resources: Resources) -> Iterator[tuple[int, Kept]]:
 def _show(resources: Resources, number: int, kept: Kept, ids: set[str], token: Token) -> ShownResource:
     # Things within others are kept under the path to them, as `conversation.item/conv_1`.
     parts = kept.kind.strip("/").split("/")
+    named = kept.value.get("id")
     kind, of = ([each for each in parts if each not in ids], [each for each in parts if each in ids])
     return {
         "number": number,
         "kind": redact_text("/".join(kind), token),
-        "id": redact_text(kept.id, token),
+        "id": redact_text(named if isinstance(named, str) else kept.id, token),
         "of": redact_text(of[-1] if of else "", token),
         "bytes": resources.measure_number(number),
     }

@@ -34,6 +34,7 @@ def test_all_that_a_token_stored_is_listed_by_kind_in_the_order_of_creation() ->
     assert {kind: shown["kinds"].get(kind) for kind in kinds} == kinds
     numbers = [each["number"] for each in shown["data"]]
     assert numbers == sorted(numbers)
+    assert shown["data"][0]["id"].startswith("resp_")
     assert shown["bytes"] == sum(each["bytes"] for each in shown["data"])
 
 
