@@ -224,6 +224,25 @@ test("what a session stored is shown by kind, and each in full", async () => {
   await close(page);
 });
 
+test("the switches show what is set, also after the page is loaded again, and change nothing else", async () => {
+  const token = "sk-switches-tok-15";
+  await load(token, { ...NEVER, defaults: { on_unmatched: "echo", faults: [{ failure: { status: 418 } }] } });
+  await chat(token, "hello");
+  const page = await open(browser, "/?view=script");
+  const fault = page.getByLabel("Fault of every answer");
+  await page.getByLabel("Session").selectOption({ label: "…k-15" });
+  await fault.locator("option:checked", { hasText: "as the script says" }).waitFor({ state: "attached" });
+  const names = (await fault.locator("option").allTextContents()).filter((name) => name !== "as the script says");
+  for (const name of [...names, "500 for each request", "none"]) {
+    await Promise.all([page.waitForResponse((response) => response.request().method() === "POST"), fault.selectOption(name)]);
+    await page.reload();
+    await fault.locator("option:checked", { hasText: name }).waitFor({ state: "attached" });
+    if (name.startsWith("500")) assert.equal((await chat(token, "hello")).status, 500);
+  }
+  assert.equal((await (await chat(token, "an echo")).json()).choices[0].message.content, "an echo");
+  await close(page);
+});
+
 test("a verdict says what is wrong in a session", async () => {
   await load("sk-verdict-tok-012", NEVER);
   await chat("sk-verdict-tok-012", "unmatched again");

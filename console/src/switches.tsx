@@ -12,12 +12,29 @@ const FAULTS: { name: string; faults: unknown[] }[] = [
   { name: "at most 3 requests a minute", faults: [{ rate_limit: { requests_per_minute: 3 } }] },
 ];
 
+/** The place of a session's faults among those of the switch; -1 for others, of a script. */
+export function placeOf(faults: unknown[]): number {
+  const written = spell(faults);
+  return FAULTS.findIndex((each) => spell(each.faults) === written);
+}
+
+/** JSON in which the order of keys makes no difference. */
+function spell(value: unknown): string {
+  return JSON.stringify(value, (_, part: unknown) =>
+    part !== null && typeof part === "object" && !Array.isArray(part)
+      ? Object.fromEntries(Object.entries(part).sort(([one], [other]) => (one < other ? -1 : 1)))
+      : part,
+  );
+}
+
 const FALLBACKS = ["error", "manual", "echo", "simulate"];
 
 export function Switches({ session }: { session: string }) {
   const [fallback, setFallback] = useState("");
   const [ahead, setAhead] = useState(0);
+  const [defaults, setDefaults] = useState<Record<string, unknown>>({});
   useEffect(() => {
+    ask<{ defaults: Record<string, unknown> }>(pathOf(session, "script")).then((script) => setDefaults(script.defaults), fail);
     ask<{ data: { session: string; on_unmatched: string; clock_ahead_s: number }[] }>("/_emulator/sessions").then(
       ({ data }) => {
         const found = data.find((each) => (each.session || "none") === session);
@@ -28,7 +45,9 @@ export function Switches({ session }: { session: string }) {
     );
   }, [session, changes.value]);
 
-  const set = (defaults: Record<string, unknown>) => ask(pathOf(session, "script"), { defaults }).catch(fail);
+  // A script that is loaded replaces all defaults, so the others are said again.
+  const set = (changed: Record<string, unknown>) => ask(pathOf(session, "script"), { defaults: { ...defaults, ...changed } }).catch(fail);
+  const fault = placeOf((defaults.faults as unknown[] | undefined) ?? []);
   const advance = (body: Record<string, unknown>) => ask(pathOf(session, "clock"), body).catch(fail);
   return (
     <>
@@ -46,6 +65,7 @@ export function Switches({ session }: { session: string }) {
       <label>
         Fault of every answer
         <select
+          value={fault}
           onChange={(event) => void set({ faults: FAULTS[Number(event.currentTarget.value)]?.faults ?? [] })}
         >
           {FAULTS.map(({ name }, at) => (
@@ -53,6 +73,7 @@ export function Switches({ session }: { session: string }) {
               {name}
             </option>
           ))}
+          {fault < 0 && <option value={fault}>as the script says</option>}
         </select>
       </label>
       <p class="clock">

@@ -162,6 +162,8 @@ class ShownScript(TypedDict):
     session: str
     owner: Literal["nobody", "server", "token"]
     seed: int
+    defaults: dict[str, Any]
+    """Those that are in force, as a script writes them."""
     rules: list[ShownRule]
 
 

@@ -81,6 +81,7 @@ def _show_script(session: Session, token: Token) -> PlayedAnswer:
         "session": session.key.name,
         "owner": session.script.owner,
         "seed": session.settings.seed,
+        "defaults": redact_texts(dict(session.settings.defaults.written), token),
     }
     return long_json_answer({**shown, "rules": Many(rules)}, holds=session.script.index.size)
 

@@ -45,6 +45,8 @@ class Defaults:
     pacing: Pacing = Pacing()
     faults: tuple[Fault, ...] = ()
     usage: Usage = Usage()
+    written: Mapping[str, Any] = field(default_factory=dict, compare=False)
+    """As a script writes them."""
     size: int = field(default=0, compare=False)
     """Bytes of memory that they take, about."""
 
@@ -173,6 +175,7 @@ class DefaultsPart(ScriptPart):
         faults = tuple(part.fault() for part in self.faults or ())
         if any(fault.find_connection_fault() for fault in faults):
             raise problem("defaults.faults", "connect and tls act on connections; put them in a rule of their own")
+        written = self.model_dump(exclude_unset=True, by_alias=True)
         return Defaults(
             on_unmatched=self.on_unmatched,
             manual_timeout=self.manual.timeout_s if self.manual else None,
@@ -180,7 +183,8 @@ class DefaultsPart(ScriptPart):
             pacing=self.stream.pacing() if self.stream else Pacing(),
             faults=faults,
             usage=read_usage(self.usage, given="usage" in self.model_fields_set),
-            size=TIMES_FOR_READ * size_of(self.model_dump(exclude_unset=True)),
+            written=written,
+            size=TIMES_FOR_READ * size_of(written),
         )
 
 

@@ -61,6 +61,7 @@ def test_the_script_is_shown_with_what_is_used_up() -> None:
         "session": "1234",
         "owner": "token",
         "seed": 5,
+        "defaults": {},
         "rules": [
             {"name": "responses[0]", "match": {}, "reply": {"text": "a"}, "times": 1, "answered": 1, "left": 0},
             {
@@ -73,6 +74,16 @@ def test_the_script_is_shown_with_what_is_used_up() -> None:
             },
         ],
     }
+
+
+def test_the_defaults_in_force_are_shown_as_a_script_writes_them() -> None:
+    server = emulator({"rules": [{"reply": "a"}], "defaults": {"on_unmatched": "echo"}})
+    (before,) = play(server, request("GET", "/_emulator/script"))
+    load(server, {"defaults": {"faults": [{"failure": {"status": 500}}]}})
+    (after,) = play(server, request("GET", "/_emulator/script"))
+
+    assert json_of(before)["defaults"] == {"on_unmatched": "echo"}
+    assert json_of(after)["defaults"] == {"faults": [{"failure": {"status": 500}}]}
 
 
 def test_deleting_the_script_forgets_its_rules_only() -> None:
