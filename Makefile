@@ -13,7 +13,8 @@ parallel := --numprocesses auto --dist loadgroup --max-worker-restart 0
 # The tests of what lies below the adapters: nearly all need no socket.
 floors := $(addprefix tests/,core json_schema wire script simulate engine verification store live admin emulator)
 floors := $(wildcard $(floors))
-quick := $(pytest) --quiet -m 'not slow and not long and not hypothesis'
+# Without the alarm for a test that hangs: to set it costs a millisecond for each of thousands of tests.
+quick := $(pytest) --quiet -o faulthandler_timeout=0 -m 'not slow and not long and not hypothesis'
 image := llemulator:0.1.0
 BAKED ?= true
 # 8090 unless PORT is set on the command line or in the environment.

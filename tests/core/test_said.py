@@ -24,6 +24,7 @@ def _read(reply: dict[str, Any], path: str, *, stream: bool) -> Said:
     return read_events(events(body_of(steps))) if stream else read_body(json_of(steps))
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("stream", [False, True])
 @pytest.mark.parametrize("path", ["chat/completions", "responses"])
 def test_text_calls_and_usage_are_read_from_bodies_and_streams(path: str, *, stream: bool) -> None:

@@ -82,6 +82,7 @@ def test_a_body_that_is_cut_can_be_decoded_up_to_there() -> None:
     assert brotli.Decompressor().process(body_of(encoded)) == body_of(plain)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("accepted", ["br", "gzip"])
 def test_a_large_body_is_encoded_while_it_is_made(accepted: str) -> None:
     script = {"responses": ["word " * 600_000]}

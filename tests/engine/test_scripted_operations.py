@@ -13,6 +13,7 @@ def _path(pattern: str) -> str:
     return "/v1" + "/".join("x" if each.startswith("{") else each for each in pattern.split("/"))
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     ("reply", "expected"),
     [

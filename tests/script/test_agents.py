@@ -57,6 +57,7 @@ def _run_responses_agent(sdk: OpenAI, question: str) -> list[str]:
     return turns
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("run", [_run_chat_agent, _run_responses_agent])
 def test_a_rule_that_calls_a_tool_leaves_its_result_to_the_next_rule(run: Any) -> None:  # noqa: ANN401
     sdk = _sdk(

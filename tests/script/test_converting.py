@@ -49,6 +49,7 @@ def _aimock(*fixtures: object) -> Converted:
     return converted
 
 
+@pytest.mark.long
 def test_aimocks_fixtures_answer_the_same() -> None:
     converted = _aimock(
         {"match": {"userMessage": "hello", "model": "gpt-4"}, "response": {"content": "Old hi!"}},

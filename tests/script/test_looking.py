@@ -67,6 +67,7 @@ def test_comparing_is_counted_too() -> None:
         Looking(steps=50).contains(list(range(100)), list(range(100)))
 
 
+@pytest.mark.long
 def test_a_rule_that_looks_too_much_leaves_the_request_to_the_others() -> None:
     server = emulator(
         {

@@ -100,6 +100,7 @@ def test_matching_is_paid_for() -> None:
         ecma_regex.search("^((a|b)*c?)*$", "ab" * 5_000, Work(1_000))
 
 
+@pytest.mark.long
 def test_of_many_things_in_a_text_the_first_are_offered() -> None:
     assert len(facts_of("Ann Smith met Bob. " * 1_000).names) <= 100
     assert len(facts_of(" ".join(str(number) for number in range(5_000))).numbers) == 100

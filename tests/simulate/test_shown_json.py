@@ -84,6 +84,7 @@ def test_an_example_is_followed_as_an_example() -> None:
     assert {key: type(value) for key, value in answer.items()} == {"type": str, "title": str, "pages": int}
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("opened", ["{", '{"a":1,"b":', '{"a":[1,2,{"k":'])
 def test_many_braces_that_are_never_closed_are_given_up(opened: str) -> None:
     text = "Return the output as JSON. " + opened * 6_000

@@ -25,7 +25,7 @@ _KEY, _OTHER = key_of("sk-one-1234"), key_of("sk-other-5678")
 _CONNECT = read_script({"rules": [{"faults": [{"connect": {"status": 503}}], "times": 2}]})
 
 
-@pytest.fixture(params=STORES)
+@pytest.fixture(params=[name if name == "memory" else pytest.param(name, marks=pytest.mark.long) for name in STORES])
 async def store(request: pytest.FixtureRequest) -> AsyncIterator[Store]:
     with STORES[request.param]() as place:
         store = place.open(_BEGINNINGS, Limits())

@@ -111,6 +111,7 @@ def test_an_address_is_that_of_a_picture_of_a_bounded_size() -> None:
     assert read_path(spell_path(Picture(3_841, 1, "a", 5))) is None
 
 
+@pytest.mark.long
 def test_a_stream_shows_the_picture_from_the_top() -> None:
     asked = {"model": "gpt-image-1", "prompt": "A cat " * 60, "stream": True, "partial_images": 2, "size": "1536x1024"}
 

@@ -1,9 +1,12 @@
 import json
 from typing import Any
 
+import pytest
+
 from tools.make_openai_shapes import TARGET, compact, write
 
 
+@pytest.mark.long
 def test_the_description_is_as_its_command_writes_it_and_has_no_schema_that_nothing_reaches() -> None:
     text = TARGET.read_text("utf-8")
 

@@ -173,6 +173,7 @@ def test_what_definitions_refer_to_is_looked_at_once() -> None:
     assert problem_with(_referring(10, 2)) == "11 levels of nesting exceeds limit of 10."
 
 
+@pytest.mark.long
 def test_a_long_row_of_references_is_followed() -> None:
     row = {f"d{number}": {"$ref": f"#/$defs/d{number + 1}"} for number in range(3_000)}
 

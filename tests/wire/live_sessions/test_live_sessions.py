@@ -92,6 +92,7 @@ def test_an_answer_repeats_the_id_of_the_event_that_it_answers() -> None:
     assert refused["error"]["client_event_id"] == "other"
 
 
+@pytest.mark.long
 def test_the_model_speaks_of_a_commentary_with_words_and_sound_that_fit_in_time() -> None:
     live = _live()
 
@@ -187,6 +188,7 @@ def test_a_task_for_the_application_has_an_id_with_which_it_answers() -> None:
     assert _error(unknown) == ("delegation_not_found", "delegation_id")
 
 
+@pytest.mark.long
 def test_responses_do_a_task_with_a_tool_in_events_of_their_own_and_the_model_speaks_of_the_result() -> None:
     live = _live(delegation=_RESPONSES)
     item = {"type": "message", "role": "user", "content": [{"type": "input_text", "text": "weather?"}]}
