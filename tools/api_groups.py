@@ -116,7 +116,8 @@ GROUPS: tuple[ApiGroup, ...] = (
     ApiGroup(
         name="skills",
         paths=("/skills",),
-        does="skills and their versions are kept; the bytes come back",
+        does="bundles of files or one zip file, with the name and the description of `SKILL.md`; versions, of which "
+        "one is the default; zip files come back",
         lacks="no model reads them",
     ),
     ApiGroup(

@@ -14,12 +14,14 @@ from openai.types import (
     ContainerListResponse,
     ContainerRetrieveResponse,
     CreateEmbeddingResponse,
+    DeletedSkill,
     FileDeleted,
     FileObject,
     ImagesResponse,
     Model,
     ModelDeleted,
     ModerationCreateResponse,
+    Skill,
     Upload,
     VectorStore,
     VectorStoreDeleted,
@@ -39,6 +41,7 @@ from openai.types.fine_tuning.jobs import FineTuningJobCheckpoint
 from openai.types.realtime import ClientSecretCreateResponse, RealtimeTranslationClientSecretCreateResponse
 from openai.types.responses import CompactedResponse, Response, ResponseItem
 from openai.types.responses.input_token_count_response import InputTokenCountResponse
+from openai.types.skills import DeletedSkillVersion, SkillVersion
 from openai.types.uploads import UploadPart
 from openai.types.vector_stores import (
     FileContentResponse,
@@ -155,6 +158,15 @@ SDK: dict[str, tuple[Any, set[str]]] = {
     "containers.files.create": (FileCreateResponse, set()),
     "containers.files.list": (SyncCursorPage[FileListResponse], _LIST),
     "containers.files.retrieve": (FileRetrieveResponse, set()),
+    "skills.create": (Skill, set()),
+    "skills.list": (SyncCursorPage[Skill], _LIST),
+    "skills.retrieve": (Skill, set()),
+    "skills.update": (Skill, set()),
+    "skills.delete": (DeletedSkill, set()),
+    "skills.versions.create": (SkillVersion, set()),
+    "skills.versions.list": (SyncCursorPage[SkillVersion], _LIST),
+    "skills.versions.retrieve": (SkillVersion, set()),
+    "skills.versions.delete": (DeletedSkillVersion, set()),
     "realtime.translations.client_secrets.create": (RealtimeTranslationClientSecretCreateResponse, set()),
     "realtime.client_secrets.create": (ClientSecretCreateResponse, set()),
 }
@@ -163,6 +175,7 @@ WITHOUT_A_TYPE = {
     *("containers.delete", "containers.files.delete"),  # have no body
     "traces.ingest",  # is in no SDK, and has no body
     *("files.content", "audio.speech", "containers.files.content.retrieve"),  # are no JSON
+    *("skills.content.retrieve", "skills.versions.content.retrieve"),
     "fine_tuning.jobs.pause",  # says "paused" in OpenAI's example, a status that no type has
     *("realtime", "realtime.transcription", "realtime.translation", "live"),  # are answered by events on a connection
     *(f"realtime.calls.{name}" for name in ("create", "accept", "reject", "refer", "hangup")),  # have no body
@@ -226,6 +239,7 @@ def bodies() -> dict[str, Any]:
     _ask_for_fine_tuning(client, ask, _send_file(client, "fine-tune", "jsonl", examples))
     _ask_for_webhooks(ask)
     _ask_for_containers(ask, file)
+    _ask_for_skills(client, ask, found)
     translating = {"session": {"model": "gpt-realtime-translate", "audio": {"output": {"language": "de"}}}}
     ask("realtime.translations.client_secrets.create", "POST", "/v1/realtime/translations/client_secrets", translating)
     ask("realtime.client_secrets.create", "POST", "/v1/realtime/client_secrets", _SPEAKING)
@@ -264,6 +278,20 @@ def _ask_for_containers(ask: Callable[..., Any], file: str) -> None:
     kept = ask("containers.files.create", "POST", f"{container}/files", {"file_id": file})
     ask("containers.files.list", "GET", f"{container}/files")
     ask("containers.files.retrieve", "GET", f"{container}/files/{kept['id']}")
+
+
+def _ask_for_skills(client: Asking, ask: Callable[..., Any], found: dict[str, Any]) -> None:
+    manifest = ("files[]", ("mine/SKILL.md", b"---\nname: mine\ndescription: Adds up.\n---\n"))
+    found["skills.create"] = json_of(play(client.server, form("/v1/skills", manifest))[0])
+    skill = f"/v1/skills/{found['skills.create']['id']}"
+    found["skills.versions.create"] = json_of(play(client.server, form(f"{skill}/versions", manifest))[0])
+    ask("skills.list", "GET", "/v1/skills")
+    ask("skills.retrieve", "GET", skill)
+    ask("skills.update", "POST", skill, {"default_version": "2"})
+    ask("skills.versions.list", "GET", f"{skill}/versions")
+    ask("skills.versions.retrieve", "GET", f"{skill}/versions/1")
+    ask("skills.versions.delete", "DELETE", f"{skill}/versions/1")
+    ask("skills.delete", "DELETE", skill)
 
 
 def _ask_for_webhooks(ask: Callable[..., Any]) -> None:

@@ -125,13 +125,13 @@ def test_certificates_are_switched_on_by_their_ids() -> None:
 
 
 def test_the_bytes_of_a_file_come_back() -> None:
-    server = emulator()
-    (made,) = play(server, form("/v1/skills", ("files[]", ("skill.zip", b"PK\x03\x04"))))
-    skill = json_of(made)["id"]
+    server = emulator({"legacy": True})
+    (made,) = play(server, form("/v1/videos", ("prompt", "a"), ("input_reference", ("a.png", b"\x89PNG"))))
+    video = json_of(made)["id"]
 
-    (content,) = play(server, request("GET", f"/v1/skills/{skill}/content"))
+    (content,) = play(server, request("GET", f"/v1/videos/{video}/content"))
 
-    assert body_of(content) == b"PK\x03\x04"
+    assert body_of(content) == b"\x89PNG"
 
 
 def test_a_reset_forgets_everything() -> None:
