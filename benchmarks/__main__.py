@@ -18,7 +18,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from benchmarks import conversations, fixture, ratios, simulated, starts, streams
+from benchmarks import console, conversations, fixture, ratios, simulated, starts, streams
 from benchmarks.servers import SERVERS, Running, running
 from conformance.attacks import measure as attacks
 from conformance.attacks.catalogue import ATTACKS
@@ -57,7 +57,14 @@ def main() -> None:
         with tempfile.TemporaryDirectory(prefix="llemulator-bench-") as folder:
             _print_pacing("WebSocket conversations", "messages", conversations.measure_alone(Path(folder)))
         return
-    hey = shutil.which("hey") or sys.exit("hey was not found; it sends the requests: apt-get install hey")
+    if arguments.only == "console":
+        with (
+            tempfile.TemporaryDirectory(prefix="llemulator-bench-") as folder,
+            running(("llemulator",), _script(Path(folder))) as servers,
+        ):
+            _print_watched(_measure_console(_find_hey(), servers["llemulator"], arguments))
+        return
+    hey = _find_hey()
     with tempfile.TemporaryDirectory(prefix="llemulator-bench-") as folder:
         script = _script(Path(folder))
         seconds = {name: _start_seconds(name, script) for name in SERVERS}
@@ -66,6 +73,7 @@ def main() -> None:
             rates = _rates(hey, servers, arguments)
             pacing = streams.measure(servers["llemulator"])
             talking = conversations.measure(servers["llemulator"])
+            watched = _measure_console(hey, servers["llemulator"], arguments)
             rhythms = tuple(simulated.measure(servers["llemulator"]))
     _print(seconds, memory, rates)
     _print_pacing("streams", "tokens", pacing)
@@ -74,6 +82,7 @@ def main() -> None:
     for rhythm in rhythms:
         said = f"simulated streams: {rhythm.measured:.1f} {rhythm.name} (within 5 % of {rhythm.asked:.1f})"
         print(f"{_met(rhythm.is_met):12} {said}")
+    _print_watched(watched)
     ratio = starts.ratio()
     said = f"llemulator run -- true / a bare mitmdump, until it listens: {ratio:.2f} (at most {starts.AT_MOST})"
     print(f"{_met(ratio <= starts.AT_MOST):12} {said}")
@@ -83,6 +92,21 @@ def main() -> None:
     _print_attacks()
     cost = fixture.milliseconds()
     print(f"{_met(cost <= _FIXTURE_MS):12} the pytest fixture, for one test: {cost:.1f} ms (at most {_FIXTURE_MS})")
+
+
+def _find_hey() -> str:
+    return shutil.which("hey") or sys.exit("hey was not found; it sends the requests: apt-get install hey")
+
+
+def _measure_console(hey: str, server: Running, arguments: Arguments) -> console.Watched:
+    return console.measure(server, lambda: _rate(hey, _plain(server), arguments), arguments.rounds)
+
+
+def _print_watched(watched: console.Watched) -> None:
+    least = console.AT_LEAST
+    said = f"requests per second with the console open / without: {watched.ratio:.2f} (at least {least}; "
+    numbers = f"{watched.open:.0f} / {watched.closed:.0f}; it showed {watched.exchanges_shown} exchanges)"
+    print(f"{_met(watched.ratio >= least):12} {said}{numbers}")
 
 
 def _print_attacks() -> None:
@@ -108,7 +132,7 @@ def _arguments() -> Arguments:
     parser.add_argument("--seconds", type=float, default=4, help="how long each measurement takes (4)")
     parser.add_argument("--rounds", type=int, default=3, help="how many turns each server has (3)")
     parser.add_argument("--clients", type=int, default=16, help="how many connections ask at the same time (16)")
-    parser.add_argument("--only", choices=("attacks", "conversations"), help="print these lines alone (all)")
+    parser.add_argument("--only", choices=("attacks", "console", "conversations"), help="print these lines alone (all)")
     return Arguments(**vars(parser.parse_args()))
 
 
@@ -136,7 +160,7 @@ def _start_seconds(name: str, script: Path) -> float:
 def _rates(hey: str, servers: dict[str, Running], arguments: Arguments) -> dict[tuple[str, str], float]:
     ways: dict[str, Callable[[Running], list[str]]] = {
         "tls": lambda server: ["-x", f"http://127.0.0.1:{server.port}", f"https://api.openai.com{_PATH}"],
-        "plain": lambda server: [f"http://127.0.0.1:{server.port}{_PATH}"],
+        "plain": _plain,
     }
     seen: dict[tuple[str, str], list[float]] = {}
     for _ in range(arguments.rounds):
@@ -144,6 +168,10 @@ def _rates(hey: str, servers: dict[str, Running], arguments: Arguments) -> dict[
             for name, server in servers.items():
                 seen.setdefault((name, way), []).append(_rate(hey, target(server), arguments))
     return {key: statistics.median(rates) for key, rates in seen.items()}
+
+
+def _plain(server: Running) -> list[str]:
+    return [f"http://127.0.0.1:{server.port}{_PATH}"]
 
 
 def _rate(hey: str, target: list[str], arguments: Arguments) -> float:
