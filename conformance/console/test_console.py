@@ -73,3 +73,14 @@ def test_a_server_with_admin_keys_shows_its_sessions_only_to_people_with_one() -
         ran = _run(["node", "--test", "sign-in.test.mjs"], _HERE, **environment)
 
     assert ran.returncode == 0, ran.stdout[-6000:] + ran.stderr
+
+
+@needs_browser
+def test_a_queue_that_was_imported_is_played_after_a_restart(tmp_path: Path) -> None:
+    for half in ("before", "after"):
+        with running("--preset-queues", str(tmp_path / "preset_queues.json")) as server:
+            environment = {"LLEMULATOR_URL": server.origin, "CHROMIUM": _BROWSER or ""}
+            ran = _run(["node", "--test", f"--test-name-pattern=^{half}:", "restart.test.mjs"], _HERE, **environment)
+
+        assert ran.returncode == 0, ran.stdout[-6000:] + ran.stderr
+        assert "# pass 1\n" in ran.stdout, ran.stdout
