@@ -6,13 +6,14 @@ from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from functools import partial
 from itertools import count
-from typing import Literal, Protocol, assert_never
+from typing import Literal, assert_never
 
 from llemulator_addon.admin import dispatch, preset_queue
 from llemulator_addon.admin.dispatch import is_admin
 from llemulator_addon.admin.route import Server
 from llemulator_addon.core.console_file import FindFile, find_nothing
 from llemulator_addon.core.egress import EgressReport, HostEgress
+from llemulator_addon.core.gauges import WriteMetrics, write_nothing
 from llemulator_addon.core.outcome import Answered, Ask, Converse, Ending, Forward, Outcome, Play
 from llemulator_addon.core.request import Request
 from llemulator_addon.core.resources import Resources
@@ -25,7 +26,7 @@ from llemulator_addon.core.unclaimed import Unclaimed, digest_of
 from llemulator_addon.engine.decide import decide, refuse
 from llemulator_addon.engine.due import DueNow, end_attempt, take_due
 from llemulator_addon.engine.fallback import no_room_for_unread, no_room_to_wait, session_forgotten, store_failed
-from llemulator_addon.engine.journal import Exchange, Journal
+from llemulator_addon.engine.journal import Journal
 from llemulator_addon.engine.loaded_script import LoadedScript, ScriptSettings
 from llemulator_addon.engine.manual import no_room, nobody_answered
 from llemulator_addon.engine.session import CONNECTIONS, Policy, Progress, Session, load
@@ -39,6 +40,7 @@ from llemulator_addon.live.room import Room, size_asked, size_waiting
 from llemulator_addon.live.threads import LARGE, run_in_thread
 from llemulator_addon.live.token_queue import Turns
 from llemulator_addon.live.unread import SMALL, Unread, size_unread
+from llemulator_addon.live.watcher import Watcher
 from llemulator_addon.script.fault import ConnectionFault
 from llemulator_addon.script.reader import Script
 from llemulator_addon.script.simulate_defaults import Simulating
@@ -84,16 +86,7 @@ class EmulatorSettings(ServerSettings):
     """By extension: how the text of a document is read, where a library for it is installed."""
     ca_certificate: bytes | None = None
     """PEM."""
-
-
-class Watcher(Protocol):
-    """Learns of requests as they come to their end."""
-
-    def note_end(self, exchange: Exchange) -> None:
-        """Take a request whose answer has ended."""
-
-    def waits(self, ask: Ask) -> None:
-        """Take a request that begins to wait for a person."""
+    write_metrics: WriteMetrics = write_nothing
 
 
 class Emulator:
@@ -134,7 +127,7 @@ class Emulator:
         self._unclaimed: deque[Unclaimed] = deque(maxlen=_UNCLAIMED_AT_MOST)
         self._unclaimed_numbers = count(1)
         self._egress: EgressReport = tuple
-        self._watcher: Watcher | None = None
+        self._watchers: tuple[Watcher, ...] = ()
         self._look_at_deliveries: Callable[[SessionKey], None] | None = None
         self._server = Server(
             store=self._store,
@@ -152,6 +145,7 @@ class Emulator:
             version=settings.version,
             names=settings.names,
             console=settings.console,
+            write_metrics=settings.write_metrics,
             unclaimed=lambda: tuple(self._unclaimed),
         )
 
@@ -165,10 +159,20 @@ class Emulator:
         try:
             answered = await self._answer(request)
         except StoreFailed as failed:
-            return Play(add_cors(errors.steps_of(store_failed(str(failed)), Stamp(0, 0)), request))
+            answered = Play(add_cors(errors.steps_of(store_failed(str(failed)), Stamp(0, 0)), request))
+            self._tell_unrecorded(request, answered)
+            return answered
         if self._look_at_deliveries is not None and (token := session_of(request)) is not None:
             self._look_at_deliveries(key_of(token))
-        return self._hold(answered, request) if isinstance(answered, Play) else answered
+        if not isinstance(answered, Play):
+            return answered
+        if answered.exchange is None:
+            self._tell_unrecorded(request, answered)
+        return self._hold(answered, request)
+
+    def _tell_unrecorded(self, request: Request, play: Play) -> None:
+        for watcher in self._watchers:
+            watcher.note_unrecorded(request, play.steps)
 
     async def _answer(self, request: Request) -> Answered:
         token = await self._name_session(request)
@@ -235,8 +239,8 @@ class Emulator:
         return await self._connection_fault("tls", host)
 
     def watch_requests(self, watcher: Watcher) -> None:
-        """Tell a watcher of each request once its answer has ended, and of each that begins to wait for a person."""
-        self._watcher = watcher
+        """Tell one more watcher of each request once its answer has ended, or when it begins to wait for a person."""
+        self._watchers += (watcher,)
 
     def watch_egress(self, report: EgressReport) -> None:
         """Take from a way in, which sees all traffic, how to learn what became of it."""
@@ -314,10 +318,10 @@ class Emulator:
         self._turns.leave(exchange.session, exchange)
         journal = await self._note(exchange, lambda journal, number: journal.note_end(number, ending))
         self.news.tell("ended", exchange.session, exchange)
-        if self._watcher is not None and journal is not None:
-            recorded = journal.get(exchange.number)
-            if recorded is not None:
-                self._watcher.note_end(recorded)
+        if self._watchers:
+            recorded = None if journal is None else journal.get(exchange.number)
+            for watcher in self._watchers:
+                watcher.note_end(exchange, recorded)
 
     async def _note(self, exchange: ExchangeId, note: Callable[[Journal, int], Journal]) -> Journal | None:
         """Note something about an exchange, and return the journal.
@@ -400,8 +404,8 @@ class Emulator:
         with self._room.hold(size_asked(ask, at_most=self._room.limit)) as fits:
             if not fits:
                 return await self._store.change(key, partial(no_room, ask=ask, limit=self._room.limit))
-            if self._watcher is not None:
-                self._watcher.waits(ask)
+            for watcher in self._watchers:
+                watcher.waits(ask)
             self.news.tell("waiting", key, ask.exchange)
             try:
                 told = await self._waiting.wait(key, ask)

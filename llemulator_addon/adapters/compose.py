@@ -14,6 +14,7 @@ from llemulator_addon.adapters.console import find_file
 from llemulator_addon.adapters.deliveries import Deliveries
 from llemulator_addon.adapters.documents import find_readers
 from llemulator_addon.adapters.hosts import OPENAI_HOSTS, Hosts, choose_hosts
+from llemulator_addon.adapters.metrics.counting import Metrics
 from llemulator_addon.adapters.mitmproxy.authority import Authority, authority
 from llemulator_addon.adapters.mitmproxy.ownership import TrafficPolicy
 from llemulator_addon.adapters.mitmproxy.traffic import Traffic
@@ -85,9 +86,12 @@ def compose(settings: Settings, *, certs: Path | None = None, streams_others: bo
     watching, queues = Watching(settings), PresetQueueFile(settings.preset_queues)
     with authority(certs or settings.certs) as found:
         access = AdminAccess(settings.admin_key, secret=secrets.token_bytes(32), code=secrets.token_urlsafe(24))
-        emulator = _emulator(settings, _script(settings), found.certificate, access)
+        metrics = Metrics()
+        emulator = _emulator(settings, _script(settings), found.certificate, access, metrics)
         traffic = Traffic(emulator, _policy(settings, ca=found.ca, streams_others=streams_others))
         emulator.watch_egress(traffic.egress.report)
+        emulator.watch_requests(metrics)
+        metrics.count_running = traffic.count_running
         if settings.webhooks:
             emulator.watch_deliveries(Deliveries(emulator, settings.webhooks).look)
         yield Program(
@@ -117,12 +121,15 @@ def _script(settings: Settings) -> Script | None:
     return script
 
 
-def _emulator(settings: Settings, script: Script | None, ca_certificate: bytes, access: AdminAccess) -> Emulator:
+def _emulator(
+    settings: Settings, script: Script | None, ca_certificate: bytes, access: AdminAccess, metrics: Metrics
+) -> Emulator:
     # The event loop shares the interpreter with the threads that load scripts and make reports: it waits less for them.
     sys.setswitchinterval(0.001)
     with name_file(settings.script):
         open_store = opening(settings.store, settings.session_ttl)
-        return Emulator(_emulator_settings(settings, script, ca_certificate, access), open_store)
+        asked = _emulator_settings(settings, script, ca_certificate, access)
+        return Emulator(replace(asked, write_metrics=metrics.write), open_store)
 
 
 def _emulator_settings(

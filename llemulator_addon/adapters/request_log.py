@@ -4,24 +4,29 @@ In stock mitmdump only `WaitLog` writes: mitmproxy prints each request itself, a
 """
 
 import logging
-from typing import override
+from typing import assert_never, override
 
+from llemulator_addon.adapters.origins import find_origin
 from llemulator_addon.core.outcome import Ask
+from llemulator_addon.core.request import Request
+from llemulator_addon.core.session_key import ExchangeId
+from llemulator_addon.core.steps import Steps
 from llemulator_addon.engine.journal import Exchange
 from llemulator_addon.verification.talk_messages import OVER_WEBSOCKET, SWITCHED
-from llemulator_addon.wire.models import ACTING_MODELS
 
 logger = logging.getLogger(__name__)
 
 _LONGEST = 200
-_REFUSED = 400
 _ENDINGS = {"cut": ", cut", "client_left": ", the client left"}
 
 
 class WaitLog:
     """Writes the warnings alone."""
 
-    def note_end(self, exchange: Exchange) -> None:
+    def note_end(self, named: ExchangeId, exchange: Exchange | None) -> None:
+        """Log nothing."""
+
+    def note_unrecorded(self, request: Request, steps: Steps) -> None:
         """Log nothing."""
 
     def waits(self, ask: Ask) -> None:
@@ -40,9 +45,9 @@ class RequestLog(WaitLog):
     """Writes all lines."""
 
     @override
-    def note_end(self, exchange: Exchange) -> None:
+    def note_end(self, named: ExchangeId, exchange: Exchange | None) -> None:
         """Log a request whose answer has ended."""
-        if logger.isEnabledFor(logging.INFO):
+        if exchange is not None and logger.isEnabledFor(logging.INFO):
             logger.info(describe(exchange))
 
 
@@ -62,14 +67,20 @@ def describe(exchange: Exchange) -> str:
 
 
 def _name_origin(exchange: Exchange) -> str:
-    if exchange.rule is not None:
-        return f'rule "{exchange.rule}"'
-    if exchange.upstream is not None:
-        return f"forwarded to {exchange.upstream}"
-    if exchange.is_unsupported:
-        return "unsupported"
-    if exchange.unmatched is not None:
-        return "unmatched"
-    if exchange.model in ACTING_MODELS:
-        return "a model that always fails"
-    return "refused" if exchange.status >= _REFUSED else "without a rule"
+    match find_origin(exchange):
+        case "rule":
+            return f'rule "{exchange.rule}"'
+        case "upstream":
+            return f"forwarded to {exchange.upstream}"
+        case "unsupported":
+            return "unsupported"
+        case "fallback":
+            return "unmatched"
+        case "acting_model":
+            return "a model that always fails"
+        case "refusal":
+            return "refused"
+        case "operation":
+            return "without a rule"
+        case never:
+            assert_never(never)

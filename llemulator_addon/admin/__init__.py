@@ -14,6 +14,7 @@ from llemulator_addon.admin import (
     egress,
     health,
     journal,
+    metrics,
     news_stream,
     openapi,
     preset_queue,
@@ -158,6 +159,9 @@ ROUTES: dict[str, Route] = {
     queue_events.PATH: Route(get=queue_events.show, needs_token=False, role="viewer", is_only_here=True),
     f"{console.PATH}/{{file}}": Route(get=console.show, needs_token=False, produces="text/html"),
     "/": Route(get=about.show, needs_token=False, is_only_here=True),
+    metrics.PATH: Route(
+        get=metrics.show, needs_token=False, role="viewer", produces=metrics.PRODUCES, is_only_here=True
+    ),
     "/health": Route(get=health.also_live, needs_token=False, is_only_here=True),
     "/healthz": Route(get=health.live, needs_token=False),
     "/readyz": Route(get=health.ready, needs_token=False),

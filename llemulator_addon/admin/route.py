@@ -11,6 +11,7 @@ from llemulator_addon.admin.query import Query
 from llemulator_addon.core.choices import Role
 from llemulator_addon.core.console_file import FindFile, find_nothing
 from llemulator_addon.core.egress import EgressReport
+from llemulator_addon.core.gauges import WriteMetrics, write_nothing
 from llemulator_addon.core.reply import Failure
 from llemulator_addon.core.request import Request
 from llemulator_addon.core.server_settings import DEFAULTS
@@ -66,6 +67,7 @@ class Server:
     """The extra names under which admin routes answer."""
     console: FindFile = find_nothing
     """The files of the console."""
+    write_metrics: WriteMetrics = write_nothing
 
     async def forget_waiting(self, key: SessionKey) -> None:
         """Answer the requests that wait for something in a session that was forgotten."""

@@ -35,6 +35,10 @@ class Waiting:
         asked = self._asked.get(key, {}).values()
         return tuple(ask for ask, told in asked if not told.done() and ask.exchange not in self._claimed)
 
+    def count(self) -> int:
+        """Return how many wait, in all sessions."""
+        return sum(map(len, self._asked.values()))
+
     def get(self, key: SessionKey, number: int) -> Ask | None:
         """Return the request of a number, if it waits."""
         return next((ask for ask in self.list_for(key) if ask.exchange.number == number), None)

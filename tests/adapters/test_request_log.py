@@ -7,6 +7,7 @@ import pytest
 from llemulator_addon.adapters.request_log import RequestLog, describe
 from llemulator_addon.core.outcome import Ending
 from llemulator_addon.core.prompt import Prompt
+from llemulator_addon.core.session_key import ANONYMOUS, ExchangeId
 from llemulator_addon.core.steps import Head
 from llemulator_addon.engine.journal import Exchange
 
@@ -57,6 +58,6 @@ def test_a_request_is_one_line(exchange: Exchange, line: str) -> None:
 
 def test_nothing_is_logged_at_the_level_of_warnings(caplog: pytest.LogCaptureFixture) -> None:
     with caplog.at_level(logging.WARNING, "llemulator_addon"):
-        RequestLog().note_end(_CHAT)
+        RequestLog().note_end(ExchangeId(ANONYMOUS, 1, 1), _CHAT)
 
     assert caplog.records == []

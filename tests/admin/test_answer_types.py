@@ -25,7 +25,7 @@ _HOOK = "http://127.0.0.1:9000/hook"
 _NO_JSON = {
     ("GET", path)
     for path in (
-        "/", "/health", "/healthz", "/readyz", "/ws", "/_emulator/ca.pem", "/_emulator/console/{file}",
+        "/", "/health", "/healthz", "/metrics", "/readyz", "/ws", "/_emulator/ca.pem", "/_emulator/console/{file}",
         "/_emulator/live",
         "/_emulator/openapi.json", "/_emulator/requests/live", "/_emulator/script.schema.json",
     )

@@ -38,6 +38,10 @@ class InFlight:
         self._reports: set[asyncio.Task[None]] = set()
         """Those that the answerer has not taken yet."""
 
+    def count(self) -> int:
+        """Return how many answers are under way."""
+        return sum(map(len, self._open.values()))
+
     def open(self, client: str, flow: str, exchange: ExchangeId) -> None:
         """Remember the exchange of an answer until it ends."""
         self._open.setdefault(client, {})[flow] = exchange

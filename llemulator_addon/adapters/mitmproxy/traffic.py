@@ -75,6 +75,10 @@ class Traffic:
             policy.terms, is_openai=self.ownership.is_openai, why_refused=self.ownership.why_refused
         )
 
+    def count_running(self) -> int:
+        """Return how many answers are under way, with WebSocket connections."""
+        return self._in_flight.count()
+
     # Deciding
 
     def owns(self, context: Context) -> bool:

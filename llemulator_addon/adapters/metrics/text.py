@@ -1,0 +1,133 @@
+"""Writes metrics as text. Where a metric means what one of vLLM's means, it has that name."""
+
+from collections import Counter
+from collections.abc import Callable, Iterator
+from itertools import accumulate
+from typing import override
+
+from prometheus_client import CollectorRegistry, ProcessCollector
+from prometheus_client.core import (
+    CounterMetricFamily,
+    GaugeMetricFamily,
+    HistogramMetricFamily,
+    InfoMetricFamily,
+    Metric,
+)
+from prometheus_client.exposition import choose_encoder
+from prometheus_client.registry import Collector
+
+from llemulator_addon.adapters.metrics.counting import Durations, Metrics, ModelCounts, RequestLabels
+from llemulator_addon.core.gauges import Gauges, SessionGauges
+
+
+def write(metrics: Metrics, gauges: Gauges, accept: str) -> tuple[bytes, str]:
+    """Write all metrics in the format that an `Accept` header prefers; returns the body and its media type."""
+    registry = CollectorRegistry()
+    registry.register(_Everything(metrics, gauges))
+    ProcessCollector(registry=registry)
+    encode, content_type = choose_encoder(accept)
+    return encode(registry), content_type
+
+
+class _Everything(Collector):
+    def __init__(self, metrics: Metrics, gauges: Gauges) -> None:
+        self._metrics = metrics
+        self._gauges = gauges
+
+    @override
+    def collect(self) -> Iterator[Metric]:
+        """Yield the counts since the start, and the present."""
+        yield InfoMetricFamily("llemulator", "This program.", {"version": self._gauges.version})
+        yield from _tell_requests(self._metrics)
+        yield from _tell_models(self._metrics)
+        yield from _tell_present(self._metrics, self._gauges)
+        yield from _tell_sessions(self._gauges.sessions)
+
+
+def _tell_requests(metrics: Metrics) -> Iterator[Metric]:
+    requests = CounterMetricFamily(
+        "llemulator_requests", "Requests to OpenAI's API whose answers have ended.", labels=RequestLabels._fields
+    )
+    for labels, number in dict(metrics.requests).items():
+        requests.add_metric(labels, number)
+    yield requests
+    unmatched = CounterMetricFamily(
+        "llemulator_unmatched_requests", "Those that no rule matched.", labels=("endpoint", "model_name")
+    )
+    for pair, number in dict(metrics.unmatched).items():
+        unmatched.add_metric(pair, number)
+    yield unmatched
+    yield _tell_by_status("llemulator_admin_requests", "Requests to admin routes.", metrics.admin)
+    yield _tell_by_status(
+        "llemulator_unrecorded_requests",
+        "Other requests that no journal has: preflights, those without room, those while the store failed.",
+        metrics.unrecorded,
+    )
+
+
+def _tell_by_status(name: str, meaning: str, counted: Counter[str]) -> Metric:
+    told = CounterMetricFamily(name, meaning, labels=("status",))
+    for status, number in dict(counted).items():
+        told.add_metric((status,), number)
+    return told
+
+
+_TOKENS: tuple[tuple[str, str, Callable[[ModelCounts], int]], ...] = (
+    ("vllm:prompt_tokens", "Tokens of prompts, as answers say.", lambda counts: counts.prompt),
+    ("vllm:generation_tokens", "Tokens of answers, as they say.", lambda counts: counts.generated),
+)
+_DURATIONS: tuple[tuple[str, str, Callable[[ModelCounts], Durations]], ...] = (
+    (
+        "vllm:time_to_first_token_seconds",
+        "From the whole request to the first token of a stream.",
+        lambda counts: counts.to_first_token,
+    ),
+    ("vllm:inter_token_latency_seconds", "Between two tokens of a stream.", lambda counts: counts.between_tokens),
+    ("vllm:e2e_request_latency_seconds", "From the whole request to the end of its answer.", lambda c: c.whole),
+)
+
+
+def _tell_models(metrics: Metrics) -> Iterator[Metric]:
+    models = dict(metrics.models)
+    for name, meaning, tokens_of in _TOKENS:
+        tokens = CounterMetricFamily(name, meaning, labels=("model_name",))
+        for model, counts in models.items():
+            tokens.add_metric((model,), tokens_of(counts))
+        yield tokens
+    for name, meaning, durations_of in _DURATIONS:
+        histogram = HistogramMetricFamily(name, meaning, labels=("model_name",))
+        for model, counts in models.items():
+            durations = durations_of(counts)
+            bounds = [*map(str, durations.bounds), "+Inf"]
+            buckets = list(zip(bounds, map(float, accumulate(durations.counts)), strict=True))
+            histogram.add_metric((model,), buckets, durations.total)
+        yield histogram
+
+
+def _tell_present(metrics: Metrics, now: Gauges) -> Iterator[Metric]:
+    yield GaugeMetricFamily(
+        "llemulator_requests_running",
+        "Requests whose answers are under way, and WebSocket connections.",
+        metrics.count_running(),
+    )
+    yield GaugeMetricFamily(
+        "llemulator_requests_waiting_for_person", "Requests that a person has to answer.", now.waiting_for_person
+    )
+    yield GaugeMetricFamily("llemulator_waiting_bytes", "Memory of all requests that wait.", now.waiting_size)
+    egress = CounterMetricFamily("llemulator_egress", "The traffic of all hosts, by its fate.", labels=("fate",))
+    for fate in ("answered", "passed", "refused", "forwarded", "with_key"):
+        egress.add_metric((fate,), sum(getattr(each, fate) for each in now.egress))
+    yield egress
+
+
+def _tell_sessions(now: SessionGauges | None) -> Iterator[Metric]:
+    yield GaugeMetricFamily("llemulator_store_up", "Whether the store of sessions can be read.", now is not None)
+    if now is None:
+        return
+    yield GaugeMetricFamily("llemulator_sessions", "Sessions that are kept.", now.sessions)
+    yield GaugeMetricFamily("llemulator_sessions_bytes", "Memory of sessions, without the next two.", now.sessions_size)
+    yield GaugeMetricFamily("llemulator_journals_bytes", "Memory of their journals.", now.journals_size)
+    yield GaugeMetricFamily("llemulator_stored_bytes", "Memory of their stored resources.", now.stored_size)
+    yield GaugeMetricFamily(
+        "llemulator_unused_rules", "Rules of tokens' own scripts that have not answered.", now.unused_rules
+    )

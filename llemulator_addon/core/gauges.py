@@ -1,0 +1,40 @@
+"""The present in `/metrics`: sessions, requests that wait, traffic."""
+
+from collections.abc import Callable
+from typing import NamedTuple
+
+from llemulator_addon.core.egress import HostEgress
+
+
+class SessionGauges(NamedTuple):
+    """The sessions that are kept, together. Sizes are bytes of memory."""
+
+    sessions: int
+    sessions_size: int
+    """Without journals and stored resources, as the next two are apart."""
+    journals_size: int
+    stored_size: int
+    unused_rules: int
+    """Rules of tokens' own scripts that have not answered yet."""
+
+
+class Gauges(NamedTuple):
+    """The server as it is now."""
+
+    sessions: SessionGauges | None
+    """None: the store cannot be read at the moment."""
+    waiting_for_person: int
+    """Requests."""
+    waiting_size: int
+    """Bytes of memory of all requests that wait."""
+    egress: tuple[HostEgress, ...]
+    version: str
+
+
+WriteMetrics = Callable[[Gauges, str], tuple[bytes, str]]
+"""Writes all metrics in the format that a client prefers, by its header `Accept`; returns a body and its media type."""
+
+
+def write_nothing(_: Gauges, __: str) -> tuple[bytes, str]:
+    """Write no metrics, because nobody counts."""
+    return b"", "text/plain; charset=utf-8"
