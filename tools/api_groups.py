@@ -109,9 +109,9 @@ GROUPS: tuple[ApiGroup, ...] = (
     ApiGroup(
         name="containers",
         paths=("/containers",),
-        does="containers with their files, sent or copied; the bytes come back; expiry by the session's clock",
-        lacks="nothing runs in them: a script gives the outputs of `code_interpreter_call`; a container that a "
-        "response makes by itself is not kept",
+        does="containers with their files, sent or copied, also those that responses make for `code_interpreter`; the "
+        "bytes come back; expiry by the session's clock",
+        lacks="nothing runs in them: a script gives the outputs of `code_interpreter_call`",
     ),
     ApiGroup(
         name="skills",

@@ -8,6 +8,7 @@ from llemulator_addon.core.reply import Failure, ModelOutput, Usage
 from llemulator_addon.core.steps import Headers
 from llemulator_addon.core.work import not_at_once
 from llemulator_addon.engine import fallback, paced_steps
+from llemulator_addon.engine.code_containers import open_containers
 from llemulator_addon.engine.file_search import fill_file_searches
 from llemulator_addon.engine.session import Session
 from llemulator_addon.script.pacing import Pacing
@@ -35,10 +36,14 @@ def write_reply(
         case ModelOutput():
             if endpoint is None:
                 return fallback.cannot_say()
-            reply = fill_file_searches(session, prompt, reply, session.clock_time(asked.request))
+            now = session.clock_time(asked.request)
+            reply = fill_file_searches(session, prompt, reply, now)
+            reply, kept = open_containers(session, prompt, reply, now, asked.request.talk)
             answer = _write_output(
                 session, prompt, endpoint, _add_usage(reply, session.settings.defaults.usage), manner
             )
+            if kept and not isinstance(answer, Failure):
+                answer = replace(answer, keeps=(*answer.keeps, *kept))
             return _set_headers(answer, reply.headers)
         case Raw():
             return reply.answer()

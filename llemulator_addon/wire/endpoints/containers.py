@@ -8,50 +8,31 @@ from llemulator_addon.core.resources import Kept, Resources, Value
 from llemulator_addon.wire.answer import Answer, Call, Operation, Served, show_kept
 from llemulator_addon.wire.bodies import check_body, read_object, take_file
 from llemulator_addon.wire.checking import Fields, anything, array, integer, one_of, text
+from llemulator_addon.wire.containers import (
+    KIND,
+    begin_container,
+    files_kind,
+    has_expired,
+    keep_container,
+    make_container_file,
+)
 from llemulator_addon.wire.errors import INVALID, RequestRefused, missing
 from llemulator_addon.wire.json_bytes import pretty
 from llemulator_addon.wire.multipart import files_in
 from llemulator_addon.wire.paging import page
 from llemulator_addon.wire.stored_files import require_file, send_content
 
-KIND = "container"
-_MINUTE = 60
-_LASTS = {"anchor": "last_active_at", "minutes": 20}
-"""OpenAI's: a container expires 20 minutes after it was last used."""
-
-
-def files_kind(container_id: str) -> str:
-    """Return the kind of resource of a container's files."""
-    return f"{KIND}/{container_id}/file"
-
 
 def create(call: Call) -> Served:
     """Make a container, with copies of the files that the body names."""
     body: Any = check_body(_CONTAINER, read_object(call.request), lenient=call.lenient)
-    value = _begin(call, f"cntr_{call.stamp.hex('container', 32)}", body)
+    value = begin_container(f"cntr_{call.stamp.hex('container', 32)}", body, call.stamp, call.now)
     copies = [
         _copy(call, value["id"], each, f"{number}")
         for number, each in enumerate(body.get("file_ids") or ())
         if isinstance(each, str)
     ]
-    return Served(answer=_answer(_show(call, value)), resources=call.resources.put(_keep(value), *copies))
-
-
-def _begin(call: Call, container_id: str, body: Mapping[str, Any]) -> dict[str, Any]:
-    return {
-        "id": container_id,
-        "name": body.get("name", "container"),
-        "created_at": call.stamp.created,
-        "expires_after": body.get("expires_after") or _LASTS,
-        "memory_limit": body.get("memory_limit") or "1g",
-        "network_policy": body.get("network_policy") or {"type": "disabled"},
-        "begun": call.now,
-        "active": call.now,
-    }
-
-
-def _keep(value: Value) -> Kept:
-    return Kept(KIND, value["id"], value)
+    return Served(answer=_answer(_show(call, value)), resources=call.resources.put(keep_container(value), *copies))
 
 
 def _show(call: Call, value: Value) -> dict[str, Any]:
@@ -59,13 +40,9 @@ def _show(call: Call, value: Value) -> dict[str, Any]:
     return {
         **shown,
         "object": "container",
-        "status": "expired" if _has_expired(call, value) else "running",
+        "status": "expired" if has_expired(value, call.now) else "running",
         "last_active_at": value["created_at"] + int(value["active"] - value["begun"]),
     }
-
-
-def _has_expired(call: Call, value: Value) -> bool:
-    return bool(call.now >= value["active"] + value["expires_after"]["minutes"] * _MINUTE)
 
 
 def list_all(call: Call) -> Served:
@@ -96,7 +73,7 @@ def _find(call: Call) -> Value:
         return kept
     if not call.lenient:
         raise RequestRefused(_unknown("Container", container_id))
-    return _begin(call, container_id, {})
+    return begin_container(container_id, {}, call.stamp, call.now)
 
 
 def _unknown(what: str, thing_id: str) -> Failure:
@@ -110,41 +87,28 @@ def _unknown(what: str, thing_id: str) -> Failure:
 def create_file(call: Call) -> Served:
     """Put a file into a container: one that is sent, or a copy of a stored one."""
     container = _find(call)
-    if _has_expired(call, container) and not call.lenient:
+    if has_expired(container, call.now) and not call.lenient:
         # The beginning is reported.
         raise RequestRefused(Failure(status=400, type=INVALID, message="Container is expired."))
     given = read_object(call.request) if call.request.body or call.request.json else {}
     body: Any = check_body(_FILE, given, lenient=call.lenient)
     sent = next(files_in(body, "file"), None)
     if sent is not None:
-        kept = _make_file(call, container["id"], sent.name, (sent.content,), "")
+        kept = make_container_file(container["id"], sent.name, (sent.content,), call.stamp, "")
     elif isinstance(body.get("file_id"), str):
         kept = _copy(call, container["id"], body["file_id"], "")
     elif call.lenient:
-        kept = _make_file(call, container["id"], "file.txt", (b"Hello",), "")
+        kept = make_container_file(container["id"], "file.txt", (b"Hello",), call.stamp, "")
     else:
         raise RequestRefused(missing("file"))
     is_kept = call.resources.get(KIND, container["id"]) is not None
-    resources = call.resources.put(_keep({**container, "active": call.now}), kept) if is_kept else None
+    resources = call.resources.put(keep_container({**container, "active": call.now}), kept) if is_kept else None
     return Served(answer=_answer(kept.value["shown"]), resources=resources)
 
 
 def _copy(call: Call, container_id: str, file_id: str, label: str) -> Kept:
     file = require_file(call, file_id)
-    return _make_file(call, container_id, file["file"]["filename"], file["content"], label)
-
-
-def _make_file(call: Call, container_id: str, name: str, content: tuple[bytes, ...], label: str) -> Kept:
-    shown = {
-        "id": f"cfile_{call.stamp.hex(f'container file {label}', 32)}",
-        "object": "container.file",
-        "container_id": container_id,
-        "created_at": call.stamp.created,
-        "bytes": sum(map(len, content)),
-        "path": f"/mnt/data/{name.rpartition('/')[2]}",
-        "source": "user",
-    }
-    return Kept(files_kind(container_id), str(shown["id"]), {"shown": shown, "content": content})
+    return make_container_file(container_id, file["file"]["filename"], file["content"], call.stamp, label)
 
 
 def list_files(call: Call) -> Served:
@@ -181,7 +145,7 @@ def _find_file(call: Call) -> Value:
         return kept
     if not call.lenient:
         raise RequestRefused(_unknown("Container file", file_id))
-    value = _make_file(call, container["id"], "file.txt", (b"Hello",), "").value
+    value = make_container_file(container["id"], "file.txt", (b"Hello",), call.stamp, "").value
     return {**value, "shown": {**value["shown"], "id": file_id}}
 
 
