@@ -4,7 +4,7 @@ import asyncio
 import json
 from collections.abc import Mapping
 from dataclasses import replace
-from typing import Any
+from typing import Any, override
 
 import pytest
 from prometheus_client.openmetrics.parser import text_string_to_metric_families as read_openmetrics
@@ -15,10 +15,13 @@ from llemulator_addon.adapters.metrics.streamed import TokenUsage, brings_token,
 from llemulator_addon.core.outcome import Ask, Ending
 from llemulator_addon.core.prompt import Prompt
 from llemulator_addon.core.request import Request
-from llemulator_addon.core.session_key import ANONYMOUS, ExchangeId
+from llemulator_addon.core.session_key import ANONYMOUS, ExchangeId, SessionKey
 from llemulator_addon.core.steps import Head, Send
-from llemulator_addon.emulator import Emulator
+from llemulator_addon.emulator import Emulator, EmulatorSettings
 from llemulator_addon.engine.journal import Exchange
+from llemulator_addon.engine.session import Session
+from llemulator_addon.store.memory import MemoryStore
+from llemulator_addon.store.port import StoreFailed
 from tests.playing import TOKEN, body_of, chat, emulator, headers_of, played, post, request, status
 
 Samples = Mapping[tuple[str, frozenset[tuple[str, str]]], float]
@@ -132,6 +135,39 @@ async def test_unused_rules_are_those_of_tokens_own_scripts() -> None:
     samples, _ = await _scrape(server)
 
     assert _value(samples, "llemulator_unused_rules") == 2
+
+
+async def test_a_store_that_cannot_be_read_is_shown_and_its_requests_are_counted() -> None:
+    metrics = Metrics()
+    server = Emulator(EmulatorSettings(write_metrics=metrics.write), lambda *_: _FailingStore())
+    server.watch_requests(metrics)
+    await _ask(server, chat("Hi"))
+    samples, _ = await _scrape(server)
+
+    assert _value(samples, "llemulator_store_up") == 0
+    assert not [name for name, _ in samples if name.startswith("llemulator_sessions")]
+    assert metrics.unrecorded == {"503": 1}
+
+
+class _FailingStore(MemoryStore):
+    def __init__(self) -> None:
+        """Keep nothing."""
+
+    @override
+    async def read(self, key: SessionKey) -> Session:
+        raise StoreFailed("the disk is full")
+
+    @override
+    async def all(self) -> tuple[Session, ...]:
+        raise StoreFailed("the disk is full")
+
+
+async def test_a_preflight_of_a_browser_is_counted_apart() -> None:
+    server, metrics = _served()
+    headers = {"origin": "https://a.example", "access-control-request-method": "POST"}
+    await _ask(server, request("OPTIONS", "/v1/chat/completions", token=None, headers=headers))
+
+    assert (sum(metrics.unrecorded.values()), metrics.requests) == (1, {})
 
 
 # Times and tokens -----------------------------------------------------------------------------------------------------

@@ -76,6 +76,25 @@ async def test_a_stream_of_the_sdk_counts_its_first_token_and_its_gaps(api: str,
     assert samples["llemulator_requests_running"] == 0
 
 
+async def test_a_stream_that_is_under_way_is_running(tmp_path: Path) -> None:
+    rule = {"reply": "one two", "stream": {"tokens_per_second": 0.01}}
+    (tmp_path / "script.json").write_text(json.dumps({"rules": [rule]}))
+    async with started(*LLEMULATOR, "--port", "0", "--script", "script.json", cwd=tmp_path) as server:
+        url = f"http://127.0.0.1:{server.proxy.port}/v1"
+        async with AsyncOpenAI(base_url=url, api_key="sk-of-metrics") as client:
+            stream = await client.chat.completions.create(
+                model="gpt-4o", messages=[{"role": "user", "content": "Hi"}], stream=True
+            )
+            await anext(aiter(stream))
+            during = await _scrape(server.proxy)
+            await stream.close()
+        while (after := await _scrape(server.proxy))["llemulator_requests_running"]:
+            pass
+
+    assert during["llemulator_requests_running"] == 1
+    assert "ended=client_left" in " ".join(after)
+
+
 async def _stream_chat(client: AsyncOpenAI) -> tuple[int, int]:
     """Return how many tokens came, and how many the usage says."""
     stream = await client.chat.completions.create(

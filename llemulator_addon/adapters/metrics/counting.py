@@ -6,7 +6,7 @@ reads them.
 
 from bisect import bisect_left
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import NamedTuple
 
 from llemulator_addon.adapters.clock import now
@@ -27,6 +27,8 @@ MOST_ROWS = 5_000
 """Of requests."""
 _LONGEST_NAME = 100
 _REFUSED = 400
+_OTHERS = (OTHER, OTHER, 0, OTHER, OTHER)
+"""The labels of requests beyond that number."""
 
 _TO_FIRST_TOKEN = (
     *(0.001, 0.005, 0.01, 0.02, 0.04, 0.06, 0.08, 0.1, 0.25, 0.5, 0.75),
@@ -65,7 +67,7 @@ class RequestLabels(NamedTuple):
 
     endpoint: str
     model_name: str
-    status: str
+    status: int
     answered_by: str
     ended: str
 
@@ -89,7 +91,8 @@ class Metrics:
     def __init__(self, clock: Callable[[], float] = now) -> None:
         """`clock` is that of `Request.at`."""
         self._clock = clock
-        self.requests: Counter[RequestLabels] = Counter()
+        self._requests: dict[tuple[str, str, int, str, str], int] = {}
+        """By the values of `RequestLabels`."""
         self.unmatched: Counter[tuple[str, str]] = Counter()
         """By endpoint and model."""
         self.admin: Counter[str] = Counter()
@@ -103,6 +106,11 @@ class Metrics:
         """The label of each model, by its name in requests."""
         self._asked: set[ExchangeId] = set()
         """Requests for which a person was asked."""
+
+    @property
+    def requests(self) -> Mapping[RequestLabels, int]:
+        """How many requests there were, by their labels."""
+        return {RequestLabels(*labels): number for labels, number in dict(self._requests).items()}
 
     @property
     def waiting(self) -> int:
@@ -125,16 +133,17 @@ class Metrics:
             self._asked.remove(named)
         if exchange is None or (ending := exchange.ending) is None:
             return
-        endpoint, origin = exchange.endpoint or OTHER, find_origin(exchange)
+        status, endpoint, origin = exchange.status, exchange.endpoint or OTHER, find_origin(exchange)
         model = self._name_model(exchange, origin)
-        answered_by = "person" if was_asked else origin
-        labels = RequestLabels(endpoint, model, str(exchange.status), answered_by, ending.how)
-        if labels not in self.requests and len(self.requests) >= MOST_ROWS:
-            labels = RequestLabels(OTHER, OTHER, OTHER, OTHER, OTHER)
-        self.requests[labels] += 1
+        # A plain tuple, because it is made for each request.
+        labels: tuple[str, str, int, str, str]
+        labels = (endpoint, model, status, "person" if was_asked else origin, ending.how)
+        if (number := self._requests.get(labels)) is None and len(self._requests) >= MOST_ROWS:
+            labels, number = _OTHERS, self._requests.get(_OTHERS)
+        self._requests[labels] = (number or 0) + 1
         if exchange.unmatched is not None:
             self.unmatched[endpoint, model] += 1
-        if exchange.prompt is not None and exchange.status < _REFUSED:
+        if exchange.prompt is not None and status < _REFUSED:
             if (counts := self.models.get(model)) is None:
                 counts = self.models[model] = ModelCounts()
             self._count_answer(counts, exchange, ending)

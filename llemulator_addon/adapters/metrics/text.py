@@ -48,8 +48,8 @@ def _tell_requests(metrics: Metrics) -> Iterator[Metric]:
     requests = CounterMetricFamily(
         "llemulator_requests", "Requests to OpenAI's API whose answers have ended.", labels=RequestLabels._fields
     )
-    for labels, number in dict(metrics.requests).items():
-        requests.add_metric(labels, number)
+    for labels, number in metrics.requests.items():
+        requests.add_metric(tuple(map(str, labels)), number)
     yield requests
     unmatched = CounterMetricFamily(
         "llemulator_unmatched_requests", "Those that no rule matched.", labels=("endpoint", "model_name")
