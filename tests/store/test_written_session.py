@@ -141,6 +141,8 @@ _OPERATIONS: tuple[Request, ...] = (
     post("/v1/embeddings", {"model": "text-embedding-3-small", "input": ["a", "b"]}),
     post("/v1/moderations", {"input": "hi"}),
     post("/v1/audio/speech", {"model": "tts-1", "input": "hello", "voice": "alloy", "response_format": "wav"}),
+    form("/v1/skills", ("files[]", ("a/SKILL.md", b"---\nname: a\ndescription: b\n---\n"))),
+    post("/v1/containers", {"name": "a"}),
     form("/v1/audio/transcriptions", ("model", "whisper-1"), ("file", ("a.wav", b"RIFF"))),
     post("/v1/completions", {"model": "gpt-3.5-turbo-instruct", "prompt": ["a", "b"]}),
     request("DELETE", "/v1/models/ft:gpt-4o:acme::1"),
@@ -155,6 +157,8 @@ _LOOKS = (
     "/v1/chat/completions",
     "/v1/models",
     "/v1/files",
+    "/v1/skills",
+    "/v1/containers",
     "/v1/batches",
 )
 _NEXT = (
