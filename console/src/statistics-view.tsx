@@ -14,6 +14,8 @@ export default function StatisticsView() {
         <Figure says="median from head to end" value={duration(statistics.seconds.median)} />
         <Figure says="nine of ten within" value={duration(statistics.seconds.ninth)} />
         <Figure says="longest" value={duration(statistics.seconds.most)} />
+        <Figure says="tokens of prompts" value={statistics.tokens.prompt.toLocaleString("en")} />
+        <Figure says="tokens of answers" value={statistics.tokens.answer.toLocaleString("en")} />
         <Figure says="sent" value={bytes(statistics.bytesSent)} />
         <Figure says="sessions" value={known.lanes.size.toLocaleString("en")} />
       </ul>
@@ -23,6 +25,8 @@ export default function StatisticsView() {
         <Bars title="By status" counts={statistics.byStatus} />
         <Bars title="By endpoint" counts={statistics.byEndpoint} />
         <Bars title="By model" counts={statistics.byModel} />
+        <Bars title="By time from head to end" counts={statistics.byDuration} />
+        {statistics.tokensByModel.length > 0 && <Bars title="Tokens by model" counts={statistics.tokensByModel} />}
       </div>
     </div>
   );
@@ -38,7 +42,7 @@ function Figure({ says, value }: { says: string; value: string }) {
 }
 
 function Bars({ title, counts }: { title: string; counts: Count[] }) {
-  const most = counts[0]?.count ?? 1;
+  const most = Math.max(...counts.map(({ count }) => count), 1);
   return (
     <table class="bars">
       <caption>{title}</caption>

@@ -17,7 +17,21 @@ export interface Statistics {
   /** Exchanges of each part of the time between the first and the last. */
   overTime: { at: number; count: number; failed: number }[];
   bytesSent: number;
+  /** Of the answers that say how many they took. */
+  tokens: { prompt: number; answer: number };
+  tokensByModel: Count[];
+  /** Exchanges by the time from the head to the end, the shortest first. */
+  byDuration: Count[];
 }
+
+/** Upper ends, in seconds, of the classes of times. */
+const DURATIONS: [string, number][] = [
+  ["up to 10 ms", 0.01],
+  ["up to 100 ms", 0.1],
+  ["up to 1 s", 1],
+  ["up to 10 s", 10],
+  ["longer", Infinity],
+];
 
 export function summarize(rows: readonly Row[], parts = 40): Statistics {
   const ended = rows.map((row) => endingOf(row.brief)).filter((ending) => ending !== null);
@@ -30,13 +44,26 @@ export function summarize(rows: readonly Row[], parts = 40): Statistics {
     byState: count(rows, (row) => stateOf(row.brief)),
     seconds: { median: share(seconds, 0.5), ninth: share(seconds, 0.9), most: seconds.at(-1) ?? 0 },
     overTime: divide(rows, parts),
+    tokens: {
+      prompt: rows.reduce((sum, { brief }) => sum + (brief.tokens?.prompt ?? 0), 0),
+      answer: rows.reduce((sum, { brief }) => sum + (brief.tokens?.answer ?? 0), 0),
+    },
+    tokensByModel: count(
+      rows.filter(({ brief }) => brief.tokens),
+      (row) => row.brief.model ?? "(no model)",
+      ({ brief }) => (brief.tokens?.prompt ?? 0) + (brief.tokens?.answer ?? 0),
+    ),
+    byDuration: DURATIONS.map(([name, end], at) => ({
+      name,
+      count: seconds.filter((each) => each <= end && each > (DURATIONS[at - 1]?.[1] ?? -1)).length,
+    })).filter((each) => each.count > 0),
     bytesSent: ended.reduce((sum, ending) => sum + ending.bytes_sent, 0),
   };
 }
 
-function count(rows: readonly Row[], name: (row: Row) => string): Count[] {
+function count(rows: readonly Row[], name: (row: Row) => string, weight: (row: Row) => number = () => 1): Count[] {
   const counts = new Map<string, number>();
-  for (const row of rows) counts.set(name(row), (counts.get(name(row)) ?? 0) + 1);
+  for (const row of rows) counts.set(name(row), (counts.get(name(row)) ?? 0) + weight(row));
   return [...counts].map(([name, count]) => ({ name, count })).sort((one, other) => other.count - one.count);
 }
 

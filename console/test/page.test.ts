@@ -41,7 +41,7 @@ test("statistics count by model, status and time", () => {
   const row = (at: number, status: number, seconds: number) =>
     ({
       key: "", session: "", sessionName: "",
-      brief: { at, status, model: "m", endpoint: "e", unmatched: null, ending: { how: "whole", seconds, bytes_sent: 5, sends: 1 } },
+      brief: { at, status, tokens: status === 200 ? { prompt: 7, answer: 2 } : null, model: "m", endpoint: "e", unmatched: null, ending: { how: "whole", seconds, bytes_sent: 5, sends: 1 } },
     }) as unknown as Row;
   const statistics = summarize([row(0, 200, 1), row(5, 200, 3), row(10, 500, 2)], 2);
 
@@ -49,4 +49,7 @@ test("statistics count by model, status and time", () => {
   expect(statistics.seconds).toEqual({ median: 2, ninth: 3, most: 3 });
   expect(statistics.overTime.map(({ count, failed }) => [count, failed])).toEqual([[1, 0], [2, 1]]);
   expect(statistics.bytesSent).toBe(15);
+  expect(statistics.tokens).toEqual({ prompt: 14, answer: 4 });
+  expect(statistics.tokensByModel).toEqual([{ name: "m", count: 18 }]);
+  expect(statistics.byDuration).toEqual([{ name: "up to 1 s", count: 1 }, { name: "up to 10 s", count: 2 }]);
 });

@@ -27,6 +27,13 @@ class ShownEnding(TypedDict):
     closed: NotRequired[ShownClose]
 
 
+class ShownTokens(TypedDict):
+    """The tokens of an exchange."""
+
+    prompt: int
+    answer: int
+
+
 class ShownMessage(TypedDict):
     """A message of a prompt."""
 

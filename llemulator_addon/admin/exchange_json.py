@@ -12,10 +12,11 @@ from llemulator_addon.admin.answer_types import (
     ShownMessage,
     ShownPrompt,
     ShownTalkMessage,
+    ShownTokens,
 )
 from llemulator_addon.core.outcome import Closed, Ending
 from llemulator_addon.core.prompt import Message, Prompt
-from llemulator_addon.core.steps import Headers
+from llemulator_addon.core.steps import Headers, Send
 from llemulator_addon.core.talk import TalkMessage
 from llemulator_addon.engine.journal import Exchange
 from llemulator_addon.verification import delivered
@@ -25,6 +26,7 @@ from llemulator_addon.wire import json_bytes
 from llemulator_addon.wire.errors import RequestRefused
 from llemulator_addon.wire.multipart import is_form, read_form
 from llemulator_addon.wire.redaction import HIDDEN, Token, redact_headers, redact_text, redact_texts
+from llemulator_addon.wire.said_usage import find_usage
 
 _SHOWN_OF_BYTES = 1_000
 
@@ -47,6 +49,8 @@ class BriefExchange(TypedDict):
     upstream: str | None
     status: int
     ending: ShownEnding | None
+    tokens: ShownTokens | None
+    """Those that the answer says it took; None while it is sent, and if it says none."""
 
 
 class ExchangeList(TypedDict):
@@ -135,7 +139,19 @@ def _brief(exchange: Exchange) -> BriefExchange:
         "upstream": exchange.upstream,
         "status": exchange.status,
         "ending": _ending(exchange.ending),
+        "tokens": _count_tokens(exchange),
     }
+
+
+def _count_tokens(exchange: Exchange) -> ShownTokens | None:
+    if exchange.ending is None or exchange.ending.how != "whole":
+        return None
+    found = find_usage([step.piece for step in exchange.steps[-_LAST_STEPS:] if isinstance(step, Send)])
+    return None if found is None else {"prompt": found.prompt, "answer": found.answer}
+
+
+_LAST_STEPS = 8
+"""Among them are the last sends of a stream, with the waits between them."""
 
 
 def answer_headers(exchange: Exchange) -> Headers:

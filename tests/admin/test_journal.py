@@ -1,9 +1,9 @@
 from dataclasses import replace
-from typing import Any
+from typing import Any, Literal
 
 import pytest
 
-from llemulator_addon.core.outcome import Ending
+from llemulator_addon.core.outcome import Ending, Play
 from llemulator_addon.emulator import Emulator
 from tests.playing import chat, emulator, end, json_of, outcome, play, request, status
 
@@ -44,6 +44,7 @@ def test_the_journal_lists_what_was_asked_and_what_answered() -> None:
                 "upstream": None,
                 "status": 200,
                 "ending": None,
+                "tokens": None,
             }
         ],
         "total": 1,
@@ -201,3 +202,18 @@ def test_a_short_list_of_a_large_journal_needs_little_room_among_unread_answers(
     lists = play(server, *(request("GET", f"/_emulator/requests?limit={limit}") for limit in (20, 20, 1)))
 
     assert [status(steps) for steps in lists] == [200, 503, 200]
+
+
+@pytest.mark.parametrize(("how", "tokens"), [("whole", {"prompt": 11, "answer": 3}), ("client_left", None)])
+def test_the_tokens_that_a_whole_answer_says_it_took_are_listed(
+    how: Literal["whole", "client_left"], tokens: object
+) -> None:
+    usage = {"prompt_tokens": 11, "completion_tokens": 3}
+    server = emulator({"rules": [{"reply": {"text": "Hi", "usage": usage}}]})
+    asked = (chat("hello"), chat("hello", stream=True, stream_options={"include_usage": True}))
+    for each in asked:
+        answered = outcome(server, each)
+        assert isinstance(answered, Play)
+        end(server, answered.exchange, Ending(how=how, bytes_sent=1, sends=1, seconds=0.5))
+
+    assert [each["tokens"] for each in _get(server)["data"]] == [tokens, tokens]
