@@ -1,7 +1,9 @@
 """`/metrics` over real connections: what Prometheus reads after an application's requests."""
 
 import json
+from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import pytest
 from openai import AsyncOpenAI
@@ -17,6 +19,7 @@ _SCRIPT = {
     ]
 }
 _HEADERS = (("Authorization", "Bearer sk-of-metrics"), ("Content-Type", "application/json"))
+_SLOWLY: Any = {"model": "gpt-4o", "input": "Slowly"}
 _KEY = "key-of-prometheus"
 
 
@@ -58,13 +61,13 @@ async def test_requests_are_counted_over_every_way_in(way: Way, version: Version
     assert samples["vllm:e2e_request_latency_seconds_count,model_name=gpt-4o"] == 2
 
 
-@pytest.mark.parametrize("api", ["chat", "responses"])
+@pytest.mark.parametrize("api", ["chat", "responses", "websocket"])
 async def test_a_stream_of_the_sdk_counts_its_first_token_and_its_gaps(api: str, tmp_path: Path) -> None:
     (tmp_path / "script.json").write_text(json.dumps(_SCRIPT))
     async with started(*LLEMULATOR, "--port", "0", "--script", "script.json", cwd=tmp_path) as server:
         url = f"http://127.0.0.1:{server.proxy.port}/v1"
         async with AsyncOpenAI(base_url=url, api_key="sk-of-metrics") as client:
-            tokens, generated = await (_stream_chat(client) if api == "chat" else _stream_response(client))
+            tokens, generated = await _STREAMS[api](client)
         samples = await _scrape(server.proxy)
 
     assert tokens == 4
@@ -110,11 +113,28 @@ async def _stream_chat(client: AsyncOpenAI) -> tuple[int, int]:
 
 
 async def _stream_response(client: AsyncOpenAI) -> tuple[int, int]:
-    events = [event async for event in await client.responses.create(model="gpt-4o", input="Slowly", stream=True)]
+    return _count_events([event async for event in await client.responses.create(**_SLOWLY, stream=True)])
+
+
+async def _talk(client: AsyncOpenAI) -> tuple[int, int]:
+    events = []
+    async with client.responses.connect() as connection:
+        await connection.response.create(**_SLOWLY)
+        async for event in connection:
+            events.append(event)
+            if event.type == "response.completed":
+                break
+    return _count_events(events)
+
+
+def _count_events(events: Sequence[Any]) -> tuple[int, int]:
     ended = events[-1]
     assert ended.type == "response.completed"
     assert ended.response.usage is not None
     return sum(event.type == "response.output_text.delta" for event in events), ended.response.usage.output_tokens
+
+
+_STREAMS = {"chat": _stream_chat, "responses": _stream_response, "websocket": _talk}
 
 
 async def test_prometheus_reads_with_the_key_of_a_viewer_and_nobody_without(tmp_path: Path) -> None:
