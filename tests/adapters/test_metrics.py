@@ -11,7 +11,7 @@ from prometheus_client.openmetrics.parser import text_string_to_metric_families 
 from prometheus_client.parser import text_string_to_metric_families
 
 from llemulator_addon.adapters.metrics.counting import MOST_MODELS, MOST_ROWS, Metrics
-from llemulator_addon.adapters.metrics.streamed import TokenUsage, brings_token, read_usage
+from llemulator_addon.adapters.metrics.streamed import brings_token
 from llemulator_addon.core.outcome import Ask, Ending
 from llemulator_addon.core.prompt import Prompt
 from llemulator_addon.core.request import Request
@@ -231,24 +231,6 @@ def test_an_answer_that_was_cut_has_no_whole_duration() -> None:
 
     assert _value(samples, "vllm:e2e_request_latency_seconds_count") == 0
     assert _value(samples, "llemulator_requests_total", ended="cut") == 1
-
-
-@pytest.mark.parametrize(
-    "sends",
-    [
-        [b'{"choices": [], "usage": {"prompt_tokens": 7, "completion_tokens": 3}}'],
-        [b'{"output":[],"usage":{"input_tokens":7,"input_tokens_details":{"cached_tokens":0},"output_tokens":3}}'],
-        [b'data: {"usage":null}', b'data: {"usage":{"prompt_tokens":7,"completion_tokens":3}}', b"data: [DONE]"],
-        [rb'{"usage":{"prompt_tokens":7,"completion_tokens":3},"text":"\"usage\":{\"prompt_tokens\":9}"}'],
-    ],
-)
-def test_the_tokens_are_those_that_an_answer_says(sends: list[bytes]) -> None:
-    assert read_usage(sends) == TokenUsage(7, 3)
-
-
-@pytest.mark.parametrize("sends", [[], [b"{}"], [b'{"usage":null}'], [b'{"usage":{"a":1}}'], [b'{"purpose":"usage"}']])
-def test_an_answer_that_says_no_usage_has_none(sends: list[bytes]) -> None:
-    assert read_usage(sends) is None
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 from typing import NamedTuple
 
 from llemulator_addon.adapters.clock import now
-from llemulator_addon.adapters.metrics.streamed import brings_token, read_usage
+from llemulator_addon.adapters.metrics.streamed import brings_token
 from llemulator_addon.adapters.origins import Origin, find_origin
 from llemulator_addon.admin.dispatch import is_admin
 from llemulator_addon.core.gauges import Gauges
@@ -20,6 +20,7 @@ from llemulator_addon.core.session_key import ExchangeId
 from llemulator_addon.core.steps import Head, Send, Steps
 from llemulator_addon.engine.journal import Exchange
 from llemulator_addon.wire.redaction import redact_text
+from llemulator_addon.wire.said_usage import find_usage
 
 OTHER = "other"
 MOST_MODELS = 100
@@ -169,9 +170,9 @@ class Metrics:
 
     def _count_answer(self, counts: ModelCounts, exchange: Exchange, ending: Ending) -> None:
         sends = [step.piece for step in exchange.steps if isinstance(step, Send)]
-        if (usage := read_usage(sends)) is not None:
+        if (usage := find_usage(sends)) is not None:
             counts.prompt += usage.prompt
-            counts.generated += usage.generated
+            counts.generated += usage.answer
         whole = max(0.0, self._clock() - exchange.at)
         if ending.how == "whole":
             counts.whole.add(whole)
