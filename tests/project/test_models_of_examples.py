@@ -11,6 +11,7 @@ _ABOUT_MODELS = {
     "docs/deviations.md": "tells of models one by one",
     "docs/fine-tuning.md": "every model that can be fine-tuned has a last day",
     "docs/kubernetes.md": "measures older models",
+    "docs/preset-queues.md": "shows a test of mock-openai-tool as it is",
     "docs/script.md": "shows the day on which gpt-4o is shut down",
 }
 _NAME = re.compile(r"[a-z0-9]+(?:[.-][a-z0-9]+)+")
