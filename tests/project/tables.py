@@ -10,6 +10,7 @@ from pathlib import Path
 
 from llemulator_addon.adapters.settings import default_of
 from llemulator_addon.adapters.settings_table import SETTINGS, Setting
+from llemulator_addon.core.admin_keys import AdminKeys
 from llemulator_addon.core.upstream import UpstreamKeys, Upstreams
 from llemulator_addon.wire.answer import Endpoint
 from llemulator_addon.wire.described.gone import GONE
@@ -119,7 +120,7 @@ def _row(setting: Setting) -> str:
 
 def _default(value: object) -> str:
     match value:
-        case None | () | False | Upstreams() | UpstreamKeys():
+        case None | () | False | Upstreams() | UpstreamKeys() | AdminKeys():
             return ""
         case tuple():
             return f"`{','.join(map(str, value))}`"
