@@ -38,11 +38,13 @@ async def give_back_what_is_free() -> None:
     libc = _glibc()
     if libc is None:
         return
-    resident_before = _count_resident_bytes()
+    resident_before, looks_again = _count_resident_bytes(), False
     while True:
         await asyncio.sleep(_SECONDS)
         resident = _count_resident_bytes()
-        if resident > resident_before + _MUCH:
+        if looks_again or resident > resident_before + _MUCH:
+            # Memory that was in use meanwhile is free the next time.
+            looks_again = not looks_again
             await asyncio.to_thread(libc.malloc_trim, 0)
             resident_before = resident = _count_resident_bytes()
         resident_before = min(resident, resident_before)
