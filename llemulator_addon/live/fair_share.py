@@ -1,7 +1,8 @@
 """A fair share of the event loop for each token: one that asks much at once does not hold up the others."""
 
 import asyncio
-from collections import OrderedDict, deque
+
+from llemulator_addon.live.fair_queue import FairQueue
 
 _AT_ONCE = 2
 """How many requests begin in one round of the event loop; between two rounds connections are read and written."""
@@ -12,7 +13,7 @@ class FairShare:
 
     def __init__(self) -> None:
         """Nothing has begun."""
-        self._waiting: OrderedDict[str, deque[asyncio.Future[None]]] = OrderedDict()
+        self._waiting = FairQueue[asyncio.Future[None]]()
         self._left = 0
         """How many may still begin in this round."""
         self._is_counting = False
@@ -25,7 +26,7 @@ class FairShare:
             self._left -= 1
             return
         place: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        self._waiting.setdefault(owner, deque()).append(place)
+        self._waiting.add(owner, place)
         await place
 
     def _count_round(self) -> None:
@@ -38,10 +39,7 @@ class FairShare:
             return
         self._count_round()
         while self._left and self._waiting:
-            owner, places = self._waiting.popitem(last=False)
-            place = places.popleft()
-            if places:
-                self._waiting[owner] = places
+            place = self._waiting.take()
             if not place.done():  # whoever waited was not cancelled
                 place.set_result(None)
                 self._left -= 1

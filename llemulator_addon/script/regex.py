@@ -123,7 +123,7 @@ class Compiled:
             self.size -= _size_when_used(*self._made.popitem(last=False))
 
 
-_COMPILED = Compiled(16 << 20)
+_COMPILED = Compiled(12 << 20)
 
 
 def size_when_used(pattern: str) -> int:

@@ -157,4 +157,4 @@ def _room(parts: tuple[SetPart, ...]) -> int:
     return sum(part.room for part in parts)
 
 
-BUILT = Built(24 << 20)
+BUILT = Built(16 << 20)

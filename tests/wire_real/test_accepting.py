@@ -1,43 +1,54 @@
-"""After a burst of connections, the newest and the oldest are served in turn."""
+"""In a burst of connections, those with different keys are served in turn."""
 
 import asyncio
 import socket
 from contextlib import ExitStack
 from pathlib import Path
 
-from llemulator_addon.adapters.mitmproxy.internals.accepting import NewestAndOldest
+import pytest
+
 from tests.wire_real.clients import SECONDS
 from tests.wire_real.proxies import Playing, proxying
 
 _BURST = 200
 
 
-def test_the_newest_and_the_oldest_are_taken_in_turn() -> None:
-    waiting = NewestAndOldest[int]()
-    for number in range(6):
-        waiting.add(number)
-
-    assert list(waiting.take(3)) == [5, 0, 4]
-    assert list(waiting.take(9)) == [1, 3, 2]
-    assert len(waiting) == 0
-
-
-async def test_a_client_that_connects_right_after_a_burst_is_served_before_most_of_it(certs: Path) -> None:
+@pytest.mark.parametrize("place", [0, _BURST // 2, _BURST])
+async def test_a_client_that_connects_in_a_burst_of_another_is_served_before_most_of_it(
+    certs: Path, place: int
+) -> None:
     answerer = Playing()
+    many = _request("many")
     async with proxying(answerer, certs) as (proxy, _):
         with ExitStack() as connections:
             # The server is in this very event loop, so it accepts none of them before all have asked.
             clients = [
-                connections.enter_context(socket.create_connection(("127.0.0.1", proxy.port))) for _ in range(_BURST)
+                connections.enter_context(socket.create_connection(("127.0.0.1", proxy.port)))
+                for _ in range(_BURST + 1)
             ]
             for number, client in enumerate(clients):
-                client.sendall(_request(f"client-{number}"))
+                client.sendall(_request("one") if number == place else many)
             await asyncio.gather(*(_read_answer(client) for client in clients))
 
     keys = [request.headers["authorization"].removeprefix("Bearer ") for request in answerer.asked]
-    assert len(set(keys)) == _BURST
-    assert keys.index(f"client-{_BURST - 1}") < _BURST / 5
-    assert keys.index("client-0") < _BURST / 5
+    assert len(keys) == _BURST + 1
+    assert keys.index("one") < _BURST / 5
+
+
+async def test_a_client_without_a_key_is_served_before_most_of_a_burst_of_others(certs: Path) -> None:
+    answerer = Playing()
+    async with proxying(answerer, certs) as (proxy, _):
+        with ExitStack() as connections:
+            clients = [
+                connections.enter_context(socket.create_connection(("127.0.0.1", proxy.port)))
+                for _ in range(_BURST + 1)
+            ]
+            for client in clients[:-1]:
+                client.sendall(_request("many"))
+            clients[-1].sendall(b"GET /readyz HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n")
+            await asyncio.gather(*(_read_answer(client) for client in clients))
+
+    assert [request.path for request in answerer.asked].index("/readyz") < _BURST / 5
 
 
 def _request(key: str) -> bytes:

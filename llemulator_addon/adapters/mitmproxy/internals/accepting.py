@@ -1,47 +1,30 @@
-"""Accepts connections in place of asyncio's servers: after a burst, the newest and the oldest are served in turn.
+"""Accepts connections in place of asyncio's servers: in a burst, those with different keys are served in turn.
+
+mitmproxy works about a millisecond for a connection before it knows who asks. So where many wait, the beginning of
+each request is looked at before. Requests within TLS have no key there; they take turns with the others by their host.
 
 Price: it takes the sockets from where mitmproxy keeps asyncio's servers, and calls mitmproxy's own `handle_stream`.
 """
 
 import asyncio
 import os
+import re
 import socket
-from collections import deque
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 
 from mitmproxy.proxy.mode_servers import AsyncioServerInstance, ServerInstance
 from mitmproxy.proxy.mode_specs import ProxyMode
+
+from llemulator_addon.live.fair_queue import FairQueue
 
 _WAITING_AT_MOST = 1024
 """Connections that the system keeps for us, and as many that are accepted and not yet served."""
 _BEGUN_AT_ONCE = 8
 """In one round of the event loop; those who are connected are served between two rounds."""
 _SECONDS_TO_RETRY = 1.0
-
-
-class NewestAndOldest[T]:
-    """A queue from whose two ends items are taken in turn.
-
-    So who comes after a burst need not wait for all of it, and who came first is not forgotten.
-    """
-
-    def __init__(self) -> None:
-        """Nothing waits."""
-        self._waiting: deque[T] = deque()
-        self._takes_newest = True
-
-    def __len__(self) -> int:
-        return len(self._waiting)
-
-    def add(self, item: T) -> None:
-        """Add the newest one."""
-        self._waiting.append(item)
-
-    def take(self, count: int) -> Iterator[T]:
-        """Take at most that many."""
-        for _ in range(min(count, len(self._waiting))):
-            yield self._waiting.pop() if self._takes_newest else self._waiting.popleft()
-            self._takes_newest = not self._takes_newest
+_LOOKED_AT = 2048
+"""Bytes of a request."""
+_KEY = re.compile(rb"\n(?:authorization|api-key): *([^\r\n]+)", re.IGNORECASE)
 
 
 def accept_in_place_of(instances: Iterable[ServerInstance[ProxyMode]]) -> list["Acceptor"]:
@@ -68,7 +51,7 @@ class Acceptor:
         self._loop.remove_reader(descriptor)
         self._listener = socket.socket(fileno=os.dup(descriptor))
         self._instance = instance
-        self._accepted = NewestAndOldest[socket.socket]()
+        self._accepted = FairQueue[socket.socket]()
         self._tasks: set[asyncio.Task[None]] = set()
         self._is_beginning = False
         # One that finds no place with the system is tried again by the client a second later.
@@ -79,8 +62,8 @@ class Acceptor:
         """Accept no more, and let go of those that are not served."""
         self._loop.remove_reader(self._listener.fileno())
         self._listener.close()
-        for connection in self._accepted.take(len(self._accepted)):
-            connection.close()
+        while self._accepted:
+            self._accepted.take().close()
 
     def _accept(self) -> None:
         while len(self._accepted) < _WAITING_AT_MOST:
@@ -92,7 +75,7 @@ class Acceptor:
                 self._pause(error)
                 break
             connection.settimeout(0)
-            self._accepted.add(connection)
+            self._accepted.add(_name_owner(connection), connection)
         if not self._is_beginning:
             self._begin()
 
@@ -107,8 +90,8 @@ class Acceptor:
             self._loop.add_reader(self._listener.fileno(), self._accept)
 
     def _begin(self) -> None:
-        for connection in self._accepted.take(_BEGUN_AT_ONCE):
-            task = self._loop.create_task(self._serve(connection))
+        for _ in range(min(_BEGUN_AT_ONCE, len(self._accepted))):
+            task = self._loop.create_task(self._serve(self._accepted.take()))
             self._tasks.add(task)
             task.add_done_callback(self._tasks.discard)
         self._is_beginning = bool(self._accepted)
@@ -125,3 +108,13 @@ class Acceptor:
         await self._loop.connect_accepted_socket(
             lambda: asyncio.StreamReaderProtocol(reader, self._instance.handle_stream, loop=self._loop), connection
         )
+
+
+def _name_owner(connection: socket.socket) -> str:
+    """Return the key of the request that a client begins with, or else its first line, as far as it is there."""
+    try:
+        beginning = connection.recv(_LOOKED_AT, socket.MSG_PEEK)
+    except OSError:  # there is nothing yet, or the client left
+        beginning = b""
+    key = _KEY.search(beginning)
+    return (key[1] if key else beginning.partition(b"\r\n")[0]).decode("latin-1")
