@@ -9,6 +9,7 @@ from llemulator_addon.core.request import Request
 from llemulator_addon.core.steps import Headers
 from llemulator_addon.wire.credentials import token_of
 from llemulator_addon.wire.json_bytes import read
+from llemulator_addon.wire.members import text_in
 
 
 class Begin(NamedTuple):
@@ -149,3 +150,14 @@ _OF_HANDSHAKE = frozenset(
     )
 )
 """Headers that say nothing about a request in a message."""
+
+
+def failure_of(status: int, error: Mapping[str, object]) -> Failure:
+    """Return an answer's status and error object as a failure."""
+    return Failure(
+        status=status,
+        message=text_in(error, "message") or "",
+        type=text_in(error, "type"),
+        code=text_in(error, "code"),
+        param=text_in(error, "param"),
+    )

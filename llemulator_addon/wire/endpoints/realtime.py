@@ -6,11 +6,9 @@ from typing import Any
 from llemulator_addon.core.json_type import JsonObject
 from llemulator_addon.core.prompt import Prompt
 from llemulator_addon.core.reply import ModelOutput
-from llemulator_addon.wire import sizes
 from llemulator_addon.wire.answer import Answer, Call, Endpoint, EventStream, Made, Manner
-from llemulator_addon.wire.families import family
 from llemulator_addon.wire.realtime import translation
-from llemulator_addon.wire.realtime.events import break_off, estimate_sound, write_events
+from llemulator_addon.wire.realtime.events import break_off, estimate_size, write_events
 from llemulator_addon.wire.realtime.items import list_messages, list_tools
 from llemulator_addon.wire.realtime.transcription import read_sound, write_heard
 
@@ -36,13 +34,6 @@ def write(prompt: Prompt, says: ModelOutput, manner: Manner) -> Answer:
     return EventStream(pieces=Made(partial(write_events, prompt, says, manner)), announced=1)
 
 
-def size(prompt: Prompt, says: ModelOutput) -> int:
-    """Estimate the bytes of an answer."""
-    ((_, texts),) = sizes.list_texts(prompt, says)
-    of_words = sizes.estimate_texts(texts, family(prompt.model).encoding, stream=True, alternatives=None)
-    return sizes.OF_AN_ANSWER + 4 * of_words + estimate_sound(prompt, says)
-
-
 ENDPOINT = Endpoint(
     name=NAME,
     method="POST",
@@ -50,7 +41,7 @@ ENDPOINT = Endpoint(
     read=read,
     write=write,
     break_off=break_off,
-    size=size,
+    size=estimate_size,
     only_in_talks=True,
 )
 TRANSLATING = Endpoint(

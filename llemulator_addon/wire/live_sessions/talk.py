@@ -19,7 +19,7 @@ from llemulator_addon.wire.members import list_in, object_in, text_in
 from llemulator_addon.wire.realtime.events import draw_id
 from llemulator_addon.wire.realtime.sound import FORMATS, PCM
 from llemulator_addon.wire.realtime.transcription import PREFIX
-from llemulator_addon.wire.talks import Doings, read_event
+from llemulator_addon.wire.talks import Doings, failure_of, read_event
 
 
 class LiveTalk(NamedTuple):
@@ -72,13 +72,7 @@ class LiveTalk(NamedTuple):
     ) -> Iterator[str]:
         """Spell an error."""
         del headers
-        failure = Failure(
-            status=status,
-            message=text_in(error, "message") or "",
-            type=text_in(error, "type") or INVALID,
-            code=text_in(error, "code"),
-            param=text_in(error, "param"),
-        )
+        failure = failure_of(status, error)
         begun = self.state.lanes.get(lane or "")
         yield spell_error(self._draw(f"refused/{lane}"), failure, None if begun is None else begun.asked_by)
 

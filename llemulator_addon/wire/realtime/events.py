@@ -10,7 +10,7 @@ from typing import Any
 from llemulator_addon.core.prompt import Prompt
 from llemulator_addon.core.reply import Choice, Failure, ModelOutput, Refusal, Sound, Text, ToolCall
 from llemulator_addon.core.stamp import Stamp
-from llemulator_addon.wire import audio
+from llemulator_addon.wire import audio, sizes
 from llemulator_addon.wire.answer import Manner, Piece, cut
 from llemulator_addon.wire.audio_lengths import find_samples
 from llemulator_addon.wire.families import family
@@ -254,10 +254,13 @@ def _seconds_aloud(prompt: Prompt, says: ModelOutput) -> float:
     return sum(_measure(block, prompt.body) for block in says.choice(0).blocks if isinstance(block, Text))
 
 
-def estimate_sound(prompt: Prompt, says: ModelOutput) -> int:
-    """Estimate the bytes of the sound of an answer, in Base64."""
+def estimate_size(prompt: Prompt, says: ModelOutput) -> int:
+    """Estimate the bytes of an answer: its words several times, and its sound in Base64."""
+    ((_, texts),) = sizes.list_texts(prompt, says)
+    of_words = sizes.estimate_texts(texts, family(prompt.model).encoding, stream=True, alternatives=None)
     form = FORMATS[_format_of(prompt.body)]
-    return round(_seconds_aloud(prompt, says) * form.rate * form.width * 1.4)
+    of_sound = round(_seconds_aloud(prompt, says) * form.rate * form.width * 1.4)
+    return sizes.OF_AN_ANSWER + 4 * of_words + of_sound
 
 
 def _count(prompt: Prompt, says: ModelOutput) -> dict[str, object]:

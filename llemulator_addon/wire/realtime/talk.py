@@ -10,13 +10,12 @@ from typing import NamedTuple
 from llemulator_addon.core.reply import Failure
 from llemulator_addon.core.steps import Headers
 from llemulator_addon.wire.errors import INVALID
-from llemulator_addon.wire.members import text_in
 from llemulator_addon.wire.realtime.events import describe_failed, describe_response, draw_id
 from llemulator_addon.wire.realtime.hearing import finish, hear, wake
 from llemulator_addon.wire.realtime.noting import note
 from llemulator_addon.wire.realtime.state import RealtimeState, spell_error, spell_event
 from llemulator_addon.wire.realtime.transcription import PREFIX
-from llemulator_addon.wire.talks import Close, Doings, Say
+from llemulator_addon.wire.talks import Close, Doings, Say, failure_of
 
 
 class RealtimeTalk(NamedTuple):
@@ -72,14 +71,7 @@ class RealtimeTalk(NamedTuple):
             yield spell_event("response.created", f"{event_id[:-1]}0", response=describe_response(response.body))
             yield spell_event("response.done", event_id, response=describe_failed(response.body, error))
         else:
-            failure = Failure(
-                status=status,
-                message=text_in(error, "message") or "",
-                type=text_in(error, "type"),
-                code=text_in(error, "code"),
-                param=text_in(error, "param"),
-            )
-            yield spell_error(event_id, failure, response.asked_by)
+            yield spell_error(event_id, failure_of(status, error), response.asked_by)
 
     @staticmethod
     def begin_of_message(lane: str | None, number: int) -> str:

@@ -30,7 +30,7 @@ from llemulator_addon.wire.realtime.sound import SoundBuffer, Stopped, listen
 from llemulator_addon.wire.realtime.state import spell_error, spell_event
 from llemulator_addon.wire.realtime.transcription import PREFIX
 from llemulator_addon.wire.sse import frame_unnamed
-from llemulator_addon.wire.talks import Begin, Close, Doing, Doings, Say, read_event
+from llemulator_addon.wire.talks import Begin, Close, Doing, Doings, Say, failure_of, read_event
 
 TRANSLATION = "translation"
 NAME = "realtime.translation"
@@ -216,13 +216,7 @@ class TranslationTalk:
     ) -> Iterator[str]:
         """Spell an error."""
         del headers
-        failure = Failure(
-            status=status,
-            message=text_in(error, "message") or "",
-            type=text_in(error, "type"),
-            code=text_in(error, "code"),
-            param=text_in(error, "param"),
-        )
+        failure = failure_of(status, error)
         yield spell_error(draw_id("event", self.stamp, f"talk/{self.label}/refused/{lane}"), failure, None)
 
     @staticmethod
