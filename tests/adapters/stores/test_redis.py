@@ -156,7 +156,8 @@ def _run(command: list[str], folder: Path) -> None:
 
 @pytest.mark.long
 async def test_a_cluster_keeps_sessions(tmp_path: Path) -> None:
-    with running_redis(tmp_path, "--cluster-enabled", "yes") as server:
+    # Unless it is named, the port of a cluster's bus is 10 000 above the other, and may be none.
+    with running_redis(tmp_path, "--cluster-enabled", "yes", "--cluster-port", str(free_port())) as server:
         server.ask("CLUSTER", "ADDSLOTSRANGE", "0", "16383")
         _wait_for(lambda: b"cluster_state:ok" in _bytes(server.ask("CLUSTER", "INFO")))
         async with _opened(f"redis+cluster://127.0.0.1:{server.port}") as store:
