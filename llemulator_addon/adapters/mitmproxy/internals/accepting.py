@@ -1,7 +1,8 @@
 """Accepts connections in place of asyncio's servers: in a burst, those with different keys are served in turn.
 
-mitmproxy works about a millisecond for a connection before it knows who asks. So where many wait, the beginning of
-each request is looked at before. Requests within TLS have no key there; they take turns with the others by their host.
+mitmproxy needs about a millisecond for each connection before it reads the request. So the key is read here, without
+taking it from the socket, from the first bytes of the request. With TLS there is no key in them. Connections without a
+key take turns by their first line.
 
 Price: it takes the sockets from where mitmproxy keeps asyncio's servers, and calls mitmproxy's own `handle_stream`.
 """
