@@ -83,11 +83,7 @@ class Ahead:
             if values > self._most_values:
                 return errors.too_many_values(self._most_values)
             await yield_to_others()
-        # To split a large form takes as long as to decide about it, so it is left to the thread.
-        read = request if is_form(request) else _read(request)
-        # Before this one is decided about, others have their turn.
-        await yield_to_others()
-        return read
+        return request if is_form(request) else await self._run(partial(_read, request))
 
 
 async def decide_at_once[R](store: Store, key: SessionKey, deciding: Deciding[R]) -> R | None:

@@ -12,6 +12,8 @@ from typing import Any
 
 from pydantic_core import PydanticSerializationError, from_json, to_json
 
+from llemulator_addon.wire.large_json import has_many_values, read_in_pieces
+
 
 def pretty(value: object) -> bytes:
     """Spell a body, without the final line feed that chat has and other endpoints have not."""
@@ -177,7 +179,7 @@ def _indent(text: bytes, line: bytes) -> bytes:
 
 def read(body: bytes) -> Any:  # noqa: ANN401
     """Read JSON text; ValueError says what is wrong and where."""
-    return from_json(body, allow_inf_nan=False)
+    return read_in_pieces(body) if has_many_values(body) else from_json(body, allow_inf_nan=False)
 
 
 def _escaping_surrogates(text: str) -> bytes:

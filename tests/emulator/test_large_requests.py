@@ -1,6 +1,7 @@
 """While a large request is read or its tokens are counted, others are answered. By order, and not by the clock."""
 
 import asyncio
+import threading
 
 import pytest
 
@@ -12,6 +13,7 @@ from llemulator_addon.store.memory import MemoryStore
 from llemulator_addon.store.port import Limits
 from llemulator_addon.wire import tokens
 from llemulator_addon.wire.credentials import key_of
+from llemulator_addon.wire.large_json import has_many_values
 from tests.playing import chat, emulator, json_of, load, play, played, post, status
 
 _KEY = key_of("sk-test")
@@ -38,6 +40,20 @@ def test_a_small_request_is_answered_while_a_large_body_is_read(token: str) -> N
     large = post("/v1/chat/completions", {"model": "gpt-4o", "messages": [{"role": "user", "content": [image]}]})
 
     assert asyncio.run(_order(large, chat(token=token), chat(token=token))) == ["small", "small", "large"]
+
+
+def test_a_large_body_is_read_beside_the_loop(monkeypatch: pytest.MonkeyPatch) -> None:
+    read_in = list[str]()
+
+    def noting(body: bytes) -> bool:
+        read_in.append(threading.current_thread().name)
+        return has_many_values(body)
+
+    monkeypatch.setattr("llemulator_addon.wire.json_bytes.has_many_values", noting)
+    large = chat("x" * (1 << 20))
+
+    assert asyncio.run(_order(large)) == ["large"]
+    assert read_in == ["deciding_0"]
 
 
 def test_a_small_request_is_answered_while_tokens_are_counted() -> None:
