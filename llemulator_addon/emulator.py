@@ -1,6 +1,5 @@
 """The whole program without a way in: a request goes to an admin route or to the engine."""
 
-from collections import deque
 from collections.abc import Callable, Container, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
@@ -22,7 +21,6 @@ from llemulator_addon.core.session_key import ANONYMOUS, ExchangeId, SessionKey
 from llemulator_addon.core.stamp import Stamp
 from llemulator_addon.core.steps import PlayedAnswer, Steps
 from llemulator_addon.core.talk import TalkMessage
-from llemulator_addon.core.unclaimed import Unclaimed, digest_of
 from llemulator_addon.engine.decide import decide, refuse
 from llemulator_addon.engine.due import DueNow, end_attempt, take_due
 from llemulator_addon.engine.fallback import no_room_for_unread, no_room_to_wait, session_forgotten, store_failed
@@ -32,6 +30,7 @@ from llemulator_addon.engine.manual import no_room, nobody_answered
 from llemulator_addon.engine.session import CONNECTIONS, Policy, Progress, Session, load
 from llemulator_addon.live.admin_access import AdminAccess
 from llemulator_addon.live.batch_work import looks_at_batches, work_due
+from llemulator_addon.live.draining import Draining
 from llemulator_addon.live.large_requests import Ahead, decide_at_once, is_large
 from llemulator_addon.live.manual_queue import Waiting
 from llemulator_addon.live.news import Happening, News, Peer, Sent
@@ -39,6 +38,7 @@ from llemulator_addon.live.preset_queues import QueuedAddresses
 from llemulator_addon.live.room import Room, size_asked, size_waiting
 from llemulator_addon.live.threads import LARGE, run_in_thread
 from llemulator_addon.live.token_queue import Turns
+from llemulator_addon.live.unclaimed import UnclaimedRequests
 from llemulator_addon.live.unread import SMALL, Unread, size_unread
 from llemulator_addon.live.watcher import Watcher
 from llemulator_addon.script.fault import ConnectionFault
@@ -52,15 +52,11 @@ from llemulator_addon.wire.cors import add_cors, preflight
 from llemulator_addon.wire.credentials import is_address, key_of, session_of, token_of
 from llemulator_addon.wire.endpoints.images import answer_picture, is_picture
 from llemulator_addon.wire.models import DEFAULT_MODELS
-from llemulator_addon.wire.redaction import redact_path
 from llemulator_addon.wire.responses.history import forget_recent
 from llemulator_addon.wire.vocabulary import published
 from llemulator_addon.wire.webhooks import SendResult
 from llemulator_addon.wire.websocket import wants_websocket
 
-_UNCLAIMED_AT_MOST = 1000
-_SHOWN = 1000
-"""Characters that are kept of a path to which nobody lays claim, and of a host and a method."""
 _LEFT = Ending(how="client_left", bytes_sent=0, sends=0, seconds=0.0)
 
 
@@ -87,6 +83,7 @@ class EmulatorSettings(ServerSettings):
     ca_certificate: bytes | None = None
     """PEM."""
     write_metrics: WriteMetrics = write_nothing
+    draining: Draining = field(default_factory=Draining)
 
 
 class Emulator:
@@ -124,8 +121,7 @@ class Emulator:
         self._unread = Unread(settings.unread_size)
         self._unrecorded = count(1)
         self._waiting = Waiting()
-        self._unclaimed: deque[Unclaimed] = deque(maxlen=_UNCLAIMED_AT_MOST)
-        self._unclaimed_numbers = count(1)
+        self._unclaimed = UnclaimedRequests()
         self._egress: EgressReport = tuple
         self._watchers: tuple[Watcher, ...] = ()
         self._look_at_deliveries: Callable[[SessionKey], None] | None = None
@@ -146,7 +142,8 @@ class Emulator:
             names=settings.names,
             console=settings.console,
             write_metrics=settings.write_metrics,
-            unclaimed=lambda: tuple(self._unclaimed),
+            draining=settings.draining,
+            unclaimed=self._unclaimed.list,
         )
 
     async def answer(self, request: Request) -> Answered:
@@ -187,13 +184,13 @@ class Emulator:
             # Browsers send it without a key; the request itself comes after it.
             return Play(allowed)
         if token is None:
-            self._note_unclaimed(request, "")
+            self._unclaimed.note(request, "")
             refused = await self._store.change(ANONYMOUS, partial(_refuse_anonymous, request=request))
             return await self._ready(refused)
         key = key_of(token)
         session = await self._store.read(key)
         if session.script.owner != "token":
-            self._note_unclaimed(request, token)
+            self._unclaimed.note(request, token)
         large = is_large(request)
         if not session.settings.serialize or wants_websocket(request):
             # What is asked on a WebSocket connection has its turns; the connection itself needs none.
@@ -419,20 +416,6 @@ class Emulator:
 
     def _egress_now(self) -> tuple[HostEgress, ...]:
         return self._egress()
-
-    def _note_unclaimed(self, request: Request, token: str) -> None:
-        key = key_of(token)
-        self._unclaimed.append(
-            Unclaimed(
-                number=next(self._unclaimed_numbers),
-                at=request.at,
-                method=request.method[:_SHOWN],
-                host=request.host[:_SHOWN],
-                path=redact_path(request.path, token)[:_SHOWN],
-                session=key.name,
-                digest=digest_of(key),
-            )
-        )
 
     async def _connection_fault(self, at: Literal["connect", "tls"], host: str) -> ConnectionFault | None:
         with suppress(StoreFailed):  # the requests on the connection are told so

@@ -27,6 +27,7 @@ from llemulator_addon.adapters.watching import Watching
 from llemulator_addon.emulator import Emulator, EmulatorSettings
 from llemulator_addon.engine.session import NO_UPSTREAM
 from llemulator_addon.live.admin_access import AdminAccess
+from llemulator_addon.live.draining import Draining
 from llemulator_addon.script.reader import Script
 
 logger = logging.getLogger(__name__)
@@ -87,8 +88,14 @@ def compose(settings: Settings, *, certs: Path | None = None, streams_others: bo
     with authority(certs or settings.certs) as found:
         access = AdminAccess(settings.admin_key, secret=secrets.token_bytes(32), code=secrets.token_urlsafe(24))
         metrics = Metrics()
-        emulator = _emulator(settings, _script(settings), found.certificate, access, metrics)
-        traffic = Traffic(emulator, _policy(settings, ca=found.ca, streams_others=streams_others))
+        draining = Draining()
+        asked = replace(
+            _emulator_settings(settings, _script(settings), found.certificate, access),
+            write_metrics=metrics.write,
+            draining=draining,
+        )
+        emulator = _emulator(settings, asked)
+        traffic = Traffic(emulator, _policy(settings, ca=found.ca, streams_others=streams_others), draining)
         emulator.watch_egress(traffic.egress.report)
         emulator.watch_requests(metrics)
         metrics.count_running = traffic.count_running
@@ -121,15 +128,11 @@ def _script(settings: Settings) -> Script | None:
     return script
 
 
-def _emulator(
-    settings: Settings, script: Script | None, ca_certificate: bytes, access: AdminAccess, metrics: Metrics
-) -> Emulator:
+def _emulator(settings: Settings, asked: EmulatorSettings) -> Emulator:
     # The event loop shares the interpreter with the threads that load scripts and make reports: it waits less for them.
     sys.setswitchinterval(0.001)
     with name_file(settings.script):
-        open_store = opening(settings.store, settings.session_ttl)
-        asked = _emulator_settings(settings, script, ca_certificate, access)
-        return Emulator(replace(asked, write_metrics=metrics.write), open_store)
+        return Emulator(asked, opening(settings.store, settings.session_ttl))
 
 
 def _emulator_settings(

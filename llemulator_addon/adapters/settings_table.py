@@ -460,6 +460,16 @@ SETTINGS = (
         meaning="processes that serve the port together, one for each core; they share only what --store keeps",
         in_mitmproxy=False,
     ),
+    Setting(
+        name="drain",
+        variable="LLEMULATOR_DRAIN",
+        read=read_positive,
+        expected="a number of seconds above 0",
+        metavar="SECONDS",
+        meaning="after SIGTERM, answer requests for so long, or until none came for five seconds; /readyz is 503 then. "
+        "Default: end at once",
+        in_mitmproxy=False,
+    ),
     _switch_setting("debug", "DEBUG", "expose session state at /_emulator/state, and log full tracebacks"),
     Setting(
         name="log_level",

@@ -116,6 +116,8 @@ class Supervisor:
     """Of the workers: their settings."""
     options: Sequence[str] = ()
     """More options of their command."""
+    draining: float = 0.0
+    """Seconds for which workers answer requests after a signal, at most."""
     _running: dict[int, asyncio.subprocess.Process] = field(default_factory=dict)
     _ending: asyncio.Event = field(default_factory=asyncio.Event)
     _has_failed: bool = False
@@ -163,7 +165,7 @@ class Supervisor:
         for process in self._running.values():
             process.send_signal(number)
         if number == signal.SIGTERM:
-            asyncio.get_running_loop().call_later(GRACE + 1, self._end)
+            asyncio.get_running_loop().call_later(GRACE + 1 + self.draining, self._end)
 
 
 def _describe(status: int) -> str:

@@ -16,10 +16,12 @@ def also_live(_: AdminCall) -> Steps:
 
 
 async def ready(call: AdminCall) -> Steps:
-    """Answer 200 once the certificate is there, and while the store of sessions works.
+    """Answer 200 once the certificate is there, and while the store of sessions works, until the process is to end.
 
     The default script was read before anything listened.
     """
+    if call.server.draining.has_begun:
+        return json_answer({"status": "draining", "missing": []}, 503)
     if call.server.ca_certificate is None:
         return json_answer({"status": "starting", "missing": ["certificate"]}, 503)
     try:

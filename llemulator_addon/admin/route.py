@@ -21,6 +21,7 @@ from llemulator_addon.core.unclaimed import Unclaimed
 from llemulator_addon.engine.manual import forgotten
 from llemulator_addon.engine.session import Session
 from llemulator_addon.live.admin_access import AdminAccess
+from llemulator_addon.live.draining import Draining
 from llemulator_addon.live.manual_queue import Waiting
 from llemulator_addon.live.news import Happening, News
 from llemulator_addon.live.preset_queues import QueuedAddresses
@@ -68,6 +69,7 @@ class Server:
     console: FindFile = find_nothing
     """The files of the console."""
     write_metrics: WriteMetrics = write_nothing
+    draining: Draining = field(default_factory=Draining)
 
     async def forget_waiting(self, key: SessionKey) -> None:
         """Answer the requests that wait for something in a session that was forgotten."""

@@ -6,6 +6,7 @@ import pytest
 
 from llemulator_addon.admin import ROUTES
 from llemulator_addon.core.request import Way
+from llemulator_addon.live.draining import Draining
 from llemulator_addon.script.schema import schema
 from tests.playing import TOKEN, body_of, chat, emulator, headers_of, json_of, load, play, post, request, status, texts
 
@@ -150,6 +151,15 @@ def test_probes_need_none() -> None:
         (503, "starting"),
         (200, "ready"),
     ]
+
+
+def test_a_process_that_is_about_to_end_is_not_ready() -> None:
+    draining = Draining()
+    program = emulator(ca_certificate=b"PEM", draining=draining)
+    draining.has_begun = True
+    ready, live = play(program, request("GET", "/readyz", token=None), request("GET", "/healthz", token=None))
+
+    assert (status(ready), json_of(ready)["status"], status(live)) == (503, "draining", 200)
 
 
 def test_the_certificate_is_given_to_whoever_asks() -> None:

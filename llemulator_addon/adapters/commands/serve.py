@@ -61,7 +61,7 @@ def _supervise(settings: Settings, arguments: argparse.Namespace) -> int:
         with reserve_port(settings.host, settings.port) as port:
             environment = {**os.environ, **{name: text for name, text in given.items() if text}, "PORT": str(port)}
             options = ("--examples",) if arguments.examples else ()
-            asyncio.run(Supervisor(settings.workers, environment, options).run())
+            asyncio.run(Supervisor(settings.workers, environment, options, settings.drain or 0.0).run())
     except CannotShare as error:
         raise Failed(error) from None
     except WorkerFailed:
@@ -127,6 +127,7 @@ async def _serve(settings: Settings, examples: Callable[[Address], str] | None, 
                     ready=lambda listening: tell(
                         listening.address(ca=found.ca, bundle=found.bundle), program.access.code
                     ),
+                    draining=settings.drain,
                 )
     except (BadScript, BadStore, NoAuthority, CannotListen) as error:
         raise Failed(error) from None

@@ -42,6 +42,10 @@ class InFlight:
         """Return how many answers are under way."""
         return sum(map(len, self._open.values()))
 
+    def is_idle(self) -> bool:
+        """Whether no answer is under way, or waited for, and every end was noted."""
+        return not (self.count() or self._waited_for or self._reports)
+
     def open(self, client: str, flow: str, exchange: ExchangeId) -> None:
         """Remember the exchange of an answer until it ends."""
         self._open.setdefault(client, {})[flow] = exchange

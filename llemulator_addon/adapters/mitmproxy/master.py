@@ -7,7 +7,8 @@ from pathlib import Path
 
 from llemulator_addon.adapters.allocation import give_back_large_blocks, give_back_what_is_free
 from llemulator_addon.adapters.descriptors import raise_limit
-from llemulator_addon.adapters.ending import end_on_signals
+from llemulator_addon.adapters.draining import drain
+from llemulator_addon.adapters.ending import GRACE, end_on_signals
 from llemulator_addon.adapters.mitmproxy.interception import Interception
 from llemulator_addon.adapters.mitmproxy.internals.ended import end_connections_in_turn
 from llemulator_addon.adapters.mitmproxy.internals.patches import replace_slow_methods
@@ -23,11 +24,16 @@ __all__ = ["CannotListen", "Listening", "ListeningPlace", "serve", "serving"]
 
 
 async def serve(
-    traffic: Traffic, place: ListeningPlace, *, confdir: Path, ready: Callable[[Listening], None] = lambda _: None
+    traffic: Traffic,
+    place: ListeningPlace,
+    *,
+    confdir: Path,
+    ready: Callable[[Listening], None] = lambda _: None,
+    draining: float | None = None,
 ) -> None:
     """Serve until SIGINT or SIGTERM, of which a second ends the process. `ready` is called once connections are taken.
 
-    Raises CannotListen.
+    After the first signal, requests are answered for `draining` seconds at most. Raises CannotListen.
     """
 
     def begin(listening: Listening) -> None:
@@ -42,7 +48,16 @@ async def serve(
     master = SmallMaster(Interception(traffic), begin)
     master.listen(place, confdir=confdir)
     giving_back = asyncio.create_task(give_back_what_is_free())
-    with end_on_signals(master.event_loop, master.shutdown):
+
+    async def end() -> None:
+        if draining is not None:
+            await drain(traffic, draining)
+        master.shutdown()  # type: ignore[no-untyped-call]
+
+    ending: list[asyncio.Task[None]] = []
+    with end_on_signals(
+        master.event_loop, lambda: ending.append(asyncio.create_task(end())), GRACE + (draining or 0.0)
+    ):
         await master.run()
     giving_back.cancel()
 

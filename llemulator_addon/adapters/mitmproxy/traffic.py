@@ -31,11 +31,13 @@ from llemulator_addon.adapters.terminal import printable
 from llemulator_addon.adapters.websocket.deflate import negotiate
 from llemulator_addon.adapters.websocket.talks import BegunAnswer
 from llemulator_addon.adapters.websocket.telling import begin_telling
+from llemulator_addon.admin.dispatch import is_admin
 from llemulator_addon.core.outcome import Converse, Ending, Forward, Play
 from llemulator_addon.core.reply import Failure
 from llemulator_addon.core.request import Request
 from llemulator_addon.core.rest import Rest
 from llemulator_addon.core.steps import Head, Steps
+from llemulator_addon.live.draining import Draining
 from llemulator_addon.live.fair_share import FairShare
 from llemulator_addon.live.room import Share
 from llemulator_addon.script.fault import ConnectionFault
@@ -55,7 +57,7 @@ _CLIENT_LEFT = 499
 class Traffic:
     """All requests and connections: asks the answerer about those that are ours, and refuses what may not pass."""
 
-    def __init__(self, answerer: Answerer, policy: TrafficPolicy) -> None:
+    def __init__(self, answerer: Answerer, policy: TrafficPolicy, draining: Draining | None = None) -> None:
         self.policy = policy
         self.ownership = Ownership(policy)
         self.body_limit = policy.body_limit
@@ -65,6 +67,9 @@ class Traffic:
         self.egress = Egress()
         self.distrusted: set[str] = set()
         """Hosts of ours for which a client broke off the TLS handshake, as it does without trust in our certificate."""
+        self.draining = draining or Draining()
+        self.answered = 0
+        """Requests that are no admin's or probe's."""
         self._answerer = answerer
         self._known: dict[str, Destination] = {}
         self._with_keys: set[str] = set()
@@ -78,6 +83,15 @@ class Traffic:
     def count_running(self) -> int:
         """Return how many answers are under way, with WebSocket connections."""
         return self._in_flight.count()
+
+    @property
+    def is_draining(self) -> bool:
+        """Whether the process is about to end; clients are asked then to open other connections."""
+        return self.draining.has_begun
+
+    def is_idle(self) -> bool:
+        """Whether no request is being answered."""
+        return self._in_flight.is_idle()
 
     # Deciding
 
@@ -141,6 +155,7 @@ class Traffic:
         except NoRoom:
             return self.answer_no_room(flow)
         request = read_request(flow, arrival, body, self.policy.keyless)
+        self.answered += not is_admin(request)
         if self._forwarding.came_back(request):
             return make_played(proxy_errors.steps_of(proxy_errors.circle()), flow.request)
         await self._in_flight.wait(flow.id, self._shares.begin(token_of(request) or ""))

@@ -70,6 +70,7 @@ class AnswerStream(HttpStream):
             self._decider.end(self.flow, NOTHING_SENT)
             yield from self._leave(why)
             return
+        self._announce_end(response)
         self.flow.live = False
         self.server_state = self.state_done
         response.timestamp_end = time.time()
@@ -89,7 +90,20 @@ class AnswerStream(HttpStream):
         if (yield from self._until_taken()) is not None:
             ending = NOTHING_SENT
         self._decider.end(self.flow, ending)
+        yield from self._go_away()
         self._let_go()
+
+    def _announce_end(self, response: http.Response) -> None:
+        """Let the client open another connection, which another process takes, if this one is about to end."""
+        if self._decider.is_draining and isinstance(self._parent.connections[self.context.client], Http1):
+            response.headers["connection"] = "close"
+
+    def _go_away(self) -> Commands:
+        """Do the same for HTTP/2, once nothing is under way on its connection."""
+        server = self._parent.connections[self.context.client]
+        if self._decider.is_draining and isinstance(server, Http2) and server.is_idle():
+            yield commands.SendData(self.context.client, server.go_away())
+            yield commands.CloseConnection(self.context.client)
 
     def _until_taken(self, *, own: bool = True) -> layer.CommandGenerator[str | None]:
         """Wait until the client took what was sent to it; return why it did not.
@@ -192,6 +206,7 @@ class AnswerStream(HttpStream):
 
     def _send_head(self, playing: Playing) -> Commands:
         playing.headed = time.monotonic()
+        self._announce_end(self._response)
         yield SendHttp(ResponseHeaders(self.stream_id, self._response), self.context.client)
 
     def _send(self, playing: Playing, due: list[Send]) -> layer.CommandGenerator[bool]:
@@ -220,6 +235,7 @@ class AnswerStream(HttpStream):
             yield from self.flow_done()
         else:
             yield from super().send_response(already_streamed=True)
+        yield from self._go_away()
         self._let_go()
 
     def _cut(self, playing: Playing, how: Literal["close", "reset", "goaway"]) -> Commands:

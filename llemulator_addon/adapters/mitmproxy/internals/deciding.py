@@ -29,6 +29,11 @@ class Decider(Protocol):
     streams_others: bool
     """Whether bodies of requests that are passed on go through piece by piece."""
 
+    @property
+    def is_draining(self) -> bool:
+        """Whether the process is about to end, so that a connection ends with its next answer."""
+        ...
+
     def owns(self, context: Context) -> bool:
         """Whether a connection is a tunnel to a host that is never connected to."""
         ...

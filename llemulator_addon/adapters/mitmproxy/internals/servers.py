@@ -267,6 +267,10 @@ class Http2(Http2Server):
             self.h2_conn.end_stream(event.stream_id)
         yield commands.SendData(self.conn, self.h2_conn.data_to_send())
 
+    def is_idle(self) -> bool:
+        """Whether no request on the connection is still being answered."""
+        return not (self.h2_conn.open_inbound_streams or self._waiting)
+
     def go_away(self) -> bytes:
         """Return the bytes that tell the client to open another connection."""
         self.h2_conn.close_connection(ErrorCodes.NO_ERROR)
