@@ -40,7 +40,7 @@ from llemulator_addon.live.threads import LARGE, run_in_thread
 from llemulator_addon.live.token_queue import Turns
 from llemulator_addon.live.unclaimed import UnclaimedRequests
 from llemulator_addon.live.unread import SMALL, Unread, size_unread
-from llemulator_addon.live.watcher import Watcher
+from llemulator_addon.live.watcher import Watcher, Watchers
 from llemulator_addon.script.fault import ConnectionFault
 from llemulator_addon.script.reader import Script
 from llemulator_addon.script.simulate_defaults import Simulating
@@ -123,7 +123,7 @@ class Emulator:
         self._waiting = Waiting()
         self._unclaimed = UnclaimedRequests()
         self._egress: EgressReport = tuple
-        self._watchers: tuple[Watcher, ...] = ()
+        self._watchers = Watchers()
         self._look_at_deliveries: Callable[[SessionKey], None] | None = None
         self._server = Server(
             store=self._store,
@@ -157,19 +157,14 @@ class Emulator:
             answered = await self._answer(request)
         except StoreFailed as failed:
             answered = Play(add_cors(errors.steps_of(store_failed(str(failed)), Stamp(0, 0)), request))
-            self._tell_unrecorded(request, answered)
+            self._watchers.note_play(request, answered)
             return answered
         if self._look_at_deliveries is not None and (token := session_of(request)) is not None:
             self._look_at_deliveries(key_of(token))
         if not isinstance(answered, Play):
             return answered
-        if answered.exchange is None:
-            self._tell_unrecorded(request, answered)
+        self._watchers.note_play(request, answered)
         return self._hold(answered, request)
-
-    def _tell_unrecorded(self, request: Request, play: Play) -> None:
-        for watcher in self._watchers:
-            watcher.note_unrecorded(request, play.steps)
 
     async def _answer(self, request: Request) -> Answered:
         token = await self._name_session(request)
@@ -237,7 +232,7 @@ class Emulator:
 
     def watch_requests(self, watcher: Watcher) -> None:
         """Tell one more watcher of each request once its answer has ended, or when it begins to wait for a person."""
-        self._watchers += (watcher,)
+        self._watchers.add(watcher)
 
     def watch_egress(self, report: EgressReport) -> None:
         """Take from a way in, which sees all traffic, how to learn what became of it."""
@@ -315,10 +310,7 @@ class Emulator:
         self._turns.leave(exchange.session, exchange)
         journal = await self._note(exchange, lambda journal, number: journal.note_end(number, ending))
         self.news.tell("ended", exchange.session, exchange)
-        if self._watchers:
-            recorded = None if journal is None else journal.get(exchange.number)
-            for watcher in self._watchers:
-                watcher.note_end(exchange, recorded)
+        self._watchers.note_end(exchange, None if journal is None else journal.find(exchange.number), ending)
 
     async def _note(self, exchange: ExchangeId, note: Callable[[Journal, int], Journal]) -> Journal | None:
         """Note something about an exchange, and return the journal.
@@ -401,8 +393,7 @@ class Emulator:
         with self._room.hold(size_asked(ask, at_most=self._room.limit)) as fits:
             if not fits:
                 return await self._store.change(key, partial(no_room, ask=ask, limit=self._room.limit))
-            for watcher in self._watchers:
-                watcher.waits(ask)
+            self._watchers.waits(ask)
             self.news.tell("waiting", key, ask.exchange)
             try:
                 told = await self._waiting.wait(key, ask)
@@ -463,7 +454,7 @@ def _refuse_anonymous(session: Session, *, request: Request) -> tuple[Session, O
 
 
 def _play(told: PlayedAnswer, exchange: ExchangeId | None) -> Play:
-    return Play(told.steps, exchange, whole=told.whole, holds=told.holds, is_slow=told.is_slow, rest=told.rest)
+    return Play(told.steps, exchange, told.whole, told.holds, told.is_slow, told.rest, told.tokens)
 
 
 def _choose_simulation(settings: ServerSettings) -> Simulation:

@@ -7,7 +7,8 @@ import logging
 from typing import assert_never, override
 
 from llemulator_addon.adapters.origins import find_origin
-from llemulator_addon.core.outcome import Ask
+from llemulator_addon.core.answer_tokens import AnswerTokens
+from llemulator_addon.core.outcome import Ask, Ending
 from llemulator_addon.core.request import Request
 from llemulator_addon.core.session_key import ExchangeId
 from llemulator_addon.core.steps import Steps
@@ -23,7 +24,9 @@ _ENDINGS = {"cut": ", cut", "client_left": ", the client left"}
 class WaitLog:
     """Writes the warnings alone."""
 
-    def note_end(self, named: ExchangeId, exchange: Exchange | None) -> None:
+    def note_end(
+        self, named: ExchangeId, exchange: Exchange | None, ending: Ending, tokens: AnswerTokens | None
+    ) -> None:
         """Log nothing."""
 
     def note_unrecorded(self, request: Request, steps: Steps) -> None:
@@ -45,10 +48,12 @@ class RequestLog(WaitLog):
     """Writes all lines."""
 
     @override
-    def note_end(self, named: ExchangeId, exchange: Exchange | None) -> None:
+    def note_end(
+        self, named: ExchangeId, exchange: Exchange | None, ending: Ending, tokens: AnswerTokens | None
+    ) -> None:
         """Log a request whose answer has ended."""
         if exchange is not None and logger.isEnabledFor(logging.INFO):
-            logger.info(describe(exchange))
+            logger.info(describe(exchange._replace(ending=ending)))
 
 
 def describe(exchange: Exchange) -> str:

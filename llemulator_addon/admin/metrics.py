@@ -34,7 +34,7 @@ async def show(call: AdminCall) -> Steps:
         version=server.version,
     )
     accept = call.request.headers.get("accept", "")
-    return answer(*await run_in_thread(partial(server.write_metrics, now, accept), LARGE))
+    return answer(*await server.write_metrics(now, accept))
 
 
 def _measure(kept: tuple[Session, ...]) -> SessionGauges:

@@ -1,6 +1,6 @@
 """The present in `/metrics`: sessions, requests that wait, traffic."""
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from typing import NamedTuple
 
 from llemulator_addon.core.egress import HostEgress
@@ -31,10 +31,10 @@ class Gauges(NamedTuple):
     version: str
 
 
-WriteMetrics = Callable[[Gauges, str], tuple[bytes, str]]
+WriteMetrics = Callable[[Gauges, str], Awaitable[tuple[bytes, str]]]
 """Writes all metrics in the format that a client prefers, by its header `Accept`; returns a body and its media type."""
 
 
-def write_nothing(_: Gauges, __: str) -> tuple[bytes, str]:
+async def write_nothing(_: Gauges, __: str) -> tuple[bytes, str]:
     """Write no metrics, because nobody counts."""
     return b"", "text/plain; charset=utf-8"

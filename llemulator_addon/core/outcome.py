@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal, NamedTuple
 
+from llemulator_addon.core.answer_tokens import AnswerTokens
 from llemulator_addon.core.prompt import Prompt
 from llemulator_addon.core.reply import Failure
 from llemulator_addon.core.request import Request
@@ -26,7 +27,8 @@ class Play:
     holds: int = 0
     is_slow: bool = False
     rest: Rest | None = None
-    """As in `PlayedAnswer`."""
+    tokens: AnswerTokens | None = None
+    """As in `PlayedAnswer`, these two."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -8,6 +8,8 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
+from llemulator_addon.core.answer_tokens import AnswerTokens
+
 if TYPE_CHECKING:
     from llemulator_addon.core.rest import Rest
 
@@ -81,3 +83,5 @@ class PlayedAnswer(NamedTuple):
     """Whether a single step of `whole` may take long to make."""
     rest: "Rest | None" = None
     """Waits for the steps behind these."""
+    tokens: AnswerTokens | None = None
+    """None: they can only be read from the bytes."""

@@ -93,7 +93,7 @@ def _conclude(session: Session, request: Request, decided: "Decided") -> tuple[S
         case Body() | EventStream() | LongBody() | Failure() | Silence():
             # The journal keeps it as it was before.
             sent = encode(told, request)
-            return answered, Play(sent.steps, exchange=exchange, whole=sent.whole)
+            return answered, Play(sent.steps, exchange=exchange, whole=sent.whole, tokens=sent.tokens)
         case Accepted():
             return answered, Converse(
                 exchange=exchange,

@@ -1,10 +1,11 @@
 """The answer that was decided, and the steps in which it is played."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import NamedTuple, assert_never
 
+from llemulator_addon.core.answer_tokens import NO_USAGE, AnswerTokens
 from llemulator_addon.core.prompt import Prompt
 from llemulator_addon.core.reply import Failure
 from llemulator_addon.core.request import Request
@@ -93,6 +94,7 @@ def _add_headers(told: PlayedAnswer, given: Headers) -> PlayedAnswer:
 def _tell(decided: Decided, session: Session, request: Request) -> PlayedAnswer:
     """Return an answer as it is played; nothing where it comes from elsewhere."""
     answer = decided.answer
+    tokens: AnswerTokens | None
     named = decided.endpoint or ""
     match answer:
         case Elsewhere() | Person():
@@ -103,23 +105,31 @@ def _tell(decided: Decided, session: Session, request: Request) -> PlayedAnswer:
             return PlayedAnswer(add_cors(answer.steps(), request))
         case Failure():
             steps = with_headers(errors.steps_of(answer, session.stamp, named), decided.limits)
+            tokens = AnswerTokens(NO_USAGE)
         case Body():
             steps = tuple(steps_of(answer, session.stamp, decided.pacing, limits=decided.limits, endpoint=named))
+            tokens = _note_tokens(answer)
         case EventStream() | LongBody():
             make = partial(steps_of, answer, session.stamp, decided.pacing, limits=decided.limits, endpoint=named)
-            told = paced_steps.begin_answer(make, answer.size)
+            of_sends: list[int] = []
+            told = paced_steps.begin_answer(partial(make, tokens=of_sends), answer.size)
+            tokens = _note_tokens(answer, of_sends)
             if told.whole is not None and (decided.faults or "origin" in request.headers):
                 make = partial(_rewritten_while_made, decided, session, request)
                 return paced_steps.begin_answer(make, answer.size)
             if told.whole is not None:
-                return told
+                return told._replace(whole=make, tokens=tokens)
             steps = told.steps
         case never:
             assert_never(never)
-    scene = _scene(decided, session)
+    made, scene = steps, _scene(decided, session)
     for fault in decided.faults:
         steps = fault.rewrite(steps, scene)
-    return PlayedAnswer(add_cors(steps, request))
+    return PlayedAnswer(add_cors(steps, request), tokens=tokens if steps == made else None)
+
+
+def _note_tokens(answer: Body | EventStream | LongBody, of_sends: Sequence[int] = ()) -> AnswerTokens | None:
+    return None if answer.usage is None else AnswerTokens(answer.usage, of_sends)
 
 
 def _scene(decided: Decided, session: Session, size: int = 0) -> Scene:

@@ -1,9 +1,10 @@
 """From an endpoint's answer to steps in time."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, MutableSequence
 from itertools import chain
 from typing import assert_never
 
+from llemulator_addon.core.answer_tokens import NOT_NOTED
 from llemulator_addon.core.stamp import Stamp
 from llemulator_addon.core.steps import Head, Headers, PlayedAnswer, Send, Step, Steps, Wait
 from llemulator_addon.script.keepalive import fill_silences
@@ -15,10 +16,19 @@ MADE_AT_ONCE = 256 << 10
 """Bytes of a body that are made at once, before anything of it is sent. The rest is made while it is sent."""
 
 
-def steps_of(
-    answer: Answer, stamp: Stamp, pacing: Pacing, *, limits: Headers = (), endpoint: str = ""
+def steps_of(  # noqa: PLR0913 - one for each thing that an answer is sent with
+    answer: Answer,
+    stamp: Stamp,
+    pacing: Pacing,
+    *,
+    limits: Headers = (),
+    endpoint: str = "",
+    tokens: MutableSequence[int] = NOT_NOTED,
 ) -> Iterator[Step]:
-    """Return head and body; a stream's pieces wait for their tokens. `limits` are `x-ratelimit-*`, where they count."""
+    """Return head and body; a stream's pieces wait for their tokens. `limits` are `x-ratelimit-*`, where they count.
+
+    `tokens` takes how many tokens each send of a stream brings, as the steps are made.
+    """
     match answer:
         case Body(status=204):
             return iter((Head(answer.status, _replace_headers(headers.describe_nothing(stamp), answer.headers)),))
@@ -31,8 +41,8 @@ def steps_of(
         case EventStream():
             head = headers.describe_events(stamp, limits=limits, endpoint=endpoint)
             first = Head(answer.status, _replace_headers(head, _replace_headers(answer.headers, limits)))
-            paced = _pace(answer, stamp, pacing)
-            return chain((first,), fill_silences(paced) if answer.keeps_alive else paced)
+            paced = _pace(answer, stamp, pacing, tokens)
+            return chain((first,), fill_silences(paced, tokens) if answer.keeps_alive else paced)
         case never:
             assert_never(never)
 
@@ -76,7 +86,7 @@ def _replace_headers(usual: Headers, given: Headers) -> Headers:
     return (*(pair for pair in usual if pair[0] not in names), *given)
 
 
-def _pace(answer: EventStream, stamp: Stamp, pacing: Pacing) -> Iterator[Step]:
+def _pace(answer: EventStream, stamp: Stamp, pacing: Pacing, tokens: MutableSequence[int]) -> Iterator[Step]:
     """Wait for the first token behind what is announced, and before each later piece for its tokens."""
     spoken = False
     for number, piece in enumerate(answer.pieces):
@@ -85,6 +95,7 @@ def _pace(answer: EventStream, stamp: Stamp, pacing: Pacing) -> Iterator[Step]:
         if piece.tokens and spoken and pacing.tokens_per_second:
             yield Wait(piece.tokens / pacing.tokens_per_second * _jitter(stamp, pacing, number))
         spoken = spoken or piece.tokens > 0
+        tokens.append(piece.tokens)
         yield Send(piece.piece)
 
 

@@ -4,8 +4,9 @@ They are in no description. https://github.com/openai/openai-node/issues/1964 sh
 `{"type":"keepalive","sequence_number":466}`; the numbers of later events count on.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, MutableSequence
 
+from llemulator_addon.core.answer_tokens import NOT_NOTED
 from llemulator_addon.core.steps import Send, Step, Wait
 from llemulator_addon.wire import sse
 from llemulator_addon.wire.numbering import find_number, renumber
@@ -19,8 +20,11 @@ def frame_keepalive(number: int) -> bytes:
     return sse.frame({"type": "keepalive", "sequence_number": number})
 
 
-def fill_silences(steps: Iterable[Step]) -> Iterator[Step]:
-    """Send one after each `EVERY` seconds of silence behind the first numbered event, and count on."""
+def fill_silences(steps: Iterable[Step], tokens: MutableSequence[int] = NOT_NOTED) -> Iterator[Step]:
+    """Send one after each `EVERY` seconds of silence behind the first numbered event, and count on.
+
+    `tokens` takes the number of tokens of each, which is 0: it is the one that the steps are noted in.
+    """
     following, more = None, 0
     for step in steps:
         match step:
@@ -28,6 +32,7 @@ def fill_silences(steps: Iterable[Step]) -> Iterator[Step]:
                 left = seconds
                 while left > EVERY:
                     yield Wait(EVERY)
+                    tokens.append(0)
                     yield Send(frame_keepalive(following))
                     following, more, left = following + 1, more + 1, left - EVERY
                 yield Wait(left)

@@ -6,6 +6,7 @@ from itertools import chain, islice
 from types import MappingProxyType
 from typing import Any, Literal, NamedTuple
 
+from llemulator_addon.core.answer_tokens import SaidUsage
 from llemulator_addon.core.prompt import Prompt
 from llemulator_addon.core.reply import Failure, ModelOutput
 from llemulator_addon.core.request import Request
@@ -78,6 +79,8 @@ class Body:
     """In addition to those that every answer has."""
     keeps: tuple[Kept, ...] = ()
     """Resources that the session keeps from now on."""
+    usage: SaidUsage | None = None
+    """The tokens that it says; None: they can only be read from the bytes."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -95,6 +98,8 @@ class EventStream:
     """How many of its first events leave at once, before the model begins."""
     keeps_alive: bool = False
     """Whether events `keepalive` fill long silences."""
+    usage: SaidUsage | None = None
+    """As in `Body`."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -107,6 +112,8 @@ class LongBody:
     keeps: tuple[Kept, ...] = ()
     size: int = 0
     """As in `EventStream`."""
+    usage: SaidUsage | None = None
+    """As in `Body`."""
 
 
 Answer = Body | EventStream | LongBody

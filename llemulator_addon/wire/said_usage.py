@@ -1,9 +1,10 @@
 """The tokens that an answer says it took, read from the end of its bytes."""
 
 from collections.abc import Sequence
-from typing import NamedTuple
 
 import re2
+
+from llemulator_addon.core.answer_tokens import SaidUsage
 
 _LAST_PIECES = 3
 """The usage of a stream is among these: in Chat Completions `[DONE]` comes behind it."""
@@ -12,13 +13,6 @@ _AT_MOST = 2000
 _NAME = b'"usage"'
 _PROMPT = re2.compile(rb'"(?:prompt|input)_tokens"\s*:\s*(\d{1,12})')
 _ANSWER = re2.compile(rb'"(?:completion|output)_tokens"\s*:\s*(\d{1,12})')
-
-
-class SaidUsage(NamedTuple):
-    """Tokens of the prompt and of the answer."""
-
-    prompt: int
-    answer: int
 
 
 def find_usage(pieces: Sequence[bytes]) -> SaidUsage | None:

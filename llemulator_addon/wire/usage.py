@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping
 from typing import NamedTuple
 
+from llemulator_addon.core.answer_tokens import NO_USAGE, SaidUsage
 from llemulator_addon.core.prompt import Prompt
 from llemulator_addon.core.reply import Block, HostedCall, ModelOutput, Reasoning, Refusal, Text, ToolCall
 from llemulator_addon.wire import tokens
@@ -10,6 +11,15 @@ from llemulator_addon.wire.capabilities import Encoding
 from llemulator_addon.wire.families import family
 
 NO_DETAILS: Mapping[str, int] = {}
+
+
+def read_usage(spelled: object) -> SaidUsage:
+    """Return what an answer says of its tokens, from the object in which it spells them; None: it says nothing."""
+    if not isinstance(spelled, dict):
+        return NO_USAGE
+    if "input_tokens" in spelled:
+        return SaidUsage(spelled["input_tokens"], spelled["output_tokens"])
+    return SaidUsage(spelled["prompt_tokens"], spelled.get("completion_tokens") or 0)
 
 
 class Counted(NamedTuple):

@@ -12,6 +12,7 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from llemulator_addon.adapters.metrics.counting import MOST_MODELS, MOST_ROWS, Metrics
 from llemulator_addon.adapters.metrics.streamed import brings_token
+from llemulator_addon.core.answer_tokens import AnswerTokens
 from llemulator_addon.core.outcome import Ask, Ending
 from llemulator_addon.core.prompt import Prompt
 from llemulator_addon.core.request import Request
@@ -123,9 +124,9 @@ async def test_a_request_that_a_person_answered_is_counted_so() -> None:
 def test_a_request_that_waited_in_a_session_that_was_forgotten_is_forgotten_too() -> None:
     metrics = Metrics()
     metrics.waits(Ask(exchange=_ID, request=chat(), prompt=_prompt("gpt-4o"), turn=1, manual_timeout=1.0))
-    metrics.note_end(_ID, None)
+    metrics.note_end(_ID, None, _WHOLE, None)
 
-    assert (metrics.waiting, metrics.requests) == (0, {})
+    assert (metrics.waiting, metrics.read().requests) == (0, {})
 
 
 async def test_unused_rules_are_those_of_tokens_own_scripts() -> None:
@@ -146,7 +147,7 @@ async def test_a_store_that_cannot_be_read_is_shown_and_its_requests_are_counted
 
     assert _value(samples, "llemulator_store_up") == 0
     assert not [name for name, _ in samples if name.startswith("llemulator_sessions")]
-    assert metrics.unrecorded == {"503": 1}
+    assert metrics.read().unrecorded == {"503": 1}
 
 
 class _FailingStore(MemoryStore):
@@ -167,7 +168,7 @@ async def test_a_preflight_of_a_browser_is_counted_apart() -> None:
     headers = {"origin": "https://a.example", "access-control-request-method": "POST"}
     await _ask(server, request("OPTIONS", "/v1/chat/completions", token=None, headers=headers))
 
-    assert (sum(metrics.unrecorded.values()), metrics.requests) == (1, {})
+    assert (sum(metrics.read().unrecorded.values()), metrics.read().requests) == (1, {})
 
 
 # Times and tokens -----------------------------------------------------------------------------------------------------
@@ -193,6 +194,11 @@ def _exchange(model: str = "gpt-4o", *, stream: bool = False, **fields: Any) -> 
     return asked._replace(**fields)
 
 
+def _end(metrics: Metrics, exchange: Exchange, tokens: AnswerTokens | None = None) -> None:
+    assert exchange.ending is not None
+    metrics.note_end(_ID, exchange, exchange.ending, tokens)
+
+
 def _chunk(**delta: object) -> bytes:
     return b"data: " + json.dumps({"choices": [{"delta": delta}], "usage": None}).encode() + b"\n\n"
 
@@ -211,7 +217,7 @@ def test_a_stream_counts_its_first_token_and_each_gap_behind_it() -> None:
     )
     metrics = Metrics(lambda: 104.0)  # two seconds until the head, and two of the stream
     ending = Ending("whole", 99, len(pieces), 2.0, left=(0.0, 0.5, 0.75, 1.75, 1.75, 2.0))
-    metrics.note_end(_ID, _exchange(stream=True, steps=(Head(200), *map(Send, pieces)), ending=ending))
+    _end(metrics, _exchange(stream=True, steps=(Head(200), *map(Send, pieces)), ending=ending))
     samples = _write(metrics)
 
     def numbers(name: str) -> tuple[float, float]:
@@ -226,7 +232,7 @@ def test_a_stream_counts_its_first_token_and_each_gap_behind_it() -> None:
 
 def test_an_answer_that_was_cut_has_no_whole_duration() -> None:
     metrics = Metrics(lambda: 101.0)
-    metrics.note_end(_ID, _exchange(ending=_WHOLE._replace(how="cut")))
+    _end(metrics, _exchange(ending=_WHOLE._replace(how="cut")))
     samples = _write(metrics)
 
     assert _value(samples, "vllm:e2e_request_latency_seconds_count") == 0
@@ -256,21 +262,22 @@ def test_a_token_is_told_from_what_begins_and_ends_a_stream(piece: bytes, *, bri
 def test_models_beyond_a_number_are_counted_together() -> None:
     metrics = Metrics(lambda: 100.0)
     for number in range(MOST_MODELS + 50):
-        metrics.note_end(_ID, _exchange(f"model-{number}"))
-    metrics.note_end(_ID, _exchange("x" * 1_000))
+        _end(metrics, _exchange(f"model-{number}"))
+    _end(metrics, _exchange("x" * 1_000))
 
-    assert len({labels.model_name for labels in metrics.requests}) == MOST_MODELS + 1
-    assert sum(number for labels, number in metrics.requests.items() if labels.model_name == "other") == 51
-    assert len(metrics.models) == MOST_MODELS + 1
+    counts = metrics.read()
+    assert len({labels.model_name for labels in counts.requests}) == MOST_MODELS + 1
+    assert sum(number for labels, number in counts.requests.items() if labels.model_name == "other") == 51
+    assert len(counts.models) == MOST_MODELS + 1
 
 
 def test_rows_beyond_a_number_are_counted_together() -> None:
     metrics = Metrics(lambda: 100.0)
     for number in range(MOST_ROWS + 50):
-        metrics.note_end(_ID, _exchange(endpoint=f"operation-{number}"))
+        _end(metrics, _exchange(endpoint=f"operation-{number}"))
 
-    assert len(metrics.requests) == MOST_ROWS + 1
-    assert sum(metrics.requests.values()) == MOST_ROWS + 50
+    assert len(metrics.read().requests) == MOST_ROWS + 1
+    assert sum(metrics.read().requests.values()) == MOST_ROWS + 50
 
 
 async def test_no_token_no_path_and_no_refused_model_is_in_a_label() -> None:
@@ -290,6 +297,6 @@ async def test_no_token_no_path_and_no_refused_model_is_in_a_label() -> None:
 
 def test_a_model_that_is_no_text_for_the_wire_is_shown_all_the_same() -> None:
     metrics = Metrics(lambda: 100.0)
-    metrics.note_end(_ID, _exchange('a\ud800"\n'))
+    _end(metrics, _exchange('a\ud800"\n'))
 
     assert _value(_write(metrics), "llemulator_requests_total", model_name='a?"\n') == 1

@@ -9,7 +9,10 @@ from grafana_foundation_sdk.cog.encoder import JSONEncoder
 from grafana_foundation_sdk.models.dashboard import Dashboard
 from prometheus_client.parser import text_string_to_metric_families
 
-from llemulator_addon.adapters.metrics.counting import Metrics, ModelCounts
+from llemulator_addon.adapters.metrics.counting import Metrics
+from llemulator_addon.adapters.metrics.counts import ModelCounts
+from llemulator_addon.adapters.metrics.durations import BETWEEN_TOKENS, TO_FIRST_TOKEN, WHOLE, Durations
+from llemulator_addon.adapters.metrics.text import write
 from llemulator_addon.core.gauges import Gauges, SessionGauges
 from tests.project import tables
 from tests.project.pages import ROOT
@@ -19,10 +22,10 @@ _DASHBOARD = ROOT / "docs/examples/grafana/llemulator.json"
 
 def _families() -> dict[str, tuple[str, set[str]]]:
     """Return the type of each metric of ours, and its labels."""
-    metrics = Metrics()
-    metrics.models["a"] = ModelCounts()
+    times = [Durations(bounds).read() for bounds in (TO_FIRST_TOKEN, BETWEEN_TOKENS, WHOLE)]
+    counts = Metrics().read()._replace(models={"a": ModelCounts(1, 1, *times)})
     now = Gauges(SessionGauges(1, 1, 1, 1, 1), waiting_for_person=1, waiting_size=1, egress=(), version="1")
-    text, _ = metrics.write(now, "")
+    text, _ = write(counts, now, "")
     found = {}
     for family in text_string_to_metric_families(text.decode()):
         name = f"{family.name}_total" if family.type == "counter" else family.name

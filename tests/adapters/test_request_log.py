@@ -58,6 +58,6 @@ def test_a_request_is_one_line(exchange: Exchange, line: str) -> None:
 
 def test_nothing_is_logged_at_the_level_of_warnings(caplog: pytest.LogCaptureFixture) -> None:
     with caplog.at_level(logging.WARNING, "llemulator_addon"):
-        RequestLog().note_end(ExchangeId(ANONYMOUS, 1, 1), _CHAT)
+        RequestLog().note_end(ExchangeId(ANONYMOUS, 1, 1), _CHAT, _ENDED, None)
 
     assert caplog.records == []

@@ -1,26 +1,31 @@
 """Counts what happened, as requests come to their end. Bounded: names from clients make no new label beyond a number.
 
-A request costs a look into three dicts here, and a stream one step for each of its sends. Texts are made when somebody
-reads them.
+A request costs one look into a dict. Its tokens are known from where its answer was made, and when they left from
+where it was played, so nothing of an answer is read again, and no piece of a stream is looked at. Durations are sorted
+into histograms, and texts made, when somebody reads them.
 """
 
-from bisect import bisect_left
 from collections import Counter
-from collections.abc import Callable, Mapping
-from typing import NamedTuple
+from collections.abc import Callable
+from itertools import compress
+from operator import sub
 
 from llemulator_addon.adapters.clock import now
-from llemulator_addon.adapters.metrics.streamed import brings_token
+from llemulator_addon.adapters.metrics import durations
+from llemulator_addon.adapters.metrics.counts import Counts, ModelCounts, RequestLabels
+from llemulator_addon.adapters.metrics.durations import Durations
+from llemulator_addon.adapters.metrics.streamed import read_tokens
 from llemulator_addon.adapters.origins import Origin, find_origin
 from llemulator_addon.admin.dispatch import is_admin
+from llemulator_addon.core.answer_tokens import AnswerTokens
 from llemulator_addon.core.gauges import Gauges
 from llemulator_addon.core.outcome import Ask, Ending
 from llemulator_addon.core.request import Request
 from llemulator_addon.core.session_key import ExchangeId
-from llemulator_addon.core.steps import Head, Send, Steps
+from llemulator_addon.core.steps import Head, Steps
 from llemulator_addon.engine.journal import Exchange
+from llemulator_addon.live.threads import LARGE, run_in_thread
 from llemulator_addon.wire.redaction import redact_text
-from llemulator_addon.wire.said_usage import find_usage
 
 OTHER = "other"
 MOST_MODELS = 100
@@ -28,78 +33,57 @@ MOST_ROWS = 5_000
 """Of requests."""
 _LONGEST_NAME = 100
 _REFUSED = 400
-_OTHERS = (OTHER, OTHER, 0, OTHER, OTHER)
+_OTHERS = RequestLabels(OTHER, OTHER, 0, OTHER, OTHER)
 """The labels of requests beyond that number."""
 
-_TO_FIRST_TOKEN = (
-    *(0.001, 0.005, 0.01, 0.02, 0.04, 0.06, 0.08, 0.1, 0.25, 0.5, 0.75),
-    *(1.0, 2.5, 5.0, 7.5, 10.0, 20.0, 40.0, 80.0, 160.0, 640.0),
-)
-_BETWEEN_TOKENS = (
-    *(0.001, 0.005, 0.01, 0.025, 0.05, 0.075, 0.1, 0.15, 0.2, 0.3, 0.4, 0.5, 0.75),
-    *(1.0, 2.5, 5.0, 7.5, 10.0, 20.0, 40.0, 80.0),
-)
-_WHOLE = (
-    *(0.005, 0.01, 0.025, 0.05, 0.1, 0.3, 0.5, 0.8),
-    *(1.0, 1.5, 2.0, 2.5, 5.0, 10.0, 15.0, 20.0, 30.0, 40.0, 50.0, 60.0, 120.0, 240.0, 480.0, 960.0),
-)
-"""Seconds: the bounds that vLLM has, and smaller ones, because nothing is computed here."""
 
-
-class Durations:
-    """How many durations fall below each bound. In seconds."""
-
-    __slots__ = ("bounds", "counts", "total")
-
-    def __init__(self, bounds: tuple[float, ...]) -> None:
-        self.bounds = bounds
-        self.counts = [0] * (len(bounds) + 1)
-        """Of those up to each bound and above the one before; the last has no bound."""
-        self.total = 0.0
-
-    def add(self, seconds: float) -> None:
-        """Count one more."""
-        self.counts[bisect_left(self.bounds, seconds)] += 1
-        self.total += seconds
-
-
-class RequestLabels(NamedTuple):
-    """The labels of a request: those with the same are counted together."""
-
-    endpoint: str
-    model_name: str
-    status: int
-    answered_by: str
-    ended: str
-
-
-class ModelCounts:
-    """The counts of one model."""
+class _Model:
+    """Counts one model."""
 
     __slots__ = ("between_tokens", "generated", "prompt", "to_first_token", "whole")
 
     def __init__(self) -> None:
         self.prompt = self.generated = 0
         """Tokens."""
-        self.to_first_token = Durations(_TO_FIRST_TOKEN)
-        self.between_tokens = Durations(_BETWEEN_TOKENS)
-        self.whole = Durations(_WHOLE)
+        self.to_first_token = Durations(durations.TO_FIRST_TOKEN)
+        self.between_tokens = Durations(durations.BETWEEN_TOKENS)
+        self.whole = Durations(durations.WHOLE)
+
+    def read(self) -> ModelCounts:
+        return ModelCounts(
+            self.prompt, self.generated, self.to_first_token.read(), self.between_tokens.read(), self.whole.read()
+        )
+
+
+class _Row:
+    """Counts the requests of one kind."""
+
+    __slots__ = ("model", "number")
+
+    def __init__(self, model: _Model | None) -> None:
+        self.number = 0
+        self.model = model
+        """Counts their tokens and times; None: they were refused, or ask no model."""
+
+
+_RequestKind = tuple[str | None, str | None, int, str, bool, bool, bool, bool]
+"""All of an exchange on which its labels depend."""
 
 
 class Metrics:
-    """A `Watcher` that counts. Not a value: it belongs to the event loop; any thread may read it."""
+    """A `Watcher` that counts. Not a value: it belongs to the event loop."""
 
     def __init__(self, clock: Callable[[], float] = now) -> None:
         """`clock` is that of `Request.at`."""
         self._clock = clock
-        self._requests: dict[tuple[str, str, int, str, str], int] = {}
-        """By the values of `RequestLabels`."""
-        self.unmatched: Counter[tuple[str, str]] = Counter()
-        """By endpoint and model."""
-        self.admin: Counter[str] = Counter()
+        self._kinds: dict[_RequestKind, _Row] = {}
+        """The rows that were found lately."""
+        self._rows: dict[tuple[RequestLabels, tuple[str, str] | None, str | None], _Row] = {}
+        """By their labels, those of the unmatched, and the model whose tokens they count."""
+        self._admin: Counter[str] = Counter()
         """By status; so are the next."""
-        self.unrecorded: Counter[str] = Counter()
-        self.models: dict[str, ModelCounts] = {}
+        self._unrecorded: Counter[str] = Counter()
+        self._models: dict[str, _Model] = {}
         """By the name that stands for it in a label."""
         self.count_running: Callable[[], int] = int
         """Says how many answers are under way."""
@@ -107,11 +91,6 @@ class Metrics:
         """The label of each model, by its name in requests."""
         self._asked: set[ExchangeId] = set()
         """Requests for which a person was asked."""
-
-    @property
-    def requests(self) -> Mapping[RequestLabels, int]:
-        """How many requests there were, by their labels."""
-        return {RequestLabels(*labels): number for labels, number in dict(self._requests).items()}
 
     @property
     def waiting(self) -> int:
@@ -125,40 +104,83 @@ class Metrics:
     def note_unrecorded(self, request: Request, steps: Steps) -> None:
         """Count a request that is answered and not recorded: an admin route's, or one that could not be decided."""
         status = str(next((step.status for step in steps if isinstance(step, Head)), 0))
-        (self.admin if is_admin(request) else self.unrecorded)[status] += 1
+        (self._admin if is_admin(request) else self._unrecorded)[status] += 1
 
-    def note_end(self, named: ExchangeId, exchange: Exchange | None) -> None:
+    def note_end(
+        self, named: ExchangeId, exchange: Exchange | None, ending: Ending, tokens: AnswerTokens | None
+    ) -> None:
         """Count a request whose answer has ended; nothing where its session was forgotten meanwhile."""
         was_asked = bool(self._asked) and named in self._asked
         if was_asked:
             self._asked.remove(named)
-        if exchange is None or (ending := exchange.ending) is None:
+        if exchange is None:
             return
-        status, endpoint, origin = exchange.status, exchange.endpoint or OTHER, find_origin(exchange)
-        model = self._name_model(exchange, origin)
-        # A plain tuple, because it is made for each request.
-        labels: tuple[str, str, int, str, str]
-        labels = (endpoint, model, status, "person" if was_asked else origin, ending.how)
-        if (number := self._requests.get(labels)) is None and len(self._requests) >= MOST_ROWS:
-            labels, number = _OTHERS, self._requests.get(_OTHERS)
-        self._requests[labels] = (number or 0) + 1
-        if exchange.unmatched is not None:
-            self.unmatched[endpoint, model] += 1
-        if exchange.prompt is not None and status < _REFUSED:
-            if (counts := self.models.get(model)) is None:
-                counts = self.models[model] = ModelCounts()
-            self._count_answer(counts, exchange, ending)
+        steps, prompt = exchange.steps, exchange.prompt
+        kind: _RequestKind = (
+            exchange.endpoint,
+            None if prompt is None else prompt.model,
+            steps[0].status if steps and isinstance(steps[0], Head) else exchange.status,
+            ending.how,
+            exchange.rule is None,
+            exchange.upstream is None,
+            exchange.unmatched is None,
+            was_asked,
+        )
+        row = self._kinds.get(kind) or self._find_row(kind, exchange)
+        row.number += 1
+        if row.model is not None:
+            self._count_answer(row.model, exchange, ending, tokens or read_tokens(exchange))
 
-    def write(self, gauges: Gauges, accept: str) -> tuple[bytes, str]:
+    def read(self) -> Counts:
+        """Return all that was counted."""
+        requests: Counter[RequestLabels] = Counter()
+        unmatched: Counter[tuple[str, str]] = Counter()
+        for (labels, pair, _), row in self._rows.items():
+            requests[labels] += row.number
+            if pair is not None:
+                unmatched[pair] += row.number
+        return Counts(
+            requests=requests,
+            unmatched=unmatched,
+            admin=dict(self._admin),
+            unrecorded=dict(self._unrecorded),
+            models={name: model.read() for name, model in self._models.items()},
+            running=self.count_running(),
+        )
+
+    async def write(self, gauges: Gauges, accept: str) -> tuple[bytes, str]:
         """Write all metrics, as `WriteMetrics` says."""
-        # It takes long to import, and nobody may ask.
-        from llemulator_addon.adapters.metrics.text import write  # noqa: PLC0415
+        counts = self.read()
 
-        return write(self, gauges, accept)
+        def work() -> tuple[bytes, str]:
+            # It takes long to import, and nobody may ask.
+            from llemulator_addon.adapters.metrics.text import write  # noqa: PLC0415
 
-    def _name_model(self, exchange: Exchange, origin: Origin) -> str:
+            return write(counts, gauges, accept)
+
+        return await run_in_thread(work, LARGE)
+
+    def _find_row(self, kind: _RequestKind, exchange: Exchange) -> _Row:
+        endpoint, asked, status, how, _, _, is_matched, was_asked = kind
+        origin = find_origin(exchange)
+        model, endpoint = self._name_model(asked, origin), endpoint or OTHER
+        labels = RequestLabels(endpoint, model, status, "person" if was_asked else origin, how)
+        pair = None if is_matched else (endpoint, model)
+        counted = model if asked is not None and status < _REFUSED else None
+        if (row := self._rows.get((labels, pair, counted))) is None:
+            if len(self._rows) >= MOST_ROWS:
+                labels, pair = _OTHERS, pair and (OTHER, OTHER)
+            if (row := self._rows.get((labels, pair, counted))) is None:
+                of_model = None if counted is None else self._models.setdefault(counted, _Model())
+                row = self._rows[labels, pair, counted] = _Row(of_model)
+        # The names that have no label may be any number.
+        if model != OTHER and len(self._kinds) < MOST_ROWS:
+            self._kinds[kind] = row
+        return row
+
+    def _name_model(self, model: str | None, origin: Origin) -> str:
         """Return the label of a model. A name that only refused requests have is none."""
-        if (model := exchange.model) is None:
+        if model is None:
             return ""
         if (name := self._names.get(model)) is not None:
             return name
@@ -168,24 +190,22 @@ class Metrics:
         name = self._names[model] = redact_text(model, "").encode("utf-8", "replace").decode()
         return name
 
-    def _count_answer(self, counts: ModelCounts, exchange: Exchange, ending: Ending) -> None:
-        sends = [step.piece for step in exchange.steps if isinstance(step, Send)]
-        if (usage := find_usage(sends)) is not None:
-            counts.prompt += usage.prompt
-            counts.generated += usage.answer
+    def _count_answer(self, model: _Model, exchange: Exchange, ending: Ending, tokens: AnswerTokens) -> None:
+        model.prompt += tokens.usage.prompt
+        model.generated += tokens.usage.answer
         whole = max(0.0, self._clock() - exchange.at)
         if ending.how == "whole":
-            counts.whole.add(whole)
-        if not exchange.stream:
+            model.whole.add(whole)
+        if not tokens.of_sends:
             return
         to_head = max(0.0, whole - ending.seconds)
-        # Where no times were noted, all left with the head.
-        left = ending.left or (0.0,) * ending.sends
-        before: float | None = None
-        for piece, at in zip(sends, left, strict=False):
-            if brings_token(piece):
-                if before is None:
-                    counts.to_first_token.add(to_head + at)
-                else:
-                    counts.between_tokens.add(at - before)
-                before = at
+        if ending.left:
+            if times := list(compress(ending.left, tokens.of_sends)):
+                model.to_first_token.add(to_head + times[0])
+                model.between_tokens.add_many(map(sub, times[1:], times))
+            return
+        # No times were noted, because all left with the head.
+        sent = tokens.of_sends[: ending.sends]
+        if number := len(sent) - sent.count(0):
+            model.to_first_token.add(to_head)
+            model.between_tokens.add_zeros(number - 1)

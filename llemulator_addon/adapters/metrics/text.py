@@ -1,7 +1,6 @@
 """Writes metrics as text. Where a metric means what one of vLLM's means, it has that name."""
 
-from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from itertools import accumulate
 from typing import override
 
@@ -16,58 +15,60 @@ from prometheus_client.core import (
 from prometheus_client.exposition import choose_encoder
 from prometheus_client.registry import Collector
 
-from llemulator_addon.adapters.metrics.counting import Durations, Metrics, ModelCounts, RequestLabels
+from llemulator_addon.adapters.metrics import durations
+from llemulator_addon.adapters.metrics.counts import Counts, ModelCounts, RequestLabels
+from llemulator_addon.adapters.metrics.durations import Histogram
 from llemulator_addon.core.gauges import Gauges, SessionGauges
 
 
-def write(metrics: Metrics, gauges: Gauges, accept: str) -> tuple[bytes, str]:
+def write(counts: Counts, gauges: Gauges, accept: str) -> tuple[bytes, str]:
     """Write all metrics in the format that an `Accept` header prefers; returns the body and its media type."""
     registry = CollectorRegistry()
-    registry.register(_Everything(metrics, gauges))
+    registry.register(_Everything(counts, gauges))
     ProcessCollector(registry=registry)
     encode, content_type = choose_encoder(accept)
     return encode(registry), content_type
 
 
 class _Everything(Collector):
-    def __init__(self, metrics: Metrics, gauges: Gauges) -> None:
-        self._metrics = metrics
+    def __init__(self, counts: Counts, gauges: Gauges) -> None:
+        self._counts = counts
         self._gauges = gauges
 
     @override
     def collect(self) -> Iterator[Metric]:
         """Yield the counts since the start, and the present."""
         yield InfoMetricFamily("llemulator", "This program.", {"version": self._gauges.version})
-        yield from _tell_requests(self._metrics)
-        yield from _tell_models(self._metrics)
-        yield from _tell_present(self._metrics, self._gauges)
+        yield from _tell_requests(self._counts)
+        yield from _tell_models(self._counts.models)
+        yield from _tell_present(self._counts, self._gauges)
         yield from _tell_sessions(self._gauges.sessions)
 
 
-def _tell_requests(metrics: Metrics) -> Iterator[Metric]:
+def _tell_requests(counts: Counts) -> Iterator[Metric]:
     requests = CounterMetricFamily(
         "llemulator_requests", "Requests to OpenAI's API whose answers have ended.", labels=RequestLabels._fields
     )
-    for labels, number in metrics.requests.items():
+    for labels, number in counts.requests.items():
         requests.add_metric(tuple(map(str, labels)), number)
     yield requests
     unmatched = CounterMetricFamily(
         "llemulator_unmatched_requests", "Those that no rule matched.", labels=("endpoint", "model_name")
     )
-    for pair, number in dict(metrics.unmatched).items():
+    for pair, number in counts.unmatched.items():
         unmatched.add_metric(pair, number)
     yield unmatched
-    yield _tell_by_status("llemulator_admin_requests", "Requests to admin routes.", metrics.admin)
+    yield _tell_by_status("llemulator_admin_requests", "Requests to admin routes.", counts.admin)
     yield _tell_by_status(
         "llemulator_unrecorded_requests",
         "Other requests that no journal has: preflights, those without room, those while the store failed.",
-        metrics.unrecorded,
+        counts.unrecorded,
     )
 
 
-def _tell_by_status(name: str, meaning: str, counted: Counter[str]) -> Metric:
+def _tell_by_status(name: str, meaning: str, counted: Mapping[str, int]) -> Metric:
     told = CounterMetricFamily(name, meaning, labels=("status",))
-    for status, number in dict(counted).items():
+    for status, number in counted.items():
         told.add_metric((status,), number)
     return told
 
@@ -76,39 +77,48 @@ _TOKENS: tuple[tuple[str, str, Callable[[ModelCounts], int]], ...] = (
     ("vllm:prompt_tokens", "Tokens of prompts, as answers say.", lambda counts: counts.prompt),
     ("vllm:generation_tokens", "Tokens of answers, as they say.", lambda counts: counts.generated),
 )
-_DURATIONS: tuple[tuple[str, str, Callable[[ModelCounts], Durations]], ...] = (
+_DURATIONS: tuple[tuple[str, str, tuple[float, ...], Callable[[ModelCounts], Histogram]], ...] = (
     (
         "vllm:time_to_first_token_seconds",
         "From the whole request to the first token of a stream.",
+        durations.TO_FIRST_TOKEN,
         lambda counts: counts.to_first_token,
     ),
-    ("vllm:inter_token_latency_seconds", "Between two tokens of a stream.", lambda counts: counts.between_tokens),
-    ("vllm:e2e_request_latency_seconds", "From the whole request to the end of its answer.", lambda c: c.whole),
+    (
+        "vllm:inter_token_latency_seconds",
+        "Between two tokens of a stream.",
+        durations.BETWEEN_TOKENS,
+        lambda counts: counts.between_tokens,
+    ),
+    (
+        "vllm:e2e_request_latency_seconds",
+        "From the whole request to the end of its answer.",
+        durations.WHOLE,
+        lambda counts: counts.whole,
+    ),
 )
 
 
-def _tell_models(metrics: Metrics) -> Iterator[Metric]:
-    models = dict(metrics.models)
+def _tell_models(models: Mapping[str, ModelCounts]) -> Iterator[Metric]:
     for name, meaning, tokens_of in _TOKENS:
         tokens = CounterMetricFamily(name, meaning, labels=("model_name",))
         for model, counts in models.items():
             tokens.add_metric((model,), tokens_of(counts))
         yield tokens
-    for name, meaning, durations_of in _DURATIONS:
+    for name, meaning, bounds, find in _DURATIONS:
         histogram = HistogramMetricFamily(name, meaning, labels=("model_name",))
         for model, counts in models.items():
-            durations = durations_of(counts)
-            bounds = [*map(str, durations.bounds), "+Inf"]
-            buckets = list(zip(bounds, map(float, accumulate(durations.counts)), strict=True))
-            histogram.add_metric((model,), buckets, durations.total)
+            found = find(counts)
+            buckets = list(zip([*map(str, bounds), "+Inf"], map(float, accumulate(found.counts)), strict=True))
+            histogram.add_metric((model,), buckets, found.total)
         yield histogram
 
 
-def _tell_present(metrics: Metrics, now: Gauges) -> Iterator[Metric]:
+def _tell_present(counts: Counts, now: Gauges) -> Iterator[Metric]:
     yield GaugeMetricFamily(
         "llemulator_requests_running",
         "Requests whose answers are under way, and WebSocket connections.",
-        metrics.count_running(),
+        counts.running,
     )
     yield GaugeMetricFamily(
         "llemulator_requests_waiting_for_person", "Requests that a person has to answer.", now.waiting_for_person

@@ -1,7 +1,7 @@
 """A chat completion as a stream of chunks."""
 
 from base64 import b64encode
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from itertools import chain, count
 from typing import Any
 
@@ -33,7 +33,6 @@ from llemulator_addon.wire.chat.completion import (
     speaks,
     spell_call,
     token_logprobs,
-    write_usage,
 )
 from llemulator_addon.wire.json_bytes import compact
 from llemulator_addon.wire.logprobs import LogprobsInTurn, spell_tokens
@@ -42,10 +41,17 @@ _Delta = tuple[dict[str, Any], int]
 """The delta of a chunk for its choice, and its number of tokens."""
 
 
-def make_pieces(prompt: Prompt, says: ModelOutput, manner: Manner) -> Iterator[Piece]:
-    """Yield the events of a stream, `[DONE]` at the end."""
+def wants_usage(prompt: Prompt) -> bool:
+    """Whether a stream is to say its usage."""
+    return bool((prompt.body.get("stream_options") or {}).get("include_usage"))
+
+
+def make_pieces(
+    prompt: Prompt, says: ModelOutput, manner: Manner, usage: Mapping[str, object] | None
+) -> Iterator[Piece]:
+    """Yield the events of a stream, `[DONE]` at the end; `usage` is what `write_usage` wrote, if it is to be said."""
     options = prompt.body.get("stream_options") or {}
-    chunks = _chunks(prompt, says, manner, wants_usage=bool(options.get("include_usage")))
+    chunks = _chunks(prompt, says, manner, usage)
     begin = _begin(prompt, says, manner)
     if prompt.azure:
         yield Piece(sse.frame_unnamed(azure.write_first_chunk()))
@@ -85,12 +91,12 @@ _BLOCKS = 1 << 16
 """The number of chunks after which the padding repeats."""
 
 
-def _chunks(prompt: Prompt, says: ModelOutput, manner: Manner, *, wants_usage: bool) -> Iterator[_Delta]:
-    no_usage = {"usage": None} if wants_usage else {}
+def _chunks(prompt: Prompt, says: ModelOutput, manner: Manner, usage: Mapping[str, object] | None) -> Iterator[_Delta]:
+    no_usage = {"usage": None} if wants_usage(prompt) else {}
     for choice, tokens in _interleave(prompt, says, manner):
         yield {"choices": [choice], **no_usage}, tokens
-    if wants_usage and says.usage.shown:
-        yield {"choices": [], "usage": write_usage(prompt, says)}, 0
+    if usage is not None:
+        yield {"choices": [], "usage": usage}, 0
     if moderated := moderate(prompt, says):
         # Recorded behind the chunk with the usage, whose own usage is null again.
         yield {"choices": [], **moderated, **no_usage}, 0

@@ -22,14 +22,15 @@ from llemulator_addon.wire.answer import (
 from llemulator_addon.wire.azure import add_model, is_azure
 from llemulator_addon.wire.chat import checks
 from llemulator_addon.wire.chat.body import CHAT, LENIENT
-from llemulator_addon.wire.chat.chunks import make_pieces
-from llemulator_addon.wire.chat.completion import write_completion
+from llemulator_addon.wire.chat.chunks import make_pieces, wants_usage
+from llemulator_addon.wire.chat.completion import write_completion, write_usage
 from llemulator_addon.wire.chat.conversation import list_messages, list_tools
 from llemulator_addon.wire.endpoints import stored_chat
 from llemulator_addon.wire.errors import RequestRefused, no_model
 from llemulator_addon.wire.families import family
 from llemulator_addon.wire.json_bytes import drop_many, pretty, write_pieces
 from llemulator_addon.wire.members import number_in, text_in
+from llemulator_addon.wire.usage import read_usage
 
 NAME = "chat.completions"
 
@@ -67,13 +68,18 @@ def write(prompt: Prompt, says: ModelOutput, manner: Manner) -> Answer:
     """
     keeps = tuple(_keep(prompt, says, manner))
     if prompt.stream:
+        usage = write_usage(prompt, says) if wants_usage(prompt) else None
         return EventStream(
-            pieces=Made(partial(make_pieces, prompt, says, manner)), headers=headers.UNLIMITED, keeps=keeps
+            pieces=Made(partial(make_pieces, prompt, says, manner, usage)),
+            headers=headers.UNLIMITED,
+            keeps=keeps,
+            usage=read_usage(usage),
         )
     completion = write_completion(prompt, says, manner)
+    said = read_usage(completion.get("usage"))
     if manner.in_pieces:
-        return LongBody(pieces=Made(lambda: chain(write_pieces(completion), (b"\n",))), keeps=keeps)
-    return Body(body=pretty(completion) + b"\n", keeps=keeps)
+        return LongBody(pieces=Made(lambda: chain(write_pieces(completion), (b"\n",))), keeps=keeps, usage=said)
+    return Body(body=pretty(completion) + b"\n", keeps=keeps, usage=said)
 
 
 def size(prompt: Prompt, says: ModelOutput) -> int:

@@ -36,7 +36,7 @@ from llemulator_addon.wire.logprobs import legacy_logprobs_of
 from llemulator_addon.wire.members import number_in, text_in
 from llemulator_addon.wire.models import resolve_alias, serves
 from llemulator_addon.wire.shared_fields import SHORT_KEY
-from llemulator_addon.wire.usage import count_usage
+from llemulator_addon.wire.usage import count_usage, read_usage
 
 NAME = "completions"
 
@@ -74,11 +74,18 @@ def write(prompt: Prompt, says: ModelOutput, manner: Manner) -> Answer:
     """Write the texts as one object, or as chunks where the request asks for a stream."""
     more = (*headers.UNLIMITED, headers.name_model(resolve_alias(prompt.model)))
     if prompt.stream:
-        return EventStream(pieces=Made(partial(_pieces, prompt, says, manner)), headers=more)
+        usage = _usage(prompt, says) if _wants_usage(prompt) else None
+        pieces = Made(partial(_pieces, prompt, says, manner, usage))
+        return EventStream(pieces=pieces, headers=more, usage=read_usage(usage))
     completion = _completion(prompt, says, manner)
+    said = read_usage(completion.get("usage"))
     if manner.in_pieces:
-        return LongBody(pieces=Made(lambda: chain(write_pieces(completion), (b"\n",))), headers=more[-1:])
-    return Body(body=pretty(completion) + b"\n", headers=more[-1:])
+        return LongBody(pieces=Made(lambda: chain(write_pieces(completion), (b"\n",))), headers=more[-1:], usage=said)
+    return Body(body=pretty(completion) + b"\n", headers=more[-1:], usage=said)
+
+
+def _wants_usage(prompt: Prompt) -> bool:
+    return bool((prompt.body.get("stream_options") or {}).get("include_usage"))
 
 
 def size(prompt: Prompt, says: ModelOutput) -> int:
@@ -222,16 +229,14 @@ def _choice(prompt: Prompt, texts: tuple[str, ...], index: int, choice: Choice, 
 # Writing a stream ---------------------------------------------------------------------------------------------------
 
 
-def _pieces(prompt: Prompt, says: ModelOutput, manner: Manner) -> Iterator[Piece]:
-    options = prompt.body.get("stream_options") or {}
-    wants_usage = bool(options.get("include_usage"))
+def _pieces(prompt: Prompt, says: ModelOutput, manner: Manner, usage: Mapping[str, object] | None) -> Iterator[Piece]:
     base, model = _base(manner), _model(prompt, says, manner)
-    no_usage = {"usage": None} if wants_usage else {}
+    no_usage = {"usage": None} if _wants_usage(prompt) else {}
     streams = [_chunks(prompt, says, index, manner) for index in range(prompt.choices)]
     for choice, tokens in take_turns(streams):
         yield Piece(sse.frame_unnamed({**base, "choices": [choice], "model": model, **no_usage}), tokens)
-    if wants_usage and says.usage.shown:
-        yield Piece(sse.frame_unnamed({**base, "choices": [], "model": model, "usage": _usage(prompt, says)}))
+    if usage is not None:
+        yield Piece(sse.frame_unnamed({**base, "choices": [], "model": model, "usage": usage}))
     yield Piece(sse.DONE)
 
 

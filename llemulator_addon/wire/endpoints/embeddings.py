@@ -28,6 +28,7 @@ from llemulator_addon.wire.json_bytes import read as read_json
 from llemulator_addon.wire.members import number_in, text_in
 from llemulator_addon.wire.models import resolve_alias, serves
 from llemulator_addon.wire.shared_fields import SHORT_KEY
+from llemulator_addon.wire.usage import read_usage
 from llemulator_addon.wire.vectors import numbers, put_near, vector
 
 NAME = "embeddings"
@@ -65,16 +66,17 @@ def write(prompt: Prompt, says: ModelOutput, manner: Manner) -> Answer:
         for index, message in enumerate(prompt.messages):
             yield {"object": "embedding", "index": index, "embedding": spell(vectors(index, message.text))}
 
+    usage = _usage(prompt, says)
     answer = {
         "object": "list",
         "data": Many(vectors_told) if manner.in_pieces else list(vectors_told()),
         "model": says.model or (resolve_alias(prompt.model) if manner.dated_models else prompt.model),
-        "usage": _usage(prompt, says),
+        "usage": usage,
     }
-    named = (headers.name_model(resolve_alias(prompt.model)),)
+    named, said = (headers.name_model(resolve_alias(prompt.model)),), read_usage(usage)
     if manner.in_pieces:
-        return LongBody(pieces=Made(lambda: chain(write_pieces(answer), (b"\n",))), headers=named)
-    return Body(body=pretty(answer) + b"\n", headers=named)
+        return LongBody(pieces=Made(lambda: chain(write_pieces(answer), (b"\n",))), headers=named, usage=said)
+    return Body(body=pretty(answer) + b"\n", headers=named, usage=said)
 
 
 def size(prompt: Prompt, says: ModelOutput) -> int:

@@ -40,6 +40,7 @@ from llemulator_addon.wire.responses.response_object import (
     write_failed,
     write_finished,
 )
+from llemulator_addon.wire.usage import read_usage
 
 
 def read(call: Call, body: Mapping[str, Any]) -> Prompt:
@@ -143,13 +144,14 @@ def _tell(prompt: Prompt, response: Response, ids: Ids, cutting: Cutting, manner
             announced=3 if in_background else 2,
             # A background stream is gone on with by number, so that nothing is counted in that the response has not.
             keeps_alive=not in_background,
+            usage=read_usage(response["usage"]),
         )
-    keeps = _keeps(made, prompt.body)
+    keeps, now = _keeps(made, prompt.body), history.now(made)
+    said = read_usage(now["usage"])
     if manner.in_pieces and history.is_done(made):
-        return LongBody(
-            pieces=Made(lambda: write_pieces(write_billed(response, cutting.api), write_ascii)), keeps=keeps
-        )
-    return Body(body=write_ascii(write_billed(history.now(made), cutting.api)), keeps=keeps)
+        pieces = Made(lambda: write_pieces(write_billed(response, cutting.api), write_ascii))
+        return LongBody(pieces=pieces, keeps=keeps, usage=said)
+    return Body(body=write_ascii(write_billed(now, cutting.api)), keeps=keeps, usage=said)
 
 
 def _cutting(prompt: Prompt, reply: ModelOutput, manner: Manner) -> Cutting:
