@@ -3,7 +3,8 @@
 They call every operation with every parameter and hold the answers to the SDK's types. As a command it says how much of
 which folder passes:
 
-    .venv/bin/python -m conformance.sdk_suite                        all that is claimed, with each version
+    .venv/bin/python -m conformance.sdk_suite                        what is used most, with each version
+    .venv/bin/python -m conformance.sdk_suite tests/api_resources    all operations
     .venv/bin/python -m conformance.sdk_suite --version 3.52.0 tests/api_resources/test_files.py
     .venv/bin/python -m conformance.sdk_suite --lock                 what the tests need, resolved again
 """
@@ -36,6 +37,8 @@ class Suite:
     version: str
     sha256: str
     """Of its source package."""
+    tests: int
+    """How many tests of operations it has, without those that it skips itself."""
     needs: tuple[str, ...]
     """What its tests import, beside the SDK."""
 
@@ -54,24 +57,35 @@ _ALWAYS = (
     "nest-asyncio",
     "importlib-metadata",
 )
+NEWEST = Suite(
+    version="3.57.0",
+    sha256="5a0a89d6a542efc85e2a8cec701ca9265b795d578c777828e10fafdf80e333b6",
+    tests=8_572,
+    needs=(*_ALWAYS, "pytest ~= 9.0", "pytest-asyncio ~= 1.4", "time-machine"),
+)
+"""The newest version whose tests were run; only its whole suite is."""
 SUITES = (
     Suite(
         version="3.52.0",
         sha256="258a4fec3e40b412c58672526ed33f20738c2e4ea27601792e73843af62466af",
+        tests=8_572,
         needs=(*_ALWAYS, "pytest ~= 9.0", "pytest-asyncio ~= 1.4", "time-machine"),
     ),
     Suite(
         version="2.54.0",
         sha256="e3e6f8bc1ba30ddf381ace1a14340eed381cb984a1a59bd0f34b5be3b5d49cfa",
+        tests=6_247,
         needs=(*_ALWAYS, "pytest ~= 8.4", "pytest-asyncio ~= 1.2.0", "time-machine", "jsonschema"),
     ),
     Suite(
         version="1.109.1",
         sha256="d173ed8dbca665892a6db099b4a2dfac624f94d20a93f46eb0b56aae940ed869",
+        tests=2_822,
         needs=(*_ALWAYS, "pytest ~= 8.4", "pytest-asyncio ~= 0.24.0"),
     ),
 )
 
+_ALL = (*SUITES, NEWEST)
 _HERE = "tests/api_resources"
 CLAIMED = (
     f"{_HERE}/chat",
@@ -86,7 +100,9 @@ CLAIMED = (
     f"{_HERE}/beta/responses",
     f"{_HERE}/beta/test_responses.py",
 )
-"""Files and folders of the suite that pass whole."""
+"""Files and folders that are run at each change; the operations that are used most."""
+EVERYTHING = (_HERE,)
+"""What all operations are called by: it takes minutes, and passes whole too."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -180,10 +196,10 @@ def main() -> int:
     """Run what is asked for, and print what passed."""
     parser = argparse.ArgumentParser(prog="python -m conformance.sdk_suite", description=__doc__.split("\n", 1)[0])
     parser.add_argument("tests", nargs="*", default=CLAIMED, help="files and folders below the source package")
-    parser.add_argument("--version", choices=[suite.version for suite in SUITES])
+    parser.add_argument("--version", choices=[suite.version for suite in _ALL])
     parser.add_argument("--lock", action="store_true", help="resolve what the tests need again, and run nothing")
     asked = parser.parse_args()
-    suites = [suite for suite in SUITES if asked.version in (None, suite.version)]
+    suites = [suite for suite in _ALL if asked.version in (None, suite.version)]
     if asked.lock:
         for suite in suites:
             lock(suite)

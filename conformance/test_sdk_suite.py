@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from conformance.sdk_suite import STRICT, SUITES, Suite, classes_of, run, run_strict
+from conformance.sdk_suite import EVERYTHING, NEWEST, STRICT, SUITES, Suite, classes_of, run, run_strict
 from conformance.server import Server, running
 
 _RESOURCES = (
@@ -18,7 +18,11 @@ _RESOURCES = (
     "Conversations",
 )
 
+_SKIPS_ITSELF = "aiohttp client is not compatible with "
+"""What the suite says of tests that it does not run with one of its clients."""
+
 every_version = pytest.mark.parametrize("suite", SUITES, ids=lambda suite: suite.version)
+all_versions = pytest.mark.parametrize("suite", [*SUITES, NEWEST], ids=lambda suite: suite.version)
 
 
 @pytest.fixture(scope="module")
@@ -28,12 +32,22 @@ def lenient() -> Iterator[Server]:
 
 
 @every_version
-def test_the_sdks_own_suite_passes_whole(suite: Suite, lenient: Server) -> None:
+def test_the_sdks_own_suite_of_the_usual_operations_passes(suite: Suite, lenient: Server) -> None:
     outcome = run(suite, lenient)
 
     assert outcome.failed == (), outcome.said
     assert outcome.skipped == {}
     assert classes_of(suite) <= set(outcome.passed)
+
+
+@pytest.mark.slow
+@all_versions
+def test_the_sdks_own_suite_of_all_operations_passes_whole(suite: Suite, lenient: Server) -> None:
+    outcome = run(suite, lenient, EVERYTHING)
+
+    assert outcome.failed == (), outcome.said
+    assert {reason for reason in outcome.skipped.values() if not reason.startswith(_SKIPS_ITSELF)} == set()
+    assert sum(outcome.passed.values()) == suite.tests
 
 
 @every_version

@@ -10,7 +10,7 @@ from llemulator_addon.core.request import Request
 from llemulator_addon.wire import errors
 from llemulator_addon.wire.answer import Endpoint, Operation
 from llemulator_addon.wire.azure import split
-from llemulator_addon.wire.described.operations import index_operations
+from llemulator_addon.wire.described.operations import index_operations, list_older_paths
 from llemulator_addon.wire.endpoints import ENDPOINTS, OPERATIONS
 
 
@@ -114,4 +114,4 @@ _ROOT = _tree(_WRITTEN)
 
 @lru_cache(maxsize=1)
 def _whole_tree() -> _Segment:
-    return _tree([*index_operations().values(), *_WRITTEN])
+    return _tree([*index_operations().values(), *list_older_paths(), *_WRITTEN])

@@ -201,3 +201,28 @@ def test_the_official_sdk_draws_and_edits() -> None:
     edited = official.images.edit(model="gpt-image-1", prompt="A dog", image=[("a.png", picture), ("b.png", picture)])
 
     assert (edited.usage and edited.usage.input_tokens_details.image_tokens) == 646
+
+
+@pytest.mark.parametrize(
+    ("size", "words"),
+    [
+        ("1792x936", "Invalid size '1792x936'. Width and height must both be divisible by 16."),
+        ("3200x800", "Invalid size '3200x800'. The aspect ratio must be between 1:3 and 3:1."),
+        ("512x512", "Invalid size '512x512'. The picture must have between 655360 and 8294400 pixels."),
+    ],
+)
+def test_gpt_image_2_refuses_a_size_outside_of_openais_limits(size: str, words: str) -> None:
+    told = _ask({"model": "gpt-image-2", "size": size})
+
+    assert told["error"] == {
+        "message": words,
+        "type": "invalid_request_error",
+        "param": "size",
+        "code": "invalid_value",
+    }
+
+
+def test_a_lenient_server_draws_a_size_that_the_model_has_instead_of_one_that_it_has_not() -> None:
+    asked = post(_GENERATE, {"model": "gpt-image-2", "prompt": "A cat", "size": "256x256"})
+
+    assert json_of(play(emulator(lenient=True), asked)[0])["size"] == "1024x1024"

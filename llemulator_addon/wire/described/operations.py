@@ -1,5 +1,6 @@
 """The operations of the table that are answered by it: those that no file of `endpoints/` answers."""
 
+from dataclasses import replace
 from functools import lru_cache, partial
 
 from llemulator_addon.wire.answer import Endpoint, Operation
@@ -34,6 +35,15 @@ def _operation(described: Described, group: ServedTogether) -> Operation:
         serve=partial(serve, described, group),
         for_pages=described.does in ("create", "call"),
     )
+
+
+_OLDER_PATHS = (("/evals/{eval_id}/runs/{run_id}", "evals.runs.cancel"),)
+"""Paths that version 2 of the SDK and OpenAI's description have, by the name of the operation that is there too."""
+
+
+def list_older_paths() -> tuple[Operation, ...]:
+    """Return operations of the table at a second path, by which older SDKs call them."""
+    return tuple(replace(index_operations()[name], path=path) for path, name in _OLDER_PATHS)
 
 
 def all_names() -> tuple[str, ...]:

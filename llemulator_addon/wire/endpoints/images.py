@@ -45,8 +45,11 @@ def read(call: Call, body: JsonObject, *, name: str = NAME) -> Prompt:
     if name == EDIT:
         _check_images(call, checked)
     model = checked.get("model") or ("gpt-image-1.5" if name == EDIT else "dall-e-2")
-    if not call.lenient:
-        _check_form(model, checked)
+    if (wrong := _find_wrong_size(model, checked.get("size"))) is not None:
+        if not call.lenient:
+            raise RequestRefused(wrong)
+        # Older versions of the SDK know no other sizes of a picture.
+        checked = {**checked, "size": "auto"}
     origin = f"http://{call.request.host}:{call.request.port}" if call.request.to_proxy else "https://api.openai.com"
     return Prompt(
         endpoint=name,
@@ -146,11 +149,35 @@ def _check_images(call: Call, body: Mapping[str, Any]) -> None:
             )
 
 
-def _check_form(model: str, body: Mapping[str, Any]) -> None:
-    wanted = body.get("size") or "auto"
+def _find_wrong_size(model: str, wanted: str | None) -> Failure | None:
+    """Return the refusal of a size that a model does not draw."""
+    if wanted is None:
+        return None
     known = next((sizes for name, sizes in _SIZES.items() if model.startswith(name)), None)
-    if body.get("size") is not None and (wanted not in known if known else _read_size(wanted) is None):
-        raise RequestRefused(errors.invalid_value("size", wanted, known or _SIZES["gpt-image-1"]))
+    if known is not None:
+        return None if wanted in known else errors.invalid_value("size", wanted, known)
+    if wanted == "auto":
+        return None
+    size = _read_size(wanted)
+    if size is None:
+        return errors.invalid_value("size", wanted, _SIZES["gpt-image-1"])
+    if any(each % _STEP for each in size):
+        return _refuse_size(f"'{wanted}'. Width and height must both be divisible by {_STEP}.")
+    if max(size) > _LONGEST * min(size):
+        return _refuse_size(f"'{wanted}'. The aspect ratio must be between 1:{_LONGEST} and {_LONGEST}:1.")
+    least, most = _PIXELS
+    if not least <= size[0] * size[1] <= most:
+        return _refuse_size(f"'{wanted}'. The picture must have between {least} and {most} pixels.")
+    return None
+
+
+_STEP, _LONGEST, _PIXELS = 16, 3, (655_360, 8_294_400)
+"""OpenAI's limits of `gpt-image-2`, which takes other sizes than the usual ones."""
+
+
+def _refuse_size(words: str) -> Failure:
+    # The first of the words is reported (400 for 1792x936); the code of it is that of a wrong value elsewhere.
+    return Failure(status=400, type=INVALID, param="size", code="invalid_value", message=f"Invalid size {words}")
 
 
 def _read_size(wanted: str) -> tuple[int, int] | None:

@@ -35,7 +35,7 @@ def create_secret(call: Call) -> Served:
     """Make a key that belongs to the session of the token that asks, with the configuration of its connections."""
     body: Mapping[str, Any] = check_body(_SECRET, read_object(call.request), lenient=call.lenient)
     given = dict(body.get("session") or {"type": REALTIME})
-    return _give_secret(call, body, given, merge_session(_begin(call, given), given))
+    return _give_secret(call, body, given, merge_session(_begin(call, given), given, lenient=call.lenient))
 
 
 def _give_secret(
@@ -44,7 +44,11 @@ def _give_secret(
     seconds = int(object_in(body, "expires_after").get("seconds") or _USUAL_SECONDS)
     value = make_client_secret(key_of(session_of(call.request) or ""), call.stamp.base62("client secret", 24))
     kept = keep_secret(value, given, until=call.now + seconds)
-    made = {"value": value, "expires_at": call.stamp.created + seconds, "session": session}
+    secret = {"value": value, "expires_at": call.stamp.created + seconds}
+    if call.lenient:
+        # Version 1 of the SDK expects it here too.
+        session = {**session, "client_secret": secret}
+    made = {**secret, "session": session}
     return Served(answer=Body(body=pretty(made)), resources=call.resources.put(kept))
 
 

@@ -99,12 +99,18 @@ def update_session(session: RealtimeSessionFields, given: JsonObject, *, has_spo
     return changed
 
 
-def merge_session(session: RealtimeSessionFields, given: JsonObject) -> RealtimeSessionFields:
-    """Return a session with the fields with which it is opened; raises `RequestRefused`."""
+def merge_session(session: RealtimeSessionFields, given: JsonObject, *, lenient: bool = False) -> RealtimeSessionFields:
+    """Return a session with the fields with which it is opened; raises `RequestRefused`.
+
+    Leniently, a field that is wrong counts as not given.
+    """
     kind = session["type"]
     if (wanted := text_in(given, "type")) != kind and wanted in _SESSIONS:
         raise RequestRefused(_keeps("type"))
-    _SESSIONS[kind](_SESSION, dict(given))
+    if lenient:
+        given = _SESSIONS[kind].drop_wrong(given)
+    else:
+        _SESSIONS[kind](_SESSION, dict(given))
     audio = given.get("audio") or {}
     merged = {**session, **{name: value for name, value in given.items() if name != "audio"}}
     merged["audio"] = {

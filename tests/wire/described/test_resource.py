@@ -243,6 +243,17 @@ def test_what_openai_took_away_is_there_before_its_day(day: str, expected: int) 
     assert _create_assistant({"api_date": day}) == expected
 
 
+def test_a_run_of_an_evaluation_is_cancelled_at_the_path_that_older_sdks_use() -> None:
+    server = emulator(api_date="2026-06-30", lenient=True)
+
+    older, newer = play(server, *(post(f"/v1/evals/eval_1/runs/run_1{end}", {}) for end in ("", "/cancel")))
+
+    assert (json_of(older)["id"], json_of(older)["status"]) == ("run_1", json_of(newer)["status"])
+    assert status(play(emulator(), post("/v1/evals/eval_1/runs/run_1", {}))[0]) == status(
+        play(emulator(), post("/v1/evals/eval_1/runs/run_1/cancel", {}))[0]
+    )
+
+
 def test_assistants_threads_and_runs_work_by_the_table() -> None:
     client = Asking(emulator({"legacy": True}))
     thread = client.post("/v1/threads", {"messages": []})

@@ -128,3 +128,11 @@ def _status(talking: Talking) -> int:
     assert talking.refused is not None
     (head,) = (step for step in talking.refused if isinstance(step, Head))
     return head.status
+
+
+def test_a_lenient_server_ignores_what_is_wrong_and_shows_the_secret_where_version_1_of_the_sdk_expects_it() -> None:
+    asked = {"session": {"type": "realtime", "model": "gpt-realtime", "max_output_tokens": 0}}
+    made = json_of(play(emulator(lenient=True), post("/v1/realtime/client_secrets", asked))[0])
+
+    assert made["session"]["max_output_tokens"] == "inf"
+    assert made["session"]["client_secret"] == {"value": made["value"], "expires_at": made["expires_at"]}
