@@ -55,7 +55,7 @@ def main() -> None:
         return
     if arguments.only == "conversations":
         with tempfile.TemporaryDirectory(prefix="llemulator-bench-") as folder:
-            _print_pacing("WebSocket conversations", "messages", conversations.measure_alone(Path(folder)))
+            _print_conversations(*conversations.measure_alone(Path(folder)))
         return
     if arguments.only == "console":
         with (
@@ -72,12 +72,13 @@ def main() -> None:
             memory = {name: server.resident_mebibytes() for name, server in servers.items()}
             rates = _rates(hey, servers, arguments)
             pacing = streams.measure(servers["llemulator"])
-            talking = conversations.measure(servers["llemulator"])
+            spoken = conversations.measure(servers["llemulator"])
+            heard = conversations.measure_hearing(servers["llemulator"])
             watched = _measure_console(hey, servers["llemulator"], arguments)
             rhythms = tuple(simulated.measure(servers["llemulator"]))
     _print(seconds, memory, rates)
     _print_pacing("streams", "tokens", pacing)
-    _print_pacing("WebSocket conversations", "messages", talking)
+    _print_conversations(spoken, heard)
     _print_expected(rates)
     for rhythm in rhythms:
         said = f"simulated streams: {rhythm.measured:.1f} {rhythm.name} (within 5 % of {rhythm.asked:.1f})"
@@ -107,6 +108,14 @@ def _print_watched(watched: console.Watched) -> None:
     said = f"requests per second with the console open / without: {watched.ratio:.2f} (at least {least}; "
     numbers = f"{watched.open:.0f} / {watched.closed:.0f}; it showed {watched.exchanges_shown} exchanges)"
     print(f"{_met(watched.ratio >= least):12} {said}{numbers}")
+
+
+def _print_conversations(spoken: streams.Pacing, heard: conversations.Hearing) -> None:
+    _print_pacing("WebSocket conversations", "messages", spoken)
+    print(
+        f"{heard.conversations} clients that speak, each {heard.asked_per_second} messages/s: "
+        f"{heard.messages_per_second:.0f} messages/s heard, p99 of the wait for an answer {heard.p99_wait_ms:.1f} ms"
+    )
 
 
 def _print_attacks() -> None:

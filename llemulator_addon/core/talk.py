@@ -47,7 +47,7 @@ class TalkMessages(NamedTuple):
         """
         kept, recorded, content_bytes = list(self.kept), self.recorded, self.content_bytes
         for message in messages:
-            cut = message._replace(content=message.content[:_KEPT])
+            cut = message if len(message.content) <= _KEPT else message._replace(content=message.content[:_KEPT])
             if cut.by_client and cut.exchange:
                 content_bytes -= _begin_exchange(kept, cut)
             else:

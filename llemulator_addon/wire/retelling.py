@@ -63,6 +63,10 @@ class Retelling:
         if self._body is not None:
             self._body += piece
             return
+        if not self._is_open and self._lines.is_at_begin and (whole := _find_whole_event(piece)) is not None:
+            self._last, self._is_open = self._begin(whole), True
+            yield from self._close()
+            return
         for text, ends in self._lines.read(piece):
             if text:
                 if self._last:
@@ -98,6 +102,11 @@ class _EventLines:
         self._in_data = False
         self._has_data = False
 
+    @property
+    def is_at_begin(self) -> bool:
+        """Whether an event begins with the next piece, or a comment."""
+        return not (self._line or self._in_data or self._has_data or self._decoder.getstate()[0])
+
     def read(self, piece: bytes) -> Iterator[tuple[str, bool]]:
         """Return parts of the data, each with whether its event ends behind it."""
         *lines, rest = self._decoder.decode(piece).replace("\r\n", "\n").split("\n")
@@ -122,6 +131,24 @@ class _EventLines:
 
 
 _DATA = "data:"
+_WHOLE_DATA = b"data: "
+
+
+def _find_whole_event(piece: bytes) -> str | None:
+    """Return the data of a piece that is one event with one line of it, as nearly all are; None of any other."""
+    at = piece.find(b"data:")
+    if (
+        not piece.startswith(_WHOLE_DATA, max(0, at))
+        or piece.find(b"\n\n") != len(piece) - 2
+        or piece.find(b"\n", at) != len(piece) - 2
+    ):
+        return None
+    if (at and piece[at - 1 : at] != b"\n") or b"\r" in piece:
+        return None
+    try:
+        return piece[at + len(_WHOLE_DATA) : -2].decode() or None
+    except UnicodeDecodeError:
+        return None
 
 
 def _error_in(body: bytes) -> dict[str, object]:

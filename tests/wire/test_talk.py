@@ -239,3 +239,22 @@ def test_each_event_that_the_sdk_sends_is_known() -> None:
     heard = {kind: str(_hear(_TALK, {"type": kind})) for kind in kinds}
     assert "response.create" in kinds
     assert [kind for kind, doings in heard.items() if "Supported values" in doings] == []
+
+
+_LINES = st.sampled_from(
+    (b'data: {"type":"a"}', b"data:b", b"data: \xc3\xa4", b"data: ", b": data: x", b"event: data: x")
+)
+
+
+@given(st.lists(st.lists(_LINES, max_size=4), max_size=4))
+def test_events_are_the_same_messages_in_whole_pieces_and_byte_by_byte(events: list[list[bytes]]) -> None:
+    whole = [b"".join(line + b"\n" for line in (*lines, b"")) for lines in events]
+    single = [bytes((byte,)) for byte in b"".join(whole)]
+
+    assert _say_messages(whole) == _say_messages(single)
+
+
+def _say_messages(pieces: list[bytes]) -> list[str]:
+    steps = _retell(_STREAM, *map(Send, pieces))
+    said = "".join(step.text + "\0" * step.ends for step in steps if isinstance(step, SendMessage))
+    return said.split("\0")

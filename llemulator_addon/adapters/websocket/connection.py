@@ -18,6 +18,8 @@ _SECONDS_TO_CLOSE = 2.0
 """How long a client has to answer a close frame."""
 _PINGS = 3
 """How many pings a silent client gets before it counts as gone."""
+_SENT_IN_A_TURN = 16
+"""Messages that one connection may send at once before others have their turn."""
 _MOST_UNTAKEN = 256 << 10
 """Bytes that a client may leave where they are before its pings get no answer."""
 
@@ -36,6 +38,11 @@ class WebSocketLine(Protocol):
 
     async def send(self, frames: bytes) -> None:
         """Send."""
+        ...
+
+    @property
+    def is_watched(self) -> bool:
+        """Whether addons watch the connection."""
         ...
 
     async def show(self, text: str) -> None:
@@ -94,7 +101,9 @@ class WebSocketConnection:
         self._tasks: set[asyncio.Task[None]] = set()
         self._listener: WebSocketListener | None = None
         self._said: list[str] = []
-        """The parts of the message that is being sent."""
+        """The parts of the message that is being sent, where addons watch."""
+        self._sent_in_turn = 0
+        """Messages that were sent since others had their turn."""
 
     def begin(self, listener: WebSocketListener) -> None:
         """Give messages to who listens, until the end."""
@@ -127,19 +136,24 @@ class WebSocketConnection:
 
     # In
 
-    def receive(self, received: bytes) -> list[ReceivedMessage]:
-        """Read bytes; return the messages that end in them."""
+    def receive(self, received: bytes, most_frames: int) -> list[ReceivedMessage]:
+        """Read bytes; return the messages that end in them, as `Frames.receive` does."""
         self._heard_at = time.monotonic()
-        return list(self.frames.receive(received))
+        return self.frames.receive(received, most_frames)
 
     def hear(self, message: ReceivedMessage) -> None:
         """Give a message to who listens."""
-        if self._listener is not None:
+        if self._listener is None:
+            return
+        try:
             self._listener.hear(message.content)
+        except Exception as error:  # noqa: BLE001 - the connection is closed for it, as for each other bug
+            self.start(_raise(error))
 
     def react(self) -> bytes:
         """Return what is to be sent at once, because of what came: answers to pings, and to a close."""
-        outgoing = self.frames.take_outgoing()
+        if not (outgoing := self.frames.take_outgoing()) and self.frames.closing is None:
+            return b""
         if self.frames.closing is not None:
             self._leave()
             if not self.frames.is_over:
@@ -171,15 +185,22 @@ class WebSocketConnection:
 
     async def say_part(self, text: str, *, ends: bool) -> None:
         """Send a part of a message, and wait until it is taken. The caller holds `turn`."""
-        await self.line.send(self.frames.send(text, ends=ends))
-        # Many messages may be due at once, and nothing else here waits for anything.
-        await (self.line.wait_until_taken() if self.line.holds() else asyncio.sleep(0))
-        self.bytes_sent += len(text.encode())
-        self._said.append(text)
-        if ends:
-            whole, self._said = "".join(self._said), []
-            self.messages_sent += 1
-            await self.line.show(whole)
+        content = text.encode()
+        await self.line.send(self.frames.send(content, ends=ends))
+        self._sent_in_turn += 1
+        if self.line.holds():
+            await self.line.wait_until_taken()
+        elif self._sent_in_turn >= _SENT_IN_A_TURN:
+            # Many messages may be due at once, and nothing else here waits for anything.
+            self._sent_in_turn = 0
+            await asyncio.sleep(0)
+        self.bytes_sent += len(content)
+        self.messages_sent += ends
+        if self.line.is_watched:
+            self._said.append(text)
+            if ends:
+                whole, self._said = "".join(self._said), []
+                await self.line.show(whole)
 
     async def close(self, code: int, reason: str = "") -> None:
         """Close; the client gets some time to answer. May be called again."""
@@ -209,6 +230,10 @@ class WebSocketConnection:
         if self._listener is not None:
             await self._listener.say_too_old()
         await self.close(1001, "open for too long")
+
+
+async def _raise(error: Exception) -> None:
+    raise error
 
 
 _late: set[asyncio.Task[None]] = set()

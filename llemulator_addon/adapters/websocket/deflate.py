@@ -4,7 +4,7 @@ import zlib
 from typing import Any, override
 
 from wsproto.extensions import PerMessageDeflate
-from wsproto.frame_protocol import CloseReason, FrameDecoder, FrameProtocol, Opcode, RsvBits
+from wsproto.frame_protocol import CloseReason, FrameDecoder, FrameProtocol
 from wsproto.utilities import LocalProtocolError, split_comma_header
 
 _TAIL = b"\x00\x00\xff\xff"
@@ -50,15 +50,29 @@ class Deflate(PerMessageDeflate):
             self._decompressor = None
         return unpacked
 
-    @override
-    def frame_outbound(
-        self, proto: FrameDecoder | FrameProtocol, opcode: Opcode, rsv: RsvBits, data: bytes, fin: bool
-    ) -> tuple[RsvBits, bytes]:
-        if opcode in {Opcode.TEXT, Opcode.BINARY}:
+    def unpack_whole(self, data: bytes) -> bytes | CloseReason:
+        """Unpack a message that came in one frame, or return why that cannot be."""
+        if self._decompressor is None:
+            self._decompressor = zlib.decompressobj(-int(self.client_max_window_bits))
+        unpacked = self._unpack(data + _TAIL)
+        self._size = 0
+        if self.client_no_context_takeover:
+            self._decompressor = None
+        return unpacked
+
+    def pack(self, data: bytes, *, begins: bool, ends: bool) -> tuple[bool, bytes]:
+        """Return a message, or a part of one, as it is sent, and whether it is compressed."""
+        if begins:
             self._packs = len(data) >= _LEAST
         if not self._packs:
-            return rsv, data
-        return super().frame_outbound(proto, opcode, rsv, data, fin)
+            return False, data
+        if self._compressor is None:
+            self._compressor = zlib.compressobj(wbits=-int(self.server_max_window_bits))
+        packed = self._compressor.compress(data)
+        if ends:
+            packed = (packed + self._compressor.flush(zlib.Z_SYNC_FLUSH))[: -len(_TAIL)]
+            self._compressor = None  # `server_no_context_takeover`
+        return True, packed
 
     def _unpack(self, data: bytes) -> bytes | CloseReason:
         unpacker: Any = self._decompressor

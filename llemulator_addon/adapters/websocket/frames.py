@@ -1,6 +1,7 @@
 """The server's side of a WebSocket connection, without I/O: bytes in, messages out, and back (RFC 6455).
 
-wsproto reads and writes the frames. Here are the bounds, the answers to control frames, and the end.
+wsproto reads what is no plain text in one frame, and writes control frames. Here are the bounds, the answers to control
+frames, and the end.
 """
 
 from collections.abc import Callable, Iterator
@@ -11,6 +12,14 @@ from wsproto.events import BytesMessage, CloseConnection, Event, Ping, TextMessa
 from wsproto.frame_protocol import CloseReason
 
 from llemulator_addon.adapters.websocket.deflate import Deflate
+from llemulator_addon.adapters.websocket.plain_frames import (
+    PACKED_TEXT,
+    TEXT,
+    FrameHead,
+    read_head,
+    read_payload,
+    write_frame,
+)
 
 LOST = 1006
 """For a connection that ended without a close frame (RFC 6455, 7.4.1)."""
@@ -40,32 +49,86 @@ class Frames:
     ) -> None:
         """Take the size of a message at most, and who says whether there is room for one of a size."""
         self._connection = Connection(ConnectionType.SERVER, [deflate] if deflate is not None else [])
+        self._deflate = deflate
         self._most = most_bytes
         self._grow_to = grow_to
+        self._received = b""
+        """Bytes that came and were not read."""
+        self._left = 0
+        """Bytes of a frame that wsproto reads and that are still to come."""
+        self._in_message = False
+        """Whether a message has begun whose last frame has not."""
+        self._says_part = False
+        """Whether a part of a message was sent, and more of it follows."""
         self._message = bytearray()
         """The message that is under way, as far as it has come."""
         self._outgoing: list[bytes] = []
-        self.parts_read = 0
-        """How many frames came, or parts of them."""
         self.closing: Closing | None = None
         self.is_over = False
         """Whether both sides closed, so that nobody waits for anything."""
         self._is_deaf = False
         """Whether what comes is dropped: it can no longer be understood, or is not wanted."""
+        self.has_more = False
+        """Whether more frames can be read of what came."""
 
-    def receive(self, received: bytes) -> Iterator["ReceivedMessage"]:
-        """Read bytes; yield the messages that end in them. `take_outgoing` has the frames that answer them."""
-        if self._hears_nothing():
-            return
-        self._connection.receive_data(received)
+    def receive(self, received: bytes, most_frames: int | None = None) -> list["ReceivedMessage"]:
+        """Read bytes; return the messages that end in them. `take_outgoing` has the frames that answer them.
+
+        No more than this number of frames is read; `has_more` says whether to call again, with no bytes.
+        """
+        whole = self._received + received if self._received else received
+        messages, at = list[ReceivedMessage](), 0
+        while not (self._is_deaf or self.is_over) and at < len(whole):
+            if most_frames is not None:
+                if most_frames == 0:
+                    self._received, self.has_more = whole[at:], True
+                    return messages
+                most_frames -= 1
+            if not self._left:
+                if (head := read_head(whole, at)) is None:
+                    self._received, self.has_more = whole[at:], False
+                    return messages
+                if self._is_plain(head, len(whole)) and (content := self._read_plain(whole, head)) is not None:
+                    messages += content
+                    at = head.end
+                    continue
+                self._left = head.end - at
+                self._in_message = self._in_message if head.is_control else not head.ends_message
+            part = whole[at : at + self._left]
+            at += len(part)
+            self._left -= len(part)
+            messages += self._read_by_wsproto(part)
+        self._received, self.has_more = b"", False
+        return messages
+
+    def _is_plain(self, head: FrameHead, received: int) -> bool:
+        """Whether a frame is a whole message and has come whole."""
+        if self._in_message or not head.is_usual or head.end > received or self.closing is not None:
+            return False
+        return head.first == TEXT or (head.first == PACKED_TEXT and self._deflate is not None)
+
+    def _read_plain(self, received: bytes, head: FrameHead) -> "tuple[ReceivedMessage, ...] | None":
+        """Read a text in one frame; None if it is none, so that wsproto says what is wrong."""
+        content = read_payload(received, head)
+        if head.first == PACKED_TEXT and self._deflate is not None:
+            unpacked = self._deflate.unpack_whole(content)
+            if isinstance(unpacked, CloseReason):
+                self._refuse(unpacked, "error in extension")
+                return ()
+            content = unpacked
+        if not _is_text(content):
+            if head.first == TEXT:
+                return None
+            self._refuse(CloseReason.INVALID_FRAME_PAYLOAD_DATA, "a text is UTF-8")
+            return ()
+        return (ReceivedMessage(content, is_text=True),) if self._has_room(len(content)) else ()
+
+    def _read_by_wsproto(self, part: bytes) -> Iterator["ReceivedMessage"]:
+        self._connection.receive_data(part)
         for event in self._connection.events():
-            self.parts_read += 1
             yield from self._read(event)
-            if self._hears_nothing():
+            if self._is_deaf or self.is_over:
                 return
-
-    def _hears_nothing(self) -> bool:
-        return self._is_deaf or self.is_over
 
     def _read(self, event: Event) -> Iterator["ReceivedMessage"]:
         match event:
@@ -81,18 +144,23 @@ class Frames:
 
     def _gather(self, event: TextMessage | BytesMessage) -> "ReceivedMessage | None":
         part = event.data.encode() if isinstance(event.data, str) else event.data
-        size = len(self._message) + len(part)
-        if size > self._most:
-            self._refuse(CloseReason.MESSAGE_TOO_BIG, f"a message has at most {self._most} bytes")
-            return None
-        if not self._grow_to(size):
-            self._refuse(CloseReason.TRY_AGAIN_LATER, "no room for this message")
+        if not self._has_room(len(self._message) + len(part)):
             return None
         self._message += part
         if not event.message_finished:
             return None
         message, self._message = bytes(self._message), bytearray()
         return ReceivedMessage(message, isinstance(event, TextMessage))
+
+    def _has_room(self, size: int) -> bool:
+        """Whether a message may be so large. Closes if not."""
+        if size > self._most:
+            self._refuse(CloseReason.MESSAGE_TOO_BIG, f"a message has at most {self._most} bytes")
+        elif not self._grow_to(size):
+            self._refuse(CloseReason.TRY_AGAIN_LATER, "no room for this message")
+        else:
+            return True
+        return False
 
     def _refuse(self, code: int, reason: str) -> None:
         """Close, and read no more: what the client still sends of its message is not wanted."""
@@ -109,11 +177,16 @@ class Frames:
         self._message = bytearray()
         self.is_over, self._is_deaf = by_client, True
 
-    def send(self, text: str, *, ends: bool = True) -> bytes:
-        """Return the frame of a text message, or of a part of one; nothing after the end."""
+    def send(self, text: bytes, *, ends: bool = True) -> bytes:
+        """Return the frame of a text message in UTF-8, or of a part of one; nothing after the end."""
         if self.closing is not None:
             return b""
-        return self._connection.send(TextMessage(data=text, message_finished=ends))
+        first = _MORE if self._says_part else _TEXT
+        if self._deflate is not None:
+            packs, text = self._deflate.pack(text, begins=not self._says_part, ends=ends)
+            first |= _PACKED if packs and not self._says_part else 0
+        self._says_part = not ends
+        return write_frame(first | _ENDS if ends else first, text)
 
     def ping(self) -> bytes:
         """Return a ping; nothing after the end."""
@@ -137,3 +210,18 @@ class Frames:
         """Return what is to be sent, once."""
         outgoing, self._outgoing = b"".join(self._outgoing), []
         return outgoing
+
+
+_MORE, _TEXT = 0x00, 0x01
+_PACKED, _ENDS = 0x40, 0x80
+
+
+def _is_text(content: bytes) -> bool:
+    """Whether bytes are UTF-8."""
+    if content.isascii():
+        return True
+    try:
+        content.decode()
+    except UnicodeDecodeError:
+        return False
+    return True

@@ -22,6 +22,10 @@ from llemulator_addon.wire.talks import Begin, Close, Doings, Say, Stop, Talk, W
 
 _NOTED_TOGETHER = 50
 """Messages: to note each alone would cost as much as to send it."""
+_NOTED_BYTES = 64 << 10
+"""Bytes of messages that wait to be noted."""
+_SECONDS_UNNOTED = 0.25
+"""How long a message that asks for nothing may wait until the journal has it."""
 _LARGE = 256 << 10
 """Bytes of a message that are read in no time."""
 
@@ -65,18 +69,43 @@ class TalkListener:
         self._connection = connection
         self._answering = answering
         self._most_values = most_values
-        self._heard: asyncio.Queue[bytes] = asyncio.Queue()
+        self._heard: asyncio.Queue[bytes | Doings] = asyncio.Queue()
+        """Messages, and what is to be done because of one that was heard at once."""
+        self._is_idle = False
+        """Whether nothing else is to be done first, so that a message may be heard at once."""
+        self._held = 0
+        """Bytes that were counted last."""
         self._undecided = 0
         """Bytes of the messages that are not heard, and of requests that are not decided about."""
         self._lanes: dict[str | None, _Lane] = {}
         self._unnoted: list[TalkMessage] = []
         """Those that the journal does not have yet."""
+        self._unnoted_bytes = 0
+        self._noting: asyncio.TimerHandle | None = None
         connection.start(self._listen())
 
     def hear(self, message: bytes) -> None:
-        """Take a message."""
-        self._hold(_size(message))
-        self._heard.put_nowait(message)
+        """Take a message. Most ask for nothing, such as a piece of sound; then no task is needed for it."""
+        if not self._is_idle or len(message) > _LARGE:
+            self._hold(_size(message))
+            self._heard.put_nowait(message)
+            self._is_idle = False
+        elif doings := self._hear(message, read_event(message), self._note_heard(message)):
+            self._heard.put_nowait(doings)
+            self._is_idle = False
+        else:
+            self._note_later()
+
+    def _note_heard(self, message: bytes) -> float:
+        """Take note of a message; return when it came."""
+        came_at = now()
+        self._note(TalkMessage(came_at, by_client=True, content=message, size=len(message)))
+        return came_at
+
+    def _hear(self, message: bytes, event: object, came_at: float) -> Doings:
+        self._talk, doings = self._talk.hear(message, event, came_at)
+        self._hold(0)
+        return doings
 
     async def say_too_old(self) -> None:
         """Say that the connection was open for too long."""
@@ -92,7 +121,9 @@ class TalkListener:
 
     def _hold(self, more: int) -> None:
         self._undecided += more
-        self._answering.hold(self._undecided + self._talk.held)
+        if (held := self._undecided + self._talk.held) != self._held:
+            self._held = held
+            self._answering.hold(held)
 
     def _release(self, lane: "_Lane") -> None:
         size, lane.undecided = lane.undecided, 0
@@ -102,18 +133,22 @@ class TalkListener:
         self._talk, doings = self._talk.begin(now())
         await self._do(doings)
         while True:
-            message = await self._heard.get()
-            came_at = now()
-            self._note(TalkMessage(came_at, by_client=True, content=message, size=len(message)))
+            self._is_idle = self._heard.empty()
+            heard = await self._heard.get()
+            self._is_idle = False
+            if isinstance(heard, bytes):
+                heard = await self._hear_in_turn(heard)
             self._flush()
-            refusal, event = await self._read(message)
-            if refusal is None:
-                self._talk, doings = self._talk.hear(message, event, came_at)
-            else:
-                doings = (Say(refusal),)
-            self._hold(-_size(message))
-            await self._do(doings)
+            await self._do(heard)
             self._flush()
+
+    async def _hear_in_turn(self, message: bytes) -> Doings:
+        came_at = self._note_heard(message)
+        self._flush()
+        refusal, event = await self._read(message)
+        doings = (Say(refusal),) if refusal is not None else self._hear(message, event, came_at)
+        self._hold(-_size(message))
+        return doings
 
     async def _read(self, message: bytes) -> tuple[str | None, object]:
         """Read a message, or refuse it. A large one has a bound on its values, and is read in a thread."""
@@ -151,11 +186,19 @@ class TalkListener:
 
     def _note(self, message: TalkMessage) -> None:
         self._unnoted.append(message)
-        if len(self._unnoted) >= _NOTED_TOGETHER:
+        self._unnoted_bytes += len(message.content)
+        if len(self._unnoted) >= _NOTED_TOGETHER or self._unnoted_bytes >= _NOTED_BYTES:
             self._flush()
 
+    def _note_later(self) -> None:
+        if self._noting is None and self._unnoted:
+            self._noting = asyncio.get_running_loop().call_later(_SECONDS_UNNOTED, self._flush)
+
     def _flush(self) -> None:
-        messages, self._unnoted = self._unnoted, []
+        if self._noting is not None:
+            self._noting.cancel()
+            self._noting = None
+        messages, self._unnoted, self._unnoted_bytes = self._unnoted, [], 0
         if messages:
             self._answering.note(messages)
 
@@ -200,16 +243,16 @@ class TalkListener:
         """Return the message that ends with a step."""
         if not isinstance(step, SendMessage):
             return None
-        lane.said.append(step.text)
         if not step.ends:
+            lane.said.append(step.text)
             return None
-        whole, lane.said = "".join(lane.said), []
+        whole, lane.said = "".join((*lane.said, step.text)) if lane.said else step.text, []
         self._talk = self._talk.note(name, whole)
         return whole
 
     def _note_answer(self, whole: str | None, begun: BegunAnswer, asked: Begin) -> None:
         if whole is not None and not asked.is_silent:
-            self._note(_make_sent(whole)._replace(exchange=begun.exchange))
+            self._note(_make_sent(whole, begun.exchange))
 
 
 class _Lane:
@@ -250,9 +293,9 @@ async def _steps_of(begun: BegunAnswer) -> AsyncIterator[Step]:
             yield step
 
 
-def _make_sent(text: str) -> TalkMessage:
+def _make_sent(text: str, exchange: int = 0) -> TalkMessage:
     content = text.encode()
-    return TalkMessage(now(), by_client=False, content=content, size=len(content))
+    return TalkMessage(now(), by_client=False, content=content, size=len(content), exchange=exchange)
 
 
 def _size(message: bytes) -> int:

@@ -23,6 +23,7 @@ from llemulator_addon.wire.errors import INVALID, RequestRefused
 from llemulator_addon.wire.members import object_in, text_in
 from llemulator_addon.wire.realtime.events import describe_response
 from llemulator_addon.wire.realtime.items import RealtimeItem, RealtimeItemFields, read_audio, read_item, user_audio
+from llemulator_addon.wire.realtime.noting import read_deltas
 from llemulator_addon.wire.realtime.requests import ask, ask_to_hear
 from llemulator_addon.wire.realtime.session import (
     MODEL_CHECKS,
@@ -97,9 +98,7 @@ class _Hearing:
             raise RequestRefused(errors.missing("type"))
         if not isinstance(kind, str) or kind not in _EVENTS:
             raise RequestRefused(errors.invalid_value("type", str(kind), tuple(_EVENTS)))
-        Fields(checks={"event_id": text(most=512), **_CHECKS[kind]}, needs=tuple(_CHECKS[kind])).check(
-            {name: value for name, value in event.items() if name != "type"}
-        )
+        _FIELDS[kind].check(event)
 
     # The session
 
@@ -110,8 +109,8 @@ class _Hearing:
         kind = format_of(session, "input")
         sound = talk.sound if kind == talk.sound.kind else SoundBuffer(kind=kind)
         if turn_detection_of(session) is None and sound.speaks:
-            sound = replace(sound, speaks=False, quiet=0)
-        self.talk = replace(self.talk, session=session, sound=sound)
+            sound = sound._replace(speaks=False, quiet=0)
+        self.talk = self.talk._replace(session=session, sound=sound)
         self._say("session.updated", session=session)
 
     # Items
@@ -146,7 +145,7 @@ class _Hearing:
             )
 
     def _add(self, item: RealtimeItem, before: str | None) -> None:
-        self.talk = replace(self.talk, conversation=self.talk.conversation.put(item, before))
+        self.talk = self.talk._replace(conversation=self.talk.conversation.put(item, before))
         self._say("conversation.item.added", previous_item_id=before, item=item.shown)
         self._say("conversation.item.done", previous_item_id=before, item=item.shown)
 
@@ -165,7 +164,7 @@ class _Hearing:
     def delete_item(self, event: ClientEvent) -> None:
         """Remove an item."""
         item = self._find(event, "delete")
-        self.talk = replace(self.talk, conversation=self.talk.conversation.remove(item.id))
+        self.talk = self.talk._replace(conversation=self.talk.conversation.remove(item.id))
         self._say("conversation.item.deleted", item_id=item.id)
 
     def truncate_item(self, event: ClientEvent) -> None:
@@ -181,7 +180,7 @@ class _Hearing:
             message = f"Audio content of {has}ms is already shorter than {end}ms"
             raise RequestRefused(_wrong("invalid_value", "audio_end_ms", message))
         shortened = replace(item.set_transcript(None), audio=item.audio[: form.count_bytes(end)])
-        self.talk = replace(self.talk, conversation=self.talk.conversation.put(shortened, None))
+        self.talk = self.talk._replace(conversation=self.talk.conversation.put(shortened, None))
         self._say("conversation.item.truncated", item_id=item.id, content_index=0, audio_end_ms=end)
 
     # Sound
@@ -189,12 +188,12 @@ class _Hearing:
     def append_sound(self, event: ClientEvent) -> None:
         """Take sound; where turns are detected, speech may begin and end in it."""
         sound, detection = read_audio(event["audio"], (None, "audio")), turn_detection_of(self.talk.session)
-        self.talk = replace(self.talk, wakes=self.talk.wakes + 1)
+        talk, buffer = self.talk, self.talk.sound
         if detection is None:
-            self.talk = replace(self.talk, sound=self.talk.sound.add(sound))
+            self.talk = talk._replace(sound=buffer.add(sound), wakes=talk.wakes + 1)
             return
-        buffer, heard = listen(self.talk.sound, sound, detection)
-        self.talk = replace(self.talk, sound=buffer)
+        buffer, heard = listen(buffer, sound, detection)
+        self.talk = talk._replace(sound=buffer, wakes=talk.wakes + 1)
         for each in heard:
             if isinstance(each, Started):
                 self._begin_speech(each.ms, detection)
@@ -207,14 +206,14 @@ class _Hearing:
 
     def _begin_speech(self, ms: int, detection: ClientEvent) -> None:
         item_id = self._draw("item")
-        self.talk = replace(self.talk, speaking=item_id)
+        self.talk = self.talk._replace(speaking=item_id)
         self._say("input_audio_buffer.speech_started", audio_start_ms=ms, item_id=item_id)
         if detection.get("interrupt_response") and (active := self._find_active()) is not None:
             self._cancel(active, "turn_detected")
 
     def _take_speaker(self) -> str:
         item_id = self.talk.speaking or self._draw("item")
-        self.talk = replace(self.talk, speaking=None)
+        self.talk = self.talk._replace(speaking=None)
         return item_id
 
     def commit_sound(self, event: ClientEvent) -> None:
@@ -229,7 +228,7 @@ class _Hearing:
             )
             raise RequestRefused(_wrong("input_audio_buffer_commit_empty", None, message))
         buffer, sound = buffer.take()
-        self.talk = replace(self.talk, sound=buffer)
+        self.talk = self.talk._replace(sound=buffer)
         self._commit(self._take_speaker(), sound)
 
     def _commit(self, item_id: str, sound: bytes) -> None:
@@ -237,13 +236,13 @@ class _Hearing:
         self._say("input_audio_buffer.committed", previous_item_id=before, item_id=item_id)
         item = user_audio(item_id, sound)
         self._add(item, before)
-        self.talk = replace(self.talk, hearing=(*self.talk.hearing, item_id))
+        self.talk = self.talk._replace(hearing=(*self.talk.hearing, item_id))
         self.doings.append(ask_to_hear(self.talk, item, self._at))
 
     def clear_sound(self, event: ClientEvent) -> None:
         """Forget the sound that came."""
         del event
-        self.talk = replace(self.talk, sound=self.talk.sound.take()[0], speaking=None)
+        self.talk = self.talk._replace(sound=self.talk.sound.take()[0], speaking=None)
         self._say("input_audio_buffer.cleared")
 
     def clear_output(self, event: ClientEvent) -> None:
@@ -261,12 +260,12 @@ class _Hearing:
             raise RequestRefused(_wrong("invalid_event", "type", message))
         if (given := event.get("response")) is not None:
             _RESPONSE((None, "response"), given)
-        self.talk = replace(self.talk, wakes=self.talk.wakes + 1)
+        self.talk = self.talk._replace(wakes=self.talk.wakes + 1)
         self._wait_or_respond(event)
 
     def _wait_or_respond(self, event: ClientEvent) -> None:
         if self.talk.hearing:
-            self.talk = replace(self.talk, waiting=(*self.talk.waiting, event))
+            self.talk = self.talk._replace(waiting=(*self.talk.waiting, event))
         else:
             self._respond(event)
 
@@ -282,7 +281,7 @@ class _Hearing:
         asked = ask(self.talk, event, self._list_input(given), self._draw("resp"), self._at)
         body = {name: value for name, value in (asked.request.json or {}).items() if name != "input"}
         response = OpenResponse(body=body, asked_by=text_in(event, "event_id"))
-        self.talk = replace(self.talk, responses=self.talk.responses.insert(asked.lane or "", response))
+        self.talk = self.talk._replace(responses=self.talk.responses.insert(asked.lane or "", response))
         self.doings.append(asked)
 
     def _list_input(self, given: ClientEvent) -> list[RealtimeItemFields]:
@@ -325,14 +324,15 @@ class _Hearing:
         details = {"type": "cancelled", "reason": reason}
         done = describe_response(response.body, status="cancelled", status_details=details, output=output, usage=_NONE)
         self._say("response.done", response=done)
-        self.talk = replace(self.talk, responses=self.talk.responses.remove(response_id))
+        self.talk = self.talk._replace(responses=self.talk.responses.remove(response_id))
 
     def _end_item(self, response_id: str, response: OpenResponse, opened: OpenItem) -> RealtimeItemFields:
-        item, place = dict(opened.item), {"response_id": response_id, "output_index": opened.index}
+        item, place = dict(opened.item), {"response_id": response_id, "output_index": opened.output_index}
         inside = {**place, "item_id": item["id"]}
+        said, sound = read_deltas(opened)
         if item.get("type") == "function_call":
-            item["arguments"] = opened.said
-            call = {"call_id": item.get("call_id"), "name": item.get("name"), "arguments": opened.said}
+            item["arguments"] = said
+            call = {"call_id": item.get("call_id"), "name": item.get("name"), "arguments": said}
             self._say("response.function_call_arguments.done", **inside, **call)
         elif opened.has_part:
             part = {**inside, "content_index": 0}
@@ -340,13 +340,13 @@ class _Hearing:
             kind, key = ("audio", "transcript") if aloud else ("text", "text")
             if aloud:
                 self._say("response.output_audio.done", **part)
-            self._say(f"response.output_{'audio_transcript' if aloud else 'text'}.done", **part, **{key: opened.said})
-            self._say("response.content_part.done", **part, part={"type": kind, key: opened.said})
-            item["content"] = [{"type": f"output_{kind}", key: opened.said}]
+            self._say(f"response.output_{'audio_transcript' if aloud else 'text'}.done", **part, **{key: said})
+            self._say("response.content_part.done", **part, part={"type": kind, key: said})
+            item["content"] = [{"type": f"output_{kind}", key: said}]
         item["status"] = "incomplete"
         if (kept := self.talk.conversation.find(str(item["id"]))) is not None:
-            kept = replace(kept, shown=item, audio=b"".join(opened.sound))
-            self.talk = replace(self.talk, conversation=self.talk.conversation.put(kept, None))
+            kept = replace(kept, shown=item, audio=sound)
+            self.talk = self.talk._replace(conversation=self.talk.conversation.put(kept, None))
             self._say("conversation.item.done", previous_item_id=self._id_before(kept.id), item=item)
         self._say("response.output_item.done", **place, item=item)
         return item
@@ -362,10 +362,10 @@ class _Hearing:
         """Let begin what waited for an answer, and count silence from here on."""
         talk = self.talk
         if lane in talk.hearing:
-            self.talk = replace(self.talk, hearing=tuple(each for each in talk.hearing if each != lane))
+            self.talk = self.talk._replace(hearing=tuple(each for each in talk.hearing if each != lane))
             if not self.talk.hearing:
                 waiting = self.talk.waiting
-                self.talk = replace(self.talk, waiting=())
+                self.talk = self.talk._replace(waiting=())
                 for event in waiting:
                     self._event_id = text_in(event, "event_id")
                     try:
@@ -374,7 +374,7 @@ class _Hearing:
                         self._refuse(refused.failure)
             return
         if lane in talk.responses:
-            self.talk = replace(self.talk, responses=talk.responses.remove(lane))
+            self.talk = self.talk._replace(responses=talk.responses.remove(lane))
         self._count_silence()
 
     def _count_silence(self) -> None:
@@ -384,7 +384,7 @@ class _Hearing:
             return
         last = next((each for each in reversed(self.talk.conversation.items) if each.audio), None)
         plays = FORMATS[format_of(self.talk.session, "output")].count_ms(len(last.audio)) if last else 0
-        self.talk = replace(self.talk, wakes=self.talk.wakes + 1)
+        self.talk = self.talk._replace(wakes=self.talk.wakes + 1)
         self.doings.append(Wake((ms + plays) / 1_000, self.talk.wakes))
 
     def wake(self, mark: int) -> None:
@@ -394,7 +394,7 @@ class _Hearing:
         detection = turn_detection_of(self.talk.session) or {}
         end = self.talk.sound.ms
         buffer, sound = self.talk.sound.take()
-        self.talk = replace(self.talk, sound=buffer)
+        self.talk = self.talk._replace(sound=buffer)
         item_id, before = self._draw("item"), self.talk.conversation.last_id
         self._say(
             "input_audio_buffer.timeout_triggered",
@@ -459,6 +459,9 @@ _CHECKS: dict[str, dict[str, Check]] = {
     "response.cancel": {},
 }
 """The fields that each event must have."""
+_FIELDS = {
+    kind: Fields(checks={"event_id": text(most=512), **checks}, needs=tuple(checks)) for kind, checks in _CHECKS.items()
+}
 _EVENTS: dict[str, Callable[[_Hearing, ClientEvent], None]] = {
     "session.update": _Hearing.update_session,
     "conversation.item.create": _Hearing.create_item,

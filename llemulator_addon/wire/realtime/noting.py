@@ -15,13 +15,48 @@ from llemulator_addon.wire.talks import read_event
 
 def note(talk: RealtimeState, lane: str, text: str) -> RealtimeState:
     """Return a talk after a message of an answer; one that is no event of ours says nothing."""
+    if text.startswith(_DELTAS) and (sent := talk.responses.get(lane)) is not None:
+        talk = talk._replace(has_spoken=True) if text.startswith(_DELTAS[0]) else talk
+        return _note_delta(talk, lane, sent, text)
     event = read_event(text.encode())
     if not isinstance(event, dict):
         return talk
     if event.get("type") == f"{PREFIX}.completed":
         return _note_heard(talk, lane, str(event.get("transcript")))
     response = talk.responses.get(lane)
-    return talk if response is None else _note_of_response(talk, lane, response, event)
+    if response is None:
+        return talk
+    if str(event.get("type")).endswith(".delta"):
+        talk = talk._replace(has_spoken=talk.has_spoken or event["type"] == _OF_SOUND)
+        return _note_delta(talk, lane, response, text)
+    return _note_of_response(talk, lane, response, event)
+
+
+_OF_SOUND = "response.output_audio.delta"
+_DELTAS = tuple(
+    f'{{"type":"{kind}",'
+    for kind in (
+        _OF_SOUND,
+        "response.output_audio_transcript.delta",
+        "response.output_text.delta",
+        "response.function_call_arguments.delta",
+    )
+)
+"""How the messages begin of which there are most. They need not be read to be noted."""
+
+
+def _note_delta(talk: RealtimeState, lane: str, response: OpenResponse, text: str) -> RealtimeState:
+    if (open_item := response.open_item) is None:
+        return talk
+    grown = response._replace(open_item=open_item._replace(deltas=open_item.deltas.push_front(text)))
+    return talk._replace(responses=talk.responses.insert(lane, grown))
+
+
+def read_deltas(item: OpenItem) -> tuple[str, bytes]:
+    """Return as much of an item as was sent: of its text or arguments, and of its sound."""
+    events = [event for text in [*item.deltas][::-1] if isinstance(event := read_event(text.encode()), dict)]
+    said = "".join(text_in(event, "delta") or "" for event in events if event.get("type") != _OF_SOUND)
+    return said, b"".join(_decode(text_in(event, "delta") or "") for event in events if event.get("type") == _OF_SOUND)
 
 
 def _note_heard(talk: RealtimeState, item_id: str, transcript: str) -> RealtimeState:
@@ -31,7 +66,7 @@ def _note_heard(talk: RealtimeState, item_id: str, transcript: str) -> RealtimeS
     heard = replace(item, heard=transcript)
     if transcription_of(talk.session) is not None:
         heard = heard.set_transcript(transcript)
-    return replace(talk, conversation=talk.conversation.put(heard, None))
+    return talk._replace(conversation=talk.conversation.put(heard, None))
 
 
 def _note_of_response(talk: RealtimeState, lane: str, response: OpenResponse, event: dict[str, Any]) -> RealtimeState:
@@ -39,40 +74,26 @@ def _note_of_response(talk: RealtimeState, lane: str, response: OpenResponse, ev
     open_item = response.open_item
     match event.get("type"):
         case "response.created":
-            response = replace(response, is_begun=True)
+            response = response._replace(is_begun=True)
         case "response.output_item.added":
             item = object_in(event, "item")
             index = event.get("output_index")
             if "id" in item:
-                response = replace(
-                    response, open_item=OpenItem(item=item, index=index if isinstance(index, int) else 0)
-                )
+                index = index if isinstance(index, int) else 0
+                response = response._replace(open_item=OpenItem(item=item, output_index=index))
         case "conversation.item.added":
             talk = _put(talk, event, b"")
         case "response.content_part.added" if open_item is not None:
-            response = replace(response, open_item=replace(open_item, has_part=True))
-        case str() as kind if open_item is not None and kind.endswith(".delta"):
-            response = replace(response, open_item=_note_delta(open_item, event))
-            talk = replace(talk, has_spoken=talk.has_spoken or kind == _OF_SOUND)
+            response = response._replace(open_item=open_item._replace(has_part=True))
         case "conversation.item.done":
-            talk = _put(talk, event, b"".join(open_item.sound) if open_item is not None else b"")
+            talk = _put(talk, event, read_deltas(open_item)[1] if open_item is not None else b"")
         case "response.output_item.done":
-            response = replace(response, open_item=None, output=(*response.output, object_in(event, "item")))
+            response = response._replace(open_item=None, output=(*response.output, object_in(event, "item")))
         case "response.done":
-            return replace(talk, responses=talk.responses.remove(lane))
+            return talk._replace(responses=talk.responses.remove(lane))
         case _:
             return talk
-    return replace(talk, responses=talk.responses.insert(lane, response))
-
-
-_OF_SOUND = "response.output_audio.delta"
-
-
-def _note_delta(open_item: OpenItem, event: dict[str, Any]) -> OpenItem:
-    delta = text_in(event, "delta") or ""
-    if event.get("type") == _OF_SOUND:
-        return replace(open_item, sound=(*open_item.sound, _decode(delta)))
-    return replace(open_item, said=open_item.said + delta)
+    return talk._replace(responses=talk.responses.insert(lane, response))
 
 
 def _put(talk: RealtimeState, event: dict[str, Any], sound: bytes) -> RealtimeState:
@@ -80,12 +101,7 @@ def _put(talk: RealtimeState, event: dict[str, Any], sound: bytes) -> RealtimeSt
     if not isinstance(item.get("id"), str):
         return talk
     made = RealtimeItem(shown=item, audio=sound if _has_sound(item) else b"")
-    return replace(talk, conversation=talk.conversation.put(made, text_in(event, "previous_item_id")))
-
-
-def _open(event: dict[str, Any]) -> OpenItem | None:
-    item, index = object_in(event, "item"), event.get("output_index")
-    return OpenItem(item=item, index=index if isinstance(index, int) else 0) if "id" in item else None
+    return talk._replace(conversation=talk.conversation.put(made, text_in(event, "previous_item_id")))
 
 
 def _has_sound(item: Mapping[str, Any]) -> bool:

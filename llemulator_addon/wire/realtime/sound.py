@@ -4,9 +4,10 @@ Nothing here knows words. Speech is what is loud enough, silence what is not; ti
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
 from functools import cache
 from typing import Any, NamedTuple
+
+from rpds import List
 
 from llemulator_addon.wire import audio
 
@@ -117,12 +118,15 @@ class Stopped(NamedTuple):
     sound: bytes
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SoundBuffer:
+_NO_SOUND: "List[bytes]" = List()
+
+
+class SoundBuffer(NamedTuple):
     """The sound that came and was not committed."""
 
     kind: str = PCM
-    sound: tuple[bytes, ...] = ()
+    sound: "List[bytes]" = _NO_SOUND
+    """In pieces, the last one first, so that one more copies nothing."""
     size: int = 0
     """Bytes of it."""
     begins: int = 0
@@ -144,14 +148,14 @@ class SoundBuffer:
 
     def add(self, sound: bytes) -> "SoundBuffer":
         """Return it with more sound."""
-        return replace(self, sound=(*self.sound, sound), size=self.size + len(sound)) if sound else self
+        return self._replace(sound=self.sound.push_front(sound), size=self.size + len(sound)) if sound else self
 
     def take(self, size: int | None = None) -> "tuple[SoundBuffer, bytes]":
         """Take sound out of it: all, or its first bytes."""
-        whole = b"".join(self.sound)
+        whole = b"".join([*self.sound][::-1])
         taken, rest = (whole, b"") if size is None else (whole[:size], whole[size:])
-        left = (rest,) if rest else ()
-        after = replace(self, sound=left, size=len(rest), begins=self.begins + len(taken), speaks=False, quiet=0)
+        left = _NO_SOUND.push_front(rest) if rest else _NO_SOUND
+        after = self._replace(sound=left, size=len(rest), begins=self.begins + len(taken), speaks=False, quiet=0)
         return after, taken
 
 
@@ -170,7 +174,7 @@ def listen(
                 break
             buffer = buffer.add(sound[at * form.width : first * form.width])
             buffer = _keep_last(buffer, form.count_bytes(detection.get("prefix_padding_ms") or 0))
-            buffer = replace(buffer, speaks=True, quiet=0)
+            buffer = buffer._replace(speaks=True, quiet=0)
             heard.append(Started(form.count_ms(buffer.begins)))
             at = first
             continue
@@ -179,14 +183,14 @@ def listen(
         found = padded.find(silence)
         if found < 0:
             rest = padded.rstrip(b"\0")
-            buffer = replace(buffer.add(sound[at * form.width :]), quiet=len(padded) - len(rest))
+            buffer = buffer.add(sound[at * form.width :])._replace(quiet=len(padded) - len(rest))
             return buffer, tuple(heard)
         end = at + found + samples - buffer.quiet
         buffer, said = buffer.add(sound[at * form.width : end * form.width]).take()
         heard.append(Stopped(buffer.ms, said))
         at = end
     buffer = buffer.add(sound[at * form.width :])
-    kept = form.count_bytes(_KEPT_MS)
+    kept = form.count_bytes(max(_KEPT_MS, detection.get("prefix_padding_ms") or 0))
     # Not each time: it is copied.
     if not buffer.speaks and (buffer.size > 2 * kept or len(buffer.sound) > _MANY):
         buffer = _keep_last(buffer, kept)
@@ -194,8 +198,9 @@ def listen(
 
 
 _USUAL_THRESHOLD = 0.5
-_KEPT_MS = 10_000
-"""Of silence before speech, which a client may commit nevertheless."""
+_KEPT_MS = 600
+"""Of silence before speech, which a client may commit nevertheless. Twice as much takes less than 64 KiB, for which
+there is always room: any number of clients may listen."""
 _BY_EAGERNESS = {"low": 1_000, "medium": 500, "auto": 500, "high": 250}
 
 

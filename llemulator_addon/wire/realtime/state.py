@@ -1,10 +1,9 @@
 """The state of a Realtime talk: its session, its conversation, the sound that came, and the responses under way."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
-from typing import Any, Self
+from typing import Any, NamedTuple, Self
 
-from rpds import HashTrieMap
+from rpds import HashTrieMap, List
 
 from llemulator_addon.core.reply import Failure
 from llemulator_addon.core.request import Request
@@ -17,21 +16,20 @@ from llemulator_addon.wire.realtime.items import RealtimeItemFields
 from llemulator_addon.wire.realtime.session import RealtimeSessionFields
 from llemulator_addon.wire.realtime.sound import SoundBuffer
 
+_NO_DELTAS: "List[str]" = List()
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class OpenItem:
+
+class OpenItem(NamedTuple):
     """An item of a response that is being sent."""
 
     item: RealtimeItemFields
-    index: int
-    said: str = ""
-    """As much of its text, or of its arguments, as was sent."""
-    sound: tuple[bytes, ...] = ()
+    output_index: int
+    deltas: "List[str]" = _NO_DELTAS
+    """The messages with parts of it that were sent, the last one first. They are read when somebody asks for them."""
     has_part: bool = False
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class OpenResponse:
+class OpenResponse(NamedTuple):
     """A response that is not done."""
 
     body: Mapping[str, Any]
@@ -44,8 +42,7 @@ class OpenResponse:
     output: tuple[RealtimeItemFields, ...] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RealtimeState:
+class RealtimeState(NamedTuple):
     """All that is known of one connection."""
 
     name: str
@@ -61,10 +58,10 @@ class RealtimeState:
     """Why it is closed at once."""
     drawn: int = 0
     """How many ids were drawn."""
-    sound: SoundBuffer = field(default_factory=SoundBuffer)
+    sound: SoundBuffer = SoundBuffer()
     speaking: str | None = None
     """The id of the item that is being said."""
-    responses: "HashTrieMap[str, OpenResponse]" = field(default_factory=HashTrieMap)
+    responses: "HashTrieMap[str, OpenResponse]" = HashTrieMap()
     """By id, which is their lane, too."""
     hearing: tuple[str, ...] = ()
     """The ids of items that are being transcribed."""
@@ -83,7 +80,7 @@ class RealtimeState:
     def draw(self, prefix: str) -> tuple[Self, str]:
         """Return a new id, and the talk after that."""
         drawn = self.drawn + 1
-        return replace(self, drawn=drawn), draw_id(prefix, self.stamp, f"talk/{self.label}/{drawn}")
+        return self._replace(drawn=drawn), draw_id(prefix, self.stamp, f"talk/{self.label}/{drawn}")
 
 
 def spell_event(kind: str, event_id: str, **fields: object) -> str:

@@ -79,7 +79,7 @@ def test_who_closes_waits_for_the_other_side_and_hears_nothing_more() -> None:
     assert [(code_of(each), each.payload[2:]) for each in closed] == [(1001, b"going away")]
     assert (heard, frames.take_outgoing()) == ([], b"")
     assert (before, frames.is_over) == (False, True)
-    assert frames.send("too late") == b""
+    assert frames.send(b"too late") == b""
     assert frames.ping() == b""
 
 
@@ -90,14 +90,14 @@ def test_a_connection_that_is_lost_has_the_code_for_it() -> None:
     frames.lose()
 
     assert frames.closing == Closing(1006, "", by_client=True)
-    assert frames.send("nobody") == b""
+    assert frames.send(b"nobody") == b""
 
 
 @given(st.lists(st.text(), min_size=1, max_size=5), st.booleans())
 def test_the_parts_of_a_message_are_one_message(parts: list[str], deflate: bool) -> None:  # noqa: FBT001
     frames = _frames(deflate=deflate)
 
-    sent = b"".join(frames.send(part, ends=at == len(parts) - 1) for at, part in enumerate(parts))
+    sent = b"".join(frames.send(part.encode(), ends=at == len(parts) - 1) for at, part in enumerate(parts))
     first, *others = read_frames(sent)
     payload = first.payload + b"".join(each.payload for each in others)
     if first.is_packed:
@@ -111,7 +111,7 @@ def test_the_parts_of_a_message_are_one_message(parts: list[str], deflate: bool)
 def test_only_a_long_message_is_sent_compressed() -> None:
     frames = _frames(deflate=True)
 
-    short, long = read_frames(frames.send("x" * 1000) + frames.send("x" * 10_000))
+    short, long = read_frames(frames.send(b"x" * 1000) + frames.send(b"x" * 10_000))
 
     assert (short.is_packed, long.is_packed) == (False, True)
     assert len(long.payload) < 100

@@ -342,3 +342,15 @@ def test_segments_of_a_script_are_events() -> None:
 
     (segment,) = [each for each in events if each["type"].endswith("transcription.segment")]
     assert (segment["text"], segment["speaker"], segment["end"]) == ("Hello.", "B", 0.5)
+
+
+def test_a_client_that_is_quiet_for_long_takes_no_more_room_than_there_always_is() -> None:
+    talking = _talking()
+
+    held = set()
+    for _ in range(60):
+        talking.speak(SILENCE[:9_600])
+        held.add(talking.talk.held)
+
+    assert max(held) < 64 << 10
+    assert max(held) > 600 * 48

@@ -21,13 +21,12 @@ from llemulator_addon.adapters.mitmproxy.internals.connection import Connection
 from llemulator_addon.adapters.mitmproxy.internals.dispatch import RestOfHook
 from llemulator_addon.adapters.mitmproxy.internals.flow_control import SECONDS_TO_TAKE, Outlet
 from llemulator_addon.adapters.mitmproxy.internals.servers import Commands, Http1
+from llemulator_addon.adapters.mitmproxy.internals.straight import StraightWay, find_way
 from llemulator_addon.adapters.mitmproxy.internals.turns import LlemulatorTurnHook
 from llemulator_addon.adapters.websocket.connection import WebSocketConnection, WebSocketLine
 
-_SLICE = 4 << 10
-"""Bytes that are read before others may have their turn."""
-_MOST_PARTS = 200
-"""Frames, or parts of them, that one connection may bring in its turn."""
+_MOST_FRAMES = 200
+"""Frames, or parts of them, that one connection may bring in its turn: those without bytes take long, too."""
 
 
 @dataclass
@@ -93,21 +92,26 @@ class WebSocketLayer(layer.Layer):
     def _start(self) -> Commands:
         self._flow.websocket = WebSocketData()
         yield from self._call(WebsocketStartHook(self._flow))
-        self._connection = self._begin(_LineToClient(self.context.client, self._outlet, is_watched=self._is_watched))
+        way = find_way(self.context.client, self.context)
+        if way is not None:
+            way.receive_on(self)
+        line = _LineToClient(self.context.client, self._outlet, way, is_watched=self._is_watched)
+        self._connection = self._begin(line)
 
     def _receive(self, received: bytes) -> Commands:
         if (connection := self._connection) is None:
             return
-        before = connection.frames.parts_read
-        for start in range(0, len(received), _SLICE):
-            if connection.frames.parts_read - before > _MOST_PARTS:
-                # Frames without bytes take long: others have their turn, and no more is read meanwhile.
-                before = connection.frames.parts_read
-                self._outlet.stop_reading()
-                yield LlemulatorTurnHook(self.context.client)
-            for message in connection.receive(received[start : start + _SLICE]):
-                yield from self._show(message.content, is_text=message.is_text, from_client=True)
+        while True:
+            for message in connection.receive(received, _MOST_FRAMES):
+                if self._is_watched:
+                    yield from self._show(message.content, is_text=message.is_text, from_client=True)
                 connection.hear(message)
+            if not connection.frames.has_more:
+                break
+            # Others have their turn, and no more is read meanwhile.
+            received = b""
+            self._outlet.stop_reading()
+            yield LlemulatorTurnHook(self.context.client)
         self._outlet.read_on()
         if outgoing := connection.react():
             yield commands.SendData(self.context.client, outgoing)
@@ -115,7 +119,7 @@ class WebSocketLayer(layer.Layer):
             yield from self._end()
 
     def _show(self, content: bytes, *, is_text: bool, from_client: bool) -> Commands:
-        if not self._is_watched or self._flow.websocket is None:
+        if self._flow.websocket is None:
             return
         kind = Opcode.TEXT if is_text else Opcode.BINARY
         self._flow.websocket.messages.append(WebSocketMessage(kind, from_client, content))
@@ -143,20 +147,24 @@ class WebSocketLayer(layer.Layer):
 class _LineToClient:
     """The client of one connection."""
 
-    def __init__(self, client: Client, outlet: Outlet, *, is_watched: bool) -> None:
+    def __init__(self, client: Client, outlet: Outlet, way: StraightWay | None, *, is_watched: bool) -> None:
         self._client = client
         self._outlet = outlet
-        self._is_watched = is_watched
+        self._way = way
+        self.is_watched = is_watched
 
     async def send(self, frames: bytes) -> None:
         """Send."""
-        if frames:
+        if not frames:
+            return
+        if self._way is not None:
+            self._way.send(frames)
+        else:
             await self._tell(_ToSend(frames))
 
     async def show(self, text: str) -> None:
         """Show a message that was sent to the addons that watch the connection."""
-        if self._is_watched:
-            await self._tell(_SentMessage(text))
+        await self._tell(_SentMessage(text))
 
     async def _tell(self, event: events.Event) -> None:
         server = ctx.master.addons.get("proxyserver")
