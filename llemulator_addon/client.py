@@ -106,6 +106,8 @@ class Exchange:
     status: int
     """0: no answer yet, or the answer was cut before its head."""
     ending: Mapping[str, Any] | None = None
+    cost_usd: float | None = None
+    """The cost of its tokens at OpenAI, in US dollars; None if a price is not known."""
     upstream: str | None = None
     """Base URL of the server that the request was forwarded to."""
     unsupported: bool = False
@@ -262,9 +264,16 @@ class Client:
         order: Iterable[str | Mapping[str, object]] = (),
         ignore: Iterable[str] = (),
         egress: bool | Mapping[str, object] = False,
+        max_cost_usd: float | None = None,
     ) -> Verdict:
         """Verify the session; the arguments are the body of `POST /_emulator/verify`."""
-        body = {"expectations": [*expectations], "order": [*order], "ignore": [*ignore], "egress": egress}
+        body = {
+            "expectations": [*expectations],
+            "order": [*order],
+            "ignore": [*ignore],
+            "egress": egress,
+            **({} if max_cost_usd is None else {"max_cost_usd": max_cost_usd}),
+        }
         return _read_verdict(self._json("POST", "/_emulator/verify", json.dumps(body)))
 
     def waiting(self) -> tuple[WaitingRequest, ...]:
@@ -459,21 +468,8 @@ def read_exchange(shown: Mapping[str, Any]) -> Exchange:
 
 
 _BRIEF = (
-    "number",
-    "at",
-    "method",
-    "host",
-    "path",
-    "endpoint",
-    "model",
-    "stream",
-    "user_text",
-    "rule",
-    "unmatched",
-    "unsupported",
-    "status",
-    "ending",
-    "upstream",
+    *("number", "at", "method", "host", "path", "endpoint", "model", "stream", "user_text", "rule", "unmatched"),
+    *("unsupported", "status", "ending", "cost_usd", "upstream"),
 )
 
 

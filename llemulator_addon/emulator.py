@@ -52,6 +52,7 @@ from llemulator_addon.wire.cors import add_cors, preflight
 from llemulator_addon.wire.credentials import is_address, key_of, session_of, token_of
 from llemulator_addon.wire.endpoints.images import answer_picture, is_picture
 from llemulator_addon.wire.models import DEFAULT_MODELS
+from llemulator_addon.wire.prices import FindPrices, Prices
 from llemulator_addon.wire.responses.history import forget_recent
 from llemulator_addon.wire.vocabulary import published
 from llemulator_addon.wire.webhooks import SendResult
@@ -74,6 +75,8 @@ class EmulatorSettings(ServerSettings):
     """Extra host names under which the admin routes answer."""
     console: FindFile = find_nothing
     """The files of the console."""
+    prices: FindPrices = Prices
+    """The prices of models; without them no cost is shown."""
     script: Script | None = None
     """The default script: every token that has none of its own plays it, with counters of its own."""
     has_preset_queues: bool = False
@@ -141,6 +144,7 @@ class Emulator:
             version=settings.version,
             names=settings.names,
             console=settings.console,
+            prices=settings.prices,
             write_metrics=settings.write_metrics,
             draining=settings.draining,
             unclaimed=self._unclaimed.list,

@@ -5,14 +5,13 @@ import { ask, askText, pathOf } from "./api";
 import { Compared } from "./compared";
 import { Conversation } from "./conversation";
 import { answerText, draftRule, toCurl, toHar, toNode, toPython } from "./copies";
-import { bytes, clockTime, duration, pretty, sessionLabel } from "./format";
+import { bytes, clockTime, duration, money, pretty, sessionLabel } from "./format";
 import { endingOf, stateOf } from "./journal";
 import { fail, known, version } from "./live";
 import { go, place } from "./location";
 import { draft } from "./draft";
 import { Stream } from "./stream";
 import type { Full, StreamEvent } from "./types";
-import { tokensOf } from "./usage";
 
 const TABS = [
   { name: "", label: "Conversation" },
@@ -113,7 +112,7 @@ function Part({ tab, full, session }: { tab: string; full: Full; session: string
 
 function Facts({ full }: { full: Full }) {
   const ending = endingOf(full);
-  const tokens = tokensOf(full);
+  const { tokens, cost_usd: cost } = full;
   const state = stateOf(full);
   const client = full.client as { sdk: string | null; version: string | null; retry: number | null };
   return (
@@ -133,6 +132,7 @@ function Facts({ full }: { full: Full }) {
             {tokens.prompt.toLocaleString("en")} + {tokens.answer.toLocaleString("en")} tokens
           </span>
         )}
+        {cost !== null && <span title="what these tokens cost at OpenAI’s prices">{money(cost)}</span>}
         {client.sdk && (
           <span>
             {client.sdk} {client.version}

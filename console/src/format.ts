@@ -18,6 +18,13 @@ export function bytes(count: number): string {
   return `${(count / 1024 / 1024).toFixed(1)} MiB`;
 }
 
+/** US dollars, to three digits that say something. */
+export function money(usd: number): string {
+  if (usd === 0) return "$0";
+  const places = Math.min(12, Math.max(2, 2 - Math.floor(Math.log10(usd))));
+  return `$${usd.toFixed(places).replace(/(\.\d\d\d*?)0+$/, "$1")}`;
+}
+
 export function plural(count: number, one: string, many = `${one}s`): string {
   return `${count.toLocaleString("en")} ${count === 1 ? one : many}`;
 }

@@ -1,4 +1,4 @@
-import { bytes, clockTime, duration, plural } from "./format";
+import { bytes, clockTime, duration, money, plural } from "./format";
 import { known, version } from "./live";
 import { selected } from "./live-view";
 import { summarize, type Count, type Statistics } from "./statistics";
@@ -16,6 +16,10 @@ export default function StatisticsView() {
         <Figure says="longest" value={duration(statistics.seconds.most)} />
         <Figure says="tokens of prompts" value={statistics.tokens.prompt.toLocaleString("en")} />
         <Figure says="tokens of answers" value={statistics.tokens.answer.toLocaleString("en")} />
+        <Figure
+          says={statistics.unpriced ? `at OpenAI’s prices, without ${plural(statistics.unpriced, "answer")} of unknown price` : "at OpenAI’s prices"}
+          value={money(statistics.cost)}
+        />
         <Figure says="sent" value={bytes(statistics.bytesSent)} />
         <Figure says="sessions" value={known.lanes.size.toLocaleString("en")} />
       </ul>
@@ -27,6 +31,7 @@ export default function StatisticsView() {
         <Bars title="By model" counts={statistics.byModel} />
         <Bars title="By time from head to end" counts={statistics.byDuration} />
         {statistics.tokensByModel.length > 0 && <Bars title="Tokens by model" counts={statistics.tokensByModel} />}
+        {statistics.cost > 0 && <Bars title="Cost by model" counts={statistics.costByModel} show={money} />}
       </div>
     </div>
   );
@@ -41,8 +46,8 @@ function Figure({ says, value }: { says: string; value: string }) {
   );
 }
 
-function Bars({ title, counts }: { title: string; counts: Count[] }) {
-  const most = Math.max(...counts.map(({ count }) => count), 1);
+function Bars({ title, counts, show = spell }: { title: string; counts: Count[]; show?: (count: number) => string }) {
+  const most = Math.max(...counts.map(({ count }) => count), Number.MIN_VALUE);
   return (
     <table class="bars">
       <caption>{title}</caption>
@@ -55,12 +60,16 @@ function Bars({ title, counts }: { title: string; counts: Count[] }) {
                 <rect x="0" y="1" width={`${(count / most) * 100}%`} height="10" rx="2" />
               </svg>
             </td>
-            <td class="number">{count.toLocaleString("en")}</td>
+            <td class="number">{show(count)}</td>
           </tr>
         ))}
       </tbody>
     </table>
   );
+}
+
+function spell(count: number): string {
+  return count.toLocaleString("en");
 }
 
 function Times({ parts }: { parts: Statistics["overTime"] }) {

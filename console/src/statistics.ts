@@ -20,6 +20,11 @@ export interface Statistics {
   /** Of the answers that say how many they took. */
   tokens: { prompt: number; answer: number };
   tokensByModel: Count[];
+  /** US dollars, of the answers whose price is known. */
+  cost: number;
+  costByModel: Count[];
+  /** Answers that took tokens without a known price. */
+  unpriced: number;
   /** Exchanges by the time from the head to the end, the shortest first. */
   byDuration: Count[];
 }
@@ -53,6 +58,13 @@ export function summarize(rows: readonly Row[], parts = 40): Statistics {
       (row) => row.brief.model ?? "(no model)",
       ({ brief }) => (brief.tokens?.prompt ?? 0) + (brief.tokens?.answer ?? 0),
     ),
+    cost: rows.reduce((sum, { brief }) => sum + (brief.cost_usd ?? 0), 0),
+    costByModel: count(
+      rows.filter(({ brief }) => brief.cost_usd !== null),
+      (row) => row.brief.model ?? "(no model)",
+      ({ brief }) => brief.cost_usd ?? 0,
+    ),
+    unpriced: rows.filter(({ brief }) => brief.tokens && brief.cost_usd === null).length,
     byDuration: DURATIONS.map(([name, end], at) => ({
       name,
       count: seconds.filter((each) => each <= end && each > (DURATIONS[at - 1]?.[1] ?? -1)).length,

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { refusalOf } from "../src/api";
-import { bytes, duration, plural, sessionLabel } from "../src/format";
+import { bytes, duration, money, plural, sessionLabel } from "../src/format";
 import { readPlace, writePlace } from "../src/location";
 import { summarize } from "../src/statistics";
 import type { Row } from "../src/journal";
@@ -32,6 +32,7 @@ describe("values", () => {
   test("are read easily", () => {
     expect([duration(0), duration(0.25), duration(2.5), duration(75)]).toEqual(["0 ms", "250 ms", "2.50 s", "1 min 15 s"]);
     expect([bytes(10), bytes(2048), bytes(3 << 20)]).toEqual(["10 B", "2.0 KiB", "3.0 MiB"]);
+    expect([0, 12, 0.5, 0.0012345, 0.00000005].map(money)).toEqual(["$0", "$12.00", "$0.50", "$0.00123", "$0.00000005"]);
     expect([plural(1, "rule"), plural(2000, "rule")]).toEqual(["1 rule", "2,000 rules"]);
     expect([sessionLabel("abcd"), sessionLabel("127.0.0.1"), sessionLabel("")]).toEqual(["…abcd", "127.0.0.1", "no key"]);
   });
@@ -41,7 +42,7 @@ test("statistics count by model, status and time", () => {
   const row = (at: number, status: number, seconds: number) =>
     ({
       key: "", session: "", sessionName: "",
-      brief: { at, status, tokens: status === 200 ? { prompt: 7, answer: 2 } : null, model: "m", endpoint: "e", unmatched: null, ending: { how: "whole", seconds, bytes_sent: 5, sends: 1 } },
+      brief: { at, status, tokens: status === 200 ? { prompt: 7, answer: 2 } : null, cost_usd: at ? null : 0.5, model: "m", endpoint: "e", unmatched: null, ending: { how: "whole", seconds, bytes_sent: 5, sends: 1 } },
     }) as unknown as Row;
   const statistics = summarize([row(0, 200, 1), row(5, 200, 3), row(10, 500, 2)], 2);
 
@@ -51,5 +52,7 @@ test("statistics count by model, status and time", () => {
   expect(statistics.bytesSent).toBe(15);
   expect(statistics.tokens).toEqual({ prompt: 14, answer: 4 });
   expect(statistics.tokensByModel).toEqual([{ name: "m", count: 18 }]);
+  expect([statistics.cost, statistics.unpriced]).toEqual([0.5, 1]);
+  expect(statistics.costByModel).toEqual([{ name: "m", count: 0.5 }]);
   expect(statistics.byDuration).toEqual([{ name: "up to 1 s", count: 1 }, { name: "up to 10 s", count: 2 }]);
 });

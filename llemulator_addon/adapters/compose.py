@@ -20,6 +20,7 @@ from llemulator_addon.adapters.mitmproxy.ownership import TrafficPolicy
 from llemulator_addon.adapters.mitmproxy.traffic import Traffic
 from llemulator_addon.adapters.networks import Networks
 from llemulator_addon.adapters.preset_queue_file import PresetQueueFile
+from llemulator_addon.adapters.prices import find_prices
 from llemulator_addon.adapters.script_file import BadScript, name_file, read_script
 from llemulator_addon.adapters.settings import Settings
 from llemulator_addon.adapters.stores.opening import opening
@@ -143,6 +144,7 @@ def _emulator_settings(
         version=__version__,
         names=_names(settings),
         console=find_file,
+        prices=find_prices(settings.prices),
         run=secrets.token_hex(4),
         access=access,
         script=script,

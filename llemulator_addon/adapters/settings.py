@@ -35,6 +35,7 @@ class Settings(ServerSettings):
     script: Path | None = None
     watch: bool = False
     preset_queues: Path | None = None
+    prices: Path | None = None
     hosts: tuple[str, ...] = ()
     admin_hosts: tuple[str, ...] = ()
     admin_key: AdminKeys = AdminKeys()

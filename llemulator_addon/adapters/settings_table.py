@@ -171,6 +171,14 @@ SETTINGS = (
         meaning="answer each client from the queue of its address, then by a person, and keep the queues in this file; "
         "default: none",
     ),
+    Setting(
+        name="prices",
+        variable="LLEMULATOR_PRICES",
+        read=read_path,
+        expected="the path of a table of prices",
+        metavar="FILE",
+        meaning="prices of models (JSON or YAML) that are added to OpenAI's, or replace them",
+    ),
     _seconds_setting(
         "manual_timeout",
         "LLEMULATOR_MANUAL_TIMEOUT",

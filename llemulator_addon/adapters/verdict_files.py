@@ -36,11 +36,13 @@ def write_json(report: RunReport) -> str:
 def write_html(report: RunReport) -> str:
     """Write one HTML page that loads no other file."""
     verdict = report.verdict
+    costs = [each.cost_usd for each in report.exchanges if each.cost_usd is not None]
     head = "No findings" if verdict.passed else _count(len(verdict.findings), "finding")
     return _PAGE.format(
         head=escape(head),
         kind="good" if verdict.passed else "bad",
-        counts=f"{_count(verdict.requests, 'request')}, {verdict.unmatched} of them unmatched",
+        counts=f"{_count(verdict.requests, 'request')}, {verdict.unmatched} of them unmatched"
+        + (f"; the tokens of {_count(len(costs), 'answer')} cost {sum(costs):.6f} USD" if costs else ""),
         findings=_table(("finding", "description"), map(_finding_row, verdict.findings)),
         rules=_table(("rule", "answered"), map(_rule_row, report.rules)),
         requests=_table(

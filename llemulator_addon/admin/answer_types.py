@@ -271,6 +271,14 @@ class VerdictCounts(TypedDict):
     unmatched: int
 
 
+class VerdictCost(TypedDict):
+    """The cost of the tokens of all exchanges, at OpenAI's prices."""
+
+    usd: float
+    unpriced: int
+    """How many exchanges took tokens whose price is not known; they are not in `usd`."""
+
+
 class ShownVerdict(TypedDict):
     """The result of verify."""
 
@@ -279,6 +287,7 @@ class ShownVerdict(TypedDict):
     passed: bool
     findings: list[ShownFinding]
     counts: VerdictCounts
+    cost: VerdictCost
 
 
 class ShownEgress(TypedDict):

@@ -16,17 +16,18 @@ from llemulator_addon.admin.answer_types import (
 )
 from llemulator_addon.core.outcome import Closed, Ending
 from llemulator_addon.core.prompt import Message, Prompt
-from llemulator_addon.core.steps import Headers, Send
+from llemulator_addon.core.steps import Headers
 from llemulator_addon.core.talk import TalkMessage
 from llemulator_addon.engine.journal import Exchange
 from llemulator_addon.verification import delivered
+from llemulator_addon.verification.costs import find_cost, find_tokens, show_cost
 from llemulator_addon.verification.sdk_headers import client_of
 from llemulator_addon.verification.talk_messages import SWITCHED, ConnectionIndex
 from llemulator_addon.wire import json_bytes
 from llemulator_addon.wire.errors import RequestRefused
 from llemulator_addon.wire.multipart import is_form, read_form
+from llemulator_addon.wire.prices import Prices
 from llemulator_addon.wire.redaction import HIDDEN, Token, redact_headers, redact_text, redact_texts
-from llemulator_addon.wire.said_usage import find_usage
 
 _SHOWN_OF_BYTES = 1_000
 
@@ -51,6 +52,8 @@ class BriefExchange(TypedDict):
     ending: ShownEnding | None
     tokens: ShownTokens | None
     """Those that the answer says it took; None while it is sent, and if it says none."""
+    cost_usd: float | None
+    """Their cost at OpenAI, in US dollars; None if a price is not known."""
 
 
 class ExchangeList(TypedDict):
@@ -90,17 +93,17 @@ class OneExchange(FullExchange):
     object: Literal["exchange"]
 
 
-def show_in_brief(exchange: Exchange, token: Token) -> BriefExchange:
+def show_in_brief(exchange: Exchange, token: Token, prices: Prices) -> BriefExchange:
     """Show what a list of exchanges needs."""
-    shown: BriefExchange = redact_texts(_brief(exchange), token)
+    shown: BriefExchange = redact_texts(_brief(exchange, prices), token)
     return shown
 
 
-def show_in_full(exchange: Exchange, token: Token, connections: ConnectionIndex) -> FullExchange:
+def show_in_full(exchange: Exchange, token: Token, connections: ConnectionIndex, prices: Prices) -> FullExchange:
     """Show all that is known."""
     client = client_of(exchange)
     full: FullExchange = {
-        **_brief(exchange),
+        **_brief(exchange, prices),
         "request": {
             "query": [list(pair) for pair in exchange.query],
             "headers": dict(exchange.headers),
@@ -122,7 +125,8 @@ def show_in_full(exchange: Exchange, token: Token, connections: ConnectionIndex)
     return shown
 
 
-def _brief(exchange: Exchange) -> BriefExchange:
+def _brief(exchange: Exchange, prices: Prices) -> BriefExchange:
+    tokens = find_tokens(exchange)
     return {
         "number": exchange.number,
         "at": exchange.at,
@@ -139,19 +143,9 @@ def _brief(exchange: Exchange) -> BriefExchange:
         "upstream": exchange.upstream,
         "status": exchange.status,
         "ending": _ending(exchange.ending),
-        "tokens": _count_tokens(exchange),
+        "tokens": None if tokens is None else {"prompt": tokens.prompt, "answer": tokens.answer},
+        "cost_usd": None if tokens is None else show_cost(find_cost(exchange, prices)),
     }
-
-
-def _count_tokens(exchange: Exchange) -> ShownTokens | None:
-    if exchange.ending is None or exchange.ending.how != "whole":
-        return None
-    found = find_usage([step.piece for step in exchange.steps[-_LAST_STEPS:] if isinstance(step, Send)])
-    return None if found is None else {"prompt": found.prompt, "answer": found.answer}
-
-
-_LAST_STEPS = 8
-"""Among them are the last sends of a stream, with the waits between them."""
 
 
 def answer_headers(exchange: Exchange) -> Headers:

@@ -17,7 +17,6 @@ from llemulator_addon.live.threads import run_in_thread
 from llemulator_addon.verification.talk_messages import index_connections
 from llemulator_addon.wire.errors import INVALID, RequestRefused
 from llemulator_addon.wire.json_bytes import Many
-from llemulator_addon.wire.redaction import Token
 
 _AT_MOST = 1000
 
@@ -45,7 +44,7 @@ def _list_exchanges(journal: Journal, asked: Mapping[str, str], call: AdminCall)
     if asked.get("format") == "script":
         return PlayedAnswer(answer(write_script(page, token).encode(), "application/yaml"))
     full = asked.get("format") == "full"
-    shown = _show_exchanges(journal, page, token, full=full)
+    shown = _show_exchanges(journal, page, call, full=full)
     return long_json_answer(
         {
             "object": "list",
@@ -63,7 +62,7 @@ async def exchange(call: AdminCall) -> Steps:
     """Show one exchange in full, by its number."""
     journal = (await call.server.store.read(call.key)).journal
     found = find_exchange(call, journal)
-    return await run_in_thread(partial(_one, journal, found, call.token), journal.size)
+    return await run_in_thread(partial(_one, journal, found, call), journal.size)
 
 
 def find_exchange(call: AdminCall, journal: Journal, *, parts_after: int = 0) -> Exchange:
@@ -76,18 +75,19 @@ def find_exchange(call: AdminCall, journal: Journal, *, parts_after: int = 0) ->
     return found
 
 
-def _one(journal: Journal, found: Exchange, token: Token) -> Steps:
-    (shown,) = _show_exchanges(journal, [found], token, full=True)()
+def _one(journal: Journal, found: Exchange, call: AdminCall) -> Steps:
+    (shown,) = _show_exchanges(journal, [found], call, full=True)()
     return json_answer({"object": "exchange", **shown})
 
 
 def _show_exchanges(
-    journal: Journal, page: Sequence[Exchange], token: Token, *, full: bool
+    journal: Journal, page: Sequence[Exchange], call: AdminCall, *, full: bool
 ) -> Callable[[], Iterator[Mapping[str, object]]]:
+    token, prices = call.token, call.server.prices()
     if not full:
-        return lambda: (show_in_brief(each, token) for each in page)
+        return lambda: (show_in_brief(each, token, prices) for each in page)
     connections = index_connections(journal)
-    return lambda: (show_in_full(each, token, connections) for each in page)
+    return lambda: (show_in_full(each, token, connections, prices) for each in page)
 
 
 def _not_kept(number: str, journal: Journal) -> Failure:

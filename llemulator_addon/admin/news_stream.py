@@ -208,7 +208,8 @@ class _NewsStream:
                 exchange = _find(session, shown.exchange)
                 if exchange is None:
                     return None
-                brief = await run_in_thread(partial(show_in_brief, exchange, token), exchange.size)
+                prices = self._call.server.prices()
+                brief = await run_in_thread(partial(show_in_brief, exchange, token, prices), exchange.size)
                 return {**brief, "news": list(shown.news)}
             case "waiting" if shown.exchange is not None:
                 ask = self._call.server.waiting.get(shown.session, shown.exchange.number)

@@ -31,6 +31,7 @@ from llemulator_addon.store.port import Store
 from llemulator_addon.wire.credentials import key_of, session_of
 from llemulator_addon.wire.errors import INVALID, RequestRefused
 from llemulator_addon.wire.json_bytes import pretty, write_pieces
+from llemulator_addon.wire.prices import FindPrices, Prices
 from llemulator_addon.wire.redaction import Token
 
 
@@ -68,6 +69,8 @@ class Server:
     """The extra names under which admin routes answer."""
     console: FindFile = find_nothing
     """The files of the console."""
+    prices: FindPrices = Prices
+    """The prices of models."""
     write_metrics: WriteMetrics = write_nothing
     draining: Draining = field(default_factory=Draining)
 

@@ -1,6 +1,8 @@
 """`/_emulator/verify`: whether a session went as it should."""
 
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
+from decimal import Decimal
 from functools import partial
 from typing import Annotated, Self
 
@@ -21,6 +23,7 @@ from llemulator_addon.script.match import Match
 from llemulator_addon.script.model import Count, ScriptPart
 from llemulator_addon.script.script_error import ScriptError, join_place, problem, read_as
 from llemulator_addon.script.searching import TooMuchSearching
+from llemulator_addon.verification.costs import Total, add_up, find_overrun, show_cost
 from llemulator_addon.verification.finding import Finding, once_or_times
 from llemulator_addon.verification.verdicts import VERDICTS
 from llemulator_addon.verification.verify import Expectation, Verified, Wanted, verify
@@ -35,6 +38,7 @@ FINDINGS: dict[str, str] = {
     "unused": "a rule that did not answer, or not as often as it may",
     "expectation": "requests of a kind that came too seldom or too often",
     "order": "requests that did not come in the order wanted",
+    "cost": "tokens that cost more than they may, or whose price is not known",
     "egress": "a host that was reached past the program, or refused",
     "unclaimed": "a request under no token, or one for which nobody loaded a script",
     **{name: (verdict.__doc__ or "").partition("\n")[0] for name, verdict in VERDICTS.items()},
@@ -88,6 +92,8 @@ class VerifyPart(ScriptPart):
 
     expectations: list[ExpectationPart] = Field(default_factory=list)
     order: list[MatchOrText] = Field(default_factory=list)
+    max_cost_usd: Annotated[float, Field(ge=0)] | None = None
+    """The most that the tokens of all requests together may cost at OpenAI's prices."""
     egress: EgressPart | bool = False
     unclaimed: Count | None = None
     """The number of an unclaimed request: later ones, of no session, are findings too."""
@@ -121,10 +127,14 @@ async def show(call: AdminCall) -> Steps:
         *_find_egress(call.server.egress(), part.egress),
         *_find_unclaimed(call.server.unclaimed(), part.unclaimed),
     )
-    more = tuple(finding for finding in of_the_server if finding.name not in wanted.ignored)
+    prices = call.server.prices()
 
     def judge(session: Session) -> dict[str, object]:
-        return show_verdict(_verify(session, wanted, call.request), more, session.key.name, call.token)
+        verified = _verify(session, wanted, call.request)
+        total = add_up(session.journal, prices)
+        found = (*verified.findings, *_find_overrun(total, part.max_cost_usd), *of_the_server)
+        counted = tuple(finding for finding in found if finding.name not in wanted.ignored)
+        return show_verdict(replace(verified, findings=counted), total, session.key.name, call.token)
 
     def judge_and_forget(session: Session) -> tuple[Session, dict[str, object]]:
         verdict = judge(session)
@@ -160,7 +170,7 @@ def _refuse(place: str, message: str) -> Failure:
     return Failure(status=400, type=INVALID, code="invalid_expectation", param=place or None, message=message)
 
 
-def show_verdict(verified: Verified, more: tuple[Finding, ...], session: str, token: Token) -> dict[str, object]:
+def show_verdict(verified: Verified, total: Total, session: str, token: Token) -> dict[str, object]:
     """Show the result, without secrets."""
     findings = [
         {
@@ -170,7 +180,7 @@ def show_verdict(verified: Verified, more: tuple[Finding, ...], session: str, to
             "requests": list(finding.exchanges),
             "evidence": dict(finding.evidence),
         }
-        for finding in (*verified.findings, *more)
+        for finding in verified.findings
     ]
     return {
         "object": "verdict",
@@ -182,7 +192,13 @@ def show_verdict(verified: Verified, more: tuple[Finding, ...], session: str, to
             "answered": verified.answered,
             "unmatched": verified.unmatched,
         },
+        "cost": {"usd": show_cost(total.usd), "unpriced": len(total.unpriced)},
     }
+
+
+def _find_overrun(total: Total, most: float | None) -> Iterator[Finding]:
+    if most is not None and (found := find_overrun(total, Decimal(str(most)))) is not None:
+        yield found
 
 
 def _find_egress(report: Iterable[HostEgress], part: EgressPart | bool) -> Iterator[Finding]:  # noqa: FBT001 - as in JSON

@@ -3,9 +3,11 @@ from typing import Any, Literal
 
 import pytest
 
+from llemulator_addon.adapters.prices import openai_prices
 from llemulator_addon.core.outcome import Ending, Play
 from llemulator_addon.emulator import Emulator
-from tests.playing import chat, emulator, end, json_of, outcome, play, request, status
+from llemulator_addon.engine.batches import BATCH_HEADER
+from tests.playing import chat, emulator, end, json_of, outcome, play, post, request, status
 
 _SCRIPT = {"rules": [{"name": "hello", "match": {"user_text": "hello"}, "reply": {"text": "Hi"}}]}
 
@@ -45,6 +47,7 @@ def test_the_journal_lists_what_was_asked_and_what_answered() -> None:
                 "status": 200,
                 "ending": None,
                 "tokens": None,
+                "cost_usd": None,
             }
         ],
         "total": 1,
@@ -217,3 +220,61 @@ def test_the_tokens_that_a_whole_answer_says_it_took_are_listed(
         end(server, answered.exchange, Ending(how=how, bytes_sent=1, sends=1, seconds=0.5))
 
     assert [each["tokens"] for each in _get(server)["data"]] == [tokens, tokens]
+
+
+_MODELS = ("gpt-4o", "unheard-of")
+_WHOLE = Ending(how="whole", bytes_sent=1, sends=100, seconds=0.5)
+
+
+def _priced(**more: Any) -> Emulator:  # noqa: ANN401 - parameters of every type
+    """Answer the same by a model with a price and by one without, whole and as a stream."""
+    usage = {"prompt_tokens": 1000, "completion_tokens": 100}
+    server = emulator({"rules": [{"reply": {"text": "Hi", "usage": usage}}]}, prices=openai_prices, lenient=True)
+    streamed: dict[str, Any] = {"stream": True, "stream_options": {"include_usage": True}}
+    forms: tuple[dict[str, Any], ...] = ({}, streamed)
+    for each in (chat("hello", model=model, **form, **more) for model in _MODELS for form in forms):
+        answered = outcome(server, each)
+        assert isinstance(answered, Play)
+        end(server, answered.exchange, _WHOLE)
+    return server
+
+
+def test_the_cost_of_the_tokens_is_shown_and_none_where_the_price_is_not_known() -> None:
+    server = _priced()
+    one = json_of(play(server, request("GET", "/_emulator/requests/1"))[0])
+
+    # 2.50 and 10 dollars for a million.
+    assert [each["cost_usd"] for each in _get(server)["data"]] == [0.0035, 0.0035, None, None]
+    assert one["cost_usd"] == 0.0035
+
+
+def test_the_service_tier_of_the_answer_has_its_price() -> None:
+    assert [each["cost_usd"] for each in _get(_priced(service_tier="priority"))["data"]][:2] == [0.00595, 0.00595]
+
+
+def test_a_limit_of_the_cost_is_verified_and_an_unknown_price_is_a_finding() -> None:
+    server = _priced()
+
+    def verify(**body: object) -> Any:  # noqa: ANN401
+        return json_of(play(server, post("/_emulator/verify", body))[0])
+
+    over, within = verify(max_cost_usd=0.006), verify(max_cost_usd=0.007)
+    assert over["cost"] == {"usd": 0.007, "unpriced": 2}
+    assert [each["sentence"] for each in over["findings"]] == ["The tokens cost 0.007 USD, more than 0.006 USD."]
+    assert [each["sentence"] for each in within["findings"]] == [
+        "The tokens may cost more than 0.007 USD: there is no price for all those of unheard-of."
+    ]
+    assert within["findings"][0]["requests"] == [3, 4]
+    assert verify(max_cost_usd=0.001, ignore=["cost"])["passed"]
+    assert verify()["passed"]
+
+
+def test_a_line_of_a_batch_has_the_price_of_batches() -> None:
+    line = chat("hello", service_tier="priority")
+    server = emulator({"rules": [{"reply": {"text": "Hi", "usage": {"prompt_tokens": 1000}}}]}, prices=openai_prices)
+    answered = outcome(server, replace(line, headers={**line.headers, BATCH_HEADER: "batch_1"}))
+    assert isinstance(answered, Play)
+    end(server, answered.exchange, _WHOLE)
+    (shown,) = _get(server)["data"]
+
+    assert shown["cost_usd"] == pytest.approx(0.00125 + shown["tokens"]["answer"] * 5 / 1_000_000)

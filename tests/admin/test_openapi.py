@@ -90,7 +90,7 @@ def test_bodies_are_described() -> None:
     body = whole["paths"]["/_emulator/verify"]["post"]["requestBody"]["content"]["application/json"]["schema"]
 
     assert set(_at(whole, body["$ref"])["properties"]) == {
-        "expectations", "order", "egress", "unclaimed", "ignore", "reset",
+        "expectations", "order", "max_cost_usd", "egress", "unclaimed", "ignore", "reset",
     }  # fmt: skip
     assert "Script.ShortRule" in whole["components"]["schemas"]
 

@@ -31,6 +31,7 @@ def test_a_session_that_went_as_its_script_wants_it_passes() -> None:
         "passed": True,
         "findings": [],
         "counts": {"requests": 2, "answered": 2, "unmatched": 0},
+        "cost": {"usd": 0.0, "unpriced": 0},
     }
 
 

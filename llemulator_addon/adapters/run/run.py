@@ -13,6 +13,7 @@ from llemulator_addon.adapters.compose import Program, compose
 from llemulator_addon.adapters.hosts import Hosts
 from llemulator_addon.adapters.mitmproxy.authority import Authority, NoAuthority
 from llemulator_addon.adapters.mitmproxy.master import CannotListen, ListeningPlace, serving
+from llemulator_addon.adapters.prices import find_prices
 from llemulator_addon.adapters.run.child import status_of
 from llemulator_addon.adapters.run.environment import Environment, ProxyRoute, environment
 from llemulator_addon.adapters.run.files import Files, write_files
@@ -60,6 +61,7 @@ def run(settings: Settings, command: Sequence[str], *, base_url: bool, tell: Cal
         distrusted=sorted(traffic.distrusted),
         token=whole.get("OPENAI_API_KEY", ""),
         now=now(),
+        prices=find_prices(settings.prices)(),
     )
     return Ran(status=status, seen=seen, environment=whole, hosts=traffic.policy.hosts)
 

@@ -1,7 +1,7 @@
 """The result of a run: of all sessions together, for all tokens that the program used. Pure."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from llemulator_addon.adapters.hosts import Hosts
@@ -14,6 +14,7 @@ from llemulator_addon.engine.session import Session
 from llemulator_addon.verification.finding import Finding as Found
 from llemulator_addon.verification.talk_messages import SWITCHED, index_connections
 from llemulator_addon.verification.verify import Wanted, verify
+from llemulator_addon.wire.prices import Prices
 from llemulator_addon.wire.redaction import redact_text, redact_texts
 
 _COUNTED = ("unmatched", "unsupported", "unused")
@@ -37,6 +38,7 @@ class Seen:
     token: str = ""
     """The program's own token; it is not shown."""
     now: float = 0.0
+    prices: Prices = field(default_factory=Prices)
 
     @property
     def requests(self) -> int:
@@ -63,7 +65,7 @@ def judge(seen: Seen) -> RunReport:
             unmatched=sum(session.journal.unmatched for session in sessions),
         ),
         rules=tuple(_redact(rule, seen.token) for rule in _rules(sessions)),
-        exchanges=tuple(each for session in sessions for each in _exchanges(session, seen.token)),
+        exchanges=tuple(each for session in sessions for each in _exchanges(session, seen)),
         hosts=tuple(replace(each, host=redact_text(each.host, seen.token)) for each in seen.hosts),
     )
 
@@ -163,10 +165,10 @@ def _began(session: Session) -> float:
     return next((exchange.at for exchange in session.journal), 0.0)
 
 
-def _exchanges(session: Session, token: str) -> Iterator[Exchange]:
+def _exchanges(session: Session, seen: Seen) -> Iterator[Exchange]:
     connections = index_connections(session.journal)
     for exchange in session.journal:
-        yield read_exchange(show_in_full(exchange, token, connections))
+        yield read_exchange(show_in_full(exchange, seen.token, connections, seen.prices))
 
 
 # Findings -------------------------------------------------------------------------------------------------------------

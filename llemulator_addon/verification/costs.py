@@ -1,0 +1,81 @@
+"""The cost of exchanges, at the prices of the real API. Pure."""
+
+from collections.abc import Iterable
+from decimal import Decimal
+from typing import NamedTuple
+
+from llemulator_addon.core.answer_tokens import SaidUsage
+from llemulator_addon.core.steps import Send
+from llemulator_addon.engine.batches import BATCH_HEADER
+from llemulator_addon.engine.journal import Exchange
+from llemulator_addon.verification import delivered
+from llemulator_addon.verification.finding import Finding
+from llemulator_addon.wire.prices import Prices, count_cost
+from llemulator_addon.wire.said_usage import find_usage, find_whole_usage
+
+_LAST_STEPS = 8
+"""Among them are the last sends of a stream, with the waits between them."""
+_PLACES = 12
+
+
+class Total(NamedTuple):
+    """The cost of several exchanges together."""
+
+    usd: Decimal
+    """Of those with a known price."""
+    unpriced: tuple[Exchange, ...]
+    """Those that took tokens whose price is not known."""
+
+
+def find_tokens(exchange: Exchange) -> SaidUsage | None:
+    """Return the tokens that an answer says it took; None while it is sent, and if it says none."""
+    return find_usage(_last_sends(exchange)) if _is_whole(exchange) else None
+
+
+def find_cost(exchange: Exchange, prices: Prices) -> Decimal | None:
+    """Return what these tokens cost, in US dollars; None if there are none, or their price is not known."""
+    if not _is_whole(exchange) or (price := prices.find(exchange.model)) is None:
+        return None
+    said = find_whole_usage(delivered.sends(exchange), is_stream=delivered.is_stream(exchange))
+    if said is None:
+        return None
+    return count_cost(said.usage, "batch" if BATCH_HEADER in exchange.request.headers else said.tier, price)
+
+
+def show_cost(cost: Decimal | None) -> float | None:
+    """Return it as JSON has it."""
+    return None if cost is None else float(round(cost, _PLACES))
+
+
+def add_up(exchanges: Iterable[Exchange], prices: Prices) -> Total:
+    """Return the cost of exchanges together."""
+    usd, unpriced = Decimal(0), list[Exchange]()
+    for exchange in exchanges:
+        cost = find_cost(exchange, prices)
+        if cost is not None:
+            usd += cost
+        elif find_tokens(exchange) is not None:
+            unpriced.append(exchange)
+    return Total(usd, tuple(unpriced))
+
+
+def find_overrun(total: Total, most: Decimal) -> Finding | None:
+    """Return the finding that exchanges cost more than they may, or that their cost is not known."""
+    evidence = {"cost_usd": show_cost(total.usd), "max_cost_usd": show_cost(most), "unpriced": len(total.unpriced)}
+    if total.usd > most:
+        sentence = f"The tokens cost {total.usd.normalize():f} USD, more than {most:f} USD."
+        return Finding(name="cost", sentence=sentence, evidence=evidence)
+    if not total.unpriced:
+        return None
+    names = ", ".join(sorted({exchange.model or "no model" for exchange in total.unpriced}))
+    sentence = f"The tokens may cost more than {most:f} USD: there is no price for all those of {names}."
+    numbers = tuple(exchange.number for exchange in total.unpriced)
+    return Finding(name="cost", sentence=sentence, exchanges=numbers, evidence=evidence)
+
+
+def _is_whole(exchange: Exchange) -> bool:
+    return exchange.ending is not None and exchange.ending.how == "whole"
+
+
+def _last_sends(exchange: Exchange) -> list[bytes]:
+    return [step.piece for step in exchange.steps[-_LAST_STEPS:] if isinstance(step, Send)]
