@@ -33,6 +33,7 @@ from llemulator_addon.live.batch_work import looks_at_batches, work_due
 from llemulator_addon.live.draining import Draining
 from llemulator_addon.live.large_requests import Ahead, decide_at_once, is_large
 from llemulator_addon.live.manual_queue import Waiting
+from llemulator_addon.live.model_servers import ModelServers, Pause, pause_never
 from llemulator_addon.live.news import Happening, News, Peer, Sent
 from llemulator_addon.live.preset_queues import QueuedAddresses
 from llemulator_addon.live.room import Room, size_asked, size_waiting
@@ -43,9 +44,7 @@ from llemulator_addon.live.unread import SMALL, Unread, size_unread
 from llemulator_addon.live.watcher import Watcher, Watchers
 from llemulator_addon.script.fault import ConnectionFault
 from llemulator_addon.script.reader import Script
-from llemulator_addon.script.simulate_defaults import Simulating
 from llemulator_addon.simulate.settings import SimulationSettings as Simulation
-from llemulator_addon.simulate.stream_timing import Physics
 from llemulator_addon.store.port import Beginnings, Limits, OpenStore, StoreFailed
 from llemulator_addon.wire import errors
 from llemulator_addon.wire.cors import add_cors, preflight
@@ -87,6 +86,8 @@ class EmulatorSettings(ServerSettings):
     """PEM."""
     write_metrics: WriteMetrics = write_nothing
     draining: Draining = field(default_factory=Draining)
+    pause: Pause = pause_never
+    """Waits while a model server works on an answer that is sent as a whole."""
 
 
 class Emulator:
@@ -108,7 +109,7 @@ class Emulator:
                 readers=settings.readers,
                 script_size=min(settings.script_size, settings.sessions_size),
                 model_names=dict.fromkeys(settings.models or DEFAULT_MODELS),
-                simulation=_choose_simulation(settings),
+                simulation=Simulation.copy_from(settings),
             ),
         )
         self._queued = QueuedAddresses(all_addresses=settings.has_preset_queues)
@@ -121,6 +122,8 @@ class Emulator:
         self._turns = Turns()
         self.news = News(settings.run)
         self._room = Room(settings.waiting_size)
+        self._servers = ModelServers(settings.capacity, self._room, settings.pause)
+        self._servers.play_by_default(settings.script)
         self._unread = Unread(settings.unread_size)
         self._unrecorded = count(1)
         self._waiting = Waiting()
@@ -147,6 +150,7 @@ class Emulator:
             prices=settings.prices,
             write_metrics=settings.write_metrics,
             draining=settings.draining,
+            model_servers=self._servers,
             unclaimed=self._unclaimed.list,
         )
 
@@ -158,7 +162,7 @@ class Emulator:
         cancel this when the client leaves while it waits.
         """
         try:
-            answered = await self._answer(request)
+            answered = await self._answer(self._servers.name_capacity(request))
         except StoreFailed as failed:
             answered = Play(add_cors(errors.steps_of(store_failed(str(failed)), Stamp(0, 0)), request))
             self._watchers.note_play(request, answered)
@@ -185,7 +189,7 @@ class Emulator:
         if token is None:
             self._unclaimed.note(request, "")
             refused = await self._store.change(ANONYMOUS, partial(_refuse_anonymous, request=request))
-            return await self._ready(refused)
+            return await self._ready(refused, request)
         key = key_of(token)
         session = await self._store.read(key)
         if session.script.owner != "token":
@@ -193,7 +197,7 @@ class Emulator:
         large = is_large(request)
         if not session.settings.serialize or wants_websocket(request):
             # What is asked on a WebSocket connection has its turns; the connection itself needs none.
-            return await self._ready(await self._decide(key, request, large=large))
+            return await self._ready(await self._decide(key, request, large=large), request)
         # One that was never seen begins its life now.
         session = await self._store.change(key, lambda session: (session, session))
         is_free = self._turns.is_free(key, session.life)
@@ -205,7 +209,7 @@ class Emulator:
         if not came:
             forgotten = errors.steps_of(session_forgotten("its turn"), session.stamp)
             return Play(add_cors(forgotten, request))
-        return await self._ready(await self._decide_in_turn(key, session.life, request, large=large))
+        return await self._ready(await self._decide_in_turn(key, session.life, request, large=large), request)
 
     async def _name_session(self, request: Request) -> str | None:
         """Return the token or the address that names the session of a request; None if nothing does."""
@@ -249,6 +253,7 @@ class Emulator:
         """
         fresh = await run_in_thread(partial(self._playing, script), LARGE)
         self._fresh = fresh
+        self._servers.play_by_default(script)
 
         def transition(session: Session) -> Session:
             played = session if session.script.owner == "token" else session.play(fresh.script)
@@ -309,6 +314,7 @@ class Emulator:
     async def note_end(self, exchange: ExchangeId, ending: Ending) -> None:
         """Note how the playing of an answer ended; `exchange` is the outcome's."""
         self._unread.let_go(exchange)
+        self._servers.leave(exchange)
         if not exchange.life:
             return
         self._turns.leave(exchange.session, exchange)
@@ -336,7 +342,11 @@ class Emulator:
     def _decide_within_room(self, session: Session, request: Request) -> tuple[Session, Outcome]:
         """Decide; an answer for which there is no room is not given, and nothing is used up for it."""
         after, outcome = decide(session, request)
-        if not isinstance(outcome, Play) or self._unread.fits(size_unread(outcome, request)):
+        if not isinstance(outcome, Play):
+            return after, outcome
+        if outcome.load is not None and (refused := self._servers.refuse(session.key, outcome.load, request)):
+            return refuse(session, request, refused)
+        if self._unread.fits(size_unread(outcome, request)):
             return after, outcome
         return refuse(session, request, no_room_for_unread(self._unread.limit))
 
@@ -382,9 +392,15 @@ class Emulator:
         self._turns.answer(key, life, outcome.exchange)
         return outcome
 
-    async def _ready(self, outcome: Outcome) -> Answered:
-        """Wait for a person where one is asked."""
+    async def _ready(self, outcome: Outcome, request: Request) -> Answered:
+        """Wait for a person where one is asked, and for the model server where there is one."""
         match outcome:
+            case Play(exchange=exchange, load=load) if exchange is not None and load is not None:
+                try:
+                    return await self._servers.begin(outcome, exchange, load, request)
+                except BaseException:
+                    await self.note_end(exchange, _LEFT)
+                    raise
             case Play() | Forward() | Converse():
                 return outcome
             case Ask():
@@ -459,15 +475,3 @@ def _refuse_anonymous(session: Session, *, request: Request) -> tuple[Session, O
 
 def _play(told: PlayedAnswer, exchange: ExchangeId | None) -> Play:
     return Play(told.steps, exchange, told.whole, told.holds, told.is_slow, told.rest, told.tokens)
-
-
-def _choose_simulation(settings: ServerSettings) -> Simulation:
-    return Simulation(
-        asked=Simulating(response_length=settings.response_length, tool_strategy=settings.tool_strategy),
-        physics=Physics(
-            delay_min_ms=settings.stream_delay_min_ms,
-            delay_max_ms=settings.stream_delay_max_ms,
-            tokens_per_second=settings.stream_tokens_per_second,
-            profile=settings.stream_profile,
-        ),
-    )

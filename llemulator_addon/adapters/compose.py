@@ -151,6 +151,7 @@ def _emulator_settings(
         has_preset_queues=settings.preset_queues is not None,
         readers=find_readers(),
         ca_certificate=ca_certificate,
+        pause=asyncio.sleep,
     )
 
 

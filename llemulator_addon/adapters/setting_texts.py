@@ -7,6 +7,7 @@ from pathlib import Path
 
 from llemulator_addon.adapters.listener import Listener, listener_in
 from llemulator_addon.adapters.networks import Networks
+from llemulator_addon.core.capacity import Capacity
 from llemulator_addon.core.upstream import UpstreamKeys, base_url, keys_in
 
 _SWITCHES = {"true": True, "1": True, "yes": True, "on": True, "false": False, "0": False, "no": False, "off": False}
@@ -112,6 +113,13 @@ def read_secret[T](text: str, *, read: Callable[[str], T]) -> T:
 def read_addresses(text: str) -> tuple[str, ...]:
     """Read URLs with commas between; raises ValueError, which never quotes the text."""
     return tuple(base_url(each) for each in read_names(text))
+
+
+def read_capacity_figures(text: str) -> Capacity:
+    """Read a profile, and `FIGURE=NUMBER` with commas between."""
+    from llemulator_addon.script.capacity import read_capacity  # noqa: PLC0415 - slow to import
+
+    return read_capacity(text)
 
 
 def read_upstream_keys(text: str) -> UpstreamKeys:

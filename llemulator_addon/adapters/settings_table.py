@@ -8,6 +8,7 @@ from typing import Literal, get_args
 from llemulator_addon.adapters.listener import PORT_AT_MOST
 from llemulator_addon.adapters.setting_texts import (
     read_addresses,
+    read_capacity_figures,
     read_choice,
     read_count,
     read_day,
@@ -25,7 +26,7 @@ from llemulator_addon.adapters.setting_texts import (
 )
 from llemulator_addon.adapters.stores.address import EXPECTED, read_address
 from llemulator_addon.core.admin_keys import admin_keys_in
-from llemulator_addon.core.choices import Keyless, Length, OnUnmatched, StreamProfile, ToolStrategy
+from llemulator_addon.core.choices import CapacityProfile, Keyless, Length, OnUnmatched, StreamProfile, ToolStrategy
 from llemulator_addon.core.upstream import upstreams_in
 
 LogLevel = Literal["debug", "info", "warning", "error"]
@@ -259,6 +260,14 @@ SETTINGS = (
         expected=f"one of {', '.join(get_args(StreamProfile))}",
         metavar="PROFILE",
         meaning="pace simulated streams like small, large or reasoning models; auto chooses by the model's name",
+    ),
+    Setting(
+        name="capacity",
+        variable="LLEMULATOR_CAPACITY",
+        read=partial(read_secret, read=read_capacity_figures),
+        expected="a profile, and FIGURE=NUMBER with commas between",
+        metavar="PROFILE",
+        meaning=f"answer like a busy model server: {_enumerate(get_args(CapacityProfile))}; or gpu,max_num_seqs=8",
     ),
     Setting(
         name="seed",

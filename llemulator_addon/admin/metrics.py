@@ -32,6 +32,7 @@ async def show(call: AdminCall) -> Steps:
         waiting_size=server.room.taken,
         egress=tuple(server.egress()),
         version=server.version,
+        model_servers=server.model_servers.measure(),
     )
     accept = call.request.headers.get("accept", "")
     return answer(*await server.write_metrics(now, accept))

@@ -23,6 +23,7 @@ from llemulator_addon.engine.session import Session
 from llemulator_addon.live.admin_access import AdminAccess
 from llemulator_addon.live.draining import Draining
 from llemulator_addon.live.manual_queue import Waiting
+from llemulator_addon.live.model_servers import ModelServers
 from llemulator_addon.live.news import Happening, News
 from llemulator_addon.live.preset_queues import QueuedAddresses
 from llemulator_addon.live.room import Room
@@ -73,6 +74,10 @@ class Server:
     """The prices of models."""
     write_metrics: WriteMetrics = write_nothing
     draining: Draining = field(default_factory=Draining)
+    model_servers: ModelServers = field(
+        default_factory=lambda: ModelServers(DEFAULTS.capacity, Room(DEFAULTS.waiting_size))
+    )
+    """The model servers that have work under load."""
 
     async def forget_waiting(self, key: SessionKey) -> None:
         """Answer the requests that wait for something in a session that was forgotten."""

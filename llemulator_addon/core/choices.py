@@ -10,6 +10,8 @@ Length = Literal["short", "medium", "long"]
 """Of simulated texts."""
 StreamProfile = Literal["small", "large", "reasoning", "auto"]
 """The model that a simulated stream resembles in its pace."""
+CapacityProfile = Literal["edge", "gpu", "cluster", "crowded", "unlimited"]
+"""The model server that answers under load."""
 ToolStrategy = Literal["contextual", "random", "sequence"]
 """How a simulated answer chooses the tools to call."""
 Role = Literal["viewer", "operator", "admin"]

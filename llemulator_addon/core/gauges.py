@@ -18,6 +18,16 @@ class SessionGauges(NamedTuple):
     """Rules of tokens' own scripts that have not answered yet."""
 
 
+class ModelServerGauges(NamedTuple):
+    """The model servers of one model, together."""
+
+    model: str
+    running: int
+    waiting: int
+    kv_cache_usage: float
+    """From 0 to 1; of the fullest."""
+
+
 class Gauges(NamedTuple):
     """The server as it is now."""
 
@@ -29,6 +39,8 @@ class Gauges(NamedTuple):
     """Bytes of memory of all requests that wait."""
     egress: tuple[HostEgress, ...]
     version: str
+    model_servers: tuple[ModelServerGauges, ...] = ()
+    """Under load; none where no capacity is set."""
 
 
 WriteMetrics = Callable[[Gauges, str], Awaitable[tuple[bytes, str]]]

@@ -5,6 +5,8 @@ from dataclasses import dataclass, field
 from typing import Any, Literal, NamedTuple
 
 from llemulator_addon.core.answer_tokens import AnswerTokens
+from llemulator_addon.core.capacity import Capacity
+from llemulator_addon.core.model_server import Demand
 from llemulator_addon.core.prompt import Prompt
 from llemulator_addon.core.reply import Failure
 from llemulator_addon.core.request import Request
@@ -13,6 +15,15 @@ from llemulator_addon.core.session_key import ExchangeId
 from llemulator_addon.core.stamp import Stamp
 from llemulator_addon.core.steps import Head, Make, Steps
 from llemulator_addon.core.upstream import Upstream
+
+
+class Load(NamedTuple):
+    """The work of an answer for a model server."""
+
+    demand: Demand
+    capacity: Capacity
+    is_shared: bool
+    """Whether the server is that of all sessions."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +40,8 @@ class Play:
     rest: Rest | None = None
     tokens: AnswerTokens | None = None
     """As in `PlayedAnswer`, these two."""
+    load: Load | None = None
+    """None: no model server has work by it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

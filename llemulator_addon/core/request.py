@@ -4,6 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
+from llemulator_addon.core.capacity import Capacity
+
 Way = Literal["connect", "absolute", "origin", "tls"]
 """How the request reached the port: through CONNECT, as a proxy request with an absolute URL, addressed to the
 proxy itself (a base URL, or a probe), or as bare TLS (DNS or a redirect routed the client here)."""
@@ -41,6 +43,8 @@ class Request:
     """The name of the WebSocket connection on which it came as a message; empty for a request of HTTP."""
     warms_up: bool = False
     """Whether the model is to say nothing: a later request goes on from this one (`generate: false`)."""
+    capacity: Capacity | None = None
+    """Of the model server that all sessions share; None: it is without limits."""
     at: float = 0.0
     """When it was complete, in seconds since the epoch; the only clock that the engine knows."""
 

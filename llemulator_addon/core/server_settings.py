@@ -6,6 +6,7 @@ A part adds what it alone has in a class of its own: the command line, the emula
 from dataclasses import dataclass, fields
 from typing import Self
 
+from llemulator_addon.core.capacity import UNLIMITED, Capacity
 from llemulator_addon.core.choices import Keyless, Length, OnUnmatched, StreamProfile, ToolStrategy
 from llemulator_addon.core.upstream import UpstreamKeys, Upstreams
 
@@ -39,6 +40,8 @@ class ServerSettings:
     stream_delay_max_ms: float | None = None
     stream_tokens_per_second: float | None = None
     stream_profile: StreamProfile | None = None
+    capacity: Capacity = UNLIMITED
+    """Of the model server that all sessions share."""
     models: tuple[str, ...] | None = None
     """None: the default set."""
     lenient: bool = False

@@ -38,6 +38,8 @@ class Wait:
     """Silence. Counted from the end of the previous wait as it was planned, so that pacing does not drift."""
 
     seconds: float
+    under_load: bool = False
+    """Whether a model server takes it for its work, so that it takes longer while other requests run."""
 
 
 @dataclass(frozen=True, slots=True)

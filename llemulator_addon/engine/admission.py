@@ -9,7 +9,7 @@ from llemulator_addon.core.steps import Headers
 from llemulator_addon.engine.session import Session
 from llemulator_addon.script.fault import AdmissionRequest, Fault
 from llemulator_addon.script.pattern import Candidate
-from llemulator_addon.wire.usage import count_prompt
+from llemulator_addon.wire.usage import count_most, count_prompt
 
 
 class Admitted(NamedTuple):
@@ -47,8 +47,4 @@ def _arrival(session: Session, asked: Candidate, label: str) -> AdmissionRequest
 
 def _tokens(prompt: Prompt) -> int:
     """Count what OpenAI charges before it answers: the prompt, and the most that the answer may have."""
-    most = next((prompt.body[name] for name in _MOST if isinstance(prompt.body.get(name), int)), 0)
-    return count_prompt(prompt) + most
-
-
-_MOST = ("max_completion_tokens", "max_output_tokens", "max_tokens")
+    return count_prompt(prompt) + count_most(prompt)

@@ -14,7 +14,7 @@ from llemulator_addon.core.session_key import ExchangeId
 from llemulator_addon.engine import fallback
 from llemulator_addon.engine.admission import admit
 from llemulator_addon.engine.being_sent import forget_failed_turn, gave, hold_conversation
-from llemulator_addon.engine.decided_answer import Accepted, Decided, Elsewhere, Person, play
+from llemulator_addon.engine.decided_answer import Accepted, Decided, Elsewhere, Person, find_load, play
 from llemulator_addon.engine.due import do_due, note_background
 from llemulator_addon.engine.encoding import encode
 from llemulator_addon.engine.failing_models import ACTING, Silence
@@ -93,7 +93,8 @@ def _conclude(session: Session, request: Request, decided: "Decided") -> tuple[S
         case Body() | EventStream() | LongBody() | Failure() | Silence():
             # The journal keeps it as it was before.
             sent = encode(told, request)
-            return answered, Play(sent.steps, exchange=exchange, whole=sent.whole, tokens=sent.tokens)
+            load = find_load(decided, session, request)
+            return answered, Play(sent.steps, exchange=exchange, whole=sent.whole, tokens=sent.tokens, load=load)
         case Accepted():
             return answered, Converse(
                 exchange=exchange,

@@ -6,6 +6,8 @@ from functools import partial
 from typing import NamedTuple, assert_never
 
 from llemulator_addon.core.answer_tokens import NO_USAGE, AnswerTokens
+from llemulator_addon.core.capacity import UNLIMITED
+from llemulator_addon.core.outcome import Load
 from llemulator_addon.core.prompt import Prompt
 from llemulator_addon.core.reply import Failure
 from llemulator_addon.core.request import Request
@@ -93,7 +95,7 @@ def _add_headers(told: PlayedAnswer, given: Headers) -> PlayedAnswer:
 
 def _tell(decided: Decided, session: Session, request: Request) -> PlayedAnswer:
     """Return an answer as it is played; nothing where it comes from elsewhere."""
-    answer = decided.answer
+    answer, pacing = decided.answer, _choose_pacing(decided, session, request)
     tokens: AnswerTokens | None
     named = decided.endpoint or ""
     match answer:
@@ -107,10 +109,10 @@ def _tell(decided: Decided, session: Session, request: Request) -> PlayedAnswer:
             steps = with_headers(errors.steps_of(answer, session.stamp, named), decided.limits)
             tokens = AnswerTokens(NO_USAGE)
         case Body():
-            steps = tuple(steps_of(answer, session.stamp, decided.pacing, limits=decided.limits, endpoint=named))
+            steps = tuple(steps_of(answer, session.stamp, pacing, limits=decided.limits, endpoint=named))
             tokens = _note_tokens(answer)
         case EventStream() | LongBody():
-            make = partial(steps_of, answer, session.stamp, decided.pacing, limits=decided.limits, endpoint=named)
+            make = partial(steps_of, answer, session.stamp, pacing, limits=decided.limits, endpoint=named)
             of_sends: list[int] = []
             told = paced_steps.begin_answer(partial(make, tokens=of_sends), answer.size)
             tokens = _note_tokens(answer, of_sends)
@@ -132,6 +134,23 @@ def _note_tokens(answer: Body | EventStream | LongBody, of_sends: Sequence[int] 
     return None if answer.usage is None else AnswerTokens(answer.usage, of_sends)
 
 
+def _choose_pacing(decided: Decided, session: Session, request: Request) -> Pacing:
+    """Return the pacing that was decided, or that of the model server that makes the answer."""
+    answer = decided.answer
+    if not isinstance(answer, _WRITTEN) or answer.demand is None:
+        return decided.pacing
+    capacity = session.capacity_for(request) or UNLIMITED
+    return paced_steps.pace_by_capacity(decided.pacing, capacity, answer.demand, session.stamp)
+
+
+def find_load(decided: Decided, session: Session, request: Request) -> Load | None:
+    """Return the work that an answer is for a model server."""
+    answer, capacity = decided.answer, session.capacity_for(request)
+    if not isinstance(answer, _WRITTEN) or answer.demand is None or capacity is None:
+        return None
+    return Load(answer.demand, capacity, is_shared=session.own_capacity is None)
+
+
 def _scene(decided: Decided, session: Session, size: int = 0) -> Scene:
     endpoint = ENDPOINTS.get(decided.endpoint or "")
     break_off = errors.break_off if endpoint is None else endpoint.break_off
@@ -141,7 +160,8 @@ def _scene(decided: Decided, session: Session, size: int = 0) -> Scene:
 def _rewritten_while_made(decided: Decided, session: Session, request: Request) -> Iterator[Step]:
     answer = decided.answer
     assert isinstance(answer, EventStream | LongBody)  # noqa: S101 - nothing else is made while it is sent
-    steps = steps_of(answer, session.stamp, decided.pacing, limits=decided.limits, endpoint=decided.endpoint or "")
+    pacing = _choose_pacing(decided, session, request)
+    steps = steps_of(answer, session.stamp, pacing, limits=decided.limits, endpoint=decided.endpoint or "")
     scene = _scene(decided, session, answer.size)
     for fault in decided.faults:
         steps = fault.rewrite_made(steps, scene)

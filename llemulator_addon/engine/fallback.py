@@ -1,5 +1,7 @@
 """The echo, and the failures in the words of llemulator itself."""
 
+from llemulator_addon.core.capacity import Capacity
+from llemulator_addon.core.model_server import Demand
 from llemulator_addon.core.prompt import Prompt
 from llemulator_addon.core.reply import Choice, Failure, ModelOutput, Text, says
 from llemulator_addon.core.sizes import format_size
@@ -77,6 +79,9 @@ def no_room_to_wait(limit: int) -> Failure:
     )
 
 
+_OVERLOADED = "Our servers are currently overloaded. Please try again later."
+
+
 def no_room_for_unread(limit: int) -> Failure:
     """Fail if other unread answers leave no room for this one.
 
@@ -86,10 +91,35 @@ def no_room_for_unread(limit: int) -> Failure:
         status=503,
         type="service_unavailable_error",
         code="server_is_overloaded",
-        message="Our servers are currently overloaded. Please try again later. (llemulator: answers that clients have "
-        f"not read yet may take {format_size(limit)} of memory together. --unread-size (LLEMULATOR_UNREAD_SIZE) "
-        "sets this limit.)",
+        message=f"{_OVERLOADED} (llemulator: answers that clients have not read yet may take {format_size(limit)} of "
+        "memory together. --unread-size (LLEMULATOR_UNREAD_SIZE) sets this limit.)",
         headers=(("retry-after", "1"),),
+    )
+
+
+def server_too_busy(capacity: Capacity) -> Failure:
+    """Refuse a request that finds no room among those that wait for the model server; its clients try again."""
+    return Failure(
+        status=capacity.refuse_with,
+        type="service_unavailable_error",
+        code="server_is_overloaded",
+        message=f"{_OVERLOADED} (llemulator: all places of the model server are taken, and max_waiting of its "
+        f"capacity is {capacity.max_waiting}.)",
+        headers=(("retry-after", "1"),),
+    )
+
+
+def too_long_for_server(demand: Demand, capacity: Capacity) -> Failure:
+    """Refuse a request whose tokens never fit; in the words of the real API and of vLLM."""
+    longest = min(filter(None, (capacity.max_model_len, capacity.kv_cache_tokens)))
+    return Failure(
+        status=400,
+        type="invalid_request_error",
+        param="messages",
+        code="context_length_exceeded",
+        message=f"This model's maximum context length is {longest} tokens. However, you requested {demand.asked} "
+        f"tokens ({demand.prompt} in the messages, {demand.asked - demand.prompt} in the completion). Please reduce "
+        "the length of the messages or completion.",
     )
 
 

@@ -1,6 +1,6 @@
 """A request that waited for a person gets its answer. Pure."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal, assert_never
 
 from llemulator_addon.core.outcome import Ask
@@ -43,9 +43,12 @@ def answer_by_person(session: Session, ask: Ask, given: Given) -> tuple[Session,
     reply, paced = _reply(then, ask, given)
     pacing = given.pacing or paced or session.settings.defaults.pacing
     asked = Candidate(ask.prompt, ask.request, then.progress.state)
+    answer = write_reply(then, asked, ENDPOINTS[ask.prompt.endpoint], reply, pacing)
+    if not isinstance(answer, Failure) and answer.demand is not None:
+        answer = replace(answer, demand=None)  # a person answered, and no model server
     decided = Decided(
         session=then,
-        answer=write_reply(then, asked, ENDPOINTS[ask.prompt.endpoint], reply, pacing),
+        answer=answer,
         pacing=pacing,
         faults=session.settings.defaults.faults if given.faults is None else given.faults,
         endpoint=ask.prompt.endpoint,

@@ -7,6 +7,7 @@ from typing import Literal, NamedTuple, TypedDict, Unpack
 
 from rpds import HashTrieMap
 
+from llemulator_addon.core.capacity import UNLIMITED, Capacity
 from llemulator_addon.core.changes import Changes
 from llemulator_addon.core.choices import OnUnmatched
 from llemulator_addon.core.request import Request
@@ -148,6 +149,17 @@ class Session:
     def simulation(self) -> Simulation:
         """The defaults of simulated answers."""
         return self.policy.simulation.apply_script(self.settings.defaults.simulating)
+
+    @property
+    def own_capacity(self) -> Capacity | None:
+        """The capacity that the token's own script gives it; None: it shares the server of all sessions."""
+        own = self.script.own.defaults
+        return None if own is None else own.capacity
+
+    def capacity_for(self, request: Request) -> Capacity | None:
+        """Return the capacity of the model server that answers; None: it is without limits."""
+        own = self.own_capacity
+        return request.capacity if own is None else None if own == UNLIMITED else own
 
     def upstream_for(self, model: str) -> Upstream | None:
         """Return the server that is asked for a model where no rule answers, if there is one."""

@@ -3,6 +3,7 @@
 from dataclasses import replace
 from typing import assert_never
 
+from llemulator_addon.core.model_server import Demand
 from llemulator_addon.core.prompt import Prompt
 from llemulator_addon.core.reply import Failure, ModelOutput, Usage
 from llemulator_addon.core.steps import Headers
@@ -17,7 +18,7 @@ from llemulator_addon.script.replies.raw import Raw
 from llemulator_addon.script.reply import Ready
 from llemulator_addon.wire import errors
 from llemulator_addon.wire.answer import Answer, Body, Endpoint, Manner
-from llemulator_addon.wire.usage import count_usage
+from llemulator_addon.wire.usage import count_most, count_usage
 
 
 def write_reply(
@@ -39,11 +40,12 @@ def write_reply(
             now = session.clock_time(asked.request)
             reply = fill_file_searches(session, prompt, reply, now)
             reply, kept = open_containers(session, prompt, reply, now, asked.request.talk)
-            answer = _write_output(
-                session, prompt, endpoint, _add_usage(reply, session.settings.defaults.usage), manner
-            )
+            reply = _add_usage(reply, session.settings.defaults.usage)
+            answer = _write_output(session, prompt, endpoint, reply, manner)
             if kept and not isinstance(answer, Failure):
                 answer = replace(answer, keeps=(*answer.keeps, *kept))
+            if endpoint.speaks and session.capacity_for(asked.request) is not None and not isinstance(answer, Failure):
+                answer = replace(answer, demand=_measure(prompt, reply))
             return _set_headers(answer, reply.headers)
         case Raw():
             return reply.answer()
@@ -52,6 +54,12 @@ def write_reply(
             return fails(prompt, reply, manner) if fails else reply
         case never:
             assert_never(never)
+
+
+def _measure(prompt: Prompt, says: ModelOutput) -> Demand:
+    """Count the tokens that a model server works on: those that the answer's usage says."""
+    usage = count_usage(prompt, says)
+    return Demand(prompt.model, usage.prompt, usage.completion, count_most(prompt), usage.cached)
 
 
 def _write_output(

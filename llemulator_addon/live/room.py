@@ -28,6 +28,10 @@ class Room:
             self.taken += size
             return True
 
+    def fits(self, size: int) -> bool:
+        """Whether there is room for this number of bytes."""
+        return self.taken + size <= self.limit
+
     @contextmanager
     def hold(self, size: int) -> Iterator[bool]:
         """Hold this number of bytes meanwhile; False: there is no room for them, and none is held."""

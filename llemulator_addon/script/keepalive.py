@@ -5,6 +5,7 @@ They are in no description. https://github.com/openai/openai-node/issues/1964 sh
 """
 
 from collections.abc import Iterable, Iterator, MutableSequence
+from dataclasses import replace
 
 from llemulator_addon.core.answer_tokens import NOT_NOTED
 from llemulator_addon.core.steps import Send, Step, Wait
@@ -31,11 +32,11 @@ def fill_silences(steps: Iterable[Step], tokens: MutableSequence[int] = NOT_NOTE
             case Wait(seconds) if following is not None and seconds > EVERY:
                 left = seconds
                 while left > EVERY:
-                    yield Wait(EVERY)
+                    yield replace(step, seconds=EVERY)
                     tokens.append(0)
                     yield Send(frame_keepalive(following))
                     following, more, left = following + 1, more + 1, left - EVERY
-                yield Wait(left)
+                yield replace(step, seconds=left)
             case Send(piece):
                 sent = renumber(piece, more)
                 number = find_number(sent)

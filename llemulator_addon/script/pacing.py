@@ -19,6 +19,8 @@ class Pacing:
     jitter: float = 0.0
     """Each gap is longer or shorter by up to this share of itself, drawn from the stamp."""
     chunk_by: Literal["token", "word", "character"] | int = "token"
+    under_load: bool = False
+    """Whether a model server takes this time, so that it takes longer while other requests run."""
 
 
 LONGEST_WAIT = 86_400.0

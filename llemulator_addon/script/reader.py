@@ -7,12 +7,14 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, Field
 
+from llemulator_addon.core.capacity import Capacity
 from llemulator_addon.core.choices import OnUnmatched
 from llemulator_addon.core.reply import Usage
 from llemulator_addon.core.resources import Kept
 from llemulator_addon.core.sizes import size_of
 from llemulator_addon.core.upstream import Upstreams
 from llemulator_addon.script import json_text, json_value
+from llemulator_addon.script.capacity import CapacitySpec
 from llemulator_addon.script.effort import effort
 from llemulator_addon.script.fault import Fault
 from llemulator_addon.script.model import ScriptPart
@@ -43,6 +45,8 @@ class Defaults:
     """Seconds that a person may take to answer; None: as the server says."""
     simulating: Simulating = Simulating()
     pacing: Pacing = Pacing()
+    capacity: Capacity | None = None
+    """None: that of the model server that all sessions share."""
     faults: tuple[Fault, ...] = ()
     usage: Usage = Usage()
     written: Mapping[str, Any] = field(default_factory=dict, compare=False)
@@ -167,6 +171,7 @@ class DefaultsPart(ScriptPart):
     manual: ManualPart | None = None
     simulate: SimulatePart | None = None
     stream: StreamPart | None = None
+    capacity: CapacitySpec | None = None
     faults: list[FaultSpec] | None = None
     usage: UsagePart | None = None
 
@@ -181,6 +186,7 @@ class DefaultsPart(ScriptPart):
             manual_timeout=self.manual.timeout_s if self.manual else None,
             simulating=self.simulate.simulating() if self.simulate else Simulating(),
             pacing=self.stream.pacing() if self.stream else Pacing(),
+            capacity=self.capacity.capacity() if self.capacity else None,
             faults=faults,
             usage=read_usage(self.usage, given="usage" in self.model_fields_set),
             written=written,

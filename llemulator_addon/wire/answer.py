@@ -7,6 +7,7 @@ from types import MappingProxyType
 from typing import Any, Literal, NamedTuple
 
 from llemulator_addon.core.answer_tokens import SaidUsage
+from llemulator_addon.core.model_server import Demand
 from llemulator_addon.core.prompt import Prompt
 from llemulator_addon.core.reply import Failure, ModelOutput
 from llemulator_addon.core.request import Request
@@ -81,6 +82,8 @@ class Body:
     """Resources that the session keeps from now on."""
     usage: SaidUsage | None = None
     """The tokens that it says; None: they can only be read from the bytes."""
+    demand: Demand | None = None
+    """The tokens that a model server works on; None: it has no work, or none is asked about."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -92,6 +95,8 @@ class EventStream:
     status: int = 200
     headers: Headers = ()
     keeps: tuple[Kept, ...] = ()
+    demand: Demand | None = None
+    """As in `Body`."""
     size: int = 0
     """Bytes, about, where that was estimated."""
     announced: int = 0
@@ -110,6 +115,8 @@ class LongBody:
     content_type: str = "application/json"
     headers: Headers = ()
     keeps: tuple[Kept, ...] = ()
+    demand: Demand | None = None
+    """As in `Body`."""
     size: int = 0
     """As in `EventStream`."""
     usage: SaidUsage | None = None

@@ -73,6 +73,14 @@ def count_prompt(prompt: Prompt) -> int:
     return tokens.chat_prompt_tokens(pairs, family(prompt.model))
 
 
+def count_most(prompt: Prompt) -> int:
+    """Return the most tokens that the answer may have, as the request says; 0 if it does not."""
+    return next((prompt.body[name] for name in _MOST if isinstance(prompt.body.get(name), int)), 0)
+
+
+_MOST = ("max_completion_tokens", "max_output_tokens", "max_tokens")
+
+
 def _count_asked(prompt: Prompt, asked: int | None) -> int:
     return count_prompt(prompt) if asked is None else asked
 

@@ -13,7 +13,7 @@ from llemulator_addon.adapters.metrics.counting import Metrics
 from llemulator_addon.adapters.metrics.counts import ModelCounts
 from llemulator_addon.adapters.metrics.durations import BETWEEN_TOKENS, TO_FIRST_TOKEN, WHOLE, Durations
 from llemulator_addon.adapters.metrics.text import write
-from llemulator_addon.core.gauges import Gauges, SessionGauges
+from llemulator_addon.core.gauges import Gauges, ModelServerGauges, SessionGauges
 from tests.project import tables
 from tests.project.pages import ROOT
 
@@ -25,6 +25,7 @@ def _families() -> dict[str, tuple[str, set[str]]]:
     times = [Durations(bounds).read() for bounds in (TO_FIRST_TOKEN, BETWEEN_TOKENS, WHOLE)]
     counts = Metrics().read()._replace(models={"a": ModelCounts(1, 1, *times)})
     now = Gauges(SessionGauges(1, 1, 1, 1, 1), waiting_for_person=1, waiting_size=1, egress=(), version="1")
+    now = now._replace(model_servers=(ModelServerGauges("a", 1, 1, 0.5),))
     text, _ = write(counts, now, "")
     found = {}
     for family in text_string_to_metric_families(text.decode()):
@@ -44,7 +45,9 @@ def test_the_page_has_each_metric_with_its_type() -> None:
 
 
 def test_the_page_has_the_labels_of_each_metric_of_a_model() -> None:
-    told = {name: set(re.findall(r"`(\w+)`", cells[1])) for name, cells in _cells("metrics").items()}
+    told = {
+        name: set(re.findall(r"`(\w+)`", cells[1])) for name, cells in (_cells("metrics") | _cells("gauges")).items()
+    }
     families = _families()
 
     assert {name: labels for name, labels in told.items() if name.startswith("vllm:")} == {

@@ -35,6 +35,7 @@ _BODIES: dict[str, object] = {
     "/_emulator/script": {"rules": [{"match": {"user_text": "never"}, "reply": "a", "faults": [{"latency_ms": 1}]}]},
     "/_emulator/script/check": {"rules": [{"reply": "a"}, {"reply": "b"}]},
     "/_emulator/clock": {"advance_s": 1},
+    "/_emulator/capacity": {"profile": "gpu", "max_num_seqs": 8},
     "/_emulator/verify": {"egress": True, "unclaimed": 0},
     "/_emulator/templates": {"name": "a", "answer": "b"},
     "/_emulator/sign-in": {"key": "key-of-an-admin"},

@@ -186,8 +186,7 @@ class Metrics:
             return name
         if origin in {"refusal", "unsupported"} or len(self._names) >= MOST_MODELS or len(model) > _LONGEST_NAME:
             return OTHER
-        # Half of a surrogate pair cannot be sent.
-        name = self._names[model] = redact_text(model, "").encode("utf-8", "replace").decode()
+        name = self._names[model] = spell_model(model)
         return name
 
     def _count_answer(self, model: _Model, exchange: Exchange, ending: Ending, tokens: AnswerTokens) -> None:
@@ -209,3 +208,8 @@ class Metrics:
         if number := len(sent) - sent.count(0):
             model.to_first_token.add(to_head)
             model.between_tokens.add_zeros(number - 1)
+
+
+def spell_model(model: str) -> str:
+    """Return the name of a model as a label can have it: half of a surrogate pair cannot be sent."""
+    return redact_text(model, "").encode("utf-8", "replace").decode()

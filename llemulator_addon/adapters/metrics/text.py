@@ -16,9 +16,10 @@ from prometheus_client.exposition import choose_encoder
 from prometheus_client.registry import Collector
 
 from llemulator_addon.adapters.metrics import durations
+from llemulator_addon.adapters.metrics.counting import spell_model
 from llemulator_addon.adapters.metrics.counts import Counts, ModelCounts, RequestLabels
 from llemulator_addon.adapters.metrics.durations import Histogram
-from llemulator_addon.core.gauges import Gauges, SessionGauges
+from llemulator_addon.core.gauges import Gauges, ModelServerGauges, SessionGauges
 
 
 def write(counts: Counts, gauges: Gauges, accept: str) -> tuple[bytes, str]:
@@ -42,6 +43,7 @@ class _Everything(Collector):
         yield from _tell_requests(self._counts)
         yield from _tell_models(self._counts.models)
         yield from _tell_present(self._counts, self._gauges)
+        yield from _tell_model_servers(self._gauges.model_servers)
         yield from _tell_sessions(self._gauges.sessions)
 
 
@@ -128,6 +130,21 @@ def _tell_present(counts: Counts, now: Gauges) -> Iterator[Metric]:
     for fate in ("answered", "passed", "refused", "forwarded", "with_key"):
         egress.add_metric((fate,), sum(getattr(each, fate) for each in now.egress))
     yield egress
+
+
+_SERVERS: tuple[tuple[str, str, Callable[[ModelServerGauges], float]], ...] = (
+    ("vllm:num_requests_running", "Requests that run at a model server under load.", lambda server: server.running),
+    ("vllm:num_requests_waiting", "Requests that wait for a place there.", lambda server: server.waiting),
+    ("vllm:kv_cache_usage_perc", "The share of its KV cache that is taken, from 0 to 1.", lambda s: s.kv_cache_usage),
+)
+
+
+def _tell_model_servers(servers: tuple[ModelServerGauges, ...]) -> Iterator[Metric]:
+    for name, meaning, measure in _SERVERS:
+        told = GaugeMetricFamily(name, meaning, labels=("model_name",))
+        for server in servers:
+            told.add_metric((spell_model(server.model),), measure(server))
+        yield told
 
 
 def _tell_sessions(now: SessionGauges | None) -> Iterator[Metric]:
