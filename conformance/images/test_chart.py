@@ -34,6 +34,13 @@ EVERYTHING = {
     "affinity": {"podAntiAffinity": {}},
 }
 
+REPLICATED = {
+    "valkey": {**VALUES["valkey"], "enabled": True},
+    "autoscaling": {**VALUES["autoscaling"], "enabled": True},
+    "resources": {**VALUES["resources"], "requests": {"cpu": "250m", "memory": "160Mi"}},
+}
+OTHER_STORE = {"replicas": 3, "storeSecret": "our-store", "podDisruptionBudget": {"enabled": False}}
+
 # What a chart that depends on this one writes, and docs/kubernetes.md shows.
 PARENT = """
 initContainers:
@@ -82,7 +89,10 @@ def render(tmp_path_factory: pytest.TempPathFactory) -> Render:
     return rendered
 
 
-@pytest.mark.parametrize("values", [{}, EVERYTHING, {"standalone": False}, {"networkPolicy": {"enabled": False}}])
+@pytest.mark.parametrize(
+    "values",
+    [{}, EVERYTHING, {"standalone": False}, {"networkPolicy": {"enabled": False}}, REPLICATED, OTHER_STORE],
+)
 def test_what_it_renders_is_valid(values: dict[str, Any], render: Render, tools: Path, tmp_path: Path) -> None:
     (tmp_path / "out.yaml").write_text(render(values))
 
@@ -119,7 +129,7 @@ def test_a_way_in_without_a_proxy_variable_is_that_of_its_component(way: str, re
 def test_the_deployment_is_that_of_the_base(render: Render) -> None:
     # The chart's names begin with the name of the release; the base's do not.
     rendered = render({}).replace("demo-llemulator", "llemulator")
-    deployed = {each["kind"]: each for each in YAML(typ="safe").load_all(rendered)}
+    deployed = {each["kind"]: each for each in _read(rendered)}
     base = {each["kind"]: each for each in YAML(typ="safe").load_all(ROOT / "k8s/llemulator.yaml")}
     theirs, ours = (each["Deployment"]["spec"]["template"]["spec"] for each in (deployed, base))
 
@@ -130,8 +140,41 @@ def test_the_deployment_is_that_of_the_base(render: Render) -> None:
     assert deployed["ConfigMap"]["data"].keys() == base["ConfigMap"]["data"].keys()
 
 
+def test_its_replicas_are_those_of_the_folder(render: Render) -> None:
+    # The chart's names begin with the name of the release, and its selectors have the release.
+    text = render(REPLICATED).replace("demo-llemulator", "llemulator")
+    theirs, ours = (
+        {(each["kind"], each["metadata"]["name"]): each["spec"] for each in documents if "spec" in each}
+        for documents in (_read(text), _read(ROOT / "k8s/replicas.yaml"))
+    )
+
+    assert theirs.keys() == ours.keys()
+    for each in (("Deployment", "llemulator"), ("StatefulSet", "llemulator-valkey")):
+        mine, yours = (found[each]["template"]["spec"] for found in (theirs, ours))
+        assert mine["containers"] == yours["containers"]
+        assert mine.get("terminationGracePeriodSeconds") == yours.get("terminationGracePeriodSeconds")
+        assert mine["securityContext"] == yours["securityContext"]
+    assert theirs["Deployment", "llemulator"]["strategy"] == ours["Deployment", "llemulator"]["strategy"]
+    assert theirs["HorizontalPodAutoscaler", "llemulator"] == ours["HorizontalPodAutoscaler", "llemulator"]
+    egress = [found["NetworkPolicy", "llemulator"]["egress"] for found in (theirs, ours)]
+    assert [[rule["ports"] for rule in rules] for rules in egress[:1]] == [[rule["ports"] for rule in egress[1]]]
+
+
+def test_a_store_with_a_password_comes_from_a_secret(render: Render) -> None:
+    deployment = next(each for each in _read(render(OTHER_STORE)) if each["kind"] == "Deployment")
+    env = {each["name"]: each for each in deployment["spec"]["template"]["spec"]["containers"][0]["env"]}
+
+    assert env["LLEMULATOR_STORE"]["valueFrom"] == {"secretKeyRef": {"name": "our-store", "key": "store"}}
+    assert (deployment["spec"]["replicas"], env["LLEMULATOR_DRAIN"]["value"]) == (3, "60")
+
+
+def test_replicas_without_a_store_that_they_share_are_refused(render: Render) -> None:
+    with pytest.raises(AssertionError, match="several replicas need a store that they share"):
+        render({"replicas": 2})
+
+
 def test_values_are_used(render: Render) -> None:
-    deployment = next(each for each in YAML(typ="safe").load_all(render(EVERYTHING)) if each["kind"] == "Deployment")
+    deployment = next(each for each in _read(render(EVERYTHING)) if each["kind"] == "Deployment")
     pod = deployment["spec"]["template"]["spec"]
     container = pod["containers"][0]
 
@@ -141,7 +184,7 @@ def test_values_are_used(render: Render) -> None:
     assert pod["nodeSelector"] == {"disk": "ssd"}
 
 
-@pytest.mark.parametrize("values", [{}, EVERYTHING])
+@pytest.mark.parametrize("values", [{}, EVERYTHING, REPLICATED, OTHER_STORE])
 def test_values_are_valid_by_their_schema(values: dict[str, Any], tools: Path, tmp_path: Path) -> None:
     schema = CHART / "values.schema.json"
     (tmp_path / "values.json").write_text(json.dumps(VALUES | values))
@@ -164,3 +207,8 @@ def test_every_value_is_in_the_schema_and_in_a_template() -> None:
 
     assert schema["properties"].keys() - {"global"} == VALUES.keys()
     assert set(re.findall(r"\.Values\.(\w+)", text)) == VALUES.keys()
+
+
+def _read(rendered: str | Path) -> list[dict[str, Any]]:
+    """Read objects; a template may render none."""
+    return [each for each in YAML(typ="safe").load_all(rendered) if each is not None]

@@ -11,7 +11,9 @@ from ruamel.yaml import YAML
 from conformance.images.containers import ROOT
 from conformance.images.sources import said, sidecar_source
 from llemulator_addon import __version__
+from llemulator_addon.adapters.ending import GRACE
 from llemulator_addon.adapters.settings_table import SETTINGS
+from llemulator_addon.adapters.stores.address import read_address
 from llemulator_addon.script.reader import read_text
 from tests.project.pages import Block, blocks
 from tools.generated import BY_KUBECTL
@@ -28,7 +30,11 @@ SCHEMAS = {
 }
 """By the mark of a block of a page."""
 
-_COMPOSE_FILES = ("docker-compose.yml", "docs/examples/open-webui/docker-compose.yml")
+_COMPOSE_FILES = (
+    "docker-compose.yml",
+    "docs/examples/open-webui/docker-compose.yml",
+    "docs/examples/replicas/docker-compose.yml",
+)
 _DOCKERFILES = (
     "Dockerfile",
     "docs/examples/chat/Dockerfile",
@@ -141,10 +147,10 @@ def test_a_script_that_is_deployed_loads(file: str) -> None:
 
 def test_every_pod_is_restricted_and_has_its_resources() -> None:
     documents = [each for file in RENDERED for each in YAML(typ="safe").load_all(ROOT / file)]
-    specs = [_pod(each)["spec"] for each in documents if each["kind"] in {"Deployment", "Job"}]
+    specs = [_pod(each)["spec"] for each in documents if each["kind"] in {"Deployment", "Job", "StatefulSet"}]
     containers = [each for spec in specs for each in (*spec.get("initContainers", []), *spec["containers"])]
 
-    assert len(containers) == 7
+    assert len(containers) == 9
     for container in containers:
         security = container["securityContext"]
         assert security["runAsNonRoot"], container["name"]
@@ -156,10 +162,51 @@ def test_every_pod_is_restricted_and_has_its_resources() -> None:
         assert container["resources"].keys() == {"requests", "limits"}
 
 
+def test_replicas_are_replaced_one_after_the_other_and_have_the_time_to_drain() -> None:
+    found = _replicas()
+    deployment = found["Deployment", "llemulator"]
+    pod = deployment["template"]["spec"]
+    container = pod["containers"][0]
+    env = {each["name"]: each.get("value") for each in container["env"]}
+    scaling = found["HorizontalPodAutoscaler", "llemulator"]
+    labels = deployment["template"]["metadata"]["labels"]
+
+    assert deployment["strategy"]["rollingUpdate"] == {"maxSurge": 1, "maxUnavailable": 0}
+    # Who sets the number is the autoscaler alone.
+    assert (deployment.get("replicas"), scaling["minReplicas"]) == (None, 3)
+    assert found["PodDisruptionBudget", "llemulator"]["selector"]["matchLabels"].items() <= labels.items()
+    before = int(container["lifecycle"]["preStop"]["exec"]["command"][1])
+    assert pod["terminationGracePeriodSeconds"] > before + float(env["LLEMULATOR_DRAIN"]) + GRACE
+    # Longer than the store may take to be found failing, so that the reason is in the answer.
+    assert container["readinessProbe"]["timeoutSeconds"] > 5
+    assert container["livenessProbe"]["httpGet"]["path"] == "/healthz"
+
+
+def test_replicas_reach_their_store_and_nothing_else_does() -> None:
+    found = _replicas()
+    store = found["StatefulSet", "llemulator-valkey"]["template"]
+    env = found["Deployment", "llemulator"]["template"]["spec"]["containers"][0]["env"]
+    (address,) = [read_address(each["value"]) for each in env if each["name"] == "LLEMULATOR_STORE"]
+    ports = {port["name"]: port["containerPort"] for port in store["spec"]["containers"][0]["ports"]}
+    service = found["Service", "llemulator-valkey"]
+    to_store, to_names = found["NetworkPolicy", "llemulator"]["egress"]
+    (from_ours,) = found["NetworkPolicy", "llemulator-valkey"]["ingress"]
+    labels = found["Deployment", "llemulator"]["template"]["metadata"]["labels"]
+
+    assert str(address) == f"redis://llemulator-valkey:{service['ports'][0]['port']}"
+    assert ports[service["ports"][0]["targetPort"]] == 6379
+    for selector in (service["selector"], to_store["to"][0]["podSelector"]["matchLabels"]):
+        assert selector.items() <= store["metadata"]["labels"].items()
+        assert not selector.items() <= labels.items()
+    assert from_ours["from"][0]["podSelector"]["matchLabels"].items() <= labels.items()
+    assert {port["port"] for port in to_names["ports"]} == {53}
+
+
 def test_the_variables_that_are_set_for_llemulator_are_its_settings() -> None:
     services = [YAML(typ="safe").load(ROOT / file)["services"]["llemulator"] for file in _COMPOSE_FILES]
     compose = [variable for service in services for variable in service["environment"]]
-    base = YAML(typ="safe").load(ROOT / "k8s/base/deployment.yaml")["spec"]["template"]["spec"]["containers"][0]["env"]
+    deployments = [YAML(typ="safe").load(ROOT / f"k8s/{folder}/deployment.yaml") for folder in ("base", "replicas")]
+    base = [each for deployment in deployments for each in _pod(deployment)["spec"]["containers"][0]["env"]]
     pods = [*base, *sidecar_source()["initContainers"][0]["env"]]
     # Some are there for the values of others only.
     used = {name for each in pods for name in re.findall(r"\$\((\w+)\)", each.get("value", ""))}
@@ -188,6 +235,12 @@ def test_the_version_is_the_same_everywhere() -> None:
 
     assert all(__version__ in text for text in texts)
     assert (chart["version"], chart["appVersion"]) == (__version__, __version__)
+
+
+def _replicas() -> dict[tuple[str, str], dict[str, Any]]:
+    """Return what k8s/replicas says of each object, by its kind and name."""
+    documents = YAML(typ="safe").load_all(ROOT / "k8s/replicas.yaml")
+    return {(each["kind"], each["metadata"]["name"]): each["spec"] for each in documents if "spec" in each}
 
 
 _KINDS = ("Deployment", "StatefulSet", "DaemonSet", "Job", "CronJob")

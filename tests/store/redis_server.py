@@ -4,7 +4,7 @@ import atexit
 import shutil
 import subprocess
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
@@ -68,6 +68,44 @@ def running_redis(folder: Path, *options: str) -> Iterator[RedisServer]:
         yield server
     finally:
         server.stop()
+
+
+@contextmanager
+def running_sentinel(server: RedisServer, folder: Path) -> Iterator[int]:
+    """Run a Sentinel that watches a server as `ours`, and yield its port."""
+    port = free_port()
+    (folder / "sentinel.conf").write_text(
+        f"port {port}\nbind 127.0.0.1\nsentinel monitor ours 127.0.0.1 {server.port} 1\n"
+        "sentinel down-after-milliseconds ours 1000\nsentinel failover-timeout ours 5000\n"
+    )
+    command = ["redis-server", "sentinel.conf", "--sentinel"]
+    process = subprocess.Popen(command, cwd=folder, stdout=subprocess.DEVNULL)
+    try:
+        yield port
+    finally:
+        process.kill()
+        process.wait()
+
+
+def knows_replica(sentinel: redis.Redis) -> bool:
+    """Whether a Sentinel has found the replica of its server."""
+    try:
+        return b"slaves:1" in as_bytes(sentinel.info("sentinel"))
+    except redis.ConnectionError:
+        return False
+
+
+def as_bytes(value: object) -> bytes:
+    """Return what a server said, to look for `name:value`."""
+    return value if isinstance(value, bytes) else repr(value).replace("'", "").replace(": ", ":").encode()
+
+
+def wait_for(holds: Callable[[], bool]) -> None:
+    """Wait until something holds."""
+    deadline = time.monotonic() + 60
+    while not holds():
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
 
 
 @cache

@@ -132,6 +132,10 @@ class RedisBackend:
                 return await client.evalsha(program.digest, 1, _PREFIX, *given)
             except NoScriptError:
                 return await client.eval(program.text, 1, _PREFIX, *given)
+            except TypeError as error:
+                if not _is_of_asyncio(error):
+                    raise
+                raise Disconnected("the connection was lost") from None
 
         return await self._do(evaluate)
 
@@ -194,6 +198,17 @@ def _connect(address: StoreAddress) -> _Client:
                 address.plain_url, max_connections=_CONNECTIONS, timeout=_DEADLINE, **options
             )
             return Redis.from_pool(pool)
+
+
+def _is_of_asyncio(error: TypeError) -> bool:
+    """Whether asyncio raised it, as some versions of Python do when a connection that was just lost is written to.
+
+    See https://github.com/python/cpython/issues/136234.
+    """
+    trace = error.__traceback__
+    while trace is not None and trace.tb_next is not None:
+        trace = trace.tb_next
+    return trace is not None and str(trace.tb_frame.f_globals.get("__name__")).startswith("asyncio.")
 
 
 def _explain(error: Exception) -> str:

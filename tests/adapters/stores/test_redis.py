@@ -1,11 +1,12 @@
 """What is particular to Redis, with the real server."""
 
+import asyncio
 import signal
 import subprocess
-import time
-from collections.abc import AsyncIterator, Callable, Iterator
-from contextlib import asynccontextmanager, contextmanager
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from pathlib import Path
+from typing import Any, cast
 
 import pytest
 import redis
@@ -14,10 +15,18 @@ from benchmarks.servers import free_port
 from llemulator_addon.adapters.settings import SettingsError, settings_from
 from llemulator_addon.adapters.stores.address import read_address
 from llemulator_addon.adapters.stores.opening import opening
+from llemulator_addon.adapters.stores.redis import RedisBackend
 from llemulator_addon.engine.session import Session
 from llemulator_addon.store.port import Beginnings, Limits, Store, StoreFailed
 from llemulator_addon.wire.credentials import key_of
-from tests.store.redis_server import RedisServer, running_redis
+from tests.store.redis_server import (
+    RedisServer,
+    as_bytes,
+    knows_replica,
+    running_redis,
+    running_sentinel,
+    wait_for,
+)
 
 _KEY = key_of("sk-one-1234")
 _BEGINNINGS = Beginnings(lambda key: Session(key=key), lambda key: Session(key=key))
@@ -159,7 +168,7 @@ async def test_a_cluster_keeps_sessions(tmp_path: Path) -> None:
     # Unless it is named, the port of a cluster's bus is 10 000 above the other, and may be none.
     with running_redis(tmp_path, "--cluster-enabled", "yes", "--cluster-port", str(free_port())) as server:
         server.ask("CLUSTER", "ADDSLOTSRANGE", "0", "16383")
-        _wait_for(lambda: b"cluster_state:ok" in _bytes(server.ask("CLUSTER", "INFO")))
+        wait_for(lambda: b"cluster_state:ok" in as_bytes(server.ask("CLUSTER", "INFO")))
         async with _opened(f"redis+cluster://127.0.0.1:{server.port}") as store:
             assert [await store.change(_KEY, _count) for _ in range(2)] == [0, 1]
             assert [session.turn for session in await store.all()] == [0, 2]
@@ -173,56 +182,22 @@ async def test_sentinels_name_the_server_and_after_a_failover_the_next_one(tmp_p
     with (
         running_redis(folders[0]) as first,
         running_redis(folders[1], "--replicaof", "127.0.0.1", str(first.port)) as second,
-        _sentinel_of(first, folders[2]) as port,
+        running_sentinel(first, folders[2]) as port,
     ):
         await _fail_over(first, second, port)
 
 
-@contextmanager
-def _sentinel_of(server: RedisServer, folder: Path) -> Iterator[int]:
-    port = free_port()
-    (folder / "sentinel.conf").write_text(
-        f"port {port}\nbind 127.0.0.1\nsentinel monitor ours 127.0.0.1 {server.port} 1\n"
-        "sentinel down-after-milliseconds ours 1000\nsentinel failover-timeout ours 5000\n"
-    )
-    command = ["redis-server", "sentinel.conf", "--sentinel"]
-    process = subprocess.Popen(command, cwd=folder, stdout=subprocess.DEVNULL)
-    try:
-        yield port
-    finally:
-        process.kill()
-        process.wait()
-
-
 async def _fail_over(first: RedisServer, second: RedisServer, port: int) -> None:
     with redis.Redis(port=port) as sentinel:
-        _wait_for(lambda: _knows_replica(sentinel))
+        wait_for(lambda: knows_replica(sentinel))
         async with _opened(f"redis+sentinel://127.0.0.1:{port}/ours") as store:
             counted = [await store.change(_KEY, _count) for _ in range(2)]
             first.ask("WAIT", "1", "5000")
             sentinel.sentinel_failover("ours")
-            _wait_for(lambda: b"role:master" in _bytes(second.ask("INFO", "replication")))
-            _wait_for(lambda: b"role:slave" in _bytes(first.ask("INFO", "replication")))
+            wait_for(lambda: b"role:master" in as_bytes(second.ask("INFO", "replication")))
+            wait_for(lambda: b"role:slave" in as_bytes(first.ask("INFO", "replication")))
 
             assert [*counted, await store.change(_KEY, _count)] == [0, 1, 2]
-
-
-def _knows_replica(sentinel: redis.Redis) -> bool:
-    try:
-        return b"slaves:1" in _bytes(sentinel.info("sentinel"))
-    except redis.ConnectionError:
-        return False
-
-
-def _bytes(value: object) -> bytes:
-    return value if isinstance(value, bytes) else repr(value).replace("'", "").replace(": ", ":").encode()
-
-
-def _wait_for(holds: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + 60
-    while not holds():
-        assert time.monotonic() < deadline
-        time.sleep(0.05)
 
 
 @pytest.mark.parametrize(
@@ -245,3 +220,24 @@ def test_an_address_that_cannot_be_used_is_refused_without_being_quoted(text: st
         settings_from(environment={"LLEMULATOR_STORE": text})
 
     assert "secret" not in str(refused.value)
+
+
+class _Broken:
+    """A client whose connection asyncio fails to write to."""
+
+    connection_pool = None
+
+    async def evalsha(self, *_: object) -> object:
+        asyncio.StreamReader().feed_data(cast("bytes", 1))
+        raise AssertionError
+
+    async def aclose(self) -> None:
+        pass
+
+
+async def test_a_connection_at_which_asyncio_fails_is_replaced(tmp_path: Path) -> None:
+    with running_redis(tmp_path) as server:
+        backend = RedisBackend(read_address(server.url), Limits(), ttl=None)
+        backend._connected = cast("Any", _Broken())  # noqa: SLF001 - Python fails at some connections only
+        await backend.check()
+        await backend.close()
