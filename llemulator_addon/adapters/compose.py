@@ -2,9 +2,10 @@
 
 import asyncio
 import logging
+import os
 import secrets
 import sys
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterator, Mapping
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -24,6 +25,7 @@ from llemulator_addon.adapters.prices import find_prices
 from llemulator_addon.adapters.script_file import BadScript, name_file, read_script
 from llemulator_addon.adapters.settings import Settings
 from llemulator_addon.adapters.stores.opening import opening
+from llemulator_addon.adapters.telemetry.sending import sending
 from llemulator_addon.adapters.watching import Watching
 from llemulator_addon.emulator import Emulator, EmulatorSettings
 from llemulator_addon.engine.session import NO_UPSTREAM
@@ -77,16 +79,23 @@ class Program:
 
 
 @contextmanager
-def compose(settings: Settings, *, certs: Path | None = None, streams_others: bool = True) -> Iterator[Program]:
+def compose(
+    settings: Settings,
+    *,
+    certs: Path | None = None,
+    streams_others: bool = True,
+    environment: Mapping[str, str] = os.environ,
+) -> Iterator[Program]:
     """Make the program that these settings ask for; it holds the certificate authority until the body ends.
 
     `certs` is the folder of the authority; None: that of the settings. With `streams_others` false, bodies to and
-    from other hosts are passed on whole. Raises NoAuthority, BadScript and BadStore.
+    from other hosts are passed on whole. `environment` has OpenTelemetry's variables. Raises NoAuthority, BadScript and
+    BadStore.
     """
     for line in settings.warnings:
         logger.warning(line)
     watching, queues = Watching(settings), PresetQueueFile(settings.preset_queues)
-    with authority(certs or settings.certs) as found:
+    with authority(certs or settings.certs) as found, sending(environment) as sender:
         access = AdminAccess(settings.admin_key, secret=secrets.token_bytes(32), code=secrets.token_urlsafe(24))
         metrics = Metrics()
         draining = Draining()
@@ -100,6 +109,8 @@ def compose(settings: Settings, *, certs: Path | None = None, streams_others: bo
         emulator.watch_egress(traffic.egress.report)
         emulator.watch_requests(metrics)
         metrics.count_running = traffic.count_running
+        if sender is not None:
+            emulator.watch_requests(sender)
         if settings.webhooks:
             emulator.watch_deliveries(Deliveries(emulator, settings.webhooks).look)
         yield Program(

@@ -19,13 +19,13 @@ _SECONDS_TO_WRITE = 1.0
 """How long an end waits for what is not written yet."""
 
 
-def log_to_stderr(level: LogLevel, worker: int | None = None) -> None:
-    """Log our own lines from a level on, and of others only what went wrong. They name the worker, if this is one.
+def log_to_stderr(level: LogLevel, process: int | str | None = None) -> None:
+    """Log our own lines from a level on, and of others only what went wrong.
 
-    mitmproxy quotes what it received in some of its lines below that.
+    They name the process, if there are several. mitmproxy quotes what it received in some of its lines below that.
     """
     written = Log(_STDERR)
-    name = "llemulator" if worker is None else f"llemulator[{worker}]"
+    name = "llemulator" if process is None else f"llemulator[{process}]"
     written.setFormatter(_Shown(f"{name}: %(levelname)s: %(message)s"))
     logging.basicConfig(level=logging.ERROR, handlers=[written])
     logging.getLogger("llemulator_addon").setLevel(level.upper())

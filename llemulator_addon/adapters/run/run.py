@@ -21,6 +21,7 @@ from llemulator_addon.adapters.run.summary import Seen
 from llemulator_addon.adapters.script_file import BadScript
 from llemulator_addon.adapters.settings import Settings
 from llemulator_addon.adapters.stores.address import BadStore
+from llemulator_addon.adapters.telemetry.asking import drop_service
 from llemulator_addon.engine.session import Session
 
 
@@ -107,7 +108,8 @@ def prepare(settings: Settings) -> Iterator[tuple[Program, Files]]:
     with tempfile.TemporaryDirectory(prefix="llemulator-", ignore_cleanup_errors=True) as temporary:
         folder = Path(temporary)
         certs = settings.certs if "certs" in settings.sources or settings.certs.is_dir() else folder / "certs"
-        with compose(settings, certs=certs) as program:
+        # The variables are the command's, and so is the name of the service.
+        with compose(settings, certs=certs, environment=drop_service(os.environ)) as program:
             # The command may start programs under another user.
             folder.chmod(0o755)
             yield program, _files(folder, program.authority)
