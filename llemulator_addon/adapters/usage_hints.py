@@ -39,6 +39,11 @@ For an app that ignores these variables, such as Node before 22.21, use this ins
   llemulator run --script FILE -- COMMAND"""
 
 
+def how_to_sign_in(address: Address, code: str) -> str:
+    """Return the link that signs in one browser, for those who need a key for the console."""
+    return f"Console, for one browser and one time:\n  {address.url}/?key={code}"
+
+
 def examples(address: Address) -> str:
     """Give a line to try for each of curl, Python and Node."""
     environment = f"{_assignments(address)} OPENAI_API_KEY=any"

@@ -5,7 +5,8 @@ The answer stays open. `EventSource` comes again by itself when it was cut, with
 `missed`: then all that is shown must be loaded again.
 """
 
-from collections.abc import Mapping, Sequence
+from collections import deque
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from typing import NamedTuple
 
@@ -22,9 +23,11 @@ from llemulator_addon.engine.journal import Exchange
 from llemulator_addon.engine.session import Session
 from llemulator_addon.live.news import Happening, NewsReader, Notice, Sent
 from llemulator_addon.live.room import Share, size_waiting
-from llemulator_addon.live.threads import run_in_thread
+from llemulator_addon.live.threads import SMALL, run_in_thread
 from llemulator_addon.wire.errors import RequestRefused
 from llemulator_addon.wire.json_bytes import compact
+from llemulator_addon.wire.prices import Prices
+from llemulator_addon.wire.redaction import Token
 
 PATH = "/_emulator/requests/live"
 PATH_OF_ALL = "/_emulator/live"
@@ -114,6 +117,10 @@ class _NewsEvent(NamedTuple):
     facts: Mapping[str, object] = {}
 
 
+_MakeFacts = Callable[[], Mapping[str, object] | None]
+"""Makes the data of an event, in a thread; None: its exchange is not kept any more."""
+
+
 class _NewsStream:
     """A `Rest`: the events behind the head, as they come."""
 
@@ -123,7 +130,7 @@ class _NewsStream:
         self._reader = reader
         self._share = share
         self._known = _NewsPlace()
-        self._to_show: list[_NewsEvent] = []
+        self._to_show: deque[_NewsEvent] = deque()
         self._missed: _NewsPlace | None = None
         self._is_first = True
         self._next: Steps = ()
@@ -144,7 +151,7 @@ class _NewsStream:
             await self._wait()
             if self._reader.missed:
                 pieces += await self._tell_missed(self._known)
-            self._to_show = _put_together(self._reader.take())
+            self._to_show = deque(_put_together(self._reader.take()))
         pieces += await self._show_some()
         if not self._reader.is_left:
             self._next = (Send(b"".join(pieces) or _SIGN_OF_LIFE),)
@@ -174,48 +181,79 @@ class _NewsStream:
         session = await self._call.server.store.read(self._key)
         is_of_another = bool(place.life) and place.life != str(session.life)
         known = 0 if is_of_another or place.exchange > session.journal.recorded else place.exchange
-        self._to_show = [
+        self._to_show = deque(
             _NewsEvent("exchange", self._key, ExchangeId(self._key, session.life, exchange.number))
             for exchange in session.journal
             if exchange.number > known
-        ]
+        )
         return told
 
     async def _show_some(self) -> list[bytes]:
         pieces: list[bytes] = []
         while self._to_show and sum(map(len, pieces)) < _PIECE:
-            shown, self._to_show = self._to_show[0], self._to_show[1:]
-            if (facts := await self._facts_of(shown)) is not None:
-                session = {"session": digest_of(shown.session), "name": shown.session.name}
-                pieces.append(_write_event(shown.name, {**session, **facts}, self._place_behind(shown)))
+            together, size = await self._take_together()
+            pieces += await self._write(together, size)
         return pieces
 
-    def _place_behind(self, shown: _NewsEvent) -> str:
+    async def _take_together(self) -> tuple[list[tuple[_NewsEvent, _MakeFacts]], int]:
+        """Return the next events, each with what makes its data; not more than are small work, but one at least.
+
+        While the event loop is busy, each turn of it takes milliseconds, so a turn for each event would be too many.
+        """
+        together, size = list[tuple[_NewsEvent, _MakeFacts]](), 0
+        while self._to_show:
+            make, more = await self._look_up(self._to_show[0])
+            if together and size + more > SMALL:
+                break
+            together.append((self._to_show.popleft(), make))
+            size += more
+        return together, size
+
+    async def _write(self, together: Sequence[tuple[_NewsEvent, _MakeFacts]], size: int) -> list[bytes]:
+        made = await run_in_thread(lambda: [make() for _, make in together], size)
+        pieces: list[bytes] = []
+        for at, ((shown, _), facts) in enumerate(zip(together, made, strict=True), start=1):
+            if facts is not None:
+                session = {"session": digest_of(shown.session), "name": shown.session.name}
+                place = self._place_behind(shown, is_last=at == len(together) and not self._to_show)
+                pieces.append(_write_event(shown.name, {**session, **facts}, place))
+        return pieces
+
+    def _place_behind(self, shown: _NewsEvent, *, is_last: bool) -> str:
         """Return what a reader knows that got this event. Only the last of those together ends what is new."""
         if self._key is not None and shown.exchange is not None:
             is_same, life = self._known.life == str(shown.exchange.life), str(shown.exchange.life)
             number = max(shown.exchange.number, self._known.exchange if is_same else 0)
             self._known = self._known._replace(exchange=number, life=life)
         behind = f"{self._known.exchange}@{self._known.life}" if self._key is not None else "0@"
-        return behind if self._to_show else f"{behind}/{self._reader.at}.{self._call.server.news.run}"
+        return behind if not is_last else f"{behind}/{self._reader.at}.{self._call.server.news.run}"
 
-    async def _facts_of(self, shown: _NewsEvent) -> Mapping[str, object] | None:
-        """Return the data of an event; None if its exchange is not kept any more."""
+    async def _look_up(self, shown: _NewsEvent) -> tuple[_MakeFacts, int]:
+        """Return what makes the data of an event, and the bytes that it looks at."""
         token = shown.session if self._key is None else self._call.token
         match shown.name:
             case "exchange" if shown.exchange is not None:
                 session = await self._call.server.store.read(shown.session)
                 exchange = _find(session, shown.exchange)
                 if exchange is None:
-                    return None
-                prices = self._call.server.prices()
-                brief = await run_in_thread(partial(show_in_brief, exchange, token, prices), exchange.size)
-                return {**brief, "news": list(shown.news)}
+                    return _make_nothing, 0
+                return partial(_show_exchange, exchange, token, self._call.server.prices(), shown.news), exchange.size
             case "waiting" if shown.exchange is not None:
                 ask = self._call.server.waiting.get(shown.session, shown.exchange.number)
-                return None if ask is None else show_waiting(ask, token)
+                facts = None if ask is None else show_waiting(ask, token)
+                return lambda: facts, 0
             case _:
-                return shown.facts
+                return lambda: shown.facts, 0
+
+
+def _make_nothing() -> None:
+    """Of an exchange that is not kept any more."""
+
+
+def _show_exchange(
+    exchange: Exchange, token: Token, prices: Prices, news: tuple[Happening, ...]
+) -> Mapping[str, object]:
+    return {**show_in_brief(exchange, token, prices), "news": list(news)}
 
 
 def _find(session: Session, exchange: ExchangeId) -> Exchange | None:

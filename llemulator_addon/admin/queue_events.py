@@ -3,6 +3,8 @@
 Each message is a JSON object with `type`, and the fields that mock-openai-tool names for it.
 """
 
+from collections import deque
+from collections.abc import Callable, Sequence
 from functools import partial
 
 from llemulator_addon.admin.exchange_json import readable
@@ -16,7 +18,7 @@ from llemulator_addon.engine.fallback import no_room_to_wait
 from llemulator_addon.engine.journal import Exchange
 from llemulator_addon.live.news import NewsReader, Notice, Peer
 from llemulator_addon.live.room import Share, size_waiting
-from llemulator_addon.live.threads import run_in_thread
+from llemulator_addon.live.threads import SMALL, run_in_thread
 from llemulator_addon.verification import delivered
 from llemulator_addon.wire.errors import INVALID, RequestRefused
 from llemulator_addon.wire.json_bytes import compact
@@ -54,6 +56,9 @@ _NO_WEBSOCKET = Failure(
 )
 
 
+_MakeMessage = Callable[[], dict[str, object]]
+
+
 class _QueueEvents:
     """A `Rest`: each `Send` is one message."""
 
@@ -63,22 +68,35 @@ class _QueueEvents:
         self._share = share
         self._peers: dict[ExchangeId, Peer] = {}
         """The clients of requests that have no answer yet."""
-        self._notices: list[Notice] = []
+        self._notices: deque[Notice] = deque()
         self._next: Steps = ()
 
     async def more(self) -> None:
-        """Wait for the next message, or until nobody listens."""
+        """Wait for the next messages, or until nobody listens."""
         while not self._next and not self._reader.is_left:
             if not self._notices:
                 await self._reader.wait(_SECONDS_OF_SILENCE)
-                self._notices = self._reader.take()
+                self._notices.extend(self._reader.take())
                 continue
-            notice, *self._notices = self._notices
-            if (message := await self._message_of(notice)) is not None:
-                self._next = (Send(compact(message)),)
+            together, size = await self._take_together()
+            messages = await run_in_thread(partial(_make_messages, together), size)
+            self._next = tuple(Send(compact(message)) for message in messages)
+
+    async def _take_together(self) -> tuple[list[_MakeMessage], int]:
+        """Return what makes the next messages: not more than are small work together, but one at least.
+
+        While the event loop is busy, each turn of it takes milliseconds, so a turn for each message would be too many.
+        """
+        together, size = list[_MakeMessage](), 0
+        while self._notices and size < SMALL:
+            if (found := await self._look_up(self._notices.popleft())) is not None:
+                make, more = found
+                together.append(make)
+                size += more
+        return together, size
 
     def take(self) -> Steps:
-        """Return the message, once."""
+        """Return the messages, once."""
         steps, self._next = self._next, ()
         return steps
 
@@ -87,20 +105,21 @@ class _QueueEvents:
         self._reader.leave()
         self._share.give_back()
 
-    async def _message_of(self, notice: Notice) -> dict[str, object] | None:
+    async def _look_up(self, notice: Notice) -> tuple[_MakeMessage, int] | None:
+        """Return what makes the message of a notice, and the bytes that it looks at; None if it has none."""
         match notice.happening:
             case "begun" if notice.exchange is not None and isinstance(notice.more, Peer):
                 self._remember(notice.exchange, notice.more)
                 return None
             case "waiting" if notice.exchange is not None:
                 ask = self._server.waiting.get(notice.session, notice.exchange.number)
-                return None if ask is None else await run_in_thread(partial(_show_new, ask), len(ask.request.body))
+                return None if ask is None else (partial(_show_new, ask), len(ask.request.body))
             case "ended" if notice.exchange is not None:
-                return await self._show_ended(notice.exchange)
+                return await self._look_up_ended(notice.exchange)
             case "queue" if notice.session == ANONYMOUS:
-                return {"type": "all_queues_updated"}
+                return lambda: {"type": "all_queues_updated"}, 0
             case "queue":
-                return {"type": "queue_updated", "ip": notice.session.name}
+                return lambda: {"type": "queue_updated", "ip": notice.session.name}, 0
             case _:
                 return None
 
@@ -109,13 +128,17 @@ class _QueueEvents:
         if len(self._peers) > _PEERS_KEPT:
             self._peers.pop(next(iter(self._peers)))
 
-    async def _show_ended(self, named: ExchangeId) -> dict[str, object] | None:
+    async def _look_up_ended(self, named: ExchangeId) -> tuple[_MakeMessage, int] | None:
         peer = self._peers.pop(named, Peer(named.session.name, 0))
         session = await self._server.store.read(named.session)
         exchange = session.journal.get(named.number) if session.life == named.life else None
         if exchange is None:
             return None
-        return await run_in_thread(partial(_show_completed, named, exchange, peer), exchange.size)
+        return partial(_show_completed, named, exchange, peer), exchange.size
+
+
+def _make_messages(together: Sequence[_MakeMessage]) -> list[dict[str, object]]:
+    return [make() for make in together]
 
 
 def _show_new(ask: Ask) -> dict[str, object]:

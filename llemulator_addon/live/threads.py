@@ -9,9 +9,9 @@ from asyncio import get_running_loop
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 
-_SMALL = 64 << 10
+SMALL = 64 << 10
 """Bytes of what is read or written."""
-LARGE = _SMALL + 1
+LARGE = SMALL + 1
 """For work that may be any size."""
 _small = ThreadPoolExecutor(1, "small-work")
 _large = ThreadPoolExecutor(1, "large-work")
@@ -19,4 +19,4 @@ _large = ThreadPoolExecutor(1, "large-work")
 
 async def run_in_thread[R](work: Callable[[], R], size: int) -> R:
     """Do work on this number of bytes. Cancelled, work that has not begun is never done."""
-    return await get_running_loop().run_in_executor(_small if size <= _SMALL else _large, work)
+    return await get_running_loop().run_in_executor(_small if size <= SMALL else _large, work)

@@ -4,7 +4,11 @@ import asyncio
 import gc
 import json
 from collections.abc import Awaitable, Callable
-from typing import Any
+from concurrent.futures import Executor
+from dataclasses import replace
+from typing import Any, override
+
+import pytest
 
 from llemulator_addon.core.outcome import Ending, Forward, Play
 from llemulator_addon.core.steps import Head, Send
@@ -267,3 +271,48 @@ def test_its_head_alone_does_not_wait() -> None:
     watching = played(asyncio.run(emulator().answer(request("HEAD", _LIVE))))
 
     assert (status(watching.steps), watching.rest) == (200, None)
+
+
+class _CountingLoop(asyncio.SelectorEventLoop):
+    """Counts how often it waits for a thread."""
+
+    hops = 0
+
+    @override
+    def run_in_executor[*A, R](
+        self, executor: Executor | None, func: Callable[[*A], R], *args: *A
+    ) -> asyncio.Future[R]:
+        self.hops += 1
+        return super().run_in_executor(executor, func, *args)
+
+
+_HANDSHAKE = {
+    "connection": "upgrade",
+    "upgrade": "websocket",
+    "sec-websocket-version": "13",
+    "sec-websocket-key": "dGhlIHNhbXBsZSBub25jZQ==",
+}
+
+
+@pytest.mark.parametrize(("path", "headers"), [(_ALL, {}), (_LIVE, {}), ("/ws", _HANDSHAKE)])
+def test_a_busy_event_loop_is_waited_for_once_for_many_exchanges_and_not_for_each(
+    path: str, headers: dict[str, str]
+) -> None:
+    async def tell() -> int:
+        server = emulator()
+        asked = replace(request("GET", path, headers=headers), host="127.0.0.1")
+        watching = played(await server.answer(asked))
+        for number in range(100):
+            answered = played(await server.answer(chat(f"hello {number}")))
+            assert answered.exchange is not None
+            await server.note_end(answered.exchange, _WHOLE)
+        loop = asyncio.get_running_loop()
+        assert isinstance(loop, _CountingLoop)
+        before, text = loop.hops, b""
+        while b"hello 99" not in text:
+            text += await _more(watching)
+        assert [f"hello {number}".encode() in text for number in range(100)] == [True] * 100
+        return loop.hops - before
+
+    with asyncio.Runner(loop_factory=_CountingLoop) as runner:
+        assert runner.run(tell()) <= 20

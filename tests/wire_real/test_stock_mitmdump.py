@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import re
 import signal
 import time
 from pathlib import Path
@@ -41,9 +42,10 @@ async def test_mitmdump_with_the_addon_answers_in_every_way_from_any_folder(tmp_
 
 async def test_where_mitmdump_listens_on_all_addresses_that_is_told_with_what_others_can_do(tmp_path: Path) -> None:
     async with started(*MITMDUMP, "--listen-port", "0", "-s", _ADDON, cwd=tmp_path) as begun:
-        await begun.read_until("OPENAI_BASE_URL")
+        await begun.read_until("?key=")
         ended = await begun.stop()
 
+    assert re.search(r"^Console, for one browser and one time:\n  http://\S+/\?key=\S{20,}$", ended.out, re.MULTILINE)
     assert "It also listens on all other addresses of this machine.\n" in ended.out
     told = "anyone who can reach 0.0.0.0 from a private network can use this as a proxy to any host; "
     assert told in ended.out + ended.err

@@ -12,7 +12,7 @@ from llemulator_addon.adapters.exposure import is_reached, warn_of_others
 from llemulator_addon.adapters.settings import Settings, SettingsError, settings_from
 from llemulator_addon.adapters.settings_table import SETTINGS
 from llemulator_addon.adapters.stores.address import BadStore
-from llemulator_addon.adapters.usage_hints import Address, examples, how_to_use
+from llemulator_addon.adapters.usage_hints import Address, examples, how_to_sign_in, how_to_use
 from llemulator_addon.adapters.workers import (
     CannotShare,
     Supervisor,
@@ -109,7 +109,7 @@ async def _serve(settings: Settings, examples: Callable[[Address], str] | None, 
             return
         _print(how_to_use(address))
         if settings.admin_key or is_reached(_hosts(settings)):
-            _print(f"Console, for one browser and one time:\n  {address.url}/?key={code}")
+            _print(how_to_sign_in(address, code))
         for listener in settings.listen:
             _print(f"It listens on {listener} as well.")
         if examples is not None:

@@ -16,7 +16,7 @@ from mitmproxy.exceptions import OptionsError
 
 from llemulator_addon.adapters.compose import Program, compose
 from llemulator_addon.adapters.ending import end_on_signals
-from llemulator_addon.adapters.exposure import warn_of_others
+from llemulator_addon.adapters.exposure import is_reached, warn_of_others
 from llemulator_addon.adapters.mitmproxy.authority import NoAuthority
 from llemulator_addon.adapters.mitmproxy.interception import Interception
 from llemulator_addon.adapters.mitmproxy.internals.stock_master import listen_addresses, shutdown_of_mitmdump
@@ -26,7 +26,7 @@ from llemulator_addon.adapters.script_file import BadScript
 from llemulator_addon.adapters.settings import Settings, SettingsError, settings_from
 from llemulator_addon.adapters.settings_table import SETTINGS
 from llemulator_addon.adapters.stores.address import BadStore
-from llemulator_addon.adapters.usage_hints import how_to_use
+from llemulator_addon.adapters.usage_hints import how_to_sign_in, how_to_use
 
 logger = logging.getLogger(__name__)
 
@@ -77,10 +77,14 @@ class StockInterception(Interception):
         # mitmdump listens on every address, in both families; IPv4 is named.
         ordered = sorted(addresses, key=lambda address: ":" in address[0])
         host, port, *_ = ordered[0]
-        text = how_to_use(Listening(host=host, port=port).address(ca=found.ca, bundle=found.bundle))
+        address = Listening(host=host, port=port).address(ca=found.ca, bundle=found.bundle)
+        text = how_to_use(address)
         if self._settings is not None:
-            for line in warn_of_others(self._settings, (str(each[0]) for each in ordered)):
+            hosts = [str(each[0]) for each in ordered]
+            for line in warn_of_others(self._settings, hosts):
                 logger.warning(line)
+            if self._settings.admin_key or is_reached(hosts):
+                text = f"{text}\n{how_to_sign_in(address, self._program.access.code)}"
         if end is not None:
             sys.stdout.write(f"{text}\n")
             sys.stdout.flush()
