@@ -3,7 +3,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from llemulator_addon.wire import json_bytes
@@ -59,6 +59,7 @@ def test_pieces_of_json_are_the_same_text_as_all_of_it(value: tuple[Any, Any], s
     st.text(min_size=1) | st.just("a\x7f"),
     st.sampled_from([json_bytes.pretty, json_bytes.write_ascii, json_bytes.compact]),
 )
+@settings(max_examples=20)
 def test_a_long_text_is_spelled_in_pieces_and_they_are_the_same_text(text: str, spell: Callable[[Any], bytes]) -> None:
     value = {"a": [1, text * (json_bytes.LONG_TEXT // len(text) + 1)], "b": text}
 

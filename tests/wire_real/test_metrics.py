@@ -39,6 +39,7 @@ def _body(text: str) -> bytes:
     return json.dumps({"model": "gpt-4o", "messages": [{"role": "user", "content": text}]}).encode()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("way", "version"), EACH_WAY)
 async def test_requests_are_counted_over_every_way_in(way: Way, version: Version, tmp_path: Path) -> None:
     (tmp_path / "script.json").write_text(json.dumps(_SCRIPT))

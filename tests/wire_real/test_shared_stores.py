@@ -61,7 +61,7 @@ async def _ask_two_servers(store: str, folder: Path, *, tokens: int, requests: i
             assert (await each.stop()).err == ""
 
 
-@pytest.mark.long
+@pytest.mark.slow
 async def test_nothing_is_answered_twice_or_lost_when_a_server_is_killed(store: str, tmp_path: Path) -> None:
     await _ask_while_one_is_killed(store, tmp_path, tokens=6, requests=40, kill_after=100)
 
@@ -117,7 +117,7 @@ async def _ask_while_one_is_killed(
         assert sum(client.unsure for client in clients) <= 20 * (killed + 1)
 
 
-@pytest.mark.long
+@pytest.mark.slow
 async def test_of_requests_at_once_to_two_servers_each_gets_another_answer(store: str, tmp_path: Path) -> None:
     async with _serving(store, tmp_path) as one, _serving(store, tmp_path) as other, _client() as http:
         urls = [_url(one), _url(other)] * 20
@@ -127,7 +127,7 @@ async def test_of_requests_at_once_to_two_servers_each_gets_another_answer(store
     assert sorted(int(_said(answer)) for answer in answers) == list(range(len(urls)))
 
 
-@pytest.mark.long
+@pytest.mark.slow
 async def test_a_session_survives_a_kill(store: str, tmp_path: Path) -> None:
     async with _client() as http:
         async with _serving(store, tmp_path) as first:
@@ -148,7 +148,7 @@ _BEGINNINGS = Beginnings(lambda key: Session(key=key), lambda key: Session(key=k
 # Stores that fail -----------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.long
+@pytest.mark.slow
 async def test_a_full_disk_answers_503_that_names_the_store_until_there_is_room_again(small_disk: Path) -> None:
     file = small_disk / "sessions.db"
     async with _serving(f"sqlite:///{file}", small_disk) as server, _client() as http:
@@ -185,7 +185,7 @@ def _mount_again(folder: Path, how: str) -> None:
     subprocess.run(["mount", "-o", f"remount,{how}", str(folder)], check=True)
 
 
-@pytest.mark.long
+@pytest.mark.slow
 async def test_a_file_that_another_process_keeps_locked_is_said_to_be_locked(tmp_path: Path) -> None:
     file = tmp_path / "sessions.db"
     async with _serving(f"sqlite:///{file}", tmp_path) as server, _client() as http:

@@ -82,7 +82,7 @@ async def test_workers_on_one_port_share_sessions_and_one_that_is_killed_is_repl
     assert [pid for pid in (*before, *after) if _is_there(pid)] == []
 
 
-@pytest.mark.long
+@pytest.mark.slow
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 async def test_a_signal_ends_all_workers(tmp_path: Path, number: signal.Signals) -> None:
     async with started(*_WORKERS, cwd=tmp_path) as server:
@@ -93,7 +93,7 @@ async def test_a_signal_ends_all_workers(tmp_path: Path, number: signal.Signals)
     assert [pid for pid in workers if _is_there(pid)] == []
 
 
-@pytest.mark.long
+@pytest.mark.slow
 async def test_workers_end_when_their_supervisor_is_killed(tmp_path: Path) -> None:
     async with started(*_WORKERS, cwd=tmp_path) as server:
         workers = await _children_listen(server, 2)
@@ -101,7 +101,7 @@ async def test_workers_end_when_their_supervisor_is_killed(tmp_path: Path) -> No
         await _wait_until(lambda: not any(_is_there(pid) for pid in workers))
 
 
-@pytest.mark.long
+@pytest.mark.slow
 async def test_lines_of_the_log_name_the_worker(tmp_path: Path) -> None:
     async with started(*_WORKERS, cwd=tmp_path, env={"LOG_LEVEL": "info"}) as server:
         await _children_listen(server, 2)
@@ -113,7 +113,7 @@ async def test_lines_of_the_log_name_the_worker(tmp_path: Path) -> None:
     assert (len(named), set(named)) == (20, {"1", "2"})
 
 
-@pytest.mark.long
+@pytest.mark.slow
 async def test_with_sessions_in_memory_workers_are_told_to_share_nothing(tmp_path: Path) -> None:
     async with started(*LLEMULATOR, "--port", "0", "--workers", "2", cwd=tmp_path) as server:
         await _children_listen(server, 2)
@@ -135,7 +135,7 @@ async def test_a_port_that_is_taken_is_named_once(tmp_path: Path) -> None:
     assert ended.err.count(f"cannot listen on 127.0.0.1:{port}: Address already in use") == 1
 
 
-@pytest.mark.long
+@pytest.mark.slow
 async def test_workers_that_cannot_start_end_all(tmp_path: Path) -> None:
     command = (*LLEMULATOR, "--port", "0", "--workers", "2", "--store", "sqlite:///nowhere/sessions.db")
     ended = await run(*command, cwd=tmp_path)

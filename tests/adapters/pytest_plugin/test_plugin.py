@@ -211,6 +211,7 @@ def test_two(llemulator):
     )
 
 
+@pytest.mark.slow
 def test_workers_of_xdist_have_a_proxy_each_and_report_together(run: Run) -> None:
     result = run(
         """
