@@ -7,12 +7,12 @@ from functools import partial
 from itertools import count
 from typing import Literal, assert_never
 
-from llemulator_addon.admin import dispatch, preset_queue
+from llemulator_addon.admin import dispatch, metrics, preset_queue
 from llemulator_addon.admin.dispatch import is_admin
 from llemulator_addon.admin.route import Server
 from llemulator_addon.core.console_file import FindFile, find_nothing
 from llemulator_addon.core.egress import EgressReport, HostEgress
-from llemulator_addon.core.gauges import WriteMetrics, write_nothing
+from llemulator_addon.core.gauges import Gauges, WriteMetrics, write_nothing
 from llemulator_addon.core.outcome import Answered, Ask, Converse, Ending, Forward, Outcome, Play
 from llemulator_addon.core.request import Request
 from llemulator_addon.core.resources import Resources
@@ -263,6 +263,10 @@ class Emulator:
         with suppress(StoreFailed):
             await self._store.change_all(transition)
         self.news.tell("script")
+
+    async def measure(self) -> Gauges:
+        """Return the server as it is now, for its metrics."""
+        return await metrics.measure(self._server)
 
     async def close(self) -> None:
         """Close the store."""

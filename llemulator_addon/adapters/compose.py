@@ -46,6 +46,7 @@ class Program:
     watching: Watching
     access: AdminAccess
     queues: PresetQueueFile
+    metrics: Metrics
 
     async def watch(self) -> None:
         """Fill the preset queues, keep them, and play the default script again when its file changes.
@@ -108,13 +109,20 @@ def compose(
         traffic = Traffic(emulator, _policy(settings, ca=found.ca, streams_others=streams_others), draining)
         emulator.watch_egress(traffic.egress.report)
         emulator.watch_requests(metrics)
-        metrics.count_running = traffic.count_running
+        metrics.count_running, metrics.measure = traffic.count_running, emulator.measure
+        metrics.sum_up_egress = traffic.egress.sum_up
         if sender is not None:
             emulator.watch_requests(sender)
         if settings.webhooks:
             emulator.watch_deliveries(Deliveries(emulator, settings.webhooks).look)
         yield Program(
-            authority=found, emulator=emulator, traffic=traffic, watching=watching, access=access, queues=queues
+            authority=found,
+            emulator=emulator,
+            traffic=traffic,
+            watching=watching,
+            access=access,
+            queues=queues,
+            metrics=metrics,
         )
 
 

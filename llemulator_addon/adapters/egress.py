@@ -1,7 +1,8 @@
 """The application's traffic by host: answered, passed on, refused, or forwarded to an upstream."""
 
 from collections import Counter
-from typing import Literal
+from collections.abc import Mapping
+from typing import Literal, get_args
 
 from llemulator_addon.core.egress import HostEgress
 
@@ -39,6 +40,13 @@ class Egress:
             )
             for host, counts in sorted(self._counts.items())
         )
+
+    def sum_up(self) -> Mapping[str, int]:
+        """Return the counts of all hosts together."""
+        sums: Counter[str] = Counter(dict.fromkeys(get_args(Fate), 0))
+        for counts in self._counts.values():
+            sums.update(counts)
+        return sums
 
     def _limit_hosts(self, host: str) -> str:
         return host if len(self._counts) < _HOSTS_AT_MOST and len(host) <= _LONGEST else _OTHERS

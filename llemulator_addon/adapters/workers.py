@@ -13,6 +13,8 @@ import sys
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from llemulator_addon.adapters.ending import GRACE
 
@@ -20,6 +22,8 @@ logger = logging.getLogger(__name__)
 
 VARIABLE = "_LLEMULATOR_WORKER"
 """Tells a process which worker it is: its number, and how often it was started."""
+FOLDER = "_LLEMULATOR_WORKERS"
+"""Names a folder that all workers of a supervisor share."""
 _SECONDS_BETWEEN_STARTS = 1.0
 _COMMAND = (sys.executable, "-m", "llemulator_addon", "serve")
 
@@ -38,6 +42,8 @@ class Worker:
 
     number: int
     starts: int
+    folder: Path | None = None
+    """Shared with the others."""
 
     @property
     def speaks(self) -> bool:
@@ -50,7 +56,8 @@ def which_worker(environment: Mapping[str, str]) -> Worker | None:
     if not (text := environment.get(VARIABLE)):
         return None
     number, starts = map(int, text.split("."))
-    return Worker(number, starts)
+    folder = environment.get(FOLDER)
+    return Worker(number, starts, Path(folder) if folder else None)
 
 
 @contextmanager
@@ -83,6 +90,19 @@ def _bind(host: str, port: int) -> socket.socket:
         shared.close()
         raise
     return shared
+
+
+@contextmanager
+def share_folder() -> Iterator[Mapping[str, str]]:
+    """Make the folder that workers share while the body runs, and yield the variables that name it to them."""
+    try:
+        made = TemporaryDirectory(prefix="llemulator-workers-", ignore_cleanup_errors=True)
+    except OSError as error:
+        logger.warning("no temporary folder (%s): each worker's metrics are its own; TMPDIR names one", error)
+        yield {}
+        return
+    with made as folder:
+        yield {FOLDER: folder}
 
 
 def share_port() -> None:

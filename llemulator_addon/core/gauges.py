@@ -1,9 +1,7 @@
-"""The present in `/metrics`: sessions, requests that wait, traffic."""
+"""The present in `/metrics`: sessions, requests that wait."""
 
 from collections.abc import Awaitable, Callable
 from typing import NamedTuple
-
-from llemulator_addon.core.egress import HostEgress
 
 
 class SessionGauges(NamedTuple):
@@ -14,8 +12,8 @@ class SessionGauges(NamedTuple):
     """Without journals and stored resources, as the next two are apart."""
     journals_size: int
     stored_size: int
-    unused_rules: int
-    """Rules of tokens' own scripts that have not answered yet."""
+    unused_rules: int | None = None
+    """Rules of tokens' own scripts that have not answered yet; None: the store would have to read each session."""
 
 
 class ModelServerGauges(NamedTuple):
@@ -31,22 +29,21 @@ class ModelServerGauges(NamedTuple):
 class Gauges(NamedTuple):
     """The server as it is now."""
 
-    sessions: SessionGauges | None
+    sessions: SessionGauges | None = None
     """None: the store cannot be read at the moment."""
-    waiting_for_person: int
+    waiting_for_person: int = 0
     """Requests."""
-    waiting_size: int
+    waiting_size: int = 0
     """Bytes of memory of all requests that wait."""
-    egress: tuple[HostEgress, ...]
-    version: str
+    version: str = ""
     model_servers: tuple[ModelServerGauges, ...] = ()
     """Under load; none where no capacity is set."""
 
 
-WriteMetrics = Callable[[Gauges, str], Awaitable[tuple[bytes, str]]]
+WriteMetrics = Callable[[str], Awaitable[tuple[bytes, str]]]
 """Writes all metrics in the format that a client prefers, by its header `Accept`; returns a body and its media type."""
 
 
-async def write_nothing(_: Gauges, __: str) -> tuple[bytes, str]:
+async def write_nothing(_: str) -> tuple[bytes, str]:
     """Write no metrics, because nobody counts."""
     return b"", "text/plain; charset=utf-8"

@@ -1,10 +1,11 @@
 """Sessions in this process."""
 
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from functools import partial
 from itertools import count
 
+from llemulator_addon.core.gauges import SessionGauges
 from llemulator_addon.core.session_key import ANONYMOUS, SessionKey
 from llemulator_addon.engine.session import Session
 from llemulator_addon.store.port import ATTEMPTS, Fresh, Limits, Run
@@ -102,6 +103,17 @@ class MemoryStore:
         """Return the keys of all sessions with a mark; the one that has it longest is first."""
         return tuple(self._marked.get(mark, ()))
 
+    async def measure(self, run: Run) -> SessionGauges:
+        """Sum up the sessions that are kept."""
+        own = [session for key in self._shares.reluctant if (session := self._sessions.get(key)) is not None]
+        return SessionGauges(
+            sessions=len(self._sessions) - 1,
+            sessions_size=self._shares.total,
+            journals_size=self._journals.total,
+            stored_size=self._stored.total,
+            unused_rules=await run(partial(_count_unused, own)),
+        )
+
     async def check(self) -> None:
         """Do nothing: memory is there."""
 
@@ -117,6 +129,10 @@ class MemoryStore:
     def size_limit(self) -> int:
         """Bytes of memory that they may take so."""
         return self._shares.limit
+
+
+def _count_unused(own: Iterable[Session]) -> int:
+    return sum(len(each.script.index.rules) - len(each.progress.used) for each in own if each.script.owner == "token")
 
 
 def _look(session: Session) -> tuple[Session, Session]:

@@ -4,6 +4,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import NamedTuple, Protocol
 
+from llemulator_addon.core.gauges import SessionGauges
 from llemulator_addon.core.server_settings import DEFAULTS
 from llemulator_addon.core.session_key import SessionKey
 from llemulator_addon.engine.session import Session
@@ -86,6 +87,10 @@ class Store(Protocol):
 
     async def all(self) -> tuple[Session, ...]:
         """Return every session that is kept, as it is; the one that was changed last is last."""
+        ...
+
+    async def measure(self, run: Run) -> SessionGauges:
+        """Sum up the sessions that are kept, without reading each; `run` does what takes long."""
         ...
 
     async def check(self) -> None:

@@ -1,7 +1,7 @@
 """The shares of sessions in memory that is bounded for all of them together."""
 
 from collections import OrderedDict
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from llemulator_addon.core.session_key import SessionKey
 
@@ -15,6 +15,11 @@ class Shares:
         """The sum of all shares."""
         self._taken: tuple[OrderedDict[SessionKey, int], ...] = (OrderedDict(), OrderedDict())
         """Of those who give up theirs first, and of those who do so only when no other is left."""
+
+    @property
+    def reluctant(self) -> Collection[SessionKey]:
+        """Those who give up theirs only when no other is left."""
+        return self._taken[True].keys()
 
     def take(self, key: SessionKey, size: int, *, reluctantly: bool = False) -> Sequence[SessionKey]:
         """Note how much one takes now, and return those who give up theirs for that."""

@@ -13,6 +13,7 @@ from prometheus_client.parser import text_string_to_metric_families
 from llemulator_addon.adapters.metrics.counting import MOST_MODELS, MOST_ROWS, Metrics
 from llemulator_addon.adapters.metrics.streamed import brings_token
 from llemulator_addon.core.answer_tokens import AnswerTokens
+from llemulator_addon.core.gauges import SessionGauges
 from llemulator_addon.core.outcome import Ask, Ending
 from llemulator_addon.core.prompt import Prompt
 from llemulator_addon.core.request import Request
@@ -22,7 +23,7 @@ from llemulator_addon.emulator import Emulator, EmulatorSettings
 from llemulator_addon.engine.journal import Exchange
 from llemulator_addon.engine.session import Session
 from llemulator_addon.store.memory import MemoryStore
-from llemulator_addon.store.port import StoreFailed
+from llemulator_addon.store.port import Run, StoreFailed
 from tests.playing import TOKEN, body_of, chat, emulator, headers_of, played, post, request, status
 
 Samples = Mapping[tuple[str, frozenset[tuple[str, str]]], float]
@@ -35,6 +36,7 @@ def _served(script: object = None, **settings: object) -> tuple[Emulator, Metric
     metrics = Metrics(lambda: 0.0)
     server = emulator(script, write_metrics=metrics.write, **settings)
     server.watch_requests(metrics)
+    metrics.measure = server.measure
     return server, metrics
 
 
@@ -142,6 +144,7 @@ async def test_a_store_that_cannot_be_read_is_shown_and_its_requests_are_counted
     metrics = Metrics()
     server = Emulator(EmulatorSettings(write_metrics=metrics.write), lambda *_: _FailingStore())
     server.watch_requests(metrics)
+    metrics.measure = server.measure
     await _ask(server, chat("Hi"))
     samples, _ = await _scrape(server)
 
@@ -159,7 +162,7 @@ class _FailingStore(MemoryStore):
         raise StoreFailed("the disk is full")
 
     @override
-    async def all(self) -> tuple[Session, ...]:
+    async def measure(self, run: Run) -> SessionGauges:
         raise StoreFailed("the disk is full")
 
 

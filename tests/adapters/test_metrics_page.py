@@ -10,7 +10,7 @@ from grafana_foundation_sdk.models.dashboard import Dashboard
 from prometheus_client.parser import text_string_to_metric_families
 
 from llemulator_addon.adapters.metrics.counting import Metrics
-from llemulator_addon.adapters.metrics.counts import ModelCounts
+from llemulator_addon.adapters.metrics.counts import MetricsReport, ModelCounts
 from llemulator_addon.adapters.metrics.durations import BETWEEN_TOKENS, TO_FIRST_TOKEN, WHOLE, Durations
 from llemulator_addon.adapters.metrics.text import write
 from llemulator_addon.core.gauges import Gauges, ModelServerGauges, SessionGauges
@@ -24,9 +24,8 @@ def _families() -> dict[str, tuple[str, set[str]]]:
     """Return the type of each metric of ours, and its labels."""
     times = [Durations(bounds).read() for bounds in (TO_FIRST_TOKEN, BETWEEN_TOKENS, WHOLE)]
     counts = Metrics().read()._replace(models={"a": ModelCounts(1, 1, *times)})
-    now = Gauges(SessionGauges(1, 1, 1, 1, 1), waiting_for_person=1, waiting_size=1, egress=(), version="1")
-    now = now._replace(model_servers=(ModelServerGauges("a", 1, 1, 0.5),))
-    text, _ = write(counts, now, "")
+    gauges = Gauges(SessionGauges(1, 1, 1, 1, 1), model_servers=(ModelServerGauges("a", 1, 1, 0.5),))
+    text, _ = write(MetricsReport(counts, running=0, gauges=gauges, processes={"": ()}), "")
     found = {}
     for family in text_string_to_metric_families(text.decode()):
         name = f"{family.name}_total" if family.type == "counter" else family.name

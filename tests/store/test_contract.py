@@ -151,6 +151,22 @@ async def test_all_sessions_are_listed_and_that_of_requests_without_a_token_is_t
     assert [session.key for session in await store.all()] == [ANONYMOUS, _KEY, _OTHER]
 
 
+async def test_the_sums_of_all_sessions_are_those_of_each(store: Store) -> None:
+    for key in (_KEY, _KEY, _OTHER):
+        await store.change(key, _record)
+        await store.change(key, _keep)
+    await store.change(_OTHER, _load({"responses": ["one", "two"]}))
+    await store.change(_OTHER, _use)
+    sums = await store.measure(asyncio.to_thread)
+    named = [session for session in await store.all() if session.key != ANONYMOUS]
+
+    assert sums.sessions == len(named) == 2
+    assert sums.sessions_size == sum(each.size for each in named)
+    assert sums.journals_size == sum(each.journal.size for each in named)
+    assert sums.stored_size == sum(each.resources.size for each in named) > 0
+    assert sums.unused_rules in {1, None}
+
+
 async def test_a_transition_that_returns_the_session_it_was_given_is_no_use_of_it(store: Store) -> None:
     await store.change(_KEY, _count)
     await store.change(_OTHER, _count)
@@ -316,6 +332,10 @@ async def _agree(store: Store, expected: MemoryStore) -> None:
     assert await store.list_marked(CONNECTIONS) == await expected.list_marked(CONNECTIONS)
     for key in (_KEY, _OTHER, _THIRD):
         assert _parts(await store.read(key)) == _parts(await expected.read(key))
+    sums, others = await store.measure(asyncio.to_thread), await expected.measure(asyncio.to_thread)
+    # A script that another process wrote may take other bytes here.
+    assert sums.sessions == others.sessions
+    assert (sums.journals_size, sums.stored_size) == (others.journals_size, others.stored_size)
 
 
 def _parts(session: Session) -> tuple[object, ...]:

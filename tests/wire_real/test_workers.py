@@ -10,6 +10,7 @@ from pathlib import Path
 
 import httpx
 import pytest
+from prometheus_client.parser import text_string_to_metric_families
 
 from tests.wire_real.clients import SECONDS
 from tests.wire_real.processes import LLEMULATOR, Started, run, started
@@ -142,3 +143,39 @@ async def test_workers_that_cannot_start_end_all(tmp_path: Path) -> None:
 
     assert ended.status == 1
     assert "sqlite:///nowhere/sessions.db: [Errno 2] No such file or directory" in ended.err
+
+
+async def _scrape(server: Started) -> dict[str, float]:
+    """Return each metric, summed over its labels; whichever worker answers."""
+    async with httpx.AsyncClient(trust_env=False, timeout=30) as http:
+        answer = await http.get(f"http://127.0.0.1:{server.proxy.port}/metrics")
+    found: dict[str, float] = {}
+    for family in text_string_to_metric_families(answer.raise_for_status().text):
+        for sample in family.samples:
+            found[sample.name] = found.get(sample.name, 0) + sample.value
+    return found
+
+
+@pytest.mark.slow
+async def test_each_scrape_finds_the_counts_of_all_workers_those_of_a_killed_one_too(tmp_path: Path) -> None:
+    async with started(*_WORKERS, cwd=tmp_path) as server:
+        workers = await _children_listen(server, 2)
+        for _ in range(30):
+            await _ask(server)
+        found = [await _scrape(server) for _ in range(8)]
+        os.kill(workers[1], signal.SIGKILL)
+        found += [await _scrape(server) for _ in range(4)]
+        await _wait_until(lambda: workers[1] not in _children(server.process.pid))
+        await _children_listen(server, 2)
+        for _ in range(20):
+            await _ask(server)
+        last = [await _scrape(server) for _ in range(8)]
+        await server.stop()
+
+    assert [each["llemulator_requests_total"] for each in found] == [30] * 12
+    assert [each["llemulator_requests_total"] for each in last] == [50] * 8
+    assert [each["vllm:generation_tokens_total"] for each in last] == [50] * 8
+    assert [each["llemulator_processes"] for each in (*found[:8], *last)] == [2] * 16
+    assert {each["llemulator_sessions"] for each in (*found, *last)} == {1}
+    scraped = [each.get("llemulator_admin_requests_total", 0) for each in (*found, *last)]
+    assert scraped == sorted(scraped)

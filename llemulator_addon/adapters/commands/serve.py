@@ -6,6 +6,7 @@ import logging
 import os
 import sys
 from collections.abc import Callable
+from contextlib import AbstractAsyncContextManager, nullcontext
 
 from llemulator_addon.adapters.commands.command import Command, Failed, add_settings, settings_given
 from llemulator_addon.adapters.exposure import is_reached, warn_of_others
@@ -20,6 +21,7 @@ from llemulator_addon.adapters.workers import (
     WorkerFailed,
     end_with_supervisor,
     reserve_port,
+    share_folder,
     share_port,
     which_worker,
 )
@@ -58,8 +60,9 @@ def _supervise(settings: Settings, arguments: argparse.Namespace) -> int:
     # As variables, because other users of the machine can see a command line.
     given = {setting.variable: getattr(arguments, setting.name) or "" for setting in SETTINGS}
     try:
-        with reserve_port(settings.host, settings.port) as port:
-            environment = {**os.environ, **{name: text for name, text in given.items() if text}, "PORT": str(port)}
+        with reserve_port(settings.host, settings.port) as port, share_folder() as named:
+            chosen = {name: text for name, text in given.items() if text}
+            environment = {**os.environ, **chosen, **named, "PORT": str(port)}
             options = ("--examples",) if arguments.examples else ()
             asyncio.run(Supervisor(settings.workers, environment, options, settings.drain or 0.0).run())
     except CannotShare as error:
@@ -82,14 +85,14 @@ async def serve_until_stopped(
     speaks = worker is None or worker.speaks
     for line in warn_of_others(settings, _hosts(settings)) if speaks else ():
         logger.warning(line)
-    await _serve(settings, examples, speaks=speaks)
+    await _serve(settings, examples, worker)
 
 
 def _hosts(settings: Settings) -> tuple[str, ...]:
     return (settings.host, *(listener.host for listener in settings.listen if listener.host))
 
 
-async def _serve(settings: Settings, examples: Callable[[Address], str] | None, *, speaks: bool) -> None:
+async def _serve(settings: Settings, examples: Callable[[Address], str] | None, worker: Worker | None) -> None:
     # mitmproxy takes long to import; the settings have been looked at before.
     from llemulator_addon.adapters.mitmproxy.internals.startup import (  # noqa: PLC0415
         collect_no_garbage_until_served,
@@ -98,14 +101,15 @@ async def _serve(settings: Settings, examples: Callable[[Address], str] | None, 
 
     collect_no_garbage_until_served()
     import_used_addons_only()
-    from llemulator_addon.adapters.compose import compose  # noqa: PLC0415
+    from llemulator_addon.adapters.compose import Program, compose  # noqa: PLC0415
+    from llemulator_addon.adapters.metrics.sharing import share_metrics  # noqa: PLC0415
     from llemulator_addon.adapters.mitmproxy.authority import NoAuthority  # noqa: PLC0415
     from llemulator_addon.adapters.mitmproxy.master import CannotListen, ListeningPlace, serve  # noqa: PLC0415
     from llemulator_addon.adapters.request_log import RequestLog  # noqa: PLC0415
     from llemulator_addon.adapters.script_file import BadScript  # noqa: PLC0415
 
     def tell(address: Address, code: str) -> None:
-        if not speaks:
+        if worker is not None and not worker.speaks:
             return
         _print(how_to_use(address))
         if settings.admin_key or is_reached(_hosts(settings)):
@@ -115,11 +119,16 @@ async def _serve(settings: Settings, examples: Callable[[Address], str] | None, 
         if examples is not None:
             _print("\n" + examples(address))
 
+    def sharing(program: Program) -> AbstractAsyncContextManager[None]:
+        if worker is None or worker.folder is None:
+            return nullcontext()
+        return share_metrics(program.metrics, worker.folder, worker.number, is_store_shared=settings.store.is_shared)
+
     try:
         with compose(settings) as program:
             program.emulator.watch_requests(RequestLog())
             found = program.authority
-            async with program.open_meanwhile(), program.watch_meanwhile():
+            async with program.open_meanwhile(), program.watch_meanwhile(), sharing(program):
                 await serve(
                     program.traffic,
                     ListeningPlace(host=settings.host, port=settings.port, more=settings.listen),

@@ -6,13 +6,13 @@ into histograms, and texts made, when somebody reads them.
 """
 
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from itertools import compress
 from operator import sub
 
 from llemulator_addon.adapters.clock import now
 from llemulator_addon.adapters.metrics import durations
-from llemulator_addon.adapters.metrics.counts import Counts, ModelCounts, RequestLabels
+from llemulator_addon.adapters.metrics.counts import Counts, MetricsReport, ModelCounts, RequestLabels, SystemSample
 from llemulator_addon.adapters.metrics.durations import Durations
 from llemulator_addon.adapters.metrics.streamed import read_tokens
 from llemulator_addon.adapters.origins import Origin, find_origin
@@ -87,6 +87,12 @@ class Metrics:
         """By the name that stands for it in a label."""
         self.count_running: Callable[[], int] = int
         """Says how many answers are under way."""
+        self.sum_up_egress: Callable[[], Mapping[str, int]] = dict
+        """Says what became of the traffic."""
+        self.measure: Callable[[], Awaitable[Gauges]] = _measure_nothing
+        """Says how the server is now."""
+        self.gather: Callable[[], Awaitable[MetricsReport]] = self.report
+        """Says what to write: what this process reports, if it does not share the port with others."""
         self._names: dict[str, str] = {}
         """The label of each model, by its name in requests."""
         self._asked: set[ExchangeId] = set()
@@ -145,18 +151,24 @@ class Metrics:
             admin=dict(self._admin),
             unrecorded=dict(self._unrecorded),
             models={name: model.read() for name, model in self._models.items()},
-            running=self.count_running(),
+            egress=self.sum_up_egress(),
         )
 
-    async def write(self, gauges: Gauges, accept: str) -> tuple[bytes, str]:
+    async def report(self, worker: str = "") -> MetricsReport:
+        """Return all that was counted, and the present. `worker` names this process among those of one port."""
+        gauges = await self.measure()
+        samples = await run_in_thread(_read_system, LARGE)
+        return MetricsReport(self.read(), running=self.count_running(), gauges=gauges, processes={worker: samples})
+
+    async def write(self, accept: str) -> tuple[bytes, str]:
         """Write all metrics, as `WriteMetrics` says."""
-        counts = self.read()
+        report = await self.gather()
 
         def work() -> tuple[bytes, str]:
             # It takes long to import, and nobody may ask.
             from llemulator_addon.adapters.metrics.text import write  # noqa: PLC0415
 
-            return write(counts, gauges, accept)
+            return write(report, accept)
 
         return await run_in_thread(work, LARGE)
 
@@ -213,3 +225,13 @@ class Metrics:
 def spell_model(model: str) -> str:
     """Return the name of a model as a label can have it: half of a surrogate pair cannot be sent."""
     return redact_text(model, "").encode("utf-8", "replace").decode()
+
+
+async def _measure_nothing() -> Gauges:
+    return Gauges()
+
+
+def _read_system() -> Sequence[SystemSample]:
+    from llemulator_addon.adapters.metrics.text import read_system  # noqa: PLC0415 - as above
+
+    return read_system()

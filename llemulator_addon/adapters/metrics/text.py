@@ -1,6 +1,6 @@
 """Writes metrics as text. Where a metric means what one of vLLM's means, it has that name."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from itertools import accumulate
 from typing import override
 
@@ -17,34 +17,43 @@ from prometheus_client.registry import Collector
 
 from llemulator_addon.adapters.metrics import durations
 from llemulator_addon.adapters.metrics.counting import spell_model
-from llemulator_addon.adapters.metrics.counts import Counts, ModelCounts, RequestLabels
+from llemulator_addon.adapters.metrics.counts import Counts, MetricsReport, ModelCounts, RequestLabels, SystemSample
 from llemulator_addon.adapters.metrics.durations import Histogram
-from llemulator_addon.core.gauges import Gauges, ModelServerGauges, SessionGauges
+from llemulator_addon.core.gauges import ModelServerGauges, SessionGauges
 
 
-def write(counts: Counts, gauges: Gauges, accept: str) -> tuple[bytes, str]:
+def write(report: MetricsReport, accept: str) -> tuple[bytes, str]:
     """Write all metrics in the format that an `Accept` header prefers; returns the body and its media type."""
     registry = CollectorRegistry()
-    registry.register(_Everything(counts, gauges))
-    ProcessCollector(registry=registry)
+    registry.register(_Everything(report))
     encode, content_type = choose_encoder(accept)
     return encode(registry), content_type
 
 
+def read_system() -> Sequence[SystemSample]:
+    """Return the metrics of this process; none where the system does not say them."""
+    return [
+        SystemSample(family.name, family.type, family.documentation, sample.value)
+        for family in ProcessCollector(registry=None).collect()
+        for sample in family.samples
+    ]
+
+
 class _Everything(Collector):
-    def __init__(self, counts: Counts, gauges: Gauges) -> None:
-        self._counts = counts
-        self._gauges = gauges
+    def __init__(self, report: MetricsReport) -> None:
+        self._report = report
 
     @override
     def collect(self) -> Iterator[Metric]:
         """Yield the counts since the start, and the present."""
-        yield InfoMetricFamily("llemulator", "This program.", {"version": self._gauges.version})
-        yield from _tell_requests(self._counts)
-        yield from _tell_models(self._counts.models)
-        yield from _tell_present(self._counts, self._gauges)
-        yield from _tell_model_servers(self._gauges.model_servers)
-        yield from _tell_sessions(self._gauges.sessions)
+        report = self._report
+        yield InfoMetricFamily("llemulator", "This program.", {"version": report.gauges.version})
+        yield from _tell_requests(report.counts)
+        yield from _tell_models(report.counts.models)
+        yield from _tell_present(report)
+        yield from _tell_model_servers(report.gauges.model_servers)
+        yield from _tell_sessions(report.gauges.sessions)
+        yield from _tell_processes(report.processes)
 
 
 def _tell_requests(counts: Counts) -> Iterator[Metric]:
@@ -116,19 +125,21 @@ def _tell_models(models: Mapping[str, ModelCounts]) -> Iterator[Metric]:
         yield histogram
 
 
-def _tell_present(counts: Counts, now: Gauges) -> Iterator[Metric]:
+def _tell_present(report: MetricsReport) -> Iterator[Metric]:
+    now = report.gauges
+    yield GaugeMetricFamily("llemulator_processes", "Processes that serve the port and report.", len(report.processes))
     yield GaugeMetricFamily(
         "llemulator_requests_running",
         "Requests whose answers are under way, and WebSocket connections.",
-        counts.running,
+        report.running,
     )
     yield GaugeMetricFamily(
         "llemulator_requests_waiting_for_person", "Requests that a person has to answer.", now.waiting_for_person
     )
     yield GaugeMetricFamily("llemulator_waiting_bytes", "Memory of all requests that wait.", now.waiting_size)
     egress = CounterMetricFamily("llemulator_egress", "The traffic of all hosts, by its fate.", labels=("fate",))
-    for fate in ("answered", "passed", "refused", "forwarded", "with_key"):
-        egress.add_metric((fate,), sum(getattr(each, fate) for each in now.egress))
+    for fate, number in report.counts.egress.items():
+        egress.add_metric((fate,), number)
     yield egress
 
 
@@ -155,6 +166,23 @@ def _tell_sessions(now: SessionGauges | None) -> Iterator[Metric]:
     yield GaugeMetricFamily("llemulator_sessions_bytes", "Memory of sessions, without the next two.", now.sessions_size)
     yield GaugeMetricFamily("llemulator_journals_bytes", "Memory of their journals.", now.journals_size)
     yield GaugeMetricFamily("llemulator_stored_bytes", "Memory of their stored resources.", now.stored_size)
-    yield GaugeMetricFamily(
-        "llemulator_unused_rules", "Rules of tokens' own scripts that have not answered.", now.unused_rules
-    )
+    if now.unused_rules is not None:
+        yield GaugeMetricFamily(
+            "llemulator_unused_rules", "Rules of tokens' own scripts that have not answered.", now.unused_rules
+        )
+
+
+_FAMILIES: Mapping[str, type[CounterMetricFamily | GaugeMetricFamily]] = {
+    "counter": CounterMetricFamily,
+    "gauge": GaugeMetricFamily,
+}
+
+
+def _tell_processes(processes: Mapping[str, Sequence[SystemSample]]) -> Iterator[Metric]:
+    """Yield the metrics of each process; those of workers have their numbers as a label."""
+    families: dict[str, CounterMetricFamily | GaugeMetricFamily] = {}
+    for worker, samples in processes.items():
+        for name, kind, meaning, value in samples:
+            family = families.setdefault(name, _FAMILIES[kind](name, meaning, labels=("worker",) if worker else ()))
+            family.add_metric((worker,) if worker else (), value)
+    yield from families.values()

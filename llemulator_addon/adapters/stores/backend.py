@@ -57,6 +57,14 @@ class Saved(NamedTuple):
     """The keys of those who must give up something, because all together have too much."""
 
 
+class Sums(NamedTuple):
+    """All sessions together."""
+
+    sessions: int
+    """How many may be dropped, which are all but that of requests without a token."""
+    sizes: Sizes
+
+
 class Health:
     """Logs that a store fails, once, and that it works again. Any thread may use it."""
 
@@ -107,6 +115,10 @@ class Backend(Protocol):
 
     async def reserve_lives(self, number: int) -> int:
         """Return the first of some lives that nobody else gets."""
+        ...
+
+    async def measure(self) -> Sums:
+        """Return the sums of all sessions, which it keeps up to date."""
         ...
 
     async def check(self) -> None:

@@ -16,8 +16,8 @@ from redis.exceptions import NoScriptError, ReadOnlyError, RedisError
 from redis.exceptions import TimeoutError as TooSlow
 
 from llemulator_addon.adapters.stores.address import StoreAddress
-from llemulator_addon.adapters.stores.backend import At, Health, Kind, Save, Saved
-from llemulator_addon.adapters.stores.redis_scripts import FORGET, FORM, LOAD, RESERVE, SAVE, LuaProgram
+from llemulator_addon.adapters.stores.backend import At, Health, Kind, Save, Saved, Sizes, Sums
+from llemulator_addon.adapters.stores.redis_scripts import FORGET, FORM, LOAD, MEASURE, RESERVE, SAVE, LuaProgram
 from llemulator_addon.store.port import Limits
 from llemulator_addon.store.written_session import Stored
 
@@ -107,6 +107,11 @@ class RedisBackend:
         """Return the first of some lives that nobody else gets."""
         first: int = await self._run(RESERVE, number)
         return first
+
+    async def measure(self) -> Sums:
+        """Return the sums of all sessions."""
+        number, *sizes = await self._run(MEASURE)
+        return Sums(int(number), Sizes(*map(int, sizes)))
 
     async def check(self) -> None:
         """Find out whether it can be written."""

@@ -203,6 +203,15 @@ return over
 _FORGET = _BEGIN + "forget(ARGV[1])"
 _RESERVE = _BEGIN + "return call('INCRBY', p .. 'lives', ARGV[1]) - ARGV[1] + 1"
 
+_MEASURE = (
+    _BEGIN
+    + """
+local sums = call('HMGET', p .. 'sums', 'sessions', 'journals', 'stored')
+-- Of all that may be dropped, and only of those, there is the time of their last change.
+return {call('ZCARD', p .. 'at'), sums[1] or 0, sums[2] or 0, sums[3] or 0}
+"""
+)
+
 FORM = 1
 """Of the keys and their values. A database of another form is refused."""
 
@@ -216,4 +225,5 @@ class LuaProgram:
         self.digest = sha1(self.text.encode(), usedforsecurity=False).hexdigest()
 
 
-LOAD, SAVE, FORGET, RESERVE = LuaProgram(_LOAD), LuaProgram(_SAVE), LuaProgram(_FORGET), LuaProgram(_RESERVE)
+LOAD, SAVE, FORGET = LuaProgram(_LOAD), LuaProgram(_SAVE), LuaProgram(_FORGET)
+RESERVE, MEASURE = LuaProgram(_RESERVE), LuaProgram(_MEASURE)

@@ -8,6 +8,7 @@ from itertools import count
 from weakref import WeakValueDictionary
 
 from llemulator_addon.adapters.stores.backend import At, Backend, Kind, Save, Sizes
+from llemulator_addon.core.gauges import SessionGauges
 from llemulator_addon.core.session_key import ANONYMOUS, SessionKey
 from llemulator_addon.engine.session import Session
 from llemulator_addon.live.threads import run_in_thread
@@ -103,6 +104,11 @@ class SharedStore:
         """Return the keys of all sessions with a mark; the one that has it longest is first."""
         await self._begin()
         return tuple(map(_key, await self._backend.list_marked(mark)))
+
+    async def measure(self, run: Run) -> SessionGauges:  # noqa: ARG002 - the backend knows the sums
+        """Sum up the sessions that are kept."""
+        sums = await self._backend.measure()
+        return SessionGauges(sums.sessions, *sums.sizes)
 
     async def check(self) -> None:
         """Find out whether sessions can be written."""

@@ -14,7 +14,7 @@ from contextlib import suppress
 from functools import partial
 from pathlib import Path
 
-from llemulator_addon.adapters.stores.backend import At, Health, Kind, Save, Saved
+from llemulator_addon.adapters.stores.backend import At, Health, Kind, Save, Saved, Sizes, Sums
 from llemulator_addon.store.port import Limits
 from llemulator_addon.store.written_session import Stored
 
@@ -122,6 +122,10 @@ class SqliteBackend:
     async def reserve_lives(self, number: int) -> int:
         """Return the first of some lives that nobody else gets."""
         return await self._run(partial(_reserve_lives, number=number))
+
+    async def measure(self) -> Sums:
+        """Return the sums of all sessions."""
+        return await self._run(_measure, "BEGIN")
 
     async def check(self) -> None:
         """Find out whether it can be written."""
@@ -308,6 +312,13 @@ def _reserve_lives(connection: sqlite3.Connection, *, number: int) -> int:
     ((after,),) = connection.execute("UPDATE sums SET lives = lives + ? RETURNING lives", (number,)).fetchall()
     first: int = after - number
     return first
+
+
+def _measure(connection: sqlite3.Connection) -> Sums:
+    ((number, *sizes),) = connection.execute(
+        "SELECT (SELECT count(*) FROM sessions WHERE NOT stays), sessions, journals, stored FROM sums"
+    ).fetchall()
+    return Sums(number, Sizes(*sizes))
 
 
 _OLDEST: dict[Kind, str] = {

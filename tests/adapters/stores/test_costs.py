@@ -1,12 +1,13 @@
 """What a request costs a shared store: work is counted, not timed."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import pytest
 
-from llemulator_addon.adapters.stores.backend import At, Backend, Save, Saved
+from llemulator_addon.adapters.metrics.counting import Metrics
+from llemulator_addon.adapters.stores.backend import At, Backend, Save, Saved, Sums
 from llemulator_addon.adapters.stores.shared import SharedStore
 from llemulator_addon.adapters.stores.sqlite import SqliteBackend
 from llemulator_addon.core.outcome import Ending, Play
@@ -62,6 +63,10 @@ class _Counting:
         self.calls.append("reserve_lives")
         return await self.backend.reserve_lives(number)
 
+    async def measure(self) -> Sums:
+        self.calls.append("measure")
+        return await self.backend.measure()
+
     async def check(self) -> None:
         await self.backend.check()
 
@@ -72,10 +77,12 @@ class _Counting:
 class _Server:
     def __init__(self, file: Path, *, most_scripts: int = 100) -> None:
         self.counting = _Counting(SqliteBackend(file, Limits(), ttl=None))
+        metrics = Metrics()
         self.emulator = Emulator(
-            EmulatorSettings(),
+            EmulatorSettings(write_metrics=metrics.write),
             lambda beginnings, _: SharedStore(self.counting, beginnings, most_scripts=most_scripts),
         )
+        metrics.measure = self.emulator.measure
 
     async def ask(self, asked: Request) -> None:
         answered = await self.emulator.answer(asked)
@@ -149,3 +156,17 @@ async def test_the_script_of_a_session_in_use_is_not_read_again_however_many_the
     assert set(other.counting.calls) == {"load", "save"}
     for server in (one, other):
         await server.emulator.close()
+
+
+async def test_a_scrape_of_metrics_costs_one_transaction_whatever_the_number_of_sessions(tmp_path: Path) -> None:
+    scrape = replace(request("GET", "/metrics", token=None), host="llemulator")
+    server = _Server(tmp_path / "sessions.db")
+    for number in range(30):
+        await server.ask(chat("Hi", token=f"sk-of-scrape-{number}"))
+    calls, written, read = await server.cost(scrape)
+
+    assert (calls, written, read) == (["measure"], 0, 0)
+    gauges = (await server.emulator.measure()).sessions
+    assert gauges is not None
+    assert (gauges.sessions, gauges.unused_rules) == (30, None)
+    await server.emulator.close()
