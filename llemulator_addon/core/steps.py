@@ -87,3 +87,5 @@ class PlayedAnswer(NamedTuple):
     """Waits for the steps behind these."""
     tokens: AnswerTokens | None = None
     """None: they can only be read from the bytes."""
+    faults: tuple[str, ...] = ()
+    """Names of the faults that changed it."""

@@ -17,6 +17,7 @@ class Admitted(NamedTuple):
 
     session: Session
     refused: Failure | None = None
+    refused_by: Fault | None = None
     headers: Headers = ()
 
 
@@ -30,7 +31,7 @@ def admit(session: Session, faults: tuple[Fault, ...], owner: str, asked: Candid
         if admission.memory is not memory:
             session = session.remember(place, admission.memory)
         if admission.refused is not None:
-            return Admitted(session=session, refused=admission.refused)
+            return Admitted(session=session, refused=admission.refused, refused_by=fault)
         headers += admission.headers
     return Admitted(session=session, headers=headers)
 

@@ -25,6 +25,7 @@ from llemulator_addon.engine.session import Session
 from llemulator_addon.engine.unmatched import fall_back
 from llemulator_addon.engine.valid_models import refuse_model
 from llemulator_addon.engine.written_replies import write_reply
+from llemulator_addon.script.faults import name_fault
 from llemulator_addon.script.pacing import Pacing
 from llemulator_addon.script.pattern import Candidate
 from llemulator_addon.script.reply import Ready, fill_reply
@@ -85,7 +86,8 @@ def _conclude(session: Session, request: Request, decided: "Decided") -> tuple[S
     if isinstance(answer, Body | EventStream | LongBody) and answer.keeps:
         resources = note_background(resources, answer.keeps, session.clock_time(request))
     upstream = answer.to.url if isinstance(answer, Elsewhere) else None
-    basis = Basis(decided.endpoint, decided.prompt, decided.rule, decided.unmatched, upstream)
+    faults = told.faults if decided.refused_by is None else (name_fault(decided.refused_by), *told.faults)
+    basis = Basis(decided.endpoint, decided.prompt, decided.rule, decided.unmatched, upstream, faults)
     journal = session.journal.record(request, told.steps, basis, goes_on=told.whole is not None)
     answered = decided.session.change(turn=session.turn + decided.takes_turn, resources=resources, journal=journal)
     exchange = ExchangeId(session.key, session.life, journal.recorded)
@@ -365,6 +367,7 @@ def _forward(session: Session, asked: Candidate, endpoint: Endpoint, elsewhere: 
         session=admitted.session,
         answer=elsewhere if admitted.refused is None else admitted.refused,
         limits=admitted.headers,
+        refused_by=admitted.refused_by,
         endpoint=endpoint.name,
         prompt=asked.prompt,
         unmatched=None if by_name else near_miss(session, asked).sentence,
@@ -380,6 +383,7 @@ def _answer_without_rule(session: Session, asked: Candidate, endpoint: Endpoint)
         answer=write_reply(session, asked, endpoint, admitted.refused or says(""), pacing),
         pacing=pacing,
         limits=admitted.headers,
+        refused_by=admitted.refused_by,
         faults=faults,
         endpoint=endpoint.name,
         prompt=asked.prompt,
@@ -401,6 +405,7 @@ def _answer_by_rule(session: Session, asked: Candidate, selected: Selected, endp
         answer=answer,
         pacing=pacing,
         limits=admitted.headers,
+        refused_by=admitted.refused_by,
         faults=faults,
         endpoint=asked.prompt.endpoint or None,
         prompt=asked.prompt,

@@ -12,13 +12,14 @@ from llemulator_addon.core.prompt import Prompt
 from llemulator_addon.core.reply import Failure
 from llemulator_addon.core.request import Request
 from llemulator_addon.core.resources import Resources, TooLarge
-from llemulator_addon.core.steps import Head, Headers, PlayedAnswer, Step
+from llemulator_addon.core.steps import Head, Headers, PlayedAnswer, Step, Steps
 from llemulator_addon.core.upstream import Upstream
 from llemulator_addon.engine import fallback, paced_steps
 from llemulator_addon.engine.failing_models import Silence
 from llemulator_addon.engine.paced_steps import steps_of, with_headers
 from llemulator_addon.engine.session import Session
 from llemulator_addon.script.fault import Fault, Scene
+from llemulator_addon.script.faults import changes_answers, name_fault
 from llemulator_addon.script.pacing import Pacing
 from llemulator_addon.wire import errors
 from llemulator_addon.wire.answer import Answer, Body, EventStream, LongBody
@@ -61,6 +62,8 @@ class Decided(NamedTuple):
     limits: Headers = ()
     """`x-ratelimit-*`, where a fault counts."""
     faults: tuple[Fault, ...] = ()
+    refused_by: Fault | None = None
+    """The fault that answers in place of the rule."""
     endpoint: str | None = None
     prompt: Prompt | None = None
     rule: str | None = None
@@ -118,16 +121,26 @@ def _tell(decided: Decided, session: Session, request: Request) -> PlayedAnswer:
             tokens = _note_tokens(answer, of_sends)
             if told.whole is not None and (decided.faults or "origin" in request.headers):
                 make = partial(_rewritten_while_made, decided, session, request)
-                return paced_steps.begin_answer(make, answer.size)
+                names = tuple(name_fault(fault) for fault in decided.faults if changes_answers(fault))
+                return paced_steps.begin_answer(make, answer.size)._replace(faults=names)
             if told.whole is not None:
                 return told._replace(whole=make, tokens=tokens)
             steps = told.steps
         case never:
             assert_never(never)
-    made, scene = steps, _scene(decided, session)
+    steps, faults = _rewrite(steps, decided, session)
+    return PlayedAnswer(add_cors(steps, request), tokens=None if faults else tokens, faults=faults)
+
+
+def _rewrite(steps: Steps, decided: Decided, session: Session) -> tuple[Steps, tuple[str, ...]]:
+    """Let the faults rewrite an answer; return the names of those that changed it, too."""
+    scene, names = _scene(decided, session), list[str]()
     for fault in decided.faults:
-        steps = fault.rewrite(steps, scene)
-    return PlayedAnswer(add_cors(steps, request), tokens=tokens if steps == made else None)
+        rewritten = fault.rewrite(steps, scene)
+        if rewritten != steps:
+            names.append(name_fault(fault))
+        steps = rewritten
+    return steps, tuple(names)
 
 
 def _note_tokens(answer: Body | EventStream | LongBody, of_sends: Sequence[int] = ()) -> AnswerTokens | None:

@@ -58,6 +58,8 @@ class Basis(NamedTuple):
     """Where no rule answered: the closest rule and what differed."""
     upstream: str | None = None
     """Base URL of the server that it was forwarded to."""
+    faults: tuple[str, ...] = ()
+    """Names of the faults that refused the request or changed its answer."""
 
 
 NOTHING = Basis()
@@ -103,6 +105,8 @@ class Exchange(NamedTuple):
     """Whether of its answer only the beginning is kept."""
     messages: TalkMessages = NO_MESSAGES
     """Of the WebSocket connection that it began."""
+    faults: tuple[str, ...] = ()
+    """As in its basis."""
 
     @property
     def request(self) -> Request:
@@ -204,6 +208,7 @@ class Journal:
             fingerprint=crc32(body),
             size=size,
             goes_on=goes_on or kept is not steps,
+            faults=basis.faults,
         )
         place, first = number % self.limit, self.first
         size += self.size
@@ -228,13 +233,16 @@ class Journal:
         changes = None if self.changes is None else self.changes.add("endings", number)
         return self._change(endings=self.endings.insert(number % self.limit, ending), changes=changes)
 
-    def note_answer(self, number: int, steps: Steps, *, goes_on: bool = False) -> "Journal":
+    def note_answer(
+        self, number: int, steps: Steps, *, goes_on: bool = False, faults: tuple[str, ...] = ()
+    ) -> "Journal":
         """Note the answer of an exchange that had none yet; nothing, where it has made room meanwhile."""
         if (exchange := self._find(number)) is None:
             return self
         kept, sent = _keep_steps(steps)
         size = exchange.size + sent + _BYTES_OF_A_STEP * len(kept)
-        answered = exchange._replace(steps=kept, size=size, goes_on=goes_on or kept is not steps)
+        goes_on = goes_on or kept is not steps
+        answered = exchange._replace(steps=kept, size=size, goes_on=goes_on, faults=faults or exchange.faults)
         entries = self.entries.insert(number % self.limit, answered)
         changes = None if self.changes is None else self.changes.add("exchanges", number)
         return self._change(entries=entries, size=self.size + size - exchange.size, changes=changes).drop_oldest()

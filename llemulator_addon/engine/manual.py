@@ -83,7 +83,8 @@ def _note(session: Session, ask: Ask, told: PlayedAnswer, resources: Resources |
     """Note the answer; a session that began after the request knows nothing of it."""
     if session.life != ask.exchange.life:
         return session
-    journal = session.journal.note_answer(ask.exchange.number, told.steps, goes_on=told.whole is not None)
+    goes_on = told.whole is not None
+    journal = session.journal.note_answer(ask.exchange.number, told.steps, goes_on=goes_on, faults=told.faults)
     return session.change(journal=journal, resources=session.resources if resources is None else resources)
 
 

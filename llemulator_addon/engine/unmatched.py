@@ -35,6 +35,7 @@ def fall_back(session: Session, asked: Candidate, endpoint: Endpoint) -> Decided
         answer=reply if isinstance(reply, Person) else write_reply(session, asked, endpoint, reply, pacing),
         pacing=pacing,
         limits=admitted.headers,
+        refused_by=admitted.refused_by,
         faults=faults,
         endpoint=endpoint.name,
         prompt=asked.prompt,

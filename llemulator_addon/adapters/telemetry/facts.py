@@ -170,6 +170,7 @@ def _tell_llemulator(ended: Ended) -> Attributes:
         "llemulator.exchange": ended.number or None,
         "llemulator.answered_by": ended.answered_by,
         "llemulator.rule": ended.rule,
+        "llemulator.faults": ended.faults or None,
         "llemulator.upstream": ended.upstream,
         "llemulator.ended": ended.how,
         "llemulator.connection": ended.connection or None,
@@ -278,6 +279,10 @@ def _events(ended: Ended, facts: SpanFacts) -> Iterator[SpanEvent]:
     if ended.unmatched is not None:
         said = _show_text(_name_nearest(ended.unmatched), ended)
         yield SpanEvent("llemulator.near_miss", ended.at, {"llemulator.near_miss": said})
+    for fault in ended.faults:
+        # A cut ends the answer; the others are there from its beginning.
+        at = ended.ended if fault == "cut_after" and ended.how == "cut" else ended.at
+        yield SpanEvent("llemulator.fault", at, {"llemulator.fault": fault})
     if facts.to_first_token is not None:
         yield SpanEvent("llemulator.first_token", ended.at + facts.to_first_token, {})
 

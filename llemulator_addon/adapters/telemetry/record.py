@@ -47,6 +47,7 @@ class Ended(NamedTuple):
     is_stream: bool
     rule: str | None
     unmatched: str | None
+    faults: tuple[str, ...]
     upstream: str | None
     answered_by: str
     status: int
@@ -125,6 +126,7 @@ def record_end(  # noqa: PLR0913 - one for each thing that the exchange does not
         is_stream=exchange.stream,
         rule=exchange.rule,
         unmatched=exchange.unmatched,
+        faults=exchange.faults,
         upstream=exchange.upstream,
         answered_by="person" if was_asked else find_origin(exchange),
         status=status,

@@ -3,7 +3,7 @@
 The argument's type is that of the field `wanted`. Faults act in the order in which a script lists them.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from llemulator_addon.script.fault import Fault
@@ -36,6 +36,19 @@ FAULTS: dict[str, Callable[[Any], Fault]] = {
     "tls": TlsFault,
     "http2": Http2Fault,
 }
+
+
+def name_fault(fault: Fault) -> str:
+    """Return the word of a fault."""
+    return _NAMES[type(fault)]
+
+
+def changes_answers(fault: Fault) -> bool:
+    """Whether a fault changes answers, and does not only refuse requests."""
+    return type(fault).rewrite is not Fault.rewrite
+
+
+_NAMES: Mapping[Callable[[Any], Fault], str] = {made: name for name, made in FAULTS.items()}
 
 MEMORIES: tuple[type, ...] = (BucketLevels,)
 """The classes of what faults remember (`Admission.memory`). A store that writes sessions knows them from here."""

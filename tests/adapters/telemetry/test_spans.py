@@ -339,6 +339,33 @@ async def test_a_script_that_is_used_up_is_a_near_miss() -> None:
     assert "used up" in recorded.events["llemulator.near_miss"]["llemulator.near_miss"]
 
 
+@pytest.mark.parametrize(
+    ("faults", "names"),
+    [
+        ([{"latency_ms": 5}, {"cut_after": {"sends": 2}}], ("latency_ms", "cut_after")),
+        ([{"failure": {"status": 500, "probability": 1}}], ("failure",)),
+        ([{"rate_limit": {"requests_per_minute": 100}}], ()),
+        ([{"cut_after": {"sends": 999}}], ()),
+    ],
+)
+async def test_a_fault_that_acts_is_an_event(faults: object, names: tuple[str, ...]) -> None:
+    recorded = record({"rules": [{"reply": "one two three", "faults": faults}]})
+    await recorded.ask(chat(stream=True))
+    (span,) = recorded.spans
+    events = [dict(event.attributes or {})["llemulator.fault"] for event in span.events if "fault" in event.name]
+
+    assert tuple(events) == names
+    assert recorded.attributes.get("llemulator.faults", ()) == names
+
+
+async def test_a_fault_of_a_long_answer_is_an_event_too() -> None:
+    faults = [{"latency_ms": 5}, {"rate_limit": {"requests_per_minute": 9}}]
+    recorded = record({"rules": [{"reply": "many words " * 50_000, "faults": faults}]})
+    await recorded.ask(chat(stream=True))
+
+    assert recorded.attributes["llemulator.faults"] == ("latency_ms",)
+
+
 # WebSocket ------------------------------------------------------------------------------------------------------------
 
 
