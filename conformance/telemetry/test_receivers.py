@@ -1,4 +1,4 @@
-"""What a receiver of OTLP gets from a real server, over both protocols; and a receiver that is down, slow or not there."""
+"""A receiver of OTLP and a real server, over both protocols; and receivers that are down, slow, or refuse."""
 
 import json
 import os
@@ -7,12 +7,11 @@ import socket
 import subprocess
 import sys
 import time
-import urllib.request
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
+from http.client import HTTPConnection
 from pathlib import Path
 from typing import Any
-from urllib.error import HTTPError
 
 import pytest
 
@@ -32,7 +31,8 @@ _RECEIVERS: Mapping[str, Callable[[], AbstractContextManager[Receiver]]] = {
 
 @contextmanager
 def _serving(endpoint: str, *options: str, **variables: str) -> Iterator[Server]:
-    environment = {**_SOON, "OTEL_EXPORTER_OTLP_ENDPOINT": endpoint, **variables}
+    protocol = {"OTEL_EXPORTER_OTLP_PROTOCOL": "http/protobuf"}
+    environment = {**_SOON, **protocol, "OTEL_EXPORTER_OTLP_ENDPOINT": endpoint, **variables}
     with running("--on-unmatched", "echo", *options, env=environment) as server:
         yield server
 
@@ -40,12 +40,13 @@ def _serving(endpoint: str, *options: str, **variables: str) -> Iterator[Server]
 def _ask(server: Server, text: str = "Hello", **body: object) -> tuple[int, bytes]:
     asked = {"model": "gpt-4o", "messages": [{"role": "user", "content": text}], **body}
     headers = {"authorization": f"Bearer {_TOKEN}", "content-type": "application/json", "traceparent": _TRACEPARENT}
-    request = urllib.request.Request(f"{server.origin}/v1/chat/completions", json.dumps(asked).encode(), headers)
+    connection = HTTPConnection(server.host, server.port, timeout=30)
     try:
-        with urllib.request.urlopen(request, timeout=30) as answer:
-            return answer.status, answer.read()
-    except HTTPError as error:
-        return error.code, error.read()
+        connection.request("POST", "/v1/chat/completions", json.dumps(asked), headers)
+        answer = connection.getresponse()
+        return answer.status, answer.read()
+    finally:
+        connection.close()
 
 
 @pytest.mark.parametrize("protocol", _RECEIVERS)
@@ -85,7 +86,7 @@ def test_a_receiver_gets_spans_metrics_and_lines(protocol: str) -> None:
 
 def test_each_worker_has_an_instance_of_its_own(tmp_path: Path) -> None:
     with receiving_http() as receiver:
-        store = f"sqlite://{tmp_path / 'sessions'}"
+        store = f"sqlite:///{tmp_path / 'sessions'}"
         variables = {"OTEL_RESOURCE_ATTRIBUTES": "service.instance.id=pod-7"}
         with _serving(receiver.endpoint, "--workers", "2", "--store", store, **variables) as server:
             instances = set[str]()
@@ -136,7 +137,7 @@ def test_a_receiver_that_refuses_is_named_once_and_its_key_never() -> None:
     with receiving_http(status=401) as receiver:
         endpoint = receiver.endpoint.replace("http://", "http://user:of-the-receiver@")
         variables = {"OTEL_EXPORTER_OTLP_HEADERS": "authorization=Bearer%20of-the-receiver"}
-        with _serving(endpoint, OTEL_EXPORTER_OTLP_PROTOCOL="http/protobuf", **variables) as server:
+        with _serving(endpoint, **variables) as server:
             for number in range(3):
                 assert _ask(server)[0] == 200
                 receiver.wait_for_spans(number + 1)
@@ -148,9 +149,9 @@ def test_a_receiver_that_refuses_is_named_once_and_its_key_never() -> None:
 
 
 def test_with_run_the_variables_are_the_commands_and_the_service_is_llemulator() -> None:
-    program = "import os, urllib.request; print(os.environ['OTEL_SERVICE_NAME']); " + (
-        "urllib.request.urlopen(urllib.request.Request('https://api.openai.com/v1/models', "
-        "headers={'authorization': 'Bearer x'}))"
+    program = (
+        "import os, urllib.request as u; print(os.environ['OTEL_SERVICE_NAME']); "
+        "u.urlopen(u.Request('https://api.openai.com/v1/models', headers={'authorization': 'Bearer x'}))"
     )
     with receiving_grpc() as receiver:
         environment = {**os.environ, "OTEL_EXPORTER_OTLP_ENDPOINT": receiver.endpoint, "OTEL_SERVICE_NAME": "shop"}
@@ -171,7 +172,7 @@ def test_without_the_variables_the_server_imports_nothing_of_it_and_starts_no_pr
 
 
 def test_with_the_variables_the_server_itself_imports_nothing_of_it() -> None:
-    with receiving_grpc() as receiver, _serving(receiver.endpoint) as server:
+    with receiving_grpc() as receiver, _serving(receiver.endpoint, OTEL_EXPORTER_OTLP_PROTOCOL="grpc") as server:
         assert _ask(server)[0] == 200
         receiver.wait_for_spans(1)
         (sender,) = _children(server.pid)

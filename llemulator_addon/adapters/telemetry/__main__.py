@@ -7,6 +7,9 @@ import logging
 import os
 import signal
 import sys
+import time
+from collections.abc import Callable
+from typing import override
 
 from llemulator_addon import __version__
 from llemulator_addon.adapters.logs import log_to_stderr
@@ -19,6 +22,24 @@ logger = logging.getLogger(__name__)
 SECONDS_TO_END = 2.0
 """How long what waits may take to be sent, when the server ends."""
 _NICE = 10
+_SECONDS_BETWEEN_LINES = 60.0
+
+
+class Seldom(logging.Filter):
+    """Lets each kind of line through once a minute: a receiver that is down is the same news at each try."""
+
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+        super().__init__()
+        self._clock = clock
+        self._said: dict[tuple[str, str], float] = {}
+
+    @override
+    def filter(self, record: logging.LogRecord) -> bool:
+        kind, at = (record.name, str(record.msg)), self._clock()
+        if at - self._said.get(kind, -_SECONDS_BETWEEN_LINES) < _SECONDS_BETWEEN_LINES:
+            return False
+        self._said[kind] = at
+        return True
 
 
 def main() -> None:
@@ -28,6 +49,9 @@ def main() -> None:
         signal.signal(number, signal.SIG_IGN)
     os.nice(_NICE)
     log_to_stderr("info", "telemetry")
+    logging.getLogger("opentelemetry").setLevel(logging.WARNING)
+    for handler in logging.getLogger().handlers:
+        handler.addFilter(Seldom())
     asked = read_wanted(os.environ)
     from llemulator_addon.adapters.telemetry.exporting import open_pipelines  # noqa: PLC0415 - slow to import
     from llemulator_addon.adapters.telemetry.recording import Recorder  # noqa: PLC0415
