@@ -27,6 +27,10 @@ class Message:
     called: tuple[CalledTool, ...] = ()
     answers: str | None = None
     """For a tool's result: the id of the call that it answers."""
+    unread: str = ""
+    """A digest of its content that is no text: images, sounds, files."""
+    breakpoints: tuple[int, ...] = ()
+    """After how many of its text parts the prompt is to be cached."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

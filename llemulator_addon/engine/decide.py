@@ -20,6 +20,7 @@ from llemulator_addon.engine.encoding import encode
 from llemulator_addon.engine.failing_models import ACTING, Silence
 from llemulator_addon.engine.journal import Basis
 from llemulator_addon.engine.near_miss import near_miss
+from llemulator_addon.engine.prompt_caching import keep_prompt_cache
 from llemulator_addon.engine.select import Selected, select
 from llemulator_addon.engine.session import Session
 from llemulator_addon.engine.unmatched import fall_back
@@ -89,7 +90,8 @@ def _conclude(session: Session, request: Request, decided: "Decided") -> tuple[S
     faults = told.faults if decided.refused_by is None else (name_fault(decided.refused_by), *told.faults)
     basis = Basis(decided.endpoint, decided.prompt, decided.rule, decided.unmatched, upstream, faults)
     journal = session.journal.record(request, told.steps, basis, goes_on=told.whole is not None)
-    answered = decided.session.change(turn=session.turn + decided.takes_turn, resources=resources, journal=journal)
+    after = keep_prompt_cache(decided.session, answer)
+    answered = after.change(turn=session.turn + decided.takes_turn, resources=resources, journal=journal)
     exchange = ExchangeId(session.key, session.life, journal.recorded)
     match answer:
         case Body() | EventStream() | LongBody() | Failure() | Silence():

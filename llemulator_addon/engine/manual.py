@@ -10,6 +10,7 @@ from llemulator_addon.core.stamp import Stamp
 from llemulator_addon.core.steps import PlayedAnswer, Steps
 from llemulator_addon.engine import fallback
 from llemulator_addon.engine.decided_answer import Decided, play
+from llemulator_addon.engine.prompt_caching import keep_prompt_cache
 from llemulator_addon.engine.session import Session
 from llemulator_addon.engine.written_replies import write_reply
 from llemulator_addon.script.fault import Fault
@@ -55,7 +56,8 @@ def answer_by_person(session: Session, ask: Ask, given: Given) -> tuple[Session,
         prompt=ask.prompt,
     )
     told, resources = play(decided, then, ask.request)
-    return _note(session, ask, told, resources=resources), told
+    kept = keep_prompt_cache(session, answer) if session.life == ask.exchange.life else session
+    return _note(kept, ask, told, resources=resources), told
 
 
 def nobody_answered(session: Session, *, ask: Ask) -> tuple[Session, PlayedAnswer]:

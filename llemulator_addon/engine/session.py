@@ -10,6 +10,7 @@ from rpds import HashTrieMap
 from llemulator_addon.core.capacity import UNLIMITED, Capacity
 from llemulator_addon.core.changes import Changes
 from llemulator_addon.core.choices import OnUnmatched
+from llemulator_addon.core.prompt_cache import PromptCache
 from llemulator_addon.core.request import Request
 from llemulator_addon.core.resources import Kept, Resources, TooLarge
 from llemulator_addon.core.server_settings import ServerSettings
@@ -33,6 +34,8 @@ from llemulator_addon.wire.models import DEFAULT_MODELS, SIMULATED_MODEL
 _BYTES, _BYTES_OF_A_COUNT, _BYTES_OF_A_MEMORY = 1_000, 100, 500
 """Bytes of memory of a session, and of each value that it counts or remembers, as measured."""
 
+PROMPT_CACHE = "prompt_cache"
+"""The place of the cache of prompts among the memories of faults."""
 CONNECTIONS = "connections"
 """Marks a session with rules that act on connections and are not used up."""
 _CONNECTION_MARKS = (CONNECTIONS,)
@@ -62,7 +65,7 @@ class Progress(NamedTuple):
     """Number of a group → how many of its rules are used up; they are its first."""
     state: str = START
     memories: "HashTrieMap[str, object]" = HashTrieMap()
-    """The memory of faults, by their place."""
+    """The memory of faults, by their place, and the cache of prompts."""
     connection_rules: tuple[int, ...] = ()
     """Positions of the rules that act on connections and are not used up."""
     changes: Changes | None = None
@@ -115,7 +118,9 @@ class Session:
         """Estimated bytes of memory, without its journal and stored resources."""
         used, heads, _, memories, _, _ = self.progress
         counted = len(used) + len(heads)
-        return _BYTES + self.script.size + _BYTES_OF_A_COUNT * counted + _BYTES_OF_A_MEMORY * len(memories)
+        cached = memories.get(PROMPT_CACHE)
+        size = _BYTES + self.script.size + _BYTES_OF_A_COUNT * counted + _BYTES_OF_A_MEMORY * len(memories)
+        return size + (cached.size if isinstance(cached, PromptCache) else 0)
 
     @property
     def stamp(self) -> Stamp:

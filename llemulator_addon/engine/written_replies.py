@@ -11,6 +11,7 @@ from llemulator_addon.core.work import not_at_once
 from llemulator_addon.engine import fallback, paced_steps
 from llemulator_addon.engine.code_containers import open_containers
 from llemulator_addon.engine.file_search import fill_file_searches
+from llemulator_addon.engine.prompt_caching import use_prompt_cache
 from llemulator_addon.engine.session import Session
 from llemulator_addon.script.pacing import Pacing
 from llemulator_addon.script.pattern import Candidate
@@ -41,7 +42,10 @@ def write_reply(
             reply = fill_file_searches(session, prompt, reply, now)
             reply, kept = open_containers(session, prompt, reply, now, asked.request.talk)
             reply = _add_usage(reply, session.settings.defaults.usage)
+            reply, cache = use_prompt_cache(session, prompt, reply, manner.api, now)
             answer = _write_output(session, prompt, endpoint, reply, manner)
+            if cache is not None and not isinstance(answer, Failure):
+                answer = replace(answer, prompt_cache=cache)
             if kept and not isinstance(answer, Failure):
                 answer = replace(answer, keeps=(*answer.keeps, *kept))
             if endpoint.speaks and session.capacity_for(asked.request) is not None and not isinstance(answer, Failure):

@@ -7,6 +7,7 @@ from typing import Any
 
 from llemulator_addon.core.outcome import Closed, Ending
 from llemulator_addon.core.prompt import CalledTool, Message, Prompt, Tool
+from llemulator_addon.core.prompt_cache import CachedPrefix, PromptCache
 from llemulator_addon.core.resources import Kept
 from llemulator_addon.core.steps import Cut, Head, Send, Wait
 from llemulator_addon.core.talk import TalkMessage, TalkMessages
@@ -18,8 +19,22 @@ _KIND = "$"
 _CLASSES: Mapping[str, Callable[..., object]] = {
     made.__name__: made
     for made in (
-        *(*MEMORIES, CalledTool, Closed, Cut, Ending, Exchange, Head, Kept, Message, Prompt, Send, TalkMessage),
-        *(TalkMessages, Tool, Wait),
+        *(
+            *MEMORIES,
+            CachedPrefix,
+            CalledTool,
+            Closed,
+            Cut,
+            Ending,
+            Exchange,
+            Head,
+            Kept,
+            Message,
+            Prompt,
+            PromptCache,
+            Send,
+        ),
+        *(TalkMessage, TalkMessages, Tool, Wait),
     )
 }
 

@@ -9,6 +9,7 @@ from typing import Any, Literal, NamedTuple
 from llemulator_addon.core.answer_tokens import SaidUsage
 from llemulator_addon.core.model_server import Demand
 from llemulator_addon.core.prompt import Prompt
+from llemulator_addon.core.prompt_cache import PromptCache
 from llemulator_addon.core.reply import Failure, ModelOutput
 from llemulator_addon.core.request import Request
 from llemulator_addon.core.resources import Kept, Resources
@@ -82,6 +83,8 @@ class Body:
     """Resources that the session keeps from now on."""
     usage: SaidUsage | None = None
     """The tokens that it says; None: they can only be read from the bytes."""
+    prompt_cache: PromptCache | None = None
+    """The cache of prompts that the session has from now on; None: the same as before."""
     demand: Demand | None = None
     """The tokens that a model server works on; None: it has no work, or none is asked about."""
 
@@ -95,8 +98,9 @@ class EventStream:
     status: int = 200
     headers: Headers = ()
     keeps: tuple[Kept, ...] = ()
+    prompt_cache: PromptCache | None = None
     demand: Demand | None = None
-    """As in `Body`."""
+    """As in `Body`, these two."""
     size: int = 0
     """Bytes, about, where that was estimated."""
     announced: int = 0
@@ -115,8 +119,9 @@ class LongBody:
     content_type: str = "application/json"
     headers: Headers = ()
     keeps: tuple[Kept, ...] = ()
+    prompt_cache: PromptCache | None = None
     demand: Demand | None = None
-    """As in `Body`."""
+    """As in `Body`, these two."""
     size: int = 0
     """As in `EventStream`."""
     usage: SaidUsage | None = None

@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from typing import NamedTuple
 
 from llemulator_addon.core.answer_tokens import NO_USAGE, SaidUsage
-from llemulator_addon.core.prompt import Prompt
+from llemulator_addon.core.prompt import Message, Prompt
 from llemulator_addon.core.reply import Block, HostedCall, ModelOutput, Reasoning, Refusal, Text, ToolCall
 from llemulator_addon.wire import tokens
 from llemulator_addon.wire.capabilities import Encoding
@@ -69,7 +69,7 @@ def count_usage(prompt: Prompt, says: ModelOutput, *, audio: int = 0, asked: int
 
 def count_prompt(prompt: Prompt) -> int:
     """Count the conversation. Tools, schemas and images add nothing: no rule for them is known."""
-    pairs = tuple((message.role, _whole(prompt, index)) for index, message in enumerate(prompt.messages))
+    pairs = tuple((message.role, spell_whole(message)) for message in prompt.messages)
     return tokens.chat_prompt_tokens(pairs, family(prompt.model))
 
 
@@ -91,8 +91,8 @@ def _count_choices(prompt: Prompt, says: ModelOutput, encoding: Encoding, of: Ca
     return sum(counts) + counts[-1] * (prompt.choices - len(counts))
 
 
-def _whole(prompt: Prompt, index: int) -> str:
-    message = prompt.messages[index]
+def spell_whole(message: Message) -> str:
+    """Return a message as it is counted: its text, and the calls in it."""
     return message.text + "".join(call.name + call.arguments for call in message.called)
 
 

@@ -108,6 +108,8 @@ _LIMITED = post(
 )
 _FAILING = post(_LOAD, {"rules": [{"faults": [{"failure": {"status": 503, "for_seconds": 30}}], "reply": "a"}]})
 _RESPONSE = "/v1/responses"
+_CACHED = chat("word " * 1_100)
+"""A prompt that is long enough for the cache of prompts."""
 _LINE = json.dumps(
     {
         "custom_id": "1",
@@ -130,6 +132,8 @@ _OPERATIONS: tuple[Request, ...] = (
     chat("\ud800 lone", at=1.5),
     chat("use it", tools=[{"type": "function", "function": {"name": "f", "parameters": {"type": "object"}}}]),
     chat("elsewhere", model="own-model"),
+    _CACHED,
+    post(_RESPONSE, {"model": "gpt-5.6", "instructions": "word " * 1_100, "input": "hi"}),
     post(_RESPONSE, {"model": "gpt-4o", "input": "hi"}),
     post(_RESPONSE, {"model": "gpt-4o", "input": "hi", "stream": True, "background": True}),
     post(_RESPONSE, {"model": "gpt-4o", "input": "and then?", "previous_response_id": "<resp>"}),
@@ -175,6 +179,7 @@ _NEXT = (
 @example(script=_DEFAULT, asked=list(_OPERATIONS))
 @example(script=_DEFAULT, asked=[_LIMITED, chat("hi"), chat("hi", at=_UNDER_WAY)])
 @example(script=None, asked=[_FAILING, chat("hi")])
+@example(script=None, asked=[_CACHED])
 @given(script=st.sampled_from((None, _DEFAULT)), asked=st.lists(st.sampled_from(_OPERATIONS), max_size=12))
 def test_a_session_that_is_read_again_gives_the_same_bytes(script: Script | None, asked: list[Request]) -> None:
     asyncio.run(_go_on_after(script, asked))

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from llemulator_addon.core.json_type import JsonObject
 from llemulator_addon.core.prompt import CalledTool, Message, Tool
 from llemulator_addon.wire.members import object_in, objects_in, text_in
+from llemulator_addon.wire.prompt_cache import digest_unread, list_breakpoints
 
 
 def list_messages(body: JsonObject) -> Iterator[Message]:
@@ -34,6 +35,8 @@ def _read(message: JsonObject) -> Message:
         text="\n".join(parts),
         parts=parts if len(parts) > 1 else (),
         called=tuple(_list_calls(message)),
+        unread=digest_unread(message.get("content")),
+        breakpoints=list_breakpoints(message.get("content")),
         answers=text_in(message, "name" if role == "function" else "tool_call_id"),
     )
 

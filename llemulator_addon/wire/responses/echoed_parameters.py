@@ -316,9 +316,14 @@ def cache_retention(prompt: Prompt, api: Api) -> str | None:
     return "24h" if is_since(prompt.model, _GPT_5_2 if "caches_for_a_day" in api else _GPT_5_5) else "in_memory"
 
 
+def caches_by_breakpoints(prompt: Prompt, api: Api) -> bool:
+    """Whether a prompt is cached up to breakpoints, and what is written counts: from gpt-5.6 on (docs)."""
+    return is_since(prompt.model, _GPT_5_6) and "cache_write_tokens" in api
+
+
 def cache_options(prompt: Prompt, api: Api) -> dict[str, Any] | None:
     """Return how the prompt was cached, where the request says how; only models from gpt-5.6 on take it (docs)."""
     asked = prompt.body.get("prompt_cache_options")
-    if not isinstance(asked, dict) or not is_since(prompt.model, _GPT_5_6) or "cache_write_tokens" not in api:
+    if not isinstance(asked, dict) or not caches_by_breakpoints(prompt, api):
         return None
     return {"mode": "implicit", "ttl": "30m", **asked}

@@ -6,6 +6,7 @@ from typing import Any
 from llemulator_addon.core.prompt import CalledTool, Message
 from llemulator_addon.wire.json_bytes import compact
 from llemulator_addon.wire.members import text_in
+from llemulator_addon.wire.prompt_cache import digest_unread, list_breakpoints
 from llemulator_addon.wire.responses.ids import Ids, prefix
 
 Item = Mapping[str, Any]
@@ -32,9 +33,25 @@ def messages_of(items: Iterable[Item]) -> tuple[Message, ...]:
             case "message":
                 parts = _list_texts(item.get("content"))
                 several = parts if len(parts) > 1 else ()
-                messages.append(Message(role=str(item.get("role", "user")), text="\n".join(parts), parts=several))
+                messages.append(
+                    Message(
+                        role=str(item.get("role", "user")),
+                        text="\n".join(parts),
+                        parts=several,
+                        unread=digest_unread(item.get("content")),
+                        breakpoints=list_breakpoints(item.get("content")),
+                    )
+                )
             case kind if kind.endswith("_output"):
-                messages.append(Message(role="tool", text=_result(item), answers=text_in(item, "call_id") or None))
+                messages.append(
+                    Message(
+                        role="tool",
+                        text=_result(item),
+                        answers=text_in(item, "call_id") or None,
+                        unread=digest_unread(item.get("output")),
+                        breakpoints=list_breakpoints(item.get("output")),
+                    )
+                )
             case _ if (called := _read_call(item)) is not None:
                 last = messages.pop() if messages and messages[-1].role == "assistant" else Message(role="assistant")
                 messages.append(Message(role="assistant", text=last.text, called=(*last.called, called)))
