@@ -253,6 +253,72 @@ test("a verdict says what is wrong in a session", async () => {
   await close(page);
 });
 
+test("the cost of an exchange and of all is shown, and its findings are among its headers", async () => {
+  const usage = { prompt_tokens: 1000, completion_tokens: 100 };
+  await load("sk-costs-token-016", { rules: [{ name: "dear", match: { user_text: "what does it cost" }, reply: { text: "This.", usage } }] });
+  await chat("sk-costs-token-016", "what does it cost");
+  await chat("sk-costs-token-016", "a costly question without a rule");
+  const page = await open(browser, "/?words=cost");
+  await rows(page).filter({ hasText: "what does it cost" }).click();
+  await page.locator(".exchange", { hasText: "1,000 + 100 tokens" }).getByText("$0.0035", { exact: true }).waitFor();
+  await rows(page).filter({ hasText: "without a rule" }).click();
+  await page.getByRole("tab", { name: "Headers" }).click();
+  await page.locator(".found", { hasText: "was not answered by a rule" }).waitFor();
+  await page.getByRole("link", { name: "Statistics" }).or(page.getByRole("button", { name: "Statistics" })).click();
+  await page.getByRole("table", { name: "Cost by model" }).getByText("$0.0035").waitFor();
+  await close(page);
+});
+
+test("the messages of a WebSocket connection are listed, and lead to the requests among them", async () => {
+  const token = "sk-socket-token-17";
+  await load(token, { rules: [{ name: "spoken", match: { user_text: "say it by socket" }, reply: "Said by socket." }] });
+  const page = await open(browser);
+  await page.evaluate(
+    async ({ token, url }) => {
+      const socket = new WebSocket(url, ["realtime", `openai-insecure-api-key.${token}`]);
+      const done = new Promise((resolve) => {
+        socket.onmessage = ({ data }) => JSON.parse(data).type === "response.done" && resolve();
+      });
+      await new Promise((resolve) => (socket.onopen = resolve));
+      const content = [{ type: "input_text", text: "say it by socket" }];
+      for (const event of [
+        { type: "session.update", session: { type: "realtime", output_modalities: ["text"] } },
+        { type: "conversation.item.create", item: { type: "message", role: "user", content } },
+        { type: "response.create" },
+      ])
+        socket.send(JSON.stringify(event));
+      await done;
+    },
+    { token, url: `${origin.replace("http", "ws")}/v1/realtime?model=gpt-realtime` },
+  );
+  await rows(page).filter({ hasText: "GET /v1/realtime" }).filter({ hasText: "open" }).click();
+  await page.getByRole("tab", { name: "Messages" }).waitFor();
+  await page.locator(".gist", { hasText: "session.update" }).first().waitFor();
+  assert.equal(await page.getByRole("button", { name: "Copy curl" }).count(), 0);
+  assert.deepEqual(await findBarriers(page), []);
+  await page.getByRole("button", { name: /^answer of request \d+, \d+ messages$/ }).click();
+  await page.locator(".message.answer", { hasText: "Said by socket." }).waitFor();
+  await close(page);
+});
+
+test("a long question that waits stays within its list", async () => {
+  const token = "sk-narrow-token-18";
+  await load(token, { ...NEVER, defaults: { on_unmatched: "manual" } });
+  const waiting = chat(token, "a very long question ".repeat(20));
+  const page = await open(browser, "/?words=very+long+question");
+  await rows(page).filter({ hasText: "very long question" }).click();
+  await page.getByRole("button", { name: "Answer it at the desk" }).click();
+  const [list, item] = [page.locator(".queue"), page.locator(".waits", { hasText: "very long question" })];
+  await item.waitFor();
+  const [outer, inner] = [await list.boundingBox(), await item.boundingBox()];
+  assert.ok(inner.x + inner.width <= outer.x + outer.width);
+  await item.click();
+  await page.getByLabel("Text (Ctrl+Enter sends)").fill("Short.");
+  await page.keyboard.press("Control+Enter");
+  assert.equal((await (await waiting).json()).choices[0].message.content, "Short.");
+  await close(page);
+});
+
 test("filters stand in the address", async () => {
   await load("sk-filter-token-08", { responses: { apples: "yes" } });
   await chat("sk-filter-token-08", "apples");

@@ -6,13 +6,17 @@ import { Compared } from "./compared";
 import { Conversation } from "./conversation";
 import { answerText, draftRule, toCurl, toHar, toNode, toPython } from "./copies";
 import { bytes, clockTime, duration, money, pretty, sessionLabel } from "./format";
-import { endingOf, stateOf } from "./journal";
+import { endingOf, stateOf, wordOf } from "./journal";
 import { fail, known, version } from "./live";
 import { go, place } from "./location";
+import { messagesOf } from "./messages";
+import { Messages } from "./messages-view";
 import { draft } from "./draft";
+import { FindingsOf } from "./findings";
 import { Stream } from "./stream";
 import type { Full, StreamEvent } from "./types";
 
+/** The first is of messages where the exchange is a WebSocket connection. */
 const TABS = [
   { name: "", label: "Conversation" },
   { name: "stream", label: "Stream" },
@@ -21,6 +25,7 @@ const TABS = [
   { name: "headers", label: "Headers" },
 ];
 
+const SWITCHED = 101;
 const copied = signal("");
 
 export function ExchangeView({ name }: { name: string }) {
@@ -33,8 +38,10 @@ export function ExchangeView({ name }: { name: string }) {
   const [loaded, setLoaded] = useState<Full | null>(null);
   const [missing, setMissing] = useState("");
 
-  // Loaded again when its answer came, and when that ended.
-  const mark = row ? `${row.brief.status}/${row.brief.ending !== null}` : "";
+  // Loaded again when its answer came, and when that ended; an open connection when something was answered on it.
+  const isOpen = row?.brief.status === SWITCHED && row.brief.ending === null;
+  const others = isOpen ? known.lanes.get(session)?.answered : "";
+  const mark = row ? `${row.brief.status}/${row.brief.ending !== null}/${others}` : "";
   useEffect(() => {
     let isOver = false;
     ask<Full>(pathOf(session, `requests/${number}`)).then(
@@ -74,7 +81,7 @@ export function ExchangeView({ name }: { name: string }) {
                 aria-controls="tab-panel"
                 onClick={() => go({ tab: name }, { replace: true })}
               >
-                {label}
+                {name === "" && messagesOf(full) ? "Messages" : label}
                 {name === "rules" && full.unmatched && <span class="dot unmatched" aria-label="no rule matched" />}
               </button>
             ))}
@@ -104,9 +111,11 @@ function Part({ tab, full, session }: { tab: string; full: Full; session: string
     case "rules":
       return <Compared session={session} number={full.number} full={full} />;
     case "headers":
-      return <Headers full={full} />;
-    default:
-      return <Conversation full={full} />;
+      return <Headers full={full} session={session} />;
+    default: {
+      const messages = messagesOf(full);
+      return messages ? <Messages full={full} messages={messages} session={session} /> : <Conversation full={full} />;
+    }
   }
 }
 
@@ -118,7 +127,7 @@ function Facts({ full }: { full: Full }) {
   return (
     <>
       <p class="fact-line">
-        <span class={`state ${state}`}>{state}</span>
+        <span class={`state ${state}`}>{wordOf(full)}</span>
         <strong>{full.status || "no answer"}</strong>
         <span>
           {full.method} {full.path}
@@ -151,18 +160,31 @@ function Facts({ full }: { full: Full }) {
 }
 
 function Actions({ full, session }: { full: Full; session: string }) {
+  const isOfSocket = full.status === SWITCHED || full.connection.http_version === "WebSocket";
   return (
     <div class="actions">
+      {full.status === 0 && full.ending === null && (
+        <button type="button" class="main" onClick={() => go({ view: "desk", exchange: "", tab: "" })}>
+          Answer it at the desk
+        </button>
+      )}
       <button type="button" onClick={() => void makeRule(full, session)}>
         Make a rule of this
       </button>
       <button type="button" onClick={() => void sendAgain(full, session)}>
         Send again
       </button>
-      <Copy label="curl" text={() => toCurl(full)} />
-      <Copy label="Python" text={() => toPython(full)} />
-      <Copy label="Node" text={() => toNode(full)} />
-      <Copy label="HAR" text={() => toHar(full)} />
+      <span class="copies" role="group" aria-label="Copy as">
+        Copy as
+        {!isOfSocket && (
+          <>
+            <Copy label="curl" text={() => toCurl(full)} />
+            <Copy label="Python" text={() => toPython(full)} />
+            <Copy label="Node" text={() => toNode(full)} />
+          </>
+        )}
+        <Copy label="HAR" text={() => toHar(full)} />
+      </span>
       <span class="unseen" role="status">
         {copied.value && `Copied as ${copied.value}`}
       </span>
@@ -170,11 +192,13 @@ function Actions({ full, session }: { full: Full; session: string }) {
   );
 }
 
-export function Copy({ label, text }: { label: string; text: () => string }) {
+/** Its name is what it copies; it shows `says`. */
+export function Copy({ label, says = label, text }: { label: string; says?: string; text: () => string }) {
   return (
     <button
       type="button"
       class="small"
+      aria-label={`Copy ${label}`}
       onClick={() =>
         navigator.clipboard.writeText(text()).then(() => {
           copied.value = label;
@@ -182,7 +206,7 @@ export function Copy({ label, text }: { label: string; text: () => string }) {
         }, fail)
       }
     >
-      {copied.value === label ? "Copied" : `Copy ${label}`}
+      {copied.value === label ? "Copied" : says}
     </button>
   );
 }
@@ -220,11 +244,13 @@ function Raw({ full }: { full: Full }) {
   );
 }
 
-function Headers({ full }: { full: Full }) {
-  const connection = full.connection as Record<string, unknown>;
+function Headers({ full, session }: { full: Full; session: string }) {
+  const { messages: _, messages_recorded: __, ...connection } = full.connection as Record<string, unknown>;
   return (
     <div class="headers">
+      <FindingsOf session={session} number={full.number} />
       <HeaderTable caption="Connection" headers={connection} />
+      <HeaderTable caption="Client" headers={full.client as unknown as Record<string, unknown>} />
       <HeaderTable caption="Request" headers={full.request.headers} />
       <HeaderTable caption="Answer" headers={(full.answer.headers ?? {}) as Record<string, unknown>} />
     </div>
@@ -239,7 +265,7 @@ function HeaderTable({ caption, headers }: { caption: string; headers: Record<st
         {Object.entries(headers).map(([name, value]) => (
           <tr key={name}>
             <th scope="row">{name}</th>
-            <td>{String(value)}</td>
+            <td>{value === null ? "—" : String(value)}</td>
           </tr>
         ))}
       </tbody>

@@ -150,6 +150,12 @@ export function stateOf(brief: Brief): State {
   return brief.status >= 400 || ending.how === "cut" || brief.status === 0 ? "failed" : "answered";
 }
 
+/** The state as it is shown: a WebSocket connection is not sent, it is open. */
+export function wordOf(brief: Brief): string {
+  const state = stateOf(brief);
+  return state === "sending" && brief.status === 101 ? "open" : state;
+}
+
 export interface Filters {
   session?: string;
   state?: string;

@@ -1,7 +1,7 @@
 // The list of exchanges: only the rows in sight are drawn, and nothing moves while somebody reads.
 import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
 import { clockTime, duration, sessionLabel } from "./format";
-import { endingOf, stateOf, type Row } from "./journal";
+import { endingOf, stateOf, wordOf, type Row } from "./journal";
 import { go } from "./location";
 import { isAtEnd, rowsInSight } from "./virtual";
 
@@ -124,7 +124,7 @@ function RowView({ row, at, count, isChosen }: { row: Row; at: number; count: nu
         </span>
       </span>
       <span class="end">
-        <span>{state === "sending" ? (row.sends ? `${row.sends} sent` : "sending") : ending ? duration(ending.seconds) : ""}</span>
+        <span>{state === "sending" ? (row.sends ? `${row.sends} sent` : wordOf(row.brief)) : ending ? duration(ending.seconds) : ""}</span>
         <span class="facts">{sessionLabel(row.sessionName)}</span>
       </span>
     </div>

@@ -45,7 +45,7 @@ export default function TrafficView() {
           <details key={name} open={name === "By a base URL"}>
             <summary>{name}</summary>
             <pre tabIndex={0}>{lines}</pre>
-            <Copy label={name} text={() => lines} />
+            <Copy label={`lines: ${name}`} says="Copy" text={() => lines} />
           </details>
         ))}
       </section>
