@@ -9,9 +9,11 @@ from typing import Literal, assert_never
 
 from llemulator_addon.admin import dispatch, metrics, preset_queue
 from llemulator_addon.admin.dispatch import is_admin
+from llemulator_addon.admin.processes import answer_question
 from llemulator_addon.admin.route import Server
+from llemulator_addon.admin.waiting import write_waiting
 from llemulator_addon.core.console_file import FindFile, find_nothing
-from llemulator_addon.core.egress import EgressReport, HostEgress
+from llemulator_addon.core.egress import EgressReport
 from llemulator_addon.core.gauges import Gauges, WriteMetrics, write_nothing
 from llemulator_addon.core.outcome import Answered, Ask, Converse, Ending, Forward, Outcome, Play
 from llemulator_addon.core.request import Request
@@ -38,7 +40,7 @@ from llemulator_addon.live.news import Happening, News, Peer, Sent
 from llemulator_addon.live.preset_queues import QueuedAddresses
 from llemulator_addon.live.room import Room, size_asked, size_waiting
 from llemulator_addon.live.threads import LARGE, run_in_thread
-from llemulator_addon.live.token_queue import Turns
+from llemulator_addon.live.token_queue import Turn, Turns
 from llemulator_addon.live.unclaimed import UnclaimedRequests
 from llemulator_addon.live.unread import SMALL, Unread, size_unread
 from llemulator_addon.live.watcher import Watcher, Watchers
@@ -119,14 +121,14 @@ class Emulator:
             Limits(sessions=settings.sessions_size, journals=settings.journals_size, stored=settings.all_stored_size),
         )
         self._ahead = Ahead(settings.request_values)
-        self._turns = Turns()
+        self._turns = Turns(self._store.link)
         self.news = News(settings.run)
         self._room = Room(settings.waiting_size)
         self._servers = ModelServers(settings.capacity, self._room, settings.pause)
         self._servers.play_by_default(settings.script)
         self._unread = Unread(settings.unread_size)
         self._unrecorded = count(1)
-        self._waiting = Waiting()
+        self._waiting = Waiting(self._store.link, write_waiting)
         self._unclaimed = UnclaimedRequests()
         self._egress: EgressReport = tuple
         self._watchers = Watchers()
@@ -137,7 +139,7 @@ class Emulator:
             bare=self._bare_for,
             debug=settings.debug,
             ca_certificate=settings.ca_certificate,
-            egress=self._egress_now,
+            egress=lambda: self._egress(),  # noqa: PLW0108 - it is chosen later
             waiting=self._waiting,
             access=settings.access,
             queued=self._queued,
@@ -153,6 +155,7 @@ class Emulator:
             model_servers=self._servers,
             unclaimed=self._unclaimed.list,
         )
+        self._store.link.answer_with(partial(answer_question, self._server))
 
     async def answer(self, request: Request) -> Answered:
         """Decide what happens to a request. Raises only where this program is wrong.
@@ -200,16 +203,17 @@ class Emulator:
             return await self._ready(await self._decide(key, request, large=large), request)
         # One that was never seen begins its life now.
         session = await self._store.change(key, lambda session: (session, session))
-        is_free = self._turns.is_free(key, session.life)
-        with self._room.hold(0 if is_free else size_waiting(request)) as fits:
+        turn = await self._turns.come(key, session.life)
+        with self._room.hold(0 if turn.is_now else size_waiting(request)) as fits:
             if not fits:
+                self._turns.leave(turn)
                 full = errors.steps_of(no_room_to_wait(self._room.limit), session.stamp)
                 return Play(add_cors(full, request))
-            came = await self._turns.come(key, session.life)
+            came = await self._turns.wait(turn)
         if not came:
             forgotten = errors.steps_of(session_forgotten("its turn"), session.stamp)
             return Play(add_cors(forgotten, request))
-        return await self._ready(await self._decide_in_turn(key, session.life, request, large=large), request)
+        return await self._ready(await self._decide_in_turn(turn, request, large=large), request)
 
     async def _name_session(self, request: Request) -> str | None:
         """Return the token or the address that names the session of a request; None if nothing does."""
@@ -321,7 +325,7 @@ class Emulator:
         self._servers.leave(exchange)
         if not exchange.life:
             return
-        self._turns.leave(exchange.session, exchange)
+        self._turns.leave_with(exchange)
         journal = await self._note(exchange, lambda journal, number: journal.note_end(number, ending))
         self.news.tell("ended", exchange.session, exchange)
         self._watchers.note_end(exchange, None if journal is None else journal.find(exchange.number), ending)
@@ -387,13 +391,13 @@ class Emulator:
         )
         return after, outcome
 
-    async def _decide_in_turn(self, key: SessionKey, life: int, request: Request, *, large: bool) -> Outcome:
+    async def _decide_in_turn(self, turn: Turn, request: Request, *, large: bool) -> Outcome:
         try:
-            outcome = await self._decide(key, request, large=large)
+            outcome = await self._decide(turn.key, request, large=large)
         except BaseException:
-            self._turns.give_up(key, life)
+            self._turns.leave(turn)
             raise
-        self._turns.answer(key, life, outcome.exchange)
+        turn.exchange = outcome.exchange
         return outcome
 
     async def _ready(self, outcome: Outcome, request: Request) -> Answered:
@@ -417,10 +421,8 @@ class Emulator:
         with self._room.hold(size_asked(ask, at_most=self._room.limit)) as fits:
             if not fits:
                 return await self._store.change(key, partial(no_room, ask=ask, limit=self._room.limit))
-            self._watchers.waits(ask)
-            self.news.tell("waiting", key, ask.exchange)
             try:
-                told = await self._waiting.wait(key, ask)
+                told = await self._waiting.wait(ask, partial(self._tell_waiting, ask))
             except BaseException:
                 await self.note_end(ask.exchange, _LEFT)
                 raise
@@ -429,8 +431,9 @@ class Emulator:
         self.news.tell("answered", key, ask.exchange)
         return told
 
-    def _egress_now(self) -> tuple[HostEgress, ...]:
-        return self._egress()
+    def _tell_waiting(self, ask: Ask) -> None:
+        self._watchers.waits(ask)
+        self.news.tell("waiting", ask.exchange.session, ask.exchange)
 
     async def _connection_fault(self, at: Literal["connect", "tls"], host: str) -> ConnectionFault | None:
         with suppress(StoreFailed):  # the requests on the connection are told so

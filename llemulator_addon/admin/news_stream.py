@@ -13,7 +13,7 @@ from typing import NamedTuple
 from llemulator_addon.admin.exchange_json import show_in_brief
 from llemulator_addon.admin.numbers import is_number
 from llemulator_addon.admin.route import AdminCall
-from llemulator_addon.admin.waiting import show_waiting
+from llemulator_addon.admin.waiting import find_shown
 from llemulator_addon.core.request import Request
 from llemulator_addon.core.session_key import ExchangeId, SessionKey
 from llemulator_addon.core.steps import Head, PlayedAnswer, Send, Steps
@@ -239,8 +239,7 @@ class _NewsStream:
                     return _make_nothing, 0
                 return partial(_show_exchange, exchange, token, self._call.server.prices(), shown.news), exchange.size
             case "waiting" if shown.exchange is not None:
-                ask = self._call.server.waiting.get(shown.session, shown.exchange.number)
-                facts = None if ask is None else show_waiting(ask, token)
+                facts = await find_shown(self._call.server, shown.session, shown.exchange.number, token)
                 return lambda: facts, 0
             case _:
                 return lambda: shown.facts, 0

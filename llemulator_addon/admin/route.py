@@ -52,7 +52,7 @@ class Server:
     """The fate of the traffic, by host."""
     unclaimed: Callable[[], tuple[Unclaimed, ...]] = tuple
     """The last requests that belong to nobody's test, oldest first."""
-    waiting: Waiting = field(default_factory=Waiting)
+    waiting: Waiting
     """Requests that wait for a person."""
     access: AdminAccess = field(default_factory=AdminAccess)
     """Who may use the routes about sessions of others."""
@@ -62,7 +62,7 @@ class Server:
     """The news of all sessions."""
     room: Room = field(default_factory=lambda: Room(DEFAULTS.waiting_size))
     """The memory of requests that wait, for news too."""
-    turns: Turns = field(default_factory=Turns)
+    turns: Turns
     """Requests that wait for each other."""
     version: str = ""
     """Of this program."""
@@ -80,11 +80,13 @@ class Server:
     """The model servers that have work under load."""
 
     async def forget_waiting(self, key: SessionKey) -> None:
-        """Answer the requests that wait for something in a session that was forgotten."""
+        """Answer the requests of this process that wait for something in a session that was forgotten."""
         self.turns.forget(key)
+        asked = self.waiting.list_here(key)
         session = await self.store.read(key)
-        for ask in self.waiting.list_for(key):
-            self.waiting.answer(ask, PlayedAnswer(forgotten(session, ask)))
+        for ask in asked:
+            await self.waiting.answer(ask, PlayedAnswer(forgotten(session, ask)))
+        await self.store.link.settle()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

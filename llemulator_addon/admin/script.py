@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from functools import partial
 from typing import Literal
 
+from llemulator_addon.admin.questions import forget_waiting
 from llemulator_addon.admin.route import AdminCall, RequestBody, answer, json_answer, long_json_answer
 from llemulator_addon.core.reply import Failure
 from llemulator_addon.core.request import Request
@@ -46,7 +47,7 @@ async def load(call: AdminCall) -> Steps:
     # All is prepared, unless the session got other rules meanwhile.
     await run_in_thread(session.script.index.prepare, size)
     if script.reset:
-        await server.forget_waiting(key)
+        await forget_waiting(server, key)
     loaded = len(script.rules)
     return json_answer(
         {"object": "script", "session": session.key.name, "loaded": loaded, "rules": len(session.script.index.rules)}

@@ -4,6 +4,7 @@ A person who looks at all of them knows no tokens. In a path a digest names the 
 `/_emulator/sessions/DIGEST/requests` is `/_emulator/requests` of that session.
 """
 
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 from typing import Literal, TypedDict
@@ -16,6 +17,7 @@ from llemulator_addon.core.steps import Steps
 from llemulator_addon.core.unclaimed import digest_of
 from llemulator_addon.engine.session import Session
 from llemulator_addon.live.threads import LARGE, run_in_thread
+from llemulator_addon.store.link import name_thing
 from llemulator_addon.wire.errors import INVALID, RequestRefused
 
 PATH = "/_emulator/sessions"
@@ -57,7 +59,8 @@ async def show(call: AdminCall) -> Steps:
     `/_emulator/sessions/DIGEST/...` is, for each other route about a session, the same for the session of that digest.
     """
     kept = await call.server.store.all()
-    return await run_in_thread(partial(_list_sessions, kept, call.server), LARGE)
+    elsewhere = await call.server.waiting.list_numbers()
+    return await run_in_thread(partial(_list_sessions, kept, call.server, elsewhere), LARGE)
 
 
 async def find_named(request: Request, server: Server) -> tuple[Request, SessionKey | None]:
@@ -88,13 +91,14 @@ _NO_SESSION = Failure(
 )
 
 
-def _list_sessions(kept: tuple[Session, ...], server: Server) -> Steps:
-    data = [_show_session(each, server) for each in kept if each.key != ANONYMOUS or each.journal.recorded]
+def _list_sessions(kept: tuple[Session, ...], server: Server, elsewhere: Mapping[str, Sequence[int]]) -> Steps:
+    data = [_show_session(each, server, elsewhere) for each in kept if each.key != ANONYMOUS or each.journal.recorded]
     return json_answer(SessionList(object="list", data=data))
 
 
-def _show_session(session: Session, server: Server) -> ShownSession:
+def _show_session(session: Session, server: Server, elsewhere: Mapping[str, Sequence[int]]) -> ShownSession:
     rules = len(session.script.index.rules)
+    waiting = [ask.exchange.number for ask in server.waiting.list_here(session.key)]
     return {
         "session": digest_of(session.key),
         "name": session.key.name,
@@ -107,5 +111,5 @@ def _show_session(session: Session, server: Server) -> ShownSession:
         "state": session.progress.state,
         "on_unmatched": session.on_unmatched,
         "clock_ahead_s": session.clock_ahead,
-        "waiting": [ask.exchange.number for ask in server.waiting.list_for(session.key)],
+        "waiting": sorted((*waiting, *elsewhere.get(name_thing(session.key), ()))),
     }

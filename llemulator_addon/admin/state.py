@@ -1,5 +1,6 @@
 """`/_emulator/reset` and `/_emulator/state`: a session as a whole."""
 
+from llemulator_addon.admin.questions import forget_waiting
 from llemulator_addon.admin.route import AdminCall, json_answer
 from llemulator_addon.core.reply import Failure
 from llemulator_addon.core.steps import Steps
@@ -25,7 +26,7 @@ async def _forget(call: AdminCall) -> str:
         return session, session.key.name
 
     name = await call.server.store.change(key, transition)
-    await call.server.forget_waiting(key)
+    await forget_waiting(call.server, key)
     return name
 
 

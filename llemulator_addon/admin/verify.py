@@ -8,6 +8,7 @@ from typing import Annotated, Self
 
 from pydantic import BeforeValidator, Field, model_validator
 
+from llemulator_addon.admin.questions import forget_waiting
 from llemulator_addon.admin.route import AdminCall, RequestBody, json_answer
 from llemulator_addon.core.egress import HostEgress
 from llemulator_addon.core.reply import Failure
@@ -145,7 +146,7 @@ async def show(call: AdminCall) -> Steps:
     # One change: nothing that comes meanwhile is forgotten unseen.
     verdict = await call.server.store.change_beside(call.key, judge_and_forget, run)
     if verdict["passed"]:
-        await call.server.forget_waiting(call.key)
+        await forget_waiting(call.server, call.key)
     return json_answer(verdict)
 
 

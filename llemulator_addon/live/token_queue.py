@@ -1,85 +1,75 @@
-"""`serialize`: the requests of a token wait for each other's answers to leave."""
+"""`serialize`: the requests of a token wait for each other's answers to leave, in all processes that share a store."""
 
-from asyncio import CancelledError, Future, get_running_loop
-from collections import deque
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from llemulator_addon.core.session_key import ExchangeId, SessionKey
+from llemulator_addon.store.link import Held, Link, name_thing
 
 
-@dataclass(slots=True)
-class _Queue:
-    """The requests of one session. Somebody has the turn as long as it exists."""
+@dataclass(slots=True, eq=False)
+class Turn:
+    """The place of one request among those of its session. Not a value: it belongs to the event loop."""
 
-    life: int
-    """Of the session."""
+    key: SessionKey
+    held: Held
     exchange: ExchangeId | None = None
-    """The answer that has not left yet; None while it is being decided."""
-    waiting: "deque[Future[bool]]" = field(default_factory=deque)
+    """Its answer, which has not left yet; None while it is being decided."""
+
+    @property
+    def is_now(self) -> bool:
+        """Whether it need not wait."""
+        return self.held.is_first
 
 
 class Turns:
-    """Whose turn it is, by session. Not a value: it belongs to the event loop, and holds only who is waiting now."""
+    """Whose turn it is, by session. Not a value: it belongs to the event loop, and holds only who is here now.
 
-    def __init__(self) -> None:
-        self._queues: dict[SessionKey, _Queue] = {}
+    The order of all processes is in the store. A turn ends when the answer has left, and when its process has died.
+    """
 
-    async def come(self, key: SessionKey, life: int) -> bool:
-        """Wait for one's turn in a session, in the order of arrival; False: the session was forgotten meanwhile.
+    def __init__(self, link: Link) -> None:
+        self._link = link
+        self._here: dict[SessionKey, set[Turn]] = {}
 
-        Cancelled, it leaves the queue without a trace.
-        """
-        if self.is_free(key, life):
-            self.forget(key)
-            self._queues[key] = _Queue(life)
-            return True
-        queue = self._queues[key]
-        called: Future[bool] = get_running_loop().create_future()
-        queue.waiting.append(called)
+    async def come(self, key: SessionKey, life: int) -> Turn:
+        """Take a place behind all requests of this life of the session that are waiting. Raises `StoreFailed`."""
+        turn = Turn(key, await self._link.hold("turn", name_thing(key, life)))
+        for other in tuple(self._here.get(key, ())):
+            if other.held.of != turn.held.of:
+                self._call_off(other)
+        self._here.setdefault(key, set()).add(turn)
+        return turn
+
+    async def wait(self, turn: Turn) -> bool:
+        """Wait for a turn; False: the session was forgotten meanwhile. Cancelled, it leaves no trace."""
         try:
-            return await called and self._queues.get(key) is queue
-        except CancelledError:
-            if called.done() and not called.cancelled():
-                self._next(key, queue)
+            return await turn.held.come_first() and turn in self._here.get(turn.key, ())
+        except BaseException:
+            self.leave(turn)
             raise
 
-    def is_free(self, key: SessionKey, life: int) -> bool:
-        """Whether who comes now has the turn at once."""
-        queue = self._queues.get(key)
-        return queue is None or queue.life != life
-
     def forget(self, key: SessionKey) -> None:
-        """Forget a session: nobody waits for an answer of it any more."""
-        queue = self._queues.pop(key, None)
-        for called in queue.waiting if queue is not None else ():
-            if not called.done():
-                called.set_result(False)
+        """Forget a session: nobody here waits for an answer of it any more."""
+        for turn in tuple(self._here.get(key, ())):
+            self._call_off(turn)
 
-    def answer(self, key: SessionKey, life: int, exchange: ExchangeId | None) -> None:
-        """Note the answer of the request that has the turn in this life of the session."""
-        queue = self._queues.get(key)
-        if queue is not None and queue.life == life:
-            queue.exchange = exchange
+    def _call_off(self, turn: Turn) -> None:
+        turn.held.call_off()
+        self.leave(turn)
 
-    def give_up(self, key: SessionKey, life: int) -> None:
-        """End a turn for which there is no answer."""
-        queue = self._queues.get(key)
-        if queue is not None and queue.life == life:
-            self._next(key, queue)
+    def leave(self, turn: Turn) -> None:
+        """End a turn. May be called again."""
+        turns = self._here.get(turn.key, set())
+        if turn not in turns:
+            return
+        turns.remove(turn)
+        if not turns:
+            del self._here[turn.key]
+        self._link.let_go(turn.held)
 
-    def leave(self, key: SessionKey, exchange: ExchangeId) -> None:
-        """End a turn whose answer has left; an answer that was given without a turn ends none."""
-        queue = self._queues.get(key)
-        if queue is not None and queue.exchange == exchange:
-            self._next(key, queue)
-
-    def _next(self, key: SessionKey, queue: _Queue) -> None:
-        if self._queues.get(key) is not queue:
-            return  # it was forgotten
-        queue.exchange = None
-        while queue.waiting:
-            called = queue.waiting.popleft()
-            if not called.done():
-                called.set_result(True)
+    def leave_with(self, exchange: ExchangeId) -> None:
+        """End the turn whose answer has left; an answer that was given without a turn ends none."""
+        for turn in self._here.get(exchange.session, ()):
+            if turn.exchange == exchange:
+                self.leave(turn)
                 return
-        del self._queues[key]

@@ -8,6 +8,7 @@ from itertools import count
 from llemulator_addon.core.gauges import SessionGauges
 from llemulator_addon.core.session_key import ANONYMOUS, SessionKey
 from llemulator_addon.engine.session import Session
+from llemulator_addon.store.memory_link import MemoryLink
 from llemulator_addon.store.port import ATTEMPTS, Fresh, Limits, Run
 from llemulator_addon.store.shares import Shares
 
@@ -31,6 +32,7 @@ class MemoryStore:
         self._sessions: OrderedDict[SessionKey, Session] = OrderedDict()
         self._marked: dict[str, dict[SessionKey, None]] = {}
         self._lives = count(1)
+        self.link = MemoryLink()
         self._keep(ANONYMOUS, self._begin(ANONYMOUS))
 
     async def change[R](self, key: SessionKey, transition: Callable[[Session], tuple[Session, R]]) -> R:

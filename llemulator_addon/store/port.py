@@ -8,6 +8,7 @@ from llemulator_addon.core.gauges import SessionGauges
 from llemulator_addon.core.server_settings import DEFAULTS
 from llemulator_addon.core.session_key import SessionKey
 from llemulator_addon.engine.session import Session
+from llemulator_addon.store.link import Link
 
 Fresh = Callable[[SessionKey], Session]
 """Makes the session of a token that was never seen. Its life is 0: the store gives it one."""
@@ -63,6 +64,11 @@ class Store(Protocol):
     transition puts a fresh one, whose life is 0, in its place. The session of requests without a token (`ANONYMOUS`)
     begins with the store and always stays. Others are dropped where all of them become too large (`Limits`).
     """
+
+    @property
+    def link(self) -> Link:
+        """The connection to the other processes that share the store."""
+        ...
 
     async def change[R](self, key: SessionKey, transition: Callable[[Session], tuple[Session, R]]) -> R:
         """Replace a session by what the transition makes of it, and return what else it makes."""

@@ -50,12 +50,12 @@ def test_a_claimed_request_is_off_the_list_until_its_answer_fails() -> None:
         asking = asyncio.create_task(server.answer(chat("hello")))
         await asyncio.sleep(0)
         waiting = server._waiting  # noqa: SLF001 - what is between two steps of one answer has no other witness
-        (ask,) = waiting.list_for(key := (await server.sessions())[-1].key)
+        (ask,) = waiting.list_here(key := (await server.sessions())[-1].key)
         with waiting.claim(ask):
-            counts = [len(waiting.list_for(key))]
-        counts.append(len(waiting.list_for(key)))
-        assert waiting.answer(ask, PlayedAnswer(()))
-        assert not waiting.answer(ask, PlayedAnswer(()))
+            counts = [len(waiting.list_here(key))]
+        counts.append(len(waiting.list_here(key)))
+        assert await waiting.answer(ask, PlayedAnswer(()))
+        assert not await waiting.answer(ask, PlayedAnswer(()))
         await asking
         return counts
 

@@ -1,22 +1,33 @@
 """Each kind of store, for the tests that all of them pass."""
 
-from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import AbstractAsyncContextManager, AbstractContextManager, asynccontextmanager, contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Protocol
 
 from llemulator_addon.adapters.stores.address import read_address
+from llemulator_addon.adapters.stores.backend import Backend
 from llemulator_addon.adapters.stores.redis import RedisBackend
 from llemulator_addon.adapters.stores.shared import SharedStore
+from llemulator_addon.adapters.stores.shared_link import SharedLink
 from llemulator_addon.adapters.stores.sqlite import SqliteBackend
+from llemulator_addon.store.link import Link
 from llemulator_addon.store.memory import MemoryStore
+from llemulator_addon.store.memory_link import Meeting, MemoryLink
 from llemulator_addon.store.port import Beginnings, Limits, Store
 from tests.store.redis_server import shared_redis
+
+LIFE = 0.6
+"""Seconds that leases last in tests after their process."""
 
 
 class Place(Protocol):
     """Where sessions are kept."""
+
+    def open_link(self) -> AbstractAsyncContextManager[Link]:
+        """Open the link of one more process."""
+        ...
 
     def open(self, beginnings: Beginnings, limits: Limits, ttl: float | None = None) -> Store:
         """Open the store, as one more process does."""
@@ -24,9 +35,26 @@ class Place(Protocol):
 
 
 class _Memory:
+    def __init__(self) -> None:
+        self._meeting = Meeting()
+
+    @asynccontextmanager
+    async def open_link(self) -> AsyncIterator[Link]:
+        link = MemoryLink(self._meeting)
+        yield link
+        await link.close()
+
     def open(self, beginnings: Beginnings, limits: Limits, ttl: float | None = None) -> Store:
         assert ttl is None
         return MemoryStore(beginnings, limits)
+
+
+@asynccontextmanager
+async def _linked(backend: Backend) -> AsyncIterator[Link]:
+    link = SharedLink(backend.link, LIFE)
+    yield link
+    await link.close()
+    await backend.close()
 
 
 class SqlitePlace:
@@ -34,6 +62,9 @@ class SqlitePlace:
 
     def __init__(self, file: Path) -> None:
         self.file = file
+
+    def open_link(self) -> AbstractAsyncContextManager[Link]:
+        return _linked(SqliteBackend(self.file, Limits(), None))
 
     def open(self, beginnings: Beginnings, limits: Limits, ttl: float | None = None) -> Store:
         return SharedStore(SqliteBackend(self.file, limits, ttl), beginnings)
@@ -55,6 +86,9 @@ class RedisPlace:
 
     def __init__(self, url: str) -> None:
         self.url = url
+
+    def open_link(self) -> AbstractAsyncContextManager[Link]:
+        return _linked(RedisBackend(read_address(self.url), Limits(), None))
 
     def open(self, beginnings: Beginnings, limits: Limits, ttl: float | None = None) -> Store:
         return SharedStore(RedisBackend(read_address(self.url), limits, ttl), beginnings)

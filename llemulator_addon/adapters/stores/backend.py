@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal, NamedTuple, Protocol
 
+from llemulator_addon.store.link import Held, Lease, LeaseKind
 from llemulator_addon.store.port import StoreFailed
 from llemulator_addon.store.written_session import Stored, Written
 
@@ -55,6 +56,8 @@ class Saved(NamedTuple):
     """False: somebody else changed the session before, and nothing was written."""
     over: Sequence[tuple[Kind, str]] = ()
     """The keys of those who must give up something, because all together have too much."""
+    listeners: int = 0
+    """How many processes listen to the news."""
 
 
 class Sums(NamedTuple):
@@ -86,8 +89,90 @@ class Health:
             logger.warning("the store works again")
 
 
+class Renewed(NamedTuple):
+    """The news for a process when it shows that it lives."""
+
+    is_known: bool
+    """False: its leases have ended, or it has just begun."""
+    listeners: int
+    """As in `Saved`."""
+    last_told: int
+    """The number of the last notice."""
+
+
+class ToldNotice(NamedTuple):
+    """A notice."""
+
+    number: int
+    """Counted from 1, without a gap."""
+    process: str
+    """The one that told it."""
+    text: str
+
+
+class Incoming(NamedTuple):
+    """The messages and notices for a process, oldest first."""
+
+    messages: Sequence[str]
+    notices: Sequence[ToldNotice]
+    place: str
+    """Behind which the next messages come."""
+
+
+class LinkBackend(Protocol):
+    """Keeps leases, messages and notices. Each method is one transaction, and raises `StoreFailed`.
+
+    Leases of a process that did not show for too long that it lives have ended. Where the oldest lease of a turn ends,
+    the holder of the next one gets the message `first NAME`.
+    """
+
+    async def renew(self, process: str, seconds: float, *, listens: bool) -> Renewed:
+        """Let a process live for some seconds."""
+        ...
+
+    async def hold(self, process: str, seconds: float, held: Held) -> bool:
+        """Let a process hold a lease, and live; return whether it is the oldest. Done again, it changes nothing."""
+        ...
+
+    async def let_go(self, names: Sequence[str]) -> None:
+        """End leases. Those that are not there are passed over."""
+        ...
+
+    async def list_leases(self, kind: LeaseKind, of: str | None) -> Sequence[tuple[str, Lease]]:
+        """Return the names and the leases of a thing, or of all without their texts; oldest first."""
+        ...
+
+    async def send(self, process: str, message: str) -> None:
+        """Send a message to a process. It is kept for a minute."""
+        ...
+
+    async def tell(self, process: str, notices: Sequence[str]) -> None:
+        """Tell all who listen. A bounded number of notices is kept."""
+        ...
+
+    async def receive(self, process: str, place: str, last_told: int | None) -> Incoming:
+        """Return what came behind a place (at first empty) and a notice (None: none are wanted).
+
+        Waits for something for a second at most. It waits outside of a transaction, and blocks nobody.
+        """
+        ...
+
+    async def count_listeners(self) -> int:
+        """Return how many processes listen to the news."""
+        ...
+
+    async def leave(self, process: str) -> None:
+        """End the life of a process, and all its leases."""
+        ...
+
+
 class Backend(Protocol):
     """Keeps sessions as rows of text. Each method is one transaction, and raises `StoreFailed`."""
+
+    @property
+    def link(self) -> LinkBackend:
+        """Keeps what the processes that share the sessions know of each other."""
+        ...
 
     async def load(self, key: str, known: At | None) -> Stored | None:
         """Return a session, of the life and version that is known only what changed since; None: there is none."""

@@ -17,6 +17,7 @@ from redis.exceptions import TimeoutError as TooSlow
 
 from llemulator_addon.adapters.stores.address import StoreAddress
 from llemulator_addon.adapters.stores.backend import At, Health, Kind, Save, Saved, Sizes, Sums
+from llemulator_addon.adapters.stores.redis_link import RedisLink
 from llemulator_addon.adapters.stores.redis_scripts import FORGET, FORM, LOAD, MEASURE, RESERVE, SAVE, LuaProgram
 from llemulator_addon.store.port import Limits
 from llemulator_addon.store.written_session import Stored
@@ -44,6 +45,7 @@ class RedisBackend:
         self._ttl = ttl
         self._health = Health()
         self._connected: _Client | None = None
+        self.link = RedisLink(_PREFIX, self._run, self._do)
 
     async def load(self, key: str, known: At | None) -> Stored | None:
         """Return a session, or what changed of it."""
@@ -63,7 +65,7 @@ class RedisBackend:
     async def save(self, save: Save) -> Saved:
         """Write a change, if the session is still as it was."""
         written, (life, version) = save.written, save.after
-        kept, *over = await self._run(
+        kept, listeners, *over = await self._run(
             SAVE,
             save.key,
             *(("", "") if save.before is None else save.before),
@@ -84,7 +86,8 @@ class RedisBackend:
             *_list([_join(*place) for place in written.dropped]),
             *_list([each for place, text in written.rows.items() for each in (_join(*place), text or "")]),
         )
-        return Saved(is_kept=kept == "1", over=list(zip(cast("list[Kind]", over[::2]), over[1::2], strict=True)))
+        gives = list(zip(cast("list[Kind]", over[::2]), over[1::2], strict=True))
+        return Saved(is_kept=kept == "1", over=gives, listeners=listeners)
 
     async def forget(self, key: str) -> None:
         """Forget a session."""

@@ -6,7 +6,7 @@ version each row was written (`v`, a sorted set), and which rows are gone (`g`, 
 
 from hashlib import sha1
 
-_BEGIN = """
+BEGIN = """
 local p = KEYS[1]
 local call = redis.call
 local form = call('GET', p .. 'form')
@@ -61,8 +61,19 @@ local function forget(key)
 end
 """
 
+COUNT_LISTENERS = """
+local function now()
+    local time = call('TIME')
+    return time[1] * 1000 + math.floor(time[2] / 1000)
+end
+
+local function count_listeners()
+    return call('ZCOUNT', p .. 'listeners', now(), '+inf')
+end
+"""
+
 _LOAD = (
-    _BEGIN
+    BEGIN
     + """
 local key, life_known, version_known, cutoff = ARGV[1], ARGV[2], ARGV[3], ARGV[4]
 local s = p .. 's:' .. key
@@ -96,7 +107,8 @@ return found
 )
 
 _SAVE = (
-    _BEGIN
+    BEGIN
+    + COUNT_LISTENERS
     + """
 local at_argument = 0
 local function next_argument()
@@ -127,8 +139,8 @@ end
 
 local s = p .. 's:' .. key
 local was = call('HMGET', s, 'life', 'version', 'script', 'marks', 'sessions', 'journals', 'stored', 'attempt')
-if was[8] == attempt then return {'1'} end
-if (was[1] or '') ~= life_before or (was[2] or '') ~= version_before then return {'0'} end
+if was[8] == attempt then return {'1', count_listeners()} end
+if (was[1] or '') ~= life_before or (was[2] or '') ~= version_before then return {'0', 0} end
 
 local r, v, g = p .. 'r:' .. life, p .. 'v:' .. life, p .. 'g:' .. life
 if was[1] and was[1] ~= life then forget_rows(was[1]) end
@@ -177,7 +189,7 @@ call('HSET', s, 'life', life, 'version', version, 'head', head, 'script', digest
 if is_use == '1' or not was[1] then call('ZADD', p .. 'used', call('INCR', p .. 'counted'), key) end
 if stays == '0' then call('ZADD', p .. 'at', now, key) end
 
-local over = {'1'}
+local over = {'1', count_listeners()}
 for number, kind in ipairs({'sessions', 'journals', 'stored'}) do
     local excess = tonumber(call('HGET', p .. 'sums', kind)) - tonumber(limits[number])
     if excess > 0 then
@@ -200,11 +212,11 @@ return over
 """
 )
 
-_FORGET = _BEGIN + "forget(ARGV[1])"
-_RESERVE = _BEGIN + "return call('INCRBY', p .. 'lives', ARGV[1]) - ARGV[1] + 1"
+_FORGET = BEGIN + "forget(ARGV[1])"
+_RESERVE = BEGIN + "return call('INCRBY', p .. 'lives', ARGV[1]) - ARGV[1] + 1"
 
 _MEASURE = (
-    _BEGIN
+    BEGIN
     + """
 local sums = call('HMGET', p .. 'sums', 'sessions', 'journals', 'stored')
 -- Of all that may be dropped, and only of those, there is the time of their last change.
@@ -212,7 +224,7 @@ return {call('ZCARD', p .. 'at'), sums[1] or 0, sums[2] or 0, sums[3] or 0}
 """
 )
 
-FORM = 1
+FORM = 2
 """Of the keys and their values. A database of another form is refused."""
 
 

@@ -8,6 +8,7 @@ from itertools import count
 from weakref import WeakValueDictionary
 
 from llemulator_addon.adapters.stores.backend import At, Backend, Kind, Save, Sizes
+from llemulator_addon.adapters.stores.shared_link import SharedLink
 from llemulator_addon.core.gauges import SessionGauges
 from llemulator_addon.core.session_key import ANONYMOUS, SessionKey
 from llemulator_addon.engine.session import Session
@@ -53,6 +54,7 @@ class SharedStore:
         self._lives = count(0)
         self._lives_left = 0
         self._has_begun = False
+        self.link = SharedLink(backend.link)
 
     async def change[R](self, key: SessionKey, transition: Callable[[Session], tuple[Session, R]]) -> R:
         """Replace a session by what the transition makes of it."""
@@ -116,6 +118,7 @@ class SharedStore:
 
     async def close(self) -> None:
         """Close the backend."""
+        await self.link.close()
         await self._backend.close()
 
     async def _begin(self) -> None:
@@ -219,6 +222,7 @@ class SharedStore:
         )
         if not saved.is_kept:
             return False
+        self.link.note_listeners(saved.listeners)
         self._keep(key, settle(after, version, written))
         for kind, other in saved.over:
             await self._give_up(kind, _key(other), key)

@@ -15,10 +15,11 @@ from functools import partial
 from pathlib import Path
 
 from llemulator_addon.adapters.stores.backend import At, Health, Kind, Save, Saved, Sizes, Sums
+from llemulator_addon.adapters.stores.sqlite_link import SCHEMA, SqliteLink, count_listeners
 from llemulator_addon.store.port import Limits
 from llemulator_addon.store.written_session import Stored
 
-FORM = 1
+FORM = 2
 """Of the tables. A file of another form is refused."""
 _APPLICATION = 0x6C6C656D
 """Marks a file as one of ours, in its header ("llem")."""
@@ -85,6 +86,7 @@ class SqliteBackend:
         self._health = Health()
         self._thread = ThreadPoolExecutor(1, "store")
         self._opened: sqlite3.Connection | None = None
+        self.link = SqliteLink(self._run, self._look)
         try:
             self._thread.submit(self._connect).result()
         except (sqlite3.Error, OSError) as error:
@@ -140,6 +142,9 @@ class SqliteBackend:
     async def _select(self, query: str, *values: str) -> list[str]:
         return await self._run(lambda connection: [found for (found,) in connection.execute(query, values)], "BEGIN")
 
+    async def _look(self) -> object:
+        return await asyncio.get_running_loop().run_in_executor(self._thread, self._find_change)
+
     async def _run[R](self, work: Callable[[sqlite3.Connection], R], begin: str = "BEGIN IMMEDIATE") -> R:
         return await asyncio.get_running_loop().run_in_executor(self._thread, self._do, work, begin)
 
@@ -159,6 +164,16 @@ class SqliteBackend:
             raise
         self._health.note_success()
         return result
+
+    def _find_change(self) -> tuple[int, int] | None:
+        """Return another value than before, if another process has changed the file since; None if it is not open."""
+        if (connection := self._opened) is None:
+            return None
+        try:
+            ((version,),) = connection.execute("PRAGMA data_version")
+        except sqlite3.Error:
+            return None  # the next use says what is wrong
+        return (id(connection), version)
 
     def _connect(self) -> sqlite3.Connection:
         with suppress(FileExistsError):
@@ -202,7 +217,8 @@ class SqliteBackend:
         if (None if found is None else At(*found[:2])) != save.before:
             return Saved(is_kept=False)
         _write(connection, save, now, None if found is None else found[2])
-        return Saved(is_kept=True, over=_find_over(connection, save.key, self._limits))
+        over = _find_over(connection, save.key, self._limits)
+        return Saved(is_kept=True, over=over, listeners=count_listeners(connection))
 
 
 def _prepare(connection: sqlite3.Connection) -> None:
@@ -226,7 +242,7 @@ def _prepare(connection: sqlite3.Connection) -> None:
         ((tables,),) = connection.execute("SELECT count(*) FROM sqlite_master")
         ((form,),) = connection.execute("PRAGMA user_version")
         if not tables:
-            for statement in _statements(_SCHEMA):
+            for statement in _statements(_SCHEMA + SCHEMA):
                 connection.execute(statement)
             connection.execute(f"PRAGMA application_id = {_APPLICATION}")
             connection.execute(f"PRAGMA user_version = {FORM}")

@@ -3,11 +3,12 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import cast
 
 import pytest
 
 from llemulator_addon.adapters.metrics.counting import Metrics
-from llemulator_addon.adapters.stores.backend import At, Backend, Save, Saved, Sums
+from llemulator_addon.adapters.stores.backend import At, Backend, LinkBackend, Save, Saved, Sums
 from llemulator_addon.adapters.stores.shared import SharedStore
 from llemulator_addon.adapters.stores.sqlite import SqliteBackend
 from llemulator_addon.core.outcome import Ending, Play
@@ -28,6 +29,10 @@ class _Counting:
     calls: list[str] = field(default_factory=list)
     written: int = 0
     read: int = 0
+
+    @property
+    def link(self) -> LinkBackend:
+        return cast("LinkBackend", _CountingLink(self.backend.link, self.calls))
 
     async def load(self, key: str, known: At | None) -> Stored | None:
         self.calls.append("load")
@@ -74,6 +79,18 @@ class _Counting:
         await self.backend.close()
 
 
+@dataclass
+class _CountingLink:
+    """The same for leases, messages and notices."""
+
+    backend: LinkBackend
+    calls: list[str]
+
+    def __getattr__(self, name: str) -> object:
+        self.calls.append(name)
+        return getattr(self.backend, name)
+
+
 class _Server:
     def __init__(self, file: Path, *, most_scripts: int = 100) -> None:
         self.counting = _Counting(SqliteBackend(file, Limits(), ttl=None))
@@ -92,9 +109,10 @@ class _Server:
 
     async def cost(self, asked: Request) -> tuple[list[str], int, int]:
         """Return the transactions of one request, and the characters that are written and read."""
-        self.counting.calls, self.counting.written, self.counting.read = [], 0, 0
+        self.counting.calls.clear()
+        self.counting.written = self.counting.read = 0
         await self.ask(asked)
-        return self.counting.calls, self.counting.written, self.counting.read
+        return list(self.counting.calls), self.counting.written, self.counting.read
 
 
 def _rules(number: int) -> list[object]:
@@ -148,7 +166,7 @@ async def test_the_script_of_a_session_in_use_is_not_read_again_however_many_the
     for token in tokens:
         await one.ask(post("/_emulator/script", {"rules": [{"reply": f"for {token}"}]}, token=token))
         await other.ask(chat("Hi", token=token))
-    other.counting.calls = []
+    other.counting.calls.clear()
     for token in tokens:
         await one.ask(chat("Hi", token=token))
         await other.ask(chat("Hi", token=token))

@@ -115,9 +115,9 @@ async def test_keys_of_another_version_are_refused_with_words_and_left_alone(tmp
         async with _opened(server.url) as store:
             await store.change(_KEY, _count)
             server.ask("SET", "{llemulator}:form", "9")
-            with pytest.raises(StoreFailed, match="keys have version 9; this llemulator reads version 1"):
+            with pytest.raises(StoreFailed, match="keys have version 9; this llemulator reads version 2"):
                 await store.change(_KEY, _count)
-            server.ask("SET", "{llemulator}:form", "1")
+            server.ask("SET", "{llemulator}:form", "2")
 
             assert await store.change(_KEY, _count) == 1
 

@@ -61,7 +61,7 @@ async def test_no_token_stands_in_the_file(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("statement", "words"),
     [
-        ("PRAGMA user_version = 9", "version 9; this llemulator reads version 1. Name another file, or remove"),
+        ("PRAGMA user_version = 9", "version 9; this llemulator reads version 2. Name another file, or remove"),
         ("PRAGMA application_id = 9", "a database of something else; name a file that is not there yet"),
     ],
 )

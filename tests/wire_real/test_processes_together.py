@@ -1,0 +1,181 @@
+"""Several servers share a store: people, turns and news are as if there were one."""
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+import httpx
+import httpx2
+import openai
+import pytest
+
+from tests.store.redis_server import RedisServer, running_redis
+from tests.wire_real.processes import LLEMULATOR, Started, started
+
+pytestmark = pytest.mark.slow
+
+_TOKEN = "sk-together-1234"
+_MANUAL = {"responses": [], "defaults": {"on_unmatched": "manual"}}
+_SECONDS = 40
+
+
+@pytest.fixture(params=["sqlite", "redis"])
+async def store(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[str]:
+    if request.param == "sqlite":
+        yield f"sqlite:///{tmp_path}/sessions.db"
+        return
+    with running_redis(tmp_path) as server:
+        yield server.url
+
+
+@asynccontextmanager
+async def _two(store: str, folder: Path) -> AsyncIterator[tuple[Started, Started]]:
+    command = (*LLEMULATOR, "--port", "0", "--store", store)
+    async with started(*command, cwd=folder) as one, started(*command, cwd=folder) as other:
+        yield one, other
+
+
+@asynccontextmanager
+async def _sdk(server: Started) -> AsyncIterator[openai.AsyncOpenAI]:
+    http = httpx2.AsyncClient(trust_env=False, timeout=_SECONDS)
+    async with openai.AsyncOpenAI(
+        api_key=_TOKEN, base_url=f"{_url(server)}/v1", max_retries=0, http_client=http
+    ) as client:
+        yield client
+
+
+def _url(server: Started) -> str:
+    return f"http://{server.proxy.host}:{server.proxy.port}"
+
+
+def _admin() -> httpx.AsyncClient:
+    return httpx.AsyncClient(trust_env=False, timeout=_SECONDS, headers={"authorization": f"Bearer {_TOKEN}"})
+
+
+async def _load(http: httpx.AsyncClient, server: Started, script: object) -> None:
+    (await http.post(f"{_url(server)}/_emulator/script", json=script)).raise_for_status()
+
+
+async def _say(client: openai.AsyncOpenAI, text: str) -> str:
+    asked: Any = [{"role": "user", "content": text}]
+    answer = await client.chat.completions.create(model="gpt-4o", messages=asked)
+    return answer.choices[0].message.content or ""
+
+
+async def _waiting(http: httpx.AsyncClient, server: Started) -> list[str]:
+    answer = await http.get(f"{_url(server)}/_emulator/waiting")
+    return [each["user_text"] for each in answer.json().get("data", ())]
+
+
+async def _until(holds: Callable[[], Awaitable[bool]]) -> None:
+    async with asyncio.timeout(_SECONDS):
+        while not await holds():  # noqa: ASYNC110 - another process has no event for it
+            await asyncio.sleep(0.05)
+
+
+async def _wait_for_list(http: httpx.AsyncClient, server: Started, *texts: str) -> None:
+    async def is_so() -> bool:
+        return await _waiting(http, server) == list(texts)
+
+    await _until(is_so)
+
+
+async def test_a_person_at_one_server_answers_the_request_of_an_sdk_at_the_other(store: str, tmp_path: Path) -> None:
+    async with _two(store, tmp_path) as (one, other), _admin() as http, _sdk(one) as client:
+        await _load(http, other, _MANUAL)
+        asking = asyncio.create_task(_say(client, "Who are you?"))
+        await _wait_for_list(http, other, "Who are you?")
+        answer = await http.post(f"{_url(other)}/_emulator/waiting/1", json={"text": "A person elsewhere."})
+        said = await asking
+        again = await http.post(f"{_url(other)}/_emulator/waiting/1", json={"text": "Again."})
+        ends = [await each.stop() for each in (other, one)]
+
+    assert (answer.status_code, said, again.status_code) == (200, "A person elsewhere.", 409)
+    assert ends[0].err == ""
+    assert ends[1].err.count("\n") == 1
+    assert "request 1 waits for a person" in ends[1].err
+
+
+async def test_what_waits_at_a_server_that_is_killed_vanishes_from_the_desk_of_the_other(
+    store: str, tmp_path: Path
+) -> None:
+    async with _two(store, tmp_path) as (dies, stays), _admin() as http, _sdk(dies) as client, _sdk(stays) as here:
+        await _load(http, stays, _MANUAL)
+        lost = asyncio.create_task(_say(client, "of the one that dies"))
+        await _wait_for_list(http, stays, "of the one that dies")
+        kept = asyncio.create_task(_say(here, "of the one that stays"))
+        await _wait_for_list(http, stays, "of the one that dies", "of the one that stays")
+        dies.process.kill()
+        with pytest.raises(openai.APIConnectionError):
+            await lost
+        await _wait_for_list(http, stays, "of the one that stays")
+        gone = await http.post(f"{_url(stays)}/_emulator/waiting/1", json={"text": "too late"})
+        await http.post(f"{_url(stays)}/_emulator/waiting/2", json={"text": "in time"})
+        said = await kept
+
+    assert (gone.status_code, gone.json()["error"]["code"], said) == (409, "not_waiting", "in time")
+
+
+async def test_serialize_gives_one_answer_at_a_time_from_two_servers(store: str, tmp_path: Path) -> None:
+    # Each is faster than the one before: at once, they would come the other way round.
+    rules = [
+        {"reply": f"no {number}", "times": 1, "faults": [{"latency_ms": 240 - 20 * number}]} for number in range(12)
+    ]
+    said: list[str] = []
+
+    async def ask(client: openai.AsyncOpenAI) -> None:
+        said.append(await _say(client, "x"))
+
+    async with _two(store, tmp_path) as servers, _admin() as http:
+        await _load(http, servers[0], {"serialize": True, "rules": rules})
+        async with _sdk(servers[0]) as one, _sdk(servers[1]) as other:
+            await asyncio.gather(*(ask(client) for client in (one, other) * 6))
+
+    assert said == [f"no {number}" for number in range(12)]
+
+
+async def test_a_server_that_is_killed_while_it_answers_gives_its_turn_to_the_other(store: str, tmp_path: Path) -> None:
+    async with _two(store, tmp_path) as (dies, stays), _admin() as http, _sdk(dies) as client, _sdk(stays) as here:
+        slow = {"reply": "slow", "times": 1, "faults": [{"latency_ms": 60_000}]}
+        await _load(http, stays, {"serialize": True, "rules": [slow, {"reply": "free"}]})
+        holding = asyncio.create_task(_say(client, "x"))
+
+        async def is_held() -> bool:
+            return len((await http.get(f"{_url(stays)}/_emulator/requests")).json()["data"]) == 1
+
+        await _until(is_held)
+        waiting = asyncio.create_task(_say(here, "x"))
+        await asyncio.sleep(0.5)
+        assert not waiting.done()
+        dies.process.kill()
+        with pytest.raises(openai.APIConnectionError):
+            await holding
+        async with asyncio.timeout(_SECONDS):
+            said = await waiting
+
+    assert said == "free"
+
+
+async def test_a_redis_that_is_stopped_and_started_brings_back_the_desk_and_the_turns(tmp_path: Path) -> None:
+    with running_redis(tmp_path, "--appendonly", "yes", "--appendfsync", "always") as redis:
+        async with _two(redis.url, tmp_path) as (one, other), _admin() as http, _sdk(one) as client:
+            await _load(http, other, _MANUAL)
+            asking = asyncio.create_task(_say(client, "still there?"))
+            await _wait_for_list(http, other, "still there?")
+            await _stop_for_a_while(redis, http, other)
+            await _wait_for_list(http, other, "still there?")
+            answer = await http.post(f"{_url(other)}/_emulator/waiting/1", json={"text": "Yes."})
+            said = await asking
+
+    assert (answer.status_code, said) == (200, "Yes.")
+
+
+async def _stop_for_a_while(redis: RedisServer, http: httpx.AsyncClient, server: Started) -> None:
+    """Stop it for longer than leases last."""
+    redis.stop()
+    failed = await http.get(f"{_url(server)}/_emulator/waiting")
+    assert (failed.status_code, failed.json()["error"]["code"]) == (503, "store_unavailable")
+    await asyncio.sleep(10)
+    redis.start()
