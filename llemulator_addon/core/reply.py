@@ -21,6 +21,8 @@ class Sound:
     expires_at: int | None = None
     seconds: float | None = None
     """Of the tone that is made; None: as long as the text."""
+    file: str | None = None
+    """The id or the name of a stored file that has the bytes."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -162,6 +162,11 @@ def template_failed(rule: str, problem: TemplateProblem) -> Failure:
     return _script_fault("template_error", f'The template of rule "{rule}" cannot be filled in: {problem}.')
 
 
+def sound_file_failed(name: str, why: str) -> Failure:
+    """Say why a reply has not the sound of a file."""
+    return _script_fault("sound_file_error", f'The sound of a reply cannot be that of the file "{name}": {why}.')
+
+
 def cannot_say() -> Failure:
     """Say that a rule with words of a model matched where no model speaks."""
     message = "No model speaks here, so a rule can answer with `raw` or `failure` only."

@@ -17,6 +17,7 @@ from llemulator_addon.script import json_text, json_value
 from llemulator_addon.script.capacity import CapacitySpec
 from llemulator_addon.script.effort import effort
 from llemulator_addon.script.fault import Fault
+from llemulator_addon.script.heard import HeardRules, list_heard
 from llemulator_addon.script.model import ScriptPart
 from llemulator_addon.script.pacing import LONGEST_WAIT, Pacing, StreamPart
 from llemulator_addon.script.resources import ResourcesPart
@@ -124,8 +125,10 @@ def _script(value: Mapping[str, Any]) -> Script:
     with _collecting(problems):
         # Rules are read one by one: others go on between them.
         script = read_as(ScriptBody, {key: part for key, part in value.items() if key not in _OF_RULES}, "")
-    rules = list(_short_rules(value["responses"], problems)) if "responses" in value else []
-    rules += _rules_in_full(value.get("rules"), problems)
+    heard = HeardRules()
+    rules = list(_short_rules(value["responses"], problems, heard)) if "responses" in value else []
+    rules += _rules_in_full(value.get("rules"), problems, heard)
+    rules += list_heard(script.heard)
     with _collecting(problems):
         defaults = script.defaults.defaults() if script.defaults else None
     upstreams = Upstreams()
@@ -147,7 +150,7 @@ def _script(value: Mapping[str, Any]) -> Script:
         serialize=script.serialize,
         upstreams=upstreams,
         resources=resources,
-        settings=script.model_dump(exclude_unset=True, by_alias=True, exclude={"rules", "responses"}),
+        settings=script.model_dump(exclude_unset=True, by_alias=True, exclude={"rules", "responses", "heard"}),
     )
 
 
@@ -203,12 +206,17 @@ def _check_day(text: str) -> str:
         raise ValueError(message) from None
 
 
+Words = Annotated[str, Field(min_length=1)]
+
+
 class ScriptBody(ScriptPart):
     """A script without the short forms of `responses`."""
 
     reset: bool = False
     responses: None = None
     rules: list[RulePart] | None = None
+    heard: Words | Annotated[list[Words], Field(min_length=1, max_length=1_000)] | None = None
+    """The words that are heard in each turn of a user of Realtime, or in one after the other."""
     models: Annotated[list[Annotated[str, Field(min_length=1)]], Field(min_length=1)] | None = None
     defaults: DefaultsPart | None = None
     seed: Annotated[int, Field(ge=0, lt=1 << 63)] | None = None
@@ -219,14 +227,15 @@ class ScriptBody(ScriptPart):
     serialize: bool | None = None
 
 
-def _rules_in_full(rules: object, problems: list[Problem]) -> Iterator[Rule]:
+def _rules_in_full(rules: object, problems: list[Problem], heard: HeardRules) -> Iterator[Rule]:
     if not isinstance(rules, list):
         if rules is not None:
             problems.append(Problem("rules", f"expected a list, got {kind_of(rules)}"))
         return
     for number, rule in enumerate(rules):
         with _collecting(problems):
-            yield read_as(RulePart, rule, place := join_place("rules", number)).rule(place)
+            place = join_place("rules", number)
+            yield from heard.list_rules(read_as(RulePart, rule, place), place)
 
 
 # The short forms ----------------------------------------------------------------------------------------------------
@@ -261,10 +270,10 @@ class _Enough(Exception):
         self.problems = problems
 
 
-def _short_rules(responses: object, problems: list[Problem]) -> Iterator[Rule]:
+def _short_rules(responses: object, problems: list[Problem], heard: HeardRules) -> Iterator[Rule]:
     for place, entry, times in _entries(responses, problems):
         with _collecting(problems):
-            yield _short_rule(entry, times, place)
+            yield from _short_rule(entry, times, place, heard)
 
 
 def _entries(responses: object, problems: list[Problem]) -> Iterator[tuple[str, dict[str, Any], int | None]]:
@@ -301,7 +310,7 @@ def _check_is_of_patterns(responses: Mapping[str, object]) -> None:
         raise problem("responses", "an object's keys are patterns; write a single rule in a list: [{…}]")
 
 
-def _short_rule(entry: dict[str, Any], times: int | None, place: str) -> Rule:
+def _short_rule(entry: dict[str, Any], times: int | None, place: str, heard: HeardRules) -> Iterator[Rule]:
     for key in entry:
         if key not in _KEYS:
             raise unknown_key(place, str(key), _KEYS, RulePart)
@@ -310,13 +319,13 @@ def _short_rule(entry: dict[str, Any], times: int | None, place: str) -> Rule:
     full["reply"] = _reply(entry, place)
     if times is not None:
         full.setdefault("times", times)
-    return _read_rule_at(place, entry, full)
+    return _read_rule_at(place, entry, full, heard)
 
 
-def _read_rule_at(place: str, entry: dict[str, Any], full: dict[str, Any]) -> Rule:
+def _read_rule_at(place: str, entry: dict[str, Any], full: dict[str, Any], heard: HeardRules) -> Iterator[Rule]:
     """Read the rule in full; a problem is worded in the terms that the script used."""
     try:
-        return read_as(RulePart, full, place).rule(place)
+        yield from heard.list_rules(read_as(RulePart, full, place), place)
     except ScriptError as error:
         problems = [Problem(_restore_spelling(found.place, place, entry), found.reason) for found in error.problems]
         raise ScriptError(problems) from None

@@ -131,6 +131,8 @@ class RulePart(ScriptPart):
 
     name: Annotated[str, Field(min_length=1, max_length=200)] | None = None
     match: Match = Field(default_factory=Match)
+    heard: Annotated[str, Field(min_length=1)] | None = None
+    """The words that are heard in the next turn of the user; the rule answers them."""
     reply: OneOrMore | None = None
     times: Annotated[int, Field(ge=1)] | None = None
     priority: Annotated[int, Field(ge=-1_000_000, le=1_000_000)] = 0
@@ -142,7 +144,7 @@ class RulePart(ScriptPart):
     """Whether a rule that calls a tool answers the result of that tool as well."""
 
     def rule(self, place: str) -> Rule:
-        """Return the rule at a place of the script; raises `ScriptError`."""
+        """Return the rule at a place of the script, without what it hears; raises `ScriptError`."""
         faults = None if self.faults is None else tuple(part.fault() for part in self.faults)
         connection = next((found for fault in faults or () if (found := fault.find_connection_fault())), None)
         if connection is not None:

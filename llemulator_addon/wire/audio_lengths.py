@@ -36,13 +36,13 @@ def _measure(content: bytes) -> float | None:
 
 def find_samples(content: bytes) -> bytes:
     """Return the samples of a WAV file of 16 bits; none of another."""
-    chunks = _list_chunks(content) if content[:4] == b"RIFF" else {}
+    chunks = list_chunks(content) if content[:4] == b"RIFF" else {}
     at, size = chunks.get(b"data", (0, 0))
     return content[at : at + size]
 
 
 def _measure_wav(content: bytes) -> float | None:
-    chunks = _list_chunks(content)
+    chunks = list_chunks(content)
     if b"fmt " not in chunks or b"data" not in chunks:
         return None
     (rate,) = unpack_from("<I", content, chunks[b"fmt "][0] + 8)
@@ -51,7 +51,8 @@ def _measure_wav(content: bytes) -> float | None:
     return float(min(size, len(content) - at) / rate)
 
 
-def _list_chunks(content: bytes) -> dict[bytes, tuple[int, int]]:
+def list_chunks(content: bytes) -> dict[bytes, tuple[int, int]]:
+    """Return where the chunks of a WAV file are: their places and sizes, by name."""
     chunks, at = dict[bytes, tuple[int, int]](), 12
     while at + 8 <= len(content) and len(chunks) < _CHUNKS_AT_MOST:
         (size,) = unpack_from("<I", content, at + 4)

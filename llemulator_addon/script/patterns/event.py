@@ -5,7 +5,12 @@ from typing import Literal, override
 
 from llemulator_addon.script.pattern import Candidate, Pattern
 
-AskingEvent = Literal["response.create", "input_audio_buffer.speech_stopped", "input_audio_buffer.timeout_triggered"]
+AskingEvent = Literal[
+    "response.create",
+    "conversation.item.create",
+    "input_audio_buffer.speech_stopped",
+    "input_audio_buffer.timeout_triggered",
+]
 
 
 @dataclass(frozen=True, slots=True)

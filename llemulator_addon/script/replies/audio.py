@@ -2,9 +2,9 @@
 
 import binascii
 from base64 import b64decode
-from typing import Annotated
+from typing import Annotated, Self
 
-from pydantic import AfterValidator, Field
+from pydantic import AfterValidator, Field, model_validator
 
 from llemulator_addon.core.reply import Block, Sound, Text
 from llemulator_addon.script.model import ScriptPart
@@ -32,13 +32,25 @@ class AudioPart(ScriptPart):
 
     transcript: str
     data: Base64 | None = None
+    file: Annotated[str, Field(min_length=1)] | None = None
+    """A stored file of the session with its bytes, by id or name."""
     seconds: Annotated[float, Field(gt=0, le=_LONGEST)] | None = None
     """How long the tone is; default: as long as the words."""
     id: str | None = None
     expires_at: Annotated[int, Field(ge=0)] | None = None
 
+    @model_validator(mode="after")
+    def _has_one_sound(self) -> Self:
+        given = [name for name in ("data", "file", "seconds") if getattr(self, name) is not None]
+        if self.file is not None and len(given) > 1:
+            message = f"{' and '.join(given)} exclude each other"
+            raise ValueError(message)
+        return self
+
 
 def audio(wanted: AudioPart) -> tuple[Block, ...]:
     """Say these words aloud, if the request asks for audio; else as text."""
-    sound = Sound(data=wanted.data, id=wanted.id, expires_at=wanted.expires_at, seconds=wanted.seconds)
+    sound = Sound(
+        data=wanted.data, id=wanted.id, expires_at=wanted.expires_at, seconds=wanted.seconds, file=wanted.file
+    )
     return (Text(wanted.transcript, sound=sound),)

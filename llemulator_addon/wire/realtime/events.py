@@ -8,16 +8,18 @@ from math import ceil
 from typing import Any
 
 from llemulator_addon.core.prompt import Prompt
-from llemulator_addon.core.reply import Choice, Failure, ModelOutput, Refusal, Sound, Text, ToolCall
+from llemulator_addon.core.reply import Choice, Failure, HostedCall, ModelOutput, Refusal, Sound, Text, ToolCall
 from llemulator_addon.core.stamp import Stamp
 from llemulator_addon.wire import audio, sizes
 from llemulator_addon.wire.answer import Manner, Piece, cut
-from llemulator_addon.wire.audio_lengths import find_samples
+from llemulator_addon.wire.audio_lengths import measure
 from llemulator_addon.wire.families import family
 from llemulator_addon.wire.members import object_in
+from llemulator_addon.wire.realtime import mcp
 from llemulator_addon.wire.realtime.sound import FORMATS, PCM, spell_sound
 from llemulator_addon.wire.sse import frame_unnamed
 from llemulator_addon.wire.usage import count_usage
+from llemulator_addon.wire.wav import is_wav, read_wav
 
 RealtimeFields = Mapping[str, Any]
 
@@ -49,6 +51,22 @@ def describe_failed(body: RealtimeFields, error: RealtimeFields) -> dict[str, An
     """Return the response object of one that fails."""
     details = {"type": "failed", "error": {name: error.get(name) for name in ("type", "code", "message")}}
     return describe_response(body, status="failed", status_details=details)
+
+
+NO_USAGE: Mapping[str, object] = {
+    "total_tokens": 0,
+    "input_tokens": 0,
+    "output_tokens": 0,
+    "input_token_details": {
+        "text_tokens": 0,
+        "audio_tokens": 0,
+        "image_tokens": 0,
+        "cached_tokens": 0,
+        "cached_tokens_details": {"text_tokens": 0, "audio_tokens": 0, "image_tokens": 0},
+    },
+    "output_token_details": {"text_tokens": 0, "audio_tokens": 0},
+}
+"""A cancelled response is not charged here: nobody knows how much of it was made."""
 
 
 def break_off(sent: object, failure: Failure) -> tuple[bytes, ...]:
@@ -100,6 +118,8 @@ class _EventWriting:
                     yield from self._say(text, None, status)
                 case ToolCall():
                     yield from self._call(block, status)
+                case HostedCall(type=mcp.CALL | mcp.APPROVAL_REQUEST):
+                    yield from self._call_server(block)
                 case _:
                     pass  # nothing shows it
         yield self._spell("response.done", response=self._finish(choice, says))
@@ -178,6 +198,21 @@ class _EventWriting:
         )
         yield from self._end({**item, "status": status, "arguments": call.arguments}, place)
 
+    def _call_server(self, call: HostedCall) -> Iterator[Piece]:
+        """Yield a call that OpenAI makes, or its request for an approval: an item without a status."""
+        item = mcp.make_item(draw_id("item", self.manner.stamp, f"item/{len(self.output)}"), call, self.prompt)
+        place = self._place(item)
+        begun = item if call.type != mcp.CALL else {**item, "arguments": "", "output": None, "error": None}
+        yield from self._add(begun, place)
+        if call.type == mcp.CALL:
+            name, of_call = "response.mcp_call", {key: place[key] for key in ("item_id", "output_index")}
+            for delta, tokens in cut(item["arguments"], family(self.prompt.model).encoding, self.manner.chunk_by):
+                yield self._spell(f"{name}_arguments.delta", tokens, **place, delta=delta)
+            yield self._spell(f"{name}_arguments.done", **place, arguments=item["arguments"])
+            yield self._spell(f"{name}.in_progress", **of_call)
+            yield self._spell(f"{name}.{'completed' if item['error'] is None else 'failed'}", **of_call)
+        yield from self._end(item, place)
+
     def _item(self, kind: str) -> dict[str, Any]:
         item_id = draw_id("item", self.manner.stamp, f"item/{len(self.output)}")
         return {"id": item_id, "object": "realtime.item", "type": kind, "status": "in_progress"}
@@ -231,8 +266,8 @@ def make_sound(text: str, sound: Sound | None, body: RealtimeFields) -> bytes:
     kind = _format_of(body)
     if sound is not None and sound.data is not None:
         given = b64decode(sound.data)
-        samples = find_samples(given)
-        return spell_sound(samples, kind) if samples else given
+        samples = read_wav(given)
+        return given if samples is None else spell_sound(samples, kind)
     return spell_sound(audio.pcm16(text, _speed(body), seconds=None if sound is None else sound.seconds), kind)
 
 
@@ -244,7 +279,8 @@ def _measure(block: Text, body: RealtimeFields) -> float:
     """Return the seconds of the sound of a text."""
     sound, form = block.sound, FORMATS[_format_of(body)]
     if sound is not None and sound.data is not None:
-        return form.count_ms(len(sound.data) * 3 // 4) / 1_000
+        given = b64decode(sound.data)
+        return (measure(given) if is_wav(given) else None) or form.count_ms(len(given)) / 1_000
     return (audio.seconds_of(block.text) if sound is None or sound.seconds is None else sound.seconds) / _speed(body)
 
 

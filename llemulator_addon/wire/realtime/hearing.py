@@ -21,7 +21,8 @@ from llemulator_addon.wire.checking import (
 )
 from llemulator_addon.wire.errors import INVALID, RequestRefused
 from llemulator_addon.wire.members import object_in, text_in
-from llemulator_addon.wire.realtime.events import describe_response
+from llemulator_addon.wire.realtime import mcp
+from llemulator_addon.wire.realtime.events import NO_USAGE, describe_response
 from llemulator_addon.wire.realtime.items import RealtimeItem, RealtimeItemFields, read_audio, read_item, user_audio
 from llemulator_addon.wire.realtime.noting import read_deltas
 from llemulator_addon.wire.realtime.requests import ask, ask_to_hear
@@ -44,6 +45,13 @@ def hear(talk: RealtimeState, event: object, at: float) -> tuple[RealtimeState, 
     """Return a talk after an event of a client, and what is to be done."""
     hearing = _Hearing(talk, at)
     hearing.hear(event)
+    return hearing.talk, tuple(hearing.doings)
+
+
+def list_tools(talk: RealtimeState, at: float) -> tuple[RealtimeState, Doings]:
+    """Return a talk that has just begun with the tools of its MCP servers, and what is to be done."""
+    hearing = _Hearing(talk, at)
+    hearing.list_tools(None)
     return hearing.talk, tuple(hearing.doings)
 
 
@@ -112,6 +120,18 @@ class _Hearing:
             sound = sound._replace(speaks=False, quiet=0)
         self.talk = self.talk._replace(session=session, sound=sound)
         self._say("session.updated", session=session)
+        self.list_tools(talk.session)
+
+    def list_tools(self, before: ClientEvent | None) -> None:
+        """Add the tools of MCP servers that a session has not had before; None: it has just begun."""
+        for server in mcp.find_new_servers(before, self.talk.session):
+            asked, item = mcp.list_tools(self._draw("mcpl"), server)
+            last = self.talk.conversation.last_id
+            self._say("conversation.item.added", previous_item_id=last, item=asked)
+            self._say("mcp_list_tools.in_progress", item_id=item["id"])
+            self.talk = self.talk._replace(conversation=self.talk.conversation.put(RealtimeItem(shown=item), last))
+            self._say("conversation.item.done", previous_item_id=last, item=item)
+            self._say("mcp_list_tools.completed", item_id=item["id"])
 
     # Items
 
@@ -125,6 +145,8 @@ class _Hearing:
             )
         if item.shown["type"] == "function_call_output":
             self._check_call(item.shown["call_id"])
+        if item.shown["type"] == mcp.APPROVAL:
+            self._check_approval(item.shown["approval_request_id"])
         after = event.get("previous_item_id")
         try:
             before = talk.conversation.id_before(after)
@@ -137,6 +159,14 @@ class _Hearing:
                 )
             ) from None
         self._add(item, before)
+        if item.shown["type"] == mcp.APPROVAL:
+            # The call is OpenAI's, so nothing else is to be asked for.
+            self._wait_or_respond({"type": event["type"]})
+
+    def _check_approval(self, request_id: str) -> None:
+        if not any(mcp.is_request(each.shown, request_id) for each in self.talk.conversation):
+            message = f"Approval request '{request_id}' not found in conversation."
+            raise RequestRefused(_wrong("invalid_value", "item.approval_request_id", message))
 
     def _check_call(self, call_id: str) -> None:
         if not any(each.shown.get("call_id") == call_id for each in self.talk.conversation):
@@ -322,7 +352,9 @@ class _Hearing:
         if (opened := response.open_item) is not None:
             output = (*output, self._end_item(response_id, response, opened))
         details = {"type": "cancelled", "reason": reason}
-        done = describe_response(response.body, status="cancelled", status_details=details, output=output, usage=_NONE)
+        done = describe_response(
+            response.body, status="cancelled", status_details=details, output=output, usage=NO_USAGE
+        )
         self._say("response.done", response=done)
         self.talk = self.talk._replace(responses=self.talk.responses.remove(response_id))
 
@@ -330,8 +362,9 @@ class _Hearing:
         item, place = dict(opened.item), {"response_id": response_id, "output_index": opened.output_index}
         inside = {**place, "item_id": item["id"]}
         said, sound = read_deltas(opened)
-        if item.get("type") == "function_call":
+        if item.get("type") in {"function_call", mcp.CALL}:
             item["arguments"] = said
+        if item.get("type") == "function_call":
             call = {"call_id": item.get("call_id"), "name": item.get("name"), "arguments": said}
             self._say("response.function_call_arguments.done", **inside, **call)
         elif opened.has_part:
@@ -343,7 +376,8 @@ class _Hearing:
             self._say(f"response.output_{'audio_transcript' if aloud else 'text'}.done", **part, **{key: said})
             self._say("response.content_part.done", **part, part={"type": kind, key: said})
             item["content"] = [{"type": f"output_{kind}", key: said}]
-        item["status"] = "incomplete"
+        if "status" in item:
+            item["status"] = "incomplete"
         if (kept := self.talk.conversation.find(str(item["id"]))) is not None:
             kept = replace(kept, shown=item, audio=sound)
             self.talk = self.talk._replace(conversation=self.talk.conversation.put(kept, None))
@@ -408,20 +442,6 @@ class _Hearing:
 
 
 _LEAST_MS = 100
-_NONE = {
-    "total_tokens": 0,
-    "input_tokens": 0,
-    "output_tokens": 0,
-    "input_token_details": {
-        "text_tokens": 0,
-        "audio_tokens": 0,
-        "image_tokens": 0,
-        "cached_tokens": 0,
-        "cached_tokens_details": {"text_tokens": 0, "audio_tokens": 0, "image_tokens": 0},
-    },
-    "output_token_details": {"text_tokens": 0, "audio_tokens": 0},
-}
-"""A cancelled response is not charged here: nobody knows how much of it was made."""
 _INVALID_JSON = Failure(
     status=400, type=INVALID, code="invalid_json", message="The event could not be parsed as a JSON object."
 )

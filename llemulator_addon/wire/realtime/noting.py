@@ -40,6 +40,7 @@ _DELTAS = tuple(
         "response.output_audio_transcript.delta",
         "response.output_text.delta",
         "response.function_call_arguments.delta",
+        "response.mcp_call_arguments.delta",
     )
 )
 """How the messages begin of which there are most. They need not be read to be noted."""

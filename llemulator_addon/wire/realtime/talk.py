@@ -11,7 +11,7 @@ from llemulator_addon.core.reply import Failure
 from llemulator_addon.core.steps import Headers
 from llemulator_addon.wire.errors import INVALID
 from llemulator_addon.wire.realtime.events import describe_failed, describe_response, draw_id
-from llemulator_addon.wire.realtime.hearing import finish, hear, wake
+from llemulator_addon.wire.realtime.hearing import finish, hear, list_tools, wake
 from llemulator_addon.wire.realtime.noting import note
 from llemulator_addon.wire.realtime.state import RealtimeState, spell_error, spell_event
 from llemulator_addon.wire.realtime.transcription import PREFIX
@@ -34,12 +34,12 @@ class RealtimeTalk(NamedTuple):
 
     def begin(self, at: float) -> "tuple[RealtimeTalk, Doings]":
         """Say what the session is, or why there is none."""
-        del at
         state, event_id = self.state.draw("event")
         if (failure := state.refused) is not None:
             closing = Close(_REFUSED, f"{failure.type}.{failure.code}")
             return RealtimeTalk(state), (Say(spell_error(event_id, failure, None)), closing)
-        return RealtimeTalk(state), (Say(spell_event("session.created", event_id, session=state.session)),)
+        state, listed = list_tools(state, at)
+        return RealtimeTalk(state), (Say(spell_event("session.created", event_id, session=state.session)), *listed)
 
     def hear(self, message: bytes, event: object, at: float) -> "tuple[RealtimeTalk, Doings]":
         """Take a message."""
