@@ -18,9 +18,9 @@ from llemulator_addon.wire import audio
 from llemulator_addon.wire.credentials import key_of
 from tests.playing import emulator, json_of, post, request
 from tests.websocket import TEXT, closing, frame
-from tests.wire_real.clients import EACH_WAY, Proxy, Way
+from tests.wire_real.clients import EACH_WAY, Proxy, Way, ask
 from tests.wire_real.proxies import elsewhere, proxying
-from tests.wire_real.websocket_client import Client, talking
+from tests.wire_real.websocket_client import KEY, Client, talking
 
 _WAYS = [way for way, version in EACH_WAY if version == "1.1"]
 _SCRIPT = {
@@ -189,3 +189,30 @@ async def test_a_client_secret_reaches_the_session_of_its_maker(certs: Path) -> 
     assert done["response"]["output"][0]["content"][0]["text"] == "Hi there"
     assert [each.endpoint for each in await _exchanges(server)][1:] == ["realtime.connect", "realtime"]
     assert secret not in f"{(await _exchanges(server))[1:]}"
+
+
+@pytest.mark.parametrize("what", ["hangup", "refer", "reject"])
+async def test_a_call_that_ends_takes_its_connection_along(certs: Path, what: str) -> None:
+    async with proxying(emulator(_SCRIPT), certs) as (proxy, _):
+        for call_id in ("rtc_1", "rtc_2"):
+            await _post(proxy, f"{call_id}/accept", {"type": "realtime", "model": "gpt-realtime"})
+        async with (
+            talking(proxy, path="/v1/realtime?call_id=rtc_1") as client,
+            talking(proxy, path="/v1/realtime?call_id=rtc_2") as other,
+        ):
+            for each in (client, other):
+                await _until(each, "session.created")
+            await _post(proxy, "rtc_3/hangup", {})
+            await _post(proxy, f"rtc_1/{what}", {"target_uri": "tel:+1"} if what == "refer" else {})
+            await _until(client, "nothing")
+            _ask(other, "Hello")
+            done = (await _until(other, "response.done"))[-1]
+
+    assert client.closed == 1000
+    assert done["response"]["status"] == "completed"
+
+
+async def _post(proxy: Proxy, path: str, body: object) -> None:
+    headers = (*KEY, ("Content-Type", "application/json"))
+    answer = await ask(proxy, path=f"/v1/realtime/calls/{path}", headers=headers, body=json.dumps(body).encode())
+    assert answer.status == 200

@@ -6,8 +6,10 @@ There is no telephone and no WebRTC: a call is any id that an application accept
 from collections.abc import Mapping
 from functools import partial
 from typing import Any
+from urllib.parse import unquote
 
 from llemulator_addon.core.reply import Failure
+from llemulator_addon.core.request import Request
 from llemulator_addon.core.resources import Kept
 from llemulator_addon.wire.answer import Body, Call, Operation, Served
 from llemulator_addon.wire.bodies import check_body, read_object
@@ -117,6 +119,16 @@ def end_call(call: Call, *, fields: Fields) -> Served:
     elif fields.needs:
         check_body(fields, {}, lenient=call.lenient)
     return Served(answer=_NOTHING, resources=call.resources.remove(CALL, call.params["call_id"]))
+
+
+def find_ended_call(request: Request) -> str | None:
+    """Return the id of the call that a request ends if it is answered well; None if it ends none."""
+    _, is_of_calls, below = request.path.partition("/realtime/calls/")
+    call_id, _, what = below.partition("/")
+    return unquote(call_id) if is_of_calls and request.method == "POST" and what in _ENDS else None
+
+
+_ENDS = frozenset({"hangup", "refer", "reject"})
 
 
 _NOTHING = Body(body=b"")
