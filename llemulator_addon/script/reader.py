@@ -206,7 +206,7 @@ def _check_day(text: str) -> str:
         raise ValueError(message) from None
 
 
-Words = Annotated[str, Field(min_length=1)]
+HeardWords = Annotated[str, Field(min_length=1)]
 
 
 class ScriptBody(ScriptPart):
@@ -215,7 +215,7 @@ class ScriptBody(ScriptPart):
     reset: bool = False
     responses: None = None
     rules: list[RulePart] | None = None
-    heard: Words | Annotated[list[Words], Field(min_length=1, max_length=1_000)] | None = None
+    heard: HeardWords | Annotated[list[HeardWords], Field(min_length=1, max_length=1_000)] | None = None
     """The words that are heard in each turn of a user of Realtime, or in one after the other."""
     models: Annotated[list[Annotated[str, Field(min_length=1)]], Field(min_length=1)] | None = None
     defaults: DefaultsPart | None = None

@@ -4,7 +4,6 @@ from array import array
 from functools import cache
 from math import gcd
 from struct import error, unpack_from
-from sys import byteorder
 
 from llemulator_addon.wire.audio_lengths import list_chunks
 
@@ -12,6 +11,8 @@ RATE = 24_000
 _PCM, _A_LAW, _MU_LAW, _EXTENSIBLE = 1, 6, 7, 0xFFFE
 _BITS = {_PCM: 16, _A_LAW: 8, _MU_LAW: 8}
 _MOST_HERTZ = 192_000
+_IS_BIG = array("h", (1,)).tobytes() == b"\0\1"
+"""Whether the machine has the high byte of a number first."""
 
 
 def is_wav(content: bytes) -> bool:
@@ -36,10 +37,10 @@ def read_wav(content: bytes) -> bytes | None:
         return None
     data = content[at : at + size]
     samples = array("h", _decode(data, codec) if codec != _PCM else data[: len(data) // 2 * 2])
-    if byteorder == "big" and codec == _PCM:
+    if _IS_BIG:
         samples.byteswap()
     changed = _change_rate(samples[::channels], hertz)
-    if byteorder == "big":
+    if _IS_BIG:
         changed.byteswap()
     return changed.tobytes()
 
@@ -52,14 +53,14 @@ def _read_format(content: bytes, at: int) -> tuple[int, int, int, int]:
 
 
 def _decode(data: bytes, codec: int) -> bytes:
-    """Return the samples of G.711, in the byte order of the machine."""
+    """Return the samples of G.711."""
     return b"".join(map(_decode_all(codec).__getitem__, data))
 
 
 @cache
 def _decode_all(codec: int) -> tuple[bytes, ...]:
     decode = _decode_mu if codec == _MU_LAW else _decode_a
-    return tuple(decode(code).to_bytes(2, byteorder, signed=True) for code in range(256))
+    return tuple(decode(code).to_bytes(2, "little", signed=True) for code in range(256))
 
 
 def _decode_mu(code: int) -> int:

@@ -14,10 +14,10 @@ from llemulator_addon.wire.endpoints.realtime_calls import find_ended_call
 _OVER = 1000
 _OK = 200
 
-Begin = Callable[[WebSocketLine], WebSocketConnection]
+BeginConnection = Callable[[WebSocketLine], WebSocketConnection]
 
 
-class _Call(NamedTuple):
+class _CallOfSession(NamedTuple):
     session: SessionKey
     id: str
 
@@ -26,14 +26,14 @@ class OpenCalls:
     """Not a value: remembers connections until they are gone."""
 
     def __init__(self) -> None:
-        self._open: WeakKeyDictionary[WebSocketConnection, _Call] = WeakKeyDictionary()
+        self._open: WeakKeyDictionary[WebSocketConnection, _CallOfSession] = WeakKeyDictionary()
 
-    def watch(self, accepted: Converse, begin: Begin) -> Begin:
+    def watch(self, accepted: Converse, begin: BeginConnection) -> BeginConnection:
         """Return what begins a connection, and remembers it if it is that of a call."""
         call_id = accepted.request.query_value("call_id")
         if call_id is None or not accepted.session:
             return begin
-        call = _Call(accepted.exchange.session, call_id)
+        call = _CallOfSession(accepted.exchange.session, call_id)
 
         def begin_call(line: WebSocketLine) -> WebSocketConnection:
             connection = begin(line)
@@ -50,6 +50,6 @@ class OpenCalls:
         if call_id is None or not any(isinstance(each, Head) and each.status == _OK for each in answered.steps[:1]):
             return
         for connection, call in tuple(self._open.items()):
-            if call == _Call(answered.exchange.session, call_id):
+            if call == _CallOfSession(answered.exchange.session, call_id):
                 del self._open[connection]
                 connection.start(connection.close(_OVER, "the call has ended"))

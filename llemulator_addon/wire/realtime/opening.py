@@ -1,11 +1,13 @@
 """How a Realtime connection begins: the session that a handshake asks for, or why OpenAI closes it at once."""
 
+from dataclasses import replace
 from typing import NamedTuple
 
 from llemulator_addon.core.json_type import JsonObject
 from llemulator_addon.core.reply import Failure
 from llemulator_addon.core.request import Request
 from llemulator_addon.wire.answer import Call
+from llemulator_addon.wire.described.gone import is_gone
 from llemulator_addon.wire.errors import INVALID, RequestRefused
 from llemulator_addon.wire.models import DEFAULT_MODELS, SIMULATED_MODEL
 from llemulator_addon.wire.realtime.events import draw_id
@@ -52,7 +54,7 @@ def open_session(call: Call, given: JsonObject | None, *, takes_any_model: bool,
         except RequestRefused as refused:
             return Opening(session, refused.failure)
     if not takes_beta and _is_beta(request):
-        return Opening(session, _BETA)
+        return Opening(session, _BETA if is_gone(_OF_BETA, call.day) else _BETA_OF_THEN)
     if is_transcription:
         return Opening(session)
     if not model:
@@ -98,6 +100,11 @@ _BETA = Failure(
     message="The Realtime Beta API is no longer supported. Please use /v1/realtime for the GA API.",
 )
 """Reported, as the code of the close frame."""
+_BETA_OF_THEN = replace(
+    _BETA, message="llemulator does not speak the Realtime Beta API, which OpenAI had until 2026-05-12. Use the GA API."
+)
+_OF_BETA = "/realtime/sessions"
+"""A path that went with the Beta API."""
 _NO_MODEL = Failure(status=400, type=INVALID, code="missing_model", message="You must provide a model parameter.")
 
 

@@ -368,6 +368,24 @@ def test_a_connection_that_openai_does_not_want_is_told_why_and_closed(
     assert talking.closed == (4000, f"invalid_request_error.{code}")
 
 
+@pytest.mark.parametrize(
+    ("day", "words"),
+    [
+        ("2026-05-11", "llemulator does not speak the Realtime Beta API"),
+        ("2026-05-12", "The Realtime Beta API is no longer supported"),
+        (None, "The Realtime Beta API is no longer supported"),
+    ],
+)
+def test_the_beta_api_is_refused_on_each_day_with_openais_words_since_it_is_gone(day: str | None, words: str) -> None:
+    session = session_of({"responses": "Hi"} | ({} if day is None else {"api_date": day}))
+
+    talking = Talking(session, **{"openai-beta": "realtime=v1"})
+
+    assert _error(talking.events)["code"] == "beta_api_shape_disabled"
+    assert talking.events[-1]["error"]["message"].startswith(words)
+    assert talking.closed == (4000, "invalid_request_error.beta_api_shape_disabled")
+
+
 def test_a_call_that_nobody_accepted_has_no_connection() -> None:
     talking = Talking(Session(), "call_id=rtc_1")
 
