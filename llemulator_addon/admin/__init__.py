@@ -7,6 +7,7 @@ from llemulator_addon.admin import (
     access,
     again,
     answer_templates,
+    calls,
     capacity,
     certificate,
     clock,
@@ -136,6 +137,9 @@ ROUTES: dict[str, Route] = {
     webhooks.PATH: Route(get=webhooks.show, shows=AnswerBody(types.WebhookDeliveries)),
     f"{webhooks.PATH}/{{number}}": Route(
         post=webhooks.send, posted=AnswerBody(types.WebhookDelivery), changes="resources"
+    ),
+    calls.PATH: Route(
+        post=calls.begin, posted=AnswerBody(calls.IncomingCall, "ComingCall"), body=calls.BODY, changes="resources"
     ),
     "/_emulator/openapi.json": Route(get=openapi.show, needs_token=False),
     "/_emulator/ca.pem": Route(get=certificate.show, needs_token=False, produces=certificate.PRODUCES),

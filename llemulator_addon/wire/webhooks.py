@@ -23,7 +23,7 @@ EVENT_TYPES = (
     *("response.completed", "response.failed", "response.cancelled", "response.incomplete"),
     *("eval.run.succeeded", "eval.run.failed", "eval.run.canceled"),
     *("fine_tuning.job.succeeded", "fine_tuning.job.failed", "fine_tuning.job.cancelled"),
-    *("realtime.call.incoming", "video.completed", "video.failed"),
+    *("realtime.call.incoming", "live.transport.incoming", "video.completed", "video.failed"),
     *("agent.environment.ready", "agent.environment.failed", "agent.environment.suspended"),
     *("agent.environment.expired", "agent.session.created", "agent.session.action_required"),
     *("agent.session.in_progress", "agent.session.idle", "agent.session.failed", "safety.alert.created"),
@@ -90,7 +90,7 @@ def queue_for(  # noqa: PLR0913 - an event and its receivers
     named: Sequence[str],
 ) -> Resources:
     """Return resources with a delivery for each of some endpoints."""
-    label = f"{kind}/{data.get('id')}"
+    label = f"{kind}/{data.get('id') or data.get('call_id') or data.get('session_id')}"
     event = {
         "id": f"evt_{stamp.hex(f'{label}/event', 32)}",
         "object": "event",

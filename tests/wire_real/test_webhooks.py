@@ -130,6 +130,24 @@ def test_a_call_comes_in_by_a_test_and_is_accepted_and_has_a_connection(
     assert [each.name for each in event.data.sip_headers] == ["From", "To", "Call-ID"]
 
 
+def test_a_call_that_comes_in_is_told_to_each_endpoint_that_wants_it(
+    client: OpenAI, server: Server, receiver: Receiver
+) -> None:
+    endpoint = _subscribe(client, receiver.url, "realtime.call.incoming")
+
+    caller = {"from": "sip:ann@example.com", "sip_headers": [{"name": "X-Id", "value": "7"}]}
+    comes = [_admin(client, server, "POST", "calls", body) for body in (caller, {})]
+    events: list[Any] = []
+    for _ in comes:
+        got = receiver.next()
+        events.append(client.webhooks.unwrap(got.body.decode(), got.headers, secret=endpoint.signing_secret))
+
+    assert [event.data.call_id for event in events] == [each["call_id"] for each in comes]
+    assert [each["deliveries"] for each in comes] == [[1], [2]]
+    headers = [(each.name, each.value) for each in events[0].data.sip_headers]
+    assert (headers[0], headers[-1]) == (("From", "sip:ann@example.com"), ("X-Id", "7"))
+
+
 def test_the_end_of_a_batch_and_of_a_job_is_told_when_the_clock_moves(
     client: OpenAI, server: Server, receiver: Receiver
 ) -> None:

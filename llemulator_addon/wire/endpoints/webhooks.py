@@ -11,6 +11,7 @@ from llemulator_addon.wire.answer import Call, Operation, Served, show_kept
 from llemulator_addon.wire.bodies import check_body, read_object
 from llemulator_addon.wire.checking import Fields, Place, array, boolean, one_of, spell, text
 from llemulator_addon.wire.errors import INVALID, RequestRefused
+from llemulator_addon.wire.incoming_calls import LIVE_CALL, REALTIME_CALL, describe_call
 from llemulator_addon.wire.json_bytes import pretty
 from llemulator_addon.wire.paging import page
 from llemulator_addon.wire.webhooks import DAY, ENDPOINT, EVENT_TYPES, make_endpoint, queue_for
@@ -83,13 +84,8 @@ def send_test(call: Call) -> Served:
 
 def _invent_thing(kind: str, drawn: str) -> Mapping[str, Any]:
     """Return what an event of a kind says of its invented thing, by the SDK's types."""
-    if kind == "realtime.call.incoming":
-        # An application accepts any id, so this call has a connection from then on.
-        headers = {"From": "sip:+14155550100@sip.example.com", "To": "sip:+14155550123@sip.example.com"}
-        return {
-            "call_id": f"rtc_{drawn}",
-            "sip_headers": [{"name": name, "value": value} for name, value in (*headers.items(), ("Call-ID", drawn))],
-        }
+    if kind in {REALTIME_CALL, LIVE_CALL}:
+        return describe_call(kind, drawn)
     return {"id": f"{kind.partition('.')[0]}_{drawn}", **_OTHER_MEMBERS.get(kind, {})}
 
 
