@@ -53,6 +53,16 @@ class Server:
             "NODE_EXTRA_CA_CERTS": str(self.ca),
         }
 
+    def below_run(self) -> dict[str, str]:
+        """Return what `llemulator run` sets for Node: the program reads no proxy variable itself."""
+        preload = Path(__file__).parents[1] / "llemulator_addon/adapters/run/preloads/node.cjs"
+        return {
+            "NODE_OPTIONS": f"--require {preload}",
+            "NODE_EXTRA_CA_CERTS": str(self.ca),
+            "LLEMULATOR_RUN_ADDRESS": urlsplit(self.origin).netloc,
+            "LLEMULATOR_RUN_HOSTS": "*.openai.com",
+        }
+
     def by_base_url(self) -> dict[str, str]:
         """Return the variables that name it as the API's base URL."""
         return {"OPENAI_BASE_URL": f"{self.origin}/v1"}

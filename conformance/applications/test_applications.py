@@ -33,6 +33,8 @@ class Application:
     """Something that it prints of the tool's result when nothing is scripted."""
     more: Mapping[str, str] = field(default_factory=dict)
     """Variables that it needs to ask nobody else."""
+    is_below_run: bool = False
+    """Whether it reads no proxy variable for WebSocket, and so runs as below `llemulator run`."""
 
 
 _CODEX = ("{js}/.bin/codex", "exec", "--skip-git-repo-check", "--dangerously-bypass-approvals-and-sandbox")
@@ -66,6 +68,14 @@ APPLICATIONS = {
         says="Take an umbrella to Oslo.",
         rules=("calls the tool", "uses the result"),
         simulated="rain in Oslo",
+    ),
+    "agents-realtime": Application(
+        command=("{node}", "{js}/../agents_realtime.mjs"),
+        script=_HERE / "scripts" / "weather_aloud.yaml",
+        says="Take an umbrella to Oslo.\nIt was heard.",
+        rules=("calls the tool.heard", "calls the tool", "uses the result"),
+        simulated="It was heard.",
+        is_below_run=True,
     ),
     "crewai": Application(
         command=("{python}", str(_HERE / "programs" / "crew.py")),
@@ -133,6 +143,19 @@ def test_turns_of_the_agents_sdk_come_on_one_websocket_connection(hermetic: Serv
     assert [exchange.connection["handshake"] for exchange in turns] == [handshake.number] * 2
 
 
+def test_the_turn_of_a_voice_agent_is_heard_and_answered_on_one_connection(hermetic: Server, tmp_path: Path) -> None:
+    ran = _run("agents-realtime", hermetic, tmp_path, scripted=True)
+
+    handshake, *others = ran.exchanges
+    assert [exchange.endpoint for exchange in ran.exchanges] == [
+        "realtime.connect",
+        "realtime.transcription",
+        "realtime",
+        "realtime",
+    ]
+    assert {exchange.connection["handshake"] for exchange in others} == {handshake.number}
+
+
 def _run(name: str, server: Server, folder: Path, *, scripted: bool) -> Ran:
     application = APPLICATIONS[name]
     key = f"sk-{name}-{folder.name}"
@@ -144,6 +167,7 @@ def _run(name: str, server: Server, folder: Path, *, scripted: bool) -> Ran:
     env = {
         **plain_environment(),
         **server.through_proxy(),
+        **(server.below_run() if application.is_below_run else {}),
         **keys,
         **{variable: str(path) for variable, path in homes.items()},
         "XDG_CACHE_HOME": str(home / "cache"),

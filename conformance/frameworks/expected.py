@@ -104,6 +104,7 @@ PYTHON: Mapping[str, Mapping[str, Case]] = {
         "stream_over_chat": Case(STORY, chat("tells a story", stream=True)),
         "structured_over_chat": Case(ANN, chat("fills in final_result")),
         "structured_natively_over_chat": Case(ANN, chat("writes JSON")),
+        "agent_over_realtime": Case(UMBRELLA, realtime(*AGENT)),
         "unscripted": Case(["str", "get_weather"], responses(None, None)),
         "unscripted_over_chat": Case(["str", "get_weather"], chat(None, None)),
         "unscripted_structured": Case(["Person", "get_weather"], responses(None, None)),

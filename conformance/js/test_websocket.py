@@ -4,32 +4,19 @@ import re
 import shutil
 import subprocess
 from pathlib import Path
-from urllib.parse import urlsplit
 
 import pytest
 
-import llemulator_addon
 from conformance.server import Server, plain_environment
 
 _FOLDER = Path(__file__).parent
-_PRELOAD = Path(llemulator_addon.__file__).parent / "adapters/run/preloads/node.cjs"
 _SECONDS = 180
-
-
-def _below_run(server: Server) -> dict[str, str]:
-    """Return what `llemulator run` sets: the program gives no agent, and reads no proxy variable."""
-    return {
-        "NODE_OPTIONS": f"--require {_PRELOAD}",
-        "NODE_EXTRA_CA_CERTS": str(server.ca),
-        "LLEMULATOR_RUN_ADDRESS": urlsplit(server.origin).netloc,
-        "LLEMULATOR_RUN_HOSTS": "*.openai.com",
-    }
 
 
 _WAYS = {
     "through HTTPS_PROXY": Server.through_proxy,
     "by base URL": Server.by_base_url,
-    "below llemulator run": _below_run,
+    "below llemulator run": Server.below_run,
 }
 
 

@@ -4,6 +4,7 @@ from playing import OTHER_KEY, Person, play
 from pydantic_ai import Agent, NativeOutput
 from pydantic_ai.models.openai import OpenAIChatModel, OpenAIResponsesModel
 from pydantic_ai.providers.openai import OpenAIProvider
+from pydantic_ai.realtime import RealtimeTurnCompleteEvent
 
 RESPONSES = "openai-responses:gpt-4o"
 CHAT = "openai-chat:gpt-4o"
@@ -41,6 +42,18 @@ async def structured_natively(model: str) -> Person:
     return (await Agent(model, output_type=NativeOutput(Person)).run("Who is Ann?")).output
 
 
+async def agent_over_realtime() -> str:
+    """Let a voice agent write: it calls its tool, and says what comes of it."""
+    asked = Agent(instructions="Be brief.", tools=[get_weather])
+    settings = {"output_modality": "text"}
+    async with asked.realtime("openai:gpt-realtime", model_settings=settings).session() as session:
+        await session.send("What is the weather in Oslo?")
+        async for event in session:
+            if isinstance(event, RealtimeTurnCompleteEvent):
+                break
+    return session.all_messages()[-1].parts[0].content
+
+
 async def unscripted(model_of: type, *output: type) -> list[str]:
     model = model_of("gpt-4o", provider=OpenAIProvider(api_key=OTHER_KEY))
     tools = [get_weather, book_table, convert_currency]
@@ -59,6 +72,7 @@ play(
     stream_over_chat=lambda: stream(CHAT),
     structured_over_chat=lambda: structured(CHAT),
     structured_natively_over_chat=lambda: structured_natively(CHAT),
+    agent_over_realtime=agent_over_realtime,
     unscripted=lambda: unscripted(OpenAIResponsesModel),
     unscripted_over_chat=lambda: unscripted(OpenAIChatModel),
     unscripted_structured=lambda: unscripted(OpenAIResponsesModel, Person),
