@@ -19,22 +19,22 @@ from llemulator_addon.wire.webhooks import DELIVERY, queue_event
 
 PATH = "/_emulator/calls"
 _KIND = "sip.call"
-"""The kind of resource by which the calls of a session are told apart."""
-_Line = Annotated[str, Field(min_length=1, max_length=1_000, pattern=r"^[^\r\n]*$")]
+"""The kind of resource that counts the calls of a session."""
+_SipLine = Annotated[str, Field(min_length=1, max_length=1_000, pattern=r"^[^\r\n]*$")]
 
 
 class SipHeaderPart(ScriptPart):
     """A header of the INVITE."""
 
-    name: _Line
-    value: _Line
+    name: _SipLine
+    value: _SipLine
 
 
 class IncomingCallPart(ScriptPart):
     """Who calls whom, and further headers of the INVITE."""
 
-    of: Annotated[_Line, Field(alias="from")] = FROM
-    to: _Line = TO
+    of: Annotated[_SipLine, Field(alias="from")] = FROM
+    to: _SipLine = TO
     sip_headers: Annotated[list[SipHeaderPart], Field(max_length=100)] = Field(default_factory=list)
 
 

@@ -1,7 +1,6 @@
 """WebSocket over real sockets: Responses are answered there as over HTTP, and nothing is dialled."""
 
 import asyncio
-import gc
 import json
 import random
 from pathlib import Path
@@ -22,7 +21,7 @@ from tests.websocket import CASES, CLOSE, PING, TEXT, closing, frame, pack
 from tests.wire_real.clients import EACH_WAY, Proxy, Way
 from tests.wire_real.processes import MITMDUMP, started
 from tests.wire_real.proxies import Waiting, elsewhere, proxying
-from tests.wire_real.websocket_client import KEY, Client, exchanges_of, said, talking, until_ended
+from tests.wire_real.websocket_client import KEY, Client, exchanges_of, list_left, said, talking, until_ended
 
 _WAYS = [way for way, version in EACH_WAY if version == "1.1"]
 _SCRIPT = {
@@ -357,17 +356,9 @@ async def test_malformed_frames_leave_nothing_behind(certs: Path) -> None:
                 tasks = len(asyncio.all_tasks())
         await until_ended(server)
         await _until(lambda: len(asyncio.all_tasks()) <= tasks)
-        await _until(lambda: not _left())
+        await _until(lambda: not list_left())
 
         assert traffic.bodies.taken == 0
-
-
-def _left() -> list[object]:
-    gc.collect()
-    return [each for each in gc.get_objects() if type(each).__name__ in _KEPT_FOR_A_CONNECTION]
-
-
-_KEPT_FOR_A_CONNECTION = {"WebSocketLayer", "WebSocketConnection", "TalkListener", "ResponsesTalk", "Frames"}
 
 
 @pytest.mark.parametrize("words", [2_000_000, 10])
@@ -384,7 +375,7 @@ async def test_a_client_that_does_not_read_its_answers_and_leaves_leaves_nothing
             await client.next_frame()
             client.writer.transport.abort()
         await until_ended(server)
-        await _until(lambda: not _left())
+        await _until(lambda: not list_left())
 
         assert traffic.bodies.taken == 0
     handshake = (await exchanges_of(server))[0]

@@ -1,6 +1,7 @@
 """A client that speaks WebSocket over a real socket, frame by frame."""
 
 import asyncio
+import gc
 import json
 import zlib
 from collections import deque
@@ -127,3 +128,15 @@ async def talking(
     async with connected(proxy, way) as (reader, writer):
         writer.write(asked + ahead)
         yield Client(reader, writer, await reader.readuntil(b"\r\n\r\n"))
+
+
+def list_left() -> list[object]:
+    """Return what is still there of connections."""
+    gc.collect()
+    return [each for each in gc.get_objects() if type(each).__name__ in _KEPT_FOR_A_CONNECTION]
+
+
+_KEPT_FOR_A_CONNECTION = {
+    *("WebSocketLayer", "_StraightLayer", "StraightWay", "WebSocketConnection", "Frames", "TalkListener"),
+    *("ResponsesTalk", "RealtimeTalk", "RealtimeState"),
+}
