@@ -2,9 +2,10 @@
 
 import asyncio
 import json
+import sys
 from base64 import b64encode
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -216,3 +217,45 @@ async def _post(proxy: Proxy, path: str, body: object) -> None:
     headers = (*KEY, ("Content-Type", "application/json"))
     answer = await ask(proxy, path=f"/v1/realtime/calls/{path}", headers=headers, body=json.dumps(body).encode())
     assert answer.status == 200
+
+
+async def test_a_piece_of_sound_takes_few_calls_and_so_does_an_event_that_is_sent(certs: Path) -> None:
+    sound = {"type": "input_audio_buffer.append", "audio": b64encode(b"\x10\0" * 1_200).decode()}
+    script = {"rules": [{"reply": "word " * 200, "stream": {"chunk_by": "word"}}]}
+
+    async with proxying(emulator(script), certs) as (proxy, _), _realtime(proxy) as client:
+        pieces = frame(TEXT, json.dumps(sound).encode()) * 200
+        with counting_calls() as heard:
+            client.writer.write(pieces)
+            client.send({"type": "conversation.item.retrieve", "item_id": "nothing"})
+            await _until(client, "error")
+        _ask(client, "Hello")
+        await _until(client, "response.created")
+        with counting_calls() as sent:
+            # What is read is counted, too.
+            events = await _until(client, "response.done")
+
+    assert heard() < 200 * _CALLS_TO_HEAR
+    assert len(events) > 200
+    assert sent() < len(events) * _CALLS_TO_SEND
+
+
+_CALLS_TO_HEAR, _CALLS_TO_SEND = 110, 100
+"""Of functions in Python, with those of the client in this test."""
+
+
+@contextmanager
+def counting_calls() -> Iterator[Callable[[], int]]:
+    """Count the calls of functions in this thread."""
+    count = 0
+
+    def note(frame: object, event: str, given: object) -> None:
+        nonlocal count
+        del frame, given
+        count += event == "call"
+
+    sys.setprofile(note)
+    try:
+        yield lambda: count
+    finally:
+        sys.setprofile(None)

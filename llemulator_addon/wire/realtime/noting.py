@@ -83,11 +83,11 @@ def _note_of_response(talk: RealtimeState, lane: str, response: OpenResponse, ev
                 index = index if isinstance(index, int) else 0
                 response = response._replace(open_item=OpenItem(item=item, output_index=index))
         case "conversation.item.added":
-            talk = _put(talk, event, b"")
+            talk = _put(talk, event, None)
         case "response.content_part.added" if open_item is not None:
             response = response._replace(open_item=open_item._replace(has_part=True))
         case "conversation.item.done":
-            talk = _put(talk, event, read_deltas(open_item)[1] if open_item is not None else b"")
+            talk = _put(talk, event, open_item)
         case "response.output_item.done":
             response = response._replace(open_item=None, output=(*response.output, object_in(event, "item")))
         case "response.done":
@@ -97,11 +97,12 @@ def _note_of_response(talk: RealtimeState, lane: str, response: OpenResponse, ev
     return talk._replace(responses=talk.responses.insert(lane, response))
 
 
-def _put(talk: RealtimeState, event: dict[str, Any], sound: bytes) -> RealtimeState:
+def _put(talk: RealtimeState, event: dict[str, Any], opened: OpenItem | None) -> RealtimeState:
     item = object_in(event, "item")
     if not isinstance(item.get("id"), str):
         return talk
-    made = RealtimeItem(shown=item, audio=sound if _has_sound(item) else b"")
+    sound = read_deltas(opened)[1] if opened is not None and _has_sound(item) else b""
+    made = RealtimeItem(shown=item, audio=sound)
     return talk._replace(conversation=talk.conversation.put(made, text_in(event, "previous_item_id")))
 
 

@@ -143,13 +143,13 @@ def voice_of(session: RealtimeSessionFields) -> JSON:
 def turn_detection_of(session: RealtimeSessionFields) -> RealtimeSessionFields | None:
     """Return how turns are detected; None: not at all."""
     found = object_in(session["audio"], "input").get("turn_detection")
-    return found if isinstance(found, Mapping) else None
+    return found if isinstance(found, dict | Mapping) else None
 
 
 def transcription_of(session: RealtimeSessionFields) -> RealtimeSessionFields | None:
     """Return how sound is transcribed for the client; None: not at all."""
     found = object_in(session["audio"], "input").get("transcription")
-    return found if isinstance(found, Mapping) else None
+    return found if isinstance(found, dict | Mapping) else None
 
 
 # Checks -------------------------------------------------------------------------------------------------------------
