@@ -133,10 +133,12 @@ def test_items_of_all_kinds_become_the_conversation() -> None:
         ],
     )
 
+    unread = prompt.messages[2].unread
+    assert len(unread) == 16
     assert prompt.messages == (
         Message(role="system", text="Be kind."),
         Message(role="developer", text="Be brief."),
-        Message(role="user", text="Look\nhere", parts=("Look", "here")),
+        Message(role="user", text="Look\nhere", parts=("Look", "here"), unread=unread),
         Message(
             role="assistant",
             text="I look.",

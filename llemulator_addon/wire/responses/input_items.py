@@ -48,7 +48,7 @@ def messages_of(items: Iterable[Item]) -> tuple[Message, ...]:
                         role="tool",
                         text=_result(item),
                         answers=text_in(item, "call_id") or None,
-                        unread=digest_unread(item.get("output")),
+                        unread=digest_unread(item.get("output")) if _has_texts(item.get("output")) else "",
                         breakpoints=list_breakpoints(item.get("output")),
                     )
                 )
@@ -183,9 +183,12 @@ def _read_call(item: Item) -> CalledTool | None:
 
 def _result(item: Item) -> str:
     output = item.get("output", item.get("result", item.get("tools")))
-    if isinstance(output, list) and any(isinstance(part, dict) and "text" in part for part in output):
-        return text_of(output)
-    return _spell(output)
+    return text_of(output) if _has_texts(output) else _spell(output)
+
+
+def _has_texts(output: object) -> bool:
+    """Whether the text of a result is that of its parts, and not all of it."""
+    return isinstance(output, list) and any(isinstance(part, dict) and "text" in part for part in output)
 
 
 def _spell(value: object) -> str:
