@@ -33,14 +33,14 @@ from llemulator_addon.engine.session import CONNECTIONS, Policy, Progress, Sessi
 from llemulator_addon.live.admin_access import AdminAccess
 from llemulator_addon.live.batch_work import looks_at_batches, work_due
 from llemulator_addon.live.draining import Draining
-from llemulator_addon.live.large_requests import Ahead, decide_at_once, is_large
+from llemulator_addon.live.large_requests import Ahead, Decide, decide_at_once, is_large
 from llemulator_addon.live.manual_queue import Waiting
 from llemulator_addon.live.model_servers import ModelServers, Pause, pause_never
 from llemulator_addon.live.news import Happening, News, Peer, Sent
 from llemulator_addon.live.preset_queues import QueuedAddresses
 from llemulator_addon.live.room import Room, size_asked, size_waiting
 from llemulator_addon.live.threads import LARGE, run_in_thread
-from llemulator_addon.live.token_queue import Turn, Turns
+from llemulator_addon.live.token_queue import DecidedSession, MustWait, Turn, Turns, decide_out_of_turn
 from llemulator_addon.live.unclaimed import UnclaimedRequests
 from llemulator_addon.live.unread import SMALL, Unread, size_unread
 from llemulator_addon.live.watcher import Watcher, Watchers
@@ -193,14 +193,23 @@ class Emulator:
             self._unclaimed.note(request, "")
             refused = await self._store.change(ANONYMOUS, partial(_refuse_anonymous, request=request))
             return await self._ready(refused, request)
-        key = key_of(token)
-        session = await self._store.read(key)
-        if session.script.owner != "token":
+        return await self._answer_token(token, request)
+
+    async def _answer_token(self, token: str, request: Request) -> Answered:
+        key, large = key_of(token), is_large(request)
+        # The session is looked at when it is decided about: to read it before would ask the store once more.
+        seen = DecidedSession(may_wait=not wants_websocket(request))
+        try:
+            outcome = await self._decide(key, request, large=large, seen=seen)
+        except MustWait:
+            outcome = None
+        if seen.owner != "token":
             self._unclaimed.note(request, token)
-        large = is_large(request)
-        if not session.settings.serialize or wants_websocket(request):
-            # What is asked on a WebSocket connection has its turns; the connection itself needs none.
-            return await self._ready(await self._decide(key, request, large=large), request)
+        if outcome is None:
+            return await self._answer_in_turn(key, request, large=large)
+        return await self._ready(outcome, request)
+
+    async def _answer_in_turn(self, key: SessionKey, request: Request, *, large: bool) -> Answered:
         # One that was never seen begins its life now.
         session = await self._store.change(key, lambda session: (session, session))
         turn = await self._turns.come(key, session.life)
@@ -370,9 +379,15 @@ class Emulator:
         self._unread.hold(exchange, size)
         return play
 
-    async def _decide(self, key: SessionKey, request: Request, *, large: bool) -> Outcome:
+    async def _decide(
+        self, key: SessionKey, request: Request, *, large: bool, seen: DecidedSession | None = None
+    ) -> Outcome:
         changed = _Changed() if self.news.is_read else None
-        deciding = self._decide_within_room if changed is None else partial(self._decide_noting, changed=changed)
+        deciding: Decide = self._decide_within_room
+        if changed is not None:
+            deciding = partial(self._decide_noting, changed=changed)
+        if seen is not None:
+            deciding = partial(decide_out_of_turn, deciding=deciding, seen=seen)
         outcome = None if large else await decide_at_once(self._store, key, partial(deciding, request=request))
         if outcome is None:
             outcome = await self._ahead.decide(self._store, key, request, deciding)

@@ -2,7 +2,11 @@
 
 from dataclasses import dataclass
 
+from llemulator_addon.core.outcome import Outcome
+from llemulator_addon.core.request import Request
 from llemulator_addon.core.session_key import ExchangeId, SessionKey
+from llemulator_addon.engine.session import Session
+from llemulator_addon.live.large_requests import Decide
 from llemulator_addon.store.link import Held, Link, name_thing
 
 
@@ -19,6 +23,30 @@ class Turn:
     def is_now(self) -> bool:
         """Whether it need not wait."""
         return self.held.is_first
+
+
+class MustWait(Exception):
+    """A request has to wait until it is its turn."""
+
+
+@dataclass(slots=True)
+class DecidedSession:
+    """The session that a request was decided in."""
+
+    may_wait: bool
+    """False for a WebSocket connection: the requests on it have their turns, and it has none."""
+    owner: str = ""
+    """Of its script."""
+
+
+def decide_out_of_turn(
+    session: Session, *, request: Request, deciding: Decide, seen: DecidedSession
+) -> tuple[Session, Outcome]:
+    """Decide, and note the session; raises MustWait if it says `serialize`. Only the last call for a request counts."""
+    seen.owner = session.script.owner
+    if session.settings.serialize and seen.may_wait:
+        raise MustWait
+    return deciding(session, request=request)
 
 
 class Turns:

@@ -54,6 +54,8 @@ class Saved(NamedTuple):
 
     is_kept: bool
     """False: somebody else changed the session before, and nothing was written."""
+    found: Stored | None = None
+    """If it is not kept: the session, or what changed since the one that is named as before, as `load` returns it."""
     over: Sequence[tuple[Kind, str]] = ()
     """The keys of those who must give up something, because all together have too much."""
     listeners: int = 0

@@ -50,22 +50,12 @@ class RedisBackend:
     async def load(self, key: str, known: At | None) -> Stored | None:
         """Return a session, or what changed of it."""
         life, version = ("", "") if known is None else known
-        found = await self._run(LOAD, key, life, version, self._cutoff())
-        if not found:
-            return None
-        life, version, head, since, *rows = found
-        return Stored(
-            life=int(life),
-            version=int(version),
-            head=head,
-            since=int(since),
-            rows=[(*_split(field), text or None) for field, text in zip(rows[::2], rows[1::2], strict=True)],
-        )
+        return _read(await self._run(LOAD, key, life, version, self._cutoff()))
 
     async def save(self, save: Save) -> Saved:
         """Write a change, if the session is still as it was."""
         written, (life, version) = save.written, save.after
-        kept, listeners, *over = await self._run(
+        kept, *more = await self._run(
             SAVE,
             save.key,
             *(("", "") if save.before is None else save.before),
@@ -86,8 +76,11 @@ class RedisBackend:
             *_list([_join(*place) for place in written.dropped]),
             *_list([each for place, text in written.rows.items() for each in (_join(*place), text or "")]),
         )
+        if kept != "1":
+            return Saved(is_kept=False, found=_read(more))
+        listeners, *over = more
         gives = list(zip(cast("list[Kind]", over[::2]), over[1::2], strict=True))
-        return Saved(is_kept=kept == "1", over=gives, listeners=listeners)
+        return Saved(is_kept=True, over=gives, listeners=int(listeners))
 
     async def forget(self, key: str) -> None:
         """Forget a session."""
@@ -227,6 +220,20 @@ def _explain(error: Exception) -> str:
             f"keys that begin with {_PREFIX}"
         )
     return str(error) or type(error).__name__
+
+
+def _read(found: list[str]) -> Stored | None:
+    """Read the answer of the program that loads a session."""
+    if not found:
+        return None
+    life, version, head, since, *rows = found
+    return Stored(
+        life=int(life),
+        version=int(version),
+        head=head,
+        since=int(since),
+        rows=[(*_split(field), text or None) for field, text in zip(rows[::2], rows[1::2], strict=True)],
+    )
 
 
 def _split(field: str) -> tuple[str, str]:

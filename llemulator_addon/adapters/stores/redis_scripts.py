@@ -72,43 +72,50 @@ local function count_listeners()
 end
 """
 
+_FIND = """
+local function find(key, life_known, version_known)
+    local life, version, head = unpack(call('HMGET', p .. 's:' .. key, 'life', 'version', 'head'))
+    if not life then return {} end
+    local found = {life, version, head}
+    if life ~= life_known then
+        found[4] = '0'
+        local rows = call('HGETALL', p .. 'r:' .. life)
+        for number = 1, #rows do found[4 + number] = rows[number] end
+        return found
+    end
+    found[4] = version_known
+    if version ~= version_known then
+        local fields = call('ZRANGEBYSCORE', p .. 'v:' .. life, '(' .. version_known, '+inf')
+        for first = 1, #fields, 1000 do
+            local last = math.min(first + 999, #fields)
+            local texts = call('HMGET', p .. 'r:' .. life, unpack(fields, first, last))
+            for number = first, last do
+                found[#found + 1] = fields[number]
+                found[#found + 1] = texts[number - first + 1] or ''
+            end
+        end
+    end
+    return found
+end
+"""
+
 _LOAD = (
     BEGIN
+    + _FIND
     + """
 local key, life_known, version_known, cutoff = ARGV[1], ARGV[2], ARGV[3], ARGV[4]
-local s = p .. 's:' .. key
-local life, version, head = unpack(call('HMGET', s, 'life', 'version', 'head'))
-if not life then return {} end
 if cutoff ~= '' then
     local at = call('ZSCORE', p .. 'at', key)
     if at and tonumber(at) < tonumber(cutoff) then return {} end
 end
-local found = {life, version, head}
-if life ~= life_known then
-    found[4] = '0'
-    local rows = call('HGETALL', p .. 'r:' .. life)
-    for number = 1, #rows do found[4 + number] = rows[number] end
-    return found
-end
-found[4] = version_known
-if version ~= version_known then
-    local fields = call('ZRANGEBYSCORE', p .. 'v:' .. life, '(' .. version_known, '+inf')
-    for first = 1, #fields, 1000 do
-        local last = math.min(first + 999, #fields)
-        local texts = call('HMGET', p .. 'r:' .. life, unpack(fields, first, last))
-        for number = first, last do
-            found[#found + 1] = fields[number]
-            found[#found + 1] = texts[number - first + 1] or ''
-        end
-    end
-end
-return found
+return find(key, life_known, version_known)
 """
 )
 
 _SAVE = (
     BEGIN
     + COUNT_LISTENERS
+    + _FIND
     + """
 local at_argument = 0
 local function next_argument()
@@ -140,7 +147,11 @@ end
 local s = p .. 's:' .. key
 local was = call('HMGET', s, 'life', 'version', 'script', 'marks', 'sessions', 'journals', 'stored', 'attempt')
 if was[8] == attempt then return {'1', count_listeners()} end
-if (was[1] or '') ~= life_before or (was[2] or '') ~= version_before then return {'0', 0} end
+if (was[1] or '') ~= life_before or (was[2] or '') ~= version_before then
+    local found = find(key, life_before, version_before)
+    table.insert(found, 1, '0')
+    return found
+end
 
 local r, v, g = p .. 'r:' .. life, p .. 'v:' .. life, p .. 'g:' .. life
 if was[1] and was[1] ~= life then forget_rows(was[1]) end

@@ -39,8 +39,8 @@ class SharedStore:
     """Sessions in a backend. Not a value: it belongs to the event loop.
 
     A transition gets the session as this process knows it, and its result is kept if nobody else changed the session
-    meanwhile. Otherwise what changed is read, and the transition runs again. So a change is one transaction, and two
-    more for each race that was lost.
+    meanwhile. Otherwise the transaction returns what changed, and the transition runs again. So a change is one
+    transaction, and one more for each race that was lost.
     """
 
     def __init__(self, backend: Backend, beginnings: Beginnings, *, most_scripts: int = _SCRIPTS_AT_MOST) -> None:
@@ -155,7 +155,8 @@ class SharedStore:
                         is_done = is_current or await self._is_current(key, known)
                     if is_done:
                         return result
-                known, is_current = await self._load(key), True
+                # What changed has been read meanwhile.
+                known, is_current = self._known.get(key), True
 
     async def _is_current(self, key: SessionKey, known: KnownSession | None) -> bool:
         current = await self._load(key)
@@ -177,10 +178,17 @@ class SharedStore:
 
     async def _load(self, key: SessionKey) -> KnownSession | None:
         """Return a session as it is now; the very same value as before, if nobody changed it."""
+        return await self._take(key, await self._backend.load(_text(key), self._find_at(key)))
+
+    def _find_at(self, key: SessionKey) -> At | None:
         known = self._known.get(key)
-        at = None if known is None else At(known.session.life, known.version)
+        return None if known is None else At(known.session.life, known.version)
+
+    async def _take(self, key: SessionKey, stored: Stored | None) -> KnownSession | None:
+        """Return a session of which this was read: all of it, or what changed since it was known."""
+        known, at = self._known.get(key), self._find_at(key)
         missed = 0
-        while (stored := await self._backend.load(_text(key), at)) is not None:
+        while stored is not None:
             if known is not None and (stored.life, stored.version) == at:
                 self._known.move_to_end(key)
                 return known
@@ -194,6 +202,7 @@ class SharedStore:
             elif (missed := missed + 1) == ATTEMPTS:
                 # Not because another process has just loaded another one. Does the store drop what it has no room for?
                 raise StoreFailed("the script of a session is missing in the store")
+            stored = await self._backend.load(_text(key), at)
         self._forget(key)
         return None
 
@@ -202,7 +211,7 @@ class SharedStore:
         return await run_in_thread(reading, size) if size > _LARGE else reading()
 
     async def _save(self, key: SessionKey, known: KnownSession | None, after: Session, *, is_use: bool = True) -> bool:
-        """Write a change; False: somebody else made one before."""
+        """Write a change; False: somebody else made one before, which is read then."""
         if not after.life:
             after = after.change(life=await self._next_life())
         written = await self._write(after, known)
@@ -221,6 +230,7 @@ class SharedStore:
             )
         )
         if not saved.is_kept:
+            await self._take(key, saved.found)
             return False
         self.link.note_listeners(saved.listeners)
         self._keep(key, settle(after, version, written))

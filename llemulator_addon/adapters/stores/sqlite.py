@@ -215,7 +215,7 @@ class SqliteBackend:
             _forget_expired(connection, save.key, now - self._ttl)
         found = connection.execute("SELECT life, version, script FROM sessions WHERE key = ?", (save.key,)).fetchone()
         if (None if found is None else At(*found[:2])) != save.before:
-            return Saved(is_kept=False)
+            return Saved(is_kept=False, found=self._load(connection, key=save.key, known=save.before))
         _write(connection, save, now, None if found is None else found[2])
         over = _find_over(connection, save.key, self._limits)
         return Saved(is_kept=True, over=over, listeners=count_listeners(connection))

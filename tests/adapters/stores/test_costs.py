@@ -138,12 +138,23 @@ async def test_a_request_costs_the_same_whatever_the_session_has(tmp_path: Path)
         await server.emulator.close()
 
 
-async def test_a_request_costs_two_transactions_and_its_end_one(tmp_path: Path) -> None:
+async def test_a_request_costs_one_transaction_and_its_end_one(tmp_path: Path) -> None:
     server = await _filled(tmp_path / "sessions.db", 3)
     calls, _, _ = await server.cost(chat("else"))
 
-    assert calls == ["load", "save", "save"]
+    assert calls == ["save", "save"]
     await server.emulator.close()
+
+
+async def test_a_request_whose_session_another_process_changed_costs_one_more(tmp_path: Path) -> None:
+    one, other = await _filled(tmp_path / "sessions.db", 3), _Server(tmp_path / "sessions.db")
+    await other.ask(chat("else"))
+    await one.ask(chat("else"))
+    calls, _, _ = await other.cost(chat("else"))
+
+    assert calls == ["save", "save", "save"]
+    for server in (one, other):
+        await server.emulator.close()
 
 
 async def test_a_process_reads_only_what_another_one_changed(tmp_path: Path) -> None:
@@ -171,7 +182,7 @@ async def test_the_script_of_a_session_in_use_is_not_read_again_however_many_the
         await one.ask(chat("Hi", token=token))
         await other.ask(chat("Hi", token=token))
 
-    assert set(other.counting.calls) == {"load", "save"}
+    assert set(other.counting.calls) == {"save"}
     for server in (one, other):
         await server.emulator.close()
 
