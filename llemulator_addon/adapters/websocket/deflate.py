@@ -67,7 +67,7 @@ class Deflate(PerMessageDeflate):
         if not self._packs:
             return False, data
         if self._compressor is None:
-            self._compressor = zlib.compressobj(wbits=-int(self.server_max_window_bits))
+            self._compressor = zlib.compressobj(zlib.Z_BEST_SPEED, wbits=-int(self.server_max_window_bits))
         packed = self._compressor.compress(data)
         if ends:
             packed = (packed + self._compressor.flush(zlib.Z_SYNC_FLUSH))[: -len(_TAIL)]
