@@ -110,11 +110,14 @@ def _print_watched(watched: console.Watched) -> None:
     print(f"{_met(watched.ratio >= least):12} {said}{numbers}")
 
 
-def _print_conversations(spoken: streams.Pacing, heard: conversations.Hearing) -> None:
-    _print_pacing("WebSocket conversations", "messages", spoken)
+def _print_conversations(spoken: conversations.Speaking, heard: conversations.Hearing) -> None:
+    _print_pacing("WebSocket conversations", "messages", spoken.pacing)
     print(
         f"{heard.conversations} clients that speak, each {heard.asked_per_second} messages/s: "
         f"{heard.messages_per_second:.0f} messages/s heard, p99 of the wait for an answer {heard.p99_wait_ms:.1f} ms"
+    )
+    print(
+        f"the server's processor, for each message: {spoken.cpu_us:.0f} us to send it, {heard.cpu_us:.0f} us to hear it"
     )
 
 

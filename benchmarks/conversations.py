@@ -12,7 +12,7 @@ import json
 import struct
 import sys
 import time
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -32,24 +32,43 @@ RULE = {
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Speaking:
+    """How well the server spoke."""
+
+    pacing: streams.Pacing
+    cpu_us: float
+    """Microseconds of the server's processor for each message. Opening the connections is in it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Hearing:
     """How well the server heard what clients said."""
 
     messages_per_second: float
     p99_wait_ms: float
     """Of messages that ask for an answer."""
+    cpu_us: float = 0
+    """As of `Speaking`."""
     conversations: int = _CONVERSATIONS
     asked_per_second: int = _MESSAGES_PER_SECOND
 
 
-def measure(server: Running) -> streams.Pacing:
+def measure(server: Running) -> Speaking:
     """Let the server speak. The conversations are held by a separate process, away from the server's core."""
-    return streams.Pacing(**_measure_apart(server, "speak"))
+    before = server.cpu_seconds()
+    pacing = streams.Pacing(**_measure_apart(server, "speak"))
+    return Speaking(pacing=pacing, cpu_us=_count_us(server, before, _WORDS))
 
 
 def measure_hearing(server: Running) -> Hearing:
     """Let the clients speak."""
-    return Hearing(**_measure_apart(server, "hear"))
+    before = server.cpu_seconds()
+    hearing = Hearing(**_measure_apart(server, "hear"))
+    return replace(hearing, cpu_us=_count_us(server, before, _SAID))
+
+
+def _count_us(server: Running, before: float, messages: int) -> float:
+    return (server.cpu_seconds() - before) * 1e6 / (_CONVERSATIONS * messages)
 
 
 def _measure_apart(server: Running, what: str) -> dict[str, Any]:
@@ -58,7 +77,7 @@ def _measure_apart(server: Running, what: str) -> dict[str, Any]:
     return measured
 
 
-def measure_alone(folder: Path) -> tuple[streams.Pacing, Hearing]:
+def measure_alone(folder: Path) -> tuple[Speaking, Hearing]:
     """Start a server for the conversations alone."""
     script = folder / "conversations.json"
     hello = {"match": {"user_text": "^Hello$"}, "reply": {"text": "Hello there."}}
