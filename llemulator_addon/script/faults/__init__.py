@@ -37,6 +37,9 @@ FAULTS: dict[str, Callable[[Any], Fault]] = {
     "http2": Http2Fault,
 }
 
+MEMORIES: tuple[type, ...] = (BucketLevels,)
+"""The classes of what faults remember (`Admission.memory`). A store that writes sessions knows them from here."""
+
 
 def name_fault(fault: Fault) -> str:
     """Return the word of a fault."""
@@ -49,6 +52,3 @@ def changes_answers(fault: Fault) -> bool:
 
 
 _NAMES: Mapping[Callable[[Any], Fault], str] = {made: name for name, made in FAULTS.items()}
-
-MEMORIES: tuple[type, ...] = (BucketLevels,)
-"""The classes of what faults remember (`Admission.memory`). A store that writes sessions knows them from here."""
