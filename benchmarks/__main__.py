@@ -62,6 +62,7 @@ def main() -> None:
             tempfile.TemporaryDirectory(prefix="llemulator-bench-") as folder,
             running(("llemulator",), _script(Path(folder))) as servers,
         ):
+            _print_page(console.measure_first_view(servers["llemulator"]))
             _print_watched(_measure_console(_find_hey(), servers["llemulator"], arguments))
         return
     hey = _find_hey()
@@ -74,6 +75,7 @@ def main() -> None:
             pacing = streams.measure(servers["llemulator"])
             spoken = conversations.measure(servers["llemulator"])
             heard = conversations.measure_hearing(servers["llemulator"])
+            first_view = console.measure_first_view(servers["llemulator"])
             watched = _measure_console(hey, servers["llemulator"], arguments)
             rhythms = tuple(simulated.measure(servers["llemulator"]))
     _print(seconds, memory, rates)
@@ -83,6 +85,7 @@ def main() -> None:
     for rhythm in rhythms:
         said = f"simulated streams: {rhythm.measured:.1f} {rhythm.name} (within 5 % of {rhythm.asked:.1f})"
         print(f"{_met(rhythm.is_met):12} {said}")
+    _print_page(first_view)
     _print_watched(watched)
     ratio = starts.ratio()
     said = f"llemulator run -- true / a bare mitmdump, until it listens: {ratio:.2f} (at most {starts.AT_MOST})"
@@ -101,6 +104,17 @@ def _find_hey() -> str:
 
 def _measure_console(hey: str, server: Running, arguments: Arguments) -> console.Watched:
     return console.measure(server, lambda: _rate(hey, _plain(server), arguments), arguments.rounds)
+
+
+def _print_page(first_view: float | str) -> None:
+    size, most = console.count_script_bytes(), console.SCRIPT_BYTES
+    said = "it is not built" if size is None else f"{size >> 10} KiB"
+    is_met = size is not None and size <= most
+    print(f"{_met(is_met=is_met):12} scripts of the console, compressed: {said} (at most {most >> 10} KiB)")
+    most_ms = console.FIRST_VIEW_MS
+    said = first_view if isinstance(first_view, str) else f"{first_view:.0f} ms"
+    is_met = not isinstance(first_view, str) and first_view <= most_ms
+    print(f"{_met(is_met=is_met):12} the console's first view: {said} (at most {most_ms:.0f} ms)")
 
 
 def _print_watched(watched: console.Watched) -> None:

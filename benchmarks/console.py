@@ -1,22 +1,34 @@
-"""The console, open in a browser: what is left of the requests per second while it reads the news of all sessions.
+"""The console: its size, the time until it is seen, and what is left of the requests per second while it is open.
 
-A program takes the place of the page: it reads the same lists and then the same news, as fast as they come.
+For the last, a program takes the place of the page: it reads the same lists and then the same news, as fast as they
+come.
 """
 
 import contextlib
+import gzip
 import http.client
 import json
+import os
 import select
+import shutil
 import socket
 import statistics
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from pathlib import Path
 
 from benchmarks.servers import Running, on_core
 
 AT_LEAST = 0.9
+SCRIPT_BYTES = 200 << 10
+"""Of all scripts, compressed."""
+FIRST_VIEW_MS = 300.0
+
+_ROOT = Path(__file__).parent.parent
+_STATIC = _ROOT / "llemulator_addon/adapters/console/static"
+_IN_BROWSER = _ROOT / "conformance/console"
 
 _SESSIONS = "/_emulator/sessions"
 _NEWS = "/_emulator/live"
@@ -48,6 +60,23 @@ def measure(server: Running, rate: Callable[[], float], rounds: int) -> Watched:
         ratio=statistics.median(seen / closed for closed, seen in turns),
         exchanges_shown=sum(shown),
     )
+
+
+def count_script_bytes() -> int | None:
+    """Return the size of all scripts of the page, compressed; None if it is not built."""
+    return sum(len(gzip.compress(file.read_bytes())) for file in _STATIC.glob("*.js")) or None
+
+
+def measure_first_view(server: Running) -> float | str:
+    """Return the median milliseconds from a click on a link to the list of exchanges; or what is missing to know."""
+    chromium = os.environ.get("CHROMIUM") or shutil.which("chromium")
+    if chromium is None or not (_IN_BROWSER / "node_modules/playwright-core").exists():
+        return "no Chromium with Playwright: .ci/install clients"
+    env = {**os.environ, "LLEMULATOR_URL": f"http://127.0.0.1:{server.port}", "CHROMIUM": chromium}
+    command = on_core(1, ["node", "first-view.mjs"])
+    ran = subprocess.run(command, cwd=_IN_BROWSER, env=env, check=True, stdout=subprocess.PIPE, text=True)
+    milliseconds: list[float] = json.loads(ran.stdout)
+    return statistics.median(milliseconds)
 
 
 @contextlib.contextmanager

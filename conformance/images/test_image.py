@@ -102,6 +102,26 @@ def test_a_browser_gets_the_console_with_all_its_files(proxy: Container) -> None
     assert "text/css; charset=utf-8" in said
 
 
+def test_preset_queues_are_kept_in_a_file_that_is_mounted_into_the_container(tmp_path: Path) -> None:
+    file = tmp_path / "preset_queues.json"
+    file.touch()
+    file.chmod(0o666)
+    mounted = ("--volume", f"{file}:/preset_queues.json", "--env", "LLEMULATOR_PRESET_QUEUES=/preset_queues.json")
+    add = (
+        "import json, urllib.request as asking\n"
+        "body = json.dumps({'response': {'id': 'kept'}}).encode()\n"
+        "url = 'http://127.0.0.1:8080/api/preset-queue/127.0.0.1'\n"
+        "asking.urlopen(asking.Request(url, body, {'Content-Type': 'application/json'}))"
+    )
+    with running(IMAGE, flags=(*RESTRICTED, *mounted)) as container:
+        container.wait_for("llemulator-probe", "/readyz")
+        added = container.execute("python", "-c", add)
+        assert container.stop() == 0
+
+    assert added.status == 0, added.said
+    assert '"id": "kept"' in file.read_text()
+
+
 def test_the_health_check_is_the_image_s_own_and_succeeds(proxy: Container) -> None:
     image = inspect(IMAGE)
     check = image["Config"].get("Healthcheck") or image["Healthcheck"]  # Docker's place, podman's place

@@ -18,7 +18,7 @@ from llemulator_addon.core.steps import PlayedAnswer, Steps
 from llemulator_addon.engine.session import Progress, Session
 from llemulator_addon.wire import json_bytes
 from llemulator_addon.wire.credentials import is_address, key_of
-from llemulator_addon.wire.errors import INVALID, RequestRefused, not_json
+from llemulator_addon.wire.errors import INVALID, RequestRefused
 from llemulator_addon.wire.multipart import SentFile, is_form, read_form
 
 PATH = "/api/preset-queue"
@@ -277,8 +277,8 @@ def _file(request: Request) -> bytes:
 def _read(body: bytes) -> Any:  # noqa: ANN401 - any JSON
     try:
         return json_bytes.read(body)
-    except ValueError:
-        raise RequestRefused(not_json()) from None
+    except ValueError as error:
+        raise RequestRefused(_wrong(f"not JSON: {error}")) from None
 
 
 def _wrong(message: str) -> Failure:
