@@ -16,6 +16,7 @@ from itertools import count, islice
 
 from llemulator_addon.adapters.metrics.counting import Metrics
 from llemulator_addon.adapters.request_log import WaitLog
+from llemulator_addon.core.capacity import UNLIMITED, Capacity
 from llemulator_addon.core.outcome import Ending, Play
 from llemulator_addon.core.request import Request
 from llemulator_addon.core.steps import Head
@@ -26,6 +27,8 @@ from llemulator_addon.store.memory import MemoryStore
 AT_MOST = 1.3
 AT_MOST_WITH_METRICS = 1.06
 """Without sockets a request costs half as much or less, so this is 0.97 of the requests per second, or more."""
+AT_MOST_WITH_CAPACITY = 1.5
+"""A place is taken and given back. Without a capacity nothing is done for it."""
 
 _FEW, _MANY = 10, 10_000
 _TOKENS = 100_000
@@ -61,7 +64,7 @@ def measure() -> Iterator[Ratio]:
     """Measure each pair in turn."""
     for name, pair in _PAIRS.items():
         little, much = pair()
-        at_most = AT_MOST_WITH_METRICS if pair is _metrics else AT_MOST
+        at_most = {_metrics: AT_MOST_WITH_METRICS, _capacity: AT_MOST_WITH_CAPACITY}.get(pair, AT_MOST)
         yield asyncio.run(_ratio(name, little, much, at_most))
 
 
@@ -177,6 +180,21 @@ def _metrics() -> tuple[Side, Side]:
     return off, on
 
 
+def _capacity() -> tuple[Side, Side]:
+    """Compare requests that run at once at a model server with those that ask none."""
+    off, on = (
+        Side(
+            emulator=Emulator(
+                EmulatorSettings(script=read_script({"responses": {"": "Hello there."}}), capacity=capacity),
+                MemoryStore,
+            ),
+            turn=lambda: [_hello(0, "sk-0") for _ in range(_REQUESTS)],
+        )
+        for capacity in (UNLIMITED, Capacity(max_num_seqs=64, kv_cache_tokens=100_000))
+    )
+    return off, on
+
+
 _PAIRS: Mapping[str, Callable[[], tuple[Side, Side]]] = {
     f"{_MANY} replies in a list / {_FEW}": _list_of_replies,
     f"{_MANY} regular expressions / {_FEW}": _regular_expressions,
@@ -185,6 +203,7 @@ _PAIRS: Mapping[str, Callable[[], tuple[Side, Side]]] = {
     f"{_TOKENS} tokens / 1": _tokens,
     f"{_JOURNAL} exchanges in the journal / none": _journal,
     "metrics on / off": _metrics,
+    "a capacity / none": _capacity,
 }
 
 

@@ -51,7 +51,7 @@ def write_reply(
                 answer = replace(answer, prompt_cache=cache)
             if kept and not isinstance(answer, Failure):
                 answer = replace(answer, keeps=(*answer.keeps, *kept))
-            if endpoint.speaks and session.capacity_for(asked.request) is not None and not isinstance(answer, Failure):
+            if not isinstance(answer, Failure) and _takes_place(session, asked, endpoint):
                 answer = replace(answer, demand=_measure(prompt, reply))
             return _set_headers(answer, reply.headers)
         case Raw():
@@ -61,6 +61,13 @@ def write_reply(
             return fails(prompt, reply, manner) if fails else reply
         case never:
             assert_never(never)
+
+
+def _takes_place(session: Session, asked: Candidate, endpoint: Endpoint) -> bool:
+    """Whether a model server works on an answer while the client waits for it: not in the background."""
+    if not endpoint.speaks or session.capacity_for(asked.request) is None:
+        return False
+    return asked.prompt.stream or asked.prompt.body.get("background") is not True
 
 
 def _measure(prompt: Prompt, says: ModelOutput) -> Demand:

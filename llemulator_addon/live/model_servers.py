@@ -92,8 +92,9 @@ class ModelServers:
 
     def refuse(self, key: SessionKey, load: Load, request: Request) -> Failure | None:
         """Say why a request that comes now is refused; None: it runs, or waits."""
-        server = self._servers.get(_place_of(key, load)) or ModelServer[ExchangeId]()
-        server, _ = server.change(load.capacity)
+        server = self._servers.get(_place_of(key, load)) or ModelServer[ExchangeId](capacity=load.capacity)
+        if server.capacity != load.capacity:
+            server, _ = server.change(load.capacity)
         match server.find_refusal(load.demand):
             case None:
                 fits = server.begins_at_once(load.demand.held) or self._room.fits(size_waiting(request))

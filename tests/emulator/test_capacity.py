@@ -265,6 +265,15 @@ async def test_failures_and_requests_that_ask_no_model_take_no_place() -> None:
     assert status(played(await server.answer(chat())).steps) == 503
 
 
+async def test_a_background_response_is_queued_at_once_and_takes_no_place() -> None:
+    server = _emulator(f"{_ONE},max_waiting=0")
+    await server.answer(chat())
+    asked = {"model": "gpt-4o", "input": "Hi", "background": True}
+    queued = played(await server.answer(post("/v1/responses", asked))).steps
+
+    assert json_of(queued)["status"] == "queued"
+
+
 async def test_a_token_with_a_capacity_in_its_script_has_a_server_of_its_own() -> None:
     server = _emulator(_ONE)
     own = {"responses": "mine", "defaults": {"capacity": {"max_num_seqs": 2}}}
