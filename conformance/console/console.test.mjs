@@ -239,6 +239,12 @@ test("the switches show what is set, also after the page is loaded again, and ch
     await fault.locator("option:checked", { hasText: name }).waitFor({ state: "attached" });
     if (name.startsWith("500")) assert.equal((await chat(token, "hello")).status, 500);
   }
+  const server = page.getByLabel("Model server");
+  for (const name of ["crowded", "shared with all others"]) {
+    await Promise.all([page.waitForResponse((response) => response.request().method() === "POST"), server.selectOption(name)]);
+    await page.reload();
+    await server.locator("option:checked", { hasText: name }).waitFor({ state: "attached" });
+  }
   assert.equal((await (await chat(token, "an echo")).json()).choices[0].message.content, "an echo");
   await close(page);
 });

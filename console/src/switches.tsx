@@ -1,4 +1,4 @@
-// Switches of a session: who answers unmatched requests, a fault for all answers, and the clock.
+// Switches of a session: who answers unmatched requests, a fault for all answers, a model server of its own, and the clock.
 import { useEffect, useState } from "preact/hooks";
 import { ask, pathOf } from "./api";
 import { changes, fail } from "./live";
@@ -27,6 +27,15 @@ function spell(value: unknown): string {
   );
 }
 
+const CAPACITIES = ["edge", "gpu", "cluster", "crowded", "unlimited"];
+
+/** The profile of a session's capacity; empty where it has none of its own, null where a script gives figures. */
+export function profileOf(capacity: unknown): string | null {
+  if (capacity === undefined || capacity === null) return "";
+  const { profile, ...figures } = capacity as { profile?: string };
+  return profile !== undefined && Object.keys(figures).length === 0 ? profile : null;
+}
+
 const FALLBACKS = ["error", "manual", "echo", "simulate"];
 
 export function Switches({ session }: { session: string }) {
@@ -48,6 +57,7 @@ export function Switches({ session }: { session: string }) {
   // A script that is loaded replaces all defaults, so the others are said again.
   const set = (changed: Record<string, unknown>) => ask(pathOf(session, "script"), { defaults: { ...defaults, ...changed } }).catch(fail);
   const fault = placeOf((defaults.faults as unknown[] | undefined) ?? []);
+  const profile = profileOf(defaults.capacity);
   const advance = (body: Record<string, unknown>) => ask(pathOf(session, "clock"), body).catch(fail);
   return (
     <>
@@ -74,6 +84,21 @@ export function Switches({ session }: { session: string }) {
             </option>
           ))}
           {fault < 0 && <option value={fault}>as the script says</option>}
+        </select>
+      </label>
+      <label>
+        Model server
+        <select
+          value={profile ?? "figures"}
+          onChange={(event) => void set({ capacity: event.currentTarget.value ? { profile: event.currentTarget.value } : undefined })}
+        >
+          <option value="">shared with all others</option>
+          {CAPACITIES.map((name) => (
+            <option key={name} value={name}>
+              {name}
+            </option>
+          ))}
+          {profile === null && <option value="figures">as the script says</option>}
         </select>
       </label>
       <p class="clock">
