@@ -192,24 +192,24 @@ async def test_a_client_secret_reaches_the_session_of_its_maker(certs: Path) -> 
     assert secret not in f"{(await _exchanges(server))[1:]}"
 
 
-@pytest.mark.parametrize("what", ["hangup", "refer", "reject"])
-async def test_a_call_that_ends_takes_its_connection_along(certs: Path, what: str) -> None:
+async def test_a_call_that_ends_takes_its_connection_along(certs: Path) -> None:
+    ways: dict[str, dict[str, object]] = {"hangup": {}, "refer": {"target_uri": "tel:+1"}, "reject": {}}
+    closed = []
+
     async with proxying(emulator(_SCRIPT), certs) as (proxy, _):
-        for call_id in ("rtc_1", "rtc_2"):
+        for call_id in (*ways, "other"):
             await _post(proxy, f"{call_id}/accept", {"type": "realtime", "model": "gpt-realtime"})
-        async with (
-            talking(proxy, path="/v1/realtime?call_id=rtc_1") as client,
-            talking(proxy, path="/v1/realtime?call_id=rtc_2") as other,
-        ):
-            for each in (client, other):
-                await _until(each, "session.created")
-            await _post(proxy, "rtc_3/hangup", {})
-            await _post(proxy, f"rtc_1/{what}", {"target_uri": "tel:+1"} if what == "refer" else {})
-            await _until(client, "nothing")
+        async with talking(proxy, path="/v1/realtime?call_id=other") as other:
+            for way, body in ways.items():
+                async with talking(proxy, path=f"/v1/realtime?call_id={way}") as client:
+                    await _until(client, "session.created")
+                    await _post(proxy, f"{way}/{way}", body)
+                    await _until(client, "nothing")
+                    closed.append(client.closed)
             _ask(other, "Hello")
             done = (await _until(other, "response.done"))[-1]
 
-    assert client.closed == 1000
+    assert closed == [1000] * 3
     assert done["response"]["status"] == "completed"
 
 

@@ -15,6 +15,8 @@ from tests.websocket import TEXT, closing, frame
 from tests.wire_real.proxies import proxying
 from tests.wire_real.websocket_client import Client, list_left, talking, until_ended
 
+pytestmark = pytest.mark.slow
+
 _PATH = "/v1/realtime?model=gpt-realtime"
 _SCRIPT = {
     "rules": [
@@ -83,7 +85,6 @@ async def test_a_client_that_reads_nothing_of_what_is_said_and_leaves_leaves_not
         await _expect_nothing_left(server, traffic, tasks)
 
 
-@pytest.mark.slow
 async def test_ten_thousand_malformed_events_leave_nothing_behind(certs: Path) -> None:
     server = emulator(_SCRIPT)
     malformed = (b"{", b"[]", b'{"type": 7}', b'{"type": "input_audio_buffer.append", "audio": "?"}', b"\x7f" * 200)
