@@ -149,6 +149,8 @@ lock: setup-python ## write the lock files, from pyproject.toml, requirements.in
 		--custom-compile-command 'make lock' --output-file requirements/frameworks.txt conformance/frameworks/requirements.in
 	@.venv/bin/uv pip compile --quiet --system-certs --upgrade --universal --python-version 3.12 --generate-hashes \
 		--custom-compile-command 'make lock' --output-file requirements/applications.txt conformance/applications/requirements.in
+	@for each in phoenix application; do .venv/bin/uv pip compile --quiet --system-certs --upgrade --universal --python-version 3.12 --generate-hashes \
+		--custom-compile-command 'make lock' --output-file requirements/telemetry-$$each.txt conformance/telemetry/$$each.in || exit 1; done
 	@.venv/bin/uv pip compile --quiet --system-certs --universal --python-version 3.12 --generate-hashes --constraint requirements/dev.txt \
 		--extra smollm --custom-compile-command 'make lock' --output-file requirements/smollm.txt pyproject.toml conformance/smollm/requirements.in
 	@.venv/bin/uv pip compile --quiet --system-certs --universal --python-version 3.12 --generate-hashes --constraint requirements/dev.txt \

@@ -18,7 +18,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from benchmarks import console, conversations, fixture, ratios, simulated, starts, streams
+from benchmarks import console, conversations, fixture, ratios, simulated, starts, streams, traces
 from benchmarks.servers import SERVERS, Running, running
 from conformance.attacks import measure as attacks
 from conformance.attacks.catalogue import ATTACKS
@@ -35,6 +35,7 @@ _EXPECTED = (
 )
 
 _FIXTURE_MS = 5.0
+_ALONE = ("attacks", "console", "conversations", "traces")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,6 +66,10 @@ def main() -> None:
             _print_page(console.measure_first_view(servers["llemulator"]))
             _print_watched(_measure_console(_find_hey(), servers["llemulator"], arguments))
         return
+    if arguments.only == "traces":
+        with tempfile.TemporaryDirectory(prefix="llemulator-bench-") as folder:
+            _print_traced(_measure_traces(_find_hey(), _script(Path(folder)), arguments))
+        return
     hey = _find_hey()
     with tempfile.TemporaryDirectory(prefix="llemulator-bench-") as folder:
         script = _script(Path(folder))
@@ -78,6 +83,7 @@ def main() -> None:
             first_view = console.measure_first_view(servers["llemulator"])
             watched = _measure_console(hey, servers["llemulator"], arguments)
             rhythms = tuple(simulated.measure(servers["llemulator"]))
+        traced = _measure_traces(hey, script, arguments)
     _print(seconds, memory, rates)
     _print_pacing("streams", "tokens", pacing)
     _print_conversations(spoken, heard)
@@ -87,6 +93,7 @@ def main() -> None:
         print(f"{_met(rhythm.is_met):12} {said}")
     _print_page(first_view)
     _print_watched(watched)
+    _print_traced(traced)
     ratio = starts.ratio()
     said = f"llemulator run -- true / a bare mitmdump, until it listens: {ratio:.2f} (at most {starts.AT_MOST})"
     print(f"{_met(ratio <= starts.AT_MOST):12} {said}")
@@ -124,6 +131,16 @@ def _print_watched(watched: console.Watched) -> None:
     print(f"{_met(watched.ratio >= least):12} {said}{numbers}")
 
 
+def _measure_traces(hey: str, script: Path, arguments: Arguments) -> traces.Traced:
+    return traces.measure(script, lambda server: _rate(hey, _plain(server), arguments), arguments.rounds)
+
+
+def _print_traced(traced: traces.Traced) -> None:
+    said = f"requests per second, traces on / off: {traced.ratio:.2f} (at least {traces.AT_LEAST}; "
+    numbers = f"{traced.on:.0f} / {traced.off:.0f}; {traced.bytes_received} bytes of telemetry)"
+    print(f"{_met(traced.ratio >= traces.AT_LEAST):12} {said}{numbers}")
+
+
 def _print_conversations(spoken: conversations.Speaking, heard: conversations.Hearing) -> None:
     _print_pacing("WebSocket conversations", "messages", spoken.pacing)
     print(
@@ -158,7 +175,7 @@ def _arguments() -> Arguments:
     parser.add_argument("--seconds", type=float, default=4, help="how long each measurement takes (4)")
     parser.add_argument("--rounds", type=int, default=3, help="how many turns each server has (3)")
     parser.add_argument("--clients", type=int, default=16, help="how many connections ask at the same time (16)")
-    parser.add_argument("--only", choices=("attacks", "console", "conversations"), help="print these lines alone (all)")
+    parser.add_argument("--only", choices=_ALONE, help="print these lines alone (all)")
     return Arguments(**vars(parser.parse_args()))
 
 

@@ -8,7 +8,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -56,18 +56,18 @@ SERVERS: dict[str, Callable[[int, str], list[str]]] = {
 
 
 @contextmanager
-def running(names: Iterable[str], script: Path) -> Iterator[dict[str, Running]]:
-    """Run some of them at the same time."""
+def running(names: Iterable[str], script: Path, **variables: str) -> Iterator[dict[str, Running]]:
+    """Run some of them at the same time, with more variables of the environment."""
     with ExitStack() as stack:
-        yield {name: stack.enter_context(_one_running(name, script)) for name in names}
+        yield {name: stack.enter_context(_one_running(name, script, variables)) for name in names}
 
 
 @contextmanager
-def _one_running(name: str, script: Path) -> Iterator[Running]:
+def _one_running(name: str, script: Path, variables: Mapping[str, str]) -> Iterator[Running]:
     with tempfile.TemporaryDirectory(prefix="llemulator-bench-") as certs:
         port = free_port()
         settings = {"LLEMULATOR_SCRIPT": str(script), "LLEMULATOR_CERTS": certs, "LOG_LEVEL": "warning"}
-        environment = {**plain_environment(), **settings}
+        environment = {**plain_environment(), **settings, **variables}
         began = time.perf_counter()
         process = subprocess.Popen(on_core(0, SERVERS[name](port, certs)), env=environment, stdout=subprocess.DEVNULL)
         try:

@@ -233,7 +233,7 @@ def test_the_services_ports_and_names_that_are_printed_are_in_the_compose_file()
     assert {"smollm", "openwebui"} <= services.keys()
     assert services["llemulator"]["networks"]["default"] == {"aliases": ["simulator"]}
     assert services["llemulator"]["environment"]["LLEMULATOR_LISTEN"] == "8090"
-    assert published == {"8080", "8090", "8081", "3000"}
+    assert published == {"8080", "8090", "8081", "3000", "16686"}
 
 
 def test_the_deployment_and_the_chart_have_the_printed_names_too() -> None:

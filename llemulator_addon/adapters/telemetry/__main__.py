@@ -21,7 +21,7 @@ logger = logging.getLogger(__name__)
 
 SECONDS_TO_END = 2.0
 """How long what waits may take to be sent, when the server ends."""
-_NICE = 10
+_NICE = 15
 _SECONDS_BETWEEN_LINES = 60.0
 
 
