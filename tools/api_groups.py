@@ -56,8 +56,9 @@ GROUPS: tuple[ApiGroup, ...] = (
     ApiGroup(
         name="images",
         paths=("/images",),
-        does="generate and edit: a picture with the prompt's words as PNG, by Base64 or address, and streams",
-        lacks="draws no JPEG or WebP; an edit does not show its inputs; no variations",
+        does="generate and edit: a picture with the prompt's words as PNG, JPEG or WebP, by Base64 or address, and "
+        "streams",
+        lacks="an edit does not show its inputs; no variations",
         page="images.md",
     ),
     ApiGroup(

@@ -1,11 +1,14 @@
 import zlib
 from base64 import b64decode, b64encode
+from io import BytesIO
 from struct import unpack_from
 from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
 from openai.types import ImagesResponse
+from PIL import Image
+from PIL.ImageFile import ImageFile
 
 from llemulator_addon.wire.pictures import Picture, read_path, spell_path
 from tests.playing import body_of, emulator, headers_of, json_of, play, post, request, status
@@ -167,11 +170,49 @@ def test_a_script_gives_the_picture() -> None:
         ({"n": 11}, "n"),
         ({"quality": "best"}, "quality"),
         ({"partial_images": 4}, "partial_images"),
-        ({"model": "gpt-image-1", "output_format": "webp"}, "output_format"),
+        ({"model": "gpt-image-1", "output_format": "gif"}, "output_format"),
+        ({"model": "gpt-image-1", "output_format": "jpeg", "background": "transparent"}, "background"),
+        ({"model": "gpt-image-1", "output_compression": 50}, "output_compression"),
     ],
 )
 def test_a_wrong_picture_is_refused(body: dict[str, Any], param: str) -> None:
     assert _ask(body)["error"]["param"] == param
+
+
+def _open(told: Any) -> ImageFile:  # noqa: ANN401 - JSON
+    return Image.open(BytesIO(b64decode(told["data"][0]["b64_json"])))
+
+
+@pytest.mark.parametrize("form", ["jpeg", "webp"])
+def test_a_picture_is_a_jpeg_or_a_webp_where_that_is_asked_for(form: str) -> None:
+    asked = {"model": "gpt-image-1", "output_format": form, "size": "1536x1024"}
+
+    told, again = _ask(asked), _ask(asked)
+
+    picture = _open(told)
+    assert (picture.format, picture.size, picture.mode) == (form.upper(), (1_536, 1_024), "RGB")
+    assert picture.getexif()[0x010E] == "A cat"
+    assert (told["output_format"], told["data"]) == (form, again["data"])
+    assert_sdk(ImagesResponse, told)
+
+
+def test_a_webp_shows_the_same_as_a_png_and_may_be_transparent() -> None:
+    asked = {"model": "gpt-image-1", "background": "transparent"}
+
+    png, webp = (_open(_ask({**asked, "output_format": form})).convert("RGBA") for form in ("png", "webp"))
+
+    # The alpha channel of a WebP is exact.
+    assert webp.getchannel("A").tobytes() == png.getchannel("A").tobytes()
+    assert webp.getchannel("A").getextrema() == (0, 255)
+
+
+def test_a_more_compressed_picture_is_smaller() -> None:
+    whole, less = (
+        _ask({"model": "gpt-image-1", "output_format": "jpeg", "output_compression": compression})
+        for compression in (100, 20)
+    )
+
+    assert len(less["data"][0]["b64_json"]) < len(whole["data"][0]["b64_json"])
 
 
 def test_a_picture_of_a_rule_is_given_in_the_form_that_was_asked_for() -> None:

@@ -50,6 +50,8 @@ def read(call: Call, body: JsonObject, *, name: str = NAME) -> Prompt:
             raise RequestRefused(wrong)
         # Older versions of the SDK know no other sizes of a picture.
         checked = {**checked, "size": "auto"}
+    if not call.lenient:
+        _check_form(checked)
     origin = f"http://{call.request.host}:{call.request.port}" if call.request.to_proxy else "https://api.openai.com"
     return Prompt(
         endpoint=name,
@@ -61,12 +63,8 @@ def read(call: Call, body: JsonObject, *, name: str = NAME) -> Prompt:
     )
 
 
-def write(prompt: Prompt, says: ModelOutput, manner: Manner) -> Answer | Failure:
+def write(prompt: Prompt, says: ModelOutput, manner: Manner) -> Answer:
     """Write the pictures, or events in which one of them is finished."""
-    form = prompt.body.get("output_format") or "png"
-    if form != "png" and not says.images:
-        message = f"llemulator draws pictures as png only, and not as {form}; a rule can give a file (reply: image)."
-        return Failure(status=400, type=INVALID, param="output_format", message=message)
     if prompt.stream:
         return EventStream(pieces=Made(partial(_pieces, prompt, says, manner.stamp)))
     count = prompt.body.get("n") or 1
@@ -149,6 +147,26 @@ def _check_images(call: Call, body: Mapping[str, Any]) -> None:
             )
 
 
+def _check_form(body: Mapping[str, Any]) -> None:
+    """Refuse what a form of files cannot have. The words are assumed."""
+    form = body.get("output_format") or "png"
+    if form == "jpeg" and body.get("background") == "transparent":
+        raise _refuse_form("background", "Transparent background is not supported for JPEG output format.")
+    if form == "png" and body.get("output_compression") not in {None, _BEST}:
+        message = f"Compression less than {_BEST} is not supported for PNG output format."
+        raise _refuse_form("output_compression", message)
+
+
+_BEST = 100
+
+
+def _refuse_form(name: str, message: str) -> RequestRefused:
+    # Type and code are those that are reported for a model without transparent pictures.
+    return RequestRefused(
+        Failure(status=400, type="image_generation_user_error", param=name, code="invalid_value", message=message)
+    )
+
+
 def _find_wrong_size(model: str, wanted: str | None) -> Failure | None:
     """Return the refusal of a size that a model does not draw."""
     if wanted is None:
@@ -229,7 +247,17 @@ def _find_size(prompt: Prompt) -> tuple[int, int]:
 
 def _picture(prompt: Prompt, stamp: Stamp, number: int, shown: float = 1.0) -> Picture:
     seed = int(stamp.lasting.hex(f"picture {number}", 6), 16)
-    return Picture(*_find_size(prompt), prompt.user_text, seed, prompt.body.get("background") == "transparent", shown)
+    body = prompt.body
+    form, quality = body.get("output_format") or "png", body.get("output_compression")
+    return Picture(
+        *_find_size(prompt),
+        prompt.user_text,
+        seed,
+        transparent=body.get("background") == "transparent" and form != "jpeg",
+        shown=shown,
+        form=form,
+        quality=_BEST if quality is None else quality,
+    )
 
 
 def _show_image(prompt: Prompt, says: ModelOutput, stamp: Stamp, number: int) -> dict[str, object]:
@@ -241,8 +269,13 @@ def _show_image(prompt: Prompt, says: ModelOutput, stamp: Stamp, number: int) ->
     if _is_newer(prompt.model) or prompt.body.get("response_format") == "b64_json":
         return {**told, "b64_json": _draw(prompt, says, stamp, number)}
     if given is not None:
-        return {**told, "url": f"data:image/png;base64,{given.data}"}
+        kind = next((kind for begin, kind in _BEGINNINGS.items() if given.data.startswith(begin)), "png")
+        return {**told, "url": f"data:image/{kind};base64,{given.data}"}
     return {**told, "url": f"{prompt.origin}{spell_path(_picture(prompt, stamp, number))}"}
+
+
+_BEGINNINGS: Mapping[str, str] = {"/9j/": "jpeg", "UklGR": "webp", "R0lGO": "gif"}
+"""Of a file in Base64."""
 
 
 def _draw(prompt: Prompt, says: ModelOutput, stamp: Stamp, number: int, shown: float = 1.0) -> str:
