@@ -110,9 +110,9 @@ GROUPS: tuple[ApiGroup, ...] = (
     ApiGroup(
         name="containers",
         paths=("/containers",),
-        does="containers with their files, sent or copied, also those that responses make for `code_interpreter`; the "
-        "bytes come back; expiry by the session's clock",
-        lacks="nothing runs in them: a script gives the outputs of `code_interpreter_call`",
+        does="containers with their files, sent or copied, also those that responses make for "
+        "`code_interpreter` and `shell`, with skills; the bytes come back; expiry by the session's clock",
+        lacks="nothing runs in them: a script says what `code_interpreter_call` prints and makes",
     ),
     ApiGroup(
         name="skills",

@@ -46,6 +46,16 @@ def read_one(zipped: bytes, wanted: str, *, most: int) -> bytes:
     raise ValueError(wanted)
 
 
+def read_all(zipped: bytes, *, most: int) -> Iterator[tuple[str, bytes]]:
+    """Yield the name and the content of each file; raises `ValueError` if it is no zip file, or above `most` bytes."""
+    for name, place in _list_entries(zipped):
+        content = _read_at(zipped, place, most + 1)
+        most -= len(content)
+        if most < 0:
+            raise ValueError(name)
+        yield name, content
+
+
 def _list_entries(zipped: bytes) -> Iterator[tuple[str, int]]:
     """Yield the name of each file with the place of its entry in the directory."""
     end = zipped.rfind(_END_MARK, max(0, len(zipped) - _LONGEST_COMMENT - _END.size))

@@ -7,6 +7,7 @@ from pydantic import ConfigDict, Field, TypeAdapter, ValidationError, model_vali
 
 from llemulator_addon.core.reply import Block, HostedCall
 from llemulator_addon.script.model import ScriptPart
+from llemulator_addon.script.replies.audio import Base64
 from llemulator_addon.wire.responses.hosted_tools import PARTIAL_IMAGES
 
 
@@ -47,6 +48,14 @@ class _ShellAction(ScriptPart):
     commands: list[str] | None = None
 
 
+class _MadeFile(ScriptPart):
+    """A file that the code made."""
+
+    filename: Annotated[str, Field(min_length=1)]
+    text: str = ""
+    data: Base64 | None = None
+
+
 _OF_ALL: Mapping[str, tuple[str, TypeAdapter[Any]]] = {
     PARTIAL_IMAGES: ("an array of strings", TypeAdapter(list[str])),
 }
@@ -56,7 +65,11 @@ _OF_TYPE: Mapping[str, Mapping[str, tuple[str, TypeAdapter[Any]]]] = {
     "shell_call_output": {"output": ("an array", TypeAdapter(list[Any]))},
     "apply_patch_call": {"operation": ("an object whose diff is a string", TypeAdapter(_PatchOperation))},
     # An array or an object is spelled as JSON.
-    "code_interpreter_call": {"code": ("a string or null", TypeAdapter(str | list[Any] | dict[str, Any] | None))},
+    "code_interpreter_call": {
+        "code": ("a string or null", TypeAdapter(str | list[Any] | dict[str, Any] | None)),
+        "logs": ("a string", TypeAdapter(str)),
+        "files": ("an array of files, each with a filename, and text or data", TypeAdapter(list[_MadeFile])),
+    },
 }
 """The fields of finished items that are read to write a stream, by type: the expected value in words, and its check."""
 

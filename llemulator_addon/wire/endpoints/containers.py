@@ -3,11 +3,10 @@
 from collections.abc import Mapping
 from typing import Any
 
-from llemulator_addon.core.reply import Failure
 from llemulator_addon.core.resources import Kept, Resources, Value
 from llemulator_addon.wire.answer import Answer, Call, Operation, Served, show_kept
 from llemulator_addon.wire.bodies import check_body, read_object, take_file
-from llemulator_addon.wire.checking import Fields, anything, array, integer, one_of, text
+from llemulator_addon.wire.checking import Fields, an_object, anything, array, integer, one_of, text
 from llemulator_addon.wire.containers import (
     KIND,
     begin_container,
@@ -15,8 +14,11 @@ from llemulator_addon.wire.containers import (
     has_expired,
     keep_container,
     make_container_file,
+    mount_skills,
+    refuse_expired,
+    refuse_unknown,
 )
-from llemulator_addon.wire.errors import INVALID, RequestRefused, missing
+from llemulator_addon.wire.errors import RequestRefused, missing
 from llemulator_addon.wire.json_bytes import pretty
 from llemulator_addon.wire.multipart import files_in
 from llemulator_addon.wire.paging import page
@@ -32,7 +34,9 @@ def create(call: Call) -> Served:
         for number, each in enumerate(body.get("file_ids") or ())
         if isinstance(each, str)
     ]
-    return Served(answer=_answer(_show(call, value)), resources=call.resources.put(keep_container(value), *copies))
+    mounted = () if call.lenient else mount_skills(value["id"], call.resources, body, call.stamp)
+    kept = call.resources.put(keep_container(value), *copies, *mounted)
+    return Served(answer=_answer(_show(call, value)), resources=kept)
 
 
 def _show(call: Call, value: Value) -> dict[str, Any]:
@@ -72,13 +76,8 @@ def _find(call: Call) -> Value:
     if (kept := call.resources.get(KIND, container_id)) is not None:
         return kept
     if not call.lenient:
-        raise RequestRefused(_unknown("Container", container_id))
+        raise RequestRefused(refuse_unknown("Container", container_id))
     return begin_container(container_id, {}, call.stamp, call.now)
-
-
-def _unknown(what: str, thing_id: str) -> Failure:
-    # The words are not recorded.
-    return Failure(status=404, type=INVALID, message=f"{what} with id '{thing_id}' not found.")
 
 
 # Files ----------------------------------------------------------------------------------------------------------------
@@ -88,8 +87,7 @@ def create_file(call: Call) -> Served:
     """Put a file into a container: one that is sent, or a copy of a stored one."""
     container = _find(call)
     if has_expired(container, call.now) and not call.lenient:
-        # The beginning is reported.
-        raise RequestRefused(Failure(status=400, type=INVALID, message="Container is expired."))
+        raise RequestRefused(refuse_expired())
     given = read_object(call.request) if call.request.body or call.request.json else {}
     body: Any = check_body(_FILE, given, lenient=call.lenient)
     sent = next(files_in(body, "file"), None)
@@ -144,7 +142,7 @@ def _find_file(call: Call) -> Value:
     if (kept := call.resources.get(files_kind(container["id"]), file_id)) is not None:
         return kept
     if not call.lenient:
-        raise RequestRefused(_unknown("Container file", file_id))
+        raise RequestRefused(refuse_unknown("Container file", file_id))
     value = make_container_file(container["id"], "file.txt", (b"Hello",), call.stamp, "").value
     return {**value, "shown": {**value["shown"], "id": file_id}}
 
@@ -180,7 +178,7 @@ _CONTAINER = Fields(
         "expires_after": _EXPIRY,
         "memory_limit": one_of("1g", "4g", "16g", "64g"),
         "network_policy": anything,
-        "skills": anything,
+        "skills": array(an_object),
     },
     needs=("name",),
 )

@@ -20,6 +20,7 @@ from llemulator_addon.wire.answer import (
     Manner,
     Piece,
 )
+from llemulator_addon.wire.containers import check_tools
 from llemulator_addon.wire.endpoints import completions
 from llemulator_addon.wire.errors import RequestRefused
 from llemulator_addon.wire.families import family
@@ -48,6 +49,8 @@ def read(call: Call, body: Mapping[str, Any]) -> Prompt:
     if is_legacy(body):
         return replace(completions.read(call._replace(lenient=True), body), endpoint=NAME)
     asked = prompt.read(call, body)
+    if not call.lenient:
+        check_tools(call.resources, asked.body, call.now)
     if prompt.exceeds_window(call, asked):
         raise _refuse_length(call, asked)
     return asked

@@ -12,10 +12,10 @@ from llemulator_addon.wire.errors import INVALID, RequestRefused, missing
 from llemulator_addon.wire.json_bytes import pretty
 from llemulator_addon.wire.multipart import SentFile, files_in, is_form, type_fields
 from llemulator_addon.wire.paging import page
+from llemulator_addon.wire.skill_bundles import KIND, refuse_unknown_skill
 from llemulator_addon.wire.stored_files import send_content
 from llemulator_addon.wire.zip_files import BEGIN, list_names, read_one, write_zip
 
-KIND = "skill"
 _MANIFEST = "skill.md"
 """The file that says what a skill is; its name in any case."""
 _MOST_FILES = 500
@@ -93,8 +93,7 @@ def _find(call: Call) -> Value:
     if (kept := call.resources.get(KIND, skill_id)) is not None:
         return kept
     if not call.lenient:
-        # The words are not recorded.
-        raise RequestRefused(Failure(status=404, type=INVALID, message=f"Skill with id '{skill_id}' not found."))
+        raise refuse_unknown_skill(skill_id)
     return _begin(call, skill_id, {})
 
 
