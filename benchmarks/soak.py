@@ -34,13 +34,13 @@ async def _soak(server: Server, requests: int) -> bool:
     numbers = count()
     begin = time.monotonic()
     await _ask(server, numbers, requests // 10)
-    first = _resident(server)
+    first = resident_mebibytes(server)
     print(f"{requests // 10:>9} requests: {first:6.1f} MiB, {_rate(requests // 10, begin)}", flush=True)
     for tenth in range(2, 11):
         await _ask(server, numbers, requests // 10)
         done = tenth * (requests // 10)
-        print(f"{done:>9} requests: {_resident(server):6.1f} MiB, {_rate(done, begin)}", flush=True)
-    growth = _resident(server) / first
+        print(f"{done:>9} requests: {resident_mebibytes(server):6.1f} MiB, {_rate(done, begin)}", flush=True)
+    growth = resident_mebibytes(server) / first
     print(f"growth {growth:.3f}, at most {_GROWTH}")
     return growth <= _GROWTH
 
@@ -90,7 +90,7 @@ def _request(number: int) -> bytes:
     return head.encode() + body
 
 
-def _resident(server: Server) -> float:
+def resident_mebibytes(server: Server) -> float:
     """Return the server's resident memory in MiB."""
     status = Path("/proc", str(server.pid), "status").read_text("ascii")
     return int(status.partition("VmRSS:")[2].split()[0]) / 1024

@@ -45,8 +45,9 @@ def test_an_operation_with_a_file_of_its_own_is_never_answered_by_the_table() ->
 
 
 @pytest.mark.long
-def test_the_table_is_read_only_when_an_operation_of_it_is_asked_for() -> None:
+def test_the_table_and_libraries_for_few_operations_are_read_only_when_they_are_needed() -> None:
     program = """
+import sys
 from llemulator_addon.adapters import compose
 from llemulator_addon.wire.described.table import read_table
 from llemulator_addon.wire.routing import find
@@ -54,10 +55,11 @@ find("POST", "/v1/chat/completions")
 print(read_table.cache_info().currsize)
 find("GET", "/v1/vaults")
 print(read_table.cache_info().currsize)
+print(sorted({"PIL", "pypdf", "docx", "prometheus_client"} & sys.modules.keys()))
 """
     done = subprocess.run([sys.executable, "-c", program], check=True, capture_output=True, text=True)
 
-    assert done.stdout.split() == ["0", "1"]
+    assert done.stdout.split() == ["0", "1", "[]"]
 
 
 def test_the_table_takes_less_than_two_mebibytes_of_memory() -> None:
