@@ -29,7 +29,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(description="batches of many lines, whose memory must not grow")
     parser.add_argument("--lines", type=int, default=10_000)
     arguments = parser.parse_args()
-    with running("--batch-duration", f"{_DURATION}", "--on-unmatched", "echo") as server:
+    with running("--batch-duration", f"{_DURATION}", "--on-unmatched", "echo", "--journals-size", "4MiB") as server:
         taken = list(_measure(server, arguments.lines))
     growth = taken[-1] / taken[1]
     print(f"growth {growth:.3f}, at most {_GROWTH}")

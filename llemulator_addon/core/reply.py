@@ -181,7 +181,9 @@ class Image:
     """A picture that a script gives."""
 
     data: str
-    """Base64."""
+    """Base64; empty until the file is read."""
+    file: str | None = None
+    """A stored file of the session with the picture, by id or name."""
     revised_prompt: str | None = None
 
 

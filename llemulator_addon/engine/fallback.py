@@ -162,9 +162,9 @@ def template_failed(rule: str, problem: TemplateProblem) -> Failure:
     return _script_fault("template_error", f'The template of rule "{rule}" cannot be filled in: {problem}.')
 
 
-def sound_file_failed(name: str, why: str) -> Failure:
-    """Say why a reply has not the sound of a file."""
-    return _script_fault("sound_file_error", f'The sound of a reply cannot be that of the file "{name}": {why}.')
+def file_failed(name: str, why: str) -> Failure:
+    """Say why a reply has not the content of a file."""
+    return _script_fault("reply_file_error", f'A reply cannot have the content of the file "{name}": {why}.')
 
 
 def cannot_say() -> Failure:

@@ -11,9 +11,9 @@ from llemulator_addon.core.work import not_at_once
 from llemulator_addon.engine import fallback, paced_steps
 from llemulator_addon.engine.code_containers import open_containers
 from llemulator_addon.engine.file_search import fill_file_searches
+from llemulator_addon.engine.files_of_replies import fill_files
 from llemulator_addon.engine.prompt_caching import use_prompt_cache
 from llemulator_addon.engine.session import Session
-from llemulator_addon.engine.sound_files import fill_sounds
 from llemulator_addon.script.pacing import Pacing
 from llemulator_addon.script.pattern import Candidate
 from llemulator_addon.script.replies.raw import Raw
@@ -40,7 +40,7 @@ def write_reply(
             if endpoint is None:
                 return fallback.cannot_say()
             now = session.clock_time(asked.request)
-            if isinstance(reply := fill_sounds(session, prompt, reply, now), Failure):
+            if isinstance(reply := fill_files(session, prompt, reply, now), Failure):
                 return reply
             reply = fill_file_searches(session, prompt, reply, now)
             reply, kept = open_containers(session, prompt, reply, now, asked.request.talk)

@@ -10,6 +10,8 @@ from openai.types import ImagesResponse
 from PIL import Image
 from PIL.ImageFile import ImageFile
 
+from llemulator_addon.script.reader import read_script
+from llemulator_addon.script.script_error import ScriptError
 from llemulator_addon.wire.pictures import Picture, read_path, spell_path
 from tests.playing import body_of, emulator, headers_of, json_of, play, post, request, status
 from tests.wire.answering import client
@@ -159,6 +161,23 @@ def test_a_script_gives_the_picture() -> None:
 
     assert newer["data"] == [{"revised_prompt": "Dot", "b64_json": "iVBORw0KGgo="}]
     assert older["data"] == [{"revised_prompt": "Dot", "url": "data:image/png;base64,iVBORw0KGgo="}]
+
+
+def test_a_script_gives_the_picture_of_a_stored_file() -> None:
+    files = [{"filename": "dot.png", "data": "iVBORw0KGgo="}]
+    script = {"rules": [{"reply": {"image": {"file": "dot.png"}}, "times": 2}], "resources": {"files": files}}
+
+    shown = _ask({"model": "gpt-image-1"}, script)
+    missing = _ask({"model": "gpt-image-1"}, {"rules": [{"reply": {"image": {"file": "a.png"}}}]})
+
+    assert shown["data"] == [{"b64_json": "iVBORw0KGgo="}]
+    assert missing["error"]["code"] == "reply_file_error"
+
+
+@pytest.mark.parametrize("image", [{}, {"data": "AAAA", "file": "a"}, {"file": ""}])
+def test_a_picture_of_a_script_has_one_content(image: dict[str, str]) -> None:
+    with pytest.raises(ScriptError):
+        read_script({"rules": [{"reply": {"image": image}}]})
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""`audio: {file: …}`: the sound of a reply is in a stored file of the session."""
+"""`audio: {file: …}`, `image: {file: …}`: a sound or a picture of a reply is in a stored file of the session."""
 
 from base64 import b64encode
 from collections.abc import Iterator
@@ -17,23 +17,24 @@ _ALOUD = ("realtime", "live")
 """Endpoints that read a WAV file, and send its samples."""
 
 
-def fill_sounds(session: Session, prompt: Prompt, reply: ModelOutput, now: float) -> ModelOutput | Failure:
+def fill_files(session: Session, prompt: Prompt, reply: ModelOutput, now: float) -> ModelOutput | Failure:
     """Return a reply with the bytes of the files that it names, or a failure that says why that cannot be."""
-    names = {block.sound.file for choice in reply.choices for block in _list_sounding(choice) if block.sound}
-    wanted = {name for name in names if name is not None}
+    sounds = {block.sound.file for choice in reply.choices for block in _list_sounding(choice) if block.sound}
+    wanted = {name for name in (*sounds, *(each.file for each in reply.images)) if name is not None}
     if not wanted:
         return reply
     found = dict[str, str]()
     for name in wanted:
         content = _read(session, name, now)
         if content is None:
-            return fallback.sound_file_failed(name, "the session has no file with this id or name")
+            return fallback.file_failed(name, "the session has no file with this id or name")
         if len(content) > _MOST_BYTES:
-            return fallback.sound_file_failed(name, f"it has more than {_MOST_BYTES} bytes")
+            return fallback.file_failed(name, f"it has more than {_MOST_BYTES} bytes")
         if prompt.endpoint in _ALOUD and is_wav(content) and read_wav(content) is None:
-            return fallback.sound_file_failed(name, "its codec is none of PCM with 16 bits, A-law and µ-law")
+            return fallback.file_failed(name, "its codec is none of PCM with 16 bits, A-law and µ-law")
         found[name] = b64encode(content).decode("ascii")
-    return replace(reply, choices=tuple(_fill(choice, found) for choice in reply.choices))
+    images = tuple(each if each.file is None else replace(each, data=found[each.file]) for each in reply.images)
+    return replace(reply, choices=tuple(_fill(choice, found) for choice in reply.choices), images=images)
 
 
 def _list_sounding(choice: Choice) -> Iterator[Text]:
