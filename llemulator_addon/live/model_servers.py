@@ -83,7 +83,7 @@ class ModelServers:
         """Give all shared servers another capacity."""
         self.capacity = capacity
         for place in [place for place in self._servers if place.owner is None]:
-            self._change(place, capacity)
+            self._keep(place, *self._find(place, capacity))
 
     def play_by_default(self, script: Script | None) -> None:
         """Let the default script say what the shared servers can do, if it says anything of it."""
@@ -92,9 +92,7 @@ class ModelServers:
 
     def refuse(self, key: SessionKey, load: Load, request: Request) -> Failure | None:
         """Say why a request that comes now is refused; None: it runs, or waits."""
-        server = self._servers.get(_place_of(key, load)) or ModelServer[ExchangeId](capacity=load.capacity)
-        if server.capacity != load.capacity:
-            server, _ = server.change(load.capacity)
+        server, _ = self._find(_place_of(key, load), load.capacity)
         match server.find_refusal(load.demand):
             case None:
                 fits = server.begins_at_once(load.demand.held) or self._room.fits(size_waiting(request))
@@ -120,13 +118,16 @@ class ModelServers:
 
     def _take(self, place: ServerPlace, name: ExchangeId, load: Load) -> bool:
         """Take a request; whether it runs at once."""
-        if place not in self._servers:
-            self._servers[place] = ModelServer(capacity=load.capacity)
-        elif self._servers[place].capacity != load.capacity:
-            self._change(place, load.capacity)
-        server = self._servers[place] = self._servers[place].arrive(name, load.demand)
+        server, begun = self._find(place, load.capacity)
+        server = server.arrive(name, load.demand)
         self._places[name] = place
+        self._keep(place, server, begun)
         return name in server.running
+
+    def _find(self, place: ServerPlace, capacity: Capacity) -> tuple[ModelServer[ExchangeId], tuple[ExchangeId, ...]]:
+        """Return a server with a capacity, and the requests that begin by that."""
+        server = self._servers.get(place) or ModelServer[ExchangeId](capacity=capacity)
+        return (server, ()) if server.capacity == capacity else server.change(capacity)
 
     async def _wait(self, name: ExchangeId) -> None:
         called = self._called[name] = get_running_loop().create_future()
@@ -157,10 +158,6 @@ class ModelServers:
             return replace(play, steps=steps)
         begun = next((number for number, step in enumerate(steps) if isinstance(step, Head)), -1) + 1
         return replace(play, steps=steps[:begun], rest=SlowedSteps(self, name, iter(steps[begun:])))
-
-    def _change(self, place: ServerPlace, capacity: Capacity) -> None:
-        server, begun = self._servers[place].change(capacity)
-        self._keep(place, server, begun)
 
     def _keep(self, place: ServerPlace, server: ModelServer[ExchangeId], begun: tuple[ExchangeId, ...]) -> None:
         if server.is_idle and (place.owner is not None or len(self._servers) > MOST_IDLE):

@@ -322,6 +322,16 @@ async def test_a_capacity_that_cannot_be_is_refused_with_its_place(
     assert reason in refused["message"]
 
 
+async def test_of_models_that_nobody_asks_any_more_a_hundred_are_kept() -> None:
+    server = _emulator(_ONE, models=[f"model-{number}" for number in range(120)])
+    for number in range(120):
+        await _end(server, await server.answer(chat(model=f"model-{number}")))
+    await server.answer(post("/_emulator/capacity", {"max_num_seqs": 2}))
+    await server.answer(chat(model="model-0"))
+
+    assert len(await _busy(server)) <= 101
+
+
 async def test_a_persons_answer_takes_no_place() -> None:
     server = _emulator(f"{_ONE},max_waiting=0", {"responses": {"^Hi$": "Hi"}, "defaults": {"on_unmatched": "manual"}})
     (asked,) = await _ask(server, chat("A person, please"))

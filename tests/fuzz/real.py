@@ -387,6 +387,12 @@ ADMIN: dict[str, tuple[Json, ...]] = {
         },
     ),
     "/_emulator/clock": ({"advance_s": 60}, {"at": 1e9}, {"reset": True}),
+    "/_emulator/calls": ({"from": "sip:+1@a.example", "to": "b", "sip_headers": [{"name": "a", "value": "b"}]},),
+    "/_emulator/capacity": (
+        {"profile": "crowded", "max_num_seqs": 8},
+        {"max_waiting": 1, "max_model_len": 9_000, "kv_cache_tokens": 9_000, "ttft_ms": 1, "refuse_with": 429},
+        {"prefill_ms_per_token": 0.1, "tokens_per_second": 9.5, "jitter": 0.5, "time_factor_under_load": 1},
+    ),
     "/_emulator/reset": ({},),
     "/_emulator/requests/{number}/again": ({},),
     "/_emulator/webhooks/{number}": ({},),
