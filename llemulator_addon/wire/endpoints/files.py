@@ -28,7 +28,7 @@ def create(call: Call) -> Served:
     body: Any = check_body(_FILE, read_sent(call.request, EXPIRY_KIND), lenient=call.lenient)
     sent, purpose = next(files_in(body, "file")), body.get("purpose", "user_data")
     if not call.lenient:
-        check_form(sent.name, purpose)
+        _check_form(sent.name, purpose)
     if not sent.content:
         raise RequestRefused(Failure(status=400, type=INVALID, message="File is empty."))
     kept = make_file(
@@ -47,8 +47,11 @@ def keep(call: Call, kept: Kept) -> Served:
     return Served(answer=_show(kept.value["file"]), resources=call.resources.put(kept))
 
 
-def check_form(name: str, purpose: str) -> None:
-    """Refuse a file whose name says that it is not in the form that its purpose needs. The words are reported."""
+def _check_form(name: str, purpose: str) -> None:
+    """Refuse a file whose name says that it is not in the form that its purpose needs. The words are reported.
+
+    Uploads are not refused so: an example of OpenAI's SDK has one of a text file for a batch.
+    """
     if (api := _LINES_ONLY.get(purpose)) is not None and not name.lower().endswith(".jsonl"):
         message = f"Invalid file format for {api} API. Must be .jsonl"
         raise RequestRefused(Failure(status=400, type=INVALID, message=message))

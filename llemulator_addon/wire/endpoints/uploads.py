@@ -10,7 +10,6 @@ from llemulator_addon.core.resources import Kept, Resources
 from llemulator_addon.wire.answer import Call, Operation, Served, show_kept
 from llemulator_addon.wire.bodies import check_body, read_object, read_sent, take_file
 from llemulator_addon.wire.checking import Fields, array, integer, one_of, text
-from llemulator_addon.wire.endpoints.files import check_form
 from llemulator_addon.wire.errors import INVALID, RequestRefused
 from llemulator_addon.wire.json_bytes import pretty
 from llemulator_addon.wire.multipart import files_in
@@ -23,8 +22,6 @@ def create(call: Call) -> Served:
     """Begin an upload."""
     fields = _LENIENT_UPLOAD if call.lenient else _UPLOAD
     body: Mapping[str, Any] = check_body(fields, read_object(call.request), lenient=call.lenient)
-    if not call.lenient:
-        check_form(body["filename"], body["purpose"])
     upload = _begin(call, body, f"upload_{call.stamp.hex('upload', 32)}")
     kept = {
         "upload": upload,
