@@ -12,6 +12,8 @@ _ABOUT_MODELS = {
     "docs/fine-tuning.md": "every model that can be fine-tuned has a last day",
     "docs/kubernetes.md": "measures older models",
     "docs/preset-queues.md": "shows a test of mock-openai-tool as it is",
+    "docs/prices.md": "shows prices of a dated and of a fine-tuned model, which have a last day",
+    "docs/prompt-caching.md": "says from which model on there is a cache",
     "docs/script.md": "shows the day on which gpt-4o is shut down",
 }
 _NAME = re.compile(r"[a-z0-9]+(?:[.-][a-z0-9]+)+")
