@@ -122,7 +122,7 @@ class Emulator:
         )
         self._ahead = Ahead(settings.request_values)
         self._turns = Turns(self._store.link)
-        self.news = News(settings.run)
+        self.news = News(self._store.link, settings.run)
         self._room = Room(settings.waiting_size)
         self._servers = ModelServers(settings.capacity, self._room, settings.pause)
         self._servers.play_by_default(settings.script)
@@ -382,7 +382,7 @@ class Emulator:
     async def _decide(
         self, key: SessionKey, request: Request, *, large: bool, seen: DecidedSession | None = None
     ) -> Outcome:
-        changed = _Changed() if self.news.is_read else None
+        changed = _Changed() if self.news.is_wanted else None
         deciding: Decide = self._decide_within_room
         if changed is not None:
             deciding = partial(self._decide_noting, changed=changed)

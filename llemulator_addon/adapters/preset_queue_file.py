@@ -42,11 +42,11 @@ class PresetQueueFile:
         """Write the queues each time that one changes, until cancelled. Returns at once if nothing is kept."""
         if self._file is None:
             return
-        reader = emulator.news.read()
+        reader = await emulator.news.read()
         try:
             while True:
                 await reader.wait(_SECONDS_OF_SILENCE)
-                if any(notice.happening in _CHANGES for notice in reader.take()):
+                if reader.missed or any(notice.happening in _CHANGES for notice in reader.take()):
                     await self.save(emulator)
                 await reader.pause(_SECONDS_BETWEEN_WRITES)
         finally:

@@ -52,7 +52,7 @@ async def show(call: AdminCall) -> PlayedAnswer:
     (`news` says which); `sent`, how far a stream is; `waiting`; `script`, `queue`, `resources`, `clock` and `reset`,
     when those changed; `missed`, when something is not kept any more.
     """
-    return _listen(call, call.key)
+    return await _listen(call, call.key)
 
 
 async def show_all(call: AdminCall) -> PlayedAnswer:
@@ -60,10 +60,10 @@ async def show_all(call: AdminCall) -> PlayedAnswer:
 
     The events of one session, and `templates`; each names its session by `session`, the digest of its token.
     """
-    return _listen(call, None)
+    return await _listen(call, None)
 
 
-def _listen(call: AdminCall, key: SessionKey | None) -> PlayedAnswer:
+async def _listen(call: AdminCall, key: SessionKey | None) -> PlayedAnswer:
     share = Share(call.server.room)
     if not share.grow_to(size_waiting(call.request)):
         raise RequestRefused(no_room_to_wait(call.server.room.limit))
@@ -72,7 +72,7 @@ def _listen(call: AdminCall, key: SessionKey | None) -> PlayedAnswer:
     place = _read_place(call.request)
     news = call.server.news
     goes_on = place is not None and place.run == news.run and news.has_all_since(place.notice)
-    reader = news.read(key, since=place.notice if place is not None and goes_on else None)
+    reader = await news.read(key, since=place.notice if place is not None and goes_on else None)
     stream = _NewsStream(call, key, reader, share)
     if place is not None and not goes_on:
         stream.miss(place)
@@ -150,7 +150,7 @@ class _NewsStream:
         if not self._to_show and not pieces:
             await self._wait()
             if self._reader.missed:
-                pieces += await self._tell_missed(self._known)
+                pieces += await self._tell_missed(self._known._replace(run=self._call.server.news.run))
             self._to_show = deque(_put_together(self._reader.take()))
         pieces += await self._show_some()
         if not self._reader.is_left:

@@ -9,7 +9,7 @@ from functools import partial
 
 from llemulator_addon.admin.exchange_json import readable
 from llemulator_addon.admin.route import AdminCall, Server
-from llemulator_addon.core.outcome import Ask
+from llemulator_addon.admin.waiting import find_shown
 from llemulator_addon.core.reply import Failure
 from llemulator_addon.core.session_key import ANONYMOUS, ExchangeId
 from llemulator_addon.core.steps import PlayedAnswer, Send, Steps
@@ -44,7 +44,7 @@ async def show(call: AdminCall) -> PlayedAnswer:
     share = Share(call.server.room)
     if not share.grow_to(size_waiting(call.request)):
         raise RequestRefused(no_room_to_wait(call.server.room.limit))
-    return PlayedAnswer((accepted,), rest=_QueueEvents(call.server, call.server.news.read(), share))
+    return PlayedAnswer((accepted,), rest=_QueueEvents(call.server, await call.server.news.read(), share))
 
 
 _NO_WEBSOCKET = Failure(
@@ -112,8 +112,7 @@ class _QueueEvents:
                 self._remember(notice.exchange, notice.more)
                 return None
             case "waiting" if notice.exchange is not None:
-                ask = self._server.waiting.get(notice.session, notice.exchange.number)
-                return None if ask is None else (partial(_show_new, ask), len(ask.request.body))
+                return await self._look_up_waiting(notice.exchange)
             case "ended" if notice.exchange is not None:
                 return await self._look_up_ended(notice.exchange)
             case "queue" if notice.session == ANONYMOUS:
@@ -128,27 +127,38 @@ class _QueueEvents:
         if len(self._peers) > _PEERS_KEPT:
             self._peers.pop(next(iter(self._peers)))
 
+    async def _look_up_waiting(self, named: ExchangeId) -> tuple[_MakeMessage, int] | None:
+        if (ask := self._server.waiting.get(named.session, named.number)) is not None:
+            peer = Peer(ask.request.client, ask.request.client_port)
+            return partial(_show_new, named, ask.request.body, peer), len(ask.request.body)
+        # In another process: its body is read from the journal, which may have only the beginning.
+        if await find_shown(self._server, named.session, named.number, named.session) is None:
+            return None
+        peer = self._peers.get(named, Peer(named.session.name, 0))
+        exchange = await self._find(named)
+        return None if exchange is None else (partial(_show_new, named, exchange.body, peer), exchange.size)
+
     async def _look_up_ended(self, named: ExchangeId) -> tuple[_MakeMessage, int] | None:
         peer = self._peers.pop(named, Peer(named.session.name, 0))
+        exchange = await self._find(named)
+        return None if exchange is None else (partial(_show_completed, named, exchange, peer), exchange.size)
+
+    async def _find(self, named: ExchangeId) -> Exchange | None:
         session = await self._server.store.read(named.session)
-        exchange = session.journal.get(named.number) if session.life == named.life else None
-        if exchange is None:
-            return None
-        return partial(_show_completed, named, exchange, peer), exchange.size
+        return session.journal.get(named.number) if session.life == named.life else None
 
 
 def _make_messages(together: Sequence[_MakeMessage]) -> list[dict[str, object]]:
     return [make() for make in together]
 
 
-def _show_new(ask: Ask) -> dict[str, object]:
-    key, request = ask.exchange.session, ask.request
+def _show_new(named: ExchangeId, body: bytes, peer: Peer) -> dict[str, object]:
     return {
         "type": "new_request",
-        "id": _name(ask.exchange),
-        "ip": request.client,
-        "port": request.client_port,
-        "body": redact_texts(readable(request.body, key), key),
+        "id": _name(named),
+        "ip": peer.address,
+        "port": peer.port,
+        "body": redact_texts(readable(body, named.session), named.session),
     }
 
 

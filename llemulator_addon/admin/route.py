@@ -58,7 +58,7 @@ class Server:
     """Who may use the routes about sessions of others."""
     queued: QueuedAddresses = field(default_factory=QueuedAddresses)
     """The clients that are answered from the queues of their addresses."""
-    news: News = field(default_factory=News)
+    news: News
     """The news of all sessions."""
     room: Room = field(default_factory=lambda: Room(DEFAULTS.waiting_size))
     """The memory of requests that wait, for news too."""

@@ -8,10 +8,12 @@ import asyncio
 from collections import deque
 from contextlib import suppress
 from itertools import islice
-from typing import Literal, NamedTuple
+from typing import Literal, NamedTuple, get_args
 from weakref import WeakSet
 
 from llemulator_addon.core.session_key import ANONYMOUS, ExchangeId, SessionKey
+from llemulator_addon.store.link import Link
+from llemulator_addon.wire.json_bytes import compact, read
 
 Happening = Literal[
     "begun", "sent", "answered", "ended", "waiting", "queue", "script", "resources", "clock", "reset", "templates"
@@ -52,8 +54,9 @@ class Notice(NamedTuple):
 class News:
     """Not a value: it belongs to the event loop."""
 
-    def __init__(self, run: str = "") -> None:
-        """Take a name that no other run of the program has: its numbers begin again."""
+    def __init__(self, link: Link, run: str = "") -> None:
+        """Take the link to others, and a name that no other run of the program has: its numbers begin again."""
+        self._link = link
         self.run = run
         self._kept: deque[Notice] = deque(maxlen=MOST_KEPT)
         self._last = 0
@@ -62,8 +65,12 @@ class News:
         self._readers: WeakSet[NewsReader] = WeakSet()
 
     @property
-    def is_read(self) -> bool:
-        """Whether notices are wanted. Only then it is worth to find out more."""
+    def is_wanted(self) -> bool:
+        """Whether notices may be wanted. Only then it is worth to find out more."""
+        return self._is_read or self._link.is_shared
+
+    @property
+    def _is_read(self) -> bool:
         return bool(self._readers) or self._unread_since is not None
 
     @property
@@ -71,9 +78,13 @@ class News:
         """The number of the last notice."""
         return self._last
 
-    def read(self, session: SessionKey | None = None, *, since: int | None = None) -> "NewsReader":
-        """Begin to read what happens in a session, or in all, behind a number; None: from now on."""
-        if not self.is_read:
+    async def read(self, session: SessionKey | None = None, *, since: int | None = None) -> "NewsReader":
+        """Begin to read what happens in a session, or in all, behind a number; None: from now on.
+
+        In all processes that share the store. Raises `StoreFailed`.
+        """
+        await self._link.listen(self._hear)
+        if not self._is_read:
             # Nothing was numbered meanwhile: a reader with an older number has missed something.
             self._kept.clear()
             self._last += 1
@@ -90,6 +101,29 @@ class News:
         more: Sent | Peer | None = None,
     ) -> None:
         """Tell that something happened."""
+        if self._link.is_heard:
+            # How far an answer was before is of no interest any more.
+            replaces = ("sent", exchange) if happening == "sent" else None
+            self._link.tell(_write_notice(happening, session, exchange, more), replaces)
+        self._tell_here(happening, session, exchange, more)
+
+    def _hear(self, text: str | None) -> None:
+        """Tell what happened in another process; None: something was lost."""
+        if text is None:
+            self._lose()
+        elif (notice := _read_notice(text)) is not None:
+            self._tell_here(notice.happening, notice.session, notice.exchange, notice.more)
+
+    def _lose(self) -> None:
+        """Let each reader know that it has missed something."""
+        self._kept.clear()
+        self._last += 1
+        for reader in self._readers:
+            reader.note_loss()
+
+    def _tell_here(
+        self, happening: Happening, session: SessionKey, exchange: ExchangeId | None, more: Sent | Peer | None
+    ) -> None:
         if not self._readers:
             if self._unread_since is None:
                 return
@@ -103,7 +137,7 @@ class News:
 
     def has_all_since(self, number: int) -> bool:
         """Whether all is kept that happened behind a number."""
-        if not self.is_read or number > self._last:
+        if not self._is_read or number > self._last:
             return False
         return number == self._last or (bool(self._kept) and self._kept[0].number <= number + 1)
 
@@ -118,6 +152,7 @@ class News:
         self._readers.discard(reader)
         if not self._readers and self._unread_since is None:
             self._unread_since = self._last
+            self._link.stop_listening()
 
 
 class NewsReader:
@@ -163,6 +198,10 @@ class NewsReader:
         elif self.at == number - 1:
             self.at = number
 
+    def note_loss(self) -> None:
+        """Take note that something was lost."""
+        self._woken.set()
+
     @property
     def is_left(self) -> bool:
         """Whether nobody reads any more."""
@@ -173,6 +212,24 @@ class NewsReader:
         self._left.set()
         self._woken.set()
         self._news.leave(self)
+
+
+def _write_notice(
+    happening: Happening, session: SessionKey, exchange: ExchangeId | None, more: Sent | Peer | None
+) -> str:
+    """Write a notice for other processes: names, and no text of a request."""
+    named = None if exchange is None else (exchange.life, exchange.number)
+    return compact((happening, session, named, more)).decode()
+
+
+def _read_notice(text: str) -> Notice | None:
+    """Read a notice of another process; None: this program knows no such thing."""
+    happening, session, named, more = read(text.encode())
+    if happening not in get_args(Happening):
+        return None
+    key = SessionKey(*session)
+    far = None if more is None else Sent(*more) if happening == "sent" else Peer(*more)
+    return Notice(0, happening, key, None if named is None else ExchangeId(key, *named), far)
 
 
 async def _wait_for(event: asyncio.Event, seconds: float) -> None:

@@ -120,11 +120,11 @@ class Link(Protocol):
         ...
 
     async def listen(self, hear: HearNotice) -> None:
-        """HearNotice what others tell from now on. May be called again."""
+        """Hear what others tell from now on. May be called again."""
         ...
 
     def stop_listening(self) -> None:
-        """HearNotice nothing any more."""
+        """Hear no more, perhaps in a while; if something can be lost by that, None is heard at the end."""
         ...
 
     async def close(self) -> None:

@@ -235,7 +235,7 @@ def test_without_readers_nothing_is_kept() -> None:
     server = emulator()
     play(server, chat("a"), chat("b"))
 
-    assert (server.news.is_read, server.news.last) == (False, 0)
+    assert (server.news.is_wanted, server.news.last) == (False, 0)
 
 
 def test_a_watcher_that_leaves_gives_its_memory_back() -> None:

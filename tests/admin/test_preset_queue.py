@@ -222,7 +222,7 @@ def test_queues_are_given_out_and_taken_in_again_as_they_were() -> None:
 def test_each_change_of_a_queue_is_told() -> None:
     async def told() -> list[str]:
         server = emulator()
-        reader = server.news.read()
+        reader = await server.news.read()
         for asked in (
             post(_QUEUE, {"response": _ANSWER}, token=None),
             chat(token=None),

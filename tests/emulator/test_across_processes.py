@@ -1,6 +1,7 @@
 """Two emulators share a store: people answer at either, and answers to a token take turns in both."""
 
 import asyncio
+import json
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from typing import Any
@@ -9,9 +10,10 @@ import pytest
 
 from llemulator_addon.core.outcome import Answered, Ending
 from llemulator_addon.core.request import Request
+from llemulator_addon.core.rest import Rest
 from llemulator_addon.core.steps import Steps
 from llemulator_addon.emulator import Emulator, EmulatorSettings
-from tests.playing import TOKEN, chat, json_of, played, post, request, said, status
+from tests.playing import TOKEN, body_of, chat, json_of, played, post, request, said, status
 from tests.store.places import STORES
 
 pytestmark = pytest.mark.long
@@ -225,3 +227,83 @@ async def test_a_reset_tells_those_who_wait_for_a_turn_at_the_other(servers: tup
         steps = played(await waiting).steps
 
     assert (status(steps), json_of(steps)["error"]["code"]) == (409, "session_forgotten")
+
+
+# News -----------------------------------------------------------------------------------------------------------------
+
+
+class _Console:
+    """Reads the news of all sessions, or of one."""
+
+    def __init__(self, rest: Rest) -> None:
+        self._rest = rest
+        self.events: list[tuple[str, Any]] = []
+
+    async def read_until(self, holds: Callable[[], bool]) -> None:
+        async with asyncio.timeout(20):
+            while not holds():
+                await self._rest.more()
+                for block in body_of(self._rest.take()).decode().split("\n\n"):
+                    fields = dict(line.split(": ", 1) for line in block.splitlines() if not line.startswith(":"))
+                    if "event" in fields:
+                        self.events.append((fields["event"], json.loads(fields["data"])))
+
+    def news_of(self, number: int) -> list[str]:
+        """Return what was reported of an exchange."""
+        shown = [facts for name, facts in self.events if name == "exchange" and facts["number"] == number]
+        return [happening for facts in shown for happening in facts["news"]]
+
+
+@asynccontextmanager
+async def _console(server: Emulator, path: str = "/_emulator/requests/live") -> AsyncIterator[_Console]:
+    answered = played(await server.answer(request("GET", path)))
+    assert answered.rest is not None
+    yield _Console(answered.rest)
+    answered.rest.leave()
+
+
+async def _ask(server: Emulator, text: str = "x") -> None:
+    answered = await server.answer(chat(text))
+    assert answered.exchange is not None
+    await server.note_end(answered.exchange, _ENDING)
+
+
+async def test_a_console_sees_what_another_process_answers_once_and_in_order(
+    servers: tuple[Emulator, Emulator],
+) -> None:
+    one, other = servers
+    await _load(one, {"rules": [{"reply": "a"}]})
+    async with _console(other) as console:
+        for number in range(30):
+            await _ask(servers[number % 2])
+        await console.read_until(lambda: all("ended" in console.news_of(number) for number in range(1, 31)))
+
+    assert [console.news_of(number) for number in range(1, 31)] == [["begun", "ended"]] * 30
+    assert "missed" not in [name for name, _ in console.events]
+
+
+async def test_a_console_sees_scripts_resets_and_who_waits_at_another_process(
+    servers: tuple[Emulator, Emulator],
+) -> None:
+    one, other = servers
+    await _load(other, {"rules": []})
+    async with _console(other) as console:
+        await _load(one, _MANUAL)
+        async with _asked((one, chat("Who is there?"))):
+            await console.read_until(lambda: "waiting" in dict(console.events))
+            waiting = dict(console.events)["waiting"]
+            await _got(one, post("/_emulator/reset"))
+            await console.read_until(lambda: "reset" in dict(console.events))
+
+    assert waiting["user_text"] == "Who is there?"
+    assert "script" in dict(console.events)
+
+
+async def test_without_a_reader_nothing_is_told_to_other_processes(servers: tuple[Emulator, Emulator]) -> None:
+    one, _ = servers
+    await _load(one, {"rules": [{"reply": "a"}]})
+    await _ask(one)
+    link = one._store.link  # noqa: SLF001 - what leaves a process is seen nowhere else
+
+    assert not link.is_heard
+    assert not link._pending  # type: ignore[attr-defined]  # noqa: SLF001

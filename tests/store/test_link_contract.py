@@ -1,13 +1,14 @@
 """What processes that share a store know of each other, whatever the store is."""
 
 import asyncio
+import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack
 
 import pytest
 
 from llemulator_addon.store.link import Held, Link
-from tests.store.places import STORES
+from tests.store.places import LIFE, STORES
 
 type Opening = Callable[[], Awaitable[Link]]
 
@@ -154,3 +155,63 @@ async def test_whether_another_listens_is_known(opening: Opening) -> None:
 
     await _soon(lambda: one.is_heard)
     assert not other.is_heard
+
+
+async def test_who_cannot_hear_all_learns_that_some_were_lost(opening: Opening) -> None:
+    one, other = await opening(), await opening()
+    heard: list[str | None] = []
+    await other.listen(heard.append)
+    for number in range(6000):
+        one.tell(str(number))
+    await _soon(lambda: bool(heard) and heard[-1] == "5999")
+    numbers = [int(text) for text in heard if text is not None]
+
+    assert numbers == sorted(set(numbers))
+    assert None in heard or len(numbers) == 6000
+
+
+async def test_of_notices_with_one_name_the_last_is_heard(opening: Opening) -> None:
+    one, other = await opening(), await opening()
+    heard: list[str | None] = []
+    await other.listen(heard.append)
+    for number in range(100):
+        one.tell(str(number), "how far")
+    one.tell("end")
+    await _soon(lambda: bool(heard) and heard[-1] == "end")
+
+    assert heard[-2] == "99"
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("name", [name for name in STORES if name != "memory"])
+async def test_who_was_silent_for_too_long_learns_that_it_may_have_missed_something_and_holds_again(name: str) -> None:
+    with STORES[name]() as place:
+        async with place.open_link() as one, place.open_link() as other:
+            heard: list[str | None] = []
+            await other.listen(heard.append)
+            await other.hold("waiting", _THINGS[0])
+            # The loop stands still for longer than leases last, as in a machine that was suspended.
+            time.sleep(LIFE + 0.2)  # noqa: ASYNC251
+            await one.list_leases("waiting")
+            await _soon(lambda: heard)
+            one.tell("then")
+            await _soon(lambda: heard[-1] == "then")
+            (lease,) = await one.list_leases("waiting")
+
+    assert heard == [None, "then"]
+    assert lease.process == other.name
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("name", [name for name in STORES if name != "memory"])
+async def test_leases_of_a_process_that_died_end_and_the_next_has_its_turn(name: str) -> None:
+    with STORES[name]() as place:
+        async with place.open_link() as dies, place.open_link() as stays:
+            await dies.hold("turn", _THINGS[0])
+            await dies.hold("waiting", _THINGS[0])
+            turn = await stays.hold("turn", _THINGS[0])
+            for task in dies._tasks.values():  # type: ignore[attr-defined]  # noqa: SLF001 - it does nothing any more
+                task.cancel()
+            async with asyncio.timeout(10):
+                assert await turn.come_first()
+            assert not await stays.list_leases("waiting")

@@ -1,8 +1,11 @@
 """Several servers share a store: people, turns and news are as if there were one."""
 
 import asyncio
+import json
+from collections import Counter
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -179,3 +182,72 @@ async def _stop_for_a_while(redis: RedisServer, http: httpx.AsyncClient, server:
     assert (failed.status_code, failed.json()["error"]["code"]) == (503, "store_unavailable")
     await asyncio.sleep(10)
     redis.start()
+
+
+# News -----------------------------------------------------------------------------------------------------------------
+
+
+@dataclass
+class _Console:
+    """What a reader of the news got so far."""
+
+    events: list[tuple[str, Any]] = field(default_factory=list)
+
+    def count(self, happening: str) -> list[int]:
+        """Return how often that was reported of each exchange."""
+        shown = [facts for name, facts in self.events if name == "exchange" and happening in facts["news"]]
+        return list(Counter((facts["session"], facts["number"]) for facts in shown).values())
+
+    async def has(self, holds: Callable[[], bool]) -> None:
+        async def is_so() -> bool:
+            return holds()
+
+        await _until(is_so)
+
+
+@asynccontextmanager
+async def _reading(server: Started) -> AsyncIterator[_Console]:
+    console = _Console()
+    begun = asyncio.Event()
+
+    async def read() -> None:
+        name = ""
+        async with _admin() as http, http.stream("GET", f"{_url(server)}/_emulator/requests/live") as news:
+            async for line in news.aiter_lines():
+                begun.set()
+                kind, _, value = line.partition(": ")
+                if kind == "event":
+                    name = value
+                elif kind == "data":
+                    console.events.append((name, json.loads(value)))
+
+    task = asyncio.create_task(read())
+    await asyncio.wait((asyncio.create_task(begun.wait()), task), return_when=asyncio.FIRST_COMPLETED)
+    yield console
+    task.cancel()
+    await asyncio.gather(task, return_exceptions=True)
+
+
+async def test_a_console_at_one_server_sees_each_exchange_of_the_other_once(store: str, tmp_path: Path) -> None:
+    async with _two(store, tmp_path) as (one, other), _admin() as http, _sdk(one) as client, _sdk(other) as here:
+        await _load(http, one, {"rules": [{"reply": "a", "stream": {"tokens_per_second": 200}}]})
+        async with _reading(other) as console:
+            for _ in range(10):
+                await asyncio.gather(*(_say(each, "x") for each in (client, client, here)))
+            await console.has(lambda: len(console.count("ended")) == 30)
+
+    assert console.count("begun") == console.count("ended") == [1] * 30
+    assert "missed" not in dict(console.events)
+
+
+async def test_a_console_says_that_it_missed_something_when_redis_was_away(tmp_path: Path) -> None:
+    with running_redis(tmp_path, "--appendonly", "yes", "--appendfsync", "always") as redis:
+        async with _two(redis.url, tmp_path) as (one, other), _admin() as http, _sdk(one) as client:
+            await _load(http, one, {"rules": [{"reply": "a"}]})
+            async with _reading(other) as console:
+                await _say(client, "x")
+                await console.has(lambda: console.count("ended") == [1])
+                await _stop_for_a_while(redis, http, other)
+                await console.has(lambda: "missed" in dict(console.events))
+                await _say(client, "x")
+                await console.has(lambda: console.count("ended") == [1, 1])

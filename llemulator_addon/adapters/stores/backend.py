@@ -95,7 +95,7 @@ class Renewed(NamedTuple):
     """The news for a process when it shows that it lives."""
 
     is_known: bool
-    """False: its leases have ended, or it has just begun."""
+    """False: its leases may have ended, or it has just begun."""
     listeners: int
     """As in `Saved`."""
     last_told: int

@@ -59,7 +59,7 @@ end
 
 _RENEW = """
 local process, milliseconds, listens = ARGV[1], tonumber(ARGV[2]), ARGV[3]
-local was = call('ZSCORE', p .. 'processes', process)
+local was = tonumber(call('ZSCORE', p .. 'processes', process) or '0') >= now()
 live(process, milliseconds)
 end_dead()
 if listens == '1' then

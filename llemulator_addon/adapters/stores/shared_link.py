@@ -34,6 +34,8 @@ _PENDING_AT_MOST = 4096
 """Notices that have not left yet. More are lost, and those who listen learn that."""
 _AT_ONCE = 200
 """Notices that leave together."""
+_LISTENS_ON = 30.0
+"""Seconds for which a process listens on after its last reader: who was cut comes again."""
 _ANSWERED_KEPT = 1000
 _LOST = ""
 """The notice that some were lost."""
@@ -62,6 +64,7 @@ class SharedLink:
         self._answered: OrderedDict[str, None] = OrderedDict()
         self._hear: HearNotice | None = None
         self._listening = asyncio.Lock()
+        self._stopping: asyncio.TimerHandle | None = None
         self._last_told = 0
         self._listeners = 0
         self._known_at = 0.0
@@ -213,8 +216,9 @@ class SharedLink:
                 await asyncio.sleep(_AGAIN_AFTER)
 
     async def listen(self, hear: HearNotice) -> None:
-        """HearNotice what others tell."""
+        """Hear what others tell."""
         async with self._listening:
+            self._listen_on()
             if self._hear is None:
                 renewed = await self._backend.renew(self._name, self._life, listens=True)
                 self._last_told = renewed.last_told
@@ -225,8 +229,19 @@ class SharedLink:
         self._keep_going()
 
     def stop_listening(self) -> None:
-        """HearNotice nothing any more."""
-        self._hear = None
+        """Hear no more in a while."""
+        if self._stopping is None:
+            self._stopping = asyncio.get_running_loop().call_later(_LISTENS_ON, self._stop_now)
+
+    def _stop_now(self) -> None:
+        self._stopping, hear, self._hear = None, self._hear, None
+        if hear is not None:
+            hear(None)
+
+    def _listen_on(self) -> None:
+        if self._stopping is not None:
+            self._stopping.cancel()
+            self._stopping = None
 
     # What goes on -----------------------------------------------------------------------------------------------------
 
@@ -333,6 +348,7 @@ class SharedLink:
 
     async def close(self) -> None:
         """Give up all leases, as far as the store works."""
+        self._listen_on()
         tasks = (*self._tasks.values(), *self._once)
         for task in tasks:
             task.cancel()

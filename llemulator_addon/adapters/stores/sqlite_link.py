@@ -132,13 +132,15 @@ def count_listeners(connection: sqlite3.Connection) -> int:
 
 def _live(connection: sqlite3.Connection, process: str, seconds: float) -> bool:
     """Let a process live; return whether it did."""
-    until = time.time() + seconds
-    known = connection.execute("UPDATE processes SET until = ? WHERE name = ?", (until, process)).rowcount > 0
-    if not known:
-        connection.execute("INSERT INTO processes VALUES (?, ?, 0)", (process, until))
-    for (name,) in connection.execute("SELECT name FROM processes WHERE until < ?", (time.time(),)).fetchall():
+    now = time.time()
+    known = connection.execute("SELECT 1 FROM processes WHERE name = ? AND until >= ?", (process, now)).fetchone()
+    connection.execute(
+        "INSERT INTO processes VALUES (?, ?, 0) ON CONFLICT (name) DO UPDATE SET until = excluded.until",
+        (process, now + seconds),
+    )
+    for (name,) in connection.execute("SELECT name FROM processes WHERE until < ?", (now,)).fetchall():
         _leave(connection, process=name)
-    return known
+    return known is not None
 
 
 def _renew(connection: sqlite3.Connection, *, process: str, seconds: float, listens: bool) -> Renewed:
