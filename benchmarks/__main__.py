@@ -14,11 +14,12 @@ import shutil
 import statistics
 import sys
 import tempfile
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, replace
 from pathlib import Path
 
-from benchmarks import console, conversations, fixture, ratios, simulated, starts, streams, traces
+from benchmarks import console, conversations, fixture, ratios, scaling, simulated, starts, stores, streams, traces
 from benchmarks.servers import SERVERS, Running, running
 from conformance.attacks import measure as attacks
 from conformance.attacks.catalogue import ATTACKS
@@ -35,7 +36,7 @@ _EXPECTED = (
 )
 
 _FIXTURE_MS = 5.0
-_ALONE = ("attacks", "console", "conversations", "traces")
+_ALONE = ("attacks", "console", "conversations", "stores", "traces")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,6 +72,9 @@ def main() -> None:
             _print_traced(_measure_traces(_find_hey(), _script(Path(folder)), arguments))
         return
     hey = _find_hey()
+    if arguments.only == "stores":
+        _print_stores(hey, arguments)
+        return
     with tempfile.TemporaryDirectory(prefix="llemulator-bench-") as folder:
         script = _script(Path(folder))
         seconds = {name: _start_seconds(name, script) for name in SERVERS}
@@ -100,6 +104,7 @@ def main() -> None:
     for each in ratios.measure():
         said = f"{each.name}: {each.ratio:.2f} (at most {each.at_most}; {each.much_us:.0f} / {each.little_us:.0f} us)"
         print(f"{_met(each.ratio <= each.at_most):12} {said}")
+    _print_stores(hey, arguments)
     _print_attacks()
     cost = fixture.milliseconds()
     print(f"{_met(cost <= _FIXTURE_MS):12} the pytest fixture, for one test: {cost:.1f} ms (at most {_FIXTURE_MS})")
@@ -150,6 +155,29 @@ def _print_conversations(spoken: conversations.Speaking, heard: conversations.He
     print(
         f"the server's processor, for each message: {spoken.cpu_us:.0f} us to send it, {heard.cpu_us:.0f} us to hear it"
     )
+
+
+def _print_stores(hey: str, arguments: Arguments) -> None:
+    """Print the requests per second with each store, and what the simulation makes of the costs with Redis."""
+
+    def rate(server: Running, tokens: Sequence[str]) -> float:
+        apart = replace(arguments, clients=max(1, arguments.clients // len(tokens)))
+        with ThreadPoolExecutor(len(tokens)) as threads:
+            return sum(threads.map(lambda token: _rate(hey, _plain(server), apart, token), tokens))
+
+    with tempfile.TemporaryDirectory(prefix="llemulator-bench-") as name:
+        folder = Path(name)
+        found = {each.name: each for each in stores.measure(folder, _script(folder), rate, arguments.rounds)}
+    for each in found.values():
+        said = f"requests per second, sessions in {each.name} / in memory: {each.ratio:.2f}"
+        least = f"(at least {stores.AT_LEAST[each.name]}; {each.with_store:.0f} / {each.in_memory:.0f};"
+        print(f"{_met(each.is_met):12} {said} {least} CPU {each.process_us:.0f} / {each.memory_us:.0f} us)")
+    last = found["redis"]
+    bears = 1e6 / (last.trips * last.trip_us)
+    print(
+        f"\nRedis: {last.trips:.2f} round trips a request, {last.trip_us:.0f} us each: {bears:.0f} requests a second."
+    )
+    print(f"Replicas with these costs, simulated:\n\n{scaling.write_table(last.costs())}")
 
 
 def _print_attacks() -> None:
@@ -217,11 +245,11 @@ def _plain(server: Running) -> list[str]:
     return [f"http://127.0.0.1:{server.port}{_PATH}"]
 
 
-def _rate(hey: str, target: list[str], arguments: Arguments) -> float:
+def _rate(hey: str, target: list[str], arguments: Arguments, key: str = "sk-bench") -> float:
     """Return the requests answered in a second; ends the program if anything but 200 came."""
-    key = ["-H", "Authorization: Bearer sk-bench"]
+    token = ["-H", f"Authorization: Bearer {key}"]
     body = ["-m", "POST", "-T", "application/json", "-d", json.dumps(_ASK)]
-    command = [hey, "-z", f"{arguments.seconds}s", "-c", str(arguments.clients), "-cpus", "1", *key, *body, *target]
+    command = [hey, "-z", f"{arguments.seconds}s", "-c", str(arguments.clients), "-cpus", "1", *token, *body, *target]
     said = streams.run_apart(command)
     rate = re.search(r"Requests/sec:\s+([\d.]+)", said)
     statuses = set(re.findall(r"^\s+\[(\d+)\]\s+\d+ responses", said, re.MULTILINE))

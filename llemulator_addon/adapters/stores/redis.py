@@ -3,8 +3,9 @@
 import asyncio
 import secrets
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
+from json import dumps
 from typing import Any, cast
 
 from redis.asyncio import BlockingConnectionPool, Redis, RedisCluster, Sentinel
@@ -55,27 +56,30 @@ class RedisBackend:
     async def save(self, save: Save) -> Saved:
         """Write a change, if the session is still as it was."""
         written, (life, version) = save.written, save.after
-        kept, *more = await self._run(
-            SAVE,
-            save.key,
+        fields = [
             *(("", "") if save.before is None else save.before),
             life,
             version,
             # A use that is tried again on another connection finds whether it was done already.
             secrets.token_hex(8),
-            written.head,
             written.digest,
-            written.script or "",
             *save.sizes,
             *map(int, (save.stays, save.has_own_script, save.is_use, written.prunes)),
             time.time(),
             self._cutoff(),
             " ".join(save.marks),
-            *_list(self._limits),
-            *_list(written.wiped),
-            *_list([_join(*place) for place in written.dropped]),
-            *_list([each for place, text in written.rows.items() for each in (_join(*place), text or "")]),
+        ]
+        # In one argument: what takes longest at a use is to write each of them.
+        small = dumps(
+            [
+                [*map(str, fields)],
+                [*map(str, self._limits)],
+                written.wiped,
+                [_join(*place) for place in written.dropped],
+            ]
         )
+        rows = [each for place, text in written.rows.items() for each in (_join(*place), text or "")]
+        kept, *more = await self._run(SAVE, save.key, small, written.head, written.script or "", *rows)
         if kept != "1":
             return Saved(is_kept=False, found=_read(more))
         listeners, *over = more
@@ -243,8 +247,3 @@ def _split(field: str) -> tuple[str, str]:
 
 def _join(kind: str, place: str) -> str:
     return f"{kind}:{place}"
-
-
-def _list(values: Sequence[object]) -> Iterator[object]:
-    yield len(values)
-    yield from values

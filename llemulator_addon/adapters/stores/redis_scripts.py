@@ -117,24 +117,10 @@ _SAVE = (
     + COUNT_LISTENERS
     + _FIND
     + """
-local at_argument = 0
-local function next_argument()
-    at_argument = at_argument + 1
-    return ARGV[at_argument]
-end
-local function next_list()
-    local list, size = {}, tonumber(next_argument())
-    for number = 1, size do list[number] = next_argument() end
-    return list
-end
-
-local key, life_before, version_before = next_argument(), next_argument(), next_argument()
-local life, version, attempt = next_argument(), next_argument(), next_argument()
-local head, digest, script = next_argument(), next_argument(), next_argument()
-local session, journal, stored = next_argument(), next_argument(), next_argument()
-local stays, own, is_use, prunes = next_argument(), next_argument(), next_argument(), next_argument()
-local now, cutoff, marks = next_argument(), next_argument(), next_argument()
-local limits, wiped, dropped, rows = next_list(), next_list(), next_list(), next_list()
+local key, head, script = ARGV[1], ARGV[3], ARGV[4]
+local fields, limits, wiped, dropped = unpack(cjson.decode(ARGV[2]))
+local life_before, version_before, life, version, attempt, digest, session, journal, stored, stays, own, is_use, prunes,
+    now, cutoff, marks = unpack(fields)
 
 if cutoff ~= '' then
     for _, other in ipairs(call('ZRANGEBYSCORE', p .. 'at', '-inf', '(' .. cutoff, 'LIMIT', 0, 10)) do
@@ -169,8 +155,8 @@ for _, kind in ipairs(wiped) do
     each_of(fields, function(...) call('HDEL', r, ...); call('ZREM', v, ...); call('SREM', g, ...) end)
 end
 each_of(dropped, function(...) call('HDEL', r, ...); call('ZREM', v, ...) end)
-for number = 1, #rows, 2 do
-    local field, text = rows[number], rows[number + 1]
+for number = 5, #ARGV, 2 do
+    local field, text = ARGV[number], ARGV[number + 1]
     if text == '' then
         call('HDEL', r, field)
         call('SADD', g, field)
