@@ -39,7 +39,7 @@ GENERATED: dict[str, Callable[[], str]] = {
     "README.md": tables.readme,
     "docs/api.md": tables.api_page,
     "k8s/llemulator.yaml": partial(_render, "k8s/base"),
-    "k8s/replicas.yaml": partial(_render, "k8s/replicas"),
+    "k8s/rendered/replicas.yaml": partial(_render, "k8s/replicas"),
     "k8s/openai-emulator.yaml": partial(_render, "k8s/examples/openai-emulator"),
     "k8s/example-sidecar.yaml": partial(_render, "k8s/examples/sidecar"),
 }

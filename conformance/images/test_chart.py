@@ -145,7 +145,7 @@ def test_its_replicas_are_those_of_the_folder(render: Render) -> None:
     text = render(REPLICATED).replace("demo-llemulator", "llemulator")
     theirs, ours = (
         {(each["kind"], each["metadata"]["name"]): each["spec"] for each in documents if "spec" in each}
-        for documents in (_read(text), _read(ROOT / "k8s/replicas.yaml"))
+        for documents in (_read(text), _read(ROOT / "k8s/rendered/replicas.yaml"))
     )
 
     assert theirs.keys() == ours.keys()

@@ -240,7 +240,7 @@ def test_the_version_is_the_same_everywhere() -> None:
 
 def _replicas() -> dict[tuple[str, str], dict[str, Any]]:
     """Return what k8s/replicas says of each object, by its kind and name."""
-    documents = YAML(typ="safe").load_all(ROOT / "k8s/replicas.yaml")
+    documents = YAML(typ="safe").load_all(ROOT / "k8s/rendered/replicas.yaml")
     return {(each["kind"], each["metadata"]["name"]): each["spec"] for each in documents if "spec" in each}
 
 
