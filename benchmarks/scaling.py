@@ -31,7 +31,7 @@ class Costs:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Plan:
-    """What is put together, and what is asked of it."""
+    """Processes and clients, and the costs of a request."""
 
     processes: int
     has_affinity: bool

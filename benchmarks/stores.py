@@ -57,7 +57,7 @@ class Measured:
 
 
 def measure(folder: Path, script: Path, rate: Rate, rounds: int) -> Iterator[Measured]:
-    """Measure each store, beside a server with sessions in memory."""
+    """Measure each store against a server with sessions in memory."""
     with ExitStack() as stack:
         memory = stack.enter_context(running(("llemulator",), script))["llemulator"]
         store = f"sqlite:///{folder}/sessions.db"

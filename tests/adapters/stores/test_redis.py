@@ -5,6 +5,7 @@ import signal
 import subprocess
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from itertools import pairwise
 from pathlib import Path
 from typing import Any, cast
 
@@ -220,6 +221,26 @@ def test_an_address_that_cannot_be_used_is_refused_without_being_quoted(text: st
         settings_from(environment={"LLEMULATOR_STORE": text})
 
     assert "secret" not in str(refused.value)
+
+
+async def test_a_change_is_one_round_trip_and_after_that_of_another_process_two(tmp_path: Path) -> None:
+    with running_redis(tmp_path) as server:
+        async with _opened(server.url) as store, _opened(server.url) as other:
+            await store.change(_KEY, _count)
+            await other.change(_KEY, _count)
+            seen = [_count_programs(server)]
+            for each in (other, other, store, store):
+                await each.change(_KEY, _count)
+                seen.append(_count_programs(server))
+
+    assert [after - before for before, after in pairwise(seen)] == [1, 1, 2, 1]
+
+
+def _count_programs(server: RedisServer) -> int:
+    with redis.Redis(port=server.port) as client:
+        found: Any = client.info("commandstats")
+    calls: int = found["cmdstat_evalsha"]["calls"]
+    return calls
 
 
 class _Broken:
