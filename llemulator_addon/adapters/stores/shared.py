@@ -1,10 +1,12 @@
 """Sessions that several processes share: a store on whatever keeps rows of text."""
 
 import asyncio
-from collections import OrderedDict
-from collections.abc import Callable
+from collections import OrderedDict, deque
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from functools import partial
 from itertools import count
+from typing import Any
 from weakref import WeakValueDictionary
 
 from llemulator_addon.adapters.stores.backend import At, Backend, Kind, Save, Sizes
@@ -31,8 +33,42 @@ _LIVES = 1000
 _KNOWN_AT_MOST = 64 << 20
 """Bytes of memory that sessions take which this process knows, about. The others are read again."""
 _SCRIPTS_AT_MOST = 100
+_TOGETHER = 8
+"""How many changes of a session are written at once: others have their turn before the next."""
 _LARGE = 64 << 10
 """Bytes of a script, or of rows, that are read or written in a thread."""
+
+
+@dataclass(slots=True)
+class _Change:
+    """A change that waits for its turn, and how it went the last time that it was tried."""
+
+    transition: Callable[[Session], tuple[Session, Any]]
+    done: asyncio.Future[Any]
+    is_use: bool
+    result: Any = None
+    error: Exception | None = None
+
+    def make(self, session: Session) -> Session:
+        """Return the session after the change; the same if it raises."""
+        self.error = None
+        try:
+            session, self.result = self.transition(session)
+        except Exception as error:  # noqa: BLE001 - it is told to who asked for the change
+            self.error = error
+        return session
+
+    def tell(self) -> None:
+        """Give the result to who waits for it."""
+        if self.error is not None:
+            self.fail(self.error)
+        elif not self.done.done():
+            self.done.set_result(self.result)
+
+    def fail(self, error: Exception) -> None:
+        """Raise an error where the result is waited for."""
+        if not self.done.done():
+            self.done.set_exception(error)
 
 
 class SharedStore:
@@ -50,6 +86,8 @@ class SharedStore:
         self._scripts = Scripts(most_scripts)
         self._known: OrderedDict[SessionKey, KnownSession] = OrderedDict()
         self._known_size = 0
+        self._waiting: dict[SessionKey, deque[_Change]] = {}
+        self._changing: set[asyncio.Task[None]] = set()
         self._locks: WeakValueDictionary[SessionKey, asyncio.Lock] = WeakValueDictionary()
         self._lives = count(0)
         self._lives_left = 0
@@ -136,27 +174,56 @@ class SharedStore:
     async def _change_in_turn[R](
         self, key: SessionKey, transition: Callable[[Session], tuple[Session, R]], *, is_use: bool = True
     ) -> R:
+        """Change a session when those before have. All that wait meanwhile are written together."""
+        loop = asyncio.get_running_loop()
+        change = _Change(transition, loop.create_future(), is_use=is_use)
+        if (waiting := self._waiting.get(key)) is not None:
+            waiting.append(change)
+        else:
+            self._waiting[key] = deque([change])
+            # Who leaves must not stop what is written for others.
+            self._changing.add(task := asyncio.Task(self._work(key), loop=loop, eager_start=True))
+            task.add_done_callback(self._changing.discard)
+        result: R = await change.done
+        return result
+
+    async def _work(self, key: SessionKey) -> None:
+        """Make the changes of a session that wait, and those that come meanwhile."""
+        waiting = self._waiting[key]
         async with self._lock(key):
-            known, is_current = self._known.get(key), False
-            if known is None:
-                known, is_current = await self._load(key), True
-            while True:
-                session = known.session if known is not None else await self._new(key)
+            while waiting:
+                group = [waiting.popleft() for _ in range(min(_TOGETHER, len(waiting)))]
+                group = [change for change in group if not change.done.cancelled()]
                 try:
-                    after, result = transition(session)
-                except Exception:
-                    if is_current or await self._is_current(key, known):
-                        raise
-                else:
-                    # Where nothing is written, nothing has told yet whether the session is still the same.
-                    if known is None or after is not session:
-                        is_done = await self._save(key, known, after, is_use=is_use)
-                    else:
-                        is_done = is_current or await self._is_current(key, known)
-                    if is_done:
-                        return result
-                # What changed has been read meanwhile.
-                known, is_current = self._known.get(key), True
+                    await self._make(key, group)
+                except Exception as error:  # noqa: BLE001 - each of them raises it
+                    for change in group:
+                        change.fail(error)
+            del self._waiting[key]
+
+    async def _make(self, key: SessionKey, group: Sequence["_Change"]) -> None:
+        """Make changes, one after the other, and write their result."""
+        known, is_current = self._known.get(key), False
+        if known is None:
+            known, is_current = await self._load(key), True
+        while group:
+            before = known.session if known is not None else await self._new(key)
+            after, is_begun = before, False
+            for change in group:
+                after = change.make(after)
+                is_begun |= change.error is None
+            # Where nothing is written, nothing has told yet whether the session is still the same.
+            if after is not before or (known is None and is_begun):
+                is_use = any(change.is_use for change in group)
+                is_done = await self._save(key, known, after, is_use=is_use)
+            else:
+                is_done = is_current or await self._is_current(key, known)
+            if is_done:
+                for change in group:
+                    change.tell()
+                return
+            # What changed has been read meanwhile.
+            known, is_current = self._known.get(key), True
 
     async def _is_current(self, key: SessionKey, known: KnownSession | None) -> bool:
         current = await self._load(key)
