@@ -188,6 +188,18 @@ class Image:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class FoundText:
+    """A piece of text that a search of a vector store finds."""
+
+    filename: str
+    file_id: str | None
+    """None: that of a stored file with the name, or a new one."""
+    text: str
+    score: float
+    attributes: Mapping[str, str | float | bool]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ModelOutput:
     """The model answers. A request for more choices than there are gets the last one again."""
 
@@ -207,6 +219,8 @@ class ModelOutput:
     """One for each input of embeddings; the last repeats. None: each text has its own."""
     moderation: Moderation | None = None
     transcript: Transcript | None = None
+    found: tuple[FoundText, ...] | None = None
+    """The texts that a search of a vector store finds; None: the reply has no such list."""
     """None: the text of the first choice, or what a sound has in it."""
 
     images: tuple[Image, ...] = ()

@@ -23,6 +23,7 @@ from llemulator_addon.script.template import Template, compile_templates
 from llemulator_addon.script.templates.problems import TemplateProblem
 from llemulator_addon.script.transcript import TranscriptSpec
 from llemulator_addon.script.usage import UsagePart, read_usage
+from llemulator_addon.script.vector_store import FoundParts
 
 Ready = ModelOutput | Failure | Raw
 """A reply as it is given."""
@@ -113,6 +114,8 @@ class ReplyPart(SaidPart):
     """Verdicts, for moderations; alone in a rule, it answers only them."""
     transcript: TranscriptSpec | None = None
     """The words that are heard, for transcriptions and translations; alone in a rule, it answers only them."""
+    vector_store: FoundParts | None = None
+    """The texts that a search of a vector store finds, the best first; alone in a rule, it answers only that."""
     image: Images | None = None
     """The picture, or a list of them, for images; alone in a rule, it answers only them."""
     failure: FailedReplyPart | None = None
@@ -150,6 +153,7 @@ class ReplyPart(SaidPart):
             moderation=moderation_of(self.moderation),
             images=tuple(each.read() for each in self.image or ()),
             transcript=None if self.transcript is None else self.transcript.read(),
+            found=None if self.vector_store is None else tuple(each.read() for each in self.vector_store),
             headers=tuple((name.lower(), value) for name, value in (self.headers or {}).items()),
         )
 
@@ -159,6 +163,8 @@ class ReplyPart(SaidPart):
             return ("embeddings",)
         if self.image is not None:
             return ("images.generate", "images.edit")
+        if self.vector_store is not None:
+            return ("vector_stores.search",)
         if self.transcript is not None:
             return ("audio.transcriptions", "audio.translations", "realtime.transcription")
         said = {*self.words_given(), *(word for word in OTHERS if word in self.model_fields_set)}
@@ -169,8 +175,8 @@ class ReplyPart(SaidPart):
         return self.model_dump(exclude_unset=True, by_alias=True)
 
 
-OTHERS = ("choices", "failure", "raw", "embedding", "moderation", "transcript", "image")
-ALONE = frozenset({"failure", "raw", "choices", "blocks", "echo", "simulate", "embedding", "transcript", "image"})
+OTHERS = ("choices", "failure", "raw", "embedding", "moderation", "transcript", "vector_store", "image")
+ALONE = frozenset({"blocks", "echo", "simulate", *OTHERS}) - {"moderation"}
 _BESIDE = frozenset({"moderation"})
 _EXCLUSIVE = (
     *(("text", "json"), ("text", "refusal"), ("json", "refusal"), ("refusal", "tool_calls")),

@@ -284,6 +284,7 @@ _REPLIES: tuple[Json, ...] = (
     {"failure": {"status": 500}},
     {"choices": ["a", "b"]},
     {"transcript": {"segments": [{"text": "a", "start": 0, "end": 1}]}},
+    {"vector_store": [{"file": "a.md", "text": "a"}]},
 )
 _ALL_FAULTS: tuple[Json, ...] = (
     {"cut_after": {"fraction": 0.5, "how": "reset"}},

@@ -135,14 +135,19 @@ def search_store(call: Call) -> Served:
     if (asked := body.get("filters")) is not None:
         chunks = (each for each in chunks if fits(asked, each.attributes))
     hits = search(queries, chunks, read_ranking(body, usual=10))
-    found = {
+    found = make_page(queries, [_show_hit(each) for each in hits])
+    return Served(answer=show(found), resources=_keep(call, {**store, "active": call.now}))
+
+
+def make_page(queries: list[str], data: list[dict[str, Any]]) -> dict[str, Any]:
+    """Return the answer to a search."""
+    return {
         "object": "vector_store.search_results.page",
         "search_query": queries,
-        "data": [_show_hit(each) for each in hits],
+        "data": data,
         "has_more": False,
         "next_page": None,
     }
-    return Served(answer=show(found), resources=_keep(call, {**store, "active": call.now}))
 
 
 def _show_hit(hit: Hit) -> dict[str, Any]:
