@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from llemulator_addon.wire.zip_files import list_names, read_one, write_zip
+from llemulator_addon.wire.zip_files import list_names, read_all, read_one, write_zip
 
 _FILES = st.dictionaries(st.text("abcé/.", min_size=1, max_size=9).filter(lambda name: name[-1] != "/"), st.binary())
 
@@ -55,3 +55,12 @@ def test_a_zip_file_that_is_damaged_is_read_or_refused(junk: bytes, data: st.Dat
 def test_what_is_no_zip_file_is_refused() -> None:
     with pytest.raises(ValueError, match="PK"):
         list_names(b"PK\x03\x04")
+
+
+def test_all_files_of_a_zip_file_are_read_up_to_a_number_of_bytes() -> None:
+    files = {"a.txt": b"abc", "b/c.txt": b"de"}
+    zipped = write_zip(files)
+
+    assert dict(read_all(zipped, most=5)) == files
+    with pytest.raises(ValueError, match=r"b/c\.txt"):
+        list(read_all(zipped, most=4))
