@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from websockets.sync.client import connect
 
 from benchmarks.servers import free_port
 from conformance.server import Server, running
@@ -146,6 +147,48 @@ def test_a_receiver_that_refuses_is_named_once_and_its_key_never() -> None:
 
         assert 1 <= len([line for line in said if "401" in line]) <= 3  # one for each signal
         assert "of-the-receiver" not in "".join(server.said)
+
+
+@pytest.mark.parametrize(
+    ("variable", "text"),
+    [("OTEL_PROPAGATORS", "no-such-one"), ("OTEL_EXPORTER_OTLP_CERTIFICATE", "/no/such/file")],
+)
+def test_what_the_sdk_cannot_do_is_said_and_the_server_serves(variable: str, text: str) -> None:
+    with _serving("https://127.0.0.1:9", OTEL_EXPORTER_OTLP_PROTOCOL="grpc", **{variable: text}) as server:
+        for _ in range(3):
+            assert _ask(server)[0] == 200
+    said = [line for line in server.said if "[telemetry]" in line]
+
+    assert said
+    assert "no-such-one" in said[0] or "/no/such/file" in said[0]
+
+
+def test_a_message_of_websocket_is_a_child_of_its_connection() -> None:
+    with receiving_http() as receiver, _serving(receiver.endpoint) as server:
+        headers = {"Authorization": f"Bearer {_TOKEN}", "traceparent": _TRACEPARENT}
+        url = f"ws://{server.host}:{server.port}/v1/responses"
+        with connect(url, additional_headers=headers, proxy=None) as socket:
+            socket.send(json.dumps({"type": "response.create", "model": "gpt-4o", "input": "Hello"}))
+            while json.loads(socket.recv())["type"] != "response.completed":
+                pass
+        url = f"ws://{server.host}:{server.port}/v1/realtime?model=gpt-realtime"
+        with connect(url, additional_headers=headers, proxy=None) as socket:
+            content = [{"type": "input_text", "text": "Hello"}]
+            item = {"type": "message", "role": "user", "content": content}
+            socket.send(json.dumps({"type": "conversation.item.create", "item": item}))
+            socket.send(json.dumps({"type": "response.create", "response": {"output_modalities": ["text"]}}))
+            while json.loads(socket.recv())["type"] != "response.done":
+                pass
+        spans = {span.name: span for span in receiver.wait_for_spans(4)}
+
+    assert set(spans) == {"GET /v1/responses", "chat gpt-4o", "GET /v1/realtime", "chat gpt-realtime"}
+    for connection, message in (("GET /v1/responses", "chat gpt-4o"), ("GET /v1/realtime", "chat gpt-realtime")):
+        assert spans[connection].parent_id == "b7ad6b7169203331"
+        assert spans[connection].attributes["http.response.status_code"] == 101
+        assert spans[connection].attributes["llemulator.messages"] > 2
+        assert spans[message].parent_id == spans[connection].span_id
+        assert spans[message].attributes["gen_ai.response.finish_reasons"] == ["stop"]
+        assert spans[message].attributes["gen_ai.response.id"].startswith("resp_")
 
 
 def test_with_run_the_variables_are_the_commands_and_the_service_is_llemulator() -> None:

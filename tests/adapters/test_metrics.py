@@ -2,7 +2,7 @@
 
 import asyncio
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any, override
 
@@ -142,7 +142,7 @@ async def test_unused_rules_are_those_of_tokens_own_scripts() -> None:
 
 async def test_a_store_that_cannot_be_read_is_shown_and_its_requests_are_counted() -> None:
     metrics = Metrics()
-    server = Emulator(EmulatorSettings(write_metrics=metrics.write), lambda *_: _FailingStore())
+    server = Emulator(EmulatorSettings(write_metrics=metrics.write), _FailingStore)
     server.watch_requests(metrics)
     metrics.measure = server.measure
     await _ask(server, chat("Hi"))
@@ -154,11 +154,8 @@ async def test_a_store_that_cannot_be_read_is_shown_and_its_requests_are_counted
 
 
 class _FailingStore(MemoryStore):
-    def __init__(self) -> None:
-        """Keep nothing."""
-
     @override
-    async def read(self, key: SessionKey) -> Session:
+    async def change[R](self, key: SessionKey, transition: Callable[[Session], tuple[Session, R]]) -> R:
         raise StoreFailed("the disk is full")
 
     @override

@@ -15,6 +15,7 @@ from llemulator_addon.adapters.hosts import choose_hosts
 from llemulator_addon.adapters.run.environment import Environment, ProxyRoute, environment
 from llemulator_addon.adapters.run.files import write_files
 from llemulator_addon.adapters.settings import settings_from
+from llemulator_addon.adapters.telemetry.asking import drop_service
 
 _SECONDS_TO_START = 60.0
 _SECONDS_TO_STOP = 10.0
@@ -35,7 +36,13 @@ class Proxy:
         folder = Path(self._folder.name)
         command = [sys.executable, "-m", "llemulator_addon", "--port", "0", "--certs", self._folder.name, *options]
         self._process = subprocess.Popen(  # noqa: S603 - our own command
-            command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+            command,
+            # OpenTelemetry's variables are the tests' own, and so is the name of the service.
+            env=drop_service(os.environ),
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
         )
         self._said: list[str] = []
         self._lines: Queue[str] = Queue()

@@ -9,13 +9,16 @@ import signal
 import sys
 import time
 from collections.abc import Callable
-from typing import override
+from typing import TYPE_CHECKING, override
 
 from llemulator_addon import __version__
 from llemulator_addon.adapters.logs import log_to_stderr
 from llemulator_addon.adapters.telemetry.asking import read_wanted
 from llemulator_addon.adapters.telemetry.record import read_records
 from llemulator_addon.adapters.workers import which_worker
+
+if TYPE_CHECKING:
+    from llemulator_addon.adapters.telemetry.recording import Recorder
 
 logger = logging.getLogger(__name__)
 
@@ -39,6 +42,9 @@ class Seldom(logging.Filter):
         if at - self._said.get(kind, -_SECONDS_BETWEEN_LINES) < _SECONDS_BETWEEN_LINES:
             return False
         self._said[kind] = at
+        if record.name.startswith("opentelemetry"):
+            # Where in the SDK it happened says nothing to a user.
+            record.exc_info = record.exc_text = None
         return True
 
 
@@ -52,22 +58,32 @@ def main() -> None:
     logging.getLogger("opentelemetry").setLevel(logging.WARNING)
     for handler in logging.getLogger().handlers:
         handler.addFilter(Seldom())
-    asked = read_wanted(os.environ)
-    from llemulator_addon.adapters.telemetry.exporting import open_pipelines  # noqa: PLC0415 - slow to import
-    from llemulator_addon.adapters.telemetry.recording import Recorder  # noqa: PLC0415
-
-    worker = which_worker(os.environ)
-    pipelines = open_pipelines(asked, version=__version__, worker=None if worker is None else worker.number)
-    recorder = Recorder(pipelines, asked.captures, __version__)
+    recorder = _open_recorder()
     for record in read_records(sys.stdin.buffer):
+        if recorder is None:
+            continue
         try:
             recorder.take(record)
         except Exception:
             logger.exception("an exchange was left out")
-    pipelines.close(SECONDS_TO_END)
+    if recorder is not None:
+        recorder.close(SECONDS_TO_END)
     logging.shutdown()
     # Without waiting for threads that still try to send.
     os._exit(0)
+
+
+def _open_recorder() -> "Recorder | None":
+    """Return what takes the records; None, with a line of the log, if the SDK cannot do what the variables say."""
+    worker, wanted = which_worker(os.environ), read_wanted(os.environ)
+    try:
+        from llemulator_addon.adapters.telemetry.recording import Recorder, open_pipelines  # noqa: PLC0415 - it is slow
+
+        pipelines = open_pipelines(wanted, version=__version__, worker=None if worker is None else worker.number)
+    except Exception as error:  # noqa: BLE001 - a file of a certificate, a name of a propagator, and what comes
+        logger.error("no telemetry is sent: %s", error)  # noqa: TRY400 - the text is for the user
+        return None
+    return Recorder(pipelines, wanted.captures, __version__)
 
 
 if __name__ == "__main__":

@@ -13,11 +13,13 @@ from opentelemetry.trace import Link, NonRecordingSpan, SpanContext, SpanKind, S
 
 from llemulator_addon.adapters.telemetry.asking import Captures
 from llemulator_addon.adapters.telemetry.content import read_content
-from llemulator_addon.adapters.telemetry.exporting import Pipelines
+from llemulator_addon.adapters.telemetry.exporting import Pipelines, open_pipelines
 from llemulator_addon.adapters.telemetry.facts import Attributes, SpanFacts, key_of, read_facts
 from llemulator_addon.adapters.telemetry.record import Ended, Line, TelemetryRecord
 from llemulator_addon.verification.talk_messages import OVER_WEBSOCKET, SWITCHED
 from llemulator_addon.wire.redaction import redact_text
+
+__all__ = ["MOST_MODELS", "OTHER", "SCOPE", "Recorder", "open_pipelines"]
 
 SCOPE = "llemulator"
 OTHER = "_OTHER"
@@ -39,6 +41,10 @@ class Recorder:
         self._logger = None if pipelines.loggers is None else pipelines.loggers.get_logger(SCOPE, version)
         self._secret = os.urandom(16)
         """So that no two processes give the same ids."""
+
+    def close(self, seconds: float) -> None:
+        """Send what waits to be sent, for this long at most."""
+        self._pipelines.close(seconds)
 
     def take(self, record: TelemetryRecord) -> None:
         """MakeRecord what is to be sent of a record."""

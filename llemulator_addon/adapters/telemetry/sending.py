@@ -18,7 +18,7 @@ from typing import override
 
 import llemulator_addon
 from llemulator_addon.adapters.clock import now
-from llemulator_addon.adapters.telemetry.asking import WantedTelemetry, read_wanted
+from llemulator_addon.adapters.telemetry.asking import Captures, WantedTelemetry, read_wanted
 from llemulator_addon.adapters.telemetry.record import Line, TelemetryRecord, record_end, write_record
 from llemulator_addon.admin.dispatch import is_admin
 from llemulator_addon.core.answer_tokens import AnswerTokens
@@ -39,6 +39,8 @@ _SECONDS_TOGETHER = 0.05
 _SECONDS_BETWEEN_STARTS = 5.0
 _SECONDS_BETWEEN_WARNINGS = 60.0
 _BYTES_OF_A_LINE = 300
+_LIMITS = ("OTEL_BSP_MAX_QUEUE_SIZE", "OTEL_BLRP_MAX_QUEUE_SIZE")
+_MOST_WITH_MESSAGES = "512"
 _COMMAND = (sys.executable, "-P", "-m", "llemulator_addon.adapters.telemetry")
 _REQUEST_LOG = "llemulator_addon.adapters.request_log"
 
@@ -63,7 +65,7 @@ def sending(environment: Mapping[str, str]) -> Iterator["EndWatcher | None"]:
         yield None
         return
     has_lines = "logs" in asked.targets
-    channel = Channel(_COMMAND, make_environment(environment))
+    channel = Channel(_COMMAND, make_environment(environment, asked.captures))
     handler, ours = LogLines(channel.add), logging.getLogger("llemulator_addon")
     if has_lines:
         ours.addHandler(handler)
@@ -85,13 +87,15 @@ def _is_missing(asked: WantedTelemetry) -> bool:
         return True
 
 
-def make_environment(environment: Mapping[str, str]) -> dict[str, str]:
+def make_environment(environment: Mapping[str, str], captures: Captures = "nothing") -> dict[str, str]:
     """Return the environment of the process: without proxies, because what it sends must not come back here."""
     kept = {name: text for name, text in environment.items() if not name.lower().endswith("_proxy")}
     # Stock mitmdump finds this package by a path of its own.
     root = str(Path(llemulator_addon.__file__).parent.parent)
     paths = os.pathsep.join(filter(None, (root, kept.get("PYTHONPATH"))))
-    return {"GRPC_VERBOSITY": "NONE", **kept, "PYTHONPATH": paths}
+    # The queues of the SDK are bounded in spans, not in bytes; those with messages are large.
+    limits = {} if captures == "nothing" else dict.fromkeys(_LIMITS, _MOST_WITH_MESSAGES)
+    return {"GRPC_VERBOSITY": "NONE", **limits, **kept, "PYTHONPATH": paths}
 
 
 MakeRecord = Callable[[], TelemetryRecord]

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from llemulator_addon.adapters.telemetry.__main__ import Seldom
 from llemulator_addon.adapters.telemetry.record import Line, TelemetryRecord, read_records, write_record
 from llemulator_addon.adapters.telemetry.sending import Channel, EndWatcher, make_environment, sending
 from llemulator_addon.core.outcome import Ask, Ending
@@ -113,6 +114,22 @@ def test_the_process_uses_no_proxy() -> None:
 
     assert {name for name in kept if name.lower().endswith("proxy")} == set()
     assert kept["OTEL_SERVICE_NAME"] == "shop"
+
+
+def test_queues_are_shorter_where_spans_have_messages() -> None:
+    assert make_environment({}, "spans")["OTEL_BSP_MAX_QUEUE_SIZE"] == "512"
+    assert make_environment({"OTEL_BSP_MAX_QUEUE_SIZE": "9"}, "both")["OTEL_BSP_MAX_QUEUE_SIZE"] == "9"
+    assert "OTEL_BSP_MAX_QUEUE_SIZE" not in make_environment({})
+
+
+def test_a_receiver_that_is_down_is_said_once_a_minute() -> None:
+    times = iter((0.0, 1.0, 2.0, 61.0))
+    seldom = Seldom(lambda: next(times))
+    lines = [
+        logging.makeLogRecord({"name": "opentelemetry.x", "msg": text}) for text in ("down", "down", "full", "down")
+    ]
+
+    assert [bool(seldom.filter(line)) for line in lines] == [True, False, True, True]
 
 
 def test_a_request_whose_session_was_forgotten_is_not_handed_over() -> None:

@@ -1,6 +1,7 @@
 """Spans of exchanges: their parents, their words, their events, and what is never in them."""
 
 import json
+from collections.abc import Callable
 from dataclasses import replace
 from typing import Any, override
 
@@ -265,7 +266,7 @@ async def test_a_text_that_speaks_of_errors_is_none() -> None:
 
 
 async def test_a_request_while_the_store_fails_has_a_span() -> None:
-    recorded = record(server=Emulator(EmulatorSettings(), lambda *_: _FailingStore()))
+    recorded = record(server=Emulator(EmulatorSettings(), _FailingStore))
     await recorded.ask(_traced(chat(token=_SECRET)))
     (span,) = recorded.spans
 
@@ -275,11 +276,8 @@ async def test_a_request_while_the_store_fails_has_a_span() -> None:
 
 
 class _FailingStore(MemoryStore):
-    def __init__(self) -> None:
-        """Keep nothing."""
-
     @override
-    async def read(self, key: SessionKey) -> Session:
+    async def change[R](self, key: SessionKey, transition: Callable[[Session], tuple[Session, R]]) -> R:
         raise StoreFailed("the disk is full")
 
 
