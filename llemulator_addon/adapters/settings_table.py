@@ -444,8 +444,8 @@ SETTINGS = (
         "waiting_size",
         "LLEMULATOR_WAITING_SIZE",
         example="16MiB",
-        meaning="memory that all waiting requests (manual answers, serialize, live news) may use together, 64 KiB for "
-        "each and its body; one without room gets 503",
+        meaning="memory that all waiting requests (manual answers, serialize, capacity, live news) may use together, "
+        "64 KiB for each and its body; one without room gets 503",
     ),
     _size_setting(
         "unread_size",
