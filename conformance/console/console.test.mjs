@@ -89,6 +89,22 @@ test("the editor completes the words of the script language", async () => {
   await close(page);
 });
 
+test("what is typed quickly is all there, and nothing that was there before comes back", async () => {
+  await load("sk-typist-token-34", NEVER);
+  await chat("sk-typist-token-34", "good morning");
+  const page = await open(browser, "/?view=script");
+  await page.getByLabel("Session").selectOption({ label: "…n-34" });
+  await page.locator(".cm-content", { hasText: "greeting" }).click();
+  await page.keyboard.press("Control+a");
+  await page.keyboard.press("Delete");
+  const typed = "# A comment that somebody types as quickly as a keyboard can, without a pause in between its words";
+  await page.keyboard.type(typed);
+  assert.equal(await page.locator(".cm-content").innerText(), typed);
+  await page.waitForTimeout(500);
+  assert.equal(await page.locator(".cm-content").innerText(), typed);
+  await close(page);
+});
+
 test("a request waits at the desk, the title tells it, and a person's answer reaches the client once", async () => {
   await load("sk-desk-token-0004", { ...NEVER, defaults: { on_unmatched: "manual" } });
   const [one, other] = [await open(browser, "/?view=desk"), await open(browser, "/?view=desk")];

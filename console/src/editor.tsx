@@ -78,7 +78,8 @@ const colours = HighlightStyle.define([
 ]);
 
 export default function Editor(properties: {
-  text: string;
+  /** What was opened last: it replaces what is in the editor once, and what is written then is the editor's own. */
+  opened: { text: string };
   label: string;
   onChange: (text: string) => void;
   onCheck: (checked: Checked) => void;
@@ -96,7 +97,7 @@ export default function Editor(properties: {
       root,
       parent: root as unknown as Element,
       state: EditorState.create({
-        doc: current.current.text,
+        doc: current.current.opened.text,
         extensions: [
           lineNumbers(), history(), drawSelection(), indentOnInput(), bracketMatching(), highlightActiveLine(),
           yaml(), syntaxHighlighting(colours), theme, lintGutter(), EditorView.lineWrapping,
@@ -117,9 +118,9 @@ export default function Editor(properties: {
 
   useEffect(() => {
     const editor = view.current;
-    if (editor && editor.state.doc.toString() !== properties.text)
-      editor.dispatch({ changes: { from: 0, to: editor.state.doc.length, insert: properties.text } });
-  }, [properties.text]);
+    if (editor && editor.state.doc.toString() !== properties.opened.text)
+      editor.dispatch({ changes: { from: 0, to: editor.state.doc.length, insert: properties.opened.text } });
+  }, [properties.opened]);
 
   return <div class="editor" ref={box} />;
 }

@@ -35,6 +35,7 @@ export default function ScriptView() {
 function SessionScript({ session }: { session: string }) {
   void version.value;
   const [shown, setShown] = useState<Shown | null>(null);
+  const [opened, setOpened] = useState({ text: "" });
   const [text, setText] = useState("");
   const [checked, setChecked] = useState<Checked | null>(null);
   const [said, setSaid] = useState("");
@@ -45,10 +46,15 @@ function SessionScript({ session }: { session: string }) {
     ask<Shown>(pathOf(session, "script")).then(setShown, fail);
   }
 
+  function open(found: string): void {
+    setOpened({ text: found });
+    setText(found);
+  }
+
   useEffect(load, [session, changes.value, lane?.answered]);
   useEffect(() => {
-    if (started) setText(started.text);
-    else askText(pathOf(session, "script"), "application/yaml").then(setText, fail);
+    if (started) open(started.text);
+    else askText(pathOf(session, "script"), "application/yaml").then(open, fail);
   }, [session, started]);
 
   async function send(replaces: boolean): Promise<void> {
@@ -72,7 +78,7 @@ function SessionScript({ session }: { session: string }) {
             value=""
             onChange={(event) => {
               const found = examples.find(({ name }) => name === event.currentTarget.value);
-              if (found) setText(found.text);
+              if (found) open(found.text);
               event.currentTarget.value = "";
             }}
           >
@@ -105,7 +111,7 @@ function SessionScript({ session }: { session: string }) {
           </span>
         </div>
         <Suspense fallback={<p class="empty">Loading the editor…</p>}>
-          <Editor text={text} label="Script in YAML" onChange={setText} onCheck={setChecked} />
+          <Editor opened={opened} label="Script in YAML" onChange={setText} onCheck={setChecked} />
         </Suspense>
         {checked && (problems > 0 || checked.warnings.length > 0) && (
           <ul class="problems" aria-label="Problems">
