@@ -159,6 +159,10 @@ class RedisBackend:
             raise self._health.note_failure(f"{self._address}: no answer in {_DEADLINE:g} seconds") from None
         except (RedisError, OSError) as error:
             raise self._health.note_failure(f"{self._address}: {_explain(error)}") from None
+        finally:
+            if client is not self._connected:
+                # Another use dropped it, and this one may have opened a connection since.
+                await self._drop(client)
         self._health.note_success()
         return found
 

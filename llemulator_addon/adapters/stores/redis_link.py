@@ -1,5 +1,6 @@
 """Leases, messages and notices in Redis. Streams keep what comes while a connection is broken."""
 
+import secrets
 from collections.abc import Callable, Sequence
 from typing import Any, cast
 
@@ -49,7 +50,8 @@ class RedisLink:
 
     async def tell(self, process: str, notices: Sequence[str]) -> None:
         """Tell all who listen."""
-        await self._run(TELL, process, *notices)
+        # Tried again on another connection, it finds whether it was done already.
+        await self._run(TELL, process, secrets.token_hex(8), *notices)
 
     async def receive(self, process: str, place: str, last_told: int | None) -> Incoming:
         """Wait for messages and notices."""

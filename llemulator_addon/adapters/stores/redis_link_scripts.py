@@ -3,7 +3,8 @@
 Keys: when the life of each process ends (`processes`), and until when it listens (`listeners`), both sorted sets by
 milliseconds; the names of its leases (`held:`, a set); each lease (`lease:`, a hash); the names of the leases of a
 thing in their order (`queue:`, a sorted set), and the things that have some (`things:`, a set); the messages for a
-process (`to:`) and the notices (`news`), which are streams; the number of the last notice (`told`).
+process (`to:`) and the notices (`news`), which are streams; the number of the last notice (`told`), and the last
+attempt of a process to tell some (`told_by:`).
 """
 
 from llemulator_addon.adapters.stores.redis_scripts import BEGIN, COUNT_LISTENERS, LuaProgram
@@ -104,8 +105,11 @@ return found
 """
 _SEND = "send(ARGV[1], ARGV[2])"
 _TELL = f"""
-for number = 2, #ARGV do
-    call('XADD', p .. 'news', 'MAXLEN', '~', {KEPT}, call('INCR', p .. 'told') .. '-0', 'p', ARGV[1], 'm', ARGV[number])
+local process, attempt = ARGV[1], ARGV[2]
+if call('GET', p .. 'told_by:' .. process) == attempt then return end
+call('SET', p .. 'told_by:' .. process, attempt, 'PX', {_MINUTE})
+for number = 3, #ARGV do
+    call('XADD', p .. 'news', 'MAXLEN', '~', {KEPT}, call('INCR', p .. 'told') .. '-0', 'p', process, 'm', ARGV[number])
 end
 call('PEXPIRE', p .. 'news', {_MINUTE})
 """
