@@ -57,6 +57,8 @@ def test_starting_imports_nothing_that_it_does_not_use(arguments: tuple[str, ...
 
 
 _UNUSED = {
+    "opentelemetry.sdk",
+    "grpc",
     "flask",
     "jinja2",
     "ldap3",

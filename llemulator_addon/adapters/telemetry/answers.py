@@ -103,7 +103,7 @@ def _find_failure(body: bytes) -> str | None:
 def _read_error(body: bytes) -> str | None:
     try:
         error = json.loads(body)["error"]
-    except (ValueError, TypeError, LookupError):
+    except (ValueError, TypeError, LookupError, RecursionError):
         return None
     if not isinstance(error, Mapping):
         return None
@@ -153,5 +153,5 @@ def read_values(pieces: Sequence[bytes]) -> Any:  # noqa: ANN401 - JSON
 def _read_json(text: bytes) -> Any:  # noqa: ANN401 - JSON
     try:
         return json.loads(text)
-    except ValueError:
+    except (ValueError, RecursionError):
         return None

@@ -34,7 +34,20 @@ def read_content(ended: Ended, facts: SpanFacts) -> dict[str, str]:
         "gen_ai.system_instructions": [_text(instructions)] if isinstance(instructions, str) else [],
         "gen_ai.tool.definitions": list(_read_tools(tools)) if isinstance(tools, list) else [],
     }
-    return {name: _write(redact_texts(value, key_of(ended))) for name, value in found.items() if value}
+    return {name: _write(_cut(redact_texts(value, key_of(ended)))) for name, value in found.items() if value}
+
+
+def _cut(value: Any) -> Any:  # noqa: ANN401 - JSON
+    """Cut long texts; not before secrets are out of them, because a half is none that is found."""
+    match value:
+        case str():
+            return value[:_SHOWN]
+        case list():
+            return [_cut(each) for each in value]
+        case dict():
+            return {key: _cut(each) for key, each in value.items()}
+        case _:
+            return value
 
 
 def _write(messages: list[Any]) -> str:
@@ -49,7 +62,7 @@ def _write(messages: list[Any]) -> str:
 
 
 def _text(text: str) -> JsonMessage:
-    return {"type": "text", "content": text[:_SHOWN]}
+    return {"type": "text", "content": text}
 
 
 # Input ----------------------------------------------------------------------------------------------------------------
@@ -116,7 +129,7 @@ def _call(call_id: object, named: Mapping[str, Any]) -> JsonMessage:
         "type": "tool_call",
         "id": call_id if isinstance(call_id, str) else None,
         "name": str(named.get("name") or ""),
-        "arguments": arguments[:_SHOWN] if isinstance(arguments, str) else arguments,
+        "arguments": arguments,
     }
 
 
@@ -125,7 +138,7 @@ def _result(call_id: object, content: object) -> JsonMessage:
     return {
         "type": "tool_call_response",
         "id": call_id if isinstance(call_id, str) else None,
-        "response": said[:_SHOWN],
+        "response": said,
     }
 
 

@@ -121,7 +121,7 @@ def _read_body(ended: Ended) -> Mapping[str, Any]:
         return {}
     try:
         body = json.loads(ended.body)
-    except ValueError:
+    except (ValueError, RecursionError):
         return {}
     return body if isinstance(body, dict) else {}
 
@@ -150,7 +150,7 @@ def _tell_http(ended: Ended) -> Attributes:
         "http.request.method": ended.method,
         "http.response.status_code": ended.status or None,
         "http.route": ended.route,
-        "url.path": redact_path(ended.path[:_SHOWN], key_of(ended)),
+        "url.path": redact_path(ended.path, key_of(ended)),
         "url.scheme": ("http" if ended.is_plain else "https"),
         "server.address": ended.host,
         "network.protocol.name": "websocket" if is_message or ended.status == SWITCHED else name.lower(),
@@ -313,4 +313,4 @@ def _show(value: Attribute, ended: Ended) -> Attribute:
 
 def _show_text(text: str, ended: Ended) -> str:
     """Return a text without secrets; half of a surrogate pair cannot be sent."""
-    return redact_text(text[:_SHOWN], key_of(ended)).encode("utf-8", "replace").decode()
+    return redact_text(text, key_of(ended))[:_SHOWN].encode("utf-8", "replace").decode()

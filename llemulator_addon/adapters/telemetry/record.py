@@ -103,7 +103,8 @@ def record_end(  # noqa: PLR0913 - one for each thing that the exchange does not
     """
     head = next((step for step in exchange.steps if isinstance(step, Head)), None)
     prompt = exchange.prompt
-    status = 0 if head is None else head.status
+    # `marshal` takes no enumeration.
+    status = 0 if head is None else int(head.status)
     return Ended(
         digest=named.session.digest,
         session=named.session.name,

@@ -153,6 +153,15 @@ class EndWatcher:
         self._add(exchange.size, make)
 
 
+def _write(make: MakeRecord) -> bytes:
+    """Write a record; nothing if that fails, so that one exchange does not end the telemetry of all others."""
+    try:
+        return write_record(make())
+    except Exception:
+        logger.exception("a record of telemetry was left out")
+        return b""
+
+
 class LogLines(logging.Handler):
     """Hands over lines of the log; those of requests come with their spans."""
 
@@ -249,12 +258,14 @@ class Channel:
                 batch, self._waiting = self._waiting, []
                 dropped = self._dropped
             self._warn_of_dropped(dropped)
-            for size, make in batch:
-                pipe.write(write_record(make()))
+            try:
+                for _, make in batch:
+                    pipe.write(_write(make))
+                pipe.flush()
+            finally:
                 with self._changed:
-                    # It counted until it was written.
-                    self._bytes -= size
-            pipe.flush()
+                    # They counted until they were written.
+                    self._bytes -= sum(size for size, _ in batch)
             if not batch and self._closing.is_set():
                 return
 

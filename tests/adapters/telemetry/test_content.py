@@ -128,6 +128,15 @@ async def test_no_secret_is_in_a_span_a_metric_or_a_line(caplog: pytest.LogCaptu
     assert [text for text in told if _SECRET in text or own in text] == []
 
 
+async def test_a_secret_at_the_place_where_a_text_is_cut_is_not_half_shown() -> None:
+    recorded = record({"responses": {"": "x " * 3_995 + _SECRET}}, captures="spans")
+    await recorded.ask(chat("y " * 3_995 + _SECRET))
+    (span,) = recorded.spans
+
+    assert "gen_ai.output.messages" in span.to_json()
+    assert "sk-proj" not in span.to_json()
+
+
 # Metrics and lines ----------------------------------------------------------------------------------------------------
 
 

@@ -64,6 +64,19 @@ def test_all_that_was_added_is_handed_over_by_the_end(tmp_path: Path) -> None:
         assert list(read_records(written)) == [_LINE] * 1_000
 
 
+def test_a_record_that_cannot_be_written_is_said_and_those_after_it_are_handed_over(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    channel = Channel(_copy_to(tmp_path / "records"), {})
+    channel.add(10, lambda: Line(1.0, 20, "INFO", "x", object()))  # type: ignore[arg-type]
+    channel.add(10, _make)
+    channel.close(20.0)
+
+    assert caplog.messages == ["a record of telemetry was left out"]
+    with (tmp_path / "records").open("rb") as written:
+        assert list(read_records(written)) == [_LINE]
+
+
 def test_a_process_that_takes_nothing_costs_bounded_memory_and_does_not_hold_the_end(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
@@ -97,6 +110,17 @@ def test_a_process_that_ended_is_named(caplog: pytest.LogCaptureFixture) -> None
 
     assert caplog.messages == ["the process that sends telemetry ended with 3, and is started again"]
     assert caplog.records[0].levelno == logging.ERROR
+
+
+def test_what_a_process_that_ended_did_not_take_counts_no_longer(caplog: pytest.LogCaptureFixture) -> None:
+    channel = Channel((sys.executable, "-SIc", ""), {}, bytes_at_most=100)
+    while not [line for line in caplog.messages if "started again" in line]:
+        channel.add(100, _make)
+    channel.add(100, _make)
+    waiting = channel.count_waiting()
+    channel.close(20.0)
+
+    assert waiting == 1
 
 
 def test_a_record_that_was_broken_off_is_left_out(tmp_path: Path) -> None:
