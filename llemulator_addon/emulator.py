@@ -14,7 +14,7 @@ from llemulator_addon.admin.route import Server
 from llemulator_addon.admin.waiting import write_waiting
 from llemulator_addon.core.console_file import FindFile, find_nothing
 from llemulator_addon.core.egress import EgressReport
-from llemulator_addon.core.gauges import Gauges, WriteMetrics, write_nothing
+from llemulator_addon.core.gauges import Gauges, WriteMetrics
 from llemulator_addon.core.outcome import Answered, Ask, Converse, Ending, Forward, Outcome, Play
 from llemulator_addon.core.request import Request
 from llemulator_addon.core.resources import Resources
@@ -86,7 +86,8 @@ class EmulatorSettings(ServerSettings):
     """By extension: how the text of a document is read, where a library for it is installed."""
     ca_certificate: bytes | None = None
     """PEM."""
-    write_metrics: WriteMetrics = write_nothing
+    write_metrics: WriteMetrics | None = None
+    """None: nobody counts."""
     draining: Draining = field(default_factory=Draining)
     pause: Pause = pause_never
     """Waits while a model server works on an answer that is sent as a whole."""

@@ -46,7 +46,8 @@ class Program:
     watching: Watching
     access: AdminAccess
     queues: PresetQueueFile
-    metrics: Metrics
+    metrics: Metrics | None
+    """None: nothing is counted."""
 
     async def watch(self) -> None:
         """Fill the preset queues, keep them, and play the default script again when its file changes.
@@ -98,19 +99,20 @@ def compose(
     watching, queues = Watching(settings), PresetQueueFile(settings.preset_queues)
     with authority(certs or settings.certs) as found, sending(environment) as sender:
         access = AdminAccess(settings.admin_key, secret=secrets.token_bytes(32), code=secrets.token_urlsafe(24))
-        metrics = Metrics()
+        metrics = None if settings.no_metrics else Metrics()
         draining = Draining()
         asked = replace(
             _emulator_settings(settings, _script(settings), found.certificate, access),
-            write_metrics=metrics.write,
+            write_metrics=None if metrics is None else metrics.write,
             draining=draining,
         )
         emulator = _emulator(settings, asked)
         traffic = Traffic(emulator, _policy(settings, ca=found.ca, streams_others=streams_others), draining)
         emulator.watch_egress(traffic.egress.report)
-        emulator.watch_requests(metrics)
-        metrics.count_running, metrics.measure = traffic.count_running, emulator.measure
-        metrics.sum_up_egress = traffic.egress.sum_up
+        if metrics is not None:
+            emulator.watch_requests(metrics)
+            metrics.count_running, metrics.measure = traffic.count_running, emulator.measure
+            metrics.sum_up_egress = traffic.egress.sum_up
         if sender is not None:
             emulator.watch_requests(sender)
         if settings.webhooks:

@@ -46,6 +46,7 @@ class Settings(ServerSettings):
     session_ttl: float | None = None
     workers: int = 1
     drain: float | None = None
+    no_metrics: bool = False
     log_level: LogLevel = "info"
     sources: Mapping[str, str] = field(default_factory=dict)
     """By name of the setting, the option or variable that gave its value. Others have their defaults."""

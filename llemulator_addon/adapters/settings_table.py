@@ -1,7 +1,7 @@
 """Every setting in one table: its option, its environment variable, its option in mitmproxy, its meaning."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Literal, get_args
 
@@ -477,16 +477,16 @@ SETTINGS = (
         meaning="processes that serve the port together, one for each core; they share only what --store keeps",
         in_mitmproxy=False,
     ),
-    Setting(
-        name="drain",
-        variable="LLEMULATOR_DRAIN",
-        read=read_positive,
-        expected="a number of seconds above 0",
-        metavar="SECONDS",
-        meaning="after SIGTERM, answer requests for so long, or until none came for five seconds; /readyz is 503 then. "
-        "Default: end at once",
+    replace(
+        _seconds_setting(
+            "drain",
+            "LLEMULATOR_DRAIN",
+            "after SIGTERM, answer requests for so long, or until none came for five seconds; /readyz is 503 then. "
+            "Default: end at once",
+        ),
         in_mitmproxy=False,
     ),
+    _switch_setting("no_metrics", "LLEMULATOR_NO_METRICS", "count nothing for /metrics, which is 404 then"),
     _switch_setting("debug", "DEBUG", "expose session state at /_emulator/state, and log full tracebacks"),
     Setting(
         name="log_level",

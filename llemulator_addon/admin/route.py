@@ -11,7 +11,7 @@ from llemulator_addon.admin.query import Query
 from llemulator_addon.core.choices import Role
 from llemulator_addon.core.console_file import FindFile, find_nothing
 from llemulator_addon.core.egress import EgressReport
-from llemulator_addon.core.gauges import WriteMetrics, write_nothing
+from llemulator_addon.core.gauges import WriteMetrics
 from llemulator_addon.core.reply import Failure
 from llemulator_addon.core.request import Request
 from llemulator_addon.core.server_settings import DEFAULTS
@@ -72,7 +72,8 @@ class Server:
     """The files of the console."""
     prices: FindPrices = Prices
     """The prices of models."""
-    write_metrics: WriteMetrics = write_nothing
+    write_metrics: WriteMetrics | None = None
+    """None: nobody counts."""
     draining: Draining = field(default_factory=Draining)
     model_servers: ModelServers = field(
         default_factory=lambda: ModelServers(DEFAULTS.capacity, Room(DEFAULTS.waiting_size))

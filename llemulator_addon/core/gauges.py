@@ -42,8 +42,3 @@ class Gauges(NamedTuple):
 
 WriteMetrics = Callable[[str], Awaitable[tuple[bytes, str]]]
 """Writes all metrics in the format that a client prefers, by its header `Accept`; returns a body and its media type."""
-
-
-async def write_nothing(_: str) -> tuple[bytes, str]:
-    """Write no metrics, because nobody counts."""
-    return b"", "text/plain; charset=utf-8"

@@ -4,14 +4,17 @@ import asyncio
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import replace
+from pathlib import Path
 from typing import Any, override
 
 import pytest
 from prometheus_client.openmetrics.parser import text_string_to_metric_families as read_openmetrics
 from prometheus_client.parser import text_string_to_metric_families
 
+from llemulator_addon.adapters.compose import compose
 from llemulator_addon.adapters.metrics.counting import MOST_MODELS, MOST_ROWS, Metrics
 from llemulator_addon.adapters.metrics.streamed import brings_token
+from llemulator_addon.adapters.settings import settings_from
 from llemulator_addon.core.answer_tokens import AnswerTokens
 from llemulator_addon.core.gauges import SessionGauges
 from llemulator_addon.core.outcome import Ask, Ending
@@ -24,7 +27,7 @@ from llemulator_addon.engine.journal import Exchange
 from llemulator_addon.engine.session import Session
 from llemulator_addon.store.memory import MemoryStore
 from llemulator_addon.store.port import Run, StoreFailed
-from tests.playing import TOKEN, body_of, chat, emulator, headers_of, played, post, request, status
+from tests.playing import TOKEN, body_of, chat, emulator, headers_of, play, played, post, request, status
 
 Samples = Mapping[tuple[str, frozenset[tuple[str, str]]], float]
 
@@ -161,6 +164,25 @@ class _FailingStore(MemoryStore):
     @override
     async def measure(self, run: Run) -> SessionGauges:
         raise StoreFailed("the disk is full")
+
+
+async def test_without_metrics_nothing_watches_requests_and_the_page_is_not_there() -> None:
+    server = emulator()
+    answered = played(await server.answer(replace(request("GET", "/metrics", token=None), host="llemulator")))
+
+    assert status(answered.steps) == 404
+
+
+@pytest.mark.long
+@pytest.mark.parametrize(("no_metrics", "counts"), [("true", False), ("false", True)])
+def test_no_metrics_is_a_setting(tmp_path: Path, no_metrics: str, *, counts: bool) -> None:
+    settings = settings_from(command_line={"no_metrics": no_metrics, "certs": str(tmp_path)})
+    with compose(settings, environment={}) as program:
+        page = replace(request("GET", "/metrics", token=None), host="127.0.0.1")
+        (steps,) = play(program.emulator, page)
+
+    assert status(steps) == (200 if counts else 404)
+    assert (program.metrics is not None) is counts
 
 
 async def test_a_preflight_of_a_browser_is_counted_apart() -> None:

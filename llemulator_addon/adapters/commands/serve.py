@@ -120,7 +120,7 @@ async def _serve(settings: Settings, examples: Callable[[Address], str] | None, 
             _print("\n" + examples(address))
 
     def sharing(program: Program) -> AbstractAsyncContextManager[None]:
-        if worker is None or worker.folder is None:
+        if worker is None or worker.folder is None or program.metrics is None:
             return nullcontext()
         return share_metrics(program.metrics, worker.folder, worker.number, is_store_shared=settings.store.is_shared)
 
