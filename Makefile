@@ -126,8 +126,8 @@ docker-test: setup-python ## test the image, the manifests, the chart and the ac
 bench: setup-python ## measure requests per second, start-up, memory and pacing, compared with mitmdump (needs hey)
 	@$(python) -m benchmarks
 
-soak: setup-python ## send a million requests through one process and check its memory (REQUESTS=30000 for fewer)
-	@$(python) -m benchmarks.soak --requests $(or $(REQUESTS),1000000)
+soak: setup-python ## send a million requests through one process and check its memory (REQUESTS=200000 for fewer, STORE=redis)
+	@$(python) -m benchmarks.soak --requests $(or $(REQUESTS),1000000) --store $(or $(STORE),memory)
 
 generated: setup-python ## write each file that is made from others: models, schema, tables, faults, manifests
 	@$(python) -m tools.generated

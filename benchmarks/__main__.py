@@ -19,7 +19,19 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from benchmarks import console, conversations, fixture, ratios, scaling, simulated, starts, stores, streams, traces
+from benchmarks import (
+    console,
+    conversations,
+    fixture,
+    metrics,
+    ratios,
+    scaling,
+    simulated,
+    starts,
+    stores,
+    streams,
+    traces,
+)
 from benchmarks.servers import SERVERS, Running, running
 from conformance.attacks import measure as attacks
 from conformance.attacks.catalogue import ATTACKS
@@ -36,7 +48,7 @@ _EXPECTED = (
 )
 
 _FIXTURE_MS = 5.0
-_ALONE = ("attacks", "console", "conversations", "stores", "traces")
+_ALONE = ("attacks", "console", "conversations", "metrics", "stores", "traces")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,8 +84,8 @@ def main() -> None:
             _print_traced(_measure_traces(_find_hey(), _script(Path(folder)), arguments))
         return
     hey = _find_hey()
-    if arguments.only == "stores":
-        _print_stores(hey, arguments)
+    if (print_alone := {"metrics": _print_metrics, "stores": _print_stores}.get(arguments.only or "")) is not None:
+        print_alone(hey, arguments)
         return
     with tempfile.TemporaryDirectory(prefix="llemulator-bench-") as folder:
         script = _script(Path(folder))
@@ -98,6 +110,7 @@ def main() -> None:
     _print_page(first_view)
     _print_watched(watched)
     _print_traced(traced)
+    _print_metrics(hey, arguments)
     ratio = starts.ratio()
     said = f"llemulator run -- true / a bare mitmdump, until it listens: {ratio:.2f} (at most {starts.AT_MOST})"
     print(f"{_met(ratio <= starts.AT_MOST):12} {said}")
@@ -144,6 +157,18 @@ def _print_traced(traced: traces.Traced) -> None:
     said = f"requests per second, traces on / off: {traced.ratio:.2f} (at least {traces.AT_LEAST}; "
     numbers = f"{traced.on:.0f} / {traced.off:.0f}; {traced.bytes_received} bytes of telemetry)"
     print(f"{_met(traced.ratio >= traces.AT_LEAST):12} {said}{numbers}")
+
+
+def _print_metrics(hey: str, arguments: Arguments) -> None:
+    with tempfile.TemporaryDirectory(prefix="llemulator-bench-") as folder:
+        counted = metrics.measure(
+            _script(Path(folder)),
+            lambda server, stream: _rate(hey, _plain(server), arguments, stream=stream),
+            arguments.rounds,
+        )
+    for each in counted:
+        said = f"{each.name} per second, metrics on / off: {each.ratio:.2f} (at least {metrics.AT_LEAST}; "
+        print(f"{_met(each.ratio >= metrics.AT_LEAST):12} {said}{each.on:.0f} / {each.off:.0f})")
 
 
 def _print_conversations(spoken: conversations.Speaking, heard: conversations.Hearing) -> None:
@@ -245,10 +270,10 @@ def _plain(server: Running) -> list[str]:
     return [f"http://127.0.0.1:{server.port}{_PATH}"]
 
 
-def _rate(hey: str, target: list[str], arguments: Arguments, key: str = "sk-bench") -> float:
+def _rate(hey: str, target: list[str], arguments: Arguments, key: str = "sk-bench", *, stream: bool = False) -> float:
     """Return the requests answered in a second; ends the program if anything but 200 came."""
     token = ["-H", f"Authorization: Bearer {key}"]
-    body = ["-m", "POST", "-T", "application/json", "-d", json.dumps(_ASK)]
+    body = ["-m", "POST", "-T", "application/json", "-d", json.dumps({**_ASK, "stream": stream})]
     command = [hey, "-z", f"{arguments.seconds}s", "-c", str(arguments.clients), "-cpus", "1", *token, *body, *target]
     said = streams.run_apart(command)
     rate = re.search(r"Requests/sec:\s+([\d.]+)", said)

@@ -37,6 +37,9 @@ _REQUESTS = 200
 _ROUNDS = 21
 
 
+_AT_ONCE = Ending(how="whole", bytes_sent=800, sends=1, seconds=0.0)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Side:
     """One side of a pair: an emulator, and the requests of a turn."""
@@ -47,6 +50,7 @@ class Side:
     """Requests that are sent before anything is measured."""
     status: int = 200
     """Of every answer."""
+    ending: Ending = _AT_ONCE
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,7 +68,7 @@ def measure() -> Iterator[Ratio]:
     """Measure each pair in turn."""
     for name, pair in _PAIRS.items():
         little, much = pair()
-        at_most = {_metrics: AT_MOST_WITH_METRICS, _capacity: AT_MOST_WITH_CAPACITY}.get(pair, AT_MOST)
+        at_most = _AT_MOST.get(name, AT_MOST)
         yield asyncio.run(_ratio(name, little, much, at_most))
 
 
@@ -103,10 +107,8 @@ async def _answered(side: Side, request: Request) -> None:
     assert isinstance(head, Head)
     assert head.status == side.status, outcome.steps
     assert outcome.exchange is not None
-    await side.emulator.note_end(outcome.exchange, _ENDING)
+    await side.emulator.note_end(outcome.exchange, side.ending)
 
-
-_ENDING = Ending(how="whole", bytes_sent=800, sends=1, seconds=0.0)
 
 # The pairs ------------------------------------------------------------------------------------------------------------
 
@@ -166,11 +168,12 @@ def _journal() -> tuple[Side, Side]:
     )
 
 
-def _metrics() -> tuple[Side, Side]:
+def _metrics(ending: Ending, *, stream: bool = False) -> tuple[Side, Side]:
     off, on = (
         Side(
             emulator=_emulator({"responses": {"": "Hello there. How are you today?"}}),
-            turn=lambda: [_hello(0, "sk-0") for _ in range(_REQUESTS)],
+            turn=lambda: [_ask("Hello", "sk-0", stream=stream) for _ in range(_REQUESTS)],
+            ending=ending,
         )
         for _ in range(2)
     )
@@ -195,6 +198,10 @@ def _capacity() -> tuple[Side, Side]:
     return off, on
 
 
+_METRICS = "metrics on / off"
+_PACED = Ending(how="whole", bytes_sent=3000, sends=12, seconds=0.6, left=tuple(each / 20 for each in range(12)))
+_CAPACITY = "a capacity / none"
+
 _PAIRS: Mapping[str, Callable[[], tuple[Side, Side]]] = {
     f"{_MANY} replies in a list / {_FEW}": _list_of_replies,
     f"{_MANY} regular expressions / {_FEW}": _regular_expressions,
@@ -202,8 +209,14 @@ _PAIRS: Mapping[str, Callable[[], tuple[Side, Side]]] = {
     f"{_MANY} rules with json / {_FEW}": _json_patterns,
     f"{_TOKENS} tokens / 1": _tokens,
     f"{_JOURNAL} exchanges in the journal / none": _journal,
-    "metrics on / off": _metrics,
-    "a capacity / none": _capacity,
+    _METRICS: partial(_metrics, _AT_ONCE),
+    f"{_METRICS}, streams": partial(_metrics, _PACED, stream=True),
+    _CAPACITY: _capacity,
+}
+_AT_MOST = {
+    _METRICS: AT_MOST_WITH_METRICS,
+    f"{_METRICS}, streams": AT_MOST_WITH_METRICS,
+    _CAPACITY: AT_MOST_WITH_CAPACITY,
 }
 
 
@@ -236,7 +249,7 @@ def _hello(_: int, token: str) -> Request:
     return _ask("Hello", token)
 
 
-def _ask(text: str, token: str, **more: str) -> Request:
+def _ask(text: str, token: str, **more: object) -> Request:
     body = {"model": "gpt-4o", "messages": [{"role": "user", "content": text}], **more}
     headers = {"authorization": f"Bearer {token}", "content-type": "application/json", "user-agent": "bench"}
     return Request(method="POST", path="/v1/chat/completions", headers=headers, body=json.dumps(body).encode(), at=1e9)

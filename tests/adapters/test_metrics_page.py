@@ -12,7 +12,7 @@ from prometheus_client.parser import text_string_to_metric_families
 from llemulator_addon.adapters.metrics.counting import Metrics
 from llemulator_addon.adapters.metrics.counts import MetricsReport, ModelCounts
 from llemulator_addon.adapters.metrics.durations import BETWEEN_TOKENS, TO_FIRST_TOKEN, WHOLE, Durations
-from llemulator_addon.adapters.metrics.text import write
+from llemulator_addon.adapters.metrics.text import read_system, write
 from llemulator_addon.core.gauges import Gauges, ModelServerGauges, SessionGauges
 from tests.project import tables
 from tests.project.pages import ROOT
@@ -20,14 +20,19 @@ from tests.project.pages import ROOT
 _DASHBOARD = ROOT / "docs/examples/grafana/llemulator.json"
 
 
-def _families() -> dict[str, tuple[str, set[str]]]:
-    """Return the type of each metric of ours, and its labels."""
+def _write_everything() -> str:
+    """Write each metric that there is."""
     times = [Durations(bounds).read() for bounds in (TO_FIRST_TOKEN, BETWEEN_TOKENS, WHOLE)]
     counts = Metrics().read()._replace(models={"a": ModelCounts(1, 1, *times)})
     gauges = Gauges(SessionGauges(1, 1, 1, 1, 1), model_servers=(ModelServerGauges("a", 1, 1, 0.5),))
-    text, _ = write(MetricsReport(counts, running=0, gauges=gauges, processes={"": ()}), "")
+    text, _ = write(MetricsReport(counts, running=0, gauges=gauges, processes={"1": read_system()}), "")
+    return text.decode()
+
+
+def _families() -> dict[str, tuple[str, set[str]]]:
+    """Return the type of each metric of ours, and its labels."""
     found = {}
-    for family in text_string_to_metric_families(text.decode()):
+    for family in text_string_to_metric_families(_write_everything()):
         name = f"{family.name}_total" if family.type == "counter" else family.name
         found[name] = family.type, {label for each in family.samples for label in each.labels} - {"le"}
     return {name: each for name, each in found.items() if not name.startswith("process_")}
@@ -110,3 +115,29 @@ def _lost(said: Any, read: Any, at: str = "") -> list[str]:  # noqa: ANN401 - JS
             ]
         case _:
             return [] if said == read else [at]
+
+
+def _lint(text: str) -> list[str]:
+    """Return what promtool's `check metrics` finds wrong with our metrics (its rules are those of promlint)."""
+    found = []
+    for family in text_string_to_metric_families(text):
+        name, labels = family.name, {label for each in family.samples for label in each.labels}
+        found += [f"{name}: no help"] * (not family.documentation)
+        found += [f"{name}: no base unit"] * bool(_NO_BASE_UNIT.search(name))
+        found += [f"{name}: ends as a counter does"] * (family.type != "counter" and name.endswith("_total"))
+        found += [f"{name}: ends as a histogram does"] * bool(re.search(r"_(count|sum|bucket)$", name))
+        found += [f"{name}: has its type in its name"] * bool(re.search(r"_(counter|gauge|histogram)$", name))
+        found += [f"{name}: has a label in its name"] * any(f"_by_{label}" in name for label in labels)
+        found += [f"{name}: camel case"] * bool(re.search(r"[a-z][A-Z]", name + "".join(labels)))
+        found += [f"{name}: a reserved label"] * bool(labels & {"le", "quantile"} and family.type != "histogram")
+    return found
+
+
+_NO_BASE_UNIT = re.compile(r"_(ms|milliseconds|minutes|hours|kb|kilobytes|mebibytes|mib|percent)(_|$)")
+
+
+def test_the_rules_of_promtool_find_nothing_in_our_metrics() -> None:
+    text = _write_everything()
+
+    assert _lint(text) == []
+    assert _lint("# TYPE a_ms gauge\na_ms 1\n") == ["a_ms: no help", "a_ms: no base unit"]
