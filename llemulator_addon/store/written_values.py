@@ -2,7 +2,7 @@
 
 from base64 import b64decode, b64encode
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import fields, is_dataclass
+from dataclasses import MISSING, fields, is_dataclass
 from typing import Any
 
 from llemulator_addon.core.outcome import Closed, Ending
@@ -39,10 +39,27 @@ _CLASSES: Mapping[str, Callable[..., object]] = {
 }
 
 
+_PLAIN = frozenset({type(None), bool, int, float, str})
+_NO_DEFAULT = object()
+
+
 def write_value(value: object) -> Any:  # noqa: ANN401 - JSON
-    """Write a value; raises TypeError for one of a kind that is not listed here."""
+    """Write a value; raises TypeError for one of a kind that is not listed here.
+
+    Members that are their defaults are left out: most are, and each that is written takes time at every change.
+    """
+    kind = type(value)
+    if kind in _PLAIN:
+        return value
+    if (members := _MEMBERS.get(kind)) is not None:
+        written = {_KIND: kind.__name__}
+        for name, default in members:
+            member = getattr(value, name)
+            if member is not default:
+                written[name] = member if type(member) in _PLAIN else write_value(member)
+        return written
     match value:
-        case None | bool() | int() | float() | str():
+        case bool() | int() | float() | str():
             return value
         case bytes():
             return {_KIND: "bytes", "base64": b64encode(value).decode()}
@@ -50,12 +67,10 @@ def write_value(value: object) -> Any:  # noqa: ANN401 - JSON
             return [write_value(each) for each in value]
         case Mapping():
             return _write_mapping(value)
-        case _ if type(value).__name__ in _CLASSES:
-            return {_KIND: type(value).__name__, **{name: write_value(getattr(value, name)) for name in _names(value)}}
         case tuple():
             return {_KIND: "tuple", "members": [write_value(each) for each in value]}
         case _:
-            raise TypeError(f"there is no written form of a {type(value).__name__}")
+            raise TypeError(f"there is no written form of a {kind.__name__}")
 
 
 def read_value(written: Any) -> Any:  # noqa: ANN401 - JSON, and any value
@@ -83,8 +98,15 @@ def _write_mapping(value: Mapping[str, object]) -> dict[str, Any]:
     return {_KIND: "object", "pairs": [list(pair) for pair in written.items()]} if _KIND in written else written
 
 
-def _names(value: object) -> Sequence[str]:
-    if is_dataclass(value):
-        return [field.name for field in fields(value)]
-    names: Sequence[str] = getattr(value, "_fields", ())
-    return names
+def _members(kind: type) -> Sequence[tuple[str, object]]:
+    """Return the members of a class, and their defaults."""
+    if is_dataclass(kind):
+        return [(field.name, _NO_DEFAULT if field.default is MISSING else field.default) for field in fields(kind)]
+    defaults: Mapping[str, object] = getattr(kind, "_field_defaults", {})
+    names: Sequence[str] = getattr(kind, "_fields", ())
+    return [(name, defaults.get(name, _NO_DEFAULT)) for name in names]
+
+
+_MEMBERS: Mapping[type, Sequence[tuple[str, object]]] = {
+    made: _members(made) for made in _CLASSES.values() if isinstance(made, type)
+}
