@@ -41,7 +41,8 @@ const FALLBACKS = ["error", "manual", "echo", "simulate"];
 export function Switches({ session }: { session: string }) {
   const [fallback, setFallback] = useState("");
   const [ahead, setAhead] = useState(0);
-  const [defaults, setDefaults] = useState<Record<string, unknown>>({});
+  /** Null until they are known: what is set before would replace them. */
+  const [defaults, setDefaults] = useState<Record<string, unknown> | null>(null);
   useEffect(() => {
     ask<{ defaults: Record<string, unknown> }>(pathOf(session, "script")).then((script) => setDefaults(script.defaults), fail);
     ask<{ data: { session: string; on_unmatched: string; clock_ahead_s: number }[] }>("/_emulator/sessions").then(
@@ -56,15 +57,15 @@ export function Switches({ session }: { session: string }) {
 
   // A script that is loaded replaces all defaults, so the others are said again.
   const set = (changed: Record<string, unknown>) => ask(pathOf(session, "script"), { defaults: { ...defaults, ...changed } }).catch(fail);
-  const fault = placeOf((defaults.faults as unknown[] | undefined) ?? []);
-  const profile = profileOf(defaults.capacity);
+  const fault = placeOf((defaults?.faults as unknown[] | undefined) ?? []);
+  const profile = profileOf(defaults?.capacity);
   const advance = (body: Record<string, unknown>) => ask(pathOf(session, "clock"), body).catch(fail);
   return (
     <>
       <h2>Switches</h2>
       <label>
         Unmatched requests get
-        <select value={fallback} onChange={(event) => void set({ on_unmatched: event.currentTarget.value })}>
+        <select value={fallback} disabled={!defaults} onChange={(event) => void set({ on_unmatched: event.currentTarget.value })}>
           {[...new Set([...FALLBACKS, ...(fallback ? [fallback] : [])])].map((name) => (
             <option key={name} value={name}>
               {name === "manual" ? "manual: a person at the desk" : name}
@@ -76,6 +77,7 @@ export function Switches({ session }: { session: string }) {
         Fault of every answer
         <select
           value={fault}
+          disabled={!defaults}
           onChange={(event) => void set({ faults: FAULTS[Number(event.currentTarget.value)]?.faults ?? [] })}
         >
           {FAULTS.map(({ name }, at) => (
@@ -90,6 +92,7 @@ export function Switches({ session }: { session: string }) {
         Model server
         <select
           value={profile ?? "figures"}
+          disabled={!defaults}
           onChange={(event) => void set({ capacity: event.currentTarget.value ? { profile: event.currentTarget.value } : undefined })}
         >
           <option value="">shared with all others</option>
