@@ -95,11 +95,13 @@ async def _played(recorded: Recorded) -> bytes:
 
 
 def _goes_on(recorded: Recorded) -> bool:
-    """Whether an exchange goes on from an answer that is in another recording, or in none: only who gave it has it."""
+    """Whether an exchange needs what another recording made, or none: an earlier answer, or a container."""
     given = recorded.request.get("input")
     items = given if isinstance(given, list) else []
     made = any(item.get("type") in {"reasoning", "compaction"} for item in items)
-    return made or "previous_response_id" in recorded.request
+    tools = recorded.request.get("tools")
+    in_container = any(isinstance(tool.get("container"), str) for tool in tools) if isinstance(tools, list) else False
+    return made or in_container or "previous_response_id" in recorded.request
 
 
 async def _answer(emulator: Emulator, path: str, body: object) -> tuple[int, bytes]:
