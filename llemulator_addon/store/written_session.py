@@ -19,6 +19,7 @@ from llemulator_addon.engine.session import Progress, Session
 from llemulator_addon.store.port import Beginnings, StoreFailed
 from llemulator_addon.store.written_script import Scripts
 from llemulator_addon.store.written_values import read_value, write_value
+from llemulator_addon.wire.json_bytes import compact
 
 VERSION = 1
 """Of the written form. A session of another version is refused."""
@@ -62,6 +63,8 @@ class Written:
     """The writing of a changed session."""
 
     head: str
+    head_value: "SessionHead"
+    """The same, not written."""
     digest: str
     """Of the script."""
     script: str | None
@@ -153,7 +156,8 @@ def write_session(after: Session, before: KnownSession | None, scripts: Scripts)
         wiped=wiped,
     )
     return Written(
-        head=json.dumps(head._asdict()),
+        head=compact(head._asdict()).decode(),
+        head_value=head,
         digest=digest,
         script=script,
         rows=rows,
@@ -165,9 +169,7 @@ def write_session(after: Session, before: KnownSession | None, scripts: Scripts)
 
 def settle(session: Session, version: int, written: Written) -> KnownSession:
     """Return what is known of a session once a store has written it in a version."""
-    return KnownSession(
-        session=_settle(session, version), version=version, head=_read_head(written.head), has_script=True
-    )
+    return KnownSession(session=_settle(session, version), version=version, head=written.head_value, has_script=True)
 
 
 def missing_script(stored: Stored, known: KnownSession | None, scripts: Scripts) -> str | None:
@@ -304,7 +306,7 @@ def _write_row(session: Session, kind: str, place: Any) -> str | None:  # noqa: 
             value = session.journal.find(place)
         case _:
             value = session.journal.ending_of(place)
-    return None if value is None else json.dumps(write_value(value))
+    return None if value is None else compact(write_value(value)).decode()
 
 
 def _knew(known: KnownSession, number: Any) -> bool:  # noqa: ANN401 - a number

@@ -238,7 +238,7 @@ async def test_the_messages_and_the_close_of_a_websocket_connection_are_written_
 
 def test_a_session_of_another_version_is_refused_with_words() -> None:
     stored, _, _ = _write(_Server(None).beginnings.fresh(_KEY).change(life=1))
-    other = stored._replace(head=stored.head.replace('"form": 1', '"form": 2'))
+    other = stored._replace(head=stored.head.replace('"form":1', '"form":2'))
 
     with pytest.raises(OtherVersion, match="stored in version 2 of its form; this llemulator reads version 1"):
         missing_script(other, None, Scripts())

@@ -5,6 +5,7 @@ import secrets
 import time
 from collections.abc import Callable, Sequence
 from contextlib import suppress
+from itertools import count
 from json import dumps
 from typing import Any, cast
 
@@ -45,6 +46,9 @@ class RedisBackend:
         self._limits = limits
         self._ttl = ttl
         self._health = Health()
+        self._name = secrets.token_hex(8)
+        """Tells the uses of this process from those of others."""
+        self._uses = count()
         self._connected: _Client | None = None
         self.link = RedisLink(_PREFIX, self._run, self._do)
 
@@ -61,7 +65,7 @@ class RedisBackend:
             life,
             version,
             # A use that is tried again on another connection finds whether it was done already.
-            secrets.token_hex(8),
+            f"{self._name}{next(self._uses)}",
             written.digest,
             *save.sizes,
             *map(int, (save.stays, save.has_own_script, save.is_use, written.prunes)),

@@ -99,11 +99,11 @@ async def test_a_session_of_another_form_fails_with_words_and_is_left_as_it_is(t
     file = tmp_path / "sessions.db"
     store = _open(file)
     await store.change(_KEY, _count)
-    _set(file, """UPDATE sessions SET head = replace(head, '"form": 1', '"form": 7'), version = version + 1""")
+    _set(file, """UPDATE sessions SET head = replace(head, '"form":1', '"form":7'), version = version + 1""")
 
     with pytest.raises(StoreFailed, match="version 7 of its form; this llemulator reads version 1"):
         await store.change(_KEY, _count)
-    _set(file, """UPDATE sessions SET head = replace(head, '"form": 7', '"form": 1'), version = version + 1""")
+    _set(file, """UPDATE sessions SET head = replace(head, '"form":7', '"form":1'), version = version + 1""")
     assert await store.change(_KEY, _count) == 1
     await store.close()
 
