@@ -98,11 +98,13 @@ conformance: setup ## run only the official SDKs, the Python SDK's own tests, an
 attacks: setup-python ## send each attack of conformance/attacks to a running server, and show what it costs others
 	@$(pytest) -m '' conformance/attacks
 
-# With the slow tests. conformance/images must be named to be run.
+# With the slow tests. conformance/images must be named to be run. Nothing else runs while the attacks do. The other tests share
+# what their file has started, so a worker gets whole files. `make test` has run the quick tests of the SDK's own suite.
 matrix: setup setup-clients ## run the wider suites: the rest of conformance/, such as recordings, frameworks, clients, images
-	@$(pytest) $(parallel) -m slow tests
+	@$(pytest) $(parallel) -m slow tests conformance/test_sdk_suite.py conformance/test_sdk_examples.py
 	@$(pytest) $(parallel) -m '' conformance/clients
-	@$(pytest) -m '' $(addprefix --ignore conformance/,python js clients) conformance $(wildcard conformance/images)
+	@$(pytest) -m '' conformance/attacks
+	@$(pytest) $(parallel) --dist loadfile -m '' $(addprefix --ignore conformance/,python js clients attacks test_sdk_suite.py test_sdk_examples.py) conformance $(wildcard conformance/images)
 
 lint: setup-python ## check the code with ruff, mypy and import-linter
 	@.venv/bin/ruff check

@@ -121,6 +121,8 @@ def _filled(text: str, inputs: Mapping[str, str], outputs: Mapping[str, str]) ->
     """Evaluate the few expressions that stand in action.yml."""
     if text == "${{ inputs.run == '' }}":
         return "false" if inputs["run"] else "true"
+    if "$" not in text:
+        return text
     found = re.fullmatch(r"\$\{\{ (?:inputs\.([\w-]+)|steps\.start\.outputs\.(\w+)) \}\}", text)
     assert found, text
     return inputs[found[1]] if found[1] else outputs[found[2]]

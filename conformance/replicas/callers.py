@@ -8,13 +8,13 @@ from dataclasses import dataclass, field
 from itertools import pairwise
 
 import httpx
-from openai import APIStatusError, AsyncOpenAI, DefaultAsyncHttpxClient, NotFoundError
+from openai import APIStatusError, AsyncOpenAI, BadRequestError, DefaultAsyncHttpxClient, NotFoundError
 from openai.types.chat import ChatCompletionUserMessageParam
 
 _ANSWERS = 400
 _CALLERS = 6
 _SECONDS_BETWEEN_FAILURES = 0.1
-_SECONDS = 60
+_SECONDS = 120
 _UNAVAILABLE = 503
 _MODEL = "gpt-4o"
 
@@ -27,6 +27,8 @@ class Caller:
     told: list[int] = field(default_factory=list)
     kept: dict[str, str] = field(default_factory=dict)
     """By id, the text of each stored response."""
+    gone: set[str] = field(default_factory=set)
+    """Ids of stored responses that the store has forgotten, as `check` finds out too."""
     failures: list[str] = field(default_factory=list)
     """The codes of errors that the SDK raised."""
     unsure: list[str] = field(default_factory=list)
@@ -70,8 +72,14 @@ class Caller:
         return text
 
     async def _respond(self) -> str:
-        before = next(reversed(self.kept), None)
-        made = await self.client.responses.create(model=_MODEL, input="Hi", previous_response_id=before)
+        before = next((name for name in reversed(self.kept) if name not in self.gone), None)
+        try:
+            made = await self.client.responses.create(model=_MODEL, input="Hi", previous_response_id=before)
+        except BadRequestError as error:
+            if error.code != "previous_response_not_found" or before is None:
+                raise
+            self.gone.add(before)
+            return await self._respond()
         self.kept[made.id] = made.output_text
         return made.output_text
 

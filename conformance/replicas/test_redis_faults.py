@@ -13,7 +13,15 @@ import redis
 from conformance.replicas.callers import Caller, call_while, wait_for_failures, wait_for_more
 from conformance.replicas.cluster import wait_for_answer
 from conformance.server import Server, running
-from tests.store.redis_server import RedisServer, as_bytes, knows_replica, running_redis, running_sentinel, wait_for
+from tests.store.redis_server import (
+    RedisServer,
+    as_bytes,
+    has_copied,
+    knows_replica,
+    running_redis,
+    running_sentinel,
+    wait_for,
+)
 
 _ROOM = ("--sessions-size", "256MiB")
 
@@ -115,6 +123,7 @@ def test_when_another_redis_takes_the_place_of_one_that_died_answers_continue(tm
         port = stack.enter_context(running_sentinel(first, folders[2]))
         with redis.Redis(port=port) as sentinel:
             wait_for(lambda: knows_replica(sentinel))
+        wait_for(lambda: has_copied(second))
         ours = stack.enter_context(running("--store", f"redis+sentinel://127.0.0.1:{port}/ours", *_ROOM))
 
         def die(callers: Sequence[Caller]) -> None:

@@ -135,4 +135,5 @@ def test_phoenix_shows_our_spans_as_children_of_the_applications(phoenix: int, t
     assert sorted(span["status_code"] for span in ours) == ["ERROR", "UNSET", "UNSET"]
     for own, call in zip(ours, of_calls, strict=True):
         assert own["context"]["trace_id"] == call["context"]["trace_id"]
-        assert call["start_time"] <= own["start_time"] <= own["end_time"] <= call["end_time"]
+        # The application may read the whole answer before the server has noted that it is sent.
+        assert call["start_time"] <= own["start_time"] <= call["end_time"]

@@ -95,6 +95,11 @@ def knows_replica(sentinel: redis.Redis) -> bool:
         return False
 
 
+def has_copied(replica: RedisServer) -> bool:
+    """Whether a replica has all that its server has; that begins seconds after it has started."""
+    return b"master_link_status:up" in as_bytes(replica.ask("INFO", "replication"))
+
+
 def as_bytes(value: object) -> bytes:
     """Return what a server said, to look for `name:value`."""
     return value if isinstance(value, bytes) else repr(value).replace("'", "").replace(": ", ":").encode()

@@ -151,10 +151,11 @@ class RedisBackend:
     async def _do(self, use: Callable[[_Client], Any]) -> Any:  # noqa: ANN401 - Redis' values
         client = self._client()
         try:
-            async with asyncio.timeout(_DEADLINE):
-                try:
+            try:
+                async with asyncio.timeout(_PATIENCE):
                     found = await use(client)
-                except _NOT_NOW:
+            except (*_NOT_NOW, TimeoutError):
+                async with asyncio.timeout(_DEADLINE - _PATIENCE):
                     await self._drop(client)
                     client = self._client()
                     found = await use(client)
@@ -193,7 +194,8 @@ class RedisBackend:
 def _connect(address: StoreAddress) -> _Client:
     options: dict[str, Any] = {
         "decode_responses": True,
-        "socket_timeout": _PATIENCE,
+        # An attempt has one timeout, in place of one for each write and each read.
+        "socket_timeout": None,
         "socket_connect_timeout": _PATIENCE,
         # A use is tried again here, where it is known that it counts once.
         "retry": Retry(NoBackoff(), 0),
