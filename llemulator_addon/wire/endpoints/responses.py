@@ -28,7 +28,7 @@ from llemulator_addon.wire.json_bytes import drop_many, write_ascii, write_piece
 from llemulator_addon.wire.members import objects_in
 from llemulator_addon.wire.responses import echoed_parameters, history, prompt, response_errors
 from llemulator_addon.wire.responses.events import Cutting, break_off, pieces_of
-from llemulator_addon.wire.responses.hosted_tools import PARTIAL_IMAGES, POINT
+from llemulator_addon.wire.responses.hosted_tools import PARTIAL_IMAGES, draw_image
 from llemulator_addon.wire.responses.ids import Ids
 from llemulator_addon.wire.responses.input_items import NOT_KEPT, Item, items_of
 from llemulator_addon.wire.responses.output import Writing, list_places
@@ -184,8 +184,11 @@ def _partial_images(prompt: Prompt, reply: ModelOutput) -> tuple[str, ...]:
     for call in calls:
         if PARTIAL_IMAGES in call.fields:
             return tuple(call.fields[PARTIAL_IMAGES])
-    images = [call.fields.get("result", POINT) for call in calls if call.type == "image_generation_call"]
-    return tuple(images[:1]) * _images_asked(prompt.body)
+    drawn = next((call for call in calls if call.type == "image_generation_call"), None)
+    count = 0 if drawn is None else _images_asked(prompt.body)
+    if drawn is not None and "result" in drawn.fields:
+        return (drawn.fields["result"],) * count
+    return tuple(draw_image(prompt, (number + 1) / (count + 1)) for number in range(count))
 
 
 def _images_asked(body: Mapping[str, object]) -> int:

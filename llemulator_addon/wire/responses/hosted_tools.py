@@ -3,14 +3,17 @@
 Of types without a recording (`computer_call`, `program`), the fields are those of the SDK's types.
 """
 
+from base64 import b64encode
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
+from zlib import crc32
 
 from llemulator_addon.core.prompt import Prompt
 from llemulator_addon.core.reply import HostedCall
 from llemulator_addon.wire.api_dates import TODAYS, Api
 from llemulator_addon.wire.json_bytes import compact
+from llemulator_addon.wire.pictures import WIDEST, Picture
 from llemulator_addon.wire.responses import echoed_parameters
 from llemulator_addon.wire.responses.ids import Ids, lone, make_encrypted, prefix
 
@@ -19,8 +22,9 @@ NewItem = dict[str, Any]
 PARTIAL_IMAGES = "partial_images"
 """A field of a hosted call that no item has: the images to show, as base64, before the image is finished."""
 
-POINT = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=="
-"""One point as a PNG: the image where a script gives none."""
+_FORMS = frozenset({"png", "jpeg", "webp"})
+_SQUARE = 1_024
+"""Points of a side where the tool names no size."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,9 +50,13 @@ class Hosted:
 
     def tool(self, kind: str) -> Mapping[str, object]:
         """Return the request's tool of a type, or an empty one."""
-        asked = self.prompt.body.get("tools")
-        tools = asked if isinstance(asked, list) else []
-        return next((tool for tool in tools if isinstance(tool, dict) and tool.get("type") == kind), {})
+        return _find_tool(self.prompt, kind)
+
+
+def _find_tool(prompt: Prompt, kind: str) -> Mapping[str, object]:
+    asked = prompt.body.get("tools")
+    tools = asked if isinstance(asked, list) else []
+    return next((tool for tool in tools if isinstance(tool, dict) and tool.get("type") == kind), {})
 
 
 def write_item(hosted: Hosted) -> NewItem:
@@ -112,17 +120,37 @@ def _code_interpreter(hosted: Hosted) -> NewItem:
 
 
 def _image_generation(hosted: Hosted) -> NewItem:
-    """Return an image: one point, said to be of the form that the tool is set to."""
+    """Return an image of the form that the tool is set to."""
     tool = hosted.tool("image_generation")
     return {
         "status": "completed",
         "background": _choose(tool, "background", "opaque"),
         "output_format": _choose(tool, "output_format", "png"),
         "quality": _choose(tool, "quality", "medium"),
-        "result": POINT,
+        "result": draw_image(hosted.prompt),
         "revised_prompt": hosted.prompt.user_text,
         "size": _choose(tool, "size", "1024x1024"),
     }
+
+
+def draw_image(prompt: Prompt, shown: float = 1.0) -> str:
+    """Return the image where a script gives none, in Base64; `shown` is the part of it that is there, from the top."""
+    tool, words = _find_tool(prompt, "image_generation"), prompt.user_text
+    width, _, height = _choose(tool, "size", "").partition("x")
+    picture = Picture(
+        _read_side(width),
+        _read_side(height),
+        words,
+        crc32(words.encode("utf-8", "replace")) & 0xFFFFFF,
+        transparent=tool.get("background") == "transparent" and tool.get("output_format") != "jpeg",
+        shown=shown,
+        form=form if (form := _choose(tool, "output_format", "png")) in _FORMS else "png",
+    )
+    return b64encode(picture.draw()).decode("ascii")
+
+
+def _read_side(text: str) -> int:
+    return min(int(text), WIDEST) or _SQUARE if text.isdecimal() and len(text) <= len(str(WIDEST)) else _SQUARE
 
 
 def _choose(tool: Mapping[str, object], key: str, usual: str) -> str:
