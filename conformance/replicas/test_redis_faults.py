@@ -2,13 +2,11 @@
 
 import json
 import signal
-import subprocess
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import ExitStack, suppress
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
-import redis
 
 from conformance.replicas.callers import Caller, call_while, wait_for_failures, wait_for_more
 from conformance.replicas.cluster import wait_for_answer
@@ -16,26 +14,19 @@ from conformance.server import Server, running
 from tests.store.redis_server import (
     RedisServer,
     as_bytes,
-    has_copied,
-    knows_replica,
+    running_pair,
     running_redis,
-    running_sentinel,
     wait_for,
 )
+from tests.store.small_disk import mounted_disk
 
 _ROOM = ("--sessions-size", "256MiB")
 
 
 @pytest.fixture
 def small_disk(tmp_path: Path) -> Iterator[Path]:
-    folder = tmp_path / "disk"
-    folder.mkdir()
-    mount = ["mount", "-t", "tmpfs", "-o", "size=24m", "none", str(folder)]
-    if subprocess.run(mount, check=False, capture_output=True).returncode:
-        pytest.skip("only root can mount a small disk")
-    yield folder
-    unmount = ["umount", "--lazy", str(folder)]
-    subprocess.run(unmount, check=True)
+    with mounted_disk(tmp_path / "disk", 24) as folder:
+        yield folder
 
 
 def _call_while_it_fails(
@@ -114,17 +105,10 @@ def test_a_redis_that_stands_still_is_named_until_it_goes_on(tmp_path: Path) -> 
 
 
 def test_when_another_redis_takes_the_place_of_one_that_died_answers_continue(tmp_path: Path) -> None:
-    folders = [tmp_path / name for name in ("first", "second", "sentinel")]
-    for folder in folders:
-        folder.mkdir()
-    with ExitStack() as stack:
-        first = stack.enter_context(running_redis(folders[0]))
-        second = stack.enter_context(running_redis(folders[1], "--replicaof", "127.0.0.1", str(first.port)))
-        port = stack.enter_context(running_sentinel(first, folders[2]))
-        with redis.Redis(port=port) as sentinel:
-            wait_for(lambda: knows_replica(sentinel))
-        wait_for(lambda: has_copied(second))
-        ours = stack.enter_context(running("--store", f"redis+sentinel://127.0.0.1:{port}/ours", *_ROOM))
+    with (
+        running_pair(tmp_path) as (first, second, port),
+        running("--store", f"redis+sentinel://127.0.0.1:{port}/ours", *_ROOM) as ours,
+    ):
 
         def die(callers: Sequence[Caller]) -> None:
             first.stop()

@@ -55,7 +55,7 @@ class _Open:
 
 
 class _Reader:
-    """Goes once over all tokens. A short value is read with its neighbours, once they are a piece together."""
+    """Goes over all tokens once. Short values next to each other are read together, when they make a piece."""
 
     def __init__(self, text: bytes, piece: int) -> None:
         self._text = text

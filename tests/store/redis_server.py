@@ -87,6 +87,23 @@ def running_sentinel(server: RedisServer, folder: Path) -> Iterator[int]:
         process.wait()
 
 
+@contextmanager
+def running_pair(folder: Path) -> Iterator[tuple[RedisServer, RedisServer, int]]:
+    """Run a server, a replica that is up to date, and a Sentinel; yield both servers and the Sentinel's port."""
+    folders = [folder / name for name in ("first", "second", "sentinel")]
+    for each in folders:
+        each.mkdir()
+    with (
+        running_redis(folders[0]) as first,
+        running_redis(folders[1], "--replicaof", "127.0.0.1", str(first.port)) as second,
+        running_sentinel(first, folders[2]) as port,
+    ):
+        with redis.Redis(port=port) as sentinel:
+            wait_for(lambda: knows_replica(sentinel))
+        wait_for(lambda: has_copied(second))
+        yield first, second, port
+
+
 def knows_replica(sentinel: redis.Redis) -> bool:
     """Whether a Sentinel has found the replica of its server."""
     try:

@@ -16,6 +16,7 @@ from llemulator_addon.adapters.stores.opening import opening
 from llemulator_addon.engine.session import Session
 from llemulator_addon.store.port import Beginnings, Limits
 from tests.store.redis_server import shared_redis
+from tests.store.small_disk import mounted_disk
 from tests.wire_real.processes import LLEMULATOR, Started, run, started
 from tests.wire_real.sharing import Client, ask_all
 
@@ -215,13 +216,8 @@ async def test_a_file_that_another_process_keeps_locked_is_said_to_be_locked(tmp
 
 @pytest.fixture
 def small_disk(tmp_path: Path) -> Iterator[Path]:
-    folder = tmp_path / "disk"
-    folder.mkdir()
-    mount = ["mount", "-t", "tmpfs", "-o", "size=2m", "none", str(folder)]
-    if subprocess.run(mount, check=False, capture_output=True).returncode:
-        pytest.skip("only root can mount a small disk")
-    yield folder
-    subprocess.run(["umount", "--lazy", str(folder)], check=True)
+    with mounted_disk(tmp_path / "disk", 2) as folder:
+        yield folder
 
 
 # Clients --------------------------------------------------------------------------------------------------------------

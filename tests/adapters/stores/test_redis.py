@@ -23,9 +23,8 @@ from llemulator_addon.wire.credentials import key_of
 from tests.store.redis_server import (
     RedisServer,
     as_bytes,
-    knows_replica,
+    running_pair,
     running_redis,
-    running_sentinel,
     wait_for,
 )
 
@@ -177,20 +176,12 @@ async def test_a_cluster_keeps_sessions(tmp_path: Path) -> None:
 
 @pytest.mark.long
 async def test_sentinels_name_the_server_and_after_a_failover_the_next_one(tmp_path: Path) -> None:
-    folders = [tmp_path / name for name in ("first", "second", "sentinel")]
-    for folder in folders:
-        folder.mkdir()
-    with (
-        running_redis(folders[0]) as first,
-        running_redis(folders[1], "--replicaof", "127.0.0.1", str(first.port)) as second,
-        running_sentinel(first, folders[2]) as port,
-    ):
+    with running_pair(tmp_path) as (first, second, port):
         await _fail_over(first, second, port)
 
 
 async def _fail_over(first: RedisServer, second: RedisServer, port: int) -> None:
     with redis.Redis(port=port) as sentinel:
-        wait_for(lambda: knows_replica(sentinel))
         async with _opened(f"redis+sentinel://127.0.0.1:{port}/ours") as store:
             counted = [await store.change(_KEY, _count) for _ in range(2)]
             first.ask("WAIT", "1", "5000")

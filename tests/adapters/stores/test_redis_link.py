@@ -14,7 +14,7 @@ from llemulator_addon.adapters.stores.opening import opening
 from llemulator_addon.engine.session import Session
 from llemulator_addon.store.link import Link
 from llemulator_addon.store.port import Beginnings, Limits
-from tests.store.redis_server import as_bytes, knows_replica, running_redis, running_sentinel, wait_for
+from tests.store.redis_server import as_bytes, running_pair, running_redis, wait_for
 
 pytestmark = pytest.mark.slow
 
@@ -66,16 +66,7 @@ async def test_a_cluster_links_processes(tmp_path: Path) -> None:
 
 
 async def test_after_a_failover_processes_are_linked_by_the_next_server(tmp_path: Path) -> None:
-    folders = [tmp_path / name for name in ("first", "second", "sentinel")]
-    for folder in folders:
-        folder.mkdir()
-    with (
-        running_redis(folders[0]) as first,
-        running_redis(folders[1], "--replicaof", "127.0.0.1", str(first.port)) as second,
-        running_sentinel(first, folders[2]) as port,
-        redis.Redis(port=port) as sentinel,
-    ):
-        wait_for(lambda: knows_replica(sentinel))
+    with running_pair(tmp_path) as (first, second, port), redis.Redis(port=port) as sentinel:
         url = f"redis+sentinel://127.0.0.1:{port}/ours"
         async with _linked(url) as one, _linked(url) as other:
             await _meet(one, other, "before")
