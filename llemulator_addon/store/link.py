@@ -18,6 +18,10 @@ AnswerQuestion = Callable[[str], Awaitable[str]]
 """Answers a question of another process."""
 
 
+class LinkFull(Exception):
+    """Too much waits for a process already, so that it was not asked."""
+
+
 class Lease(NamedTuple):
     """A note that somebody holds."""
 
@@ -108,7 +112,7 @@ class Link(Protocol):
         ...
 
     async def ask(self, process: str, question: str) -> str | None:
-        """Ask another process; None: it does not answer."""
+        """Ask another process; None: it does not answer. Raises `LinkFull`."""
         ...
 
     def answer_with(self, answer: AnswerQuestion) -> None:
@@ -116,7 +120,10 @@ class Link(Protocol):
         ...
 
     def tell(self, notice: str, replaces: Hashable = None) -> None:
-        """Tell those who listen, soon. Of what has not left yet, it takes the place of a notice with the same name."""
+        """Tell those who listen, soon. Of what has not left yet, it takes the place of a notice with the same name.
+
+        What is too large, or too much, is lost, and those who listen learn that.
+        """
         ...
 
     async def listen(self, hear: HearNotice) -> None:

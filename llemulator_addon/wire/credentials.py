@@ -31,7 +31,7 @@ def session_of(request: Request) -> str | None:
 
 def is_address(token: str) -> bool:
     """Whether a session is named by an address, which is no secret."""
-    if token[:1] not in _BEGINS_ADDRESS:
+    if token[:1] not in _BEGINS_ADDRESS or len(token) > _LONGEST_NAME:
         return False  # nearly always; to ask `ipaddress` takes as long as to read a request
     with suppress(ValueError):
         return bool(ip_address(token))
@@ -39,6 +39,8 @@ def is_address(token: str) -> bool:
 
 
 _BEGINS_ADDRESS = frozenset("0123456789abcdefABCDEF:")
+_LONGEST_NAME = 64
+"""Characters: more than an address with the name of a zone has. It is kept with everything that names the session."""
 
 
 def _password(credentials: str) -> str | None:
@@ -76,7 +78,8 @@ def _find_owner(token: str) -> SessionKey | None:
     if more != ["", ""] or len(digest) != _DIGITS or not _HEXADECIMAL.issuperset(digest):
         return None
     with suppress(ValueError):
-        return SessionKey(digest, bytes.fromhex(name).decode("utf-8", "surrogateescape"))
+        shown = bytes.fromhex(name).decode("utf-8", "surrogateescape")
+        return SessionKey(digest, shown) if len(shown) <= _LONGEST_NAME else None
     return None
 
 

@@ -11,6 +11,15 @@ from llemulator_addon.store.written_session import Stored, Written
 
 logger = logging.getLogger(__name__)
 
+NOTICES_KEPT = 4096
+"""How many notices wait at most: to leave a process, or in the store. Each has `NOTICE_AT_MOST`, so 4 MiB in all."""
+NOTICE_AT_MOST = 1 << 10
+"""Bytes of a notice. It has names only, and a larger one is lost."""
+MESSAGES_KEPT = 1024
+"""How many messages wait for a process at most."""
+MESSAGES_SIZE = 16 << 20
+"""Bytes of the messages that wait for a process at most, and of the questions that it is answering."""
+
 Kind = Literal["sessions", "journals", "stored"]
 """One of the three things of which all sessions together have a bound (`Limits`)."""
 
@@ -144,17 +153,18 @@ class LinkBackend(Protocol):
         """Return the names and the leases of a thing, or of all without their texts; oldest first."""
         ...
 
-    async def send(self, process: str, message: str) -> None:
-        """Send a message to a process. It is kept for a minute."""
+    async def send(self, process: str, message: str) -> bool:
+        """Send a message to a process; False: there is no room for it. It is kept for a minute."""
         ...
 
     async def tell(self, process: str, notices: Sequence[str]) -> None:
-        """Tell all who listen. A bounded number of notices is kept."""
+        """Tell all who listen. The last notices are kept."""
         ...
 
     async def receive(self, process: str, place: str, last_told: int | None) -> Incoming:
         """Return what came behind a place (at first empty) and a notice (None: none are wanted).
 
+        Messages up to the place were taken, and go.
         Waits for something for a second at most. It waits outside of a transaction, and blocks nobody.
         """
         ...

@@ -22,6 +22,8 @@ class RedisLink:
         self._prefix = prefix
         self._run = run
         self._do = do
+        self._gone = ""
+        """The place up to which messages were removed."""
 
     async def renew(self, process: str, seconds: float, *, listens: bool) -> Renewed:
         """Let a process live."""
@@ -44,9 +46,9 @@ class RedisLink:
         leases = [(name, Lease(int(number), *more)) for name, number, *more in rows]
         return sorted(leases, key=lambda each: each[1].number)
 
-    async def send(self, process: str, message: str) -> None:
+    async def send(self, process: str, message: str) -> bool:
         """Send a message to a process."""
-        await self._run(SEND, process, message)
+        return bool(await self._run(SEND, process, message))
 
     async def tell(self, process: str, notices: Sequence[str]) -> None:
         """Tell all who listen."""
@@ -56,6 +58,11 @@ class RedisLink:
     async def receive(self, process: str, place: str, last_told: int | None) -> Incoming:
         """Wait for messages and notices."""
         messages, news = f"{self._prefix}to:{process}", f"{self._prefix}news"
+        if place != self._gone:
+            time, _, number = place.partition("-")
+            kept_from = f"{time}-{int(number) + 1}"
+            await self._do(lambda client: client.xtrim(messages, minid=kept_from, approximate=False))
+            self._gone = place
         streams = {messages: place or "0"} | ({} if last_told is None else {news: f"{last_told}-0"})
         found = await self._do(lambda client: client.xread(streams, count=_AT_ONCE, block=_BLOCKED))
         came = cast("dict[str, list[tuple[str, dict[str, str]]]]", dict(found or ()))

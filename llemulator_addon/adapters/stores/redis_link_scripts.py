@@ -3,16 +3,14 @@
 Keys: when the life of each process ends (`processes`), and until when it listens (`listeners`), both sorted sets by
 milliseconds; the names of its leases (`held:`, a set); each lease (`lease:`, a hash); the names of the leases of a
 thing in their order (`queue:`, a sorted set), and the things that have some (`things:`, a set); the messages for a
-process (`to:`) and the notices (`news`), which are streams; the number of the last notice (`told`), and the last
-attempt of a process to tell some (`told_by:`).
+process (`to:`) and the notices (`news`), which are streams; how many bytes were sent to a process (`sent:`; each of its
+messages has this number from before it, so that of the first and the last says how many wait); the number of the last
+notice (`told`), and the last attempt of a process to tell some (`told_by:`).
 """
 
+from llemulator_addon.adapters.stores.backend import MESSAGES_KEPT, MESSAGES_SIZE, NOTICES_KEPT
 from llemulator_addon.adapters.stores.redis_scripts import BEGIN, COUNT_LISTENERS, LuaProgram
 
-KEPT = 4096
-"""Notices, about."""
-_MESSAGES = 1024
-"""How many are kept for a process, about."""
 _MINUTE = 60_000
 
 _LEASES = (
@@ -20,8 +18,16 @@ _LEASES = (
     + COUNT_LISTENERS
     + f"""
 local function send(process, message)
-    call('XADD', p .. 'to:' .. process, 'MAXLEN', '~', {_MESSAGES}, '*', 'm', message)
-    call('PEXPIRE', p .. 'to:' .. process, {_MINUTE})
+    local to, sent = p .. 'to:' .. process, p .. 'sent:' .. process
+    local before = tonumber(call('GET', sent) or '0')
+    local oldest = call('XRANGE', to, '-', '+', 'COUNT', 1)[1]
+    local waits = oldest and before - tonumber(oldest[2][4] or before) or 0
+    if waits + #message > {MESSAGES_SIZE} or call('XLEN', to) >= {MESSAGES_KEPT} then return 0 end
+    call('XADD', to, '*', 'm', message, 's', string.format('%d', before))
+    call('INCRBY', sent, #message)
+    call('PEXPIRE', to, {_MINUTE})
+    call('PEXPIRE', sent, {_MINUTE})
+    return 1
 end
 
 local function let_go(name)
@@ -44,7 +50,7 @@ local function leave(process)
     for _, name in ipairs(call('SMEMBERS', p .. 'held:' .. process)) do let_go(name) end
     call('ZREM', p .. 'processes', process)
     call('ZREM', p .. 'listeners', process)
-    call('DEL', p .. 'to:' .. process)
+    call('DEL', p .. 'to:' .. process, p .. 'sent:' .. process)
 end
 
 local function end_dead()
@@ -103,13 +109,14 @@ for _, thing in ipairs(is_of_one == '1' and {of} or call('SMEMBERS', p .. 'thing
 end
 return found
 """
-_SEND = "send(ARGV[1], ARGV[2])"
+_SEND = "return send(ARGV[1], ARGV[2])"
 _TELL = f"""
 local process, attempt = ARGV[1], ARGV[2]
 if call('GET', p .. 'told_by:' .. process) == attempt then return end
 call('SET', p .. 'told_by:' .. process, attempt, 'PX', {_MINUTE})
 for number = 3, #ARGV do
-    call('XADD', p .. 'news', 'MAXLEN', '~', {KEPT}, call('INCR', p .. 'told') .. '-0', 'p', process, 'm', ARGV[number])
+    call('XADD', p .. 'news', 'MAXLEN', {NOTICES_KEPT}, call('INCR', p .. 'told') .. '-0', 'p', process, 'm',
+        ARGV[number])
 end
 call('PEXPIRE', p .. 'news', {_MINUTE})
 """

@@ -15,9 +15,16 @@ from itertools import count
 from typing import Any
 
 from llemulator_addon.adapters.bug_log import describe_briefly
-from llemulator_addon.adapters.stores.backend import LinkBackend, Renewed, ToldNotice
+from llemulator_addon.adapters.stores.backend import (
+    MESSAGES_SIZE,
+    NOTICE_AT_MOST,
+    NOTICES_KEPT,
+    LinkBackend,
+    Renewed,
+    ToldNotice,
+)
 from llemulator_addon.live.threads import LARGE, run_in_thread
-from llemulator_addon.store.link import AnswerQuestion, HearNotice, Held, Lease, LeaseKind
+from llemulator_addon.store.link import AnswerQuestion, HearNotice, Held, Lease, LeaseKind, LinkFull
 from llemulator_addon.store.port import StoreFailed
 
 logger = logging.getLogger(__name__)
@@ -30,15 +37,13 @@ _AGAIN_AFTER = 0.5
 """Seconds between attempts while the store fails."""
 _KNOWN_FOR = 1.0
 """Seconds for which it is taken as known whether others listen."""
-_PENDING_AT_MOST = 4096
-"""Notices that have not left yet. More are lost, and those who listen learn that."""
 _AT_ONCE = 200
 """Notices that leave together."""
 _LISTENS_ON = 30.0
 """Seconds for which a process listens on after its last reader: who was cut comes again."""
 _ANSWERED_KEPT = 1000
 _LOST = ""
-"""The notice that some were lost."""
+"""The notice that some were lost: they were too many, or too large."""
 _WAKE = "wake"
 """The message to oneself that ends a wait, so that the next one is for notices too."""
 
@@ -56,12 +61,14 @@ class SharedLink:
         self._once: set[asyncio.Task[None]] = set()
         self._was_used = False
         self._held: dict[str, Held] = {}
-        self._ended: dict[str, Held] = {}
-        """Leases that are to be ended in the store."""
+        self._ended: dict[str, None] = {}
+        """The names of leases that are to be ended in the store."""
         self._place = ""
         self._answer: AnswerQuestion | None = None
         self._asked: dict[str, asyncio.Future[str | None]] = {}
         self._answered: OrderedDict[str, None] = OrderedDict()
+        self._answering = 0
+        """Bytes of the questions that have no answer yet."""
         self._hear: HearNotice | None = None
         self._listening = asyncio.Lock()
         self._stopping: asyncio.TimerHandle | None = None
@@ -110,7 +117,7 @@ class SharedLink:
     def let_go(self, held: Held) -> None:
         """End a lease."""
         self._held.pop(held.name, None)
-        self._ended[held.name] = held
+        self._ended[held.name] = None
         self._start("end", self._end_leases)
 
     async def settle(self) -> None:
@@ -153,7 +160,8 @@ class SharedLink:
         self._keep_going()
         try:
             async with asyncio.timeout(_PATIENCE):
-                await self._backend.send(process, f"ask {name} {self._name} {question}")
+                if not await self._backend.send(process, f"ask {name} {self._name} {question}"):
+                    raise LinkFull
                 return await self._asked[name]
         except TimeoutError:
             return None
@@ -165,12 +173,16 @@ class SharedLink:
         self._answer = answer
 
     async def _answer_question(self, name: str, asker: str, question: str) -> None:
-        answer = ""
-        if self._answer is not None:
+        answer, size = "", len(question.encode())
+        # Without room it is answered at once, with nothing.
+        if self._answer is not None and self._answering + size <= MESSAGES_SIZE:
+            self._answering += size
             try:
                 answer = await self._answer(question)
             except Exception as error:  # noqa: BLE001 - a bug ends no more than the answer
                 logger.error("another process gets no answer:\n%s", describe_briefly(error))  # noqa: TRY400 - it says all
+            finally:
+                self._answering -= size
         with suppress(StoreFailed):
             await self._backend.send(asker, f"reply {name} {answer}")
 
@@ -197,8 +209,8 @@ class SharedLink:
         """Tell those who listen."""
         name = next(self._numbers) if replaces is None else replaces
         self._pending.pop(name, None)
-        self._pending[name] = notice
-        if len(self._pending) > _PENDING_AT_MOST:
+        self._pending[name] = notice if len(notice.encode()) <= NOTICE_AT_MOST else _LOST
+        if len(self._pending) > NOTICES_KEPT:
             self._lose_pending()
         self._start("tell", self._tell_pending)
 

@@ -7,7 +7,14 @@ from collections.abc import Awaitable, Callable, Sequence
 from functools import partial
 from typing import Protocol, cast
 
-from llemulator_addon.adapters.stores.backend import Incoming, Renewed, ToldNotice
+from llemulator_addon.adapters.stores.backend import (
+    MESSAGES_KEPT,
+    MESSAGES_SIZE,
+    NOTICES_KEPT,
+    Incoming,
+    Renewed,
+    ToldNotice,
+)
 from llemulator_addon.store.link import Held, Lease, LeaseKind
 
 SCHEMA = """
@@ -24,8 +31,6 @@ CREATE TABLE messages (
 CREATE INDEX messages_by_time ON messages (at);
 CREATE TABLE notices (number INTEGER PRIMARY KEY AUTOINCREMENT, process TEXT NOT NULL, text TEXT NOT NULL);
 """
-_KEPT = 4096
-"""Notices."""
 _MINUTE = 60.0
 _WAITED = 1.0
 """Seconds."""
@@ -63,6 +68,8 @@ class SqliteLink:
         """The result of the last look."""
         self._is_changed_here = True
         """Whether this process changed something since: no look finds that."""
+        self._gone = 0
+        """The place up to which messages were removed."""
 
     async def renew(self, process: str, seconds: float, *, listens: bool) -> Renewed:
         """Let a process live."""
@@ -80,9 +87,9 @@ class SqliteLink:
         """Return the leases of a thing, or of all."""
         return await self._run(partial(_list_leases, kind=kind, of=of), "BEGIN")
 
-    async def send(self, process: str, message: str) -> None:
+    async def send(self, process: str, message: str) -> bool:
         """Send a message to a process."""
-        await self._change(partial(_send, process=process, message=message))
+        return await self._change(partial(_send, process=process, message=message))
 
     async def tell(self, process: str, notices: Sequence[str]) -> None:
         """Tell all who listen."""
@@ -90,12 +97,15 @@ class SqliteLink:
 
     async def receive(self, process: str, place: str, last_told: int | None) -> Incoming:
         """Look again and again whether something came, without a transaction."""
+        if (taken := int(place or 0)) > self._gone:
+            await self._run(partial(_forget_taken, process=process, place=taken))
+            self._gone = taken
         until = time.monotonic() + _WAITED
         while True:
             is_changed, self._is_changed_here = self._is_changed_here, False
             seen, self._seen = self._seen, await self._look()
             if is_changed or self._seen is None or seen != self._seen:
-                read = partial(_receive, process=process, place=int(place or 0), last_told=last_told)
+                read = partial(_receive, process=process, place=taken, last_told=last_told)
                 received = await self._run(read, "BEGIN")
                 if received.messages or received.notices or time.monotonic() > until:
                     if len(received.messages) == _AT_ONCE or len(received.notices) == _AT_ONCE:
@@ -181,15 +191,24 @@ def _list_leases(connection: sqlite3.Connection, *, kind: LeaseKind, of: str | N
     return [(name, Lease(*lease)) for name, *lease in rows]
 
 
-def _send(connection: sqlite3.Connection, *, process: str, message: str) -> None:
+def _send(connection: sqlite3.Connection, *, process: str, message: str) -> bool:
     now = time.time()
     connection.execute("DELETE FROM messages WHERE at < ?", (now - _MINUTE,))
+    waits = "SELECT count(*), coalesce(sum(length(CAST(text AS BLOB))), 0) FROM messages WHERE process = ?"
+    number, size = connection.execute(waits, (process,)).fetchone()
+    if number >= MESSAGES_KEPT or size + len(message.encode()) > MESSAGES_SIZE:
+        return False
     connection.execute("INSERT INTO messages (process, at, text) VALUES (?, ?, ?)", (process, now, message))
+    return True
+
+
+def _forget_taken(connection: sqlite3.Connection, *, process: str, place: int) -> None:
+    connection.execute("DELETE FROM messages WHERE process = ? AND number <= ?", (process, place))
 
 
 def _tell(connection: sqlite3.Connection, *, process: str, notices: Sequence[str]) -> None:
     connection.executemany("INSERT INTO notices (process, text) VALUES (?, ?)", ((process, each) for each in notices))
-    connection.execute("DELETE FROM notices WHERE number <= (SELECT max(number) FROM notices) - ?", (_KEPT,))
+    connection.execute("DELETE FROM notices WHERE number <= (SELECT max(number) FROM notices) - ?", (NOTICES_KEPT,))
 
 
 def _receive(connection: sqlite3.Connection, *, process: str, place: int, last_told: int | None) -> Incoming:
