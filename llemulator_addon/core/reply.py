@@ -200,6 +200,21 @@ class FoundText:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class GivenFile:
+    """A file that operations on files find."""
+
+    file_id: str | None
+    """None: one that follows from the name."""
+    filename: str
+    purpose: str
+    content: bytes
+    size: int | None
+    """Its size in bytes, as it is shown; None: those of the content."""
+    created_at: int | None
+    """Seconds since the epoch; None: the beginning of the session."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ModelOutput:
     """The model answers. A request for more choices than there are gets the last one again."""
 
@@ -219,10 +234,11 @@ class ModelOutput:
     """One for each input of embeddings; the last repeats. None: each text has its own."""
     moderation: Moderation | None = None
     transcript: Transcript | None = None
+    """None: the text of the first choice, or what a sound has in it."""
     found: tuple[FoundText, ...] | None = None
     """The texts that a search of a vector store finds; None: the reply has no such list."""
-    """None: the text of the first choice, or what a sound has in it."""
-
+    files: tuple[GivenFile, ...] | None = None
+    """The files that operations on files find; None: the reply has no such list."""
     images: tuple[Image, ...] = ()
     """The last repeats; empty: pictures are drawn."""
 

@@ -13,6 +13,7 @@ from llemulator_addon.engine.code_containers import open_containers
 from llemulator_addon.engine.file_search import fill_file_searches
 from llemulator_addon.engine.files_of_replies import fill_files
 from llemulator_addon.engine.found_texts import show_found
+from llemulator_addon.engine.given_files import show_files
 from llemulator_addon.engine.prompt_caching import use_prompt_cache
 from llemulator_addon.engine.session import Session
 from llemulator_addon.script.pacing import Pacing
@@ -39,7 +40,8 @@ def write_reply(
     match reply:
         case ModelOutput():
             if endpoint is None:
-                return show_found(session, prompt, reply) or fallback.cannot_say()
+                shown = show_found(session, prompt, reply) or show_files(session, asked.request, reply)
+                return _set_headers(shown or fallback.cannot_say(), reply.headers)
             now = session.clock_time(asked.request)
             if isinstance(reply := fill_files(session, prompt, reply, now), Failure):
                 return reply

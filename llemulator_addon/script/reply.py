@@ -10,6 +10,7 @@ from pydantic import BeforeValidator, Field, TypeAdapter, ValidationError, creat
 from llemulator_addon.core.reply import Choice, Failure, FinishReason, ModelOutput, Refusal, Text
 from llemulator_addon.core.stamp import Stamp
 from llemulator_addon.script.embedding import Vectors, vectors_of
+from llemulator_addon.script.files import FILE_OPERATIONS, GivenFiles
 from llemulator_addon.script.headers import HeaderMap
 from llemulator_addon.script.image import Images
 from llemulator_addon.script.logprobs import Logprobs, check_joins
@@ -116,6 +117,8 @@ class ReplyPart(SaidPart):
     """The words that are heard, for transcriptions and translations; alone in a rule, it answers only them."""
     vector_store: FoundParts | None = None
     """The texts that a search of a vector store finds, the best first; alone in a rule, it answers only that."""
+    files: GivenFiles | None = None
+    """The files that are listed, shown and downloaded; alone in a rule, it answers only that."""
     image: Images | None = None
     """The picture, or a list of them, for images; alone in a rule, it answers only them."""
     failure: FailedReplyPart | None = None
@@ -154,6 +157,7 @@ class ReplyPart(SaidPart):
             images=tuple(each.read() for each in self.image or ()),
             transcript=None if self.transcript is None else self.transcript.read(),
             found=None if self.vector_store is None else tuple(each.read() for each in self.vector_store),
+            files=None if self.files is None else tuple(each.read() for each in self.files),
             headers=tuple((name.lower(), value) for name, value in (self.headers or {}).items()),
         )
 
@@ -165,6 +169,8 @@ class ReplyPart(SaidPart):
             return ("images.generate", "images.edit")
         if self.vector_store is not None:
             return ("vector_stores.search",)
+        if self.files is not None:
+            return FILE_OPERATIONS
         if self.transcript is not None:
             return ("audio.transcriptions", "audio.translations", "realtime.transcription")
         said = {*self.words_given(), *(word for word in OTHERS if word in self.model_fields_set)}
@@ -175,7 +181,7 @@ class ReplyPart(SaidPart):
         return self.model_dump(exclude_unset=True, by_alias=True)
 
 
-OTHERS = ("choices", "failure", "raw", "embedding", "moderation", "transcript", "vector_store", "image")
+OTHERS = ("choices", "failure", "raw", "embedding", "moderation", "transcript", "vector_store", "files", "image")
 ALONE = frozenset({"blocks", "echo", "simulate", *OTHERS}) - {"moderation"}
 _BESIDE = frozenset({"moderation"})
 _EXCLUSIVE = (

@@ -1,6 +1,5 @@
 """`resources`: files, vector stores, fine-tuned models and webhook endpoints that are there from the start."""
 
-from base64 import b64decode
 from collections.abc import Iterator, Mapping
 from typing import Annotated, Any, Literal, Self
 
@@ -8,8 +7,9 @@ from pydantic import AfterValidator, Field, model_validator
 
 from llemulator_addon.core.resources import Kept, Value
 from llemulator_addon.core.stamp import Stamp
+from llemulator_addon.script.files import ContentPart, ResourceId
 from llemulator_addon.script.model import ScriptPart
-from llemulator_addon.script.replies.audio import Base64, is_base64
+from llemulator_addon.script.replies.audio import is_base64
 from llemulator_addon.script.script_error import join_place, problem
 from llemulator_addon.wire.fine_tuning import MODEL
 from llemulator_addon.wire.stored_files import make_file
@@ -20,7 +20,6 @@ _START = Stamp(0, 0)
 _BEGUN = -1.0
 """Before any time of a session's clock in which a file would still be read."""
 
-ResourceId = Annotated[str, Field(min_length=1, max_length=200, pattern="^[^/?#]+$")]
 AttributeValue = str | bool | int | float
 
 
@@ -41,14 +40,10 @@ def _check_event(name: str) -> str:
 EventType = Annotated[str, Field(json_schema_extra={"enum": list(EVENT_TYPES)}), AfterValidator(_check_event)]
 
 
-class FilePart(ScriptPart):
+class FilePart(ContentPart):
     """A file: its name, and its content as text or in Base64."""
 
-    id: ResourceId | None = None
-    filename: Annotated[str, Field(min_length=1)]
     purpose: Literal["assistants", "batch", "fine-tune", "vision", "user_data", "evals"] = "user_data"
-    text: str | None = None
-    data: Base64 | None = None
 
     @model_validator(mode="after")
     def _has_one_content(self) -> Self:
@@ -59,10 +54,8 @@ class FilePart(ScriptPart):
 
     def keep(self) -> Kept:
         """Return it as a resource."""
-        content = b64decode(self.data) if self.data is not None else (self.text or "").encode("utf-8", "replace")
-        made = make_file(
-            _START, (content,), name=self.filename, purpose=self.purpose, now=0, label=f"resource {self.filename}"
-        )
+        label = f"resource {self.filename}"
+        made = make_file(_START, (self.content(),), name=self.filename, purpose=self.purpose, now=0, label=label)
         file_id = self.id or made.id
         file = {**made.value["file"], "id": file_id, "expires_at": None}
         return Kept(made.kind, file_id, {**made.value, "file": file, "until": None})

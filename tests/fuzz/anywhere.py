@@ -285,6 +285,7 @@ _REPLIES: tuple[Json, ...] = (
     {"choices": ["a", "b"]},
     {"transcript": {"segments": [{"text": "a", "start": 0, "end": 1}]}},
     {"vector_store": [{"file": "a.md", "text": "a"}]},
+    {"files": [{"filename": "a.md", "text": "a"}]},
 )
 _ALL_FAULTS: tuple[Json, ...] = (
     {"cut_after": {"fraction": 0.5, "how": "reset"}},

@@ -32,6 +32,33 @@ def test_a_file_comes_back_as_it_went_in(client: OpenAI) -> None:
         client.files.retrieve(made.id)
 
 
+def test_files_that_a_rule_names_are_listed_shown_and_downloaded(client: OpenAI, server: Server) -> None:
+    report = {"filename": "report.csv", "text": "a,b\n", "purpose": "assistants_output"}
+    script = {
+        "rules": [{"reply": {"files": [report, {"id": "cfile_plot", "filename": "plot.png", "data": "iVBORw=="}]}}]
+    }
+    headers = {"authorization": f"Bearer {client.api_key}"}
+    httpx2.post(f"{server.origin}/_emulator/script", headers=headers, json=script).raise_for_status()
+
+    first, second = client.files.list()
+
+    assert (first.filename, first.purpose, first.bytes, second.id) == (
+        "report.csv",
+        "assistants_output",
+        4,
+        "cfile_plot",
+    )
+    assert client.files.retrieve(first.id) == first
+    assert client.files.content(first.id).read() == b"a,b\n"
+    assert [each.path.rpartition("/")[2] for each in client.containers.files.list("cntr_1")] == [
+        "report.csv",
+        "plot.png",
+    ]
+    assert client.containers.files.content.retrieve("cfile_plot", container_id="cntr_1").read() == b"\x89PNG"
+    with pytest.raises(NotFoundError, match="No such File object"):
+        client.files.retrieve("file-none")
+
+
 def test_an_upload_in_chunks_is_one_file(client: OpenAI, tmp_path: Path) -> None:
     path = tmp_path / "lines.jsonl"
     path.write_bytes(_LINES)
