@@ -77,9 +77,15 @@ def mount_skills(container_id: str, resources: Resources, asked: Mapping[str, An
     )
 
 
-def refuse_unknown(what: str, thing_id: str) -> Failure:
-    """Refuse a container, or a file of one, that is not there. The words are not recorded."""
-    return Failure(status=404, type=INVALID, message=f"{what} with id '{thing_id}' not found.")
+def refuse_unknown(container_id: str) -> Failure:
+    """Refuse a container that is not there. The words are not recorded."""
+    return Failure(status=404, type=INVALID, message=f"Container with id '{container_id}' not found.")
+
+
+def refuse_unknown_file(container_id: str, file_id: str) -> Failure:
+    """Refuse a file that a container does not have. Reported."""
+    message = f"File {file_id} not found on container {container_id}."
+    return Failure(status=404, type=INVALID, message=message)
 
 
 def refuse_expired() -> Failure:
@@ -95,7 +101,7 @@ def check_tools(resources: Resources, body: Mapping[str, Any], now: float) -> No
         named = named or text_in(environment, "container_id")
         kept = None if named is None else resources.get(KIND, named)
         if named is not None and kept is None:
-            raise RequestRefused(refuse_unknown("Container", named))
+            raise RequestRefused(refuse_unknown(named))
         if kept is not None and has_expired(kept, now):
             raise RequestRefused(refuse_expired())
         if environment.get("type") == "container_auto":

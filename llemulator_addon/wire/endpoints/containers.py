@@ -17,6 +17,7 @@ from llemulator_addon.wire.containers import (
     mount_skills,
     refuse_expired,
     refuse_unknown,
+    refuse_unknown_file,
 )
 from llemulator_addon.wire.errors import RequestRefused, missing
 from llemulator_addon.wire.json_bytes import pretty
@@ -76,7 +77,7 @@ def _find(call: Call) -> Value:
     if (kept := call.resources.get(KIND, container_id)) is not None:
         return kept
     if not call.lenient:
-        raise RequestRefused(refuse_unknown("Container", container_id))
+        raise RequestRefused(refuse_unknown(container_id))
     return begin_container(container_id, {}, call.stamp, call.now)
 
 
@@ -142,7 +143,7 @@ def _find_file(call: Call) -> Value:
     if (kept := call.resources.get(files_kind(container["id"]), file_id)) is not None:
         return kept
     if not call.lenient:
-        raise RequestRefused(refuse_unknown("Container file", file_id))
+        raise RequestRefused(refuse_unknown_file(container["id"], file_id))
     value = make_container_file(container["id"], "file.txt", (b"Hello",), call.stamp, "").value
     return {**value, "shown": {**value["shown"], "id": file_id}}
 
