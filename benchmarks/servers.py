@@ -2,6 +2,7 @@
 
 import http.client
 import os
+import secrets
 import shutil
 import socket
 import subprocess
@@ -9,14 +10,16 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
 from conformance.server import plain_environment
 
 _REPOSITORY = Path(__file__).parents[1]
-_SECONDS_TO_START = 30
+_SECONDS_TO_START = 120
+_FIRST_PORT, _PORTS = 20_000, 12_000
+"""Below those that Linux (from 32768) and macOS (from 49152) give to programs which name none."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -87,11 +90,15 @@ def on_core(core: int, command: list[str]) -> list[str]:
 
 
 def free_port() -> int:
-    """Return a port that nobody listens on."""
-    with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
-        port: int = listener.getsockname()[1]
-    return port
+    """Return a port that nobody uses, and that no system gives to a program which names none.
+
+    Between this and its use, some other connection would get one of those.
+    """
+    while True:
+        port = _FIRST_PORT + secrets.randbelow(_PORTS)
+        with socket.socket() as listener, suppress(OSError):
+            listener.bind(("127.0.0.1", port))
+            return port
 
 
 def _wait_for_answer(port: int, process: subprocess.Popen[bytes]) -> None:

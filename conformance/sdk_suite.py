@@ -27,7 +27,7 @@ from conformance.venvs import ROOT, programs_of
 STRICT = ROOT / "conformance" / "python" / "strict"
 """Our own tests of what the SDK is strict about."""
 _UV = ROOT / ".venv" / "bin" / "uv"
-_SECONDS = 900
+_SECONDS = 1500
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -116,7 +116,7 @@ from urllib.parse import urlsplit
 
 def ask(text, headers, path="/v1/chat/completions?api-key={_QUERY}"):
     proxy = urlsplit(os.environ["HTTPS_PROXY"])
-    plain = http.client.HTTPConnection(proxy.hostname, proxy.port, timeout=30)
+    plain = http.client.HTTPConnection(proxy.hostname, proxy.port, timeout=300)
     body = json.dumps({{"model": "gpt-4o", "messages": [{{"role": "user", "content": text}}]}})
     plain.request("POST", path, body, {{"Content-Type": "application/json", "Host": "api.openai.com", **headers}})
     return plain.getresponse().read()

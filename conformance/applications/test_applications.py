@@ -15,7 +15,7 @@ from conformance.venvs import ROOT, node_modules_of, programs_of
 from llemulator_addon.client import Client, Exchange
 
 _HERE = Path(__file__).parent
-_SECONDS = 120
+_SECONDS = 600
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

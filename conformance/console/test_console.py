@@ -26,7 +26,7 @@ pytestmark = [
 def _run(command: list[str], folder: Path, **env: str) -> subprocess.CompletedProcess[str]:
     environment = {**plain_environment(), "PATH": os.environ["PATH"], "NO_COLOR": "1", **env}
     return subprocess.run(
-        command, cwd=folder, env=environment, check=False, capture_output=True, text=True, timeout=600
+        command, cwd=folder, env=environment, check=False, capture_output=True, text=True, timeout=1500
     )
 
 

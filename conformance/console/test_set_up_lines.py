@@ -20,7 +20,7 @@ _PROGRAMS = _ROOT / "conformance/clients/programs"
 _MODULES = _ROOT / "conformance/clients/js/node_modules"
 _RUST = _HERE / "rust"
 _SCRIPT = f'rules: [{{name: hello, match: {{user_text: "^Hello$"}}, reply: "{SAID}", optional: true}}]\n'
-_SECONDS = 400
+_SECONDS = 900
 
 pytestmark = [
     pytest.mark.slow,

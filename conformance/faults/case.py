@@ -20,7 +20,7 @@ class Ask(_Part):
     endpoint: Literal["chat", "responses"] = "chat"
     stream: bool = True
     max_tokens: int | None = None
-    timeout_s: float = 30
+    timeout_s: float = 60
     """The SDK's own `timeout`, or curl's `--max-time`."""
     retries: int = 2
     """The SDK's own `max_retries`."""

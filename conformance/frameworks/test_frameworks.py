@@ -18,7 +18,7 @@ from conformance.venvs import ROOT, node_modules_of, programs_of
 from llemulator_addon.client import Client, Exchange
 
 _HERE = Path(__file__).parent
-_SECONDS = 180
+_SECONDS = 900
 
 _FRAMEWORKS = [("python", name) for name in PYTHON] + [("js", name) for name in JAVASCRIPT]
 

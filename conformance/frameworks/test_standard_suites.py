@@ -8,7 +8,7 @@ from conformance.server import plain_environment, running
 from conformance.venvs import ROOT, programs_of
 
 _SUITES = Path(__file__).parent / "programs" / "standard_suites.py"
-_SECONDS = 300
+_SECONDS = 900
 FAILING = {
     "TestUnits::test_serdes": "it compares with a file that only langchain-openai's repository has",
     "TestAnswers::test_image_inputs": "it downloads a picture from another host",

@@ -44,7 +44,7 @@ def test_an_unmatched_request_is_sent_once_and_its_error_names_the_closest_rule(
     env = {**plain_environment(), **server.through_proxy(), "OPENAI_API_KEY": f"sk-{language}", **more}
     with Client(server.origin, f"sk-{language}") as admin:
         admin.load(_SCRIPT)
-        ended = subprocess.run(command, env=env, capture_output=True, text=True, timeout=180, check=False)
+        ended = subprocess.run(command, env=env, capture_output=True, text=True, timeout=900, check=False)
         told = [json.loads(line) for line in ended.stdout.splitlines()]
         sent = Counter(exchange.user_text for exchange in admin.requests(unmatched="true"))
 

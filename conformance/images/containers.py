@@ -17,7 +17,7 @@ ROOT = Path(__file__).parents[2]
 # As Kubernetes runs a pod of the "restricted" kind: no capability, no new privilege, nothing to write to but volumes.
 RESTRICTED = ("--read-only", "--cap-drop", "ALL", "--security-opt", "no-new-privileges")
 
-_SECONDS = 60
+_SECONDS = 300
 _NO_DAEMON = (
     "--pull=never",
     "--no-healthcheck",

@@ -16,7 +16,7 @@ from conformance.case import cases
 from conformance.server import Server, plain_environment
 
 _FOLDER = Path(__file__).parent
-_SECONDS = 180
+_SECONDS = 600
 
 _RUNS = {
     "Node through HTTPS_PROXY": ("packaged", Server.through_proxy),

@@ -15,7 +15,7 @@ _SUITE = Path(__file__).parent / "node_test" / "suite.mjs"
 def told(server: Server) -> str:
     command = ["node", "--test", "--test-reporter=tap", str(_SUITE)]
     env = {**plain_environment(), "LLEMULATOR_URL": server.origin, "PATH": os.environ["PATH"]}
-    return subprocess.run(command, env=env, check=False, capture_output=True, text=True, timeout=120).stdout
+    return subprocess.run(command, env=env, check=False, capture_output=True, text=True, timeout=600).stdout
 
 
 @pytest.mark.parametrize(

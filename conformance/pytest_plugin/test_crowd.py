@@ -19,7 +19,7 @@ def test_it(llemulator, number):
     assert [request.user_text for request in llemulator.requests] == ["one", "two"]
 
 def ask(llemulator, text):
-    connection = http.client.HTTPConnection(urlsplit(llemulator.url).netloc, timeout=60)
+    connection = http.client.HTTPConnection(urlsplit(llemulator.url).netloc, timeout=300)
     body = json.dumps({{"model": "gpt-4o", "messages": [{{"role": "user", "content": text}}]}})
     headers = {{"Authorization": "Bearer " + os.environ["OPENAI_API_KEY"], "Content-Type": "application/json"}}
     connection.request("POST", "/v1/chat/completions", body, headers)

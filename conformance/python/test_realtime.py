@@ -29,7 +29,7 @@ _SCRIPT = {
             "reply": {"tool_calls": [{"name": "weather", "arguments": {"city": "Oslo"}}]},
         },
         {"match": {"user_text": "cut"}, "reply": "one two three", "faults": [{"cut_after": {"sends": 5}}]},
-        {"match": {"user_text": "slow"}, "reply": "one two three", "stream": {"tokens_per_second": 2}},
+        {"match": {"user_text": "slow"}, "reply": "one two three", "stream": {"ttft_ms": 0, "tokens_per_second": 0.01}},
         {"match": {"user_text": "Hello"}, "reply": "Hi there"},
     ]
 }

@@ -27,7 +27,7 @@ _TOOL: Any = {
 _SCRIPT = {
     "rules": [
         {"match": {"user_text": "shorter"}, "reply": {"text": "Once."}},
-        {"match": {"user_text": "story"}, "reply": {"text": "Once upon a time"}, "stream": {"tokens_per_second": 20}},
+        {"match": {"user_text": "story"}, "reply": {"text": "Once upon a time"}, "stream": {"tokens_per_second": 2}},
         {"match": {"user_text": "cut"}, "reply": {"text": "one two three"}, "faults": [{"cut_after": {"sends": 5}}]},
         {"match": {"user_text": "too often"}, "reply": {"failure": {"status": 429, "message": "Slow down."}}},
         {"match": {"tool_result": {"name": "weather", "pattern": "rain"}}, "reply": {"text": "Take an umbrella."}},

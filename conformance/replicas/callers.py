@@ -11,10 +11,10 @@ import httpx
 from openai import APIStatusError, AsyncOpenAI, BadRequestError, DefaultAsyncHttpxClient, NotFoundError
 from openai.types.chat import ChatCompletionUserMessageParam
 
-_ANSWERS = 400
+_ANSWERS = 2_000
 _CALLERS = 6
 _SECONDS_BETWEEN_FAILURES = 0.1
-_SECONDS = 120
+_SECONDS = 300
 _UNAVAILABLE = 503
 _MODEL = "gpt-4o"
 
@@ -148,7 +148,7 @@ async def _caller(url: str, number: int, retries: int) -> AsyncIterator[Caller]:
 
     http = DefaultAsyncHttpxClient(event_hooks={"response": [look]}, trust_env=False)
     key = f"sk-replicas-{number:04}"
-    async with AsyncOpenAI(base_url=url, api_key=key, max_retries=retries, timeout=60, http_client=http) as client:
+    async with AsyncOpenAI(base_url=url, api_key=key, max_retries=retries, timeout=300, http_client=http) as client:
         caller = Caller(client, unsure=unsure)
         await caller.load()
         yield caller

@@ -24,7 +24,7 @@ CONFIGURATION = ROOT / "docs/examples/replicas/haproxy.cfg"
 REPLICAS = 3
 DRAIN = 20
 _PORT, _BALANCER_PORT = 8080, 8090
-_SECONDS = 60
+_SECONDS = 300
 REDIS_ELSEWHERE = ("--bind", "0.0.0.0", "--protected-mode", "no")  # noqa: S104 - in a network of its own
 
 
@@ -100,7 +100,7 @@ def wait_for_answer(address: str, port: int, path: str, status: int) -> bytes:
     """Ask until an answer has a status; return its body."""
     deadline, seen = time.monotonic() + _SECONDS, ""
     while time.monotonic() < deadline:
-        connection = HTTPConnection(address, port, timeout=10)
+        connection = HTTPConnection(address, port, timeout=60)
         try:
             connection.request("GET", path)
             answer = connection.getresponse()

@@ -66,7 +66,7 @@ def test_a_redis_that_ends_because_its_disk_is_full_has_lost_nothing_when_it_is_
     with running_redis(small_disk, *durable) as server, running("--store", server.url, *_ROOM) as ours:
 
         def start_with_room() -> None:
-            assert server.process.wait(60) == 1
+            assert server.process.wait(300) == 1
             (small_disk / "ballast").unlink()
             server.start()
 

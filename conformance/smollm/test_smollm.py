@@ -26,7 +26,7 @@ from conformance.venvs import ROOT, programs_of
 from llemulator_addon.client import Client
 
 _PROGRAMS = Path(__file__).parent / "programs"
-_SECONDS = 60
+_SECONDS = 300
 _WORDS = {"zorp", "blick", "quam", "thrum", "vexo", "lunt"}
 """All that the tiny model says; `programs/tiny_model.py` has them, and its width."""
 _WIDTH = 64

@@ -10,6 +10,7 @@ import pytest
 from llemulator_addon.adapters.command_line import main
 from llemulator_addon.adapters.commands import COMMANDS
 from llemulator_addon.adapters.settings_table import SETTINGS
+from tests.patience import SECONDS
 
 
 def test_an_unknown_command_is_told_with_those_that_there_are(capsys: pytest.CaptureFixture[str]) -> None:
@@ -119,7 +120,7 @@ def test_a_reader_that_has_enough_is_no_failure_to_speak_of() -> None:
     read, write = os.pipe()
     os.close(read)
     command = [sys.executable, "-m", "llemulator_addon", "config"]
-    ended = subprocess.run(command, stdout=write, stderr=subprocess.PIPE, text=True, timeout=60, check=False)
+    ended = subprocess.run(command, stdout=write, stderr=subprocess.PIPE, text=True, timeout=SECONDS, check=False)
     os.close(write)
 
     assert (ended.returncode, ended.stderr) == (141, "")
@@ -128,7 +129,7 @@ def test_a_reader_that_has_enough_is_no_failure_to_speak_of() -> None:
 def test_a_standard_output_that_is_full_is_one_line_and_a_failure() -> None:
     command = [sys.executable, "-m", "llemulator_addon", "config"]
     with Path("/dev/full").open("w") as full:
-        ended = subprocess.run(command, stdout=full, stderr=subprocess.PIPE, text=True, timeout=60, check=False)
+        ended = subprocess.run(command, stdout=full, stderr=subprocess.PIPE, text=True, timeout=SECONDS, check=False)
 
     assert ended.returncode == 1
     assert ended.stderr == "llemulator: the standard output cannot be written: No space left on device\n"

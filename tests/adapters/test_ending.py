@@ -11,6 +11,7 @@ from contextlib import contextmanager
 import pytest
 
 from llemulator_addon.adapters.ending import SAME
+from tests.patience import SECONDS
 
 _SERVING = """
 import asyncio, sys
@@ -39,7 +40,7 @@ asyncio.run(main())
 """
 _IN_PYTHON = "while True: pass"
 _IN_C = "sum(range(10**13))"
-_LONG = "60"
+_LONG = str(SECONDS)
 
 
 @contextmanager
@@ -65,7 +66,7 @@ def test_a_second_signal_ends_a_server_that_is_busy(number: signal.Signals, busy
         was_there = server.poll() is None
         os.kill(server.pid, number)
 
-        assert (was_there, server.wait(30)) == (True, -number)
+        assert (was_there, server.wait(SECONDS)) == (True, -number)
 
 
 def test_the_second_signal_may_be_another_one() -> None:
@@ -74,13 +75,13 @@ def test_the_second_signal_may_be_another_one() -> None:
         time.sleep(2 * SAME)
         os.kill(server.pid, signal.SIGTERM)
 
-        assert server.wait(30) == -signal.SIGTERM
+        assert server.wait(SECONDS) == -signal.SIGTERM
 
 
 def test_a_server_that_does_not_end_by_itself_is_ended_and_says_where_it_was() -> None:
     with _busy(_SERVING, "def busy():\n    while True: pass\nbusy()", grace="0.5") as server:
         os.kill(server.pid, signal.SIGTERM)
-        _, said = server.communicate(timeout=30)
+        _, said = server.communicate(timeout=SECONDS)
 
         assert (server.returncode, "Timeout" in said, "in busy" in said) == (1, True, True)
 
@@ -91,7 +92,7 @@ def test_a_signal_that_comes_twice_at_once_is_one() -> None:
             os.kill(server.pid, signal.SIGTERM)
             time.sleep(SAME / 10)
 
-        assert server.wait(30) == 0
+        assert server.wait(SECONDS) == 0
 
 
 def test_a_second_signal_ends_run_and_its_command_where_the_first_is_not_passed_on() -> None:
@@ -101,4 +102,4 @@ def test_a_second_signal_ends_run_and_its_command_where_the_first_is_not_passed_
         was_there = run.poll() is None
         os.kill(run.pid, signal.SIGTERM)
 
-        assert (was_there, run.wait(30)) == (True, -signal.SIGTERM)
+        assert (was_there, run.wait(SECONDS)) == (True, -signal.SIGTERM)

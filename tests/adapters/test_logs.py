@@ -9,6 +9,7 @@ from itertools import count
 import pytest
 
 from llemulator_addon.adapters.logs import Log
+from tests.patience import SECONDS
 
 _LINES = 5_000
 
@@ -59,7 +60,7 @@ def test_nobody_who_logs_waits_for_a_pipe_that_is_not_read(pipe: tuple[int, int]
     logger = _logger(Log(pipe[1]))
     logs = threading.Thread(target=_fill, args=(logger,), daemon=True)
     logs.start()
-    logs.join(20)
+    logs.join(SECONDS)
 
     assert not logs.is_alive()
 
@@ -75,7 +76,7 @@ def test_lines_that_find_no_room_are_dropped_and_counted(pipe: tuple[int, int]) 
     logger.debug("read again")
     _flush_until_written(log)
     os.close(write)
-    reader.join(20)
+    reader.join(SECONDS)
 
     lines = said.decode().splitlines()
     notes = [line.removeprefix("llemulator: WARNING: ") for line in lines if "were dropped" in line]
@@ -91,7 +92,7 @@ def test_an_end_waits_a_moment_and_no_longer_for_a_pipe_that_is_not_read(pipe: t
     _fill(_logger(log))
     flushes = threading.Thread(target=log.flush, daemon=True)
     flushes.start()
-    flushes.join(20)
+    flushes.join(SECONDS)
 
     assert not flushes.is_alive()
 

@@ -14,6 +14,7 @@ from llemulator_addon.core.outcome import Ending, Forward, Play
 from llemulator_addon.core.steps import Head, Send
 from llemulator_addon.emulator import Emulator
 from llemulator_addon.live.news import MOST_KEPT
+from tests.patience import SECONDS
 from tests.playing import TOKEN, body_of, chat, emulator, headers_of, play, played, post, request, status
 
 _LIVE = "/_emulator/requests/live"
@@ -42,7 +43,7 @@ def _in_brief(events: list[Told]) -> list[object]:
 
 async def _more(watching: Play) -> bytes:
     assert watching.rest is not None
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(SECONDS):
         await watching.rest.more()
     return body_of(watching.rest.take())
 

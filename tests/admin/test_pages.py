@@ -8,6 +8,7 @@ import pytest
 from llemulator_addon.adapters.hosts import Hosts
 from llemulator_addon.admin import ROUTES
 from llemulator_addon.core.request import Request, Way
+from tests.patience import SECONDS
 from tests.playing import body_of, chat, emulator, headers_of, json_of, play, played, request, status, texts
 
 _PROBES = {"/health", "/healthz", "/readyz"}
@@ -143,7 +144,7 @@ def test_a_page_does_not_wait_for_what_comes() -> None:
     asked = _called("evil.example", path="/_emulator/requests/live")
 
     async def answered() -> bytes:
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(SECONDS):
             return body_of(played(await emulator().answer(asked)).steps)
 
     assert b"admin_host_refused" in asyncio.run(answered())

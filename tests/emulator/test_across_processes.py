@@ -13,6 +13,7 @@ from llemulator_addon.core.request import Request
 from llemulator_addon.core.rest import Rest
 from llemulator_addon.core.steps import Steps
 from llemulator_addon.emulator import Emulator, EmulatorSettings
+from tests.patience import SECONDS
 from tests.playing import TOKEN, body_of, chat, json_of, played, post, request, said, status
 from tests.store.places import STORES
 
@@ -41,7 +42,7 @@ async def _waiting(server: Emulator, token: str = TOKEN) -> list[dict[str, Any]]
 
 
 async def _waits(server: Emulator, number: int) -> list[dict[str, Any]]:
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(SECONDS):
         while len(found := await _waiting(server)) != number:
             pass
     return found
@@ -171,7 +172,7 @@ async def test_nothing_secret_is_in_the_lease_of_a_request(servers: tuple[Emulat
 
 
 async def _until(holds: Callable[[], bool]) -> None:
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(SECONDS):
         while not holds():  # noqa: ASYNC110 - another process has no event for it
             await asyncio.sleep(0.005)
 
@@ -195,7 +196,7 @@ async def test_answers_to_a_token_take_turns_in_both_processes_in_the_order_of_a
         assert answered.exchange is not None
         await server.note_end(answered.exchange, _ENDING)
 
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(SECONDS):
         await asyncio.gather(*(ask(server) for server in (one, other, one, other)))
 
     assert order == ["a", "b", "c", "d"]
@@ -240,7 +241,7 @@ class _Console:
         self.events: list[tuple[str, Any]] = []
 
     async def read_until(self, holds: Callable[[], bool]) -> None:
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(SECONDS):
             while not holds():
                 await self._rest.more()
                 for block in body_of(self._rest.take()).decode().split("\n\n"):

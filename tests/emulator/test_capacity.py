@@ -11,6 +11,7 @@ from llemulator_addon.core.request import Request
 from llemulator_addon.core.steps import Steps, Wait
 from llemulator_addon.emulator import Emulator
 from llemulator_addon.script.capacity import read_capacity
+from tests.patience import SECONDS
 from tests.playing import TOKEN, chat, emulator, headers_of, json_of, played, post, request, said, status
 
 _LEFT = Ending(how="whole", bytes_sent=1, sends=1, seconds=0.0)
@@ -77,7 +78,7 @@ async def test_requests_of_all_tokens_wait_for_a_place_in_the_order_of_arrival()
     assert await _busy(server) == [("gpt-4o", 1, 2)]
     await _end(server, await tasks[0])
     await asyncio.sleep(0)
-    assert (await asyncio.wait_for(tasks[1], 1)).exchange is not None
+    assert (await asyncio.wait_for(tasks[1], SECONDS)).exchange is not None
     assert not tasks[2].done()
     await _end(server, await tasks[1])
     assert said(played(await tasks[2]).steps) == "one two three"

@@ -10,6 +10,7 @@ from llemulator_addon.core.outcome import Answered
 from llemulator_addon.core.request import Request
 from llemulator_addon.core.steps import Cut, Send, Steps, Wait
 from llemulator_addon.emulator import Emulator
+from tests.patience import SECONDS
 from tests.playing import TOKEN, body_of, chat, emulator, json_of, played, post, request, said, status
 
 _MANUAL = {"responses": {"scripted": "of the rule"}, "defaults": {"on_unmatched": "manual"}}
@@ -37,7 +38,7 @@ async def _asked(server: Emulator, asked: Request) -> asyncio.Task[Answered]:
 
 
 async def _settled(task: asyncio.Task[Answered]) -> Steps:
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(SECONDS):
         return played(await task).steps
 
 

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 import pytest
 
 from llemulator_addon.live.fair_share import FairShare
+from tests.patience import SECONDS
 
 
 def _order(owners: Iterable[str]) -> list[str]:
@@ -56,7 +57,7 @@ def test_a_request_whose_client_left_gives_its_place_to_the_next() -> None:
         await asyncio.sleep(0)
         asked[2].cancel()
         asked[3].cancel()
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(SECONDS):
             await asked[4]
         with pytest.raises(asyncio.CancelledError):
             await asked[2]

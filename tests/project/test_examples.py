@@ -18,6 +18,7 @@ import pytest
 
 from conformance.server import Server, plain_environment, running
 from llemulator_addon.script.reader import read_text
+from tests.patience import SECONDS
 from tests.project.pages import ROOT, Block, blocks, tracked
 
 _SCRIPTS = [block for block in blocks("yaml", "json") if not block.marks]
@@ -66,7 +67,7 @@ def test_a_program_on_a_page_runs_and_prints_what_is_said(block: Block, hello: S
         env=environment,
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=SECONDS,
         check=False,
     )
 
@@ -88,7 +89,7 @@ def test_a_line_that_make_run_prints_works(language: str, hello: Server, tmp_pat
         env={**plain_environment(), "PATH": os.pathsep.join(here)},
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=SECONDS,
         check=False,
     )
 

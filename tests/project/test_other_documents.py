@@ -16,9 +16,8 @@ import pytest
 from ruamel.yaml import YAML
 
 from conformance.server import Server, plain_environment, running
+from tests.patience import SECONDS
 from tests.project.pages import ROOT
-
-_SECONDS = 60
 
 
 class Sent(NamedTuple):
@@ -200,7 +199,7 @@ def _answer(command: str, server: Server) -> str:
         env=plain_environment(),
         capture_output=True,
         text=True,
-        timeout=_SECONDS,
+        timeout=SECONDS,
         check=False,
     )
     return ended.stdout + ended.stderr
@@ -216,7 +215,7 @@ def test_baked_false_makes_the_small_image() -> None:
         env={**plain_environment(), "BAKED": "false"},
         capture_output=True,
         text=True,
-        timeout=_SECONDS,
+        timeout=SECONDS,
         check=True,
     ).stdout
     smollm = _services()["smollm"]
@@ -262,7 +261,7 @@ def test_emulator_url_names_a_server_that_runs_for_npm_test(simulating: Server) 
         env={**plain_environment(), "EMULATOR_URL": simulating.origin},
         capture_output=True,
         text=True,
-        timeout=_SECONDS,
+        timeout=SECONDS,
         check=False,
     )
 
@@ -283,7 +282,7 @@ def test_emulator_url_names_a_server_that_runs_for_pytest(simulating: Server) ->
         env={**plain_environment(), "EMULATOR_URL": simulating.origin},
         capture_output=True,
         text=True,
-        timeout=_SECONDS,
+        timeout=SECONDS,
         check=False,
     )
 

@@ -14,9 +14,8 @@ import pytest
 
 from benchmarks.servers import free_port
 from conformance.server import Server, plain_environment, running
+from tests.patience import SECONDS
 from tests.project.pages import ROOT
-
-_SECONDS = 60
 
 RUN = {
     "make help": "make compose-up",
@@ -93,7 +92,7 @@ def simulating() -> Iterator[Server]:
 @pytest.mark.parametrize("target", _TARGETS)
 def test_every_printed_target_of_make_exists(target: str) -> None:
     ended = subprocess.run(
-        ["make", "--dry-run", target], cwd=ROOT, capture_output=True, text=True, timeout=_SECONDS, check=False
+        ["make", "--dry-run", target], cwd=ROOT, capture_output=True, text=True, timeout=SECONDS, check=False
     )
 
     assert ended.returncode == 0, ended.stderr
@@ -116,7 +115,7 @@ def test_a_printed_command_runs(command: str, simulating: Server, tmp_path: Path
         env=env,
         capture_output=True,
         text=True,
-        timeout=_SECONDS,
+        timeout=SECONDS,
         check=False,
     )
 
@@ -139,13 +138,13 @@ def test_a_printed_command_starts_a_server_that_answers_and_ends(command: str, t
         assert b"ok" in _read_when_up(port, process)
     finally:
         os.killpg(process.pid, signal.SIGINT)
-        process.wait(_SECONDS)
+        process.wait(SECONDS)
 
 
 def _read_when_up(port: int, process: subprocess.Popen[bytes]) -> bytes:
-    until = time.monotonic() + _SECONDS
+    until = time.monotonic() + SECONDS
     while time.monotonic() < until and process.poll() is None:
-        connection = HTTPConnection("127.0.0.1", port, timeout=5)
+        connection = HTTPConnection("127.0.0.1", port, timeout=SECONDS)
         try:
             connection.request("GET", "/healthz")
             return connection.getresponse().read()

@@ -14,8 +14,7 @@ import pytest
 import redis
 
 from benchmarks.servers import free_port
-
-_SECONDS = 30
+from tests.patience import SECONDS
 
 
 class RedisServer:
@@ -36,7 +35,7 @@ class RedisServer:
     def start(self) -> None:
         command = ["redis-server", "--port", str(self.port), "--bind", "127.0.0.1", "--save", "", *self._options]
         self.process = subprocess.Popen(command, cwd=self.folder, stdout=subprocess.DEVNULL)
-        deadline = time.monotonic() + _SECONDS
+        deadline = time.monotonic() + SECONDS
         while True:
             try:
                 self.ask("PING")
@@ -124,7 +123,7 @@ def as_bytes(value: object) -> bytes:
 
 def wait_for(holds: Callable[[], bool]) -> None:
     """Wait until something holds."""
-    deadline = time.monotonic() + 60
+    deadline = time.monotonic() + SECONDS
     while not holds():
         assert time.monotonic() < deadline
         time.sleep(0.05)

@@ -8,11 +8,14 @@ from contextlib import AsyncExitStack
 import pytest
 
 from llemulator_addon.store.link import Held, Link
-from tests.store.places import LIFE, STORES
+from tests.patience import SECONDS
+from tests.store.places import STORES
 
 type Opening = Callable[[], Awaitable[Link]]
 
 _THINGS = ("first session", "second session")
+_SHORT = 2.0
+"""Seconds that leases last where a test waits for their end."""
 
 
 @pytest.fixture(params=[name if name == "memory" else pytest.param(name, marks=pytest.mark.long) for name in STORES])
@@ -24,7 +27,7 @@ async def opening(request: pytest.FixtureRequest) -> AsyncIterator[Opening]:
 
 async def _soon[T](find: Callable[[], T]) -> T:
     """Wait until something is found."""
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(SECONDS):
         while not (found := find()):  # noqa: ASYNC110 - another process has no event for it
             await asyncio.sleep(0.005)
     return found
@@ -63,7 +66,7 @@ async def test_turns_come_in_the_order_of_arrival_whatever_the_process(opening: 
         assert await turn.come_first()
         came.append(number)
 
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(SECONDS):
         waiting = [asyncio.create_task(wait(number, turn)) for number, turn in enumerate(held)]
         # The one in the middle leaves while it waits.
         links[0].let_go(held[2])
@@ -99,7 +102,7 @@ async def test_who_leaves_gives_up_its_leases_and_the_next_has_the_turn(opening:
     turn = await other.hold("turn", _THINGS[0])
     await one.close()
 
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(SECONDS):
         assert await turn.come_first()
     assert not await other.list_leases("waiting")
 
@@ -186,12 +189,12 @@ async def test_of_notices_with_one_name_the_last_is_heard(opening: Opening) -> N
 @pytest.mark.parametrize("name", [name for name in STORES if name != "memory"])
 async def test_who_was_silent_for_too_long_learns_that_it_may_have_missed_something_and_holds_again(name: str) -> None:
     with STORES[name]() as place:
-        async with place.open_link() as one, place.open_link() as other:
+        async with place.open_link() as one, place.open_link(_SHORT) as other:
             heard: list[str | None] = []
             await other.listen(heard.append)
             await other.hold("waiting", _THINGS[0])
             # The loop stands still for longer than leases last, as in a machine that was suspended.
-            time.sleep(LIFE + 0.2)  # noqa: ASYNC251
+            time.sleep(_SHORT + 0.2)  # noqa: ASYNC251
             await one.list_leases("waiting")
             await _soon(lambda: heard)
             one.tell("then")
@@ -206,12 +209,12 @@ async def test_who_was_silent_for_too_long_learns_that_it_may_have_missed_someth
 @pytest.mark.parametrize("name", [name for name in STORES if name != "memory"])
 async def test_leases_of_a_process_that_died_end_and_the_next_has_its_turn(name: str) -> None:
     with STORES[name]() as place:
-        async with place.open_link() as dies, place.open_link() as stays:
+        async with place.open_link(_SHORT) as dies, place.open_link(_SHORT) as stays:
             await dies.hold("turn", _THINGS[0])
             await dies.hold("waiting", _THINGS[0])
             turn = await stays.hold("turn", _THINGS[0])
             for task in dies._tasks.values():  # type: ignore[attr-defined]  # noqa: SLF001 - it does nothing any more
                 task.cancel()
-            async with asyncio.timeout(10):
+            async with asyncio.timeout(SECONDS):
                 assert await turn.come_first()
             assert not await stays.list_leases("waiting")

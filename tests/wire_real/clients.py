@@ -14,6 +14,8 @@ import h2.connection
 import h2.events
 import h11
 
+from tests.patience import SECONDS
+
 Way = Literal["connect", "connect plain", "absolute", "origin", "tls"]
 Version = Literal["1.0", "1.1", "2"]
 Headers = Iterable[tuple[str, str]]
@@ -27,8 +29,6 @@ EACH_WAY: list[tuple[Way, Version]] = [
     ("origin", "1.1"),
     ("tls", "1.1"),
 ]
-SECONDS = 30
-"""After which a test gives up. Nothing here is expected to take as long."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -54,6 +54,15 @@ class Answer:
     def body(self) -> bytes:
         """The whole body."""
         return b"".join(piece for _, piece in self.pieces)
+
+    def came(self, mark: bytes, times: int = 1) -> float:
+        """Return when a mark had come so many times. Pieces that are late may come joined."""
+        begun = b""
+        for at, piece in self.pieces:
+            begun += piece
+            if begun.count(mark) >= times:
+                return at
+        raise ValueError(f"{mark!r} came {begun.count(mark)} times")
 
     def header(self, name: str) -> str | None:
         """Return the value of a header."""

@@ -21,7 +21,7 @@ from typing import Any, override
 
 GAP = 0.05
 """Seconds between two chunks of a stream."""
-_SECONDS = 30
+_SECONDS = 300
 WORDS = ("Real", " words", " of", " a", " model", ".")
 
 
@@ -40,7 +40,7 @@ class ModelServer:
     def seen(self) -> list[dict[str, Any]]:
         """Return the requests that came, and which of their clients left before the end."""
         with urllib.request.build_opener(urllib.request.ProxyHandler({})).open(
-            f"{self.url}/seen", timeout=10
+            f"{self.url}/seen", timeout=_SECONDS
         ) as answer:
             found: list[dict[str, Any]] = json.load(answer)
         return found

@@ -10,7 +10,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from conformance.server import plain_environment
-from tests.wire_real.clients import SECONDS, Proxy
+from tests.patience import SECONDS
+from tests.wire_real.clients import Proxy
 
 LLEMULATOR = (sys.executable, "-m", "llemulator_addon")
 MITMDUMP = (sys.executable, "-c", "from mitmproxy.tools.main import mitmdump; mitmdump()")

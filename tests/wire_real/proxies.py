@@ -23,7 +23,8 @@ from llemulator_addon.core.session_key import ANONYMOUS, ExchangeId
 from llemulator_addon.core.steps import Head, Send, Steps
 from llemulator_addon.core.talk import TalkMessage
 from llemulator_addon.script.fault import ConnectionFault
-from tests.wire_real.clients import SECONDS, Proxy
+from tests.patience import SECONDS
+from tests.wire_real.clients import Proxy
 
 HELLO_HEAD = Head(200, (("Content-Type", "text/plain"), ("content-length", "5")))
 HELLO: Steps = (HELLO_HEAD, Send(b"Hello"))

@@ -7,9 +7,10 @@ from random import Random
 
 import httpx
 
+from tests.patience import SECONDS
+
 _WITHIN = 5
 """How often the rule with a limit answers."""
-_PATIENCE = 120.0
 
 
 def script_of(token: str, requests: int) -> dict[str, object]:
@@ -69,7 +70,7 @@ class Client:
         self.kept.append(made["id"])
 
     async def _send(self, chance: Random, method: str, path: str, body: object = None) -> httpx.Response:
-        async with asyncio.timeout(_PATIENCE):
+        async with asyncio.timeout(SECONDS):
             while True:
                 url = chance.choice(self.servers())
                 headers = {"authorization": f"Bearer {self.token}"}
@@ -102,7 +103,7 @@ async def ask_all(
 ) -> list[Client]:
     """Let every token ask this many times, some tokens at once."""
     limits = httpx.Limits(max_connections=2 * at_once)
-    async with httpx.AsyncClient(trust_env=False, timeout=_PATIENCE, limits=limits) as http:
+    async with httpx.AsyncClient(trust_env=False, timeout=SECONDS, limits=limits) as http:
         clients = [Client(f"sk-shared-{number:03}", servers, http) for number in range(tokens)]
         room = asyncio.Semaphore(at_once)
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.wire_real.clients import SECONDS
+from tests.patience import SECONDS
 from tests.wire_real.proxies import Playing, proxying
 
 _BURST = 200

@@ -65,7 +65,7 @@ def test_a_batch_of_ten_thousand_lines_holds_up_nobody_and_memory_stays_flat(cli
     _advance(client, server, 3_600)
     before, told = _memory(server), list[object]()
     working = threading.Thread(target=lambda: told.append(client.batches.retrieve(batch)))
-    longest = 0.0
+    longest, began = 0.0, time.monotonic()
     with official(server, "sk-another-client") as other:
         other.models.list()
         working.start()
@@ -74,10 +74,12 @@ def test_a_batch_of_ten_thousand_lines_holds_up_nobody_and_memory_stays_flat(cli
             other.chat.completions.create(model="gpt-4o", messages=[{"role": "user", "content": "Hi"}])
             longest = max(longest, time.monotonic() - asked)
     working.join()
+    whole = time.monotonic() - began
 
     done = client.batches.retrieve(batch)
     assert (done.status, done.request_counts and done.request_counts.completed) == ("completed", _LINES)
-    assert longest < 5
+    # Compared with the whole, which takes as much longer where the machine is slow.
+    assert longest < whole / 2
     assert _memory(server) - before < 64 * _MIB
 
 

@@ -12,6 +12,7 @@ from llemulator_addon.adapters.mitmproxy.internals.servers import Http1, Http2
 from llemulator_addon.adapters.mitmproxy.internals.streams import Stream
 from llemulator_addon.adapters.mitmproxy.traffic import Traffic
 from llemulator_addon.core.steps import Send, Steps, Wait
+from tests.patience import SECONDS
 from tests.wire_real.clients import Answer, Proxy, Version, Way, ask
 from tests.wire_real.proxies import EVENTS, HELLO, Playing, proxying
 
@@ -89,7 +90,7 @@ async def test_whatever_raises_the_client_does_not_wait_and_the_end_is_noted(  #
     async with proxying(playing, certs) as (proxy, _):
         with monkeypatch.context() as patched:
             patched.setattr(where, name, _fail)
-            async with asyncio.timeout(10):
+            async with asyncio.timeout(SECONDS):
                 await _asked(proxy, way, version)
         if playing.asked:
             await playing.next_ending()

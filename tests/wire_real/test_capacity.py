@@ -12,6 +12,7 @@ from openai import AsyncOpenAI, AsyncStream
 from openai.types.chat import ChatCompletionChunk
 
 from conformance.server import Server
+from tests.patience import SECONDS
 
 _HOLDS = {"match": {"user_text": "^Hold$"}, "reply": "one two", "faults": [{"stall": {"after_sends": 2}}]}
 _ASKED: Any = {"model": "gpt-4o", "input": "Hi"}
@@ -29,7 +30,7 @@ async def _one_place(
     headers = {"Authorization": f"Bearer {token}"}
     async with (
         AsyncOpenAI(base_url=f"{server.origin}/v1", api_key=token, max_retries=0) as sdk,
-        httpx.AsyncClient(base_url=server.origin, headers=headers, timeout=60) as admin,
+        httpx.AsyncClient(base_url=server.origin, headers=headers, timeout=SECONDS) as admin,
     ):
         (await admin.post("/_emulator/script", json=script)).raise_for_status()
         yield sdk, admin
@@ -45,7 +46,7 @@ async def _hold(sdk: AsyncOpenAI) -> AsyncStream[ChatCompletionChunk]:
 
 
 async def _until_waiting(admin: httpx.AsyncClient, number: int) -> None:
-    async with asyncio.timeout(60):
+    async with asyncio.timeout(SECONDS):
         while sum(each["waiting"] for each in (await _servers(admin)) if "session" in each) != number:
             pass
 

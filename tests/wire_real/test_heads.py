@@ -162,15 +162,15 @@ async def test_a_head_that_takes_too_long_is_given_up(certs: Path, way: Way, mon
 
 
 async def test_a_connection_that_rests_between_requests_is_kept(certs: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(heads, "SECONDS", 0.3)
+    monkeypatch.setattr(heads, "SECONDS", 1)
     async with proxying(Playing(), certs) as (proxy, _), connected(proxy, "origin") as (reader, writer):
-        for _ in range(2):
+        for rest in (1.2, 0):
             head = Question().as_h1()
             writer.write(head[:20])
             await asyncio.sleep(0.01)
             writer.write(head[20:])
             assert (await read_h1(reader)).body == b"Hello"
-            await asyncio.sleep(0.5)
+            await asyncio.sleep(rest)
 
 
 @pytest.mark.parametrize("first", [b"\x16", b"\x16\x03\x01\x02\x00"], ids=["a byte", "five"])

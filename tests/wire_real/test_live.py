@@ -9,7 +9,8 @@ import pytest
 from llemulator_addon.emulator import Emulator, EmulatorSettings
 from llemulator_addon.script.reader import read_script
 from llemulator_addon.store.memory import MemoryStore
-from tests.wire_real.clients import OPENAI, SECONDS, Proxy, Question, Version, ask, begin_h2, connected
+from tests.patience import SECONDS
+from tests.wire_real.clients import OPENAI, Proxy, Question, Version, ask, begin_h2, connected
 from tests.wire_real.processes import LLEMULATOR, started
 from tests.wire_real.proxies import proxying
 
@@ -18,7 +19,7 @@ _LIVE = Question(path="/_emulator/requests/live", headers=_HEADERS)
 
 
 def _emulator() -> Emulator:
-    script = {"rules": [{"reply": "one two three", "stream": {"tokens_per_second": 20}}]}
+    script = {"rules": [{"reply": "one two three", "stream": {"tokens_per_second": 4}}]}
     return Emulator(EmulatorSettings(script=read_script(script)), MemoryStore)
 
 

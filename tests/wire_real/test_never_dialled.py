@@ -20,6 +20,7 @@ from llemulator_addon.adapters.mitmproxy.internals.layers import Playback
 from llemulator_addon.adapters.mitmproxy.ownership import TrafficPolicy
 from llemulator_addon.adapters.mitmproxy.traffic import Traffic
 from llemulator_addon.core.egress import HostEgress
+from tests.patience import SECONDS
 from tests.wire_real.clients import (
     EACH_WAY,
     OPENAI,
@@ -439,6 +440,6 @@ async def test_bodies_have_room_together_and_one_without_is_to_be_sent_again(cer
 
 
 async def _until(holds: Callable[[], bool]) -> None:
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(SECONDS):
         while not holds():  # noqa: ASYNC110 - what it waits for is a number
             await asyncio.sleep(0.01)

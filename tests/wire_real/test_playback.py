@@ -13,8 +13,8 @@ from mitmproxy.proxy.server import ConnectionHandler
 from llemulator_addon.adapters.mitmproxy.internals.ended import end_connections_in_turn
 from llemulator_addon.adapters.mitmproxy.internals.played import Played
 from llemulator_addon.core.steps import Cut, Head, Send, Steps, Wait
+from tests.patience import SECONDS
 from tests.wire_real.clients import (
-    SECONDS,
     Answer,
     Headers,
     Proxy,
@@ -84,11 +84,10 @@ async def test_gaps_between_sends_arrive_as_gaps(certs: Path, way: Way, version:
         answer = await ask(proxy, way, version)
         ending = await playing.next_ending()
 
-    # From the beginning, because each may come late where the machine is busy, and none may come early.
-    _, (second, _), (third, _) = answer.pieces
-    assert [piece for _, piece in answer.pieces] == [b"one", b"two", b"three"]
-    assert second - before >= 0.09
-    assert third - before >= 0.29
+    # From the beginning, because each may come late where the machine is busy, and then together with the next one.
+    assert answer.body == b"onetwothree"
+    assert answer.came(b"two") - before >= 0.09
+    assert answer.came(b"three") - before >= 0.29
     assert (answer.ended, ending.how, ending.bytes_sent, ending.sends) == ("whole", "whole", 11, 3)
     assert [round(left, 1) for left in ending.left] == sorted(round(left, 1) for left in ending.left)
 
@@ -213,7 +212,10 @@ async def test_a_cut_ends_the_answer_where_it_is(
         answer = await ask(proxy, way, version)
         ending = await playing.next_ending()
 
-    assert (answer.ended, answer.body) == ("cut", body)
+    # A client that is still sending when the connection is closed behind GOAWAY, an acknowledgement, sees a reset.
+    may_be_reset = version == "2" and any(isinstance(step, Cut) and step.how == "goaway" for step in steps)
+    assert answer.ended == "cut" or (may_be_reset and answer.ended == "reset")
+    assert answer.body == body
     assert (ending.how, ending.bytes_sent) == ("cut", len(body))
 
 

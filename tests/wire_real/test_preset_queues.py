@@ -11,6 +11,7 @@ from typing import Any
 import httpx
 import pytest
 
+from tests.patience import SECONDS
 from tests.project.pages import blocks
 from tests.wire_real.processes import LLEMULATOR, Started, run, started
 from tests.wire_real.websocket_client import talking
@@ -46,7 +47,7 @@ async def _running(folder: Path, *options: str) -> AsyncIterator[tuple[_Tool, St
     """Start llemulator."""
     async with started(*LLEMULATOR, "--port", "0", *options, cwd=folder) as begun:
         url = f"http://127.0.0.1:{begun.proxy.port}"
-        async with httpx.AsyncClient(base_url=url, trust_env=False, timeout=30) as http:
+        async with httpx.AsyncClient(base_url=url, trust_env=False, timeout=SECONDS) as http:
             yield _Tool(http), begun
 
 

@@ -18,7 +18,8 @@ import pytest
 
 from benchmarks.servers import free_port
 from conformance.server import plain_environment
-from tests.wire_real.clients import SECONDS, Answer, Proxy, Question, ask, connected
+from tests.patience import SECONDS
+from tests.wire_real.clients import Answer, Proxy, Question, ask, connected
 from tests.wire_real.processes import LLEMULATOR, Ended, run, started
 
 _SLOW = """
@@ -101,7 +102,7 @@ async def test_a_port_that_is_taken_is_one_line(tmp_path: Path) -> None:
 
 
 async def test_more_ports_answer_as_the_first_does(tmp_path: Path) -> None:
-    first, second = _free_port(), _free_port()
+    first, second = free_port(), free_port()
     options = ("--listen", str(first), "--listen", f"127.0.0.1:{second}")
     async with started(*LLEMULATOR, "--port", "0", *options, cwd=tmp_path) as begun:
         proxies = [dataclasses.replace(begun.proxy, port=port) for port in (begun.proxy.port, first, second)]
@@ -135,12 +136,6 @@ async def test_a_port_that_is_named_twice_is_one_line(tmp_path: Path) -> None:
     assert ended.err == (
         "llemulator: --listen (LLEMULATOR_LISTEN): Cannot spawn multiple servers on the same address: 127.0.0.1:18443\n"
     )
-
-
-def _free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as found:
-        port: int = found.getsockname()[1]
-    return port
 
 
 @pytest.mark.parametrize(

@@ -27,7 +27,11 @@ _WAYS = [way for way, version in EACH_WAY if version == "1.1"]
 _SCRIPT = {
     "rules": [
         {"match": {"user_text": "Hello"}, "reply": {"text": "Hi there"}},
-        {"match": {"user_text": "slow"}, "reply": {"text": "one two three"}, "stream": {"tokens_per_second": 2}},
+        {
+            "match": {"user_text": "slow"},
+            "reply": {"text": "one two three"},
+            "stream": {"ttft_ms": 0, "tokens_per_second": 0.01},
+        },
         {"match": {"user_text": "never"}, "reply": {"text": "one two"}, "faults": [{"stall": {"after_sends": 5}}]},
         {
             "match": {"user_text": "split"},

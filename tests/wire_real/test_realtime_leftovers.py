@@ -10,6 +10,7 @@ import pytest
 from llemulator_addon.adapters.mitmproxy.traffic import Traffic
 from llemulator_addon.emulator import Emulator
 from llemulator_addon.wire import audio
+from tests.patience import SECONDS
 from tests.playing import emulator
 from tests.websocket import TEXT, closing, frame
 from tests.wire_real.proxies import proxying
@@ -31,7 +32,7 @@ _SPEECH = json.dumps(
 
 async def _expect_nothing_left(server: Emulator, traffic: Traffic, tasks: int) -> None:
     await until_ended(server)
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(SECONDS):
         while list_left() or len(asyncio.all_tasks()) > tasks:  # noqa: ASYNC110 - nobody tells of that
             await asyncio.sleep(0.02)
     assert traffic.bodies.taken == 0
@@ -39,7 +40,7 @@ async def _expect_nothing_left(server: Emulator, traffic: Traffic, tasks: int) -
 
 async def _until_held(traffic: Traffic) -> None:
     """Wait until something is kept that counts."""
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(SECONDS):
         while not traffic.bodies.taken:  # noqa: ASYNC110 - nobody tells of that
             await asyncio.sleep(0.02)
 

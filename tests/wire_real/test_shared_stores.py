@@ -15,6 +15,7 @@ from llemulator_addon.adapters.stores.address import read_address
 from llemulator_addon.adapters.stores.opening import opening
 from llemulator_addon.engine.session import Session
 from llemulator_addon.store.port import Beginnings, Limits
+from tests.patience import SECONDS
 from tests.store.redis_server import shared_redis
 from tests.store.small_disk import mounted_disk
 from tests.wire_real.processes import LLEMULATOR, Started, run, started
@@ -230,7 +231,7 @@ def _url(server: Started) -> str:
 
 
 def _client() -> httpx.AsyncClient:
-    return httpx.AsyncClient(trust_env=False, timeout=30, headers={"authorization": f"Bearer {_TOKEN}"})
+    return httpx.AsyncClient(trust_env=False, timeout=SECONDS, headers={"authorization": f"Bearer {_TOKEN}"})
 
 
 async def _load(http: httpx.AsyncClient, url: str, responses: object) -> None:

@@ -3,7 +3,6 @@
 import asyncio
 import json
 import os
-import socket
 import ssl
 from collections.abc import Iterator
 from pathlib import Path
@@ -12,6 +11,7 @@ import httpx2
 import pytest
 from openai import APIStatusError, OpenAI
 
+from benchmarks.servers import free_port
 from conformance.server import Server, running
 from llemulator_addon.adapters.forwarding import Terms
 from llemulator_addon.client import Client
@@ -256,8 +256,7 @@ async def test_an_upstream_that_hangs_up_or_leads_elsewhere_is_told_of(proxy: Pr
 
 
 async def test_nobody_listening_there_is_told_with_what_to_do(certs: Path) -> None:
-    with socket.create_server(("127.0.0.1", 0)) as taken:
-        free = taken.getsockname()[1]
+    free = free_port()
     async with proxying_with(f"http://127.0.0.1:{free}/v1", certs) as proxy:
         answer = await ask(proxy, headers=HEADERS, body=body_for())
 
@@ -270,6 +269,8 @@ async def test_nobody_listening_there_is_told_with_what_to_do(certs: Path) -> No
 async def test_an_upstream_that_says_nothing_is_given_up(certs: Path, models: ModelServer) -> None:
     async with proxying_with(models.url, certs, terms=Terms(upstream_timeout=0.3)) as proxy:
         silent = await ask(proxy, headers=HEADERS, body=body_for("silent"))
+    # In this time its first words come, also where the machine is busy.
+    async with proxying_with(models.url, certs, terms=Terms(upstream_timeout=3)) as proxy:
         stalling = await ask(proxy, headers=HEADERS, body=body_for("stalling", stream=True))
 
     assert code_of(silent) == (504, "upstream_timeout")
@@ -277,8 +278,7 @@ async def test_an_upstream_that_says_nothing_is_given_up(certs: Path, models: Mo
 
 
 async def test_a_circle_is_seen() -> None:
-    with socket.create_server(("127.0.0.1", 0)) as taken:
-        free = taken.getsockname()[1]
+    free = free_port()
     with running("--port", str(free), "--upstream", f"http://127.0.0.1:{free}/v1") as server:
         answer = await ask(Proxy(port=server.port, ca=server.ca), headers=HEADERS, body=body_for())
 

@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.wire_real.clients import SECONDS, Proxy, ask
+from tests.patience import SECONDS
+from tests.wire_real.clients import Proxy, ask
 from tests.wire_real.processes import LLEMULATOR, MITMDUMP, Started, started
 
 _BODY = b'{"model": "gpt-4o", "messages": [{"role": "user", "content": "Hi"}]}'
@@ -31,7 +32,7 @@ async def test_a_changed_script_is_played_from_its_start(command: Sequence[str],
     async with started(*command, cwd=tmp_path) as begun:
         await ask(begun.proxy, path="/_emulator/script", way="origin", headers=_token("sk-own"), body=b'["own"]')
         before = [await _said(begun.proxy) for _ in range(3)]
-        script.write_text("responses: [three, four]\n", "utf-8")
+        _write_over(script, "responses: [three, four]\n")
         after = await _until_other_than(before[-1], begun.proxy)
         own = await _said(begun.proxy, "sk-own")
 
@@ -52,7 +53,7 @@ async def test_a_broken_script_keeps_the_old_one_and_says_why_in_one_line(
     script = tmp_path / "script.yaml"
     script.write_text("responses: {'': old}\n", "utf-8")
     async with started(*_WAYS["llemulator"], cwd=tmp_path, env={"LOG_LEVEL": "info"}) as begun:
-        script.write_text(broken_script, "utf-8")
+        _write_over(script, broken_script)
         broken = await _logged(begun)
         kept = await _said(begun.proxy)
         _replace(script, "responses: {'': mended}\n")
@@ -86,6 +87,12 @@ async def test_without_a_script_there_is_nothing_to_watch(tmp_path: Path) -> Non
         0,
         "llemulator: WARNING: there is nothing to watch: --watch (LLEMULATOR_WATCH) goes with --script\n",
     )
+
+
+def _write_over(file: Path, text: str) -> None:
+    """Change a file in its place, in one write: it may be read at any time, and is longer than before."""
+    with file.open("r+b", buffering=0) as opened:
+        assert opened.write(text.encode()) >= file.stat().st_size
 
 
 def _replace(file: Path, text: str) -> None:

@@ -13,9 +13,8 @@ import pytest
 from openai import InvalidWebhookSignatureError, OpenAI
 
 from conformance.server import Server, running
+from tests.patience import SECONDS
 from tests.wire_real.sdk import official
-
-_PATIENCE = 20
 
 
 class Received(NamedTuple):
@@ -52,7 +51,7 @@ class Receiver:
 
     def next(self) -> Received:
         """Wait for a delivery."""
-        return self.received.get(timeout=_PATIENCE)
+        return self.received.get(timeout=SECONDS)
 
     @contextmanager
     def serving(self) -> Iterator["Receiver"]:

@@ -16,6 +16,7 @@ from llemulator_addon.core.session_key import ANONYMOUS, ExchangeId
 from llemulator_addon.core.stamp import Stamp
 from llemulator_addon.core.steps import Head
 from llemulator_addon.wire.websocket import accept_handshake, wants_websocket
+from tests.patience import SECONDS
 from tests.playing import emulator
 from tests.websocket import CASES, CLOSE, PING, TEXT, closing, frame, pack
 from tests.wire_real.clients import EACH_WAY, Proxy, Way
@@ -27,7 +28,7 @@ _WAYS = [way for way, version in EACH_WAY if version == "1.1"]
 _SCRIPT = {
     "rules": [
         {"match": {"user_text": "Hello"}, "reply": {"text": "Hi there"}},
-        {"match": {"user_text": "slow"}, "reply": {"text": "one two three"}, "stream": {"tokens_per_second": 20}},
+        {"match": {"user_text": "slow"}, "reply": {"text": "one two three"}, "stream": {"tokens_per_second": 4}},
         {"match": {"user_text": "never"}, "reply": {"text": "one two"}, "faults": [{"stall": {"after_sends": 4}}]},
         {"match": {"user_text": "too often"}, "reply": {"failure": {"status": 429, "message": "Slow down."}}},
     ]
@@ -340,7 +341,7 @@ async def test_a_client_that_leaves_is_no_longer_waited_for(certs: Path) -> None
         async with talking(proxy) as client:
             client.create("Hello")
             await _until(lambda: len(waiting.asked) == 2)
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(SECONDS):
             await waiting.given_up.wait()
             assert (await waiting.next_ending()).how == "client_left"
 
@@ -460,6 +461,6 @@ class _Accepting(Waiting):
 
 async def _until(is_so: object) -> None:
     assert callable(is_so)
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(SECONDS):
         while not is_so():  # noqa: ASYNC110 - what it waits for tells nobody
             await asyncio.sleep(0.02)

@@ -12,7 +12,7 @@ import httpx
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
-from tests.wire_real.clients import SECONDS
+from tests.patience import SECONDS
 from tests.wire_real.processes import LLEMULATOR, Started, run, started
 
 _TOKEN = {"authorization": "Bearer sk-workers-1234"}
@@ -24,10 +24,9 @@ def _children(parent: int) -> list[int]:
 
 def _is_there(pid: int) -> bool:
     try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
+        return b"\nState:\tZ" not in Path(f"/proc/{pid}/status").read_bytes()
+    except (FileNotFoundError, ProcessLookupError):
         return False
-    return b"\nState:\tZ" not in Path(f"/proc/{pid}/status").read_bytes()
 
 
 async def _children_listen(server: Started, count: int) -> list[int]:
@@ -49,14 +48,14 @@ def _listening(port: int) -> list[str]:
 
 async def _ask(server: Started) -> str:
     # A connection of its own: the system chooses the worker for each.
-    async with httpx.AsyncClient(trust_env=False, headers=_TOKEN, timeout=30) as http:
+    async with httpx.AsyncClient(trust_env=False, headers=_TOKEN, timeout=SECONDS) as http:
         body = {"model": "gpt-4o", "messages": [{"role": "user", "content": "x"}]}
         answer = await http.post(f"http://127.0.0.1:{server.proxy.port}/v1/chat/completions", json=body)
         return str(answer.json()["choices"][0]["message"]["content"])
 
 
 async def _load(server: Started, responses: list[str]) -> None:
-    async with httpx.AsyncClient(trust_env=False, headers=_TOKEN, timeout=30) as http:
+    async with httpx.AsyncClient(trust_env=False, headers=_TOKEN, timeout=SECONDS) as http:
         url = f"http://127.0.0.1:{server.proxy.port}/_emulator/script"
         (await http.post(url, json={"responses": responses})).raise_for_status()
 
@@ -147,7 +146,7 @@ async def test_workers_that_cannot_start_end_all(tmp_path: Path) -> None:
 
 async def _scrape(server: Started) -> dict[str, float]:
     """Return each metric, summed over its labels; whichever worker answers."""
-    async with httpx.AsyncClient(trust_env=False, timeout=30) as http:
+    async with httpx.AsyncClient(trust_env=False, timeout=SECONDS) as http:
         answer = await http.get(f"http://127.0.0.1:{server.proxy.port}/metrics")
     found: dict[str, float] = {}
     for family in text_string_to_metric_families(answer.raise_for_status().text):

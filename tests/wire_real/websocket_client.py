@@ -12,6 +12,7 @@ from typing import Any
 from llemulator_addon.emulator import Emulator
 from llemulator_addon.engine.journal import Exchange
 from llemulator_addon.wire.credentials import key_of
+from tests.patience import SECONDS
 from tests.websocket import CLOSE, PONG, TEXT, Frame, code_of, frame, read_frames
 from tests.wire_real.clients import Headers, Proxy, Question, Way, connected
 
@@ -114,7 +115,7 @@ async def exchanges_of(server: Emulator) -> list[Exchange]:
 
 async def until_ended(server: Emulator) -> None:
     """Wait until nothing of this client's token is under way."""
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(SECONDS):
         while not all(each.ending for each in await exchanges_of(server)):  # noqa: ASYNC110 - nobody tells of that
             await asyncio.sleep(0.02)
 

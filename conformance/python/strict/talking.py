@@ -38,7 +38,7 @@ class Talk:
 
     async def ending(self) -> str:
         """Return how the only request ended; that a client went is seen a moment later."""
-        for _ in range(200):
+        for _ in range(4_000):
             (exchange,) = self.admin.requests()
             if exchange.ending is not None:
                 return str(exchange.ending["how"])

@@ -17,7 +17,8 @@ from llemulator_addon.adapters.run.files import write_files
 from llemulator_addon.adapters.settings import settings_from
 from llemulator_addon.adapters.telemetry.asking import drop_service
 
-_SECONDS_TO_START = 60.0
+_SECONDS_TO_START = 300.0
+"""Only for one that hangs: the end of the process is seen at once."""
 _SECONDS_TO_STOP = 10.0
 _KEY = "OPENAI_API_KEY"
 _ADDRESS = re.compile(r"http://127\.0\.0\.1:\d+")

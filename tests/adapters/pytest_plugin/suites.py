@@ -11,6 +11,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.patience import SECONDS
+
 Run = Callable[..., pytest.RunResult]
 
 ASK = """
@@ -24,7 +26,7 @@ def ask(text, model="gpt-4o", key=None, **body):
         {"Authorization": "Bearer " + (key or os.environ["OPENAI_API_KEY"]), "Content-Type": "application/json"},
     )
     try:
-        with urllib.request.urlopen(request, timeout=20) as answer:
+        with urllib.request.urlopen(request, timeout=300) as answer:
             answer = answer.read()
     except urllib.error.HTTPError as error:
         with error:
@@ -32,7 +34,6 @@ def ask(text, model="gpt-4o", key=None, **body):
     return answer.decode() if body.get("stream") else json.loads(answer)["choices"][0]["message"]["content"]
 """
 HEAD = "import os\nimport pytest\nfrom asking import ask\n"
-_SECONDS = 120
 _ENDED = re.compile(r"^(?P<file>test_\w+\.py)::\S+ (?P<how>PASSED|FAILED|ERROR|SKIPPED|XFAIL)\b", re.MULTILINE)
 _HEADING = re.compile(r"_+ (?:ERROR at (?:setup|teardown) of )?(?P<test>test_\w+) _+|=+ .* =+")
 """The first line of what is printed of a test, and of what is printed of none."""
@@ -76,7 +77,7 @@ def run_together(folder: Path, suites: Mapping[str, str], *options: str) -> dict
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
-        timeout=_SECONDS,
+        timeout=2 * SECONDS,
         check=False,
     )
     counts: dict[str, Counter[str]] = {file: Counter() for file in files.values()}

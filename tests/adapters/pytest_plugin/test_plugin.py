@@ -237,7 +237,7 @@ import urllib.request
 
 def test_out(llemulator):
     with pytest.raises(OSError, match="403"):
-        urllib.request.urlopen("https://example.test/", timeout=20)
+        urllib.request.urlopen("https://example.test/", timeout=300)
 
 def test_in(llemulator):
     llemulator.reply("x")

@@ -11,6 +11,7 @@ import pytest
 from conformance.server import Server, plain_environment, running
 from llemulator_addon.adapters.run.doctor import node_is_led_by
 from llemulator_addon.adapters.run.environment import TRUST
+from tests.patience import SECONDS
 
 
 @pytest.fixture
@@ -50,7 +51,7 @@ def _doctor(machine: Path, *arguments: str, **more: str) -> tuple[int, dict[str,
         env={**inherited, "PATH": str(machine), "PYTHONIOENCODING": "utf-8", **more},
         capture_output=True,
         text=True,
-        timeout=120,
+        timeout=SECONDS,
         check=False,
     )
     assert ended.stderr == ""

@@ -7,6 +7,7 @@ import subprocess
 import pytest
 
 from llemulator_addon.adapters.run.files import PRELOADS
+from tests.patience import SECONDS
 
 # As undici, which is Node's `fetch`, warns when it reads the proxy from the environment; then one of a program's own.
 _PROGRAM = """
@@ -20,7 +21,9 @@ process.emitWarning("something else", { code: "OWN" })
 def test_only_the_warning_about_the_proxy_is_kept_quiet(address: str) -> None:
     env = {**os.environ, "NODE_OPTIONS": f"--require={PRELOADS / 'node.cjs'}", "LLEMULATOR_RUN_ADDRESS": address}
 
-    ended = subprocess.run(["node", "-e", _PROGRAM], env=env, capture_output=True, text=True, timeout=60, check=False)
+    ended = subprocess.run(
+        ["node", "-e", _PROGRAM], env=env, capture_output=True, text=True, timeout=SECONDS, check=False
+    )
 
     assert (ended.returncode, ended.stdout) == (0, "")
     assert "EnvHttpProxyAgent" not in ended.stderr

@@ -15,6 +15,7 @@ import pytest
 
 from benchmarks.servers import free_port
 from conformance.server import Server, plain_environment, running
+from tests.patience import SECONDS
 
 _LLEMULATOR = [sys.executable, "-m", "llemulator_addon"]
 _SCRIPT = """
@@ -62,7 +63,7 @@ def _run(*arguments: str, asks: str = "", folder: Path | None = None, **more: st
         input=asks,
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=SECONDS,
         check=False,
     )
 
@@ -250,7 +251,7 @@ def test_the_variables_for_a_shell_lead_it_to_a_server_that_runs(server: Server,
         env=_environment(ENVIRONMENT=printed.stdout, PROGRAM=_ASK, SSL_CERT_DIR="/roots"),
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=SECONDS,
         check=False,
     )
 
@@ -307,7 +308,7 @@ def test_a_report_that_finds_no_room_ends_with_1_and_leaves_the_one_that_was_the
         env=_environment(),
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=SECONDS,
         check=False,
     )
 
@@ -358,7 +359,7 @@ def test_a_signal_goes_to_the_program_which_decides(counting: subprocess.Popen[s
     for number in signals:
         os.kill(counting.pid, number)
         heard.append(counting.stdout.readline())
-    counting.communicate("\n", timeout=30)
+    counting.communicate("\n", timeout=SECONDS)
 
     assert (heard, counting.returncode) == ([f"{int(number)}\n" for number in signals], 9)
 
@@ -392,7 +393,7 @@ finally:
         started.stdin.write("\n")
         started.stdin.flush()
         rest = started.stdout.read()
-        status = started.wait(30)
+        status = started.wait(SECONDS)
 
     assert said.strip() == "ready True True True"
     assert "seen 1" in rest

@@ -14,6 +14,7 @@ from llemulator_addon.adapters.stores.opening import opening
 from llemulator_addon.engine.session import Session
 from llemulator_addon.store.link import Link
 from llemulator_addon.store.port import Beginnings, Limits
+from tests.patience import SECONDS
 from tests.store.redis_server import as_bytes, running_pair, running_redis, wait_for
 
 pytestmark = pytest.mark.slow
@@ -29,7 +30,7 @@ async def _linked(url: str) -> AsyncIterator[Link]:
 
 
 async def _until_last(heard: list[str | None], notice: str) -> None:
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(SECONDS):
         while heard[-1:] != [notice]:  # noqa: ASYNC110 - another process has no event for it
             await asyncio.sleep(0.01)
 
@@ -51,7 +52,7 @@ async def _meet(one: Link, other: Link, thing: str) -> None:
     one.tell("a notice")
     await _until_last(heard, "a notice")
     one.let_go(held)
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(SECONDS):
         assert await turn.come_first()
     other.let_go(turn)
 
