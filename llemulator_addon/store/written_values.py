@@ -1,9 +1,10 @@
 """Values of a session as plain JSON, from which the same values are read."""
 
 from base64 import b64decode, b64encode
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import MISSING, fields, is_dataclass
-from typing import Any
+from operator import attrgetter
+from typing import Any, NamedTuple
 
 from llemulator_addon.core.outcome import Closed, Ending
 from llemulator_addon.core.prompt import CalledTool, Message, Prompt, Tool
@@ -51,26 +52,39 @@ def write_value(value: object) -> Any:  # noqa: ANN401 - JSON
     kind = type(value)
     if kind in _PLAIN:
         return value
-    if (members := _MEMBERS.get(kind)) is not None:
-        written = {_KIND: kind.__name__}
-        for name, default in members:
-            member = getattr(value, name)
-            if member is not default:
-                written[name] = member if type(member) in _PLAIN else write_value(member)
-        return written
+    if kind is tuple:
+        return _write_tuple(value)
+    if (members := _MEMBERS.get(kind)) is None:
+        return _write_unnamed(value)
+    written: dict[str, Any] = {_KIND: kind.__name__}
+    for (name, default), member in zip(members.defaults, members.get(value), strict=True):
+        if member is not default:
+            written[name] = member if type(member) in _PLAIN else write_value(member)
+    return written
+
+
+def _write_unnamed(value: object) -> Any:  # noqa: ANN401 - JSON
     match value:
-        case bool() | int() | float() | str():
-            return value
+        case tuple():
+            return _write_tuple(value)
         case bytes():
             return {_KIND: "bytes", "base64": b64encode(value).decode()}
+        case bool() | int() | float() | str():
+            return value
         case list():
-            return [write_value(each) for each in value]
-        case Mapping():
+            return _write_all(value)
+        case dict() | Mapping():  # to ask whether it is a dict takes no time
             return _write_mapping(value)
-        case tuple():
-            return {_KIND: "tuple", "members": [write_value(each) for each in value]}
         case _:
-            raise TypeError(f"there is no written form of a {kind.__name__}")
+            raise TypeError(f"there is no written form of a {type(value).__name__}")
+
+
+def _write_tuple(value: Any) -> dict[str, Any]:  # noqa: ANN401 - a tuple
+    return {_KIND: "tuple", "members": _write_all(value)}
+
+
+def _write_all(values: Iterable[object]) -> list[Any]:
+    return [each if type(each) in _PLAIN else write_value(each) for each in values]
 
 
 def read_value(written: Any) -> Any:  # noqa: ANN401 - JSON, and any value
@@ -94,19 +108,29 @@ def read_value(written: Any) -> Any:  # noqa: ANN401 - JSON, and any value
 
 
 def _write_mapping(value: Mapping[str, object]) -> dict[str, Any]:
-    written = {key: write_value(each) for key, each in value.items()}
+    written = {key: each if type(each) in _PLAIN else write_value(each) for key, each in value.items()}
     return {_KIND: "object", "pairs": [list(pair) for pair in written.items()]} if _KIND in written else written
 
 
-def _members(kind: type) -> Sequence[tuple[str, object]]:
-    """Return the members of a class, and their defaults."""
+class _Members(NamedTuple):
+    """The members of a class."""
+
+    defaults: Sequence[tuple[str, object]]
+    """Their names, and what they are unless they are given."""
+    get: Callable[[Any], Iterable[object]]
+    """Returns those of a value."""
+
+
+def _members(kind: type) -> _Members:
     if is_dataclass(kind):
-        return [(field.name, _NO_DEFAULT if field.default is MISSING else field.default) for field in fields(kind)]
-    defaults: Mapping[str, object] = getattr(kind, "_field_defaults", {})
+        members = fields(kind)
+        defaults = [(field.name, _NO_DEFAULT if field.default is MISSING else field.default) for field in members]
+        # With one name, `attrgetter` returns no tuple.
+        getter = attrgetter(*(field.name for field in members))
+        return _Members(defaults, getter if len(members) > 1 else lambda value: (getter(value),))
+    given: Mapping[str, object] = getattr(kind, "_field_defaults", {})
     names: Sequence[str] = getattr(kind, "_fields", ())
-    return [(name, defaults.get(name, _NO_DEFAULT)) for name in names]
+    return _Members([(name, given.get(name, _NO_DEFAULT)) for name in names], iter)
 
 
-_MEMBERS: Mapping[type, Sequence[tuple[str, object]]] = {
-    made: _members(made) for made in _CLASSES.values() if isinstance(made, type)
-}
+_MEMBERS: Mapping[type, _Members] = {made: _members(made) for made in _CLASSES.values() if isinstance(made, type)}

@@ -31,7 +31,7 @@ def session_of(request: Request) -> str | None:
 
 def is_address(token: str) -> bool:
     """Whether a session is named by an address, which is no secret."""
-    if token[:1] not in _BEGINS_ADDRESS or len(token) > _LONGEST_NAME:
+    if token[:1] not in _BEGINS_ADDRESS or len(token) > _LONGEST_NAME or not ("." in token or ":" in token):
         return False  # nearly always; to ask `ipaddress` takes as long as to read a request
     with suppress(ValueError):
         return bool(ip_address(token))
