@@ -30,15 +30,17 @@ const theme = signal<Theme>((localStorage.getItem("theme") as Theme | null) ?? "
 
 effect(() => {
   document.documentElement.dataset.theme = theme.value;
-  localStorage.setItem("theme", theme.value);
 });
 
 let waitingBefore = 0;
 effect(() => {
   void version.value;
   const waiting = known.waiting.size;
-  document.title = waiting ? `(${waiting}) waiting · llemulator` : "llemulator";
-  document.querySelector("link[rel=icon]")?.setAttribute("href", waiting ? waitingIcon : icon);
+  // Each setting, also to the same, makes the browser draw its tab again, and load the icon.
+  if (waiting !== waitingBefore) {
+    document.title = waiting ? `(${waiting}) waiting · llemulator` : "llemulator";
+    document.querySelector("link[rel=icon]")?.setAttribute("href", waiting ? waitingIcon : icon);
+  }
   if (waiting > waitingBefore && isLoud.value) beep();
   waitingBefore = waiting;
 });
@@ -117,4 +119,5 @@ function View() {
 
 function nextTheme(): void {
   theme.value = theme.value === "auto" ? "dark" : theme.value === "dark" ? "light" : "auto";
+  localStorage.setItem("theme", theme.value);
 }

@@ -5,7 +5,7 @@ import { ask, askText, pathOf } from "./api";
 import { Compared } from "./compared";
 import { Conversation } from "./conversation";
 import { answerText, draftRule, toCurl, toHar, toNode, toPython } from "./copies";
-import { bytes, clockTime, duration, money, pretty, sessionLabel } from "./format";
+import { bytes, clockTime, duration, money, pretty, sessionLabel, thousands } from "./format";
 import { endingOf, stateOf, wordOf } from "./journal";
 import { fail, known, version } from "./live";
 import { go, place } from "./location";
@@ -138,7 +138,7 @@ function Facts({ full }: { full: Full }) {
         {ending && ending.how !== "whole" && <span class="state failed">{ending.how === "cut" ? "cut" : "client left"}</span>}
         {tokens && (
           <span title="tokens of the prompt and of the answer">
-            {tokens.prompt.toLocaleString("en")} + {tokens.answer.toLocaleString("en")} tokens
+            {thousands(tokens.prompt)} + {thousands(tokens.answer)} tokens
           </span>
         )}
         {cost !== null && <span title="what these tokens cost at OpenAI’s prices">{money(cost)}</span>}

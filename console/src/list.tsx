@@ -1,15 +1,28 @@
 // The list of exchanges: only the rows in sight are drawn, and nothing moves while somebody reads.
 import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
-import { clockTime, duration, sessionLabel } from "./format";
+import { clockTime, duration, sessionLabel, thousands } from "./format";
 import { endingOf, stateOf, wordOf, type Row } from "./journal";
 import { go } from "./location";
-import { isAtEnd, rowsInSight } from "./virtual";
+import { isAtEnd, isDrawn, rowsInSight, type Sight } from "./virtual";
 
 const ROW_HEIGHT = 48;
 
-export function ExchangeList({ rows, chosen }: { rows: readonly Row[]; chosen: string }) {
+interface Shown {
+  rows: readonly Row[];
+  chosen: string;
+}
+
+export function ExchangeList(shown: Shown) {
+  return shown.rows.length ? <Rows {...shown} /> : <EmptyList />;
+}
+
+function Rows({ rows, chosen }: Shown) {
   const box = useRef<HTMLDivElement>(null);
-  const [scroll, setScroll] = useState({ top: 0, height: 600 });
+  // Its end, until the browser has laid it out: it is not higher than the window.
+  const [sight, setSight] = useState(() => {
+    const height = window.innerHeight;
+    return { top: Math.max(0, rows.length * ROW_HEIGHT - height), height };
+  });
   const [follows, setFollows] = useState(true);
   const [read, setRead] = useState(rows.length);
 
@@ -20,25 +33,31 @@ export function ExchangeList({ rows, chosen }: { rows: readonly Row[]; chosen: s
       element.scrollTop = element.scrollHeight;
       setRead(rows.length);
     }
-    setScroll({ top: element.scrollTop, height: element.clientHeight });
+    look(element);
   }, [rows.length, follows]);
 
   useEffect(() => {
     const element = box.current;
     if (!element) return;
-    const observer = new ResizeObserver(() => setScroll({ top: element.scrollTop, height: element.clientHeight }));
+    const observer = new ResizeObserver(() => look(element));
     observer.observe(element);
     return () => observer.disconnect();
   }, []);
 
-  const { first, end } = rowsInSight(rows.length, ROW_HEIGHT, scroll.top, scroll.height);
+  const { first, end } = rowsInSight(rows.length, ROW_HEIGHT, sight.top, sight.height);
   const chosenAt = rows.findIndex((row) => row.key === chosen);
   const news = Math.max(0, rows.length - read);
+
+  /** Draw again if other rows come in sight than those that are drawn, or nearly. */
+  function look(element: HTMLElement): void {
+    const now: Sight = { top: element.scrollTop, height: element.clientHeight };
+    setSight((drawn) => (isDrawn(drawn, now, ROW_HEIGHT) ? drawn : now));
+  }
 
   function onScroll(): void {
     const element = box.current;
     if (!element) return;
-    setScroll({ top: element.scrollTop, height: element.clientHeight });
+    look(element);
     const atEnd = isAtEnd(element.scrollTop, element.clientHeight, element.scrollHeight);
     setFollows(atEnd);
     if (atEnd) setRead(rows.length);
@@ -65,7 +84,6 @@ export function ExchangeList({ rows, chosen }: { rows: readonly Row[]; chosen: s
       element.scrollTop = top + ROW_HEIGHT - element.clientHeight;
   }
 
-  if (!rows.length) return <EmptyList />;
   return (
     <>
       <div
@@ -86,7 +104,7 @@ export function ExchangeList({ rows, chosen }: { rows: readonly Row[]; chosen: s
       </div>
       {!follows && news > 0 && (
         <button type="button" class="news" onClick={() => setFollows(true)}>
-          {news.toLocaleString("en")} new ↓
+          {thousands(news)} new ↓
         </button>
       )}
     </>

@@ -1,6 +1,6 @@
 import { computed } from "@preact/signals";
 import { ExchangeView } from "./exchange";
-import { plural, sessionLabel } from "./format";
+import { plural, sessionLabel, thousands } from "./format";
 import { select, valuesOf, type Filters } from "./journal";
 import { ExchangeList } from "./list";
 import { known, version } from "./live";
@@ -72,7 +72,7 @@ function LaneButton({ id, label }: { id: string; label: string }) {
 function Count({ of, says }: { of: number; says: string }) {
   return (
     <span class={`count ${says}`}>
-      {of.toLocaleString("en")} {says}
+      {thousands(of)} {says}
     </span>
   );
 }
@@ -97,7 +97,7 @@ function FilterBar({ shown }: { shown: number }) {
       <Choice name="endpoint" label="Endpoint" values={valuesOf(known.rows, "endpoint")} all="Any endpoint" />
       <Choice name="model" label="Model" values={valuesOf(known.rows, "model")} all="Any model" />
       <span class="shown" role="status">
-        {shown === known.rows.length ? plural(shown, "exchange") : `${shown.toLocaleString("en")} of ${known.rows.length.toLocaleString("en")}`}
+        {shown === known.rows.length ? plural(shown, "exchange") : `${thousands(shown)} of ${thousands(known.rows.length)}`}
       </span>
     </search>
   );

@@ -1,4 +1,4 @@
-import { bytes, clockTime, duration, money, plural } from "./format";
+import { bytes, clockTime, duration, money, plural, thousands } from "./format";
 import { known, version } from "./live";
 import { selected } from "./live-view";
 import { summarize, type Count, type Statistics } from "./statistics";
@@ -10,18 +10,18 @@ export default function StatisticsView() {
   return (
     <div class="statistics">
       <ul class="figures">
-        <Figure says="exchanges" value={statistics.total.toLocaleString("en")} />
+        <Figure says="exchanges" value={thousands(statistics.total)} />
         <Figure says="median from head to end" value={duration(statistics.seconds.median)} />
         <Figure says="nine of ten within" value={duration(statistics.seconds.ninth)} />
         <Figure says="longest" value={duration(statistics.seconds.most)} />
-        <Figure says="tokens of prompts" value={statistics.tokens.prompt.toLocaleString("en")} />
-        <Figure says="tokens of answers" value={statistics.tokens.answer.toLocaleString("en")} />
+        <Figure says="tokens of prompts" value={thousands(statistics.tokens.prompt)} />
+        <Figure says="tokens of answers" value={thousands(statistics.tokens.answer)} />
         <Figure
           says={statistics.unpriced ? `at OpenAI’s prices, without ${plural(statistics.unpriced, "answer")} of unknown price` : "at OpenAI’s prices"}
           value={money(statistics.cost)}
         />
         <Figure says="sent" value={bytes(statistics.bytesSent)} />
-        <Figure says="sessions" value={known.lanes.size.toLocaleString("en")} />
+        <Figure says="sessions" value={thousands(known.lanes.size)} />
       </ul>
       <Times parts={statistics.overTime} />
       <div class="charts">
@@ -46,7 +46,7 @@ function Figure({ says, value }: { says: string; value: string }) {
   );
 }
 
-function Bars({ title, counts, show = spell }: { title: string; counts: Count[]; show?: (count: number) => string }) {
+function Bars({ title, counts, show = thousands }: { title: string; counts: Count[]; show?: (count: number) => string }) {
   const most = Math.max(...counts.map(({ count }) => count), Number.MIN_VALUE);
   return (
     <table class="bars">
@@ -66,10 +66,6 @@ function Bars({ title, counts, show = spell }: { title: string; counts: Count[];
       </tbody>
     </table>
   );
-}
-
-function spell(count: number): string {
-  return count.toLocaleString("en");
 }
 
 function Times({ parts }: { parts: Statistics["overTime"] }) {

@@ -1,7 +1,7 @@
 // What a session has stored, by kind, and each in full.
 import { useEffect, useState } from "preact/hooks";
 import { ask, pathOf } from "./api";
-import { bytes, plural, pretty } from "./format";
+import { bytes, plural, pretty, thousands } from "./format";
 import { changes, fail, known } from "./live";
 import { go, place } from "./location";
 import { chosenSession, SessionChoice } from "./session-choice";
@@ -55,7 +55,7 @@ function StoredOf({ session }: { session: string }) {
       <div class="kinds" role="group" aria-label="Kinds">
         <Kind name="" label={`All · ${bytes(list.bytes)}`} />
         {kinds.map(([name, count]) => (
-          <Kind key={name} name={name} label={`${name} · ${count.toLocaleString("en")}`} />
+          <Kind key={name} name={name} label={`${name} · ${thousands(count)}`} />
         ))}
       </div>
       <div class={`stored-parts ${chosen ? "chosen" : ""}`}>

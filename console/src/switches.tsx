@@ -1,6 +1,7 @@
 // Switches of a session: who answers unmatched requests, a fault for all answers, a model server of its own, and the clock.
 import { useEffect, useState } from "preact/hooks";
 import { ask, pathOf } from "./api";
+import { thousands } from "./format";
 import { changes, fail } from "./live";
 
 const FAULTS: { name: string; faults: unknown[] }[] = [
@@ -105,7 +106,7 @@ export function Switches({ session }: { session: string }) {
         </select>
       </label>
       <p class="clock">
-        Clock: {ahead ? `${Math.round(ahead).toLocaleString("en")} s ahead` : "as everywhere"}
+        Clock: {ahead ? `${thousands(Math.round(ahead))} s ahead` : "as everywhere"}
         <button type="button" class="small" onClick={() => void advance({ advance_s: 60 })}>
           + 1 min
         </button>

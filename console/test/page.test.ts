@@ -1,15 +1,28 @@
 import { describe, expect, test } from "vitest";
 import { refusalOf } from "../src/api";
-import { bytes, duration, money, plural, sessionLabel } from "../src/format";
+import { bytes, duration, money, plural, sessionLabel, thousands } from "../src/format";
 import { readPlace, writePlace } from "../src/location";
 import { summarize } from "../src/statistics";
 import type { Row } from "../src/journal";
-import { isAtEnd, rowsInSight } from "../src/virtual";
+import { isAtEnd, isDrawn, rowsInSight } from "../src/virtual";
 
 test("of ten thousand rows only those in sight are drawn", () => {
   expect(rowsInSight(10_000, 48, 48 * 5_000, 480)).toEqual({ first: 4992, end: 5018 });
   expect(rowsInSight(3, 48, 0, 480)).toEqual({ first: 0, end: 3 });
   expect(rowsInSight(0, 48, 0, 480)).toEqual({ first: 0, end: 0 });
+});
+
+test("rows are drawn again before one that is not drawn comes in sight", () => {
+  const drawn = { top: 4800, height: 480 };
+  const at = (top: number, height = 480) => isDrawn(drawn, { top, height }, 48);
+
+  expect([at(4800), at(4800 - 4 * 48), at(4800 + 4 * 48), at(4900, 200)]).toEqual([true, true, true, true]);
+  expect([at(4800 - 4 * 48 - 1), at(4800 + 4 * 48 + 1), at(0), at(4800, 900)]).toEqual([false, false, false, false]);
+  for (const top of [4800 - 4 * 48, 4800 + 4 * 48]) {
+    const { first, end } = rowsInSight(10_000, 48, drawn.top, drawn.height);
+    expect(first * 48).toBeLessThanOrEqual(top);
+    expect(end * 48).toBeGreaterThanOrEqual(top + 480);
+  }
 });
 
 test("a list follows only at its end", () => {
@@ -34,6 +47,7 @@ describe("values", () => {
     expect([bytes(10), bytes(2048), bytes(3 << 20)]).toEqual(["10 B", "2.0 KiB", "3.0 MiB"]);
     expect([0, 12, 0.5, 0.0012345, 0.00000005].map(money)).toEqual(["$0", "$12.00", "$0.50", "$0.00123", "$0.00000005"]);
     expect([plural(1, "rule"), plural(2000, "rule")]).toEqual(["1 rule", "2,000 rules"]);
+    expect([0, 999, 1000, 1234567].map(thousands)).toEqual(["0", "999", "1,000", "1,234,567"]);
     expect([sessionLabel("abcd"), sessionLabel("127.0.0.1"), sessionLabel("")]).toEqual(["…abcd", "127.0.0.1", "no key"]);
   });
 });
