@@ -20,7 +20,8 @@ from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import (
 )
 from opentelemetry.proto.common.v1.common_pb2 import AnyValue, KeyValue
 
-_SECONDS = 20.0
+from tests.patience import SECONDS
+
 _SIGNALS: Mapping[str, tuple[str, Any, Any]] = {
     "traces": ("trace.v1.TraceService", ExportTraceServiceRequest, ExportTraceServiceResponse),
     "metrics": ("metrics.v1.MetricsService", ExportMetricsServiceRequest, ExportMetricsServiceResponse),
@@ -80,7 +81,7 @@ class Receiver:
 
     def _wait(self, is_there: Callable[[], bool]) -> None:
         with self._changed:
-            if not self._changed.wait_for(is_there, _SECONDS):
+            if not self._changed.wait_for(is_there, SECONDS):
                 raise TimeoutError([signal for signal, _ in self.requests])
 
     def _of(self, signal: str) -> list[Any]:

@@ -6,7 +6,6 @@ import signal
 import socket
 import subprocess
 import sys
-import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
 from http.client import HTTPConnection
@@ -99,17 +98,18 @@ def test_each_worker_has_an_instance_of_its_own(tmp_path: Path) -> None:
 
 def test_the_end_of_the_server_sends_what_waits() -> None:
     with receiving_http() as receiver:
-        with _serving(receiver.endpoint, OTEL_BSP_SCHEDULE_DELAY="60000") as server:
+        with _serving(receiver.endpoint, OTEL_BSP_SCHEDULE_DELAY="600000") as server:
             for _ in range(5):
                 assert _ask(server)[0] == 200
             assert receiver.spans() == []
-        assert len(receiver.spans()) == 5
+        # On a machine that has much else to do, the sender may end after the server.
+        assert len(receiver.wait_for_spans(5)) == 5
 
 
 def test_a_server_that_is_killed_sends_what_waits_all_the_same() -> None:
     with receiving_http() as receiver:
         try:
-            with _serving(receiver.endpoint, OTEL_BSP_SCHEDULE_DELAY="60000") as server:
+            with _serving(receiver.endpoint, OTEL_BSP_SCHEDULE_DELAY="600000") as server:
                 assert _ask(server)[0] == 200
                 receiver.wait_for_metrics("http.server.request.duration")
                 os.kill(server.pid, signal.SIGKILL)
@@ -126,12 +126,11 @@ def test_a_receiver_that_takes_nothing_holds_neither_answers_nor_the_end(protoco
         if listens:
             listener.bind(("127.0.0.1", port))
             listener.listen()
-        with _serving(f"http://127.0.0.1:{port}", OTEL_EXPORTER_OTLP_PROTOCOL=protocol) as server:
+        # A server that waited for all of this would not end in good order, which is an error here.
+        variables = {"OTEL_EXPORTER_OTLP_PROTOCOL": protocol, "OTEL_EXPORTER_OTLP_TIMEOUT": "600"}
+        with _serving(f"http://127.0.0.1:{port}", **variables) as server:
             for _ in range(50):
                 assert _ask(server)[0] == 200
-            begin = time.monotonic()
-        # The server is given longer to end in good order; it is killed then, and the test fails.
-        assert time.monotonic() - begin < 10
 
 
 def test_a_receiver_that_refuses_is_named_once_and_its_key_never() -> None:
@@ -205,6 +204,20 @@ def test_with_run_the_variables_are_the_commands_and_the_service_is_llemulator()
     assert "shop" in ran.stdout
     assert span.resource["service.name"] == "llemulator"
     assert span.name == "GET /v1/models"
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only there a thread has a priority of its own")
+def test_the_sender_starts_and_ends_at_the_servers_priority_and_works_at_a_lower_one() -> None:
+    own = os.getpriority(os.PRIO_PROCESS, 0)
+    with receiving_http() as receiver, _serving(receiver.endpoint) as server:
+        assert _ask(server)[0] == 200
+        receiver.wait_for_spans(1)
+        (sender,) = _children(server.pid)
+        threads = {int(each.name) for each in Path(f"/proc/{sender}/task").iterdir()} - {sender}
+        nices = [os.getpriority(os.PRIO_PROCESS, thread) for thread in threads]
+
+        assert os.getpriority(os.PRIO_PROCESS, sender) == own  # its main thread
+        assert nices == [min(19, own + 15)] * 4  # one takes records, and the SDK has one for each signal
 
 
 def test_without_the_variables_the_server_imports_nothing_of_it_and_starts_no_process() -> None:

@@ -54,18 +54,28 @@ class Pipelines:
     ids: SpanIds
     propagator: TextMapPropagator
 
-    def close(self, seconds: float) -> None:
-        """Send what waits to be sent, for this long at most."""
-        ending = [
-            threading.Thread(target=provider.shutdown, daemon=True)
+    def flush(self, seconds: float) -> None:
+        """Send what waits to be sent, for this long at most.
+
+        Threads with the caller's priority send it. The SDK's `shutdown` would leave it to threads of a low priority.
+        """
+        flushing = [
+            threading.Thread(target=_flush, args=(provider,), daemon=True)
             for provider in (self.tracers, self.meters, self.loggers)
             if provider is not None
         ]
-        for each in ending:
+        for each in flushing:
             each.start()
         deadline = time.monotonic() + seconds
-        for each in ending:
+        for each in flushing:
             each.join(max(0.0, deadline - time.monotonic()))
+
+
+def _flush(provider: TracerProvider | MeterProvider | LoggerProvider) -> None:
+    try:
+        provider.force_flush()
+    except Exception as error:  # noqa: BLE001 - the SDK raises nothing more exact
+        logger.error("not all was sent: %s", error)  # noqa: TRY400 - where in the SDK it happened says nothing
 
 
 def open_pipelines(asked: WantedTelemetry, *, version: str, worker: int | None) -> Pipelines:

@@ -42,9 +42,9 @@ class Recorder:
         self._secret = os.urandom(16)
         """So that no two processes give the same ids."""
 
-    def close(self, seconds: float) -> None:
+    def flush(self, seconds: float) -> None:
         """Send what waits to be sent, for this long at most."""
-        self._pipelines.close(seconds)
+        self._pipelines.flush(seconds)
 
     def take(self, record: TelemetryRecord) -> None:
         """MakeRecord what is to be sent of a record."""

@@ -32,8 +32,11 @@ logger = logging.getLogger(__name__)
 
 BYTES_AT_MOST = 32 << 20
 """Of what waits to be handed over."""
-SECONDS_TO_END = 4.0
-"""How long the end of the server waits for what is not sent yet."""
+SECONDS_TO_END = 6.0
+"""How long the end of the server waits for the sender, which ends by itself. All of the end has `GRACE`.
+
+A receiver that takes nothing makes it wait for 2 seconds only. The rest is for a sender that starts on a busy machine.
+"""
 _SECONDS_TOGETHER = 0.05
 """Records that come within this time are handed over together."""
 _SECONDS_BETWEEN_STARTS = 5.0
@@ -216,12 +219,16 @@ class Channel:
             return len(self._waiting)
 
     def close(self, seconds: float = SECONDS_TO_END) -> None:
-        """Hand over what waits, and let the process end; it is killed if that takes longer."""
+        """Hand over what waits, and wait until the process has sent it, but no longer than this.
+
+        Then a process that has it all is left to end by itself, and one that did not take it is killed.
+        """
         self._closing.set()
         with self._changed:
             self._changed.notify()
         self._thread.join(seconds)
-        if self._thread.is_alive():
+        pipe = self._process.stdin
+        if self._thread.is_alive() and not (pipe is not None and pipe.closed):
             self._process.kill()
             self._thread.join(1.0)
 

@@ -1,6 +1,7 @@
 """What ended is handed over beside the server: nobody waits, memory is bounded, and the end has a bound."""
 
 import logging
+import os
 import sys
 import threading
 from pathlib import Path
@@ -13,6 +14,7 @@ from llemulator_addon.adapters.telemetry.sending import Channel, EndWatcher, mak
 from llemulator_addon.core.outcome import Ask, Ending
 from llemulator_addon.core.prompt import Prompt
 from llemulator_addon.core.session_key import ANONYMOUS, ExchangeId
+from tests.patience import SECONDS
 from tests.playing import chat
 
 _ID = ExchangeId(ANONYMOUS, 1, 1)
@@ -58,7 +60,7 @@ def test_all_that_was_added_is_handed_over_by_the_end(tmp_path: Path) -> None:
     channel = Channel(_copy_to(tmp_path / "records"), {})
     for _ in range(1_000):
         channel.add(10, _make)
-    channel.close(20.0)
+    channel.close(SECONDS)
 
     with (tmp_path / "records").open("rb") as written:
         assert list(read_records(written)) == [_LINE] * 1_000
@@ -70,7 +72,7 @@ def test_a_record_that_cannot_be_written_is_said_and_those_after_it_are_handed_o
     channel = Channel(_copy_to(tmp_path / "records"), {})
     channel.add(10, lambda: Line(1.0, 20, "INFO", "x", object()))  # type: ignore[arg-type]
     channel.add(10, _make)
-    channel.close(20.0)
+    channel.close(SECONDS)
 
     assert caplog.messages == ["a record of telemetry was left out"]
     with (tmp_path / "records").open("rb") as written:
@@ -92,11 +94,34 @@ def test_a_process_that_takes_nothing_costs_bounded_memory_and_does_not_hold_the
     assert caplog.messages[0].startswith("990 spans and lines")
 
 
+def test_a_process_that_has_all_and_is_slow_is_left_to_end_by_itself(tmp_path: Path) -> None:
+    has_all, gate, records = tmp_path / "has_all", tmp_path / "gate", tmp_path / "records"
+    for each in (has_all, gate):
+        os.mkfifo(each)
+    slow = (
+        "import sys; all = sys.stdin.buffer.read(); "
+        f"open({str(has_all)!r}, 'w').close(); open({str(gate)!r}).close(); open({str(records)!r}, 'wb').write(all)"
+    )
+    channel = Channel((sys.executable, "-SIc", slow), {})
+    channel.add(10, _make)
+    closing = threading.Thread(target=channel.close, args=(SECONDS,))
+    closing.start()
+    has_all.read_bytes()
+    # As if the time were over.
+    channel.close(0.0)
+    opened = os.open(gate, os.O_RDWR)
+    closing.join()
+    os.close(opened)
+
+    with records.open("rb") as written:
+        assert list(read_records(written)) == [_LINE]
+
+
 def test_what_found_no_room_is_counted_in_one_line(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     channel = Channel(_copy_to(tmp_path / "records"), {}, bytes_at_most=100)
     for _ in range(10):
         channel.add(60, _make)
-    channel.close(20.0)
+    channel.close(SECONDS)
     (line,) = caplog.messages
 
     assert line.startswith("9 spans and lines")
@@ -106,7 +131,7 @@ def test_a_process_that_ended_is_named(caplog: pytest.LogCaptureFixture) -> None
     channel = Channel((sys.executable, "-SIc", "raise SystemExit(3)"), {})
     while not caplog.records:
         channel.add(1, _make)
-    channel.close(20.0)
+    channel.close(SECONDS)
 
     assert caplog.messages == ["the process that sends telemetry ended with 3, and is started again"]
     assert caplog.records[0].levelno == logging.ERROR
@@ -118,7 +143,7 @@ def test_what_a_process_that_ended_did_not_take_counts_no_longer(caplog: pytest.
         channel.add(100, _make)
     channel.add(100, _make)
     waiting = channel.count_waiting()
-    channel.close(20.0)
+    channel.close(SECONDS)
 
     assert waiting == 1
 
