@@ -20,14 +20,14 @@ from llemulator_addon.core.steps import Headers
 from llemulator_addon.core.talk import TalkMessage
 from llemulator_addon.engine.journal import Exchange
 from llemulator_addon.verification import delivered
-from llemulator_addon.verification.costs import find_cost, find_tokens, show_cost
+from llemulator_addon.verification.costs import find_spent, show_cost
 from llemulator_addon.verification.sdk_headers import client_of
 from llemulator_addon.verification.talk_messages import SWITCHED, ConnectionIndex
 from llemulator_addon.wire import json_bytes
 from llemulator_addon.wire.errors import RequestRefused
 from llemulator_addon.wire.multipart import is_form, read_form
 from llemulator_addon.wire.prices import Prices
-from llemulator_addon.wire.redaction import HIDDEN, Token, redact_headers, redact_text, redact_texts
+from llemulator_addon.wire.redaction import HIDDEN, Token, redact_headers, redact_short, redact_text, redact_texts
 
 _SHOWN_OF_BYTES = 1_000
 
@@ -93,17 +93,47 @@ class OneExchange(FullExchange):
     object: Literal["exchange"]
 
 
+def size_in_brief(exchange: Exchange) -> int:
+    """Return the bytes that `show_in_brief` looks at, about."""
+    texts = len(exchange.path) + len(exchange.user_text or "")
+    return texts + (0 if exchange.ending is None else exchange.ending.bytes_sent)
+
+
 def show_in_brief(exchange: Exchange, token: Token, prices: Prices) -> BriefExchange:
     """Show what a list of exchanges needs."""
-    shown: BriefExchange = redact_texts(_brief(exchange, prices), token)
-    return shown
+    said, spent = exchange.user_text, find_spent(exchange, prices)
+
+    # The names are ours, so a secret can only be in these texts. `redact_texts` would take ten times as long, and this
+    # is done for each exchange of the news.
+    def hide(text: str | None) -> str | None:
+        return None if text is None else redact_short(text, token)
+
+    return {
+        "number": exchange.number,
+        "at": exchange.at,
+        "method": redact_short(exchange.method, token),
+        "host": redact_short(exchange.host, token),
+        "path": redact_short(exchange.path, token),
+        "endpoint": exchange.endpoint,
+        "model": hide(exchange.model),
+        "stream": exchange.stream,
+        "user_text": None if said is None else redact_text(said, token),
+        "rule": hide(exchange.rule),
+        "unmatched": hide(exchange.unmatched),
+        "unsupported": exchange.is_unsupported,
+        "upstream": hide(exchange.upstream),
+        "status": exchange.status,
+        "ending": _show_ending(exchange.ending, token),
+        "tokens": None if spent.tokens is None else {"prompt": spent.tokens.prompt, "answer": spent.tokens.answer},
+        "cost_usd": show_cost(spent.usd),
+    }
 
 
 def show_in_full(exchange: Exchange, token: Token, connections: ConnectionIndex, prices: Prices) -> FullExchange:
     """Show all that is known."""
     client = client_of(exchange)
     full: FullExchange = {
-        **_brief(exchange, prices),
+        **show_in_brief(exchange, token, prices),
         "request": {
             "query": [list(pair) for pair in exchange.query],
             "headers": dict(exchange.headers),
@@ -123,29 +153,6 @@ def show_in_full(exchange: Exchange, token: Token, connections: ConnectionIndex,
     }
     shown: FullExchange = redact_texts(full, token)
     return shown
-
-
-def _brief(exchange: Exchange, prices: Prices) -> BriefExchange:
-    tokens = find_tokens(exchange)
-    return {
-        "number": exchange.number,
-        "at": exchange.at,
-        "method": exchange.method,
-        "host": exchange.host,
-        "path": exchange.path,
-        "endpoint": exchange.endpoint,
-        "model": exchange.model,
-        "stream": exchange.stream,
-        "user_text": exchange.user_text,
-        "rule": exchange.rule,
-        "unmatched": exchange.unmatched,
-        "unsupported": exchange.is_unsupported,
-        "upstream": exchange.upstream,
-        "status": exchange.status,
-        "ending": _ending(exchange.ending),
-        "tokens": None if tokens is None else {"prompt": tokens.prompt, "answer": tokens.answer},
-        "cost_usd": None if tokens is None else show_cost(find_cost(exchange, prices)),
-    }
 
 
 def answer_headers(exchange: Exchange) -> Headers:
@@ -240,8 +247,9 @@ def _show_connection(exchange: Exchange, connections: ConnectionIndex, token: To
     return shown
 
 
-def _show_close(closed: Closed) -> ShownClose:
-    return {"code": closed.code, "reason": closed.reason, "by": _name_side(by_client=closed.by_client)}
+def _show_close(closed: Closed, token: Token) -> ShownClose:
+    reason = redact_short(closed.reason, token)
+    return {"code": closed.code, "reason": reason, "by": _name_side(by_client=closed.by_client)}
 
 
 def _show_message(message: TalkMessage, token: Token) -> ShownTalkMessage:
@@ -258,7 +266,7 @@ def _name_side(*, by_client: bool) -> Literal["client", "server"]:
     return "client" if by_client else "server"
 
 
-def _ending(ending: Ending | None) -> ShownEnding | None:
+def _show_ending(ending: Ending | None, token: Token) -> ShownEnding | None:
     if ending is None:
         return None
     shown: ShownEnding = {
@@ -268,5 +276,5 @@ def _ending(ending: Ending | None) -> ShownEnding | None:
         "sends": ending.sends,
     }
     if ending.closed is not None:
-        shown["closed"] = _show_close(ending.closed)
+        shown["closed"] = _show_close(ending.closed, token)
     return shown

@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from typing import NamedTuple
 
-from llemulator_addon.admin.exchange_json import show_in_brief
+from llemulator_addon.admin.exchange_json import show_in_brief, size_in_brief
 from llemulator_addon.admin.numbers import is_number
 from llemulator_addon.admin.route import AdminCall
 from llemulator_addon.admin.waiting import find_shown
@@ -237,7 +237,8 @@ class _NewsStream:
                 exchange = _find(session, shown.exchange)
                 if exchange is None:
                     return _make_nothing, 0
-                return partial(_show_exchange, exchange, token, self._call.server.prices(), shown.news), exchange.size
+                make = partial(_show_exchange, exchange, token, self._call.server.prices(), shown.news)
+                return make, size_in_brief(exchange)
             case "waiting" if shown.exchange is not None:
                 facts = await find_shown(self._call.server, shown.session, shown.exchange.number, token)
                 return lambda: facts, 0

@@ -6,7 +6,7 @@ from itertools import count
 from llemulator_addon.core.request import Request
 from llemulator_addon.core.unclaimed import Unclaimed, digest_of
 from llemulator_addon.wire.credentials import key_of
-from llemulator_addon.wire.redaction import redact_path
+from llemulator_addon.wire.redaction import redact_short
 
 _AT_MOST = 1000
 _SHOWN = 1000
@@ -33,7 +33,7 @@ class UnclaimedRequests:
                 at=request.at,
                 method=request.method[:_SHOWN],
                 host=request.host[:_SHOWN],
-                path=redact_path(request.path, token)[:_SHOWN],
+                path=redact_short(request.path, token)[:_SHOWN],
                 session=key.name,
                 digest=digest_of(key),
             )

@@ -10,7 +10,7 @@ from llemulator_addon.engine.batches import BATCH_HEADER
 from llemulator_addon.engine.journal import Exchange
 from llemulator_addon.verification import delivered
 from llemulator_addon.verification.finding import Finding
-from llemulator_addon.wire.prices import Prices, count_cost
+from llemulator_addon.wire.prices import Prices, count_cost, count_tokens
 from llemulator_addon.wire.said_usage import find_usage, find_whole_usage
 
 _LAST_STEPS = 8
@@ -27,19 +27,29 @@ class Total(NamedTuple):
     """Those that took tokens whose price is not known."""
 
 
-def find_tokens(exchange: Exchange) -> SaidUsage | None:
-    """Return the tokens that an answer says it took; None while it is sent, and if it says none."""
-    return find_usage(_last_sends(exchange)) if _is_whole(exchange) else None
+class Spent(NamedTuple):
+    """The tokens of an answer, and their cost."""
+
+    tokens: SaidUsage | None = None
+    """As it says itself; None while it is sent, and if it says none."""
+    usd: Decimal | None = None
+    """Their cost; None if there are none, or their price is not known."""
 
 
-def find_cost(exchange: Exchange, prices: Prices) -> Decimal | None:
-    """Return what these tokens cost, in US dollars; None if there are none, or their price is not known."""
-    if not _is_whole(exchange) or (price := prices.find(exchange.model)) is None:
-        return None
+NOTHING_SPENT = Spent()
+
+
+def find_spent(exchange: Exchange, prices: Prices) -> Spent:
+    """Return the tokens that an answer took, and their cost at these prices."""
+    if exchange.ending is None or exchange.ending.how != "whole":
+        return NOTHING_SPENT
+    if (price := prices.find(exchange.model)) is None:
+        return Spent(find_usage(_last_sends(exchange)))
     said = find_whole_usage(delivered.sends(exchange), is_stream=delivered.is_stream(exchange))
-    if said is None:
-        return None
-    return count_cost(said.usage, "batch" if BATCH_HEADER in exchange.request.headers else said.tier, price)
+    if said is None or (counted := count_tokens(said.usage)) is None:
+        return Spent(find_usage(_last_sends(exchange)))
+    tier = "batch" if BATCH_HEADER in exchange.headers else said.tier
+    return Spent(counted, count_cost(said.usage, tier, price))
 
 
 def show_cost(cost: Decimal | None) -> float | None:
@@ -51,10 +61,10 @@ def add_up(exchanges: Iterable[Exchange], prices: Prices) -> Total:
     """Return the cost of exchanges together."""
     usd, unpriced = Decimal(0), list[Exchange]()
     for exchange in exchanges:
-        cost = find_cost(exchange, prices)
-        if cost is not None:
-            usd += cost
-        elif find_tokens(exchange) is not None:
+        spent = find_spent(exchange, prices)
+        if spent.usd is not None:
+            usd += spent.usd
+        elif spent.tokens is not None:
             unpriced.append(exchange)
     return Total(usd, tuple(unpriced))
 
@@ -71,10 +81,6 @@ def find_overrun(total: Total, most: Decimal) -> Finding | None:
     sentence = f"The tokens may cost more than {most:f} USD: there is no price for all those of {names}."
     numbers = tuple(exchange.number for exchange in total.unpriced)
     return Finding(name="cost", sentence=sentence, exchanges=numbers, evidence=evidence)
-
-
-def _is_whole(exchange: Exchange) -> bool:
-    return exchange.ending is not None and exchange.ending.how == "whole"
 
 
 def _last_sends(exchange: Exchange) -> list[bytes]:

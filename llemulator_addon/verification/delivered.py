@@ -51,7 +51,8 @@ def body(exchange: Exchange) -> bytes:
 
 def is_stream(exchange: Exchange) -> bool:
     """Whether the answer is one of server-sent events."""
-    return headers(exchange).get("content-type", "").startswith("text/event-stream")
+    types = [value for name, value in head_of(exchange.steps) if name.lower() == "content-type"]
+    return bool(types) and types[-1].startswith("text/event-stream")
 
 
 def events(exchange: Exchange) -> tuple[Event, ...]:

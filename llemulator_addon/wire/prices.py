@@ -7,6 +7,7 @@ from typing import Literal, NamedTuple, get_args
 
 import re2
 
+from llemulator_addon.core.answer_tokens import SaidUsage
 from llemulator_addon.core.json_type import JSON
 
 TokenKind = Literal[
@@ -87,18 +88,25 @@ def count_cost(usage: Mapping[str, JSON], tier: str | None, price: Price) -> Dec
     is_long = long is not None and sum(count for kind, count in counts.items() if not _is_output(kind)) > long.above
     cost = Decimal(0)
     for kind, count in counts.items():
-        rate = price.rates.get(kind, price.rates.get(_PRICED_AS.get(kind, kind)))
-        if count and rate is None:
+        if not count:
+            continue
+        if (rate := price.rates.get(kind, price.rates.get(_PRICED_AS.get(kind, kind)))) is None:
             return None
         more = (long.output if _is_output(kind) else long.input) if long is not None and is_long else 1
-        cost += count * (rate or 0) * more
+        cost += count * rate * more
     return cost * factor / _MILLION
+
+
+def count_tokens(usage: Mapping[str, JSON]) -> SaidUsage | None:
+    """Return the tokens of the prompt and of the answer; None if a usage does not say them."""
+    prompt = _count(usage, "prompt_tokens", "input_tokens")
+    answer = _count(usage, "completion_tokens", "output_tokens")
+    return None if prompt is None else SaidUsage(prompt, answer or 0)
 
 
 def count_kinds(usage: Mapping[str, JSON]) -> Mapping[TokenKind, int] | None:
     """Return how many tokens of each kind an answer took; None if it does not say, or contradicts itself."""
-    read, written = _count(usage, "prompt_tokens", "input_tokens"), _count(usage, "completion_tokens", "output_tokens")
-    if read is None:
+    if (tokens := count_tokens(usage)) is None:
         return None
     of_read = _object(usage, "prompt_tokens_details", "input_tokens_details", "input_token_details")
     of_written = _object(usage, "completion_tokens_details", "output_tokens_details", "output_token_details")
@@ -115,9 +123,9 @@ def count_kinds(usage: Mapping[str, JSON]) -> Mapping[TokenKind, int] | None:
         "image_input": (_count(of_read, "image_tokens") or 0) - cached_images,
         "audio_output": audio,
         "image_output": images,
-        "output": (written or 0) - audio - images,
+        "output": tokens.answer - audio - images,
     }
-    counts["input"] = read - sum(count for kind, count in counts.items() if not _is_output(kind))
+    counts["input"] = tokens.prompt - sum(count for kind, count in counts.items() if not _is_output(kind))
     return None if min(counts.values()) < 0 else counts
 
 
@@ -126,9 +134,14 @@ def _is_output(kind: TokenKind) -> bool:
 
 
 def _count(of: Mapping[str, JSON], *names: str) -> int | None:
-    found = next((of[name] for name in names if of.get(name) is not None), None)
-    return found if isinstance(found, int) and not isinstance(found, bool) else None
+    for name in names:
+        if (found := of.get(name)) is not None:
+            return found if isinstance(found, int) and not isinstance(found, bool) else None
+    return None
 
 
 def _object(of: Mapping[str, JSON], *names: str) -> Mapping[str, JSON]:
-    return next((value for name in names if isinstance(value := of.get(name), dict)), {})
+    for name in names:
+        if isinstance(value := of.get(name), dict):
+            return value
+    return {}

@@ -24,8 +24,8 @@ __all__ = [
     "redact_body",
     "redact_headers",
     "redact_pairs",
-    "redact_path",
     "redact_query",
+    "redact_short",
     "redact_text",
     "redact_texts",
 ]
@@ -225,10 +225,14 @@ def _json_hidden(text: str, token: Token) -> str | None:
     return redact_text(text, token) if hidden == value else json_bytes.compact(hidden).decode()
 
 
-@lru_cache(64)
-def redact_path(path: str, token: Token) -> str:
-    """Return a path without secrets. Clients ask the same few again and again."""
-    return redact_text(path, token)
+def redact_short(text: str, token: Token) -> str:
+    """Return a text without secrets that clients or scripts repeat: a path, a host, the name of a model or a rule."""
+    return _redact_again(text, token) if len(text) <= _LONGEST_NAME else redact_text(text, token)
+
+
+@lru_cache(1024)
+def _redact_again(text: str, token: Token) -> str:
+    return redact_text(text, token)
 
 
 def redact_text(text: str, token: Token) -> str:

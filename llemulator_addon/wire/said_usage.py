@@ -18,6 +18,7 @@ _NAME = b'"usage"'
 _PROMPT = re2.compile(rb'"(?:prompt|input)_tokens"\s*:\s*(\d{1,12})')
 _ANSWER = re2.compile(rb'"(?:completion|output)_tokens"\s*:\s*(\d{1,12})')
 _TIER = b'"service_tier"'
+_DECODER = json.JSONDecoder()
 _END_OF_STREAM = 1 << 18
 """Bytes that are searched. The last event of Responses has all of the answer in it."""
 
@@ -70,7 +71,7 @@ def _find_object(text: bytes) -> Mapping[str, JSON] | None:
         if not behind.startswith("{"):
             continue
         try:
-            return dict(json.JSONDecoder().raw_decode(behind)[0])
+            return dict(_DECODER.raw_decode(behind)[0])
         except ValueError:
             continue
     return None

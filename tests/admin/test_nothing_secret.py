@@ -12,12 +12,20 @@ from hypothesis import strategies as st
 
 from llemulator_addon.adapters.run.summary import Seen, judge, summarize
 from llemulator_addon.adapters.verdict_files import REPORTS
+from llemulator_addon.admin.exchange_json import show_in_brief
 from llemulator_addon.core.egress import HostEgress
+from llemulator_addon.core.outcome import Closed, Ending
+from llemulator_addon.core.prompt import Message, Prompt
 from llemulator_addon.core.request import Request
 from llemulator_addon.emulator import Emulator
+from llemulator_addon.engine.journal import Exchange
+from llemulator_addon.wire.credentials import key_of
+from llemulator_addon.wire.prices import Prices
+from llemulator_addon.wire.redaction import Token
 from tests.playing import body_of, chat, emulator, play, played, post, request, sessions
 from tests.wire.secrets import ANY, FORMS, NAMES, core
 
+_TOKEN = "sk-short1-of-a-test"
 _MESSAGES = [{"role": "user", "content": "Hi"}]
 _BODIES: Mapping[str, dict[str, object]] = {
     "/v1/chat/completions": {"model": "gpt-4o", "messages": _MESSAGES},
@@ -203,3 +211,36 @@ def test_what_a_client_is_told_of_the_closest_rule_quotes_no_secret() -> None:
 
     assert b"closest" in body_of(steps)
     assert [secret for secret in (FORMS["GitHub"], ANY) if secret.encode() in body_of(steps)] == []
+
+
+def _brief_texts(shown: object) -> list[str]:
+    if isinstance(shown, dict):
+        return [text for part in shown.values() for text in _brief_texts(part)]
+    return [shown] if isinstance(shown, str) else []
+
+
+@pytest.mark.parametrize("form", FORMS)
+@pytest.mark.parametrize("token", [_TOKEN, key_of(_TOKEN)])
+def test_no_text_of_a_list_of_exchanges_shows_a_secret(form: str, token: Token) -> None:
+    secret = FORMS[form]
+    text = f"{secret} and {_TOKEN}"
+    closed = Closed(code=1000, reason=text, by_client=True)
+    prompt = Prompt(endpoint="responses", model=text, messages=(Message(role="user", text=text),))
+    exchange = Exchange(
+        number=1,
+        at=0.0,
+        method=text,
+        host=text,
+        path=text,
+        endpoint="responses",
+        prompt=prompt,
+        rule=text,
+        unmatched=text,
+        upstream=text,
+        ending=Ending(how="whole", bytes_sent=0, sends=0, seconds=0.0, closed=closed),
+    )
+    texts = _brief_texts(show_in_brief(exchange, token, Prices()))
+
+    # `endpoint`, `how` of the ending and who closed are words of ours; all others are as above.
+    assert [shown for shown in texts if "***" not in shown] == ["responses", "whole", "client"]
+    assert not [shown for shown in texts for part in (*core(secret), _TOKEN) if part in shown]

@@ -13,7 +13,7 @@ from llemulator_addon.adapters.telemetry.record import Ended
 from llemulator_addon.core.session_key import SessionKey
 from llemulator_addon.core.unclaimed import digest_of
 from llemulator_addon.verification.talk_messages import OVER_WEBSOCKET, SWITCHED
-from llemulator_addon.wire.redaction import redact_path, redact_text
+from llemulator_addon.wire.redaction import redact_short, redact_text
 
 Attribute = str | bool | int | float | tuple[str, ...]
 Attributes = dict[str, Attribute]
@@ -150,7 +150,7 @@ def _tell_http(ended: Ended) -> Attributes:
         "http.request.method": ended.method,
         "http.response.status_code": ended.status or None,
         "http.route": ended.route,
-        "url.path": redact_path(ended.path, key_of(ended)),
+        "url.path": redact_short(ended.path, key_of(ended)),
         "url.scheme": ("http" if ended.is_plain else "https"),
         "server.address": ended.host,
         "network.protocol.name": "websocket" if is_message or ended.status == SWITCHED else name.lower(),
