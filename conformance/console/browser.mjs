@@ -1,4 +1,5 @@
 // Debian's Chromium, driven by Playwright, and requests of an application to the server under test.
+import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { chromium } from "playwright-core";
@@ -30,6 +31,12 @@ export async function open(browser, path = "/", options = {}) {
   });
   await page.goto(`${origin}${path}`);
   return page;
+}
+
+/** Close a page on which nothing of that happened. */
+export async function close(page) {
+  assert.deepEqual(page.wrong, []);
+  await page.context().close();
 }
 
 /** What axe finds on the page, as lines; axe is run in a world of its own, so the page's policy stays. */

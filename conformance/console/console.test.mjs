@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { createServer } from "node:http";
 import { after, before, test } from "node:test";
-import { chat, findBarriers, launch, load, open, origin, send } from "./browser.mjs";
+import { chat, close, findBarriers, launch, load, open, origin, send } from "./browser.mjs";
 
 const NEVER = { rules: [{ name: "greeting", match: { user_text: "good morning" }, reply: "Good morning!" }] };
 let browser;
@@ -11,11 +11,6 @@ before(async () => {
   browser = await launch();
 });
 after(() => browser?.close());
-
-async function close(page) {
-  assert.deepEqual(page.wrong, []);
-  await page.context().close();
-}
 
 /** Put a text in place of all that the focused editor has, as a person pastes it. */
 async function paste(page, text) {
@@ -379,10 +374,10 @@ for (const { name, options } of LOOKS)
     test(`no barrier at ${view} in ${name}, and nothing is wider than the screen`, async () => {
       await send("", { response: { choices: [] }, status_code: 429 }, "/api/preset-queue/127.0.0.9");
       const page = await open(browser, view, options);
-      await page.getByText("live", { exact: true }).waitFor();
+      await page.locator(".connection.open").waitFor();
       await page.locator("main > div").first().waitFor();
       assert.deepEqual(await findBarriers(page), []);
-      assert.ok(await page.evaluate(() => document.documentElement.scrollWidth <= window.innerWidth));
+      assert.ok(await page.evaluate(() => [...document.querySelectorAll("html, main")].every((each) => each.scrollWidth <= each.clientWidth)));
       await close(page);
     });
 

@@ -35,7 +35,7 @@ const size = { viewport: { width: 1280, height: 760 }, deviceScaleFactor: 1 };
 
 async function take(name, path, act = async () => {}, options = {}) {
   const page = await open(browser, path, { ...size, ...options });
-  await page.getByText("live", { exact: true }).waitFor();
+  await page.locator(".connection.open").waitFor();
   await act(page);
   await page.waitForTimeout(400);
   await page.screenshot({ path: `${folder}/${name}.png` });

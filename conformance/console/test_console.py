@@ -66,6 +66,14 @@ def test_a_person_sees_and_does_in_the_browser_what_the_page_on_the_console_says
 
 
 @needs_browser
+def test_voice_pictures_and_long_lines_are_seen_and_what_somebody_writes_stays() -> None:
+    with running() as server:
+        ran = _run(["node", "--test", "kinds.test.mjs"], _HERE, LLEMULATOR_URL=server.origin, CHROMIUM=_BROWSER or "")
+
+    assert ran.returncode == 0, ran.stdout[-6000:] + ran.stderr
+
+
+@needs_browser
 def test_a_server_with_admin_keys_shows_its_sessions_only_to_people_with_one() -> None:
     key = "a-key-for-the-console"
     with running("--admin-key", key) as server:

@@ -1,5 +1,6 @@
 import { effect, signal } from "@preact/signals";
 import { lazy, Suspense } from "preact/compat";
+import { useEffect } from "preact/hooks";
 import icon from "./icon.svg";
 import waitingIcon from "./icon-waiting.svg";
 import { connection, known, problem, version } from "./live";
@@ -47,6 +48,10 @@ effect(() => {
 
 export function App() {
   void version.value;
+  // On a phone the views do not all fit.
+  useEffect(() => {
+    document.querySelector(".top nav [aria-current]")?.scrollIntoView({ inline: "center", block: "nearest" });
+  }, [view.value]);
   return (
     <>
       <a class="skip" href="#main">

@@ -1,10 +1,14 @@
-import { saidIn } from "./answers";
+import { isEmpty, objectIn, saidIn } from "./answers";
+import { attachmentsOf } from "./attachments";
+import { pretty } from "./format";
 import type { Full, Message, Prompt } from "./types";
 
 export function Conversation({ full }: { full: Full }) {
   const prompt = full.prompt as unknown as Prompt | null;
   const said = saidIn(full);
-  const isNothing = !said.text && !said.calls.length && !said.refusal && !said.reasoning && !said.error;
+  const object = objectIn(full, said);
+  const attached = attachmentsOf(full.request.body);
+  const isNothing = !object && isEmpty(said);
   return (
     <div class="conversation">
       {prompt?.tools.length ? (
@@ -14,6 +18,13 @@ export function Conversation({ full }: { full: Full }) {
       ) : null}
       <ol>
         {prompt?.messages.map((message, at) => <Said key={at} message={message} />)}
+        {attached.pictures.length + attached.notes.length > 0 && (
+          <li class="message">
+            <h3>attached</h3>
+            <Notes notes={attached.notes} />
+            <Pictures of="the request" pictures={attached.pictures} />
+          </li>
+        )}
         <li class="message answer">
           <h3>{said.error ? "error" : "answer"}</h3>
           {said.reasoning && <p class="reasoning">{said.reasoning}</p>}
@@ -23,6 +34,9 @@ export function Conversation({ full }: { full: Full }) {
             <Call key={at} name={call.name} written={call.arguments} />
           ))}
           {said.error && <p class="refusal">{said.error}</p>}
+          <Notes notes={said.notes} />
+          <Pictures of="the answer" pictures={said.pictures} />
+          {object && <pre tabIndex={0}>{cut(pretty(object))}</pre>}
           {isNothing && <p class="facts">{full.status ? "No words; see “Raw”." : "Nothing was answered yet."}</p>}
         </li>
       </ol>
@@ -30,7 +44,29 @@ export function Conversation({ full }: { full: Full }) {
   );
 }
 
+const MOST = 4_000;
+
+function cut(text: string): string {
+  return text.length > MOST ? `${text.slice(0, MOST)}… (all of it is in “Raw”)` : text;
+}
+
+function Notes({ notes }: { notes: string[] }) {
+  return <>{notes.map((note, at) => <p key={at} class="note">{note}</p>)}</>;
+}
+
+function Pictures({ of, pictures }: { of: string; pictures: string[] }) {
+  if (!pictures.length) return null;
+  return (
+    <p class="pictures">
+      {pictures.map((picture, at) => (
+        <img key={at} src={picture} alt={`Picture ${at + 1} of ${of}`} />
+      ))}
+    </p>
+  );
+}
+
 export function Said({ message }: { message: Message }) {
+  if (!message.text && !message.called?.length && !message.answers) return null;
   return (
     <li class={`message ${message.role}`}>
       <h3>

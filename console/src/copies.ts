@@ -1,4 +1,6 @@
 // An exchange as something to paste elsewhere. The key is never known here: each copy reads it from the environment.
+import { saidIn } from "./answers";
+import { isObject } from "./json";
 import { stringify } from "./yaml";
 import type { Full, StreamEvent } from "./types";
 
@@ -147,9 +149,24 @@ export function answerText(full: Full): string {
 }
 
 /** A rule for a request that none answered: it matches the request, and its reply is to be written. */
+/** Arguments are an object in a script, or a text that is sent as it is. */
+function readArguments(text: string): unknown {
+  try {
+    const value: unknown = JSON.parse(text);
+    return isObject(value) ? value : text;
+  } catch {
+    return text;
+  }
+}
+
+/** A rule for the request, with the words and calls that answered it, or with an answer to be written. */
 export function draftRule(full: Full): string {
   const match: Record<string, unknown> = full.endpoint ? { endpoint: full.endpoint } : { path: full.path };
   if (full.user_text) match.text = full.user_text;
-  const reply = { text: "Write the answer here." };
+  const { text, calls } = saidIn(full.unmatched === null ? full : { answer: {} as Full["answer"] });
+  const reply = {
+    ...(text || !calls.length ? { text: text || "Write the answer here." } : {}),
+    ...(calls.length ? { tool_calls: calls.map(({ name, arguments: written }) => ({ name, arguments: readArguments(written) })) } : {}),
+  };
   return stringify({ rules: [{ name: `request ${full.number}`, match, reply }] });
 }

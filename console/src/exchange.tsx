@@ -71,7 +71,7 @@ export function ExchangeView({ name }: { name: string }) {
           <Facts full={full} />
           <Actions full={full} session={session} />
           <div class="tabs" role="tablist" aria-label="Parts of the exchange">
-            {TABS.filter(({ name }) => name !== "stream" || full.answer.events).map(({ name, label }) => (
+            {TABS.filter(({ name }) => hasPart(full, name)).map(({ name, label }) => (
               <button
                 key={name}
                 type="button"
@@ -93,6 +93,11 @@ export function ExchangeView({ name }: { name: string }) {
       )}
     </section>
   );
+}
+
+/** A connection has messages in place of bodies. */
+function hasPart(full: Full, tab: string): boolean {
+  return tab === "stream" ? full.answer.events !== undefined : tab !== "raw" || full.status !== SWITCHED;
 }
 
 /** The server knows all events of a stream from its start; those are shown that have left. */
@@ -168,12 +173,16 @@ function Actions({ full, session }: { full: Full; session: string }) {
           Answer it at the desk
         </button>
       )}
-      <button type="button" onClick={() => void makeRule(full, session)}>
-        Make a rule of this
-      </button>
-      <button type="button" onClick={() => void sendAgain(full, session)}>
-        Send again
-      </button>
+      {full.status !== SWITCHED && (
+        <>
+          <button type="button" onClick={() => void makeRule(full, session)}>
+            Make a rule of this
+          </button>
+          <button type="button" onClick={() => void sendAgain(full, session)}>
+            Send again
+          </button>
+        </>
+      )}
       <span class="copies" role="group" aria-label="Copy as">
         Copy as
         {!isOfSocket && (
@@ -214,12 +223,17 @@ export function Copy({ label, says = label, text }: { label: string; says?: stri
 /** Take the exchange as a rule into the editor: with its answer, or with one to be written. */
 async function makeRule(full: Full, session: string): Promise<void> {
   let text = "";
-  if (full.unmatched === null && full.status !== 0) {
+  // A recorded answer of Realtime or GPT-Live would be all its pieces of sound: a rule has its words.
+  if (full.unmatched === null && full.status !== 0 && !isOfVoice(full)) {
     const route = pathOf(session, `requests?format=script&since=${full.number - 1}&limit=1`);
     text = await askText(route, "application/yaml").catch(() => "");
   }
   draft.value = { session, text: text.includes("rules:") ? text : draftRule(full), again: full.number };
   go({ view: "script", session, exchange: "", tab: "" });
+}
+
+function isOfVoice(full: Full): boolean {
+  return full.answer.events !== undefined && ["realtime", "live"].includes(full.endpoint ?? "");
 }
 
 export async function sendAgain(full: { number: number }, session: string): Promise<void> {

@@ -8,6 +8,8 @@ import { go, place } from "./location";
 
 const FILTERS = ["session", "state", "endpoint", "model", "words"] as const;
 
+export const NO_FILTERS: Record<string, string> = Object.fromEntries(FILTERS.map((name) => [name, ""]));
+
 const filters = computed<Filters>(() =>
   Object.fromEntries(FILTERS.map((name) => [name, place.value[name] ?? ""])),
 );

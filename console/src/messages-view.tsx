@@ -8,11 +8,11 @@ export function Messages({ full, messages, session }: { full: Full; messages: Ta
   const recorded = (full.connection as { messages_recorded?: number }).messages_recorded ?? messages.length;
   const dropped = recorded - messages.length;
   return (
-    <div class="stream">
+    <div class="stream talk">
       <p class="facts">
         {plural(recorded, "message")}
         {full.ending === null && ", the connection is open"}
-        {dropped > 0 && `; the first ${dropped} are no longer kept`}.
+        {dropped > 0 && `; ${dropped.toLocaleString("en")} of them are no longer kept`}.
       </p>
       <table>
         <thead>
@@ -31,7 +31,10 @@ export function Messages({ full, messages, session }: { full: Full; messages: Ta
               <td class="gist">
                 {group.exchange === null ? (
                   <details>
-                    <summary>{group.gist}</summary>
+                    <summary>
+                      <span class="facts">{group.gist}</span>
+                      {group.count > 1 && `, ${plural(group.count, "message")}`} {group.words}
+                    </summary>
                     <pre>{pretty(group.body)}</pre>
                   </details>
                 ) : (

@@ -1,4 +1,5 @@
 // The messages of a WebSocket connection as they are read: those of one answer together.
+import { isObject, listOf, textOf, type Fields } from "./json";
 import type { Full } from "./types";
 
 export interface TalkMessage {
@@ -15,6 +16,8 @@ export interface Group {
   by: "client" | "server";
   /** Of the message, or of an exchange that it is a part of. */
   gist: string;
+  /** What is said in it. */
+  words: string;
   exchange: number | null;
   count: number;
   bytes: number;
@@ -29,16 +32,41 @@ export function groupMessages(messages: readonly TalkMessage[], begun: number): 
   const groups: Group[] = [];
   for (const { at, by, bytes, exchange = null, body } of messages) {
     const before = groups.at(-1);
-    if (before && exchange !== null && before.exchange === exchange && before.by === by) {
+    const gist = gistOf(by, exchange, body);
+    if (before?.by === by && before.exchange === exchange && before.gist === gist && (exchange !== null || isSound(gist))) {
       before.count += 1;
       before.bytes += bytes;
-    } else groups.push({ after: Math.max(0, at - begun), by, gist: gistOf(by, exchange, body), exchange, count: 1, bytes, body });
+    } else groups.push({ after: Math.max(0, at - begun), by, gist, words: wordsOf(body), exchange, count: 1, bytes, body });
   }
   return groups;
 }
 
 function gistOf(by: string, exchange: number | null, body: unknown): string {
   if (exchange !== null) return by === "client" ? `began request ${exchange}` : `answer of request ${exchange}`;
-  const type = (body as { type?: unknown } | null)?.type;
-  return typeof type === "string" ? type : "message";
+  return typeOf(body) ?? "message";
+}
+
+/** Of a long message only the beginning is kept, as text. */
+function typeOf(body: unknown): string | null {
+  if (isObject(body)) return textOf(body.type) || null;
+  return /"type":\s*"([\w.]+)"/.exec(textOf(body))?.[1] ?? null;
+}
+
+/** A piece of sound comes many times a second. */
+function isSound(type: string): boolean {
+  return /audio.*\.(append|delta)$/.test(type);
+}
+
+function wordsOf(body: unknown): string {
+  if (!isObject(body)) return "";
+  const type = textOf(body.type);
+  if (isObject(body.event)) return [textOf(body.event.type), wordsOf(body.event)].filter(Boolean).join(": ");
+  if (isObject(body.error)) return textOf(body.error.message);
+  if (isObject(body.item)) return wordsOfItem(body.item);
+  return textOf(body.content) || textOf(body.transcript) || (isSound(type) ? "" : textOf(body.delta));
+}
+
+function wordsOfItem(item: Fields): string {
+  const said = listOf(item.content).map((part) => textOf(part.text) || textOf(part.transcript));
+  return said.join(" ") || textOf(item.output) || (item.name ? `${textOf(item.name)}(${textOf(item.arguments)})` : "");
 }

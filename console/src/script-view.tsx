@@ -9,6 +9,7 @@ import { Findings } from "./findings";
 import { plural } from "./format";
 import { examples } from "./library";
 import { changes, fail, known, version } from "./live";
+import { go, place } from "./location";
 import { chosenSession, SessionChoice } from "./session-choice";
 import { Switches } from "./switches";
 import type { RuleUse } from "./types";
@@ -68,6 +69,12 @@ function SessionScript({ session }: { session: string }) {
     }
   }
 
+  function write(written: string): void {
+    setText(written);
+    // Without a session in the address, the view shows the newest: it stays with the one whose script is being written.
+    if (written !== opened.text && !place.value.session) go({ session }, { replace: true });
+  }
+
   const problems = checked?.problems.length ?? 0;
   return (
     <div class="script-parts">
@@ -111,7 +118,7 @@ function SessionScript({ session }: { session: string }) {
           </span>
         </div>
         <Suspense fallback={<p class="empty">Loading the editor…</p>}>
-          <Editor opened={opened} label="Script in YAML" onChange={setText} onCheck={setChecked} />
+          <Editor opened={opened} label="Script in YAML" onChange={write} onCheck={setChecked} />
         </Suspense>
         {checked && (problems > 0 || checked.warnings.length > 0) && (
           <ul class="problems" aria-label="Problems">

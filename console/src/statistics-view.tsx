@@ -1,14 +1,24 @@
 import { bytes, clockTime, duration, money, plural, thousands } from "./format";
 import { known, version } from "./live";
-import { selected } from "./live-view";
+import { NO_FILTERS, selected } from "./live-view";
+import { go } from "./location";
 import { summarize, type Count, type Statistics } from "./statistics";
 
 export default function StatisticsView() {
   void version.value;
   const statistics = summarize(selected.value);
-  if (!statistics.total) return <p class="empty">No exchange yet.</p>;
+  const all = known.rows.length;
+  if (!all) return <p class="empty">No exchange yet.</p>;
   return (
     <div class="statistics">
+      {statistics.total < all && (
+        <p class="facts">
+          Of {plural(all, "exchange")} those that the filters of <strong>Live</strong> choose.{" "}
+          <button type="button" class="small" onClick={() => go(NO_FILTERS)}>
+            Count all
+          </button>
+        </p>
+      )}
       <ul class="figures">
         <Figure says="exchanges" value={thousands(statistics.total)} />
         <Figure says="median from head to end" value={duration(statistics.seconds.median)} />

@@ -1,5 +1,5 @@
 // Counts and times of exchanges, for the view of statistics.
-import { endingOf, stateOf, type Row } from "./journal";
+import { endingOf, stateOf, wordOf, type Row } from "./journal";
 
 export interface Count {
   name: string;
@@ -46,7 +46,7 @@ export function summarize(rows: readonly Row[], parts = 40): Statistics {
     byModel: count(rows, (row) => row.brief.model ?? "(no model)"),
     byEndpoint: count(rows, (row) => row.brief.endpoint ?? row.brief.path),
     byStatus: count(rows, (row) => (row.brief.status === 0 ? "no answer yet" : String(row.brief.status))),
-    byState: count(rows, (row) => stateOf(row.brief)),
+    byState: count(rows, (row) => wordOf(row.brief)),
     seconds: { median: share(seconds, 0.5), ninth: share(seconds, 0.9), most: seconds.at(-1) ?? 0 },
     overTime: divide(rows, parts),
     tokens: {

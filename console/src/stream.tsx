@@ -1,6 +1,6 @@
 // The events of a stream, each with the time at which it left; the gaps between them are drawn.
-import { saidIn } from "./answers";
-import { duration } from "./format";
+import { gistOf } from "./events";
+import { duration, plural } from "./format";
 import type { StreamEvent } from "./types";
 
 const MOST = 500;
@@ -9,28 +9,32 @@ export function Stream({ events, isOver }: { events: StreamEvent[]; isOver: bool
   const gaps = events.map((event, at) => Math.max(0, (event.left ?? 0) - (at ? (events[at - 1]?.left ?? 0) : 0)));
   const widest = Math.max(...gaps, 0.001);
   const shown = events.slice(0, MOST);
+  const isTimed = events.some((event) => event.left !== null);
+  const count = `${plural(events.length, "event")}${isOver ? "" : " so far"}`;
   return (
-    <div class="stream">
+    <div class={`stream ${isTimed ? "timed" : ""}`}>
       <p class="facts">
-        {events.length} events{isOver ? "" : " so far"}. The bar is the time since the event before.
+        {isTimed ? `${count}. The bar is the time since the event before.` : isOver ? `${count}, sent at once.` : `${count}.`}
       </p>
       <table>
         <thead>
           <tr>
-            <th scope="col">Left after</th>
-            <th scope="col">Gap</th>
+            {isTimed && <th scope="col">Left after</th>}
+            {isTimed && <th scope="col">Gap</th>}
             <th scope="col">Event</th>
           </tr>
         </thead>
         <tbody>
           {shown.map((event, at) => (
             <tr key={at}>
-              <td class="when">{event.left === null ? "—" : duration(event.left)}</td>
-              <td class="gap" aria-label={duration(gaps[at] ?? 0)}>
-                <svg width="72" height="10" aria-hidden="true" focusable="false">
-                  <rect x="0" y="2" width={Math.max(1, ((gaps[at] ?? 0) / widest) * 72)} height="6" rx="2" />
-                </svg>
-              </td>
+              {isTimed && <td class="when">{event.left === null ? "—" : duration(event.left)}</td>}
+              {isTimed && (
+                <td class="gap" aria-label={duration(gaps[at] ?? 0)}>
+                  <svg width="72" height="10" aria-hidden="true" focusable="false">
+                    <rect x="0" y="2" width={Math.max(1, ((gaps[at] ?? 0) / widest) * 72)} height="6" rx="2" />
+                  </svg>
+                </td>
+              )}
               <td class="gist">
                 <Gist event={event} />
               </td>
@@ -49,18 +53,9 @@ function Gist({ event }: { event: StreamEvent }) {
     <details>
       <summary>
         {name && <span class="facts">{name} </span>}
-        {adds ? <span class="adds">{adds}</span> : <code>{rest.slice(0, 100)}</code>}
+        {adds ? <span class="adds">{adds}</span> : <code>{rest.slice(0, 200)}</code>}
       </summary>
       <code>{rest}</code>
     </details>
   );
-}
-
-/** What an event adds to the answer; of any other, its beginning. */
-function gistOf({ event, value }: StreamEvent): { name: string; adds: string; rest: string } {
-  const text = typeof value === "string" ? value : JSON.stringify(value);
-  const said = saidIn({ answer: { headers: {}, wait_before_head: 0, events: [{ event, value, left: null }] } });
-  const call = said.calls.find(Boolean);
-  const adds = said.text || said.refusal || said.reasoning || (call ? `${call.name}${call.arguments}` : "") || said.error;
-  return { name: event ?? "", adds, rest: text.length > 400 ? `${text.slice(0, 400)}…` : text };
 }

@@ -69,6 +69,21 @@ describe("copies", () => {
   });
 });
 
+test("a rule of an answer of Realtime has its words and its calls, and not its sound", () => {
+  const events = [
+    { event: null, left: 0, value: { type: "response.output_audio_transcript.delta", delta: "Said " } },
+    { event: null, left: 0, value: { type: "response.output_audio.delta", delta: "AAAA" } },
+    { event: null, left: 0, value: { type: "response.output_audio_transcript.delta", delta: "so." } },
+    { event: null, left: 0, value: { type: "response.output_item.done", item: { type: "function_call", name: "look", arguments: '{"a": 1}' } } },
+  ];
+  const rule = draftRule(full({ endpoint: "realtime", unmatched: null, answer: { ...NO_ANSWER, events } }));
+
+  expect(rule).toContain("      text: Said so.\n");
+  expect(rule).toContain("tool_calls:");
+  expect(rule).toContain("a: 1");
+  expect(rule).not.toContain("AAAA");
+});
+
 describe("what the model said", () => {
   test("is put together of the chunks of a stream", () => {
     const chunk = (delta: unknown) => ({ event: null, left: 0, value: { choices: [{ delta }] } });

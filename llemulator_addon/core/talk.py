@@ -7,8 +7,12 @@ _MOST = 1_000
 """Messages of one connection that are kept."""
 _MOST_BYTES = 256 << 10
 """Bytes that their contents may have together."""
+_ENOUGH_BYTES = 192 << 10
+"""Bytes that they have after some were shortened; all shortened ones have less."""
 _KEPT = 16 << 10
 """Bytes of one content that are kept."""
+_BEGINNING = 128
+"""Bytes that a content has after it was shortened: the type of a message is among them."""
 _BYTES_OF_ONE = 200
 """Memory of one, in addition to its content."""
 
@@ -28,7 +32,11 @@ class TalkMessage(NamedTuple):
 
 
 class TalkMessages(NamedTuple):
-    """The messages of one connection that are kept: the newest."""
+    """The messages of one connection that are kept.
+
+    Some twenty pieces of sound come in a second. So that the other messages are still there after a minute, old long
+    contents are shortened first, and then their messages are the first to be dropped.
+    """
 
     kept: tuple[TalkMessage, ...] = ()
     recorded: int = 0
@@ -41,7 +49,7 @@ class TalkMessages(NamedTuple):
         return self.content_bytes + _BYTES_OF_ONE * len(self.kept)
 
     def add(self, messages: Iterable[TalkMessage]) -> "TalkMessages":
-        """Add messages, and drop the oldest above the bounds.
+        """Add messages, and shorten or drop old ones above the bounds.
 
         A client's with an exchange is the one that was added before with the same time, whose exchange began.
         """
@@ -53,12 +61,11 @@ class TalkMessages(NamedTuple):
             else:
                 kept.append(cut)
                 recorded, content_bytes = recorded + 1, content_bytes + len(cut.content)
-        first = max(0, len(kept) - _MOST)
-        content_bytes -= sum(len(message.content) for message in kept[:first])
-        while content_bytes > _MOST_BYTES:
-            content_bytes -= len(kept[first].content)
-            first += 1
-        return TalkMessages(tuple(kept[first:]), recorded, content_bytes)
+        if (more := len(kept) - _MOST) > 0:
+            content_bytes -= _drop(kept, more)
+        if content_bytes > _MOST_BYTES:
+            content_bytes -= _shorten(kept, content_bytes - _ENOUGH_BYTES)
+        return TalkMessages(tuple(kept), recorded, content_bytes)
 
     def renumber(self, numbers: Mapping[int, int]) -> "TalkMessages":
         """Return the same with other numbers of exchanges; 0 for one that is no longer kept."""
@@ -79,3 +86,25 @@ def _begin_exchange(kept: list[TalkMessage], begun: TalkMessage) -> int:
 
 
 NO_MESSAGES = TalkMessages()
+
+
+def _drop(kept: list[TalkMessage], number: int) -> int:
+    """Drop that many: the oldest of which only the beginning was kept, then the oldest; return their bytes."""
+    is_short = [not message.exchange and len(message.content) < message.size for message in kept]
+    places = {*[place for place, short in enumerate(is_short) if short][:number]}
+    places |= {*[place for place, short in enumerate(is_short) if not short][: number - len(places)]}
+    dropped = sum(len(kept[place].content) for place in places)
+    kept[:] = [message for place, message in enumerate(kept) if place not in places]
+    return dropped
+
+
+def _shorten(kept: list[TalkMessage], wanted: int) -> int:
+    """Keep only the beginning of long contents, the oldest first, until enough bytes are free; return their number."""
+    freed = 0
+    for place, message in enumerate(kept):
+        if freed >= wanted:
+            break
+        if len(message.content) > _BEGINNING:
+            kept[place] = message._replace(content=message.content[:_BEGINNING])
+            freed += len(message.content) - _BEGINNING
+    return freed

@@ -18,10 +18,39 @@ def test_of_a_long_message_the_beginning_is_kept_and_how_long_it_was() -> None:
     assert (len(kept.content), kept.size) == (16 << 10, 1_000_000)
 
 
-def test_their_contents_have_a_bound_in_bytes_together() -> None:
-    messages = TalkMessages().add([_ONE._replace(content=b"x" * (16 << 10))] * 20)
+def test_their_contents_have_a_bound_in_bytes_together_and_the_oldest_long_ones_are_shortened() -> None:
+    messages = TalkMessages()
+    for at in range(20):
+        messages = messages.add([_ONE._replace(at=at, content=b"x" * (16 << 10), size=16 << 10)])
 
-    assert (len(messages.kept), messages.content_bytes, messages.recorded) == (16, 256 << 10, 20)
+    sizes = [len(message.content) for message in messages.kept]
+    assert (sizes[0], sizes[-1], len(sizes), messages.recorded) == (128, 16 << 10, 20, 20)
+    assert messages.content_bytes == sum(sizes) <= 256 << 10
+    assert sizes == sorted(sizes)
+
+
+def test_after_a_minute_of_sound_the_other_messages_are_still_there() -> None:
+    told = [_ONE._replace(at=float(at), content=b'{"type":"session.start"}', size=24) for at in range(3)]
+    sound = _ONE._replace(content=b'{"type":"session.input_audio.append"' + b"A" * 6_400, size=6_436)
+
+    messages = TalkMessages().add(told)
+    for at in range(1_200):
+        messages = messages.add([sound._replace(at=3.0 + at)])
+
+    assert messages.kept[:3] == tuple(told)
+    assert (len(messages.kept), messages.recorded) == (1_000, 1_203)
+    assert messages.content_bytes == sum(len(message.content) for message in messages.kept) <= 256 << 10
+    assert [message.at for message in messages.kept[3:]] == [float(at) for at in range(206, 1_203)]
+    assert messages.kept[3].content.startswith(b'{"type":"session.input_audio.append"')
+
+
+def test_a_message_of_an_answer_stays_when_pieces_of_sound_are_dropped() -> None:
+    answered = _ONE._replace(by_client=False, content=b"", size=500, exchange=7)
+    sound = _ONE._replace(content=b"s" * 200, size=20_000)
+
+    messages = TalkMessages().add([answered, *[sound] * 1_500])
+
+    assert messages.kept[0] == answered
 
 
 def test_exchanges_that_are_no_longer_kept_have_no_number() -> None:
