@@ -5,11 +5,14 @@ import { createRequire } from "node:module";
 import { chromium } from "playwright-core";
 
 export const origin = process.env.LLEMULATOR_URL;
+/** Milliseconds that a test waits for what must come: it decides only how long one that hangs takes. */
+const PATIENCE = 300_000;
 const axe = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf-8");
 
 export function launch(...more) {
   return chromium.launch({
     executablePath: process.env.CHROMIUM || "/usr/bin/chromium",
+    timeout: PATIENCE,
     args: [
       "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
       "--disable-component-update", "--disable-sync", ...more,
@@ -17,10 +20,16 @@ export function launch(...more) {
   });
 }
 
+/** A page that is patient where the machine is slow. */
+export async function openBlank(browser, options = {}) {
+  const context = await browser.newContext(options);
+  context.setDefaultTimeout(PATIENCE);
+  return context.newPage();
+}
+
 /** A page that notes what must not happen: errors, and requests to other hosts. */
 export async function open(browser, path = "/", options = {}) {
-  const context = await browser.newContext({ viewport: { width: 1280, height: 800 }, ...options });
-  const page = await context.newPage();
+  const page = await openBlank(browser, { viewport: { width: 1280, height: 800 }, ...options });
   page.wrong = [];
   page.on("pageerror", (error) => page.wrong.push(`error: ${error.message}`));
   page.on("console", (message) => {
@@ -52,16 +61,17 @@ export async function findBarriers(page) {
   return result.value.map((found) => `${found.id}: ${found.nodes.map((node) => node.html.slice(0, 120)).join(" | ")}`);
 }
 
-export function send(token, body, path = "/v1/chat/completions") {
+export function send(token, body, path = "/v1/chat/completions", signal = undefined) {
   return fetch(`${origin}${path}`, {
     method: "POST",
     headers: { authorization: `Bearer ${token}`, "content-type": "application/json" },
     body: JSON.stringify(body),
+    signal,
   });
 }
 
-export function chat(token, text, more = {}) {
-  return send(token, { model: "gpt-4o", messages: [{ role: "user", content: text }], ...more });
+export function chat(token, text, more = {}, signal = undefined) {
+  return send(token, { model: "gpt-4o", messages: [{ role: "user", content: text }], ...more }, undefined, signal);
 }
 
 export async function load(token, script) {

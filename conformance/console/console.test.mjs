@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { createServer } from "node:http";
 import { after, before, test } from "node:test";
-import { chat, close, findBarriers, launch, load, open, origin, send } from "./browser.mjs";
+import { chat, close, findBarriers, launch, load, open, openBlank, origin, send } from "./browser.mjs";
 
 const NEVER = { rules: [{ name: "greeting", match: { user_text: "good morning" }, reply: "Good morning!" }] };
 let browser;
@@ -151,16 +151,23 @@ test("an answer that is kept as a template is there for another person", async (
 
 test("a stream is seen while it is sent, and afterwards with the time of each event", async () => {
   await load("sk-stream-token-06", {
-    rules: [{ reply: { text: "one two three four five six seven eight nine ten" }, stream: { tokens_per_second: 5 } }],
+    rules: [
+      { match: { user_text: "begin" }, reply: { text: "one two three" }, faults: [{ stall: { after_sends: 3 } }] },
+      { reply: { text: "one two three four five six seven eight nine ten" }, stream: { tokens_per_second: 5 } },
+    ],
   });
   const page = await open(browser);
-  const answer = chat("sk-stream-token-06", "count for me", { stream: true }).then((response) => response.text());
-  const row = rows(page).filter({ hasText: "count for me" });
-  await row.filter({ hasText: /\d+ sent/ }).click();
+  // It does not end by itself, so that there is all the time to see it.
+  const leaving = new AbortController();
+  const begun = chat("sk-stream-token-06", "begin to count", { stream: true }, leaving.signal).then((response) => response.text());
+  await rows(page).filter({ hasText: "begin to count" }).filter({ hasText: /\d+ sent/ }).click();
   await page.locator(".message.answer", { hasText: "one two" }).waitFor();
-  assert.ok(!(await page.locator(".message.answer").textContent()).includes("ten"));
+  assert.ok(!(await page.locator(".message.answer").textContent()).includes("three"));
+  leaving.abort();
+  await assert.rejects(begun, { name: "AbortError" });
 
-  await answer;
+  await (await chat("sk-stream-token-06", "count for me", { stream: true })).text();
+  await rows(page).filter({ hasText: "count for me" }).click();
   await page.locator(".message.answer", { hasText: "nine ten" }).waitFor();
   await page.getByRole("tab", { name: "Stream" }).click();
   assert.match(await page.locator(".stream tbody tr").nth(5).locator(".when").textContent(), /\d/);
@@ -176,7 +183,7 @@ test("of ten thousand exchanges a screenful is drawn, and nothing moves while so
   };
   await Promise.all(Array.from({ length: 8 }, ask));
   const page = await open(browser, "/?words=request+number");
-  await page.getByText("10,000 of").waitFor({ timeout: 60_000 });
+  await page.getByText("10,000 of").waitFor();
 
   assert.ok((await rows(page).count()) < 60);
   const list = page.locator(".rows");
@@ -398,8 +405,7 @@ test("no barrier in any part of an exchange", async () => {
 test("a page of another site can neither read the console nor ask its routes", async () => {
   const site = createServer((_, response) => response.end("<!doctype html><title>attack</title>")).listen(0, "127.0.0.1");
   await new Promise((resolve) => site.once("listening", resolve));
-  const context = await browser.newContext();
-  const page = await context.newPage();
+  const page = await openBlank(browser);
   await page.goto(`http://localhost:${site.address().port}/`);
   const results = await page.evaluate(async (target) => {
     const tried = (path, options) =>
@@ -421,13 +427,13 @@ test("a page of another site can neither read the console nor ask its routes", a
   await page.waitForTimeout(300);
   assert.equal(await page.frames()[1].locator("#app").count(), 0);
   site.close();
-  await context.close();
+  await page.context().close();
 });
 
 test("a site that lets its name lead here is refused", async () => {
   const { hostname, port } = new URL(origin);
   const other = await launch(`--host-resolver-rules=MAP evil.example ${hostname}`);
-  const page = await other.newPage();
+  const page = await openBlank(other);
   const response = await page.goto(`http://evil.example:${port}/_emulator/sessions`);
   assert.equal(response.status(), 403);
   await other.close();

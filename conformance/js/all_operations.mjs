@@ -24,7 +24,7 @@ for (const [name, value] of Object.entries(client))
   if (value && typeof value === "object" && "_client" in value)
     for (const [of, method, path] of methods(value, name)) {
       try {
-        const answer = await of[method](...made(of[method]), { timeout: 5000 });
+        const answer = await of[method](...made(of[method]), { timeout: 60_000 });
         if (answer && typeof answer[Symbol.asyncIterator] === "function") for await (const _ of answer) break;
         seen.push([path, 200, ""]);
       } catch (error) {

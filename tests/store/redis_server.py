@@ -75,7 +75,7 @@ def running_sentinel(server: RedisServer, folder: Path) -> Iterator[int]:
     port = free_port()
     (folder / "sentinel.conf").write_text(
         f"port {port}\nbind 127.0.0.1\nsentinel monitor ours 127.0.0.1 {server.port} 1\n"
-        "sentinel down-after-milliseconds ours 1000\nsentinel failover-timeout ours 5000\n"
+        "sentinel down-after-milliseconds ours 3000\nsentinel failover-timeout ours 5000\n"
     )
     command = ["redis-server", "sentinel.conf", "--sentinel"]
     process = subprocess.Popen(command, cwd=folder, stdout=subprocess.DEVNULL)

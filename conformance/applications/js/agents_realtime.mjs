@@ -26,7 +26,7 @@ const sound = new Int16Array(48_000).map((_, at) => (at < 24_000 ? 20_000 * Math
 for (let at = 0; at < sound.length; at += 2_400) {
   session.sendAudio(sound.slice(at, at + 2_400).buffer)
 }
-const said = await Promise.race([done, pause(60_000, "nothing", { ref: false })])
+const said = await Promise.race([done, pause(500_000, "nothing", { ref: false })])
 console.log(said)
 console.log(heardBytes > 0 ? "It was heard." : "Nothing was heard.")
 session.close()

@@ -28,7 +28,7 @@ export async function all(items) {
 
 /** How a session's only request ended; that a client went is seen a moment later. */
 export async function endingOf(session) {
-  for (let tries = 0; tries < 200; tries++) {
+  for (let tries = 0; tries < 4_000; tries++) {
     const [request] = await session.requests();
     if (request.ending !== null) return request.ending.how;
     await new Promise((resolve) => setTimeout(resolve, 25));

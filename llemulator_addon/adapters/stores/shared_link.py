@@ -31,8 +31,8 @@ logger = logging.getLogger(__name__)
 
 LIFE = 9.0
 """Seconds that leases last after their process has died."""
-_PATIENCE = 5.0
-"""Seconds that somebody waits for the answer of another process."""
+_PATIENCE = 20.0
+"""Seconds that somebody waits for the answer of another process: a busy machine may take several for it."""
 _AGAIN_AFTER = 0.5
 """Seconds between attempts while the store fails."""
 _KNOWN_FOR = 1.0
