@@ -15,6 +15,8 @@ floors := $(addprefix tests/,core json_schema wire script simulate engine verifi
 floors := $(wildcard $(floors))
 # Without the alarm for a test that hangs: to set it costs a millisecond for each of thousands of tests.
 quick := $(pytest) --quiet -o faulthandler_timeout=0 -m 'not slow and not long and not hypothesis'
+# The files with slow tests: to collect all others takes each worker many times as long as these.
+slow = $(shell grep -rl --include='test_*.py' 'mark\.slow' tests)
 image := llemulator:0.1.0
 BAKED ?= true
 # 8090 unless PORT is set on the command line or in the environment.
@@ -101,7 +103,7 @@ attacks: setup-python ## send each attack of conformance/attacks to a running se
 # With the slow tests. conformance/images must be named to be run. Nothing else runs while the attacks do. The other tests share
 # what their file has started, so a worker gets whole files. `make test` has run the quick tests of the SDK's own suite.
 matrix: setup setup-clients ## run the wider suites: the rest of conformance/, such as recordings, frameworks, clients, images
-	@$(pytest) $(parallel) -m slow tests conformance/test_sdk_suite.py conformance/test_sdk_examples.py
+	@$(pytest) $(parallel) -m slow $(slow) conformance/test_sdk_suite.py conformance/test_sdk_examples.py
 	@$(pytest) $(parallel) -m '' conformance/clients
 	@$(pytest) -m '' conformance/attacks
 	@$(pytest) $(parallel) --dist loadfile -m '' $(addprefix --ignore conformance/,python js clients attacks test_sdk_suite.py test_sdk_examples.py) conformance $(wildcard conformance/images)

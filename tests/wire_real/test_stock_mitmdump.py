@@ -187,7 +187,7 @@ async def test_a_second_signal_ends_a_mitmdump_that_is_busy(tmp_path: Path) -> N
         asked = asking.create_task(ask(begun.proxy, "origin", method="GET", path="/busy", headers=_TOKEN))
         await begun.read_until("busy")
         begun.process.send_signal(signal.SIGTERM)
-        await asyncio.sleep(2 * SAME)
+        await asyncio.sleep(4 * SAME)
         was_there = begun.process.returncode is None
         ended = await begun.stop()
         asked.cancel()
