@@ -54,6 +54,7 @@ def test_after_redis_was_stopped_and_started_all_goes_on_by_itself_and_nothing_i
 
 def test_a_replica_that_is_cut_off_from_redis_is_taken_out_and_the_sdk_sees_nothing_of_it(cluster: Cluster) -> None:
     cut_off = cluster.replicas[0]
+    said_before = cut_off.log.count("the store fails")
     unready: list[dict[str, Any]] = []
 
     def part(callers: Sequence[Caller]) -> None:
@@ -69,4 +70,4 @@ def test_a_replica_that_is_cut_off_from_redis_is_taken_out_and_the_sdk_sees_noth
 
     assert [each["missing"] for each in unready] == [["store"]]
     assert [caller.failures for caller in callers] == [[]] * len(callers)
-    assert [replica.log.count("the store fails") for replica in cluster.replicas[1:]] == [1] * (REPLICAS - 1)
+    assert cut_off.log.count("the store fails") > said_before
