@@ -37,7 +37,7 @@ from llemulator_addon.live.large_requests import Ahead, Decide, decide_at_once, 
 from llemulator_addon.live.manual_queue import Waiting
 from llemulator_addon.live.model_servers import ModelServers, Pause, pause_never
 from llemulator_addon.live.news import Happening, News, Peer, Sent
-from llemulator_addon.live.preset_queues import QueuedAddresses
+from llemulator_addon.live.preset_queues import Asked, QueuedAddresses
 from llemulator_addon.live.room import Room, size_asked, size_waiting
 from llemulator_addon.live.threads import LARGE, run_in_thread
 from llemulator_addon.live.token_queue import DecidedSession, MustWait, Turn, Turns, decide_out_of_turn
@@ -179,7 +179,9 @@ class Emulator:
         return self._hold(answered, request)
 
     async def _answer(self, request: Request) -> Answered:
-        token = await self._name_session(request)
+        token = session_of(request)
+        if self._queued.serves(request.client) and not is_admin(request):
+            token = await self._queued.name_session(self._store, request)
         if request.host == published.HOST or is_picture(request):
             answer_anybody = published.answer if request.host == published.HOST else answer_picture
             return Play(await run_in_thread(partial(answer_anybody, request), LARGE))
@@ -194,23 +196,24 @@ class Emulator:
             self._unclaimed.note(request, "")
             refused = await self._store.change(ANONYMOUS, partial(_refuse_anonymous, request=request))
             return await self._ready(refused, request)
-        return await self._answer_token(token, request)
+        return await self._queued.answer(token, request, self._store, self._answer_token)
 
-    async def _answer_token(self, token: str, request: Request) -> Answered:
-        key, large = key_of(token), is_large(request)
+    async def _answer_token(self, asked: Asked, request: Request) -> Answered:
+        large = is_large(request)
         # The session is looked at when it is decided about: to read it before would ask the store once more.
-        seen = DecidedSession(may_wait=not wants_websocket(request))
+        seen = DecidedSession(may_wait=not wants_websocket(request), is_queue=asked.is_queue)
         try:
-            outcome = await self._decide(key, request, large=large, seen=seen)
+            outcome = await self._decide(asked, request, large=large, seen=seen)
         except MustWait:
             outcome = None
         if seen.owner != "token":
-            self._unclaimed.note(request, token)
+            self._unclaimed.note(request, asked.token)
         if outcome is None:
-            return await self._answer_in_turn(key, request, large=large)
+            return await self._answer_in_turn(asked, request, large=large)
         return await self._ready(outcome, request)
 
-    async def _answer_in_turn(self, key: SessionKey, request: Request, *, large: bool) -> Answered:
+    async def _answer_in_turn(self, asked: Asked, request: Request, *, large: bool) -> Answered:
+        key = key_of(asked.token)
         # One that was never seen begins its life now.
         session = await self._store.change(key, lambda session: (session, session))
         turn = await self._turns.come(key, session.life)
@@ -223,15 +226,7 @@ class Emulator:
         if not came:
             forgotten = errors.steps_of(session_forgotten("its turn"), session.stamp)
             return Play(add_cors(forgotten, request))
-        return await self._ready(await self._decide_in_turn(turn, request, large=large), request)
-
-    async def _name_session(self, request: Request) -> str | None:
-        """Return the token or the address that names the session of a request; None if nothing does."""
-        token = session_of(request)
-        if token is None or token == request.client or not self._queued.serves(request.client) or is_admin(request):
-            return token
-        has_script = (await self._store.read(key_of(token))).script.owner == "token"
-        return token if has_script else request.client
+        return await self._ready(await self._decide_in_turn(turn, asked, request, large=large), request)
 
     async def preset_queues(self) -> Mapping[str, Sequence[preset_queue.Preset]]:
         """Return the answers that wait in queues, by address."""
@@ -381,17 +376,20 @@ class Emulator:
         return play
 
     async def _decide(
-        self, key: SessionKey, request: Request, *, large: bool, seen: DecidedSession | None = None
+        self, asked: Asked, request: Request, *, large: bool, seen: DecidedSession | None = None
     ) -> Outcome:
+        key, unless = key_of(asked.token), asked.unless
         changed = _Changed() if self.news.is_wanted else None
         deciding: Decide = self._decide_within_room
         if changed is not None:
             deciding = partial(self._decide_noting, changed=changed)
         if seen is not None:
             deciding = partial(decide_out_of_turn, deciding=deciding, seen=seen)
-        outcome = None if large else await decide_at_once(self._store, key, partial(deciding, request=request))
+        outcome = None
+        if not large:
+            outcome = await decide_at_once(self._store, key, partial(deciding, request=request), unless=unless)
         if outcome is None:
-            outcome = await self._ahead.decide(self._store, key, request, deciding)
+            outcome = await self._ahead.decide(self._store, key, request, deciding, unless=unless)
         if changed is not None:
             self.news.tell("begun", key, outcome.exchange, Peer(request.client, request.client_port))
             for happening in changed.happenings:
@@ -407,9 +405,9 @@ class Emulator:
         )
         return after, outcome
 
-    async def _decide_in_turn(self, turn: Turn, request: Request, *, large: bool) -> Outcome:
+    async def _decide_in_turn(self, turn: Turn, asked: Asked, request: Request, *, large: bool) -> Outcome:
         try:
-            outcome = await self._decide(turn.key, request, large=large)
+            outcome = await self._decide(asked, request, large=large)
         except BaseException:
             self._turns.leave(turn)
             raise

@@ -150,8 +150,11 @@ async def list_queues(server: Server) -> dict[str, list[Preset]]:
     return {each.key.name: list(_entries(each)) for each in sessions if is_address(each.key.name) and _is_queue(each)}
 
 
-async def fill(server: Server, address: str, entries: Sequence[Preset]) -> int:
-    """Add answers to the queue of an address; return how many wait then. Raises `RequestRefused`."""
+async def fill(server: Server, address: str, entries: Sequence[Preset], *, only_begin: bool = False) -> int:
+    """Add answers to the queue of an address; return how many wait then. Raises `RequestRefused`.
+
+    `only_begin`: if it has no queue yet.
+    """
     key = key_of(address)
     session = await server.store.change(key, _drop_used)
     rules = [
@@ -160,19 +163,26 @@ async def fill(server: Server, address: str, entries: Sequence[Preset]) -> int:
     defaults = {} if session.settings.defaults.on_unmatched == "manual" else {"defaults": _DEFAULTS}
     body = json_bytes.compact({"rules": rules, **defaults})
     loading = Request(method="POST", path="/_emulator/script", headers={"content-type": "application/json"}, body=body)
-    await script.load(AdminCall(request=loading, server=server, named=key))
+
+    def become_queue(before: Session, after: Session) -> Session:
+        return before if only_begin and before.is_preset_queue else after.become_preset_queue()
+
+    await script.load_then(AdminCall(request=loading, server=server, named=key), become_queue)
     server.queued.note_filled(address)
     server.news.tell("queue", key)
     return len(await _list_queue(server, address))
 
 
 async def fill_all(server: Server, queues: Mapping[str, Sequence[Preset]]) -> None:
-    """Put answers in place of the queues of some addresses, and serve all addresses that have queues in the store."""
+    """Put answers in place of the queues of some addresses.
+
+    A queue that is in a shared store stays as it is: another process may have filled it from the same file.
+    """
     for address, entries in queues.items():
-        await _forget(server, address)
-        await fill(server, address, entries)
-    for address in await list_queues(server):
-        server.queued.note_filled(address)
+        is_shared = server.store.link.is_shared
+        if not is_shared:
+            await _forget(server, address)
+        await fill(server, address, entries, only_begin=is_shared)
 
 
 def read_queues(value: object) -> dict[str, list[Preset]]:

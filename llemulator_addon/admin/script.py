@@ -1,6 +1,6 @@
 """`/_emulator/script`: load, show and forget the rules of a token."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from functools import partial
 from typing import Literal
 
@@ -25,6 +25,11 @@ BODY = RequestBody(name="Script", schema=schema, kinds=("application/json", "app
 
 async def load(call: AdminCall) -> Steps:
     """Load a script for the token: all of it, or nothing where something is wrong."""
+    return await load_then(call, lambda _, after: after)
+
+
+async def load_then(call: AdminCall, then: Callable[[Session, Session], Session]) -> Steps:
+    """Load a script, and keep what is made of the session before and the session after it. Raises `RequestRefused`."""
     key, server, size, growth = call.key, call.server, len(call.request.body), Growth()
     script = await run_in_thread(partial(_read, call.request), size)
 
@@ -37,7 +42,7 @@ async def load(call: AdminCall) -> Steps:
         load_into_session(session).script.index.prepare()
 
     def transition(session: Session) -> tuple[Session, Session]:
-        return (after := load_into_session(session)), after
+        return (after := then(session, load_into_session(session))), after
 
     try:
         await run_in_thread(partial(prepare, await server.store.read(key)), size)

@@ -38,7 +38,8 @@ PROMPT_CACHE = "prompt_cache"
 """The place of the cache of prompts among the memories of faults."""
 CONNECTIONS = "connections"
 """Marks a session with rules that act on connections and are not used up."""
-_CONNECTION_MARKS = (CONNECTIONS,)
+PRESET_QUEUE = "preset_queue"
+"""Marks a session that is the queue of an address, whatever token its clients send; also the place of that note."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -111,7 +112,12 @@ class Session:
     @property
     def marks(self) -> tuple[str, ...]:
         """Marks by which the store finds it among all sessions."""
-        return _CONNECTION_MARKS if self.progress.connection_rules else ()
+        return _MARKS[bool(self.progress.connection_rules), self.is_preset_queue]
+
+    @property
+    def is_preset_queue(self) -> bool:
+        """Whether it answers all clients of an address whose tokens have no script."""
+        return PRESET_QUEUE in self.progress.memories
 
     @property
     def size(self) -> int:
@@ -266,11 +272,24 @@ class Session:
 
     def forget_rules(self) -> "Session":
         """Forget the rules, their counters, the state and what faults remember; the token has an empty script then."""
-        return self.change(script=self.script.forget_rules(), progress=Progress())
+        forgotten = self.change(script=self.script.forget_rules(), progress=Progress())
+        return forgotten.become_preset_queue() if self.is_preset_queue else forgotten
+
+    def become_preset_queue(self) -> "Session":
+        """Answer all clients of an address from now on, until another script is loaded in place of this one."""
+        return self.remember(PRESET_QUEUE, memory=True)
 
     def play(self, script: LoadedScript) -> "Session":
         """Play another default script, from its start; the token's own settings stay."""
         return self.change(script=replace(script, own=self.script.own), progress=Progress())
+
+
+_MARKS = {
+    (False, False): (),
+    (True, False): (CONNECTIONS,),
+    (False, True): (PRESET_QUEUE,),
+    (True, True): (CONNECTIONS, PRESET_QUEUE),
+}
 
 
 class SessionFields(TypedDict, total=False):

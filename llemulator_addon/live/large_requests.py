@@ -14,7 +14,7 @@ from llemulator_addon.core.session_key import SessionKey
 from llemulator_addon.core.work import NotAtOnce, working_at_most
 from llemulator_addon.engine.decide import refuse
 from llemulator_addon.engine.session import Session
-from llemulator_addon.store.port import Store
+from llemulator_addon.store.port import Marked, Store
 from llemulator_addon.wire import errors
 from llemulator_addon.wire.answer import Endpoint
 from llemulator_addon.wire.bodies import read_object
@@ -56,8 +56,10 @@ class Ahead:
         self._turn = asyncio.Lock()
         self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="deciding")
 
-    async def decide(self, store: Store, key: SessionKey, request: Request, decide: Decide) -> Outcome:
-        """Read a request, and decide in a thread, which lets others go on."""
+    async def decide(
+        self, store: Store, key: SessionKey, request: Request, decide: Decide, *, unless: Marked | None = None
+    ) -> Outcome:
+        """Read a request, and decide in a thread, which lets others go on. `unless` is that of `Store.change`."""
         # Who waits for the thread has not looked at the session yet: those before may change it.
         async with self._turn:
             read = await self._read(request)
@@ -65,7 +67,7 @@ class Ahead:
                 deciding: Deciding[Outcome] = partial(refuse, request=replace(request, json={}), failure=read)
             else:
                 deciding = partial(decide, request=read)
-            return await store.change_beside(key, deciding, self._run)
+            return await store.change_beside(key, deciding, self._run, unless=unless)
 
     async def change[R](self, store: Store, key: SessionKey, deciding: Deciding[R]) -> R:
         """Change a session in the thread, as a large request does."""
@@ -86,10 +88,12 @@ class Ahead:
         return request if is_form(request) else await self._run(partial(_read, request))
 
 
-async def decide_at_once[R](store: Store, key: SessionKey, deciding: Deciding[R]) -> R | None:
+async def decide_at_once[R](
+    store: Store, key: SessionKey, deciding: Deciding[R], *, unless: Marked | None = None
+) -> R | None:
     """Decide about a request that is not large; None where that takes long all the same."""
     try:
-        return await store.change(key, partial(_decide_within_bounds, deciding))
+        return await store.change(key, partial(_decide_within_bounds, deciding), unless=unless)
     except (Uncounted, NotAtOnce):
         return None
 

@@ -29,12 +29,18 @@ class MustWait(Exception):
     """A request has to wait until it is its turn."""
 
 
+class QueueGone(Exception):
+    """A session is not the queue of an address any more."""
+
+
 @dataclass(slots=True)
 class DecidedSession:
     """The session that a request was decided in."""
 
     may_wait: bool
     """False for a WebSocket connection: the requests on it have their turns, and it has none."""
+    is_queue: bool
+    """Whether it is to be the queue of an address."""
     owner: str = ""
     """Of its script."""
 
@@ -42,7 +48,12 @@ class DecidedSession:
 def decide_out_of_turn(
     session: Session, *, request: Request, deciding: Decide, seen: DecidedSession
 ) -> tuple[Session, Outcome]:
-    """Decide, and note the session; raises MustWait if it says `serialize`. Only the last call for a request counts."""
+    """Decide, and note the session; raises MustWait if it says `serialize`, and QueueGone if it is no queue.
+
+    Only the last call for a request counts.
+    """
+    if seen.is_queue and not session.is_preset_queue:
+        raise QueueGone
     seen.owner = session.script.owner
     if session.settings.serialize and seen.may_wait:
         raise MustWait

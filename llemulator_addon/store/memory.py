@@ -9,7 +9,7 @@ from llemulator_addon.core.gauges import SessionGauges
 from llemulator_addon.core.session_key import ANONYMOUS, SessionKey
 from llemulator_addon.engine.session import Session
 from llemulator_addon.store.memory_link import MemoryLink
-from llemulator_addon.store.port import ATTEMPTS, Fresh, Limits, Run
+from llemulator_addon.store.port import ATTEMPTS, Fresh, Limits, Marked, MarkFound, Run
 from llemulator_addon.store.shares import Shares
 
 
@@ -35,8 +35,12 @@ class MemoryStore:
         self.link = MemoryLink()
         self._keep(ANONYMOUS, self._begin(ANONYMOUS))
 
-    async def change[R](self, key: SessionKey, transition: Callable[[Session], tuple[Session, R]]) -> R:
+    async def change[R](
+        self, key: SessionKey, transition: Callable[[Session], tuple[Session, R]], *, unless: Marked | None = None
+    ) -> R:
         """Replace a session by what the transition makes of it."""
+        if unless is not None and unless.key in self._marked.get(unless.mark, ()):
+            raise MarkFound
         before = self._sessions.get(key)
         after, result = transition(before or self._begin(key))
         if after is not before:
@@ -45,15 +49,20 @@ class MemoryStore:
         return result
 
     async def change_beside[R](
-        self, key: SessionKey, transition: Callable[[Session], tuple[Session, R]], run: Run
+        self,
+        key: SessionKey,
+        transition: Callable[[Session], tuple[Session, R]],
+        run: Run,
+        *,
+        unless: Marked | None = None,
     ) -> R:
         """Replace a session by what a transition makes of it that takes long."""
         for _ in range(ATTEMPTS):
             before = await self.change(key, _look)
             after, result = await run(partial(transition, before))
             if self._sessions.get(key) is before:
-                return await self.change(key, partial(_put, after=after, result=result))
-        return await self.change(key, transition)
+                return await self.change(key, partial(_put, after=after, result=result), unless=unless)
+        return await self.change(key, transition, unless=unless)
 
     async def change_all(self, transition: Callable[[Session], Session]) -> None:
         """Replace every session by what the transition makes of it."""

@@ -35,6 +35,17 @@ class StoreFailed(Exception):
     """
 
 
+class Marked(NamedTuple):
+    """A session that has a mark (`Session.marks`)."""
+
+    mark: str
+    key: SessionKey
+
+
+class MarkFound(Exception):
+    """A session has the mark because of which a change was not to be made."""
+
+
 class Limits(NamedTuple):
     """Bytes that all sessions may take together."""
 
@@ -70,12 +81,22 @@ class Store(Protocol):
         """The connection to the other processes that share the store."""
         ...
 
-    async def change[R](self, key: SessionKey, transition: Callable[[Session], tuple[Session, R]]) -> R:
-        """Replace a session by what the transition makes of it, and return what else it makes."""
+    async def change[R](
+        self, key: SessionKey, transition: Callable[[Session], tuple[Session, R]], *, unless: Marked | None = None
+    ) -> R:
+        """Replace a session by what the transition makes of it, and return what else it makes.
+
+        If another session has a mark at that moment, nothing changes: `unless` names both, and `MarkFound` is raised.
+        """
         ...
 
     async def change_beside[R](
-        self, key: SessionKey, transition: Callable[[Session], tuple[Session, R]], run: Run
+        self,
+        key: SessionKey,
+        transition: Callable[[Session], tuple[Session, R]],
+        run: Run,
+        *,
+        unless: Marked | None = None,
     ) -> R:
         """Do the same for a transition that takes long: `run` calls it, and others may change the session meanwhile.
 

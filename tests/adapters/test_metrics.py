@@ -26,7 +26,7 @@ from llemulator_addon.emulator import Emulator, EmulatorSettings
 from llemulator_addon.engine.journal import Exchange
 from llemulator_addon.engine.session import Session
 from llemulator_addon.store.memory import MemoryStore
-from llemulator_addon.store.port import Run, StoreFailed
+from llemulator_addon.store.port import Marked, Run, StoreFailed
 from tests.playing import TOKEN, body_of, chat, emulator, headers_of, play, played, post, request, status
 
 Samples = Mapping[tuple[str, frozenset[tuple[str, str]]], float]
@@ -158,7 +158,9 @@ async def test_a_store_that_cannot_be_read_is_shown_and_its_requests_are_counted
 
 class _FailingStore(MemoryStore):
     @override
-    async def change[R](self, key: SessionKey, transition: Callable[[Session], tuple[Session, R]]) -> R:
+    async def change[R](
+        self, key: SessionKey, transition: Callable[[Session], tuple[Session, R]], *, unless: Marked | None = None
+    ) -> R:
         raise StoreFailed("the disk is full")
 
     @override

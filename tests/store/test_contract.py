@@ -13,11 +13,11 @@ from llemulator_addon.core.resources import Kept
 from llemulator_addon.core.session_key import ANONYMOUS, SessionKey
 from llemulator_addon.core.steps import Head, Send
 from llemulator_addon.engine.journal import Basis
-from llemulator_addon.engine.session import CONNECTIONS, Session, load
+from llemulator_addon.engine.session import CONNECTIONS, PRESET_QUEUE, Session, load
 from llemulator_addon.script.faults.rate_limit import BucketLevels
 from llemulator_addon.script.reader import read_script
 from llemulator_addon.store.memory import MemoryStore
-from llemulator_addon.store.port import Beginnings, Limits, Store
+from llemulator_addon.store.port import Beginnings, Limits, Marked, MarkFound, Store
 from llemulator_addon.wire.credentials import key_of
 from tests.store.places import STORES
 
@@ -74,6 +74,23 @@ async def test_a_change_that_raises_changes_nothing(store: Store) -> None:
     with pytest.raises(LookupError):
         await store.change_beside(_KEY, fail, asyncio.to_thread)
     assert (await store.read(_KEY)).turn == 1
+
+
+async def test_a_change_that_is_not_to_be_made_if_another_session_has_a_mark_is_not_made(store: Store) -> None:
+    unless, other = Marked(PRESET_QUEUE, _OTHER), Marked(PRESET_QUEUE, key_of("sk-third"))
+    before = await store.change(_KEY, _count, unless=unless)
+    await store.change(_OTHER, lambda session: (session.become_preset_queue(), None))
+    with pytest.raises(MarkFound):
+        await store.change_beside(_KEY, _count, asyncio.to_thread, unless=unless)
+    made = await asyncio.gather(
+        *(store.change(_KEY, _count, unless=each) for each in (None, unless, other, unless)), return_exceptions=True
+    )
+    await store.change(_OTHER, _begin_anew)
+
+    assert [before, made[0], made[2]] == [0, 1, 2]
+    assert [type(made[1]), type(made[3])] == [MarkFound, MarkFound]
+    assert await store.change(_KEY, _count, unless=unless) == 3
+    assert await store.change_beside(_KEY, _count, asyncio.to_thread, unless=unless) == 4
 
 
 async def test_of_changes_at_the_same_time_each_is_counted_once(store: Store) -> None:

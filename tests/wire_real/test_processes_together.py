@@ -121,6 +121,54 @@ async def test_what_waits_at_a_server_that_is_killed_vanishes_from_the_desk_of_t
     assert (gone.status_code, gone.json()["error"]["code"], said) == (409, "not_waiting", "in time")
 
 
+async def _fill(http: httpx.AsyncClient, server: Started, *names: str) -> None:
+    body = {"responses": [_preset(name) for name in names]}
+    (await http.post(f"{_url(server)}/api/preset-queue/127.0.0.1/batch", json=body)).raise_for_status()
+
+
+def _preset(text: str) -> dict[str, object]:
+    return {"id": "chatcmpl-1", "choices": [{"index": 0, "message": {"role": "assistant", "content": text}}]}
+
+
+async def test_a_queue_filled_at_one_server_answers_the_first_request_at_the_other(store: str, tmp_path: Path) -> None:
+    async with _two(store, tmp_path) as (one, other), _sdk(one) as here, _sdk(other) as there:
+        said = [await _say(client, "Hi") for client in (here, there)]
+        async with httpx.AsyncClient(trust_env=False, timeout=SECONDS) as http:
+            await _fill(http, one, "1", "2", "3", "4")
+            said += [await _say(client, "Hi") for client in (there, here, there)]
+            shown = await http.get(f"{_url(other)}/api/preset-queue/127.0.0.1")
+            await http.delete(f"{_url(other)}/api/preset-queue/127.0.0.1")
+        said += [await _say(client, "Hi") for client in (here, there)]
+
+    assert said == ["Hi", "Hi", "1", "2", "3", "Hi", "Hi"]
+    assert [each["response"] for each in shown.json()["queue"]] == [_preset("4")]
+
+
+@pytest.mark.parametrize("options", [(), ("--preset-queues", "queues.json")], ids=["first use", "switched on"])
+async def test_all_workers_answer_from_a_queue_and_each_answer_comes_once(
+    options: tuple[str, ...], tmp_path: Path
+) -> None:
+    names = [str(number) for number in range(12)]
+    if options:
+        entries = [{"response": _preset(name), "status_code": 200} for name in names]
+        (tmp_path / "queues.json").write_text(json.dumps({"127.0.0.1": entries}))
+    command = (*LLEMULATOR, "--port", "0", "--workers", "3", "--store", f"sqlite:///{tmp_path}/sessions.db")
+    said = []
+    async with started(*command, *options, cwd=tmp_path) as server:
+        if not options:
+            async with httpx.AsyncClient(trust_env=False, timeout=SECONDS) as http:
+                await _fill(http, server, *names)
+        for _ in names:
+            # A connection of its own: the system chooses the worker for each.
+            async with _sdk(server) as client:
+                said.append(await _say(client, "Hi"))
+        async with httpx.AsyncClient(trust_env=False, timeout=SECONDS) as http:
+            left = await http.get(f"{_url(server)}/api/preset-queue/127.0.0.1")
+
+    assert said == names
+    assert left.json()["length"] == 0
+
+
 async def test_serialize_gives_one_answer_at_a_time_from_two_servers(store: str, tmp_path: Path) -> None:
     # Each is faster than the one before: at once, they would come the other way round. In turn, one comes so long after
     # the other that they do not arrive together, even where the machine is busy.

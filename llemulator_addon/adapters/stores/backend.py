@@ -56,6 +56,8 @@ class Save:
     marks: Sequence[str]
     is_use: bool
     """Whether it is the last that was used from now on."""
+    unless: Sequence[tuple[str, str]] = ()
+    """Marks and keys: if one of these sessions has its mark, nothing is written."""
 
 
 class Saved(NamedTuple):
@@ -69,6 +71,8 @@ class Saved(NamedTuple):
     """The keys of those who must give up something, because all together have too much."""
     listeners: int = 0
     """How many processes listen to the news."""
+    met: Sequence[int] = ()
+    """If it is not kept because of marks: the positions in `unless` of those that were found."""
 
 
 class Sums(NamedTuple):

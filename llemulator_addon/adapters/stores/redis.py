@@ -80,10 +80,13 @@ class RedisBackend:
                 [*map(str, self._limits)],
                 written.wiped,
                 [_join(*place) for place in written.dropped],
+                [part for each in save.unless for part in each],
             ]
         )
         rows = [each for place, text in written.rows.items() for each in (_join(*place), text or "")]
         kept, *more = await self._run(SAVE, save.key, small, written.head, written.script or "", *rows)
+        if kept == "2":
+            return Saved(is_kept=False, met=[*map(int, more)])
         if kept != "1":
             return Saved(is_kept=False, found=_read(more))
         listeners, *over = more

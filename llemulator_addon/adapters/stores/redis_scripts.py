@@ -118,7 +118,7 @@ _SAVE = (
     + _FIND
     + """
 local key, head, script = ARGV[1], ARGV[3], ARGV[4]
-local fields, limits, wiped, dropped = unpack(cjson.decode(ARGV[2]))
+local fields, limits, wiped, dropped, unless = unpack(cjson.decode(ARGV[2]))
 local life_before, version_before, life, version, attempt, digest, session, journal, stored, stays, own, is_use, prunes,
     now, cutoff, marks = unpack(fields)
 
@@ -137,6 +137,19 @@ if (was[1] or '') ~= life_before or (was[2] or '') ~= version_before then
     local found = find(key, life_before, version_before)
     table.insert(found, 1, '0')
     return found
+end
+
+local met = {}
+for number = 1, #unless, 2 do
+    local mark, other = unless[number], unless[number + 1]
+    if call('ZSCORE', p .. 'mark:' .. mark, other) then
+        local at = cutoff ~= '' and call('ZSCORE', p .. 'at', other)
+        if at and tonumber(at) < tonumber(cutoff) then forget(other) else met[#met + 1] = (number - 1) / 2 end
+    end
+end
+if #met > 0 then
+    table.insert(met, 1, '2')
+    return met
 end
 
 local r, v, g = p .. 'r:' .. life, p .. 'v:' .. life, p .. 'g:' .. life

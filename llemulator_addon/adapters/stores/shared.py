@@ -2,7 +2,7 @@
 
 import asyncio
 from collections import OrderedDict, deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from functools import partial
 from itertools import count
@@ -15,7 +15,7 @@ from llemulator_addon.core.gauges import SessionGauges
 from llemulator_addon.core.session_key import ANONYMOUS, SessionKey
 from llemulator_addon.engine.session import Session
 from llemulator_addon.live.threads import run_in_thread
-from llemulator_addon.store.port import ATTEMPTS, Beginnings, Run, StoreFailed
+from llemulator_addon.store.port import ATTEMPTS, Beginnings, Marked, MarkFound, Run, StoreFailed
 from llemulator_addon.store.written_script import Scripts
 from llemulator_addon.store.written_session import (
     KnownSession,
@@ -46,6 +46,7 @@ class _Change:
     transition: Callable[[Session], tuple[Session, Any]]
     done: asyncio.Future[Any]
     is_use: bool
+    unless: Marked | None = None
     result: Any = None
     error: Exception | None = None
 
@@ -71,6 +72,13 @@ class _Change:
             self.done.set_exception(error)
 
 
+class _MarksFound(Exception):
+    """Nothing was written, because some sessions have marks."""
+
+    def __init__(self, marks: Collection[Marked]) -> None:
+        self.marks = marks
+
+
 class SharedStore:
     """Sessions in a backend. Not a value: it belongs to the event loop.
 
@@ -94,13 +102,20 @@ class SharedStore:
         self._has_begun = False
         self.link = SharedLink(backend.link)
 
-    async def change[R](self, key: SessionKey, transition: Callable[[Session], tuple[Session, R]]) -> R:
+    async def change[R](
+        self, key: SessionKey, transition: Callable[[Session], tuple[Session, R]], *, unless: Marked | None = None
+    ) -> R:
         """Replace a session by what the transition makes of it."""
         await self._begin()
-        return await self._change_in_turn(key, transition)
+        return await self._change_in_turn(key, transition, unless=unless)
 
     async def change_beside[R](
-        self, key: SessionKey, transition: Callable[[Session], tuple[Session, R]], run: Run
+        self,
+        key: SessionKey,
+        transition: Callable[[Session], tuple[Session, R]],
+        run: Run,
+        *,
+        unless: Marked | None = None,
     ) -> R:
         """Replace a session by what a transition makes of it that takes long."""
         await self._begin()
@@ -110,10 +125,17 @@ class SharedStore:
                 continue
             after, result = await run(partial(transition, known.session))
             async with self._lock(key):
-                same = after is known.session
-                if await self._is_current(key, known) if same else await self._save(key, known, after):
+                if await self._put(key, known, after, unless):
                     return result
-        return await self.change(key, transition)
+        return await self.change(key, transition, unless=unless)
+
+    async def _put(self, key: SessionKey, known: KnownSession, after: Session, unless: Marked | None) -> bool:
+        if after is known.session:
+            return await self._is_current(key, known)
+        try:
+            return await self._save(key, known, after, unless=() if unless is None else (unless,))
+        except _MarksFound:
+            raise MarkFound from None
 
     async def change_all(self, transition: Callable[[Session], Session]) -> None:
         """Replace every session by what the transition makes of it."""
@@ -172,11 +194,16 @@ class SharedStore:
         return lock
 
     async def _change_in_turn[R](
-        self, key: SessionKey, transition: Callable[[Session], tuple[Session, R]], *, is_use: bool = True
+        self,
+        key: SessionKey,
+        transition: Callable[[Session], tuple[Session, R]],
+        *,
+        is_use: bool = True,
+        unless: Marked | None = None,
     ) -> R:
         """Change a session when those before have. All that wait meanwhile are written together."""
         loop = asyncio.get_running_loop()
-        change = _Change(transition, loop.create_future(), is_use=is_use)
+        change = _Change(transition, loop.create_future(), is_use, unless)
         if (waiting := self._waiting.get(key)) is not None:
             waiting.append(change)
         else:
@@ -215,7 +242,12 @@ class SharedStore:
             # Where nothing is written, nothing has told yet whether the session is still the same.
             if after is not before or (known is None and is_begun):
                 is_use = any(change.is_use for change in group)
-                is_done = await self._save(key, known, after, is_use=is_use)
+                unless = {change.unless: None for change in group if change.unless is not None}
+                try:
+                    is_done = await self._save(key, known, after, is_use=is_use, unless=tuple(unless))
+                except _MarksFound as found:
+                    group = _fail_some(group, found.marks)
+                    continue
             else:
                 is_done = is_current or await self._is_current(key, known)
             if is_done:
@@ -277,8 +309,16 @@ class SharedStore:
         reading = partial(read_session, key, stored, known, self._beginnings, self._scripts)
         return await run_in_thread(reading, size) if size > _LARGE else reading()
 
-    async def _save(self, key: SessionKey, known: KnownSession | None, after: Session, *, is_use: bool = True) -> bool:
-        """Write a change; False: somebody else made one before, which is read then."""
+    async def _save(
+        self,
+        key: SessionKey,
+        known: KnownSession | None,
+        after: Session,
+        *,
+        is_use: bool = True,
+        unless: Sequence[Marked] = (),
+    ) -> bool:
+        """Write a change; False: somebody else made one before, which is read then. Raises `_MarksFound`."""
         if not after.life:
             after = after.change(life=await self._next_life())
         written = await self._write(after, known)
@@ -294,8 +334,11 @@ class SharedStore:
                 has_own_script=after.has_own_script,
                 marks=after.marks,
                 is_use=is_use,
+                unless=[(each.mark, _text(each.key)) for each in unless],
             )
         )
+        if saved.met:
+            raise _MarksFound([unless[position] for position in saved.met])
         if not saved.is_kept:
             await self._take(key, saved.found)
             return False
@@ -341,6 +384,14 @@ class SharedStore:
     def _forget(self, key: SessionKey) -> None:
         if (known := self._known.pop(key, None)) is not None:
             self._known_size -= _size(known)
+
+
+def _fail_some(group: Sequence[_Change], marks: Collection[Marked]) -> list[_Change]:
+    """Fail the changes that were not to be made if a session has a mark, and return the others."""
+    for change in group:
+        if change.unless in marks:
+            change.fail(MarkFound())
+    return [change for change in group if change.unless not in marks]
 
 
 def _begin_life(session: Session) -> tuple[Session, None]:

@@ -216,9 +216,18 @@ class SqliteBackend:
         found = connection.execute("SELECT life, version, script FROM sessions WHERE key = ?", (save.key,)).fetchone()
         if (None if found is None else At(*found[:2])) != save.before:
             return Saved(is_kept=False, found=self._load(connection, key=save.key, known=save.before))
+        if met := [number for number, each in enumerate(save.unless) if self._has_mark(connection, *each, now)]:
+            return Saved(is_kept=False, met=met)
         _write(connection, save, now, None if found is None else found[2])
         over = _find_over(connection, save.key, self._limits)
         return Saved(is_kept=True, over=over, listeners=count_listeners(connection))
+
+    def _has_mark(self, connection: sqlite3.Connection, mark: str, key: str, now: float) -> bool:
+        if connection.execute("SELECT 1 FROM marks WHERE key = ? AND mark = ?", (key, mark)).fetchone() is None:
+            return False
+        if self._ttl is not None:
+            _forget_expired(connection, key, now - self._ttl)
+        return connection.execute("SELECT 1 FROM sessions WHERE key = ?", (key,)).fetchone() is not None
 
 
 def _prepare(connection: sqlite3.Connection) -> None:

@@ -146,6 +146,27 @@ async def test_a_request_costs_one_transaction_and_its_end_one(tmp_path: Path) -
     await server.emulator.close()
 
 
+async def test_a_queue_of_an_address_costs_those_who_do_not_use_it_nothing_and_is_found_with_the_request(
+    tmp_path: Path,
+) -> None:
+    one, other = await _filled(tmp_path / "sessions.db", 3), _Server(tmp_path / "sessions.db")
+    asked = chat("else", token="sk-without-a-script")
+    elsewhere = replace(asked, client="192.0.2.7")
+    await other.ask(elsewhere)
+    filling = post("/api/preset-queue/127.0.0.1/batch", {"responses": [{"id": "1"}, {"id": "2"}]})
+    await one.ask(replace(filling, host="127.0.0.1"))
+    of_others, _, _ = await other.cost(elsewhere)
+    first, _, _ = await other.cost(asked)
+    then, _, _ = await other.cost(asked)
+
+    assert of_others == ["save", "save"]
+    # It is refused because of the queue. The token has no script; the queue is read with its script, and answers.
+    assert first == ["save", "load", "load", "read_script", "load", "save", "save"]
+    assert then == ["load", "save", "save"]
+    for server in (one, other):
+        await server.emulator.close()
+
+
 async def test_a_request_whose_session_another_process_changed_costs_one_more(tmp_path: Path) -> None:
     one, other = await _filled(tmp_path / "sessions.db", 3), _Server(tmp_path / "sessions.db")
     await other.ask(chat("else"))

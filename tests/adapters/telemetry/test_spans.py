@@ -18,7 +18,7 @@ from llemulator_addon.core.steps import Send
 from llemulator_addon.emulator import Emulator, EmulatorSettings
 from llemulator_addon.engine.session import Session
 from llemulator_addon.store.memory import MemoryStore
-from llemulator_addon.store.port import StoreFailed
+from llemulator_addon.store.port import Marked, StoreFailed
 from tests.adapters.telemetry.recorded import record
 from tests.playing import chat, post, request
 
@@ -277,7 +277,9 @@ async def test_a_request_while_the_store_fails_has_a_span() -> None:
 
 class _FailingStore(MemoryStore):
     @override
-    async def change[R](self, key: SessionKey, transition: Callable[[Session], tuple[Session, R]]) -> R:
+    async def change[R](
+        self, key: SessionKey, transition: Callable[[Session], tuple[Session, R]], *, unless: Marked | None = None
+    ) -> R:
         raise StoreFailed("the disk is full")
 
 
