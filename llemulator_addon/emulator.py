@@ -37,7 +37,8 @@ from llemulator_addon.live.large_requests import Ahead, Decide, decide_at_once, 
 from llemulator_addon.live.manual_queue import Waiting
 from llemulator_addon.live.model_servers import ModelServers, Pause, pause_never
 from llemulator_addon.live.news import Happening, News, Peer, Sent
-from llemulator_addon.live.preset_queues import Asked, QueuedAddresses
+from llemulator_addon.live.open_calls import OpenCalls, find_end_of_call
+from llemulator_addon.live.preset_queues import AskedSession, QueuedAddresses
 from llemulator_addon.live.room import Room, size_asked, size_waiting
 from llemulator_addon.live.threads import LARGE, run_in_thread
 from llemulator_addon.live.token_queue import DecidedSession, MustWait, Turn, Turns, decide_out_of_turn
@@ -124,6 +125,7 @@ class Emulator:
         self._ahead = Ahead(settings.request_values)
         self._turns = Turns(self._store.link)
         self.news = News(self._store.link, settings.run)
+        self.calls = OpenCalls(self._store)
         self._room = Room(settings.waiting_size)
         self._servers = ModelServers(settings.capacity, self._room, settings.pause)
         self._servers.play_by_default(settings.script)
@@ -147,6 +149,7 @@ class Emulator:
             news=self.news,
             room=self._room,
             turns=self._turns,
+            calls=self.calls,
             version=settings.version,
             names=settings.names,
             console=settings.console,
@@ -167,6 +170,8 @@ class Emulator:
         """
         try:
             answered = await self._answer(self._servers.name_capacity(request))
+            if (call := find_end_of_call(request, answered)) is not None:
+                await self.calls.end(call)
         except StoreFailed as failed:
             answered = Play(add_cors(errors.steps_of(store_failed(str(failed)), Stamp(0, 0)), request))
             self._watchers.note_play(request, answered)
@@ -198,21 +203,20 @@ class Emulator:
             return await self._ready(refused, request)
         return await self._queued.answer(token, request, self._store, self._answer_token)
 
-    async def _answer_token(self, asked: Asked, request: Request) -> Answered:
-        large = is_large(request)
+    async def _answer_token(self, asked: AskedSession, request: Request) -> Answered:
         # The session is looked at when it is decided about: to read it before would ask the store once more.
         seen = DecidedSession(may_wait=not wants_websocket(request), is_queue=asked.is_queue)
         try:
-            outcome = await self._decide(asked, request, large=large, seen=seen)
+            outcome = await self._decide(asked, request, seen)
         except MustWait:
             outcome = None
         if seen.owner != "token":
             self._unclaimed.note(request, asked.token)
         if outcome is None:
-            return await self._answer_in_turn(asked, request, large=large)
+            return await self._answer_in_turn(asked, request)
         return await self._ready(outcome, request)
 
-    async def _answer_in_turn(self, asked: Asked, request: Request, *, large: bool) -> Answered:
+    async def _answer_in_turn(self, asked: AskedSession, request: Request) -> Answered:
         key = key_of(asked.token)
         # One that was never seen begins its life now.
         session = await self._store.change(key, lambda session: (session, session))
@@ -226,7 +230,7 @@ class Emulator:
         if not came:
             forgotten = errors.steps_of(session_forgotten("its turn"), session.stamp)
             return Play(add_cors(forgotten, request))
-        return await self._ready(await self._decide_in_turn(turn, asked, request, large=large), request)
+        return await self._ready(await self._decide_in_turn(turn, asked, request), request)
 
     async def preset_queues(self) -> Mapping[str, Sequence[preset_queue.Preset]]:
         """Return the answers that wait in queues, by address."""
@@ -375,10 +379,8 @@ class Emulator:
         self._unread.hold(exchange, size)
         return play
 
-    async def _decide(
-        self, asked: Asked, request: Request, *, large: bool, seen: DecidedSession | None = None
-    ) -> Outcome:
-        key, unless = key_of(asked.token), asked.unless
+    async def _decide(self, asked: AskedSession, request: Request, seen: DecidedSession | None = None) -> Outcome:
+        key = key_of(asked.token)
         changed = _Changed() if self.news.is_wanted else None
         deciding: Decide = self._decide_within_room
         if changed is not None:
@@ -386,10 +388,10 @@ class Emulator:
         if seen is not None:
             deciding = partial(decide_out_of_turn, deciding=deciding, seen=seen)
         outcome = None
-        if not large:
-            outcome = await decide_at_once(self._store, key, partial(deciding, request=request), unless=unless)
+        if not is_large(request):
+            outcome = await decide_at_once(self._store, key, partial(deciding, request=request), unless=asked.unless)
         if outcome is None:
-            outcome = await self._ahead.decide(self._store, key, request, deciding, unless=unless)
+            outcome = await self._ahead.decide(self._store, key, request, deciding, unless=asked.unless)
         if changed is not None:
             self.news.tell("begun", key, outcome.exchange, Peer(request.client, request.client_port))
             for happening in changed.happenings:
@@ -405,9 +407,9 @@ class Emulator:
         )
         return after, outcome
 
-    async def _decide_in_turn(self, turn: Turn, asked: Asked, request: Request, *, large: bool) -> Outcome:
+    async def _decide_in_turn(self, turn: Turn, asked: AskedSession, request: Request) -> Outcome:
         try:
-            outcome = await self._decide(asked, request, large=large)
+            outcome = await self._decide(asked, request)
         except BaseException:
             self._turns.leave(turn)
             raise

@@ -8,11 +8,17 @@ from llemulator_addon.core.request import Request
 from llemulator_addon.core.session_key import ExchangeId
 from llemulator_addon.core.steps import Steps
 from llemulator_addon.core.talk import TalkMessage
+from llemulator_addon.live.open_calls import OpenCalls
 from llemulator_addon.script.fault import ConnectionFault
 
 
 class Answerer(Protocol):
     """Answers requests. `Emulator` is the one of the program; a test may bring its own."""
+
+    @property
+    def calls(self) -> OpenCalls:
+        """The connections of calls, which end with them."""
+        ...
 
     async def answer(self, request: Request) -> Answered:
         """Return what to do about a request. Raises only for a bug of ours."""

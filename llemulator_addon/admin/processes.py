@@ -3,10 +3,11 @@
 from collections.abc import Mapping
 from typing import Any
 
-from llemulator_addon.admin.questions import ANSWERED, FORGOTTEN, NOT_WAITING, read_question, refuse, write_reply
+from llemulator_addon.admin.questions import ANSWERED, ENDED, FORGOTTEN, NOT_WAITING, read_question, refuse, write_reply
 from llemulator_addon.admin.route import Server
 from llemulator_addon.admin.waiting import answer_here
 from llemulator_addon.engine.fallback import store_failed
+from llemulator_addon.live.open_calls import END_CALL
 from llemulator_addon.store.link import read_thing
 from llemulator_addon.store.port import StoreFailed
 from llemulator_addon.wire.errors import RequestRefused
@@ -26,6 +27,9 @@ async def _answer(server: Server, question: Mapping[str, Any]) -> Mapping[str, o
     if "forget" in question:
         await server.forget_waiting(read_thing(question["forget"]))
         return FORGOTTEN
+    if END_CALL in question:
+        server.calls.end_here(question[END_CALL])
+        return ENDED
     ask = server.waiting.get(read_thing(question["of"]), question["number"])
     if ask is None or ask.exchange.life != question["life"]:
         return NOT_WAITING

@@ -14,6 +14,7 @@ from llemulator_addon.wire import json_bytes
 from llemulator_addon.wire.errors import RequestRefused
 
 ANSWERED, NOT_WAITING, FORGOTTEN = {"answered": True}, {"answered": False}, {"forgotten": True}
+ENDED = {"ended": True}
 
 
 async def ask_to_answer(server: Server, lease: Lease, body: bytes) -> bool | None:

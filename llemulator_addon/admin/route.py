@@ -25,6 +25,7 @@ from llemulator_addon.live.draining import Draining
 from llemulator_addon.live.manual_queue import Waiting
 from llemulator_addon.live.model_servers import ModelServers
 from llemulator_addon.live.news import Happening, News
+from llemulator_addon.live.open_calls import OpenCalls
 from llemulator_addon.live.preset_queues import QueuedAddresses
 from llemulator_addon.live.room import Room
 from llemulator_addon.live.token_queue import Turns
@@ -64,6 +65,8 @@ class Server:
     """The memory of requests that wait, for news too."""
     turns: Turns
     """Requests that wait for each other."""
+    calls: OpenCalls
+    """The connections of calls."""
     version: str = ""
     """Of this program."""
     names: Container[str] = ()

@@ -10,7 +10,7 @@ from llemulator_addon.store.port import ATTEMPTS, Marked, MarkFound, Store
 from llemulator_addon.wire.credentials import is_address, key_of, session_of
 
 
-class Asked(NamedTuple):
+class AskedSession(NamedTuple):
     """The session that a request asks."""
 
     token: str
@@ -41,7 +41,7 @@ class QueuedAddresses:
         return token if has_script else request.client
 
     async def answer[R](
-        self, token: str, request: Request, store: Store, answer: Callable[[Asked, Request], Awaitable[R]]
+        self, token: str, request: Request, store: Store, answer: Callable[[AskedSession, Request], Awaitable[R]]
     ) -> R:
         """Answer in the session that was named, or in another one if a queue came or went in another process."""
         for _ in range(ATTEMPTS):
@@ -52,16 +52,16 @@ class QueuedAddresses:
             except QueueGone:
                 self.note_cleared(request.client)
             token = await self.name_session(store, request) or token
-        return await answer(Asked(token), request)
+        return await answer(AskedSession(token), request)
 
-    def _ask(self, token: str, request: Request, store: Store) -> Asked:
+    def _ask(self, token: str, request: Request, store: Store) -> AskedSession:
         address = request.client
         if self.all_addresses:
-            return Asked(token)
+            return AskedSession(token)
         if self.serves(address):
-            return Asked(token, is_queue=token == address != session_of(request))
+            return AskedSession(token, is_queue=token == address != session_of(request))
         is_sure = token == address or not address or not store.link.is_shared
-        return Asked(token, unless=None if is_sure else Marked(PRESET_QUEUE, key_of(address)))
+        return AskedSession(token, unless=None if is_sure else Marked(PRESET_QUEUE, key_of(address)))
 
     def serves(self, address: str) -> bool:
         """Whether the requests of an address are answered from its queue, as far as is known here."""

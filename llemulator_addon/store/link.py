@@ -9,8 +9,9 @@ from typing import Literal, NamedTuple, Protocol
 
 from llemulator_addon.core.session_key import SessionKey
 
-LeaseKind = Literal["waiting", "turn"]
-"""Of a request that waits for a person; of a request that has its turn in a session, or waits for it."""
+LeaseKind = Literal["waiting", "turn", "call"]
+"""Of a request that waits for a person; of one that has its turn in a session, or waits for it; of the connection of a
+call."""
 
 HearNotice = Callable[[str | None], None]
 """Takes a notice of another process; None: some were lost."""

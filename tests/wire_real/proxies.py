@@ -22,7 +22,11 @@ from llemulator_addon.core.request import Request
 from llemulator_addon.core.session_key import ANONYMOUS, ExchangeId
 from llemulator_addon.core.steps import Head, Send, Steps
 from llemulator_addon.core.talk import TalkMessage
+from llemulator_addon.engine.session import Session
+from llemulator_addon.live.open_calls import OpenCalls
 from llemulator_addon.script.fault import ConnectionFault
+from llemulator_addon.store.memory import MemoryStore
+from llemulator_addon.store.port import Limits
 from tests.patience import SECONDS
 from tests.wire_real.clients import Proxy
 
@@ -40,6 +44,7 @@ class Playing:
         self.endings: asyncio.Queue[tuple[ExchangeId, Ending]] = asyncio.Queue()
         self.came_in: list[tuple[ExchangeId, Steps]] = []
         self.fault: ConnectionFault | None = None
+        self.calls = OpenCalls(MemoryStore(lambda key: Session(key=key), Limits()))
 
     async def answer(self, request: Request) -> Answered:
         self.asked.append(request)

@@ -17,6 +17,7 @@ import pytest
 from tests.patience import SECONDS
 from tests.store.redis_server import RedisServer, running_redis
 from tests.wire_real.processes import LLEMULATOR, Started, started
+from tests.wire_real.websocket_client import talking
 
 pytestmark = pytest.mark.slow
 
@@ -119,6 +120,29 @@ async def test_what_waits_at_a_server_that_is_killed_vanishes_from_the_desk_of_t
         said = await kept
 
     assert (gone.status_code, gone.json()["error"]["code"], said) == (409, "not_waiting", "in time")
+
+
+async def test_a_call_that_is_hung_up_at_one_server_closes_its_connection_at_the_other(
+    store: str, tmp_path: Path
+) -> None:
+    headers = (("Authorization", f"Bearer {_TOKEN}"),)
+    async with _two(store, tmp_path) as (one, other), _admin() as http:
+        for call_id in ("rtc_1", "rtc_2"):
+            accepted = {"type": "realtime", "model": "gpt-realtime"}
+            (await http.post(f"{_url(one)}/v1/realtime/calls/{call_id}/accept", json=accepted)).raise_for_status()
+        async with (
+            talking(one.proxy, headers=headers, path="/v1/realtime?call_id=rtc_1") as ended,
+            talking(one.proxy, headers=headers, path="/v1/realtime?call_id=rtc_2") as stays,
+        ):
+            began = [(await anext(client.messages()))["type"] for client in (ended, stays)]
+            hung_up = await http.post(f"{_url(other)}/v1/realtime/calls/rtc_1/hangup")
+            async with asyncio.timeout(SECONDS):
+                more = [message async for message in ended.messages()]
+            stays.send({"type": "conversation.item.retrieve", "item_id": "nothing"})
+            said = (await anext(stays.messages()))["type"]
+
+    assert (began, hung_up.status_code) == (["session.created"] * 2, 200)
+    assert (more, ended.closed, said) == ([], 1000, "error")
 
 
 async def _fill(http: httpx.AsyncClient, server: Started, *names: str) -> None:

@@ -1,55 +1,46 @@
-"""The connections of calls of Realtime that are open in this process: a call that ends takes its connections along."""
+"""A connection of a call of Realtime is closed when the call ends."""
 
+import asyncio
 from collections.abc import Callable
-from typing import NamedTuple
-from weakref import WeakKeyDictionary
+from contextlib import suppress
+from functools import partial
 
 from llemulator_addon.adapters.websocket.connection import WebSocketConnection, WebSocketLine
-from llemulator_addon.core.outcome import Answered, Converse, Play
-from llemulator_addon.core.request import Request
-from llemulator_addon.core.session_key import SessionKey
-from llemulator_addon.core.steps import Head
-from llemulator_addon.wire.endpoints.realtime_calls import find_ended_call
+from llemulator_addon.core.outcome import Converse
+from llemulator_addon.live.open_calls import OpenCall, OpenCalls
+from llemulator_addon.store.port import StoreFailed
+from llemulator_addon.wire.credentials import is_client_secret, token_of
 
 _OVER = 1000
-_OK = 200
+_AGAIN_AFTER = 1.0
+"""Seconds between attempts while the store fails."""
 
 BeginConnection = Callable[[WebSocketLine], WebSocketConnection]
 
 
-class _CallOfSession(NamedTuple):
-    session: SessionKey
-    id: str
+def close_with_call(calls: OpenCalls, accepted: Converse, begin: BeginConnection) -> BeginConnection:
+    """Return what begins a connection; if it is that of a call, it ends with the call."""
+    call_id = accepted.request.query_value("call_id")
+    if call_id is None or not accepted.session:
+        return begin
+    call = OpenCall(accepted.exchange.session, call_id)
+    # A client secret brings a session of its own.
+    is_kept = not is_client_secret(token_of(accepted.request) or "")
+
+    def begin_call(line: WebSocketLine) -> WebSocketConnection:
+        connection = begin(line)
+        connection.start(_watch(calls, call, partial(_close, connection), is_kept=is_kept))
+        return connection
+
+    return begin_call
 
 
-class OpenCalls:
-    """Not a value: remembers connections until they are gone."""
+async def _watch(calls: OpenCalls, call: OpenCall, close: Callable[[], None], *, is_kept: bool) -> None:
+    while True:
+        with suppress(StoreFailed):
+            await calls.hold(call, close, is_kept=is_kept)
+        await asyncio.sleep(_AGAIN_AFTER)
 
-    def __init__(self) -> None:
-        self._open: WeakKeyDictionary[WebSocketConnection, _CallOfSession] = WeakKeyDictionary()
 
-    def watch(self, accepted: Converse, begin: BeginConnection) -> BeginConnection:
-        """Return what begins a connection, and remembers it if it is that of a call."""
-        call_id = accepted.request.query_value("call_id")
-        if call_id is None or not accepted.session:
-            return begin
-        call = _CallOfSession(accepted.exchange.session, call_id)
-
-        def begin_call(line: WebSocketLine) -> WebSocketConnection:
-            connection = begin(line)
-            self._open[connection] = call
-            return connection
-
-        return begin_call
-
-    def note_answer(self, request: Request, answered: Answered) -> None:
-        """Close the connections of a call that a request has ended."""
-        if not isinstance(answered, Play) or answered.exchange is None:
-            return
-        call_id = find_ended_call(request)
-        if call_id is None or not any(isinstance(each, Head) and each.status == _OK for each in answered.steps[:1]):
-            return
-        for connection, call in tuple(self._open.items()):
-            if call == _CallOfSession(answered.exchange.session, call_id):
-                del self._open[connection]
-                connection.start(connection.close(_OVER, "the call has ended"))
+def _close(connection: WebSocketConnection) -> None:
+    connection.start(connection.close(_OVER, "the call has ended"))

@@ -24,7 +24,7 @@ from llemulator_addon.adapters.mitmproxy.bodies import Bodies, BodyTooLarge, NoR
 from llemulator_addon.adapters.mitmproxy.in_flight import InFlight
 from llemulator_addon.adapters.mitmproxy.internals.deciding import Arrival
 from llemulator_addon.adapters.mitmproxy.internals.played import Played, make_begun, make_played
-from llemulator_addon.adapters.mitmproxy.open_calls import OpenCalls
+from llemulator_addon.adapters.mitmproxy.open_calls import close_with_call
 from llemulator_addon.adapters.mitmproxy.ownership import UNKNOWN, Destination, Ownership, TrafficPolicy, carries_key
 from llemulator_addon.adapters.mitmproxy.reading import read_request
 from llemulator_addon.adapters.mitmproxy.talks import TalkAnswering, begin_talk
@@ -75,7 +75,6 @@ class Traffic:
         self._known: dict[str, Destination] = {}
         self._with_keys: set[str] = set()
         self._in_flight = InFlight(answerer)
-        self._calls = OpenCalls()
         self._making = asyncio.Lock()
         self._shares = FairShare()
         self._forwarding = Forwarding(
@@ -162,7 +161,6 @@ class Traffic:
             return make_played(proxy_errors.steps_of(proxy_errors.circle()), flow.request)
         await self._in_flight.wait(flow.id, self._shares.begin(token_of(request) or ""))
         outcome = await self._in_flight.wait(flow.id, self._answerer.answer(request))
-        self._calls.note_answer(request, outcome)
         if outcome.exchange is not None:
             self._in_flight.open(flow.client_conn.id, flow.id, outcome.exchange)
         self.egress.count(_THIS_PROXY if arrival.way == "origin" else arrival.host, "answered")
@@ -228,7 +226,7 @@ class Traffic:
             most_values=self.policy.request_values,
             times=self.policy.websocket,
         )
-        response.converse = self._calls.watch(outcome, begin_connection)
+        response.converse = close_with_call(self._answerer.calls, outcome, begin_connection)
         return response
 
     def _accept_listener(self, flow: http.HTTPFlow, steps: Steps, rest: Rest) -> Played:
