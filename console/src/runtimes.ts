@@ -1,4 +1,4 @@
-// The lines that send a program's requests here, for each runtime. A test runs each of them.
+// The lines that send a program's requests here, for each runtime. A test runs each of them, except for .NET.
 export interface Runtime {
   name: string;
   lines: string;
@@ -33,6 +33,7 @@ java -jar app.jar`;
     { name: "Rust", lines: `${replacesRoots}cargo run` },
     { name: "Ruby", lines: `${replacesRoots}export http_proxy=${origin}\nruby app.rb` },
     { name: "Java", lines: java },
+    { name: ".NET on Linux", lines: `${replacesRoots}dotnet app.dll` },
     { name: "Any program on llemulator's machine", lines: "llemulator run --script script.yaml -- python app.py" },
   ];
 }
