@@ -6,8 +6,9 @@ reference (metadata: 16 pairs, 64 and 512 characters), and public reports of the
 
 from string import ascii_letters, digits
 
+from llemulator_addon.core.json_type import JSON
 from llemulator_addon.core.reply import Failure
-from llemulator_addon.wire.checking import Letters, Place, one_of, spell, table, text
+from llemulator_addon.wire.checking import Check, Letters, Place, one_of, spell, table, text
 from llemulator_addon.wire.errors import INVALID, RequestRefused
 
 NAME = Letters("^[a-zA-Z0-9_-]+$", f"{ascii_letters}{digits}_-")
@@ -23,6 +24,31 @@ SHORT_KEY = text(most=64)
 CALL_ID = text(least=1, most=64)
 RETENTION = one_of("in_memory", "24h", or_else="")
 VERBOSITY = one_of("low", "medium", "high", or_else="")
+
+
+def an_id(begins: str) -> Check:
+    """Take the id of an item or a file. The limit and all messages are reported of Responses."""
+    short = text(most=64)
+
+    def check(place: Place, given: JSON) -> None:
+        short(place, given)
+        if not given or not NAME.make_up(str(given)):
+            raise _refuse_id(
+                place,
+                given,
+                "contains letters, numbers, underscores, or dashes, but this value contained additional characters",
+            )
+        if not str(given).startswith(begins):
+            raise _refuse_id(place, given, f"begins with '{begins}'")
+
+    return check
+
+
+def _refuse_id(place: Place, given: JSON, expected: str) -> RequestRefused:
+    param = spell(place)
+    message = f"Invalid '{param}': '{given}'. Expected an ID that {expected}."
+    return RequestRefused(Failure(status=400, type=INVALID, param=param, code="invalid_value", message=message))
+
 
 _MOST_OF_A_KEY = 64
 

@@ -106,6 +106,13 @@ def test_what_this_api_would_refuse_is_left_to_the_upstream_to_judge() -> None:
     assert _told(emulator(upstream=_NAMED), chat(temperature=17)).startswith("400")
 
 
+def test_a_file_that_is_not_stored_here_may_be_one_of_the_upstream() -> None:
+    content = [{"type": "file", "file": {"file_id": "file-theirs"}}]
+    asked = post("/v1/chat/completions", {"model": "gpt-4o", "messages": [{"role": "user", "content": content}]})
+
+    assert _told(emulator(upstream=_ANYTHING), asked) == f"{_URL}/chat/completions"
+
+
 def test_rules_come_first_although_this_api_would_refuse_the_request() -> None:
     server = emulator({"responses": {"scripted": "of the rule"}}, upstream=_ANYTHING)
 

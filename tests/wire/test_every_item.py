@@ -125,7 +125,7 @@ def test_what_a_response_was_given_is_listed_as_the_sdk_and_the_description_have
 
 @sent
 def test_what_a_conversation_was_given_is_listed_as_the_sdk_has_it(items: Sequence[Item]) -> None:
-    client = Asking()
+    client = Asking(emulator({"resources": {"files": [{"id": "file-1", "filename": "a.pdf", "text": "a"}]}}))
     made = client.post("/v1/conversations", {"items": items})
 
     listed = client.get(f"/v1/conversations/{made['id']}/items?order=asc")["data"]

@@ -21,6 +21,11 @@ def client(server: Server, request: pytest.FixtureRequest) -> Iterator[OpenAI]:
         yield client
 
 
+def _load(server: Server, client: OpenAI, script: object) -> None:
+    headers = {"authorization": f"Bearer {client.api_key}"}
+    httpx2.post(f"{server.origin}/_emulator/script", headers=headers, json=script).raise_for_status()
+
+
 def test_a_file_comes_back_as_it_went_in(client: OpenAI) -> None:
     made = client.files.create(file=("lines.jsonl", _LINES), purpose="batch")
 
@@ -37,8 +42,7 @@ def test_files_that_a_rule_names_are_listed_shown_and_downloaded(client: OpenAI,
     script = {
         "rules": [{"reply": {"files": [report, {"id": "cfile_plot", "filename": "plot.png", "data": "iVBORw=="}]}}]
     }
-    headers = {"authorization": f"Bearer {client.api_key}"}
-    httpx2.post(f"{server.origin}/_emulator/script", headers=headers, json=script).raise_for_status()
+    _load(server, client, script)
 
     first, second = client.files.list()
 
@@ -57,6 +61,26 @@ def test_files_that_a_rule_names_are_listed_shown_and_downloaded(client: OpenAI,
     assert client.containers.files.content.retrieve("cfile_plot", container_id="cntr_1").read() == b"\x89PNG"
     with pytest.raises(NotFoundError, match="No such File object"):
         client.files.retrieve("file-none")
+
+
+def test_a_message_can_name_a_file_until_it_is_deleted(client: OpenAI, server: Server) -> None:
+    file_id = client.files.create(file=("a.pdf", b"%PDF-1.4"), purpose="user_data").id
+
+    def ask_both() -> None:
+        client.responses.create(
+            model="gpt-4o", input=[{"role": "user", "content": [{"type": "input_file", "file_id": file_id}]}]
+        )
+        client.chat.completions.create(
+            model="gpt-4o", messages=[{"role": "user", "content": [{"type": "file", "file": {"file_id": file_id}}]}]
+        )
+
+    _load(server, client, {"rules": [{"reply": "A page."}]})
+    ask_both()
+    client.files.delete(file_id)
+
+    with pytest.raises(NotFoundError, match=f"No such File object: {file_id}") as refused:
+        ask_both()
+    assert refused.value.param == "input[0].content[0].file_id"
 
 
 def test_an_upload_in_chunks_is_one_file(client: OpenAI, tmp_path: Path) -> None:

@@ -30,6 +30,7 @@ from llemulator_addon.wire.errors import RequestRefused, no_model
 from llemulator_addon.wire.families import family
 from llemulator_addon.wire.json_bytes import drop_many, pretty, write_pieces
 from llemulator_addon.wire.members import number_in, text_in
+from llemulator_addon.wire.named_files import check_files_of_chat
 from llemulator_addon.wire.usage import read_usage
 
 NAME = "chat.completions"
@@ -98,6 +99,7 @@ ENDPOINT = Endpoint(name=NAME, method="POST", path="/chat/completions", read=rea
 
 def _check(call: Call, prompt: Prompt) -> None:
     """Refuse what the API refuses. An unknown model is refused as such, and later."""
+    check_files_of_chat(call, prompt.body)
     found = [checks.check_body(prompt)]
     if call.knows(prompt.model):
         found += [checks.check_model(prompt), checks.check_length(prompt, len(call.request.body))]

@@ -10,6 +10,7 @@ from llemulator_addon.wire.bodies import read_object
 from llemulator_addon.wire.checking import Fields, array
 from llemulator_addon.wire.errors import RequestRefused
 from llemulator_addon.wire.json_bytes import write_ascii
+from llemulator_addon.wire.named_files import check_files_of_items
 from llemulator_addon.wire.paging import page
 from llemulator_addon.wire.responses import history, response_errors
 from llemulator_addon.wire.responses.ids import Ids, lone
@@ -148,6 +149,7 @@ def _read_items(call: Call, body: Mapping[str, Any]) -> tuple[Item, ...]:
         return ()
     if not call.lenient:
         _ITEMS.check(body)
+        check_files_of_items(call, body, "items")
     return items_of(given, Ids(call.stamp))
 
 

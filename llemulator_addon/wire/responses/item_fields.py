@@ -3,7 +3,6 @@
 from collections.abc import Mapping
 
 from llemulator_addon.core.json_type import JSON
-from llemulator_addon.core.reply import Failure
 from llemulator_addon.wire import errors
 from llemulator_addon.wire.checking import (
     Check,
@@ -19,10 +18,10 @@ from llemulator_addon.wire.checking import (
     spell,
     text,
 )
-from llemulator_addon.wire.errors import INVALID, RequestRefused
+from llemulator_addon.wire.errors import RequestRefused
 from llemulator_addon.wire.media import output_file, responses_file, responses_image
 from llemulator_addon.wire.responses.ids import PREFIXES
-from llemulator_addon.wire.shared_fields import CALL_ID, ITEM_NAME, NAME
+from llemulator_addon.wire.shared_fields import CALL_ID, ITEM_NAME, an_id
 
 
 def check_item(place: Place, given: JSON) -> None:
@@ -42,21 +41,7 @@ def check_item(place: Place, given: JSON) -> None:
 
 def _item_id(kind: str) -> Check:
     """Check the id of an item. The limit and all messages are reported."""
-    begins = PREFIXES[kind] if kind in _BEGINS_KNOWN else ""
-    short = text(most=64)
-
-    def check(place: Place, given: JSON) -> None:
-        short(place, given)
-        if not given or not NAME.make_up(str(given)):
-            raise _refuse_id(
-                place,
-                given,
-                "contains letters, numbers, underscores, or dashes, but this value contained additional characters",
-            )
-        if not str(given).startswith(begins):
-            raise _refuse_id(place, given, f"begins with '{begins}'")
-
-    return check
+    return an_id(PREFIXES[kind] if kind in _BEGINS_KNOWN else "")
 
 
 _BEGINS_KNOWN = frozenset(
@@ -68,12 +53,6 @@ _BEGINS_KNOWN = frozenset(
         *("mcp_approval_request", "local_shell_call", "shell_call", "apply_patch_call"),
     }
 )
-
-
-def _refuse_id(place: Place, given: JSON, expected: str) -> RequestRefused:
-    param = spell(place)
-    message = f"Invalid '{param}': '{given}'. Expected an ID that {expected}."
-    return RequestRefused(Failure(status=400, type=INVALID, param=param, code="invalid_value", message=message))
 
 
 # Messages -----------------------------------------------------------------------------------------------------------

@@ -10,6 +10,7 @@ from llemulator_addon.wire.checking import refuse
 from llemulator_addon.wire.errors import RequestRefused
 from llemulator_addon.wire.families import family
 from llemulator_addon.wire.members import text_in
+from llemulator_addon.wire.named_files import check_files_of_items
 from llemulator_addon.wire.responses import history, response_errors
 from llemulator_addon.wire.responses.body import check, drop_wrong
 from llemulator_addon.wire.responses.capabilities import check_capabilities
@@ -116,6 +117,7 @@ def _conversation(call: Call, body: Body) -> list[Item]:
     whole = history.resolve(before, call.resources, name, lenient=True)
     if not call.lenient:
         check_conversation(call, whole, told)
+        check_files_of_items(call, body, "input")
     return [*whole, *told]
 
 
