@@ -177,7 +177,14 @@ WITHOUT_A_TYPE = {
     *("files.content", "audio.speech", "containers.files.content.retrieve"),  # are no JSON
     *("skills.content.retrieve", "skills.versions.content.retrieve"),
     "fine_tuning.jobs.pause",  # says "paused" in OpenAI's example, a status that no type has
-    *("realtime", "realtime.transcription", "realtime.translation", "live"),  # are answered by events on a connection
+    # are answered by events on a connection
+    *(
+        "realtime",
+        "realtime.transcription",
+        "realtime.translation",
+        "realtime.mcp_list_tools",
+        "live",
+    ),  # are answered by events on a connection
     *(f"realtime.calls.{name}" for name in ("create", "accept", "reject", "refer", "hangup")),  # have no body
 }
 

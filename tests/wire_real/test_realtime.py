@@ -164,6 +164,26 @@ async def test_the_journal_has_each_response_and_each_transcription(certs: Path)
     assert done["response"]["output"][0]["content"][0]["transcript"] == "Hi there"
 
 
+async def test_the_tools_of_an_mcp_server_are_those_of_a_rule_until_it_says_that_they_cannot_be_listed(
+    certs: Path,
+) -> None:
+    tool = {"name": "add", "description": None, "input_schema": {"type": "object"}, "annotations": None}
+    lists: list[dict[str, Any]] = [{"tools": [tool]}, {"error": "gone"}]
+    replies = [{"blocks": [{"hosted_call": {"type": "mcp_list_tools", **each}}]} for each in lists]
+    script = {"rules": [{"match": {"endpoint": "realtime.mcp_list_tools"}, "reply": replies, "times": 2}]}
+    server = {"type": "mcp", "server_label": "sums", "server_url": "https://mcp.example"}
+
+    async with proxying(emulator(script), certs) as (proxy, _), _realtime(proxy) as client:
+        client.send({"type": "session.update", "session": {"type": "realtime", "tools": [server]}})
+        *_, item, completed = await _until(client, "mcp_list_tools.completed")
+        other = {**server, "server_label": "others"}
+        client.send({"type": "session.update", "session": {"type": "realtime", "tools": [server, other]}})
+        *_, empty, failed = await _until(client, "mcp_list_tools.failed")
+
+    assert (item["item"]["tools"], item["item"]["id"]) == ([tool], completed["item_id"])
+    assert (empty["item"]["tools"], empty["item"]["id"]) == ([], failed["item_id"])
+
+
 async def test_malformed_frames_and_events_are_errors_and_the_connection_goes_on(certs: Path) -> None:
     async with proxying(emulator(_SCRIPT), certs) as (proxy, _), _realtime(proxy) as client:
         for message in (b"{", b"[1]", b'{"type": 7}', b'{"type": "session.update", "session": 1}'):

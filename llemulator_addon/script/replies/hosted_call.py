@@ -60,6 +60,7 @@ _OF_ALL: Mapping[str, tuple[str, TypeAdapter[Any]]] = {
     PARTIAL_IMAGES: ("an array of strings", TypeAdapter(list[str])),
 }
 _OF_TYPE: Mapping[str, Mapping[str, tuple[str, TypeAdapter[Any]]]] = {
+    "mcp_list_tools": {"tools": ("an array of objects", TypeAdapter(list[dict[str, Any]]))},
     "web_search_call": {"action": ("an object", TypeAdapter(dict[str, Any]))},
     "shell_call": {"action": ("an object whose commands are strings", TypeAdapter(_ShellAction))},
     "shell_call_output": {"output": ("an array", TypeAdapter(list[Any]))},

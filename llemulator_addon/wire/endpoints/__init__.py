@@ -43,6 +43,7 @@ ENDPOINTS: dict[str, Endpoint] = {
     "live": live.ENDPOINT,
     "realtime": realtime.ENDPOINT,
     "realtime.transcription": realtime.HEARING,
+    "realtime.mcp_list_tools": realtime.LISTING,
     "realtime.translation": realtime.TRANSLATING,
 }
 """Operations in which a model answers, and which a script's rules therefore answer."""

@@ -7,7 +7,7 @@ from llemulator_addon.core.json_type import JsonObject
 from llemulator_addon.core.prompt import Prompt
 from llemulator_addon.core.reply import ModelOutput
 from llemulator_addon.wire.answer import Answer, Call, Endpoint, EventStream, Made, Manner
-from llemulator_addon.wire.realtime import translation
+from llemulator_addon.wire.realtime import mcp, translation
 from llemulator_addon.wire.realtime.events import break_off, estimate_size, write_events
 from llemulator_addon.wire.realtime.items import list_messages, list_tools
 from llemulator_addon.wire.realtime.transcription import read_sound, write_heard
@@ -51,6 +51,15 @@ TRANSLATING = Endpoint(
     read=translation.read_turn,
     write=translation.write_turn,
     break_off=break_off,
+    only_in_talks=True,
+)
+LISTING = Endpoint(
+    name=mcp.LISTING,
+    method="POST",
+    path="/realtime/mcp_list_tools",
+    read=mcp.read_listing,
+    write=mcp.write_list,
+    speaks=False,
     only_in_talks=True,
 )
 HEARING = Endpoint(

@@ -34,6 +34,11 @@ class RealtimeConversation:
         """The id of the last item."""
         return self.items[-1].id if self.items else None
 
+    def find_previous(self, item_id: str) -> str | None:
+        """Return the id of the item before an item."""
+        at = self._place(item_id)
+        return self.items[at - 1].id if at else None
+
     def id_before(self, after: str | None) -> str | None:
         """Return the id of the item behind which a new one comes; None: before all. Raises LookupError."""
         if after is None:

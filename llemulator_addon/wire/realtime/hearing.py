@@ -25,7 +25,7 @@ from llemulator_addon.wire.realtime import mcp
 from llemulator_addon.wire.realtime.events import NO_USAGE, describe_response
 from llemulator_addon.wire.realtime.items import RealtimeItem, RealtimeItemFields, read_audio, read_item, user_audio
 from llemulator_addon.wire.realtime.noting import read_deltas
-from llemulator_addon.wire.realtime.requests import ask, ask_to_hear
+from llemulator_addon.wire.realtime.requests import ask, ask_for_tools, ask_to_hear
 from llemulator_addon.wire.realtime.session import (
     MODEL_CHECKS,
     OUTPUT_CHECK,
@@ -125,13 +125,11 @@ class _Hearing:
     def list_tools(self, before: ClientEvent | None) -> None:
         """Add the tools of MCP servers that a session has not had before; None: it has just begun."""
         for server in mcp.find_new_servers(before, self.talk.session):
-            asked, item = mcp.list_tools(self._draw("mcpl"), server)
-            last = self.talk.conversation.last_id
-            self._say("conversation.item.added", previous_item_id=last, item=asked)
+            item, last = mcp.begin_list(self._draw("mcpl"), server), self.talk.conversation.last_id
+            self._say("conversation.item.added", previous_item_id=last, item=item)
             self._say("mcp_list_tools.in_progress", item_id=item["id"])
             self.talk = self.talk._replace(conversation=self.talk.conversation.put(RealtimeItem(shown=item), last))
-            self._say("conversation.item.done", previous_item_id=last, item=item)
-            self._say("mcp_list_tools.completed", item_id=item["id"])
+            self.doings.append(ask_for_tools(self.talk, mcp.describe_listing(item, server, last), self._at))
 
     # Items
 
@@ -381,14 +379,11 @@ class _Hearing:
         if (kept := self.talk.conversation.find(str(item["id"]))) is not None:
             kept = replace(kept, shown=item, audio=sound)
             self.talk = self.talk._replace(conversation=self.talk.conversation.put(kept, None))
-            self._say("conversation.item.done", previous_item_id=self._id_before(kept.id), item=item)
+            self._say(
+                "conversation.item.done", previous_item_id=self.talk.conversation.find_previous(kept.id), item=item
+            )
         self._say("response.output_item.done", **place, item=item)
         return item
-
-    def _id_before(self, item_id: str) -> str | None:
-        items = self.talk.conversation.items
-        at = next((number for number, each in enumerate(items) if each.id == item_id), 0)
-        return items[at - 1].id if at else None
 
     # What happens by itself
 
@@ -409,7 +404,8 @@ class _Hearing:
             return
         if lane in talk.responses:
             self.talk = self.talk._replace(responses=talk.responses.remove(lane))
-        self._count_silence()
+        if talk.find_list(lane) is None:
+            self._count_silence()
 
     def _count_silence(self) -> None:
         detection = turn_detection_of(self.talk.session) or {}

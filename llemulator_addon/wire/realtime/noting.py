@@ -25,7 +25,8 @@ def note(talk: RealtimeState, lane: str, text: str) -> RealtimeState:
         return _note_heard(talk, lane, str(event.get("transcript")))
     response = talk.responses.get(lane)
     if response is None:
-        return talk
+        is_list = event.get("type") == "conversation.item.done" and object_in(event, "item").get("id") == lane
+        return _put(talk, event, None) if is_list and talk.find_list(lane) is not None else talk
     if str(event.get("type")).endswith(".delta"):
         talk = talk._replace(has_spoken=talk.has_spoken or event["type"] == _OF_SOUND)
         return _note_delta(talk, lane, response, text)

@@ -1,4 +1,4 @@
-"""The requests that a Realtime talk makes: for an answer of the model, and for what is heard in sound."""
+"""The requests that a Realtime talk makes: for an answer of the model, for what is heard, and for lists of tools."""
 
 from collections.abc import Mapping
 from dataclasses import replace
@@ -74,6 +74,12 @@ def ask_to_hear(talk: RealtimeState, item: RealtimeItem, at: float) -> Begin:
         logprobs=bool(list_in(talk.session, "include")),
     )
     return Begin(request, item.id, is_silent=wanted is None)
+
+
+def ask_for_tools(talk: RealtimeState, body: Mapping[str, Any], at: float) -> Begin:
+    """Return the request for the tools of an MCP server; its lane is the item of their list."""
+    request = make_request_below(talk.handshake, talk.name, "realtime/mcp_list_tools", body, at)
+    return Begin(request, body["item_id"])
 
 
 class Sounding(NamedTuple):

@@ -77,6 +77,11 @@ class RealtimeState(NamedTuple):
         """Bytes of memory of its conversation, and of sound that was not committed."""
         return self.conversation.size + self.sound.size
 
+    def find_list(self, lane: str) -> RealtimeItemFields | None:
+        """Return the list of tools of an MCP server that is asked for on a lane."""
+        item = self.conversation.find(lane)
+        return item.shown if item is not None and item.shown["type"] == "mcp_list_tools" else None
+
     def draw(self, prefix: str) -> tuple[Self, str]:
         """Return a new id, and the talk after that."""
         drawn = self.drawn + 1

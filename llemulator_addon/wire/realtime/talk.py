@@ -12,6 +12,7 @@ from llemulator_addon.core.steps import Headers
 from llemulator_addon.wire.errors import INVALID
 from llemulator_addon.wire.realtime.events import describe_failed, describe_response, draw_id
 from llemulator_addon.wire.realtime.hearing import finish, hear, list_tools, wake
+from llemulator_addon.wire.realtime.mcp import end_list
 from llemulator_addon.wire.realtime.noting import note
 from llemulator_addon.wire.realtime.state import RealtimeState, spell_error, spell_event
 from llemulator_addon.wire.realtime.transcription import PREFIX
@@ -61,12 +62,17 @@ class RealtimeTalk(NamedTuple):
     def spell_answer_refused(
         self, lane: str | None, status: int, error: Mapping[str, object], headers: Headers
     ) -> Iterator[str]:
-        """Spell how a response or a transcription fails; a request that is wrong is an error."""
+        """Spell how a response, a transcription or a list of tools fails; a request that is wrong is an error."""
         del headers
         event_id = draw_id("event", self.state.stamp, f"talk/{self.state.label}/refused/{lane}")
-        if (response := self.state.responses.get(lane or "")) is None:
-            said = {name: error.get(name) for name in ("type", "code", "message", "param")}
-            yield spell_event(f"{PREFIX}.failed", event_id, item_id=lane, content_index=0, error=said)
+        if lane is not None and (item := self.state.find_list(lane)) is not None:
+            before = self.state.conversation.find_previous(lane)
+            for number, (kind, fields) in enumerate(end_list(item, before, failed=True)):
+                yield spell_event(kind, f"{event_id[:-1]}{number}", **fields)
+        elif (response := self.state.responses.get(lane or "")) is None:
+            if lane in self.state.hearing:
+                said = {name: error.get(name) for name in ("type", "code", "message", "param")}
+                yield spell_event(f"{PREFIX}.failed", event_id, item_id=lane, content_index=0, error=said)
         elif status == _RATE_LIMITED or status >= _SERVER_FAILED:
             yield spell_event("response.created", f"{event_id[:-1]}0", response=describe_response(response.body))
             yield spell_event("response.done", event_id, response=describe_failed(response.body, error))

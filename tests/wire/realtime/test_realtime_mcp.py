@@ -69,6 +69,97 @@ def test_the_tools_of_a_server_are_listed_once() -> None:
     assert kinds(again) == ["session.updated"]
 
 
+_TOOL = {"name": "find_order", "description": "Finds it.", "input_schema": {"type": "object", "required": ["id"]}}
+
+
+def _listing(*lists: object, **match: object) -> dict[str, Any]:
+    blocks = [{"hosted_call": {"type": "mcp_list_tools", **each}} for each in lists]  # type: ignore[dict-item]
+    return {"match": {"endpoint": "realtime.mcp_list_tools", **match}, "reply": {"blocks": blocks}}
+
+
+def _list_of(talking: Talking) -> tuple[list[str], Any]:
+    """Return what came for a list, and the item that the conversation has of it then."""
+    came = talking.update(tools=[_SERVER])[3:]
+    (shown,) = talking.send("conversation.item.retrieve", item_id=came[-1]["item_id"])
+    assert shown["item"] == came[0]["item"]
+    return kinds(came), shown["item"]
+
+
+def test_a_script_gives_the_tools_of_a_server_with_their_schemas() -> None:
+    talking = Talking(session_of({"rules": [_listing({"tools": [_TOOL, {"name": "other"}]})]}))
+
+    came, item = _list_of(talking)
+
+    assert came == ["conversation.item.done", "mcp_list_tools.completed"]
+    assert item["tools"] == [
+        {**_TOOL, "annotations": None},
+        {
+            "name": "other",
+            "description": None,
+            "input_schema": {"type": "object", "properties": {}},
+            "annotations": None,
+        },
+    ]
+
+
+@pytest.mark.parametrize(
+    "rule",
+    [
+        _listing({"error": "No server answers there.", "tools": [_TOOL]}),
+        {"match": {"endpoint": "realtime.mcp_list_tools"}, "reply": {"failure": {"status": 424, "message": "Nobody."}}},
+    ],
+)
+def test_a_script_says_that_the_tools_of_a_server_cannot_be_listed(rule: object) -> None:
+    talking = Talking(session_of({"rules": [rule]}))
+
+    came, item = _list_of(talking)
+
+    assert came == ["conversation.item.done", "mcp_list_tools.failed"]
+    assert (item["server_label"], item["tools"]) == ("orders", [])
+
+
+def test_a_rule_may_list_the_tools_of_several_servers_or_be_for_one() -> None:
+    of_one = _listing({"error": "x"}, json={"server_label": "broken"})
+    of_two = _listing({"server_label": "else", "tools": []}, {"server_label": "orders", "tools": [_TOOL]})
+    talking = Talking(session_of({"rules": [of_one, of_two]}))
+
+    events = talking.update(tools=[_SERVER, {**_SERVER, "server_label": "broken"}, {**_SERVER, "server_label": "else"}])
+
+    lists = _items(events, "conversation.item.done")
+    assert [(each["server_label"], len(each["tools"])) for each in lists] == [("orders", 1), ("broken", 0), ("else", 0)]
+    ends = [each["type"] for each in events if each["type"] in {"mcp_list_tools.completed", "mcp_list_tools.failed"}]
+    assert ends == ["mcp_list_tools.completed", "mcp_list_tools.failed", "mcp_list_tools.completed"]
+
+
+def test_the_request_for_a_list_has_neither_the_address_nor_the_keys_of_the_server() -> None:
+    talking = Talking(session_of(_SCRIPT))
+
+    talking.update(tools=[{**_SERVER, "authorization": "secret", "headers": {"x-key": "secret"}}])
+
+    (asked,) = talking.requests
+    assert (asked.json or {}).keys() == {"server_label", "allowed_tools", "item_id", "previous_item_id"}
+
+
+@pytest.mark.parametrize("reply", [_listing({"tools": [_TOOL]})["reply"], {"failure": {"status": 500}}])
+def test_a_list_that_was_deleted_meanwhile_stays_away(reply: object) -> None:
+    talking = Talking(session_of({"rules": [{"match": {"endpoint": "realtime.mcp_list_tools"}, "reply": reply}]}))
+    talking.holds_answers = True
+    item = talking.update(tools=[_SERVER])[1]["item"]
+    talking.send("conversation.item.delete", item_id=item["id"])
+    came = talking.play()
+
+    assert "conversation.item.input_audio_transcription.failed" not in kinds(came)
+    assert talking.send("conversation.item.retrieve", item_id=item["id"])[0]["type"] == "error"
+
+
+def test_rules_for_responses_are_not_used_up_by_a_list() -> None:
+    talking = Talking(session_of({"rules": [{"match": {"endpoint": "realtime"}, "reply": "Hello", "times": 1}]}))
+    talking.update(output_modalities=["text"], tools=[_SERVER])
+    talking.say("Hi")
+
+    assert _items(talking.ask())[0]["content"][0]["text"] == "Hello"
+
+
 def test_a_call_on_a_server_is_made_within_the_response() -> None:
     talking = _talking()
     talking.say("find my order")
