@@ -1,4 +1,4 @@
-"""`/_emulator/sign-in`, and the refusal of clients whose role is not enough for a route."""
+"""`/_emulator/sign-in`, and the refusal of clients whose role or key is not enough for a route."""
 
 from llemulator_addon.admin.route import AdminCall, RequestBody, Route, Server, json_answer
 from llemulator_addon.core.choices import ROLES, Role
@@ -7,7 +7,7 @@ from llemulator_addon.core.request import Request
 from llemulator_addon.core.steps import Head, Headers, Send, Steps
 from llemulator_addon.live.admin_access import COOKIE
 from llemulator_addon.wire import json_bytes
-from llemulator_addon.wire.credentials import is_address, token_of
+from llemulator_addon.wire.credentials import is_address, is_client_secret, token_of
 from llemulator_addon.wire.errors import INVALID, RequestRefused, not_json
 from llemulator_addon.wire.json_bytes import pretty
 
@@ -20,6 +20,8 @@ BODY = RequestBody(
 
 def refusal(request: Request, route: Route | None, server: Server) -> Failure | None:
     """Return why a client may not use a route; None if it may. Without a route the path names a session of others."""
+    if is_client_secret(token_of(request) or "") and not _is_for_all(request, route):
+        return _EPHEMERAL_KEY
     needed = _find_needed_role(request, route)
     if needed is None:
         return None
@@ -27,6 +29,19 @@ def refusal(request: Request, route: Route | None, server: Server) -> Failure | 
     if role is None:
         return _no_key(needed)
     return None if ROLES.index(role) >= ROLES.index(needed) else _too_low(role, needed)
+
+
+def _is_for_all(request: Request, route: Route | None) -> bool:
+    """Whether a route is about no session."""
+    return route is not None and not route.needs_token and route.role_for(request.method) is None
+
+
+_EPHEMERAL_KEY = Failure(
+    status=403,
+    type=INVALID,
+    code="ephemeral_key",
+    message="An ephemeral key (ek_…) is for the Realtime API only. Send the token that made it.",
+)
 
 
 def _find_needed_role(request: Request, route: Route | None) -> Role | None:

@@ -13,7 +13,7 @@ from llemulator_addon.core.request import Request
 from llemulator_addon.core.unclaimed import digest_of
 from llemulator_addon.emulator import Emulator
 from llemulator_addon.live.admin_access import AdminAccess
-from llemulator_addon.wire.credentials import key_of
+from llemulator_addon.wire.credentials import key_of, make_client_secret
 from tests.playing import TOKEN, body_of, chat, emulator, headers_of, json_of, play, played, post, request, status
 
 _KEYS = {role: f"key-of-the-{role}" for role in ROLES}
@@ -86,6 +86,18 @@ def _check_roles(path: str, method: str, needed: Role | None) -> None:
         expected = {"nobody": "admin_key_needed"}
         expected |= dict.fromkeys(ROLES[: ROLES.index(needed)], "role_not_allowed")
     assert {role: code for role, code in refused.items() if code in _OF_ACCESS} == expected
+
+
+@pytest.mark.parametrize("client", [_ELSEWHERE, "127.0.0.1"])
+def test_an_ephemeral_key_reaches_no_route_about_sessions_not_even_with_an_admin_key(client: str) -> None:
+    server = _server("" if client == "127.0.0.1" else _SPELLED)
+    secret = make_client_secret(key_of(TOKEN), "drawn")
+    about_none = {path for path, route in ROUTES.items() if route.role is None and not route.needs_token}
+
+    for path, method in (*_METHODS, *_OF_ONE):
+        asked = _called(path, method, client=client, token=secret, x_llemulator_key=_KEYS["admin"])
+        is_refused = _code(server, asked) == (403, "ephemeral_key")
+        assert is_refused == (path not in about_none), f"{method} {path}"
 
 
 def test_every_route_about_other_sessions_needs_a_role() -> None:
