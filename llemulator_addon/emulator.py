@@ -15,7 +15,7 @@ from llemulator_addon.admin.waiting import write_waiting
 from llemulator_addon.core.console_file import FindFile, find_nothing
 from llemulator_addon.core.egress import EgressReport
 from llemulator_addon.core.gauges import Gauges, WriteMetrics
-from llemulator_addon.core.outcome import Answered, Ask, Converse, Ending, Forward, Outcome, Play
+from llemulator_addon.core.outcome import NOTHING_SENT, Answered, Ask, Converse, Ending, Forward, Outcome, Play
 from llemulator_addon.core.request import Request
 from llemulator_addon.core.resources import Resources
 from llemulator_addon.core.server_settings import ServerSettings
@@ -59,8 +59,6 @@ from llemulator_addon.wire.responses.history import forget_recent
 from llemulator_addon.wire.vocabulary import published
 from llemulator_addon.wire.webhooks import SendResult
 from llemulator_addon.wire.websocket import wants_websocket
-
-_LEFT = Ending(how="client_left", bytes_sent=0, sends=0, seconds=0.0)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -334,6 +332,7 @@ class Emulator:
         self._servers.leave(exchange)
         if not exchange.life:
             return
+        ending = self._server.draining.name_end(ending)
         self._turns.leave_with(exchange)
         journal = await self._note(exchange, lambda journal, number: journal.note_end(number, ending))
         self.news.tell("ended", exchange.session, exchange)
@@ -423,7 +422,7 @@ class Emulator:
                 try:
                     return await self._servers.begin(outcome, exchange, load, request)
                 except BaseException:
-                    await self.note_end(exchange, _LEFT)
+                    await self.note_end(exchange, NOTHING_SENT)
                     raise
             case Play() | Forward() | Converse():
                 return outcome
@@ -440,7 +439,7 @@ class Emulator:
             try:
                 told = await self._waiting.wait(ask, partial(self._tell_waiting, ask))
             except BaseException:
-                await self.note_end(ask.exchange, _LEFT)
+                await self.note_end(ask.exchange, NOTHING_SENT)
                 raise
         if told is None:
             told = await self._store.change(key, partial(nobody_answered, ask=ask))

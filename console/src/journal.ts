@@ -147,7 +147,7 @@ export function stateOf(brief: Brief): State {
   if (isUnmatched(brief) && brief.status >= 400) return "unmatched";
   if (ending === null) return "sending";
   if (ending.how === "client_left") return "left";
-  return brief.status >= 400 || ending.how === "cut" || brief.status === 0 ? "failed" : "answered";
+  return brief.status >= 400 || ["cut", "server_ended"].includes(ending.how) || brief.status === 0 ? "failed" : "answered";
 }
 
 /** The state as it is shown: a WebSocket connection is not sent, it is open. */

@@ -14,7 +14,7 @@ export type ResourceList = Schemas["ResourceList"];
 export type OneResource = Schemas["OneResource"];
 
 export interface Ending {
-  how: "whole" | "cut" | "client_left";
+  how: "whole" | "cut" | "client_left" | "server_ended";
   seconds: number;
   bytes_sent: number;
   sends: number;

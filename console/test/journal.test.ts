@@ -70,6 +70,7 @@ describe("the state of an exchange", () => {
     ["sending", { ending: null }],
     ["waiting", { ...UNMATCHED, status: 0, ending: null }],
     ["left", { ending: { how: "client_left", seconds: 0, bytes_sent: 0, sends: 0 } as unknown as Brief["ending"] }],
+    ["failed", { ending: { how: "server_ended", seconds: 0, bytes_sent: 0, sends: 0 } as unknown as Brief["ending"] }],
     ["failed", { ending: { how: "cut", seconds: 0, bytes_sent: 0, sends: 0 } as unknown as Brief["ending"] }],
   ] as [string, Partial<Brief>][])("is %s", (state, change) => {
     expect(stateOf(brief(change))).toBe(state);

@@ -8,7 +8,7 @@ from typing import assert_never, override
 
 from llemulator_addon.adapters.origins import find_origin
 from llemulator_addon.core.answer_tokens import AnswerTokens
-from llemulator_addon.core.outcome import Ask, Ending
+from llemulator_addon.core.outcome import ENDING_WORDS, Ask, Ending
 from llemulator_addon.core.request import Request
 from llemulator_addon.core.session_key import ExchangeId
 from llemulator_addon.core.steps import Steps
@@ -18,7 +18,6 @@ from llemulator_addon.verification.talk_messages import OVER_WEBSOCKET, SWITCHED
 logger = logging.getLogger(__name__)
 
 _LONGEST = 200
-_ENDINGS = {"cut": ", cut", "client_left": ", the client left"}
 
 
 class WaitLog:
@@ -61,7 +60,7 @@ def describe(exchange: Exchange) -> str:
     method = "message" if exchange.http_version == OVER_WEBSOCKET else exchange.method
     asked = " ".join(filter(None, (method, exchange.path[:_LONGEST], (exchange.model or "")[:_LONGEST])))
     ending = exchange.ending
-    took = "" if ending is None else f" in {ending.seconds:.2f} s{_ENDINGS.get(ending.how, '')}"
+    took = "" if ending is None else f" in {ending.seconds:.2f} s{ENDING_WORDS.get(ending.how, '')}"
     if exchange.status == SWITCHED:
         closed = ending.closed if ending is not None else None
         by = (

@@ -7,6 +7,7 @@ from html import escape
 from xml.sax.saxutils import quoteattr
 
 from llemulator_addon.client import Exchange, Finding, HostEgress, RuleUse, Verdict
+from llemulator_addon.core.outcome import ENDING_WORDS
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -121,7 +122,7 @@ def _rule_row(rule: RuleUse) -> str:
 
 
 def _request_row(each: Exchange) -> str:
-    ended = {"cut": ", cut", "client_left": ", the client left"}.get((each.ending or {}).get("how", ""), "")
+    ended = ENDING_WORDS.get((each.ending or {}).get("how", ""), "")
     by = "no rule" if each.unmatched else each.rule or each.upstream or ""
     return _row(
         _Number(each.number),

@@ -5,6 +5,7 @@ from typing import Any, Literal, NotRequired, TypedDict
 from pydantic import ConfigDict, with_config
 
 from llemulator_addon.core.choices import OnUnmatched, Role
+from llemulator_addon.core.outcome import HowEnded
 
 # Exchanges ------------------------------------------------------------------------------------------------------------
 
@@ -20,7 +21,7 @@ class ShownClose(TypedDict):
 class ShownEnding(TypedDict):
     """How an answer ended."""
 
-    how: Literal["whole", "cut", "client_left"]
+    how: HowEnded
     seconds: float
     bytes_sent: int
     sends: int

@@ -104,12 +104,22 @@ class Closed(NamedTuple):
     by_client: bool
 
 
+HowEnded = Literal["whole", "cut", "client_left", "server_ended"]
+"""`whole`: everything was sent. `cut`: the script, or an upstream, ended it before. `client_left`: the client went away
+before the end. `server_ended`: this process closed the connection before, because it ends."""
+
+ENDING_WORDS: Mapping[str, str] = {
+    "cut": ", cut",
+    "client_left": ", the client left",
+    "server_ended": ", the server was stopped",
+}
+"""The last words of a line about an exchange."""
+
+
 class Ending(NamedTuple):
     """How the playing of an answer ended."""
 
-    how: Literal["whole", "cut", "client_left"]
-    """`whole`: everything was sent. `cut`: the script, or an upstream, ended it before. `client_left`: the client went
-    away before the end."""
+    how: HowEnded
     bytes_sent: int
     """Bytes of the body that the client took: its socket, and with HTTP/2 its windows."""
     sends: int
@@ -120,3 +130,11 @@ class Ending(NamedTuple):
     """For each send, how long after the head it left; empty where all left with it, or where that was not noted."""
     closed: Closed | None = None
     """Of a WebSocket connection; None where it ended without a close frame."""
+
+    @property
+    def is_open(self) -> bool:
+        """Whether there was more to send, and nothing but the end of the connection kept it from being sent."""
+        return self.how in {"client_left", "server_ended"}
+
+
+NOTHING_SENT = Ending(how="client_left", bytes_sent=0, sends=0, seconds=0.0)

@@ -79,8 +79,8 @@ def find_end(exchange: Exchange) -> float | None:
     ending = exchange.ending
     if ending is None:
         return None
-    # When a client left before the head was not noted; it may have been at once.
-    is_before_head = ending.how == "client_left" and not ending.sends and not ending.seconds
+    # When a connection ended before the head was not noted; it may have been at once.
+    is_before_head = ending.is_open and not ending.sends and not ending.seconds
     return exchange.at + (0.0 if is_before_head else measure_head_delay(exchange)) + ending.seconds
 
 

@@ -50,6 +50,10 @@ _CHAT = Exchange(
             _CHAT._replace(rule="a", ending=Ending(how="client_left", bytes_sent=0, sends=0, seconds=0.5, left=())),
             'POST /v1/chat/completions gpt-4o: rule "a", 200 in 0.50 s, the client left',
         ),
+        (
+            _CHAT._replace(rule="a", ending=Ending(how="server_ended", bytes_sent=0, sends=0, seconds=0.5)),
+            'POST /v1/chat/completions gpt-4o: rule "a", 200 in 0.50 s, the server was stopped',
+        ),
     ],
 )
 def test_a_request_is_one_line(exchange: Exchange, line: str) -> None:

@@ -73,10 +73,12 @@ async def test_it_stops_by_a_signal_that_its_shell_let_it_ignore(tmp_path: Path,
     assert (answer.status, ended.status, ended.err) == (200, 0, "")
 
 
-async def test_it_stops_at_once_in_the_middle_of_streams(tmp_path: Path) -> None:
+async def test_it_stops_at_once_in_the_middle_of_streams_and_says_so(
+    tmp_path: Path,
+) -> None:
     (tmp_path / "slow.yaml").write_text(_SLOW, "utf-8")
     async with (
-        started(*LLEMULATOR, "--port", "0", "--script", "slow.yaml", cwd=tmp_path) as begun,
+        started(*LLEMULATOR, "--port", "0", "--script", "slow.yaml", cwd=tmp_path, env={"LOG_LEVEL": "info"}) as begun,
         connected(begun.proxy, "connect") as (reader, writer),
     ):
         question = Question(method="POST", path="/v1/chat/completions", headers=_TOKEN, body=_QUESTION)
@@ -85,7 +87,8 @@ async def test_it_stops_at_once_in_the_middle_of_streams(tmp_path: Path) -> None
         ended = await begun.stop()
         rest = await reader.read()
 
-    assert (ended.status, ended.err) == (0, "")
+    assert ended.status == 0
+    assert re.fullmatch(r"llemulator: INFO: POST /v1/chat/completions .*, the server was stopped\n", ended.err)
     assert b"[DONE]" not in rest
 
 

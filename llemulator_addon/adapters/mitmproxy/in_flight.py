@@ -8,8 +8,7 @@ from typing import Any
 from llemulator_addon.adapters.answerer import Answerer
 from llemulator_addon.adapters.bug_log import describe_briefly
 from llemulator_addon.adapters.forwarding import Arriving
-from llemulator_addon.adapters.mitmproxy.internals.deciding import NOTHING_SENT
-from llemulator_addon.core.outcome import Ending
+from llemulator_addon.core.outcome import NOTHING_SENT, Ending
 from llemulator_addon.core.session_key import ExchangeId
 from llemulator_addon.core.steps import Steps
 from llemulator_addon.core.talk import TalkMessage

@@ -12,13 +12,13 @@ from mitmproxy.proxy import layer, mode_specs, server_hooks
 from llemulator_addon.adapters import proxy_errors
 from llemulator_addon.adapters.mitmproxy.in_flight import ClientLeft
 from llemulator_addon.adapters.mitmproxy.internals.client_hello import read_named_host
-from llemulator_addon.adapters.mitmproxy.internals.deciding import NOTHING_SENT
 from llemulator_addon.adapters.mitmproxy.internals.ended import let_go_of
 from llemulator_addon.adapters.mitmproxy.internals.flow_control import Taking, close_what_is_open
 from llemulator_addon.adapters.mitmproxy.internals.layers import Playback, no_common_cipher
 from llemulator_addon.adapters.mitmproxy.internals.turns import come_to_turn
 from llemulator_addon.adapters.mitmproxy.traffic import Traffic
 from llemulator_addon.adapters.terminal import printable
+from llemulator_addon.core.outcome import NOTHING_SENT
 from llemulator_addon.core.rest import Rest
 
 logger = logging.getLogger(__name__)

@@ -52,6 +52,7 @@ async def serve(
     async def end() -> None:
         if draining is not None:
             await drain(traffic, draining)
+        traffic.draining.is_over = True
         master.shutdown()  # type: ignore[no-untyped-call]
 
     ending: list[asyncio.Task[None]] = []

@@ -4,8 +4,9 @@ import asyncio
 import logging
 import os
 import sys
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from contextlib import ExitStack
+from functools import partial
 from pathlib import Path
 from threading import current_thread, main_thread
 from typing import Any, override
@@ -66,7 +67,7 @@ class StockInterception(Interception):
         """Print how to route an application here, and watch the script's file."""
         end = shutdown_of_mitmdump()
         if end is not None and current_thread() is main_thread():  # mitmproxy's own interface asks
-            self._until_done.enter_context(end_on_signals(asyncio.get_running_loop(), end))
+            self._until_done.enter_context(end_on_signals(asyncio.get_running_loop(), partial(self._end, end)))
         if self._program is None:
             return
         self._until_done.callback(asyncio.get_running_loop().create_task(self._program.watch()).cancel)
@@ -94,6 +95,11 @@ class StockInterception(Interception):
     def done(self) -> None:
         """Remove what was only for as long as this ran."""
         self._until_done.close()
+
+    def _end(self, end: Callable[[], object]) -> None:
+        if self._program is not None:
+            self._program.traffic.draining.is_over = True
+        end()
 
     def _begin(self) -> None:
         try:

@@ -8,6 +8,7 @@ from textwrap import indent, wrap
 
 from llemulator_addon.adapters.terminal import printable
 from llemulator_addon.client import Exchange, Finding, Refused
+from llemulator_addon.core.outcome import ENDING_WORDS
 
 _WIDTH = 110
 _SHOWN = 20
@@ -103,5 +104,5 @@ def _answer(exchange: Exchange, ink: Ink) -> str:
         return ink.red(f"{exchange.status} no rule")
     by = f' rule "{printable(exchange.rule)}"' if exchange.rule else ""
     how = (exchange.ending or {}).get("how", "whole")
-    ended = {"cut": ", cut", "client_left": ", the client left"}.get(how, "")
+    ended = ENDING_WORDS.get(how, "")
     return f"{ink.green(str(exchange.status) if exchange.status else 'cut')}{ink.faint(by + ended)}"

@@ -28,7 +28,7 @@ def find_accepted_cut_streams(asking: ClientHistory) -> Iterator[Finding]:
 def _is_cut(attempt: Attempt) -> bool:
     """Whether the server ended the stream before its last event; a client that left knows that it has not all."""
     ending = attempt.exchange.ending
-    if not delivered.is_stream(attempt.exchange) or ending is None or ending.how == "client_left":
+    if not delivered.is_stream(attempt.exchange) or ending is None or ending.is_open:
         return False
     return not any(_is_last(event) or is_error(event.name, event.value) for event in delivered.events(attempt.exchange))
 

@@ -65,7 +65,8 @@ class Attempt:
 
     @property
     def _head_first(self) -> bool:
-        return delivered.measure_head_delay(self.exchange) == 0 and not self.left
+        ending = self.exchange.ending
+        return delivered.measure_head_delay(self.exchange) == 0 and not (ending is not None and ending.is_open)
 
     @property
     def left(self) -> bool:

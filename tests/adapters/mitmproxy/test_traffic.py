@@ -7,11 +7,11 @@ from mitmproxy.test import tflow
 
 from llemulator_addon.adapters.hosts import Hosts
 from llemulator_addon.adapters.mitmproxy.in_flight import ClientLeft
-from llemulator_addon.adapters.mitmproxy.internals.deciding import NOTHING_SENT, Arrival
+from llemulator_addon.adapters.mitmproxy.internals.deciding import Arrival
 from llemulator_addon.adapters.mitmproxy.ownership import TrafficPolicy
 from llemulator_addon.adapters.mitmproxy.traffic import Traffic
 from llemulator_addon.adapters.networks import Networks
-from llemulator_addon.core.outcome import Ending
+from llemulator_addon.core.outcome import NOTHING_SENT, Ending
 from llemulator_addon.core.session_key import ANONYMOUS, ExchangeId
 from tests.wire_real.proxies import Playing, Waiting
 

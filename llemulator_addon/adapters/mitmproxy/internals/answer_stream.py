@@ -20,7 +20,6 @@ from mitmproxy.proxy.layers.http._hooks import HttpErrorHook
 
 from llemulator_addon.adapters.bug_log import describe_briefly
 from llemulator_addon.adapters.mitmproxy.internals.connection import Connection
-from llemulator_addon.adapters.mitmproxy.internals.deciding import NOTHING_SENT
 from llemulator_addon.adapters.mitmproxy.internals.flow_control import PORTION, LlemulatorTakenHook, Taking, portions
 from llemulator_addon.adapters.mitmproxy.internals.played import (
     SOON,
@@ -31,7 +30,7 @@ from llemulator_addon.adapters.mitmproxy.internals.played import (
     read_steps,
 )
 from llemulator_addon.adapters.mitmproxy.internals.servers import Commands, Http1, Http2, WholeResponse
-from llemulator_addon.core.outcome import Ending
+from llemulator_addon.core.outcome import NOTHING_SENT, Ending
 from llemulator_addon.core.steps import Cut, Head, Send, Wait
 
 logger = logging.getLogger(__name__)

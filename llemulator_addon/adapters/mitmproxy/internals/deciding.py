@@ -9,8 +9,6 @@ from llemulator_addon.adapters.mitmproxy.bodies import Bodies
 from llemulator_addon.core.outcome import Ending
 from llemulator_addon.core.request import Way
 
-NOTHING_SENT = Ending(how="client_left", bytes_sent=0, sends=0, seconds=0.0)
-
 
 class Arrival(NamedTuple):
     """The decision about a request after its head arrived."""

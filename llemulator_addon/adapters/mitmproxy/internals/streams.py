@@ -35,7 +35,6 @@ from llemulator_addon.adapters.bug_log import describe_briefly
 from llemulator_addon.adapters.mitmproxy.internals import heads
 from llemulator_addon.adapters.mitmproxy.internals.answer_stream import AnswerStream
 from llemulator_addon.adapters.mitmproxy.internals.connection import Connection
-from llemulator_addon.adapters.mitmproxy.internals.deciding import NOTHING_SENT
 from llemulator_addon.adapters.mitmproxy.internals.dispatch import RestOfHook
 from llemulator_addon.adapters.mitmproxy.internals.played import (
     Played,
@@ -46,6 +45,7 @@ from llemulator_addon.adapters.mitmproxy.internals.received import Received
 from llemulator_addon.adapters.mitmproxy.internals.servers import Commands
 from llemulator_addon.adapters.mitmproxy.internals.websocket import WebSocketLayer, go_over
 from llemulator_addon.adapters.websocket.connection import WebSocketConnection, WebSocketLine
+from llemulator_addon.core.outcome import NOTHING_SENT
 
 logger = logging.getLogger(__name__)
 
