@@ -39,6 +39,12 @@ REPLICATED = {
     "autoscaling": {**VALUES["autoscaling"], "enabled": True},
     "resources": {**VALUES["resources"], "requests": {"cpu": "250m", "memory": "160Mi"}},
 }
+TRACED: dict[str, Any] = {
+    "telemetry": {"endpoint": "http://collector.observability.svc:4318/otlp"},
+    "extraEnv": [
+        {"name": "OTEL_EXPORTER_OTLP_HEADERS", "valueFrom": {"secretKeyRef": {"name": "our-key", "key": "headers"}}}
+    ],
+}
 OTHER_STORE = {"replicas": 3, "storeSecret": "our-store", "podDisruptionBudget": {"enabled": False}}
 
 # What a chart that depends on this one writes, and docs/kubernetes.md shows.
@@ -91,7 +97,7 @@ def render(tmp_path_factory: pytest.TempPathFactory) -> Render:
 
 @pytest.mark.parametrize(
     "values",
-    [{}, EVERYTHING, {"standalone": False}, {"networkPolicy": {"enabled": False}}, REPLICATED, OTHER_STORE],
+    [{}, EVERYTHING, {"standalone": False}, {"networkPolicy": {"enabled": False}}, REPLICATED, OTHER_STORE, TRACED],
 )
 def test_what_it_renders_is_valid(values: dict[str, Any], render: Render, tools: Path, tmp_path: Path) -> None:
     (tmp_path / "out.yaml").write_text(render(values))
@@ -173,6 +179,23 @@ def test_replicas_without_a_store_that_they_share_are_refused(render: Render) ->
         render({"replicas": 2})
 
 
+@pytest.mark.parametrize(("more", "rules"), [({}, 2), (REPLICATED, 3), (OTHER_STORE, 3)])
+def test_telemetry_is_sent_by_the_deployment_and_the_sidecar_and_let_through(
+    more: dict[str, Any], rules: int, render: Render, tmp_path: Path
+) -> None:
+    (tmp_path / "parent.yaml").write_text(PARENT)
+    *objects, pod = _read(render(TRACED | more, tmp_path / "parent.yaml"))
+    found = {each["kind"]: each["spec"] for each in objects if each["metadata"]["name"] == "demo-llemulator"}
+    added = [{"name": "OTEL_EXPORTER_OTLP_ENDPOINT", "value": TRACED["telemetry"]["endpoint"]}, *TRACED["extraEnv"]]
+    *_, to_receiver, to_names = found["NetworkPolicy"]["egress"]
+
+    assert found["Deployment"]["template"]["spec"]["containers"][0]["env"][-2:] == added
+    assert pod["initContainers"][0]["env"][-2:] == added
+    assert to_receiver == {"ports": [{"protocol": "TCP", "port": 4318}]}
+    assert {port["port"] for port in to_names["ports"]} == {53}
+    assert len(found["NetworkPolicy"]["egress"]) == rules
+
+
 def test_values_are_used(render: Render) -> None:
     deployment = next(each for each in _read(render(EVERYTHING)) if each["kind"] == "Deployment")
     pod = deployment["spec"]["template"]["spec"]
@@ -184,7 +207,7 @@ def test_values_are_used(render: Render) -> None:
     assert pod["nodeSelector"] == {"disk": "ssd"}
 
 
-@pytest.mark.parametrize("values", [{}, EVERYTHING, REPLICATED, OTHER_STORE])
+@pytest.mark.parametrize("values", [{}, EVERYTHING, REPLICATED, OTHER_STORE, TRACED])
 def test_values_are_valid_by_their_schema(values: dict[str, Any], tools: Path, tmp_path: Path) -> None:
     schema = CHART / "values.schema.json"
     (tmp_path / "values.json").write_text(json.dumps(VALUES | values))
@@ -193,7 +216,15 @@ def test_values_are_valid_by_their_schema(values: dict[str, Any], tools: Path, t
     said(tools / "check-jsonschema", "--schemafile", schema, tmp_path / "values.json")
 
 
-@pytest.mark.parametrize("wrong", [{"scripts": ""}, {"settings": {"PORT": "1"}}, {"service": {"port": "80"}}])
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"scripts": ""},
+        {"settings": {"PORT": "1"}},
+        {"service": {"port": "80"}},
+        {"telemetry": {"endpoint": "http://a"}},
+    ],
+)
 def test_a_wrong_value_is_refused_by_the_schema(wrong: dict[str, Any], tools: Path, tmp_path: Path) -> None:
     (tmp_path / "values.json").write_text(json.dumps(VALUES | wrong))
 

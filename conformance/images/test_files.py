@@ -140,6 +140,61 @@ def test_a_way_in_without_a_proxy_variable_is_added_to_every_kind_of_workload(  
         assert (sidecar["name"], [each["name"] for each in rest]) == ("llemulator", [*more, "migrate"])
 
 
+@needs_kubectl
+@pytest.mark.parametrize("block", [block for block in blocks("yaml") if "kustomization" in block.marks], ids=str)
+def test_a_kustomization_that_a_page_shows_can_be_built(block: Block, tmp_path: Path, tools: Path) -> None:
+    shutil.copytree(ROOT / "k8s", tmp_path / "path/to/llemulator/k8s")
+    (tmp_path / "kustomization.yaml").write_text(block.text)
+    (tmp_path / "script.yaml").write_text("responses: Hello!\n")
+    with (tmp_path / "app.yaml").open("w") as file:
+        YAML(typ="safe").dump_all([_workload(kind) for kind in _KINDS], file)
+    (tmp_path / "out.yaml").write_text(said("kubectl", "kustomize", tmp_path))
+
+    said(tools / "kubernetes-validate", "--strict", "--kubernetes-version", "1.33", tmp_path / "out.yaml")
+
+
+@needs_kubectl
+@pytest.mark.parametrize("folder", ["sidecar", "base", "replicas"])
+def test_telemetry_is_added_to_every_llemulator_and_let_through(folder: str, tmp_path: Path, tools: Path) -> None:
+    shutil.copytree(ROOT / "k8s", tmp_path / "k8s")
+    ours = {"resources": ["app.yaml"], "components": ["k8s/sidecar", "k8s/telemetry"]}
+    if folder != "sidecar":
+        ours = {"resources": [f"k8s/{folder}"], "components": ["k8s/telemetry"]}
+    variables = {"name": "llemulator-telemetry", "literals": ["OTEL_EXPORTER_OTLP_ENDPOINT=http://collector:4318"]}
+    with (tmp_path / "kustomization.yaml").open("w") as file:
+        YAML(typ="safe").dump({**ours, "configMapGenerator": [variables], "secretGenerator": [variables]}, file)
+    with (tmp_path / "app.yaml").open("w") as file:
+        YAML(typ="safe").dump_all([_workload(kind) for kind in _KINDS], file)
+    (tmp_path / "out.yaml").write_text(said("kubectl", "kustomize", tmp_path))
+    said(tools / "kubernetes-validate", "--strict", "--kubernetes-version", "1.33", tmp_path / "out.yaml")
+    built = list(YAML(typ="safe").load_all(tmp_path / "out.yaml"))
+    names = {each["kind"]: each["metadata"]["name"] for each in built if "telemetry" in each["metadata"]["name"]}
+    pods = [_pod(each)["spec"] for each in built if each["kind"] in _KINDS]
+    containers = [each for pod in pods for each in (*pod.get("initContainers", []), *pod["containers"])]
+    from_both = [
+        {"configMapRef": {"name": names["ConfigMap"]}},
+        {"secretRef": {"name": names["Secret"], "optional": True}},
+    ]
+    before = YAML(typ="safe").load_all(said("kubectl", "kustomize", ROOT / "k8s" / folder))
+    rules, rules_before = (
+        [
+            each["spec"]["egress"]
+            for each in objects
+            if (each["kind"], each["metadata"]["name"]) == ("NetworkPolicy", "llemulator")
+        ]
+        for objects in (built, before if folder != "sidecar" else [])
+    )
+
+    for container in containers:
+        assert container.get("envFrom") == (from_both if container["name"] == "llemulator" else None)
+    assert [each["name"] for each in containers].count("llemulator") == (5 if folder == "sidecar" else 1)
+    for now, then in zip(rules, rules_before, strict=True):
+        *kept, to_receivers, to_names = now
+        assert kept == then
+        assert to_receivers == {"ports": [{"port": 4317, "protocol": "TCP"}, {"port": 4318, "protocol": "TCP"}]}
+        assert {port["port"] for port in to_names["ports"]} == {53}
+
+
 @pytest.mark.parametrize("file", ["k8s/base/script.yaml", "k8s/examples/sidecar/script.yaml"])
 def test_a_script_that_is_deployed_loads(file: str) -> None:
     read_text((ROOT / file).read_text(), "yaml")

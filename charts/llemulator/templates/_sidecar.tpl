@@ -25,6 +25,16 @@ With the value sidecar.wayIn, for applications that ignore proxy variables (docs
 {{- end }}
 {{- end }}
 
+{{- define "llemulator.extraEnv" -}}
+{{- with .Values.telemetry.endpoint }}
+- name: OTEL_EXPORTER_OTLP_ENDPOINT
+  value: {{ . | quote }}
+{{- end }}
+{{- with .Values.extraEnv }}
+{{ toYaml . }}
+{{- end }}
+{{- end }}
+
 {{- define "llemulator.sidecar.initContainer" -}}
 - name: llemulator
   restartPolicy: Always
@@ -45,6 +55,7 @@ With the value sidecar.wayIn, for applications that ignore proxy variables (docs
     - name: LLEMULATOR_LISTEN
       value: transparent@8081
     {{- end }}
+    {{- include "llemulator.extraEnv" . | nindent 4 }}
   startupProbe:
     exec: {command: [llemulator-probe, /readyz]}
     periodSeconds: 1
