@@ -32,10 +32,10 @@ logger = logging.getLogger(__name__)
 
 BYTES_AT_MOST = 32 << 20
 """Of what waits to be handed over."""
-SECONDS_TO_END = 6.0
-"""How long the end of the server waits for the sender, which ends by itself. All of the end has `GRACE`.
+SECONDS_TO_END = 4.0
+"""How long the end of the server waits for the sender, which ends by itself. All of the end has more (`GRACE`).
 
-A receiver that takes nothing makes it wait for 2 seconds only. The rest is for a sender that starts on a busy machine.
+A receiver that takes nothing holds it for 2 seconds only. The rest is for a sender that is slow on a busy machine.
 """
 _SECONDS_TOGETHER = 0.05
 """Records that come within this time are handed over together."""
