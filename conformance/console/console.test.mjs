@@ -37,6 +37,41 @@ test("a request appears when it comes, and its conversation is shown", async () 
   await close(page);
 });
 
+test("the page asks for what it shows first together and once, and for nothing else before", async () => {
+  await chat("sk-first-token-0040", "hello");
+  const page = await (await browser.newContext()).newPage();
+  const asked = [];
+  page.on("request", (request) => asked.push(request.url().slice(origin.length)));
+  await page.goto(origin);
+  await rows(page).first().waitFor();
+  await page.locator(".connection.open").waitFor();
+
+  const before = asked.slice(0, asked.findIndex((path) => path.startsWith("/_emulator/live?"))).filter((path) => !path.endsWith(".svg"));
+  assert.deepEqual(before.map((path) => path.replace(/index-.*\./, "")).sort(), [
+    "/", "/_emulator/console/css", "/_emulator/console/js", "/_emulator/sessions?exchanges=50",
+  ]);
+  await page.context().close();
+});
+
+test("what happens between the first list and the news is shown once, and so are older exchanges", async () => {
+  const send = (words) => chat("sk-between-token-41", `handover ${words}`);
+  for (let number = 0; number < 60; number += 1) await send(`request ${number}`);
+  const page = await (await browser.newContext()).newPage();
+  await page.route(/_emulator\/live/, async (route) => {
+    await send("in between");
+    await route.continue();
+  });
+  await page.goto(`${origin}/?words=handover`);
+
+  await page.locator(".shown", { hasText: /^61 of / }).waitFor();
+  assert.equal(await rows(page).filter({ hasText: "handover in between" }).count(), 1);
+  await send("behind");
+  await page.locator(".shown", { hasText: /^62 of / }).waitFor();
+  assert.equal(await rows(page).filter({ hasText: "handover behind" }).count(), 1);
+  await page.unrouteAll({ behavior: "ignoreErrors" });
+  await page.context().close();
+});
+
 test("an unmatched request shows why, becomes a rule, and is sent again against it", async () => {
   await load("sk-rule-token-0002", NEVER);
   await chat("sk-rule-token-0002", "good evening to you");

@@ -6,7 +6,7 @@ import waitingIcon from "./icon-waiting.svg";
 import { connection, known, problem, version } from "./live";
 import { LiveView } from "./live-view";
 import { go, view } from "./location";
-import { role, SignIn } from "./sign-in";
+import { lacksKey, SignIn } from "./sign-in";
 import { beep, isLoud } from "./sound";
 
 const DeskView = lazy(() => import("./desk"));
@@ -47,7 +47,6 @@ effect(() => {
 });
 
 export function App() {
-  void version.value;
   // On a phone the views do not all fit.
   useEffect(() => {
     document.querySelector(".top nav [aria-current]")?.scrollIntoView({ inline: "center", block: "nearest" });
@@ -73,18 +72,11 @@ export function App() {
               }}
             >
               {label}
-              {name === "desk" && known.waiting.size > 0 && (
-                <span class="badge waiting">
-                  {known.waiting.size}
-                  <span class="unseen"> waiting</span>
-                </span>
-              )}
+              {name === "desk" && <WaitingBadge />}
             </a>
           ))}
         </nav>
-        <span class={`connection ${connection.value}`} role="status">
-          {connection.value === "open" ? "live" : connection.value === "lost" ? "connection lost" : "connecting"}
-        </span>
+        <Connection />
         <button type="button" class="plain" onClick={nextTheme} aria-label={`Colours: ${theme.value}. Change`}>
           {theme.value === "auto" ? "◐" : theme.value === "dark" ? "●" : "○"}
         </button>
@@ -96,10 +88,30 @@ export function App() {
       )}
       <main id="main" tabIndex={0} class={`view-${view.value}`}>
         <Suspense fallback={<p class="empty">Loading…</p>}>
-          {role.value === null ? <SignIn /> : <View />}
+          {lacksKey.value ? <SignIn /> : <View />}
         </Suspense>
       </main>
     </>
+  );
+}
+
+// Each of these draws itself again, and not the page, when what it shows changes.
+function WaitingBadge() {
+  void version.value;
+  if (!known.waiting.size) return null;
+  return (
+    <span class="badge waiting">
+      {known.waiting.size}
+      <span class="unseen"> waiting</span>
+    </span>
+  );
+}
+
+function Connection() {
+  return (
+    <span class={`connection ${connection.value}`} role="status">
+      {connection.value === "open" ? "live" : connection.value === "lost" ? "connection lost" : "connecting"}
+    </span>
   );
 }
 

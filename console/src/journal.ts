@@ -34,10 +34,11 @@ export interface WaitingRow {
   request: Waiting;
 }
 
+/** What happened, or, if it `isListed`, what a list says: that may be older than what is known already. */
 export type Happening =
-  | { kind: "exchange"; session: string; name: string; brief: Brief }
+  | { kind: "exchange"; session: string; name: string; brief: Brief; isListed?: true }
   | { kind: "sent"; session: string; name: string; number: number; sends: number }
-  | { kind: "waiting"; session: string; name: string; request: Waiting }
+  | { kind: "waiting"; session: string; name: string; request: Waiting; isListed?: true }
   | { kind: "unused"; session: string; name: string; unused: number }
   | { kind: "reset"; session: string };
 
@@ -69,7 +70,7 @@ export function learn(known: Known, happenings: Iterable<Happening>): void {
 function learnOne(known: Known, happening: Happening): void {
   switch (happening.kind) {
     case "exchange":
-      return learnExchange(known, happening.session, happening.name, happening.brief);
+      return learnExchange(known, happening);
     case "sent": {
       const at = known.places.get(keyOf(happening.session, happening.number));
       const row = at === undefined ? undefined : known.rows[at];
@@ -77,7 +78,9 @@ function learnOne(known: Known, happening: Happening): void {
       return;
     }
     case "waiting": {
-      const { session, name, request } = happening;
+      const { session, name, request, isListed } = happening;
+      const row = rowOf(known, keyOf(session, request.number));
+      if (isListed && row && stateOf(row.brief) !== "waiting") return;
       known.waiting.set(keyOf(session, request.number), { session, sessionName: name, request });
       laneOf(known, session, name).waiting = countWaiting(known, session);
       return;
@@ -90,17 +93,33 @@ function learnOne(known: Known, happening: Happening): void {
   }
 }
 
-function learnExchange(known: Known, session: string, name: string, brief: Brief): void {
-  const key = keyOf(session, brief.number);
-  const lane = laneOf(known, session, name);
+function rowOf(known: Known, key: string): Row | undefined {
   const at = known.places.get(key);
-  const before = at === undefined ? undefined : known.rows[at];
+  return at === undefined ? undefined : known.rows[at];
+}
+
+function learnExchange(known: Known, { session, name, brief, isListed }: Happening & { kind: "exchange" }): void {
+  const key = keyOf(session, brief.number);
+  const at = known.places.get(key);
+  const before = rowOf(known, key);
+  if (isListed && before && isOlder(brief, before.brief)) return;
+  const lane = laneOf(known, session, name);
   const row: Row = { key, session, sessionName: name, brief, sends: before?.sends };
   if (at === undefined) known.places.set(key, known.rows.push(row) - 1);
   else known.rows[at] = row;
   if (before) count(lane, before.brief, -1);
   count(lane, brief, 1);
   if ((brief.status !== 0 || brief.ending) && known.waiting.delete(key)) lane.waiting = countWaiting(known, session);
+}
+
+/** Whether one is an older state of the other. After a restart of the server, another exchange has the same number. */
+function isOlder(one: Brief, other: Brief): boolean {
+  return one.at === other.at && progressOf(one) < progressOf(other);
+}
+
+/** How far an exchange is: without an answer, answered, ended. */
+function progressOf(brief: Brief): number {
+  return brief.ending ? 2 : brief.status ? 1 : 0;
 }
 
 function count(lane: Lane, brief: Brief, by: number): void {
@@ -128,12 +147,31 @@ function forget(known: Known, session: string): void {
 
 function dropOldest(known: Known): void {
   // A tenth at once: each time all places change.
-  if (known.rows.length > MOST_ROWS * 1.1) keep(known, known.rows.slice(-MOST_ROWS));
+  if (known.rows.length <= MOST_ROWS * 1.1) return;
+  sortByTime(known);
+  keep(known, known.rows.slice(-MOST_ROWS));
+}
+
+export function sortByTime(known: Known): void {
+  keep(known, known.rows.sort((one, other) => one.brief.at - other.brief.at || one.brief.number - other.brief.number));
 }
 
 function keep(known: Known, rows: Row[]): void {
   known.rows = rows;
   known.places = new Map(rows.map((row, at) => [row.key, at]));
+}
+
+/** How many exchanges a session had, and the number of the oldest that the server keeps. */
+export interface Kept {
+  session: string;
+  recorded: number;
+  first_kept: number;
+}
+
+/** Whether all is known that the server keeps of a session, or more. */
+export function isWhole(known: Known, { session, recorded, first_kept }: Kept): boolean {
+  const count = known.rows.filter((row) => row.session === session).length;
+  return count > recorded - first_kept;
 }
 
 // Filters -------------------------------------------------------------------------------------------------------------

@@ -1,7 +1,7 @@
 // The one connection on which everything is told that happens, and what the page knows because of it.
-import { batch, signal } from "@preact/signals";
+import { signal } from "@preact/signals";
 import { ask, NO_TOKEN, pathOf } from "./api";
-import { learn, nothingKnown, type Happening } from "./journal";
+import { isWhole, learn, nothingKnown, sortByTime, type Happening, type Kept } from "./journal";
 import type { Brief, ExchangeList, Waiting } from "./types";
 
 export const known = nothingKnown();
@@ -17,16 +17,20 @@ interface SessionEvent {
   name: string;
 }
 
-interface ShownSession {
-  session: string;
-  name: string;
-  recorded: number;
-  first_kept: number;
+interface ShownSession extends SessionEvent, Kept {
   unused_rules: number;
   rules: number;
   waiting: number[];
 }
 
+interface Newest {
+  data: ShownSession[];
+  exchanges: (SessionEvent & Brief)[];
+  news: string;
+}
+
+/** All that the first view shows. The page asks for it itself (`index.html`), before this script is there. */
+export const FIRST = "/_emulator/sessions?exchanges=50";
 const PAGE = 1000;
 const SESSIONS_AT_FIRST = 200;
 let coming: Happening[] = [];
@@ -48,16 +52,31 @@ function learnComing(): void {
   version.value += 1;
 }
 
-export function follow(): void {
-  const source = new EventSource("/_emulator/live");
+/** Load what the first view shows; return what it lacks of all that is kept, and the place in the news behind it. */
+export async function loadFirst(): Promise<{ place: string; missing: ShownSession[] }> {
+  const { data, exchanges, news } = await ask<Newest>(FIRST);
+  const sessions = data.map(named);
+  learn(known, [
+    ...sessions.map(unusedOf),
+    ...exchanges.map(named).map(({ session, name, ...brief }) => listed(session, name, brief as Brief)),
+  ]);
+  version.value += 1;
+  return { place: news, missing: sessions.filter((each) => !isWhole(known, each) || each.waiting.length) };
+}
+
+/** Follow all that happens behind a place in the news. `loadRest` loads what there was before, once the news come. */
+export function follow(place: string, loadRest: () => Promise<void>): void {
+  const source = new EventSource(`/_emulator/live${place && `?since=${encodeURIComponent(place)}`}`);
   const on = <T extends SessionEvent>(name: string, told: (event: T) => void) =>
     source.addEventListener(name, (event) => {
       const data = JSON.parse((event as MessageEvent<string>).data) as T;
-      told({ ...data, session: data.session || NO_TOKEN });
+      told(named(data));
     });
+  let load = loadRest;
   source.addEventListener("open", () => {
     connection.value = "open";
-    void loadAll();
+    void load();
+    load = loadAll;
   });
   source.addEventListener("error", () => {
     connection.value = "lost";
@@ -83,6 +102,10 @@ export function follow(): void {
   source.addEventListener("missed", () => void loadAll());
 }
 
+function named<T extends SessionEvent>(of: T): T {
+  return { ...of, session: of.session || NO_TOKEN };
+}
+
 let isAsking = false;
 
 /** Load the counts of sessions again, once for many changes. */
@@ -97,17 +120,29 @@ function planSessions(): void {
 
 async function loadSessions(): Promise<ShownSession[]> {
   const listed = await ask<{ data: ShownSession[] }>("/_emulator/sessions");
-  const data = listed.data.map((each) => ({ ...each, session: each.session || NO_TOKEN }));
-  batch(() => {
-    for (const { session, name, unused_rules } of data) take({ kind: "unused", session, name, unused: unused_rules });
-  });
+  const data = listed.data.map(named);
+  for (const each of data) take(unusedOf(each));
   return data;
 }
 
-/** Load all that is kept, the sessions that changed last first. */
-async function loadAll(): Promise<void> {
+function unusedOf({ session, name, unused_rules }: ShownSession): Happening {
+  return { kind: "unused", session, name, unused: unused_rules };
+}
+
+function listed(session: string, name: string, brief: Brief): Happening {
+  return { kind: "exchange", session, name, brief, isListed: true };
+}
+
+/** Load all that is kept. */
+export async function loadAll(): Promise<void> {
+  await loadJournals(loadSessions());
+}
+
+/** Load all that is kept of some sessions, those that changed last first. */
+export async function loadJournals(asked: ShownSession[] | Promise<ShownSession[]>): Promise<void> {
   try {
-    const sessions = await loadSessions();
+    const sessions = await asked;
+    if (!sessions.length) return;
     for (const session of sessions.slice(-SESSIONS_AT_FIRST).reverse()) await loadJournal(session);
     sortRows();
     problem.value = "";
@@ -120,21 +155,20 @@ async function loadJournal({ session, name, waiting }: ShownSession): Promise<vo
   let since = 0;
   for (;;) {
     const page = await ask<ExchangeList>(`${pathOf(session, "requests")}?limit=${PAGE}&since=${since}`);
-    for (const brief of page.data) take({ kind: "exchange", session, name, brief });
+    for (const brief of page.data) take(listed(session, name, brief));
     since = page.data.at(-1)?.number ?? since;
     if (!page.has_more) break;
   }
   if (waiting.length) {
     const { data } = await ask<{ data: Waiting[] }>(pathOf(session, "waiting"));
-    for (const request of data) take({ kind: "waiting", session, name, request });
+    for (const request of data) take({ kind: "waiting", session, name, request, isListed: true });
   }
 }
 
 /** Put what was loaded session by session into the order of time. */
 function sortRows(): void {
   learnComing();
-  known.rows.sort((one, other) => one.brief.at - other.brief.at || one.brief.number - other.brief.number);
-  known.places = new Map(known.rows.map((row, at) => [row.key, at]));
+  sortByTime(known);
   version.value += 1;
 }
 

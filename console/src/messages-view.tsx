@@ -1,5 +1,5 @@
 // What was said on a WebSocket connection.
-import { bytes, duration, plural, pretty } from "./format";
+import { bytes, duration, plural, pretty, thousands } from "./format";
 import { go } from "./location";
 import { groupMessages, type TalkMessage } from "./messages";
 import type { Full } from "./types";
@@ -12,7 +12,7 @@ export function Messages({ full, messages, session }: { full: Full; messages: Ta
       <p class="facts">
         {plural(recorded, "message")}
         {full.ending === null && ", the connection is open"}
-        {dropped > 0 && `; ${dropped.toLocaleString("en")} of them are no longer kept`}.
+        {dropped > 0 && `; ${thousands(dropped)} of them are no longer kept`}.
       </p>
       <table>
         <thead>

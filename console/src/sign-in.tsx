@@ -1,17 +1,17 @@
 // Who may look: on llemulator's own machine anybody, unless keys are set; otherwise a person with an admin key.
 import { signal } from "@preact/signals";
 import { useState } from "preact/hooks";
-import { ask } from "./api";
+import { ask, Refused } from "./api";
 
-export type Role = "viewer" | "operator" | "admin";
-/** undefined: it is not known yet; null: none. */
-export const role = signal<Role | null | undefined>(undefined);
+/** Whether the server showed nothing, because this browser is not signed in. */
+export const lacksKey = signal(false);
 
 const PATH = "/_emulator/sign-in";
 
-export async function loadRole(): Promise<Role | null> {
-  role.value = (await ask<{ role: Role | null }>(PATH)).role;
-  return role.value;
+/** Return whether the server refused for want of an admin key; then the page asks for one. */
+export function findLackOfKey(error: unknown): boolean {
+  lacksKey.value = error instanceof Refused && error.code === "admin_key_needed";
+  return lacksKey.value;
 }
 
 export function SignIn() {

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { keyOf, learn, MOST_ROWS, nothingKnown, select, stateOf, type Happening } from "../src/journal";
+import { isWhole, keyOf, learn, MOST_ROWS, nothingKnown, select, stateOf, type Happening } from "../src/journal";
 import type { Brief, Waiting } from "../src/types";
 
 function brief(change: Partial<Brief> = {}): Brief {
@@ -42,6 +42,22 @@ describe("what the page knows", () => {
     expect([known.waiting.size, known.lanes.get("one")?.waiting, known.lanes.get("one")?.answered]).toEqual([0, 0, 1]);
   });
 
+  test("a list that is older than the news takes nothing back", () => {
+    const known = nothingKnown();
+    const waits = { number: 2, ...UNMATCHED, status: 0, ending: null };
+    const listed = (happening: Happening) => ({ ...happening, isListed: true }) as Happening;
+    const waiting: Happening = { kind: "waiting", session: "one", name: "abcd", request: { number: 2 } as Waiting };
+    learn(known, [exchange(), exchange({ ...waits, status: 200 }), exchange({ number: 3, ending: null })]);
+
+    learn(known, [exchange({ ending: null }), exchange(waits), exchange({ number: 3 }), waiting].map(listed));
+    expect(known.rows.map((row) => stateOf(row.brief))).toEqual(["answered", "sending", "answered"]);
+    expect(known.waiting.size).toBe(0);
+
+    // The server was started again, and has another exchange of that number.
+    learn(known, [exchange({ ...waits, at: 9 }), waiting].map(listed));
+    expect([stateOf(known.rows[1]!.brief), known.waiting.size]).toEqual(["waiting", 1]);
+  });
+
   test("after a reset a session begins anew, and others stay", () => {
     const known = nothingKnown();
     learn(known, [exchange(), exchange({}, "two"), { kind: "reset", session: "one" }, exchange({ number: 1 })]);
@@ -51,14 +67,24 @@ describe("what the page knows", () => {
     expect(known.lanes.get("one")?.answered).toBe(1);
   });
 
-  test("of very many exchanges the oldest are dropped, and the others are found", () => {
+  test("of very many exchanges the oldest are dropped, also if they came last, and the others are found", () => {
     const known = nothingKnown();
-    learn(known, Array.from({ length: MOST_ROWS * 1.1 + 1 }, (_, at) => exchange({ number: at + 1 })));
+    const last = MOST_ROWS * 1.1 + 1;
+    learn(known, [exchange({ number: last, at: last })]);
+    learn(known, Array.from({ length: last - 1 }, (_, at) => exchange({ number: at + 1, at: at + 1 })));
 
     expect(known.rows.length).toBe(MOST_ROWS);
-    const last = MOST_ROWS * 1.1 + 1;
     expect(known.rows[known.places.get(keyOf("one", last)) ?? -1]?.brief.number).toBe(last);
   });
+});
+
+test("a session is known whole when all is known that the server keeps of it", () => {
+  const known = nothingKnown();
+  learn(known, [exchange({ number: 4 }), exchange({ number: 5 })]);
+  const isKnown = (recorded: number, first_kept: number) => isWhole(known, { session: "one", recorded, first_kept });
+
+  expect([isKnown(5, 3), isKnown(5, 4), isKnown(5, 5)]).toEqual([false, true, true]);
+  expect(isWhole(known, { session: "two", recorded: 0, first_kept: 1 })).toBe(true);
 });
 
 describe("the state of an exchange", () => {

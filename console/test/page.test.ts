@@ -1,6 +1,8 @@
 import { describe, expect, test } from "vitest";
+import page from "../index.html?raw";
 import { refusalOf } from "../src/api";
 import { bytes, duration, money, plural, sessionLabel, thousands } from "../src/format";
+import { FIRST } from "../src/live";
 import { readPlace, writePlace } from "../src/location";
 import { summarize } from "../src/statistics";
 import type { Row } from "../src/journal";
@@ -32,6 +34,10 @@ test("a list follows only at its end", () => {
 test("the address says what is shown, and nothing that is empty", () => {
   expect(readPlace(writePlace({ session: "a b", words: "", state: "failed" }))).toEqual({ session: "a b", state: "failed" });
   expect(writePlace({ view: "" })).toBe("");
+});
+
+test("the page itself asks for what the first view shows, before its script is there", () => {
+  expect(/<link rel="preload" as="fetch" crossorigin href="([^"]+)"/.exec(page)?.[1]).toBe(FIRST);
 });
 
 test("a refusal is told in the words of the server", () => {

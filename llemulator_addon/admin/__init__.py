@@ -73,13 +73,23 @@ ROUTES: dict[str, Route] = {
     "/_emulator/requests": Route(get=journal.exchanges, query=journal.QUERY, shows=AnswerBody(ExchangeList)),
     news_stream.PATH: Route(get=news_stream.show, query=journal.QUERY_SINCE, produces=news_stream.PRODUCES),
     news_stream.PATH_OF_ALL: Route(
-        get=news_stream.show_all, needs_token=False, role="viewer", produces=news_stream.PRODUCES
+        get=news_stream.show_all,
+        query=news_stream.QUERY,
+        needs_token=False,
+        role="viewer",
+        produces=news_stream.PRODUCES,
     ),
     "/_emulator/requests/{number}": Route(get=journal.exchange, shows=AnswerBody(OneExchange, "FullExchange")),
     "/_emulator/requests/{number}/rules": Route(get=compare.show, shows=AnswerBody(compare.ComparedRules)),
     "/_emulator/requests/{number}/again": Route(post=again.ask, posted=AnswerBody(types.AskedAgain)),
     "/_emulator/verify": Route(post=verify.show, posted=AnswerBody(types.ShownVerdict), body=verify.BODY),
-    sessions.PATH: Route(get=sessions.show, needs_token=False, role="viewer", shows=AnswerBody(sessions.SessionList)),
+    sessions.PATH: Route(
+        get=sessions.show,
+        query=sessions.QUERY,
+        needs_token=False,
+        role="viewer",
+        shows=AnswerBody(sessions.SessionList),
+    ),
     waiting.PATH: Route(get=waiting.waiting, shows=AnswerBody(types.WaitingList)),
     f"{waiting.PATH}/{{number}}": Route(
         get=waiting.one,

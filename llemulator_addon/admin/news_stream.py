@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from typing import NamedTuple
 
+from llemulator_addon.admin import query
 from llemulator_addon.admin.exchange_json import show_in_brief, size_in_brief
 from llemulator_addon.admin.numbers import is_number
 from llemulator_addon.admin.route import AdminCall
@@ -21,7 +22,7 @@ from llemulator_addon.core.unclaimed import digest_of
 from llemulator_addon.engine.fallback import no_room_to_wait
 from llemulator_addon.engine.journal import Exchange
 from llemulator_addon.engine.session import Session
-from llemulator_addon.live.news import Happening, NewsReader, Notice, Sent
+from llemulator_addon.live.news import Happening, News, NewsReader, Notice, Sent
 from llemulator_addon.live.room import Share, size_waiting
 from llemulator_addon.live.threads import SMALL, run_in_thread
 from llemulator_addon.wire.errors import RequestRefused
@@ -42,6 +43,10 @@ _SECONDS_TOGETHER = 0.05
 """News within this time are sent together, so that a reader costs no more than that under load."""
 _PIECE = 64 << 10
 """Bytes of exchanges, about, that are shown at once."""
+QUERY: query.Query = {
+    "since": query.text("Only what happens behind this place: `news` of a list of sessions, or the id of an event."),
+}
+"""Of the news of all sessions."""
 _OF_EXCHANGES: frozenset[Happening] = frozenset(("begun", "answered", "ended"))
 
 
@@ -56,7 +61,7 @@ async def show(call: AdminCall) -> PlayedAnswer:
 
 
 async def show_all(call: AdminCall) -> PlayedAnswer:
-    """Send what happens in all sessions as it happens, from `Last-Event-ID` on, else from now on.
+    """Send what happens in all sessions as it happens, from `Last-Event-ID` or `since` on, else from now on.
 
     The events of one session, and `templates`; each names its session by `session`, the digest of its token.
     """
@@ -92,6 +97,16 @@ class _NewsPlace(NamedTuple):
     notice: int = 0
     run: str | None = None
     """None: it knows no news."""
+
+
+async def begin_place(news: News) -> str:
+    """Return the place of now in the news of all sessions, as `since` takes it; what happens from now on is kept.
+
+    It is kept as long as for a reader that left. Raises `StoreFailed`.
+    """
+    reader = await news.read()
+    reader.leave()
+    return f"0@/{reader.at}.{news.run}"
 
 
 def _read_place(request: Request) -> _NewsPlace | None:

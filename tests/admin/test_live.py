@@ -19,6 +19,7 @@ from tests.playing import TOKEN, body_of, chat, emulator, headers_of, play, play
 
 _LIVE = "/_emulator/requests/live"
 _ALL = "/_emulator/live"
+_NEWEST = "/_emulator/sessions?exchanges"
 _WHOLE = Ending(how="whole", bytes_sent=10, sends=1, seconds=0.1)
 
 Told = tuple[str, Any]
@@ -228,6 +229,28 @@ def test_who_was_away_for_longer_than_news_are_kept_is_told_what_to_load_again()
 
 def test_a_reader_of_another_run_has_missed_something() -> None:
     (steps,) = play(emulator(run="b"), request("GET", _ALL, headers={"last-event-id": "0@/1.a"}))
+
+    assert _events(body_of(steps)) == [("missed", {})]
+
+
+def test_the_news_go_on_where_a_list_of_sessions_ended_though_nobody_read_them_meanwhile() -> None:
+    async def told() -> tuple[list[Any], list[Told]]:
+        server = emulator(run="a")
+        await server.answer(chat("a"))
+        listed = json.loads(body_of(played(await server.answer(request("GET", f"{_NEWEST}=9"))).steps))
+        await server.answer(chat("b"))
+        await server.answer(chat("c", token="another"))
+        going_on = await _open(server, f"{_ALL}?since={listed['news']}")
+        return listed["exchanges"], _events(await _more(going_on))
+
+    listed, behind = asyncio.run(told())
+
+    assert [each["user_text"] for each in listed] == ["a"]
+    assert [(name, data["user_text"]) for name, data in behind] == [("exchange", "b"), ("exchange", "c")]
+
+
+def test_a_list_of_sessions_of_another_run_has_no_place_in_the_news() -> None:
+    (steps,) = play(emulator(run="b"), request("GET", f"{_ALL}?since=0@/1.a"))
 
     assert _events(body_of(steps)) == [("missed", {})]
 

@@ -97,3 +97,20 @@ def test_only_routes_about_a_session_have_a_path_below_a_digest(path: str) -> No
     (*_, refused) = play(server, chat("hi"), _locally(request("GET", path)))
 
     assert status(refused) == 404
+
+
+def test_the_newest_exchanges_of_all_sessions_are_listed_in_the_order_of_time() -> None:
+    server = emulator()
+    asked = [
+        replace(chat(text, token=token), at=at)
+        for text, token, at in (("a", "one", 1.0), ("b", "two", 2.0), ("c", "one", 3.0), (TOKEN, TOKEN, 4.0))
+    ]
+    newest = [_locally(request("GET", f"/_emulator/sessions?exchanges={count}"), None) for count in (3, 9, 0)]
+    *_, listed, all_there_are, none = play(server, *asked, *newest)
+
+    assert [(each["name"], each["number"], each["at"]) for each in json_of(listed)["exchanges"]] == [
+        ("o", 1, 2.0), ("e", 2, 3.0), ("1234", 1, 4.0),
+    ]  # fmt: skip
+    assert [each["at"] for each in json_of(all_there_are)["exchanges"]] == [1.0, 2.0, 3.0, 4.0]
+    assert (json_of(none)["exchanges"], len(json_of(none)["data"])) == ([], 3)
+    assert TOKEN not in body_of(listed).decode()
