@@ -202,7 +202,10 @@ def _print_stores(hey: str, arguments: Arguments) -> None:
     print(
         f"\nRedis: {last.trips:.2f} round trips a request, {last.trip_us:.0f} us each: {bears:.0f} requests a second."
     )
-    print(f"Replicas with these costs, simulated:\n\n{scaling.write_table(last.costs())}")
+    measured = last.measurement()
+    print(f"\nThe costs of docs/scaling.md:\n\n{scaling.write_costs(measured)}")
+    print(f"Replicas with the costs that were measured, simulated:\n\n{scaling.write_table(measured.costs)}")
+    print(f"With those that are assumed:\n\n{scaling.write_table(scaling.Costs())}")
 
 
 def _print_attacks() -> None:

@@ -13,6 +13,7 @@ from statistics import quantiles
 
 _WARM = 0.2
 """The part of a run that is not counted."""
+_UNKNOWN = "not measured"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -159,6 +160,38 @@ def simulate(plan: Plan) -> Result:
         median_ms=cuts[49],
         p99_ms=cuts[98],
     )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Measurement:
+    """The numbers of one machine, in place of those that `Costs` assumes."""
+
+    costs: Costs
+    """Their network is assumed: it is that between machines."""
+    per_second: float
+    """Requests of one process with its sessions in memory."""
+    trips_per_second: float
+    """That one Redis bears: it was given them without a pause."""
+
+
+def write_costs(measured: Measurement | None = None) -> str:
+    """Return the costs as a table for a page: those that are assumed, and those that were measured."""
+    assumed = Costs()
+    rows = [
+        ("process: a request, sessions in memory", f"{assumed.process:.0f} µs", _UNKNOWN),
+        ("process: a round trip to Redis", f"{assumed.process_for_trip:.0f} µs", _UNKNOWN),
+        ("Redis: a round trip", f"{assumed.redis_for_trip:.0f} µs", _UNKNOWN),
+        ("network: to Redis and back", f"{assumed.network:.0f} µs", _UNKNOWN),
+        ("process: requests per second, sessions in memory", f"{1e6 / assumed.process:.0f}", _UNKNOWN),
+        ("Redis: round trips per second, at most", f"{1e6 / assumed.redis_for_trip:.0f}", _UNKNOWN),
+    ]
+    if measured is not None:
+        costs = measured.costs
+        found = [f"{each:.0f} µs" for each in (costs.process, costs.process_for_trip, costs.redis_for_trip)]
+        found += [_UNKNOWN, f"{measured.per_second:.0f}", f"{measured.trips_per_second:.0f}"]
+        rows = [(*row[:2], number) for row, number in zip(rows, found, strict=True)]
+    lines = ["| cost | assumed | measured |", "|---|---|---|", *(f"| {' | '.join(row)} |" for row in rows)]
+    return "\n".join(lines) + "\n"
 
 
 PROCESSES = (1, 2, 4, 8, 16, 32, 64)

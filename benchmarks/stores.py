@@ -10,13 +10,14 @@ import subprocess
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import redis
 
-from benchmarks.scaling import Costs
+from benchmarks import bearing
+from benchmarks.scaling import Costs, Measurement
 from benchmarks.servers import Running, free_port, on_core, running
 
 AT_LEAST = {"sqlite": 0.5, "redis": 0.6}
@@ -44,16 +45,19 @@ class Measured:
     """To Redis."""
     trip_us: float = 0.0
     """CPU time of Redis for one of them."""
+    trips_per_second: float = 0.0
+    """That it bears, if they come without a pause."""
 
     @property
     def is_met(self) -> bool:
         """Whether it is as fast as it should be."""
         return self.ratio >= AT_LEAST[self.name]
 
-    def costs(self) -> Costs:
+    def measurement(self) -> Measurement:
         """Return the costs of a request with Redis, for the simulation."""
         in_trips = max(0.0, self.process_us - self.memory_us) / self.trips
-        return Costs(process=self.memory_us, process_for_trip=in_trips, redis_for_trip=self.trip_us)
+        costs = Costs(process=self.memory_us, process_for_trip=in_trips, redis_for_trip=self.trip_us)
+        return Measurement(costs=costs, per_second=self.in_memory, trips_per_second=self.trips_per_second)
 
 
 def measure(folder: Path, script: Path, rate: Rate, rounds: int) -> Iterator[Measured]:
@@ -65,7 +69,8 @@ def measure(folder: Path, script: Path, rate: Rate, rounds: int) -> Iterator[Mea
             yield _compare("sqlite", servers["llemulator"], memory, rate, rounds)
         port = stack.enter_context(_redis(folder))
         with running(("llemulator",), script, LLEMULATOR_STORE=f"redis://127.0.0.1:{port}") as servers:
-            yield _compare("redis", servers["llemulator"], memory, rate, rounds, port=port)
+            found = _compare("redis", servers["llemulator"], memory, rate, rounds, port=port)
+        yield replace(found, trips_per_second=bearing.measure(port))
 
 
 def _compare(  # noqa: PLR0913, PLR0917 - one measurement

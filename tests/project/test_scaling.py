@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from benchmarks.scaling import Costs, Plan, simulate, write_table
+from benchmarks.scaling import Costs, Measurement, Plan, simulate, write_costs, write_table
 from tests.project import tables
 
 _SMALL = Plan(processes=1, has_affinity=True, requests=600, tokens=64, clients=16)
@@ -45,6 +45,28 @@ def test_a_request_asks_redis_twice_with_affinity_and_nearly_three_times_without
 def test_the_same_plan_has_the_same_result() -> None:
     assert simulate(_SMALL) == simulate(_SMALL)
     assert simulate(_SMALL) != simulate(replace(_SMALL, seed=2))
+
+
+def test_the_page_has_the_costs_with_which_the_simulation_reckons() -> None:
+    def assumed(table: str) -> list[list[str]]:
+        return [line.split("|")[1:3] for line in table.splitlines()]
+
+    assert assumed(tables.written("costs")) == assumed(write_costs())
+
+
+def test_costs_that_were_measured_are_shown_with_those_that_are_assumed() -> None:
+    costs = Costs(process=300.0, process_for_trip=99.6, redis_for_trip=20.0)
+    measured = write_costs(Measurement(costs=costs, per_second=3210.4, trips_per_second=45_678.0))
+    cells = [[cell.strip() for cell in line.split("|")[2:4]] for line in measured.splitlines()[2:]]
+
+    assert cells == [
+        ["400 µs", "300 µs"],
+        ["150 µs", "100 µs"],
+        ["40 µs", "20 µs"],
+        ["100 µs", "not measured"],
+        ["2500", "3210"],
+        ["25000", "45678"],
+    ]
 
 
 @pytest.mark.slow
