@@ -5,6 +5,7 @@ import secrets
 import time
 from collections.abc import Callable, Sequence
 from contextlib import suppress
+from functools import partial
 from itertools import count
 from json import dumps
 from typing import Any, cast
@@ -14,14 +15,15 @@ from redis.asyncio.retry import Retry
 from redis.asyncio.sentinel import SentinelConnectionPool
 from redis.backoff import NoBackoff
 from redis.exceptions import ConnectionError as Disconnected
-from redis.exceptions import NoScriptError, ReadOnlyError, RedisError
+from redis.exceptions import ReadOnlyError, RedisError
 from redis.exceptions import TimeoutError as TooSlow
 
 from llemulator_addon.adapters.stores.address import StoreAddress
 from llemulator_addon.adapters.stores.backend import At, Health, Kind, Save, Saved, Sizes, Sums
 from llemulator_addon.adapters.stores.redis_link import RedisLink
 from llemulator_addon.adapters.stores.redis_scripts import FORGET, FORM, LOAD, MEASURE, RESERVE, SAVE, LuaProgram
-from llemulator_addon.store.port import Limits
+from llemulator_addon.adapters.stores.redis_uses import ProgramUse, run_in_cluster, run_together, split_uses
+from llemulator_addon.store.port import Limits, StoreFailed
 from llemulator_addon.store.written_session import Stored
 
 _DEADLINE = 5.0
@@ -50,6 +52,9 @@ class RedisBackend:
         """Tells the uses of this process from those of others."""
         self._uses = count()
         self._connected: _Client | None = None
+        self._gathered: list[ProgramUse] = []
+        """What is asked for in this round of the event loop."""
+        self._running: set[asyncio.Task[None]] = set()
         self.link = RedisLink(_PREFIX, self._run, self._do)
 
     async def load(self, key: str, known: At | None) -> Stored | None:
@@ -137,42 +142,64 @@ class RedisBackend:
         return "" if self._ttl is None else time.time() - self._ttl
 
     async def _run(self, program: LuaProgram, *arguments: object) -> Any:  # noqa: ANN401 - Redis' values
-        given = tuple(map(str, arguments))
+        use = ProgramUse.make(program, (_PREFIX, *map(str, arguments)))
+        if self._address.kind == "redis+cluster":
+            return await self._do(partial(run_in_cluster, use))
+        if not self._gathered:
+            asyncio.get_running_loop().call_soon(self._run_gathered)
+        self._gathered.append(use)
+        return await use.done
 
-        async def evaluate(client: Any) -> object:  # noqa: ANN401 - its types allow no value but numbers
-            try:
-                return await client.evalsha(program.digest, 1, _PREFIX, *given)
-            except NoScriptError:
-                return await client.eval(program.text, 1, _PREFIX, *given)
-            except TypeError as error:
-                if not _is_of_asyncio(error):
-                    raise
-                raise Disconnected("the connection was lost") from None
+    def _run_gathered(self) -> None:
+        """Run what was asked for in this round of the event loop. Who leaves must not stop the others."""
+        uses, self._gathered = self._gathered, []
+        for group in split_uses(uses):
+            task = asyncio.Task(self._run_group(group), loop=asyncio.get_running_loop(), eager_start=True)
+            self._running.add(task)
+            task.add_done_callback(self._running.discard)
 
-        return await self._do(evaluate)
+    async def _run_group(self, uses: Sequence[ProgramUse]) -> None:
+        failed: Exception | None = None
+        try:
+            await self._try(partial(run_together, uses))
+        except Exception as error:  # noqa: BLE001 - each of them raises it
+            failed = error
+        if all(use.is_answered and not isinstance(use.answer, RedisError) for use in uses):
+            self._health.note_success()
+        for use in uses:
+            if not use.is_answered:
+                use.end(failed)
+            else:
+                use.end(self._note_failure(use.answer) if isinstance(use.answer, RedisError) else None)
 
     async def _do(self, use: Callable[[_Client], Any]) -> Any:  # noqa: ANN401 - Redis' values
+        found = await self._try(use)
+        self._health.note_success()
+        return found
+
+    async def _try(self, use: Callable[[_Client], Any]) -> Any:  # noqa: ANN401 - Redis' values
         client = self._client()
         try:
             try:
                 async with asyncio.timeout(_PATIENCE):
-                    found = await use(client)
+                    return await use(client)
             except (*_NOT_NOW, TimeoutError):
                 async with asyncio.timeout(_DEADLINE - _PATIENCE):
                     await self._drop(client)
                     client = self._client()
-                    found = await use(client)
+                    return await use(client)
         except TimeoutError:
             await self._drop(client)
             raise self._health.note_failure(f"{self._address}: no answer in {_DEADLINE:g} seconds") from None
         except (RedisError, OSError) as error:
-            raise self._health.note_failure(f"{self._address}: {_explain(error)}") from None
+            raise self._note_failure(error) from None
         finally:
             if client is not self._connected:
                 # Another use dropped it, and this one may have opened a connection since.
                 await self._drop(client)
-        self._health.note_success()
-        return found
+
+    def _note_failure(self, error: RedisError | OSError) -> StoreFailed:
+        return self._health.note_failure(f"{self._address}: {_explain(error)}")
 
     async def _drop(self, client: _Client) -> None:
         """Close all connections of a client, so that the next use opens others."""
@@ -216,17 +243,6 @@ def _connect(address: StoreAddress) -> _Client:
                 address.plain_url, max_connections=_CONNECTIONS, timeout=_DEADLINE, **options
             )
             return Redis.from_pool(pool)
-
-
-def _is_of_asyncio(error: TypeError) -> bool:
-    """Whether asyncio raised it, as some versions of Python do when a connection that was just lost is written to.
-
-    See https://github.com/python/cpython/issues/136234.
-    """
-    trace = error.__traceback__
-    while trace is not None and trace.tb_next is not None:
-        trace = trace.tb_next
-    return trace is not None and str(trace.tb_frame.f_globals.get("__name__")).startswith("asyncio.")
 
 
 def _explain(error: Exception) -> str:

@@ -17,6 +17,8 @@ from llemulator_addon.adapters.settings import SettingsError, settings_from
 from llemulator_addon.adapters.stores.address import read_address
 from llemulator_addon.adapters.stores.opening import opening
 from llemulator_addon.adapters.stores.redis import RedisBackend
+from llemulator_addon.adapters.stores.redis_scripts import SAVE
+from llemulator_addon.adapters.stores.redis_uses import ProgramUse, split_uses
 from llemulator_addon.engine.session import Session
 from llemulator_addon.store.port import Beginnings, Limits, Store, StoreFailed
 from llemulator_addon.wire.credentials import key_of
@@ -234,12 +236,88 @@ def _count_programs(server: RedisServer) -> int:
     return calls
 
 
+async def test_changes_of_several_sessions_in_one_round_are_one_write(tmp_path: Path) -> None:
+    keys = [key_of(f"sk-several-{number}") for number in range(8)]
+    with running_redis(tmp_path) as server, redis.Redis(port=server.port) as watching:
+        async with _opened(server.url) as store:
+            await asyncio.gather(*(store.change(key, _count) for key in keys))
+            before = _count_reads(watching)
+            counted = await asyncio.gather(*(store.change(key, _count) for key in keys))
+            at_once = _count_reads(watching) - before
+            for key in keys:
+                await store.change(key, _count)
+            in_turn = _count_reads(watching) - before - at_once
+
+    assert counted == [1] * len(keys)
+    # Each time one is that of what counts. What is written at once may still be read in two pieces.
+    assert at_once <= 1 + 2 < len(keys) < in_turn
+
+
+def _count_reads(client: redis.Redis) -> int:
+    found: Any = client.info("stats")
+    reads: int = found["total_reads_processed"]
+    return reads
+
+
+async def test_an_error_of_one_session_is_none_of_those_that_are_written_with_it(tmp_path: Path) -> None:
+    other, broken = key_of("sk-other-1234"), key_of("sk-broken-1234")
+    with running_redis(tmp_path) as server:
+        async with _opened(server.url) as store:
+            await asyncio.gather(*(store.change(key, _count) for key in (_KEY, broken, other)))
+            name = f"{{llemulator}}:s:{broken.digest} {broken.name}"
+            server.ask("SET", name, "not a hash")
+            changes = (store.change(key, _count) for key in (_KEY, broken, other))
+            one, failed, two = await asyncio.gather(*changes, return_exceptions=True)
+
+    assert (one, two) == (1, 1)
+    assert isinstance(failed, StoreFailed)
+    assert "WRONGTYPE" in str(failed)
+
+
+async def test_a_redis_that_forgot_the_programs_gets_them_again(tmp_path: Path) -> None:
+    keys = [_KEY, key_of("sk-other-1234"), key_of("sk-third-1234")]
+    with running_redis(tmp_path) as server:
+        async with _opened(server.url) as store:
+            for expected in range(3):
+                server.ask("SCRIPT", "FLUSH")
+                counted = await asyncio.gather(*(store.change(key, _count) for key in keys))
+                assert counted == [expected] * len(keys)
+
+
+async def test_a_client_that_leaves_does_not_stop_what_is_written_with_its_change(tmp_path: Path) -> None:
+    other = key_of("sk-other-1234")
+    with running_redis(tmp_path) as server:
+        async with _opened(server.url) as store:
+            await asyncio.gather(*(store.change(key, _count) for key in (_KEY, other)))
+            leaves, stays = (asyncio.create_task(store.change(key, _count)) for key in (_KEY, other))
+            await asyncio.sleep(0)
+            leaves.cancel()
+
+            assert await stays == 1
+            assert await store.change(_KEY, _count) == 2
+
+
+async def test_what_is_large_is_written_alone() -> None:
+    sizes = [10, 40_000, 20_000, 10_000, 100_000, 10]
+    uses = [ProgramUse.make(SAVE, (str(number), "x" * size)) for number, size in enumerate(sizes)]
+
+    assert [[use.arguments[0] for use in group] for group in split_uses(uses)] == [["0", "1", "2"], ["3"], ["4"], ["5"]]
+
+
 class _Broken:
-    """A client whose connection asyncio fails to write to."""
+    """A client, its connections and one of them, which asyncio fails to write to."""
 
-    connection_pool = None
+    @property
+    def connection_pool(self) -> "_Broken":
+        return self
 
-    async def evalsha(self, *_: object) -> object:
+    async def get_connection(self) -> "_Broken":
+        return self
+
+    async def release(self, _: "_Broken") -> None:
+        pass
+
+    async def send_packed_command(self, _: object) -> None:
         asyncio.StreamReader().feed_data(cast("bytes", 1))
         raise AssertionError
 
