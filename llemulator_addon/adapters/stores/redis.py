@@ -53,7 +53,7 @@ class RedisBackend:
         self._uses = count()
         self._connected: _Client | None = None
         self._gathered: list[ProgramUse] = []
-        """What is asked for in this round of the event loop."""
+        """Those that are asked for in this round of the event loop."""
         self._running: set[asyncio.Task[None]] = set()
         self.link = RedisLink(_PREFIX, self._run, self._do)
 
@@ -151,7 +151,7 @@ class RedisBackend:
         return await use.done
 
     def _run_gathered(self) -> None:
-        """Run what was asked for in this round of the event loop. Who leaves must not stop the others."""
+        """Run those of this round of the event loop. Who leaves must not stop the others."""
         uses, self._gathered = self._gathered, []
         for group in split_uses(uses):
             task = asyncio.Task(self._run_group(group), loop=asyncio.get_running_loop(), eager_start=True)

@@ -61,18 +61,18 @@ def split_uses(uses: Iterable[ProgramUse]) -> Iterator[list[ProgramUse]]:
 async def run_together(uses: Sequence[ProgramUse], client: Redis) -> None:
     """Run those that have no answer yet. An error of one is its answer; raises what another connection may not have."""
     pool: Any = client.connection_pool  # that of Sentinels says no types
-    connection = await pool.get_connection()
+    asked = [use for use in uses if not use.is_answered]
     try:
-        asked = [use for use in uses if not use.is_answered]
-        await _ask(connection, asked, [use.command for use in asked])
-        if unknown := [use for use in asked if isinstance(use.answer, NoScriptError)]:
-            await _ask(
-                connection, unknown, [_write_command("EVAL", u.program.text, "1", *u.arguments) for u in unknown]
-            )
+        connection = await pool.get_connection()
+        try:
+            await _ask(connection, asked, [use.command for use in asked])
+            if unknown := [use for use in asked if isinstance(use.answer, NoScriptError)]:
+                texts = [_write_command("EVAL", use.program.text, "1", *use.arguments) for use in unknown]
+                await _ask(connection, unknown, texts)
+        finally:
+            await pool.release(connection)
     except TypeError as error:
         raise _explain_lost(error) from None
-    finally:
-        await pool.release(connection)
     for use in asked:
         if isinstance(use.answer, ReadOnlyError):
             use.is_answered = False

@@ -1,21 +1,26 @@
 """Sessions in a file of SQLite, which several processes of one machine may share.
 
 The file is in WAL mode: a process that is killed loses nothing that was committed, and the others go on. One thread of
-a process has its connection, so the event loop never waits for the disk.
+a process has its connection, so the event loop never waits for the disk. Changes that come in one round of the event
+loop, or while the thread is at work, are one transaction.
 """
 
 import asyncio
 import os
 import sqlite3
 import time
-from collections.abc import Callable, Sequence
+from collections import deque
+from collections.abc import Sequence
+from collections.abc import Set as AbstractSet
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 from llemulator_addon.adapters.stores.backend import At, Health, Kind, Save, Saved, Sizes, Sums
-from llemulator_addon.adapters.stores.sqlite_link import SCHEMA, SqliteLink, count_listeners
+from llemulator_addon.adapters.stores.sqlite_link import COUNT_LISTENERS, SCHEMA, SqliteLink, SqliteWork
 from llemulator_addon.store.port import Limits
 from llemulator_addon.store.written_session import Stored
 
@@ -27,6 +32,9 @@ _PATIENCE = 5.0
 """Seconds that a process waits for another one that writes."""
 _AT_ONCE = 10
 """How many sessions that expired a change forgets."""
+_TOGETHER = 16
+"""How many changes are one transaction: other processes have their turn before the next."""
+_TO_WRITE = "BEGIN IMMEDIATE"
 _SCHEMA = """
 CREATE TABLE sessions (
     key TEXT PRIMARY KEY, life INTEGER NOT NULL, version INTEGER NOT NULL, head TEXT NOT NULL, script TEXT NOT NULL,
@@ -58,6 +66,10 @@ CREATE TRIGGER removed AFTER DELETE ON sessions BEGIN
         stored = stored - old.stored;
 END;
 """
+_FIND = """
+SELECT life, version, script, (SELECT group_concat(mark, ' ') FROM marks WHERE marks.key = sessions.key)
+    FROM sessions WHERE key = ?
+"""
 _SAVE = """
 INSERT INTO sessions (key, life, version, head, script, sessions, journals, stored, at, stays, own, used)
     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, (SELECT coalesce(max(used), 0) + 1 FROM sessions))
@@ -65,6 +77,7 @@ ON CONFLICT (key) DO UPDATE SET life = excluded.life, version = excluded.version
     script = excluded.script, sessions = excluded.sessions, journals = excluded.journals, stored = excluded.stored,
     at = excluded.at, own = excluded.own, used = CASE WHEN ? THEN excluded.used ELSE used END
 """
+_LISTENERS_AND_SUMS = "SELECT (LISTENERS), sessions, journals, stored FROM sums".replace("LISTENERS", COUNT_LISTENERS)
 _ROW = """
 INSERT INTO rows (life, kind, place, version, text) VALUES (?, ?, ?, ?, ?)
 ON CONFLICT (life, kind, place) DO UPDATE SET version = excluded.version, text = excluded.text
@@ -73,6 +86,30 @@ ON CONFLICT (life, kind, place) DO UPDATE SET version = excluded.version, text =
 
 class CannotOpen(Exception):
     """A file cannot be the store; says why."""
+
+
+class _OneFailed(Exception):
+    """One of several things in a transaction failed, so nothing was written."""
+
+
+@dataclass(slots=True)
+class _Job:
+    """Work in a transaction, and its result."""
+
+    work: SqliteWork[Any]
+    begin: str
+    done: asyncio.Future[Any]
+    result: Any = None
+    error: Exception | None = None
+
+    def tell(self) -> None:
+        """Give the result to who waits for it."""
+        if self.done.done():
+            return  # who waited has left
+        if self.error is None:
+            self.done.set_result(self.result)
+        else:
+            self.done.set_exception(self.error)
 
 
 class SqliteBackend:
@@ -86,6 +123,9 @@ class SqliteBackend:
         self._health = Health()
         self._thread = ThreadPoolExecutor(1, "store")
         self._opened: sqlite3.Connection | None = None
+        self._jobs: deque[_Job] = deque()
+        """Those that wait for the thread."""
+        self._working: asyncio.Task[None] | None = None
         self.link = SqliteLink(self._run, self._look)
         try:
             self._thread.submit(self._connect).result()
@@ -145,25 +185,76 @@ class SqliteBackend:
     async def _look(self) -> object:
         return await asyncio.get_running_loop().run_in_executor(self._thread, self._find_change)
 
-    async def _run[R](self, work: Callable[[sqlite3.Connection], R], begin: str = "BEGIN IMMEDIATE") -> R:
-        return await asyncio.get_running_loop().run_in_executor(self._thread, self._do, work, begin)
+    async def _run[R](self, work: SqliteWork[R], begin: str = _TO_WRITE) -> R:
+        loop = asyncio.get_running_loop()
+        job = _Job(work, begin, loop.create_future())
+        if not self._jobs and self._working is None:
+            loop.call_soon(self._start)
+        self._jobs.append(job)
+        result: R = await job.done
+        return result
+
+    def _start(self) -> None:
+        self._working = asyncio.Task(self._work(), loop=asyncio.get_running_loop())
+
+    async def _work(self) -> None:
+        """Let the thread do what waits, and what comes meanwhile. Who leaves must not stop the others."""
+        loop = asyncio.get_running_loop()
+        try:
+            while self._jobs:
+                group = self._take_group()
+                try:
+                    await loop.run_in_executor(self._thread, self._do, group)
+                except RuntimeError as error:  # it was closed before
+                    for job in group:
+                        job.error = error
+                for job in group:
+                    job.tell()
+        finally:
+            self._working = None
+            while self._jobs:  # the program ends
+                self._jobs.popleft().done.cancel()
+
+    def _take_group(self) -> list["_Job"]:
+        """Return what is done next: what only reads is done alone."""
+        group = [self._jobs.popleft()]
+        while self._jobs and len(group) < _TOGETHER and group[0].begin == self._jobs[0].begin == _TO_WRITE:
+            group.append(self._jobs.popleft())
+        return group
 
     # In the thread ----------------------------------------------------------------------------------------------------
 
-    def _do[R](self, work: Callable[[sqlite3.Connection], R], begin: str) -> R:
+    def _do(self, jobs: Sequence["_Job"]) -> None:
+        """Do jobs in one transaction; if one of them fails, each in its own."""
+        try:
+            for job, result in zip(jobs, self._transact(jobs), strict=True):
+                job.result = result
+        except _OneFailed:
+            for job in jobs:
+                self._do([job])
+        except Exception as error:  # noqa: BLE001 - each of them raises it
+            for job in jobs:
+                job.error = error
+
+    def _transact(self, jobs: Sequence["_Job"]) -> list[object]:
+        """Return the results of jobs; raises `_OneFailed` if one of several failed."""
+        is_of_one = False
         try:
             connection = self._opened or self._connect()
-            connection.execute(begin)
-            result = work(connection)
+            connection.execute(jobs[0].begin)
+            is_of_one = len(jobs) > 1
+            results = [job.work(connection) for job in jobs]
+            is_of_one = False
             connection.execute("COMMIT")
-        except (sqlite3.Error, OSError, CannotOpen) as error:
+        except BaseException as error:
             self._disconnect()
-            raise self._health.note_failure(f"SQLite ({self._file.name}): {error}") from None
-        except BaseException:
-            self._disconnect()
+            if is_of_one:
+                raise _OneFailed from None
+            if isinstance(error, sqlite3.Error | OSError | CannotOpen):
+                raise self._health.note_failure(f"SQLite ({self._file.name}): {error}") from None
             raise
         self._health.note_success()
-        return result
+        return results
 
     def _find_change(self) -> tuple[int, int] | None:
         """Return another value than before, if another process has changed the file since; None if it is not open."""
@@ -213,14 +304,15 @@ class SqliteBackend:
         now = time.time()
         if self._ttl is not None:
             _forget_expired(connection, save.key, now - self._ttl)
-        found = connection.execute("SELECT life, version, script FROM sessions WHERE key = ?", (save.key,)).fetchone()
+        found = connection.execute(_FIND, (save.key,)).fetchone()
         if (None if found is None else At(*found[:2])) != save.before:
             return Saved(is_kept=False, found=self._load(connection, key=save.key, known=save.before))
         if met := [number for number, each in enumerate(save.unless) if self._has_mark(connection, *each, now)]:
             return Saved(is_kept=False, met=met)
-        _write(connection, save, now, None if found is None else found[2])
-        over = _find_over(connection, save.key, self._limits)
-        return Saved(is_kept=True, over=over, listeners=count_listeners(connection))
+        script, marks = (None, None) if found is None else found[2:]
+        _write(connection, save, now, script, frozenset((marks or "").split()))
+        listeners, *sums = connection.execute(_LISTENERS_AND_SUMS, (now,)).fetchone()
+        return Saved(is_kept=True, over=_find_over(connection, save.key, sums, self._limits), listeners=listeners)
 
     def _has_mark(self, connection: sqlite3.Connection, mark: str, key: str, now: float) -> bool:
         if connection.execute("SELECT 1 FROM marks WHERE key = ? AND mark = ?", (key, mark)).fetchone() is None:
@@ -280,7 +372,9 @@ def _statements(script: str) -> list[str]:
     return statements
 
 
-def _write(connection: sqlite3.Connection, save: Save, now: float, script_before: str | None) -> None:
+def _write(
+    connection: sqlite3.Connection, save: Save, now: float, script_before: str | None, marks_before: AbstractSet[str]
+) -> None:
     written, (life, version) = save.written, save.after
     if save.before is not None and save.before.life != life:
         connection.execute("DELETE FROM rows WHERE life = ?", (save.before.life,))
@@ -298,11 +392,10 @@ def _write(connection: sqlite3.Connection, save: Save, now: float, script_before
     connection.executemany(_ROW, ((life, *place, version, text) for place, text in written.rows.items()))
     if written.prunes:
         connection.execute("DELETE FROM rows WHERE life = ? AND text IS NULL", (life,))
-    before = {mark for (mark,) in connection.execute("SELECT mark FROM marks WHERE key = ?", (save.key,))}
-    for mark in before - set(save.marks):
+    for mark in marks_before - set(save.marks):
         connection.execute("DELETE FROM marks WHERE key = ? AND mark = ?", (save.key, mark))
     for mark in save.marks:
-        if mark not in before:
+        if mark not in marks_before:
             connection.execute("INSERT INTO marks (mark, key) VALUES (?, ?)", (mark, save.key))
 
 
@@ -353,10 +446,11 @@ _OLDEST: dict[Kind, str] = {
 }
 
 
-def _find_over(connection: sqlite3.Connection, newest: str, limits: Limits) -> list[tuple[Kind, str]]:
+def _find_over(
+    connection: sqlite3.Connection, newest: str, sums: Sequence[int], limits: Limits
+) -> list[tuple[Kind, str]]:
     """Return who must give up what, because all together have too much; the newest keeps what it has."""
     over: list[tuple[Kind, str]] = []
-    (sums,) = connection.execute("SELECT sessions, journals, stored FROM sums").fetchall()
     for kind, total, limit in zip(_OLDEST, sums, limits, strict=True):
         excess = total - limit
         if excess > 0:

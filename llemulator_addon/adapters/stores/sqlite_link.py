@@ -31,6 +31,8 @@ CREATE TABLE messages (
 CREATE INDEX messages_by_time ON messages (at);
 CREATE TABLE notices (number INTEGER PRIMARY KEY AUTOINCREMENT, process TEXT NOT NULL, text TEXT NOT NULL);
 """
+COUNT_LISTENERS = "SELECT count(*) FROM processes WHERE listens AND until >= ?"
+"""At a time, of the processes that listen to the news."""
 _MINUTE = 60.0
 _WAITED = 1.0
 """Seconds."""
@@ -46,13 +48,14 @@ SELECT leases.name, number, process, of, label, text FROM leases JOIN processes 
 """
 _LIST_ALL = _LIST.replace(", text ", ", '' ").replace(" AND of = :of", "")
 
-type _SqliteWork[R] = Callable[[sqlite3.Connection], R]
+type SqliteWork[R] = Callable[[sqlite3.Connection], R]
+"""Is done again if something else in the same transaction fails."""
 
 
 class RunInConnection(Protocol):
     """Does work in the thread of the connection, in a transaction that begins so."""
 
-    def __call__[R](self, work: _SqliteWork[R], begin: str = ..., /) -> Awaitable[R]:
+    def __call__[R](self, work: SqliteWork[R], begin: str = ..., /) -> Awaitable[R]:
         """Return the result of the work."""
         ...
 
@@ -117,13 +120,13 @@ class SqliteLink:
 
     async def count_listeners(self) -> int:
         """Return how many listen."""
-        return await self._run(count_listeners, "BEGIN")
+        return await self._run(_count_listeners, "BEGIN")
 
     async def leave(self, process: str) -> None:
         """End the life of a process."""
         await self._change(partial(_leave, process=process))
 
-    async def _change[R](self, work: _SqliteWork[R]) -> R:
+    async def _change[R](self, work: SqliteWork[R]) -> R:
         try:
             return await self._run(work)
         finally:
@@ -133,10 +136,8 @@ class SqliteLink:
 # In the thread --------------------------------------------------------------------------------------------------------
 
 
-def count_listeners(connection: sqlite3.Connection) -> int:
-    """Return how many processes listen to the news."""
-    query = "SELECT count(*) FROM processes WHERE listens AND until >= ?"
-    ((number,),) = connection.execute(query, (time.time(),))
+def _count_listeners(connection: sqlite3.Connection) -> int:
+    ((number,),) = connection.execute(COUNT_LISTENERS, (time.time(),))
     return cast("int", number)
 
 
@@ -157,7 +158,7 @@ def _renew(connection: sqlite3.Connection, *, process: str, seconds: float, list
     known = _live(connection, process, seconds)
     connection.execute("UPDATE processes SET listens = ? WHERE name = ?", (listens, process))
     found = connection.execute("SELECT seq FROM sqlite_sequence WHERE name = 'notices'").fetchone()
-    return Renewed(known, count_listeners(connection), 0 if found is None else found[0])
+    return Renewed(known, _count_listeners(connection), 0 if found is None else found[0])
 
 
 def _hold(connection: sqlite3.Connection, *, process: str, seconds: float, held: Held) -> bool:

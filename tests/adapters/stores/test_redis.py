@@ -5,9 +5,10 @@ import signal
 import subprocess
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
-from typing import Any, cast
+from typing import Any, Literal, cast
 
 import pytest
 import redis
@@ -304,30 +305,42 @@ async def test_what_is_large_is_written_alone() -> None:
     assert [[use.arguments[0] for use in group] for group in split_uses(uses)] == [["0", "1", "2"], ["3"], ["4"], ["5"]]
 
 
+@dataclass
 class _Broken:
-    """A client, its connections and one of them, which asyncio fails to write to."""
+    """A client, its connections and one of them, at which asyncio fails."""
+
+    fails_at: Literal["connect", "write"]
 
     @property
     def connection_pool(self) -> "_Broken":
         return self
 
     async def get_connection(self) -> "_Broken":
+        if self.fails_at == "connect":
+            _fail_as_asyncio()
         return self
 
     async def release(self, _: "_Broken") -> None:
         pass
 
     async def send_packed_command(self, _: object) -> None:
-        asyncio.StreamReader().feed_data(cast("bytes", 1))
-        raise AssertionError
+        _fail_as_asyncio()
 
     async def aclose(self) -> None:
         pass
 
 
-async def test_a_connection_at_which_asyncio_fails_is_replaced(tmp_path: Path) -> None:
+def _fail_as_asyncio() -> None:
+    asyncio.StreamReader().feed_data(cast("bytes", 1))
+    raise AssertionError
+
+
+@pytest.mark.parametrize("fails_at", ["connect", "write"])
+async def test_a_connection_at_which_asyncio_fails_is_replaced(
+    tmp_path: Path, fails_at: Literal["connect", "write"]
+) -> None:
     with running_redis(tmp_path) as server:
         backend = RedisBackend(read_address(server.url), Limits(), ttl=None)
-        backend._connected = cast("Any", _Broken())  # noqa: SLF001 - Python fails at some connections only
+        backend._connected = cast("Any", _Broken(fails_at))  # noqa: SLF001 - Python fails at some connections only
         await backend.check()
         await backend.close()

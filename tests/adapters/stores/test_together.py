@@ -1,9 +1,11 @@
-"""Changes of one session that wait for each other in one process are written together."""
+"""Changes that wait for each other in one process are written together: of one session, and of several."""
 
 import asyncio
-from collections.abc import AsyncIterator
+import sqlite3
+from collections.abc import AsyncIterator, Sequence
+from contextlib import closing
 from pathlib import Path
-from typing import override
+from typing import Any, override
 
 import pytest
 
@@ -11,7 +13,7 @@ from llemulator_addon.adapters.stores.backend import Save, Saved
 from llemulator_addon.adapters.stores.shared import SharedStore
 from llemulator_addon.adapters.stores.sqlite import SqliteBackend
 from llemulator_addon.engine.session import Session
-from llemulator_addon.store.port import Beginnings, Limits
+from llemulator_addon.store.port import Beginnings, Limits, StoreFailed
 from llemulator_addon.wire.credentials import key_of
 
 _KEY = key_of("sk-one-1234")
@@ -83,3 +85,67 @@ async def test_changes_that_lost_a_race_are_all_made_again(store: SharedStore, t
 
     assert sorted(counted) == list(range(1, 41))
     await other.close()
+
+
+class _Committing(SqliteBackend):
+    """Counts the transactions that write."""
+
+    transactions = 0
+
+    @override
+    def _transact(self, jobs: Sequence[Any]) -> list[object]:
+        self.transactions += any(job.begin != "BEGIN" for job in jobs)
+        return super()._transact(jobs)
+
+
+@pytest.fixture
+async def several(tmp_path: Path) -> AsyncIterator[tuple[SharedStore, _Committing]]:
+    backend = _Committing(tmp_path / "several.db", Limits(), ttl=None)
+    store = SharedStore(backend, Beginnings(lambda key: Session(key=key), lambda key: Session(key=key)))
+    for key in _KEYS:
+        await store.change(key, _count)
+    yield store, backend
+    await store.close()
+
+
+_KEYS = [key_of(f"sk-several-{number}") for number in range(40)]
+
+
+async def test_changes_of_several_sessions_at_once_are_written_sixteen_at_a_time(
+    several: tuple[SharedStore, _Committing],
+) -> None:
+    store, backend = several
+    before = backend.transactions
+    counted = await asyncio.gather(*(store.change(key, _count) for key in _KEYS))
+
+    assert (counted, backend.transactions - before) == ([1] * 40, 3)
+
+
+async def test_a_session_that_cannot_be_written_fails_alone(
+    several: tuple[SharedStore, _Committing], tmp_path: Path
+) -> None:
+    store, _ = several
+    broken = _KEYS[3]
+    with closing(sqlite3.connect(tmp_path / "several.db")) as other:
+        other.execute(
+            "CREATE TRIGGER broken BEFORE UPDATE ON sessions WHEN new.key LIKE '" + broken.digest + "%' "
+            "BEGIN SELECT RAISE(ABORT, 'it is broken'); END"
+        )
+    counted = await asyncio.gather(*(store.change(key, _count) for key in _KEYS[:8]), return_exceptions=True)
+
+    assert [each for each in counted if each != 1] == [counted[3]]
+    assert isinstance(counted[3], StoreFailed)
+    assert "it is broken" in str(counted[3])
+    assert [(await store.read(key)).turn for key in _KEYS[:8]] == [2, 2, 2, 1, 2, 2, 2, 2]
+
+
+async def test_a_client_that_leaves_stops_nobody_whose_session_is_written_with_its_own(
+    several: tuple[SharedStore, _Committing],
+) -> None:
+    store, _ = several
+    leaves, stays = (asyncio.create_task(store.change(key, _count)) for key in _KEYS[:2])
+    await asyncio.sleep(0)
+    leaves.cancel()
+
+    assert await stays == 1
+    assert await store.change(_KEYS[0], _count) == 2
