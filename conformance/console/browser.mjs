@@ -61,17 +61,16 @@ export async function findBarriers(page) {
   return result.value.map((found) => `${found.id}: ${found.nodes.map((node) => node.html.slice(0, 120)).join(" | ")}`);
 }
 
-export function send(token, body, path = "/v1/chat/completions", signal = undefined) {
+export function send(token, body, path = "/v1/chat/completions") {
   return fetch(`${origin}${path}`, {
     method: "POST",
     headers: { authorization: `Bearer ${token}`, "content-type": "application/json" },
     body: JSON.stringify(body),
-    signal,
   });
 }
 
-export function chat(token, text, more = {}, signal = undefined) {
-  return send(token, { model: "gpt-4o", messages: [{ role: "user", content: text }], ...more }, undefined, signal);
+export function chat(token, text, more = {}) {
+  return send(token, { model: "gpt-4o", messages: [{ role: "user", content: text }], ...more });
 }
 
 export async function load(token, script) {
