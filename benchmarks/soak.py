@@ -1,8 +1,8 @@
 """`make soak`: many requests through one process, whose memory must not grow.
 
 They are a mix: chat completions, responses that go on with others, conversations, files and streams. A tenth of the
-requests goes first: then journals and stored resources are full, and all that can be kept is kept. The process, and
-Redis where it keeps the sessions, may take a tenth more memory at the end than they took then.
+requests goes first: then journals, stored resources and sessions are full, and all that can be kept is kept. The
+process, and Redis where it keeps the sessions, may take a tenth more memory at the end than they took then.
 """
 
 import argparse
@@ -37,13 +37,19 @@ def main() -> int:
     parser.add_argument("--requests", type=int, default=1_000_000)
     parser.add_argument("--journals-size", default="8MiB", help="what journals may take, as the server's option")
     parser.add_argument("--stored-size", default="8MiB", help="what stored resources of all may take")
+    parser.add_argument("--sessions-size", default="64KiB", help="what all sessions may take in addition to these")
     parser.add_argument(
         "--store",
         default="memory",
         help="memory; redis or sqlite, which are made for this; or the address of another store",
     )
     arguments = parser.parse_args()
-    sizes = ("--journals-size", arguments.journals_size, "--all-stored-size", arguments.stored_size)
+    kept = {
+        "journals": arguments.journals_size,
+        "all-stored": arguments.stored_size,
+        "sessions": arguments.sessions_size,
+    }
+    sizes = [part for name, size in kept.items() for part in (f"--{name}-size", size)]
     with _opened(arguments.store) as store, running("--store", store.address, *sizes) as server:
         return 0 if asyncio.run(_soak(server, store, arguments.requests)) else 1
 

@@ -32,6 +32,9 @@ _PARTS: Mapping[str, tuple[str, ...]] = {
 """The kinds of rows of each part."""
 _GONE_AT_MOST = 500
 """Rows of resources that are gone, of which other processes learn so; above it they read the session whole."""
+_GONE_AT_LEAST = 16
+"""As many are remembered, however little else the session has: to read it whole must not cost more than to learn them.
+A session that had to give all it kept to others is to take no memory for what is gone."""
 
 
 class OtherVersion(StoreFailed):
@@ -134,7 +137,8 @@ def write_session(after: Session, before: KnownSession | None, scripts: Scripts)
             if text is not None or (kind == "resources" and same is not None and _knew(same, place)):
                 rows[RowPlace(kind, str(place))] = text
     gone = (0 if same is None else same.head.gone) + sum(text is None for text in rows.values())
-    prunes = gone > _GONE_AT_MOST
+    kept = len(after.resources) + after.journal.recorded + 1 - after.journal.first
+    prunes = gone > min(_GONE_AT_MOST, max(_GONE_AT_LEAST, kept))
     if same is not None and same.has_script and same.session.script is after.script:
         digest, script = same.head.script, None
     else:

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from llemulator_addon.core.outcome import Closed, Converse, Ending, Forward
 from llemulator_addon.core.request import Request
-from llemulator_addon.core.resources import Resources
+from llemulator_addon.core.resources import Kept, Resources
 from llemulator_addon.core.session_key import ExchangeId
 from llemulator_addon.core.talk import TalkMessage
 from llemulator_addon.emulator import Emulator, EmulatorSettings
@@ -22,7 +22,14 @@ from llemulator_addon.script.reader import Script, read_script
 from llemulator_addon.store.memory import MemoryStore
 from llemulator_addon.store.port import Beginnings, Limits
 from llemulator_addon.store.written_script import Scripts
-from llemulator_addon.store.written_session import OtherVersion, Stored, missing_script, read_session, write_session
+from llemulator_addon.store.written_session import (
+    OtherVersion,
+    Stored,
+    missing_script,
+    read_session,
+    settle,
+    write_session,
+)
 from llemulator_addon.store.written_values import read_value, write_value
 from llemulator_addon.wire.credentials import key_of
 from tests.playing import TOKEN, body_of, chat, post, request, status
@@ -278,6 +285,23 @@ async def test_with_another_default_script_it_begins_that_one_and_keeps_the_rest
 
     assert (after.progress, after.script.index) == (Progress(), other.beginnings.fresh(_KEY).script.index)
     assert (after.turn, list(after.resources), after.journal) == (before.turn, list(before.resources), before.journal)
+
+
+@pytest.mark.parametrize(("kept", "dropped", "is_remembered"), [(0, 16, True), (0, 17, False), (40, 40, True)])
+def test_what_is_gone_is_remembered_only_beside_what_a_session_still_keeps(
+    kept: int, dropped: int, *, is_remembered: bool
+) -> None:
+    scripts, fresh = Scripts(), _Server(None).beginnings.fresh(_KEY).change(life=1)
+    stored = fresh.resources.put(*(Kept("file", f"file-{number}", {}) for number in range(kept + dropped)))
+    full = fresh.change(resources=stored)
+    known = settle(full, 1, write_session(full, None, scripts))
+    left = known.session.resources
+    for number in range(dropped):
+        left = left.remove("file", f"file-{number}")
+    written = write_session(known.session.change(resources=left), known, scripts)
+
+    assert written.prunes is not is_remembered
+    assert written.head_value.gone == (dropped if is_remembered else 0)
 
 
 async def test_smaller_bounds_keep_the_newest() -> None:

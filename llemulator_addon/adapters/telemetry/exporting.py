@@ -79,7 +79,7 @@ def _flush(provider: TracerProvider | MeterProvider | LoggerProvider) -> None:
 
 
 def open_pipelines(asked: WantedTelemetry, *, version: str, worker: int | None) -> Pipelines:
-    """MakeRecord the providers. The SDK reads all other variables itself, from this process's environment."""
+    """Make the providers. The SDK reads all other variables itself, from this process's environment."""
     resource, ids = make_resource(version, worker), SpanIds()
     tracers, meters, loggers = None, None, None
     for signal, target in asked.targets.items():

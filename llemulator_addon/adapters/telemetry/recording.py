@@ -47,7 +47,7 @@ class Recorder:
         self._pipelines.flush(seconds)
 
     def take(self, record: TelemetryRecord) -> None:
-        """MakeRecord what is to be sent of a record."""
+        """Make what is to be sent of a record."""
         match record:
             case Ended():
                 self._take_end(record)

@@ -22,6 +22,7 @@ from collections.abc import Callable
 from llemulator_addon.core.session_key import SessionKey
 from llemulator_addon.engine.session import Session
 from llemulator_addon.store.memory import MemoryStore
+from llemulator_addon.store.port import Marked
 
 
 class CountingStore(MemoryStore):
@@ -29,9 +30,11 @@ class CountingStore(MemoryStore):
 
     changes = 0
 
-    async def change[R](self, key: SessionKey, transition: Callable[[Session], tuple[Session, R]]) -> R:
+    async def change[R](
+        self, key: SessionKey, transition: Callable[[Session], tuple[Session, R]], *, unless: Marked | None = None
+    ) -> R:
         CountingStore.changes += 1
-        return await super().change(key, transition)
+        return await super().change(key, transition, unless=unless)
 '''
 _SHOWN = """            case "counting":
                 return "counting:"
