@@ -125,3 +125,21 @@ test("a script that somebody writes stays when another session begins", async ()
   assert.match(await page.locator(".cm-content").innerText(), /# written by hand/);
   await close(page);
 });
+
+test("the list stays at its end when its place becomes lower, and says when no exchange fits the filters", async () => {
+  const token = "sk-follow-tok-0024";
+  await load(token, { responses: { "": "yes" } });
+  for (let number = 0; number < 30; number += 1) await (await chat(token, `followed ${number}`)).arrayBuffer();
+  const page = await open(browser, "/?words=followed");
+  await rows(page).filter({ hasText: "followed 29" }).click();
+  await page.locator(".message.user", { hasText: "followed 29" }).waitFor();
+  await chat(token, "followed to the end");
+  await rows(page).filter({ hasText: "followed to the end" }).waitFor();
+  const list = await page.locator(".rows").boundingBox();
+  const last = await rows(page).filter({ hasText: "followed to the end" }).boundingBox();
+  assert.ok(last.y + last.height <= list.y + list.height + 1);
+
+  await page.getByLabel("Search in exchanges").fill("words that nobody said");
+  await page.getByText("No exchange fits the search and the filters.").waitFor();
+  await close(page);
+});

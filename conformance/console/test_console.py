@@ -66,6 +66,14 @@ def test_a_person_sees_and_does_in_the_browser_what_the_page_on_the_console_says
 
 
 @needs_browser
+def test_somebody_who_sees_the_page_for_the_first_time_answers_a_request_by_hand() -> None:
+    with running() as server:
+        ran = _run(["node", "--test", "by-hand.test.mjs"], _HERE, LLEMULATOR_URL=server.origin, CHROMIUM=_BROWSER or "")
+
+    assert ran.returncode == 0, ran.stdout[-6000:] + ran.stderr
+
+
+@needs_browser
 def test_voice_pictures_and_long_lines_are_seen_and_what_somebody_writes_stays() -> None:
     with running() as server:
         ran = _run(["node", "--test", "kinds.test.mjs"], _HERE, LLEMULATOR_URL=server.origin, CHROMIUM=_BROWSER or "")

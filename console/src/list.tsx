@@ -2,6 +2,7 @@
 import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
 import { clockTime, duration, sessionLabel, thousands } from "./format";
 import { endingOf, stateOf, wordOf, type Row } from "./journal";
+import { known } from "./live";
 import { go } from "./location";
 import { isAtEnd, isDrawn, rowsInSight, type Sight } from "./virtual";
 
@@ -18,6 +19,7 @@ export function ExchangeList(shown: Shown) {
 
 function Rows({ rows, chosen }: Shown) {
   const box = useRef<HTMLDivElement>(null);
+  const lastTop = useRef(0);
   // Its end, until the browser has laid it out: it is not higher than the window.
   const [sight, setSight] = useState(() => {
     const height = window.innerHeight;
@@ -33,16 +35,20 @@ function Rows({ rows, chosen }: Shown) {
       element.scrollTop = element.scrollHeight;
       setRead(rows.length);
     }
+    lastTop.current = element.scrollTop;
     look(element);
   }, [rows.length, follows]);
 
   useEffect(() => {
     const element = box.current;
     if (!element) return;
-    const observer = new ResizeObserver(() => look(element));
+    const observer = new ResizeObserver(() => {
+      if (follows) element.scrollTop = element.scrollHeight;
+      look(element);
+    });
     observer.observe(element);
     return () => observer.disconnect();
-  }, []);
+  }, [follows]);
 
   const { first, end } = rowsInSight(rows.length, ROW_HEIGHT, sight.top, sight.height);
   const chosenAt = rows.findIndex((row) => row.key === chosen);
@@ -58,9 +64,13 @@ function Rows({ rows, chosen }: Shown) {
     const element = box.current;
     if (!element) return;
     look(element);
-    const atEnd = isAtEnd(element.scrollTop, element.clientHeight, element.scrollHeight);
-    setFollows(atEnd);
-    if (atEnd) setRead(rows.length);
+    const isBack = element.scrollTop < lastTop.current;
+    lastTop.current = element.scrollTop;
+    if (isAtEnd(element.scrollTop, element.clientHeight, element.scrollHeight)) {
+      setFollows(true);
+      setRead(rows.length);
+      // A list that grew, or whose box became lower, is not at its end either: a person alone scrolls back.
+    } else if (isBack) setFollows(false);
   }
 
   function onKeyDown(event: KeyboardEvent): void {
@@ -150,6 +160,7 @@ function RowView({ row, at, count, isChosen }: { row: Row; at: number; count: nu
 }
 
 function EmptyList() {
+  if (known.rows.length) return <p class="empty">No exchange fits the search and the filters.</p>;
   return (
     <div class="empty">
       <p>No exchange yet.</p>
