@@ -46,8 +46,9 @@ class _Recording(RedisBackend):
 
 def measure(port: int) -> float:
     """Return the round trips per second. It empties the database."""
-    sent = asyncio.run(_record(f"redis://127.0.0.1:{port}"))
     with redis.Redis(port=port) as client:
+        client.flushall()
+        sent = asyncio.run(_record(f"redis://127.0.0.1:{port}"))
         client.flushall()
     began = monotonic()
     _play(port, sent)

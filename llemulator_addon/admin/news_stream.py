@@ -22,9 +22,10 @@ from llemulator_addon.core.unclaimed import digest_of
 from llemulator_addon.engine.fallback import no_room_to_wait
 from llemulator_addon.engine.journal import Exchange
 from llemulator_addon.engine.session import Session
+from llemulator_addon.live.large_requests import yield_to_others
 from llemulator_addon.live.news import Happening, News, NewsReader, Notice, Sent
 from llemulator_addon.live.room import Share, size_waiting
-from llemulator_addon.live.threads import SMALL, run_in_thread
+from llemulator_addon.live.threads import run_in_thread
 from llemulator_addon.wire.errors import RequestRefused
 from llemulator_addon.wire.json_bytes import compact
 from llemulator_addon.wire.prices import Prices
@@ -41,6 +42,9 @@ _SIGN_OF_LIFE = b": nothing new\n\n"
 _SECONDS_OF_SILENCE = 15.0
 _SECONDS_TOGETHER = 0.05
 """News within this time are sent together, so that a reader costs no more than that under load."""
+_MADE_AT_ONCE = 8 << 10
+"""Bytes of exchanges, about, that are made on the event loop: a thread would take longer to begin. The worst texts of
+that size take a few hundredths of a second."""
 _PIECE = 64 << 10
 """Bytes of exchanges, about, that are shown at once."""
 QUERY: query.Query = {
@@ -211,21 +215,25 @@ class _NewsStream:
         return pieces
 
     async def _take_together(self) -> tuple[list[tuple[_NewsEvent, _MakeFacts]], int]:
-        """Return the next events, each with what makes its data; not more than are small work, but one at least.
+        """Return the next events, each with what makes its data; not more than are made at once, but one at least.
 
         While the event loop is busy, each turn of it takes milliseconds, so a turn for each event would be too many.
         """
         together, size = list[tuple[_NewsEvent, _MakeFacts]](), 0
         while self._to_show:
             make, more = await self._look_up(self._to_show[0])
-            if together and size + more > SMALL:
+            if together and size + more > _MADE_AT_ONCE:
                 break
             together.append((self._to_show.popleft(), make))
             size += more
         return together, size
 
     async def _write(self, together: Sequence[tuple[_NewsEvent, _MakeFacts]], size: int) -> list[bytes]:
-        made = await run_in_thread(lambda: [make() for _, make in together], size)
+        if size <= _MADE_AT_ONCE:
+            made = [make() for _, make in together]
+            await yield_to_others()
+        else:
+            made = await run_in_thread(lambda: [make() for _, make in together], size)
         pieces: list[bytes] = []
         for at, ((shown, _), facts) in enumerate(zip(together, made, strict=True), start=1):
             if facts is not None:
