@@ -95,8 +95,9 @@ class OneExchange(FullExchange):
 
 def size_in_brief(exchange: Exchange) -> int:
     """Return the bytes that `show_in_brief` looks at, about."""
-    texts = len(exchange.path) + len(exchange.user_text or "")
-    return texts + (0 if exchange.ending is None else exchange.ending.bytes_sent)
+    named = (exchange.model, exchange.user_text, exchange.rule, exchange.unmatched, exchange.upstream)
+    texts = (exchange.method, exchange.host, exchange.path, *filter(None, named))
+    return sum(map(len, texts)) + (0 if exchange.ending is None else exchange.ending.bytes_sent)
 
 
 def show_in_brief(exchange: Exchange, token: Token, prices: Prices) -> BriefExchange:

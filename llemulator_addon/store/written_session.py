@@ -33,8 +33,8 @@ _PARTS: Mapping[str, tuple[str, ...]] = {
 _GONE_AT_MOST = 500
 """Rows of resources that are gone, of which other processes learn so; above it they read the session whole."""
 _GONE_AT_LEAST = 16
-"""As many are remembered, however little else the session has: to read it whole must not cost more than to learn them.
-A session that had to give all it kept to others is to take no memory for what is gone."""
+"""That many are always remembered; more only while the session keeps more rows than are gone. A session with less is
+read whole as quickly, and takes no memory for what is gone."""
 
 
 class OtherVersion(StoreFailed):

@@ -4,6 +4,7 @@ import asyncio
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import replace
+from typing import Any
 from urllib.parse import quote, urlencode
 
 import pytest
@@ -12,7 +13,7 @@ from hypothesis import strategies as st
 
 from llemulator_addon.adapters.run.summary import Seen, judge, summarize
 from llemulator_addon.adapters.verdict_files import REPORTS
-from llemulator_addon.admin.exchange_json import show_in_brief
+from llemulator_addon.admin.exchange_json import show_in_brief, size_in_brief
 from llemulator_addon.core.egress import HostEgress
 from llemulator_addon.core.outcome import Closed, Ending
 from llemulator_addon.core.prompt import Message, Prompt
@@ -244,3 +245,16 @@ def test_no_text_of_a_list_of_exchanges_shows_a_secret(form: str, token: Token) 
     # `endpoint`, `how` of the ending and who closed are words of ours; all others are as above.
     assert [shown for shown in texts if "***" not in shown] == ["responses", "whole", "client"]
     assert not [shown for shown in texts for part in (*core(secret), _TOKEN) if part in shown]
+
+
+@pytest.mark.parametrize("place", ["method", "host", "path", "model", "user_text", "rule", "unmatched", "upstream"])
+def test_a_long_text_anywhere_counts_so_that_no_other_client_waits_while_its_secrets_are_looked_for(place: str) -> None:
+    long = "a" * 10_000
+    texts: Mapping[str, Any] = {"method": "POST", "host": "a.example", "path": "/v1/responses", place: long}
+    in_prompt = {"model", "user_text"}
+    messages = (Message(role="user", text=texts.get("user_text", "Hi")),)
+    prompt = Prompt(endpoint="responses", model=texts.get("model", "gpt-4o"), messages=messages)
+    given = {name: text for name, text in texts.items() if name not in in_prompt}
+    exchange = Exchange(number=1, at=0.0, prompt=prompt, **given)
+
+    assert size_in_brief(exchange) >= len(long)
