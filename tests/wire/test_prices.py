@@ -109,29 +109,37 @@ def test_a_dated_model_has_the_price_of_its_name_unless_it_has_one_of_its_own() 
     assert [prices.find(name) for name in ("gpt-4o-mini", "ft:gpt-4o:acme::1", "my-gpt-4o", None)] == [None] * 4
 
 
+_SAYS = b'data: {"usage":{"prompt_tokens":8},"service_tier":"flex"}\n\n'
+
+
 @pytest.mark.parametrize(
-    ("pieces", "is_stream", "tier"),
+    ("pieces", "tier"),
     [
-        ([b'{"usage": {"prompt_tokens": 8}, "service_tier": "flex"}'], False, "flex"),
-        ([b'{"service_tier": "flex",', b' "usage": {"prompt_tokens": 8}}'], False, "flex"),
-        ([b'{"usage": {"prompt_tokens": 8}, "metadata": {"usage": "a text", "service_tier": "flex"}}'], False, None),
-        ([b'{"usage": {"prompt_tokens": 8}}'], False, None),
-        (
-            [b"data: {}\n\n", b'data: {"usage":{"prompt_tokens":8},"service_tier":"flex"}\n\ndata: [DONE]\n\n'],
-            True,
-            "flex",
-        ),
-        (
-            [b'event: a\ndata: {"response":{"service_tier":"priority","usage":{"prompt_tokens":8}}}\n\n'],
-            True,
-            "priority",
-        ),
+        ([b'{"usage": {"prompt_tokens": 8}, "service_tier": "flex"}'], "flex"),
+        ([b'{"service_tier": "flex",', b' "usage": {"prompt_tokens": 8}}'], "flex"),
+        ([b'{"service_tier": "flex",', *[b"\n"] * 20, b' "usage": {"prompt_tokens": 8}}'], "flex"),
+        ([b'{"usage": {"prompt_tokens": 8}, "metadata": {"usage": "a text", "service_tier": "flex"}}'], None),
+        ([b'{"usage": {"prompt_tokens": 8}}'], None),
+        # It is longer than what is read as a whole only for its usage.
+        ([b'{"text": "%b", "usage": {"prompt_tokens": 8}}' % (b"a" * 10_000)], None),
+        ([b"data: {}\n\n", _SAYS + b"data: [DONE]\n\n"], "flex"),
+        ([b"data: {}\n\n"] * 20 + [_SAYS, b"data: [DONE]\n\n"], "flex"),
+        # Each send has a byte of the stream.
+        ([bytes((byte,)) for byte in b"data: {}\n\n" + _SAYS + b"data: [DONE]\n\n"], "flex"),
+        ([b'event: a\ndata: {"response":{"service_tier":"priority","usage":{"prompt_tokens":8}}}\n\n'], "priority"),
         # It is cut, so its tier is not known.
-        ([b'{"usage": {"prompt_tokens": 8}, "service_tier": "fl'], False, ""),
+        ([b'{"usage": {"prompt_tokens": 8}, "service_tier": "fl'], ""),
+        ([b'of an answer", "usage": {"prompt_tokens": 8}}'], None),
     ],
 )
-def test_the_service_tier_is_that_of_the_answer(pieces: list[bytes], is_stream: bool, tier: str | None) -> None:  # noqa: FBT001 - a column
-    found = find_whole_usage(pieces, is_stream=is_stream)
+def test_the_service_tier_is_that_of_the_answer(pieces: list[bytes], tier: str | None) -> None:
+    found = find_whole_usage(pieces)
 
     assert found is not None
     assert (found.usage, found.tier) == ({"prompt_tokens": 8}, tier)
+
+
+def test_the_usage_of_an_earlier_event_is_not_that_of_the_answer() -> None:
+    pieces = [_SAYS, *[b"data: {}\n\n"] * 20]
+
+    assert find_whole_usage(pieces) is None
