@@ -97,6 +97,11 @@ def _ruby(folder: Path) -> str:
     return _on_path("ruby")
 
 
+def _php(folder: Path) -> str:
+    shutil.copy(_PROGRAMS / "ask.php", folder / "app.php")
+    return _on_path("php")
+
+
 def _java(folder: Path) -> str:
     where = _on_path("javac")
     subprocess.run([f"{where}/javac", "-d", str(folder / "built"), str(_PROGRAMS / "Ask.java")], check=True)
@@ -120,6 +125,7 @@ PROGRAMS: dict[str, tuple[Callable[[Path], str], int]] = {
     "Rust": (_rust, 1),
     "Ruby": (_ruby, 1),
     "Java": (_java, 2),
+    "PHP": (_php, 1),
     "Any program on llemulator's machine": (_any_program, 2),
 }
 """By the name of the lines, what puts a program there, and how often it asks."""

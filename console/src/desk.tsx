@@ -3,10 +3,13 @@ import { signal } from "@preact/signals";
 import { useEffect, useState } from "preact/hooks";
 import { ask, pathOf, Refused } from "./api";
 import { Said } from "./conversation";
+import { useDefaults } from "./defaults";
 import { sessionLabel } from "./format";
+import { HoldSwitch } from "./hold";
 import { changes, fail, known, version } from "./live";
 import { go, place } from "./location";
 import { buildReply, formOf, KINDS, type Form, type Kind } from "./reply-form";
+import { chosenSession, SessionChoice } from "./session-choice";
 import { isLoud, setLoud } from "./sound";
 import { GIVEN, kept, keepTemplate, loadTemplates, removeTemplate } from "./templates";
 import type { WaitingRow } from "./journal";
@@ -47,14 +50,28 @@ export default function DeskView() {
           <div class="empty">
             <p>Nobody waits.</p>
             <p>
-              Unmatched requests come here if the session answers them by hand: set “Unmatched requests get” to manual in{" "}
-              <a href="/?view=script">Script</a>, or start with <code>--on-unmatched manual</code>.
+              All requests of a session come here if you hold them. Only unmatched ones come if “Unmatched requests get” is
+              manual in <a href="/?view=script">Script</a>, or if the server was started with{" "}
+              <code>--on-unmatched manual</code>.
             </p>
           </div>
         )}
+        <Hold />
       </section>
       {chosen && <Answer key={`${chosen.session}/${chosen.request.number}`} row={chosen} />}
     </div>
+  );
+}
+
+function Hold() {
+  const session = chosenSession();
+  const [defaults, set] = useDefaults(session);
+  if (!session) return <p class="facts">No session yet. A session begins with its first request.</p>;
+  return (
+    <fieldset class="hold" aria-label="Hold">
+      <SessionChoice />
+      <HoldSwitch defaults={defaults} set={set} />
+    </fieldset>
   );
 }
 
@@ -76,8 +93,7 @@ function Answer({ row }: { row: WaitingRow }) {
   useEffect(() => setSaid(""), [form]);
   const set = (change: Partial<Form>) => setForm({ ...form, ...change });
 
-  async function send(): Promise<void> {
-    const reply = buildReply(form);
+  async function send(reply: Record<string, unknown> | string): Promise<void> {
     if (typeof reply === "string") return setSaid(reply);
     setSending(true);
     try {
@@ -93,7 +109,10 @@ function Answer({ row }: { row: WaitingRow }) {
   return (
     <section class="answering" aria-label={`Answer request ${request.number}`}>
       <h2>
-        Request {request.number} <span class="facts">{left(row)}</span>
+        Request {request.number}{" "}
+        <span class="facts">
+          {request.model} · {sessionLabel(row.sessionName)} · {left(row)}
+        </span>
       </h2>
       <div class="conversation">
         <ol>
@@ -110,7 +129,7 @@ function Answer({ row }: { row: WaitingRow }) {
       <form
         onSubmit={(event) => {
           event.preventDefault();
-          void send();
+          void send(buildReply(form));
         }}
       >
         <fieldset class="kinds">
@@ -137,6 +156,9 @@ function Answer({ row }: { row: WaitingRow }) {
         <div class="bar">
           <button type="submit" class="main" disabled={isSending}>
             Send the answer
+          </button>
+          <button type="button" disabled={isSending} onClick={() => void send({ rules: true })}>
+            Let the rules answer
           </button>
           <TemplateBar form={form} set={setForm} />
         </div>

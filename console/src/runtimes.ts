@@ -33,6 +33,7 @@ java -jar app.jar`;
     { name: "Rust", lines: `${replacesRoots}cargo run` },
     { name: "Ruby", lines: `${replacesRoots}export http_proxy=${origin}\nruby app.rb` },
     { name: "Java", lines: java },
+    { name: "PHP", lines: `${proxy}php -d curl.cainfo=$PWD/${CA} -d openssl.cafile=$PWD/${CA} app.php` },
     { name: ".NET on Linux", lines: `${replacesRoots}dotnet app.dll` },
     { name: "Any program on llemulator's machine", lines: "llemulator run --script script.yaml -- python app.py" },
   ];

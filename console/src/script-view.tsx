@@ -37,6 +37,7 @@ function SessionScript({ session }: { session: string }) {
   void version.value;
   const [shown, setShown] = useState<Shown | null>(null);
   const [opened, setOpened] = useState({ text: "" });
+  const [isOwn, setOwn] = useState(false);
   const [text, setText] = useState("");
   const [checked, setChecked] = useState<Checked | null>(null);
   const [said, setSaid] = useState("");
@@ -47,15 +48,17 @@ function SessionScript({ session }: { session: string }) {
     ask<Shown>(pathOf(session, "script")).then(setShown, fail);
   }
 
-  function open(found: string): void {
+  /** Show a script: that of the session, or one whose rules it does not have yet. */
+  function open(found: string, isOfSession = false): void {
     setOpened({ text: found });
+    setOwn(isOfSession);
     setText(found);
   }
 
   useEffect(load, [session, changes.value, lane?.answered]);
   useEffect(() => {
     if (started) open(started.text);
-    else askText(pathOf(session, "script"), "application/yaml").then(open, fail);
+    else askText(pathOf(session, "script"), "application/yaml").then((found) => open(found, true), fail);
   }, [session, started]);
 
   async function send(replaces: boolean): Promise<void> {
@@ -76,6 +79,8 @@ function SessionScript({ session }: { session: string }) {
   }
 
   const problems = checked?.problems.length ?? 0;
+  // To add what the session has already would give it each rule twice, and the first of them answers.
+  const changesOwn = isOwn && shown?.owner === "token";
   return (
     <div class="script-parts">
       <section class="write" aria-label="Script">
@@ -96,10 +101,10 @@ function SessionScript({ session }: { session: string }) {
               </option>
             ))}
           </select>
-          <button type="button" class="main" disabled={problems > 0} onClick={() => void send(false)}>
+          <button type="button" class={changesOwn ? "" : "main"} disabled={problems > 0} onClick={() => void send(false)}>
             Add these rules
           </button>
-          <button type="button" disabled={problems > 0} onClick={() => void send(true)}>
+          <button type="button" class={changesOwn ? "main" : ""} disabled={problems > 0} onClick={() => void send(true)}>
             Replace all rules
           </button>
           {started?.again && (

@@ -1,7 +1,9 @@
-// Switches of a session: who answers unmatched requests, a fault for all answers, a model server of its own, and the clock.
+// Switches of a session: who answers, a fault for all answers, a model server of its own, and the clock.
 import { useEffect, useState } from "preact/hooks";
 import { ask, pathOf } from "./api";
+import { useDefaults } from "./defaults";
 import { thousands } from "./format";
+import { HoldSwitch } from "./hold";
 import { changes, fail } from "./live";
 
 const FAULTS: { name: string; faults: unknown[] }[] = [
@@ -42,10 +44,9 @@ const FALLBACKS = ["error", "manual", "echo", "simulate"];
 export function Switches({ session }: { session: string }) {
   const [fallback, setFallback] = useState("");
   const [ahead, setAhead] = useState(0);
-  /** Null until they are known: what is set before would replace them. */
-  const [defaults, setDefaults] = useState<Record<string, unknown> | null>(null);
+  // Until they are known, what is set would replace them.
+  const [defaults, set] = useDefaults(session);
   useEffect(() => {
-    ask<{ defaults: Record<string, unknown> }>(pathOf(session, "script")).then((script) => setDefaults(script.defaults), fail);
     ask<{ data: { session: string; on_unmatched: string; clock_ahead_s: number }[] }>("/_emulator/sessions").then(
       ({ data }) => {
         const found = data.find((each) => (each.session || "none") === session);
@@ -56,8 +57,6 @@ export function Switches({ session }: { session: string }) {
     );
   }, [session, changes.value]);
 
-  // A script that is loaded replaces all defaults, so the others are said again.
-  const set = (changed: Record<string, unknown>) => ask(pathOf(session, "script"), { defaults: { ...defaults, ...changed } }).catch(fail);
   const fault = placeOf((defaults?.faults as unknown[] | undefined) ?? []);
   const profile = profileOf(defaults?.capacity);
   const advance = (body: Record<string, unknown>) => ask(pathOf(session, "clock"), body).catch(fail);
@@ -66,7 +65,7 @@ export function Switches({ session }: { session: string }) {
       <h2>Switches</h2>
       <label>
         Unmatched requests get
-        <select value={fallback} disabled={!defaults} onChange={(event) => void set({ on_unmatched: event.currentTarget.value })}>
+        <select value={fallback} disabled={!defaults} onChange={(event) => set({ on_unmatched: event.currentTarget.value })}>
           {[...new Set([...FALLBACKS, ...(fallback ? [fallback] : [])])].map((name) => (
             <option key={name} value={name}>
               {name === "manual" ? "manual: a person at the desk" : name}
@@ -74,12 +73,13 @@ export function Switches({ session }: { session: string }) {
           ))}
         </select>
       </label>
+      <HoldSwitch defaults={defaults} set={set} />
       <label>
         Fault of every answer
         <select
           value={fault}
           disabled={!defaults}
-          onChange={(event) => void set({ faults: FAULTS[Number(event.currentTarget.value)]?.faults ?? [] })}
+          onChange={(event) => set({ faults: FAULTS[Number(event.currentTarget.value)]?.faults ?? [] })}
         >
           {FAULTS.map(({ name }, at) => (
             <option key={name} value={at}>
@@ -94,7 +94,7 @@ export function Switches({ session }: { session: string }) {
         <select
           value={profile ?? "figures"}
           disabled={!defaults}
-          onChange={(event) => void set({ capacity: event.currentTarget.value ? { profile: event.currentTarget.value } : undefined })}
+          onChange={(event) => set({ capacity: event.currentTarget.value ? { profile: event.currentTarget.value } : undefined })}
         >
           <option value="">shared with all others</option>
           {CAPACITIES.map((name) => (

@@ -43,8 +43,8 @@ async def one(call: AdminCall) -> Steps:
 async def answer(call: AdminCall) -> Steps:
     """Answer a request that waits.
 
-    The body is a reply as in a rule, to which `stream` and `faults` may be added, or `echo` or `simulate`. Of two
-    people who answer one request, the second gets 409.
+    The body is a reply as in a rule, to which `stream` and `faults` may be added, or `echo` or `simulate`, or
+    `rules`, by which the rules of now answer. Of two people who answer one request, the second gets 409.
     """
     text, number = number_in_path(call.request.path)
     ask = None if number is None else call.server.waiting.get(call.key, number)
@@ -62,13 +62,18 @@ async def answer(call: AdminCall) -> Steps:
 
 async def answer_here(server: Server, ask: Ask, body: bytes) -> bool:
     """Answer a request that waits in this process; False: it does not any more. Raises `RequestRefused`."""
-    given = _read_answer(body)
+    given, takes_from_queue = _read_answer(body), False
 
     def transition(session: Session) -> tuple[Session, PlayedAnswer]:
-        return answer_by_person(session, ask, given)
+        nonlocal takes_from_queue
+        after, told = answer_by_person(session, ask, given)
+        takes_from_queue = server.queued.is_changed(session, after)
+        return after, told
 
     with server.waiting.claim(ask):
         told = await server.store.change(ask.exchange.session, transition)
+    if takes_from_queue:
+        server.news.tell("queue", ask.exchange.session)
     return await server.waiting.answer(ask, told)
 
 
@@ -151,7 +156,7 @@ def read_given(value: object) -> Given:
     try:
         part = read_answer(value)
         return Given(
-            reply=part.fallback or part.reply(),
+            reply=part.stand_in or part.reply(),
             pacing=part.pacing(),
             faults=part.rewritings(),
         )

@@ -80,6 +80,20 @@ def refuse(session: Session, request: Request, failure: Failure) -> tuple[Sessio
     return decide(session, request)
 
 
+def decide_held(session: Session, prompt: Prompt, request: Request) -> Decided:
+    """Decide by the rules, or else by the fallback, about a request that waited for a person.
+
+    Raises `RequestRefused` if neither can answer it.
+    """
+    endpoint, asked = ENDPOINTS[prompt.endpoint], Candidate(prompt, request, session.progress.state)
+    with searching():
+        if (selected := select(session, asked, naming_path=False)) is not None:
+            return _answer_by_rule(session, asked, selected, endpoint)
+        if session.on_unmatched == "manual" or session.upstream_for(prompt.model) is not None:
+            raise RequestRefused(fallback.no_rule_answers(near_miss(session, asked)))
+        return fall_back(session, asked, endpoint)
+
+
 def _conclude(session: Session, request: Request, decided: "Decided") -> tuple[Session, Outcome]:
     answer, (told, resources) = decided.answer, play(decided, session, request)
     resources = hold_conversation(resources, ENDPOINTS.get(decided.endpoint or ""), decided.prompt, told, request.at)
@@ -354,6 +368,9 @@ def _unspoken(request: Request, operation: str) -> Prompt:
 
 
 def _answer(session: Session, asked: Candidate, endpoint: Endpoint, elsewhere: Elsewhere | None) -> Decided:
+    if session.settings.defaults.holds_all and endpoint.speaks:
+        held = Person(asked.prompt)
+        return Decided(session=session, answer=held, endpoint=endpoint.name, prompt=asked.prompt)
     if (selected := select(session, asked, naming_path=not endpoint.speaks)) is not None:
         return _answer_by_rule(session, asked, selected, endpoint)
     if elsewhere is not None:

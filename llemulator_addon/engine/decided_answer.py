@@ -77,7 +77,7 @@ def play(decided: Decided, session: Session, request: Request) -> tuple[PlayedAn
     What is too large to be kept is given all the same, and a header says that it is not kept.
     """
     told, resources, answer = _tell(decided, session, request), decided.session.resources, decided.answer
-    if isinstance(answer, _WRITTEN) and answer.keeps:
+    if isinstance(answer, WRITTEN) and answer.keeps:
         try:
             resources = resources.put(*answer.keeps)
         except TooLarge:
@@ -86,7 +86,8 @@ def play(decided: Decided, session: Session, request: Request) -> tuple[PlayedAn
     return told, resources
 
 
-_WRITTEN = (Body, EventStream, LongBody)
+WRITTEN = (Body, EventStream, LongBody)
+"""The answers that are written here."""
 _NOT_KEPT = "x-llemulator-not-kept"
 
 
@@ -150,7 +151,7 @@ def _note_tokens(answer: Body | EventStream | LongBody, of_sends: Sequence[int] 
 def _choose_pacing(decided: Decided, session: Session, request: Request) -> Pacing:
     """Return the pacing that was decided, or that of the model server that makes the answer."""
     answer = decided.answer
-    if not isinstance(answer, _WRITTEN) or answer.demand is None:
+    if not isinstance(answer, WRITTEN) or answer.demand is None:
         return decided.pacing
     capacity = session.capacity_for(request) or UNLIMITED
     return paced_steps.pace_by_capacity(decided.pacing, capacity, answer.demand, session.stamp)
@@ -159,7 +160,7 @@ def _choose_pacing(decided: Decided, session: Session, request: Request) -> Paci
 def find_load(decided: Decided, session: Session, request: Request) -> Load | None:
     """Return the work that an answer is for a model server."""
     answer, capacity = decided.answer, session.capacity_for(request)
-    if not isinstance(answer, _WRITTEN) or answer.demand is None or capacity is None:
+    if not isinstance(answer, WRITTEN) or answer.demand is None or capacity is None:
         return None
     return Load(answer.demand, capacity, is_shared=session.own_capacity is None)
 

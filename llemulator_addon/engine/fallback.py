@@ -56,6 +56,16 @@ def nobody_answered(seconds: float) -> Failure:
     )
 
 
+def no_rule_answers(missed: NearMiss) -> Failure:
+    """Refuse to let the rules answer for a person, if none matches and the fallback is no answer either."""
+    return Failure(
+        status=409,
+        type="invalid_request_error",
+        code="no_rule_answers",
+        message=f"The rules do not answer this request, and it waits on. {missed.sentence}",
+    )
+
+
 def session_forgotten(waited_for: str) -> Failure:
     """Fail where a session is reset while a request of it waits."""
     return Failure(

@@ -233,19 +233,25 @@ class Journal:
         changes = None if self.changes is None else self.changes.add("endings", number)
         return self._change(endings=self.endings.insert(number % self.limit, ending), changes=changes)
 
-    def note_answer(
-        self, number: int, steps: Steps, *, goes_on: bool = False, faults: tuple[str, ...] = ()
-    ) -> "Journal":
-        """Note the answer of an exchange that had none yet; nothing, where it has made room meanwhile."""
+    def note_answer(self, number: int, steps: Steps, basis: Basis = NOTHING, *, goes_on: bool = False) -> "Journal":
+        """Note the answer of an exchange that had none yet; nothing, where it has made room meanwhile.
+
+        Of its basis, the faults are noted, and the rule or the reason why none matched if it has one of them.
+        """
         if (exchange := self._find(number)) is None:
             return self
         kept, sent = _keep_steps(steps)
         size = exchange.size + sent + _BYTES_OF_A_STEP * len(kept)
         goes_on = goes_on or kept is not steps
-        answered = exchange._replace(steps=kept, size=size, goes_on=goes_on, faults=faults or exchange.faults)
-        entries = self.entries.insert(number % self.limit, answered)
-        changes = None if self.changes is None else self.changes.add("exchanges", number)
-        return self._change(entries=entries, size=self.size + size - exchange.size, changes=changes).drop_oldest()
+        answered = exchange._replace(steps=kept, size=size, goes_on=goes_on, faults=basis.faults or exchange.faults)
+        if basis.rule is not None or basis.unmatched is not None:
+            answered = answered._replace(rule=basis.rule, unmatched=basis.unmatched)
+        return self._change(
+            entries=self.entries.insert(number % self.limit, answered),
+            unmatched=self.unmatched + (answered.unmatched is not None) - (exchange.unmatched is not None),
+            size=self.size + size - exchange.size,
+            changes=None if self.changes is None else self.changes.add("exchanges", number),
+        ).drop_oldest()
 
     def note_messages(self, number: int, messages: Iterable[TalkMessage]) -> "Journal":
         """Note messages of a WebSocket connection; nothing, where its handshake has made room meanwhile."""

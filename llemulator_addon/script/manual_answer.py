@@ -1,6 +1,6 @@
-"""A person's answer to a waiting request: a reply as in a rule, or the answer of a fallback."""
+"""A person's answer to a waiting request: a reply as in a rule, or the answer of a fallback or of the rules."""
 
-from typing import TYPE_CHECKING, Literal, Self, override
+from typing import TYPE_CHECKING, Literal, Self, get_args, override
 
 from pydantic import create_model, model_validator
 
@@ -13,14 +13,19 @@ from llemulator_addon.script.rule import FaultSpec
 from llemulator_addon.script.script_error import problem, read_as
 from llemulator_addon.script.template import compile_templates
 
-_FALLBACKS: tuple[Literal["echo", "simulate"], ...] = ("echo", "simulate")
+StandIn = Literal["echo", "simulate", "rules"]
+_STAND_INS: tuple[StandIn, ...] = get_args(StandIn)
 
 
 class AnswerPart(ReplyPart):
-    """A reply, and how it is delivered; or `echo` or `simulate`: what that fallback would have answered."""
+    """A reply, and how it is delivered.
+
+    Or `echo` or `simulate`: what that fallback would have answered; or `rules`: what the rules answer now.
+    """
 
     echo: Literal[True] | None = None
     simulate: Literal[True] | None = None
+    rules: Literal[True] | None = None
     stream: StreamPart | None = None
     faults: list[FaultSpec] | None = None
 
@@ -29,16 +34,16 @@ class AnswerPart(ReplyPart):
     def _says_one_thing(self) -> Self:
         check_no_null(self)
         check_logprobs(self)
-        others = tuple(word for word in (*OTHERS, *_FALLBACKS) if word in self.model_fields_set)
-        check_says((*self.words_given(), *others), (*REPLIES, *OTHERS, *_FALLBACKS))
+        others = tuple(word for word in (*OTHERS, *_STAND_INS) if word in self.model_fields_set)
+        check_says((*self.words_given(), *others), (*REPLIES, *OTHERS, *_STAND_INS))
         if self.template:
             compile_templates(self.dump())
         return self
 
     @property
-    def fallback(self) -> Literal["echo", "simulate"] | None:
-        """Which fallback answers in the person's place."""
-        return next((word for word in _FALLBACKS if word in self.model_fields_set), None)
+    def stand_in(self) -> StandIn | None:
+        """The word for what answers in the person's place."""
+        return next((word for word in _STAND_INS if word in self.model_fields_set), None)
 
     def pacing(self) -> Pacing | None:
         """Return in which rhythm it is sent; None: as the session's defaults say."""
@@ -58,7 +63,7 @@ class AnswerPart(ReplyPart):
         return {name: value for name, value in super().dump().items() if name not in _OF_DELIVERY}
 
 
-_OF_DELIVERY = ("echo", "simulate", "stream", "faults")
+_OF_DELIVERY = (*_STAND_INS, "stream", "faults")
 
 if TYPE_CHECKING:
     AnswerSpec = AnswerPart

@@ -44,6 +44,8 @@ class Defaults:
     on_unmatched: OnUnmatched | None = None
     manual_timeout: float | None = None
     """Seconds that a person may take to answer; None: as the server says."""
+    holds_all: bool = False
+    """Whether each request waits for a person, also one that a rule matches."""
     simulating: Simulating = Simulating()
     pacing: Pacing = Pacing()
     capacity: Capacity | None = None
@@ -162,9 +164,11 @@ def _length(rules: object) -> int:
 
 
 class ManualPart(ScriptPart):
-    """How long a person may take to answer."""
+    """Which requests wait for a person, and how long."""
 
     timeout_s: Annotated[float, Field(gt=0, le=LONGEST_WAIT)] | None = None
+    all: bool = False
+    """Those that a rule matches, too."""
 
 
 class DefaultsPart(ScriptPart):
@@ -187,6 +191,7 @@ class DefaultsPart(ScriptPart):
         return Defaults(
             on_unmatched=self.on_unmatched,
             manual_timeout=self.manual.timeout_s if self.manual else None,
+            holds_all=self.manual is not None and self.manual.all,
             simulating=self.simulate.simulating() if self.simulate else Simulating(),
             pacing=self.stream.pacing() if self.stream else Pacing(),
             capacity=self.capacity.capacity() if self.capacity else None,

@@ -182,7 +182,7 @@ class ReplyPart(SaidPart):
 
 
 OTHERS = ("choices", "failure", "raw", "embedding", "moderation", "transcript", "vector_store", "files", "image")
-ALONE = frozenset({"blocks", "echo", "simulate", *OTHERS}) - {"moderation"}
+ALONE = frozenset({"blocks", "echo", "simulate", "rules", *OTHERS}) - {"moderation"}
 _BESIDE = frozenset({"moderation"})
 _EXCLUSIVE = (
     *(("text", "json"), ("text", "refusal"), ("json", "refusal"), ("refusal", "tool_calls")),

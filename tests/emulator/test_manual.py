@@ -154,6 +154,93 @@ async def test_the_journal_has_the_answer_and_verify_takes_it_for_wanted() -> No
     assert json_of(await _got(server, post("/_emulator/verify", {})))["passed"]
 
 
+# All requests wait ----------------------------------------------------------------------------------------------------
+
+_HOLDING = {
+    "rules": [{"name": "hello", "match": {"user_text": "Hi"}, "reply": "of the rule", "times": 1}],
+    "defaults": {"manual": {"all": True}},
+}
+
+
+async def test_a_session_that_holds_all_asks_a_person_also_where_a_rule_matches_and_uses_up_no_rule() -> None:
+    server = emulator(_HOLDING)
+    task = await _asked(server, chat("Hi"))
+
+    await _answer(server, 1, "A person.")
+
+    assert said(await _settled(task)) == "A person."
+    (rule,) = json_of(await _got(server, request("GET", "/_emulator/script")))["rules"]
+    assert (rule["answered"], rule["left"]) == (0, 1)
+    shown = json_of(await _got(server, request("GET", "/_emulator/requests/1")))
+    assert (shown["rule"], shown["unmatched"]) == (None, None)
+
+
+async def test_a_person_lets_the_rules_answer_a_request_that_is_held() -> None:
+    server = emulator(_HOLDING)
+    task = await _asked(server, chat("Hi"))
+
+    await _answer(server, 1, {"rules": True})
+
+    assert said(await _settled(task)) == "of the rule"
+    (rule,) = json_of(await _got(server, request("GET", "/_emulator/script")))["rules"]
+    assert (rule["answered"], rule["left"]) == (1, 0)
+    shown = json_of(await _got(server, request("GET", "/_emulator/requests/1")))
+    assert (shown["rule"], shown["unmatched"], shown["status"]) == ("hello", None, 200)
+    assert json_of(await _got(server, post("/_emulator/verify", {})))["passed"]
+
+
+async def test_a_held_request_that_no_rule_matches_gets_the_fallback_and_counts_as_unmatched() -> None:
+    server = emulator(_HOLDING)
+    task = await _asked(server, chat("Bye"))
+
+    await _answer(server, 1, {"rules": True})
+
+    assert said(await _settled(task)) == "400 no_matching_rule"
+    assert "hello" in json_of(await _got(server, request("GET", "/_emulator/requests/1")))["unmatched"]
+    (session,) = json_of(await _got(server, request("GET", "/_emulator/sessions")))["data"]
+    assert session["unmatched"] == 1
+    assert not json_of(await _got(server, post("/_emulator/verify", {})))["passed"]
+
+
+async def test_the_faults_of_a_rule_and_the_rhythm_that_a_person_gives_act_on_an_answer_of_the_rules() -> None:
+    limited = {"reply": "one two", "faults": [{"rate_limit": {"requests_per_minute": 1}}]}
+    server = emulator({"rules": [limited], "defaults": {"manual": {"all": True}}})
+    first = await _asked(server, chat("Hi", stream=True))
+    await _answer(server, 1, {"rules": True, "stream": {"tokens_per_second": 4, "chunk_by": "word"}})
+    second = await _asked(server, chat("Hi"))
+    await _answer(server, 2, {"rules": True})
+
+    assert {step.seconds for step in await _settled(first) if isinstance(step, Wait)} == {0.25}
+    assert said(await _settled(second)) == "429 rate_limit_exceeded"
+    assert json_of(await _got(server, request("GET", "/_emulator/requests/2")))["rule"] is not None
+
+
+@pytest.mark.parametrize(
+    "beyond_rules",
+    [
+        {"defaults": {"on_unmatched": "manual"}},
+        {"defaults": {"manual": {"all": True}}, "upstream": "http://127.0.0.1:1/v1"},
+        {"defaults": {"manual": {"all": True}}, "upstream": {"gpt-4o": "http://127.0.0.1:1/v1"}},
+    ],
+)
+async def test_an_unmatched_request_waits_on_until_a_rule_was_loaded_that_answers_it(
+    beyond_rules: dict[str, object],
+) -> None:
+    server = emulator({"rules": [], **beyond_rules})
+    task = await _asked(server, chat("Hi"))
+    refused = await _answer(server, 1, {"rules": True})
+    assert (status(refused), json_of(refused)["error"]["code"]) == (409, "no_rule_answers")
+    assert [shown["number"] for shown in await _waiting(server)] == [1]
+
+    await _got(server, post("/_emulator/script", {"rules": [{"name": "late", "reply": "of a new rule"}]}))
+    await _answer(server, 1, {"rules": True})
+
+    assert said(await _settled(task)) == "of a new rule"
+    shown = json_of(await _got(server, request("GET", "/_emulator/requests/1")))
+    assert (shown["rule"], shown["unmatched"]) == ("late", None)
+    assert json_of(await _got(server, post("/_emulator/verify", {})))["passed"]
+
+
 # When nobody answers --------------------------------------------------------------------------------------------------
 
 
@@ -203,6 +290,7 @@ async def test_answering_what_never_was_is_404_and_names_what_waits() -> None:
         ({}, None),
         ({"txt": "x"}, "txt"),
         ({"text": "x", "simulate": True}, None),
+        ({"text": "x", "rules": True}, None),
         ({"text": "x", "faults": [{"connect": {"status": 502}}]}, "faults"),
         ({"template": True, "text": "{{ nobody }}"}, "text"),
         ([1], None),
