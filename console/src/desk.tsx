@@ -56,15 +56,14 @@ export default function DeskView() {
             </p>
           </div>
         )}
-        <Hold />
+        <Hold key={chosenSession()} session={chosenSession()} />
       </section>
       {chosen && <Answer key={`${chosen.session}/${chosen.request.number}`} row={chosen} />}
     </div>
   );
 }
 
-function Hold() {
-  const session = chosenSession();
+function Hold({ session }: { session: string }) {
   const [defaults, set] = useDefaults(session);
   if (!session) return <p class="facts">No session yet. A session begins with its first request.</p>;
   return (

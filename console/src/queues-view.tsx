@@ -27,7 +27,7 @@ export default function QueuesView() {
         )}
       </div>
       <p class="facts">
-        The next answer of its queue answers a request from an address, first in, first out. If the queue is empty, the request
+        A request from an address gets the next answer of its queue, first in, first out. If the queue is empty, the request
         waits at the desk.
       </p>
       <AddForm known={addresses} act={act} />

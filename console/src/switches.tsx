@@ -65,7 +65,14 @@ export function Switches({ session }: { session: string }) {
       <h2>Switches</h2>
       <label>
         Unmatched requests get
-        <select value={fallback} disabled={!defaults} onChange={(event) => set({ on_unmatched: event.currentTarget.value })}>
+        <select
+          value={fallback}
+          disabled={!defaults}
+          onChange={(event) => {
+            setFallback(event.currentTarget.value);
+            set({ on_unmatched: event.currentTarget.value });
+          }}
+        >
           {[...new Set([...FALLBACKS, ...(fallback ? [fallback] : [])])].map((name) => (
             <option key={name} value={name}>
               {name === "manual" ? "manual: a person at the desk" : name}
