@@ -20,13 +20,13 @@ from llemulator_addon.wire.errors import INVALID, RequestRefused
 async def ask(call: AdminCall) -> Steps:
     """Ask a recorded request again, and return the number under which the new exchange is recorded.
 
-    The rules of now answer it, and it counts as any request. Nothing is sent to the client, and nothing to an upstream
-    or a person: a request that these would answer is refused.
+    The rules of now answer it, also if the session holds all requests, and it counts as any request. Nothing is sent to
+    the client, and nothing to an upstream or a person: a request that these would answer is refused.
     """
     exchange = find_exchange(call, (await call.server.store.read(call.key)).journal, parts_after=1)
     if len(exchange.body) != exchange.body_bytes:
         raise RequestRefused(_refuse("body_not_kept", "the journal keeps only the beginning of its body"))
-    request = replace(exchange.request, at=call.request.at)
+    request = replace(exchange.request, at=call.request.at, is_again=True)
     transition = partial(_decide_again, request=request)
     asked = await call.server.store.change_beside(call.key, transition, _run)
     call.server.news.tell("begun", call.key, asked)

@@ -1,5 +1,6 @@
 """`/_emulator/waiting`: requests that wait for a person, and that person's answers."""
 
+from functools import partial
 from operator import itemgetter
 
 from llemulator_addon.admin.answer_types import WaitingRequest
@@ -13,7 +14,9 @@ from llemulator_addon.core.session_key import SessionKey
 from llemulator_addon.core.steps import PlayedAnswer, Steps
 from llemulator_addon.engine.manual import Given, answer_by_person
 from llemulator_addon.engine.session import Session
+from llemulator_addon.live.large_requests import Deciding, decide_at_once, is_large
 from llemulator_addon.live.manual_queue import exchange_of
+from llemulator_addon.live.threads import LARGE, run_in_thread
 from llemulator_addon.script import json_text
 from llemulator_addon.script.manual_answer import read_answer, schema
 from llemulator_addon.script.script_error import ScriptError
@@ -71,10 +74,19 @@ async def answer_here(server: Server, ask: Ask, body: bytes) -> bool:
         return after, told
 
     with server.waiting.claim(ask):
-        told = await server.store.change(ask.exchange.session, transition)
+        told = await _change(server, ask, transition)
     if takes_from_queue:
         server.news.tell("queue", ask.exchange.session)
     return await server.waiting.answer(ask, told)
+
+
+async def _change(server: Server, ask: Ask, transition: Deciding[PlayedAnswer]) -> PlayedAnswer:
+    """Change the session, in a thread where that may take long: the rules may look through a large request."""
+    key = ask.exchange.session
+    told = None if is_large(ask.request) else await decide_at_once(server.store, key, transition)
+    if told is None:
+        told = await server.store.change_beside(key, transition, partial(run_in_thread, size=LARGE))
+    return told
 
 
 async def _answer_elsewhere(call: AdminCall, lease: Lease) -> bool:

@@ -14,6 +14,7 @@ from llemulator_addon.store.port import Limits
 from llemulator_addon.wire import tokens
 from llemulator_addon.wire.credentials import key_of
 from llemulator_addon.wire.large_json import has_many_values
+from tests.patience import SECONDS
 from tests.playing import chat, emulator, json_of, load, play, played, post, status
 
 _KEY = key_of("sk-test")
@@ -60,6 +61,26 @@ def test_a_small_request_is_answered_while_tokens_are_counted() -> None:
     large = chat("words to be counted, none of which was seen before " * 3_000)
 
     assert asyncio.run(_order(large, chat(), chat())) == ["small", "small", "large"]
+
+
+async def test_a_small_request_is_answered_while_the_rules_answer_a_large_one_that_was_held() -> None:
+    server, done = emulator({"rules": [{"match": {"model": "gpt-4o"}, "reply": "Hello"}]}), list[str]()
+    played(await server.answer(post("/_emulator/script", {"defaults": {"manual": {"all": True}}})))
+    news = await server.news.read()
+
+    async def answered(name: str, asked: Request) -> None:
+        played(await server.answer(asked))
+        done.append(name)
+
+    async with asyncio.TaskGroup() as tasks:
+        tasks.create_task(answered("large", chat("words of a request that was held " * 10_000)))
+        while not any(notice.happening == "waiting" for notice in news.take()):
+            await news.wait(SECONDS)
+        tasks.create_task(answered("the rules", post("/_emulator/waiting/1", {"rules": True})))
+        tasks.create_task(answered("small", chat(token="sk-another")))
+
+    assert done[0] == "small"
+    assert sorted(done[1:]) == ["large", "the rules"]
 
 
 @pytest.mark.parametrize("script", [None, {"rules": [{"reply": "other words " * 20_000}]}])

@@ -241,6 +241,18 @@ async def test_an_unmatched_request_waits_on_until_a_rule_was_loaded_that_answer
     assert json_of(await _got(server, post("/_emulator/verify", {})))["passed"]
 
 
+async def test_a_request_that_is_sent_again_is_not_held() -> None:
+    server = emulator(_HOLDING)
+    task = await _asked(server, chat("Hi"))
+    await _answer(server, 1, "A person.")
+    await _settled(task)
+
+    await _got(server, post("/_emulator/requests/1/again", None))
+
+    assert json_of(await _got(server, request("GET", "/_emulator/requests/2")))["rule"] == "hello"
+    assert await _waiting(server) == []
+
+
 # When nobody answers --------------------------------------------------------------------------------------------------
 
 
