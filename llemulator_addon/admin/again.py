@@ -26,7 +26,7 @@ async def ask(call: AdminCall) -> Steps:
     exchange = find_exchange(call, (await call.server.store.read(call.key)).journal, parts_after=1)
     if len(exchange.body) != exchange.body_bytes:
         raise RequestRefused(_refuse("body_not_kept", "the journal keeps only the beginning of its body"))
-    request = replace(exchange.request, at=call.request.at, is_again=True)
+    request = replace(exchange.request, at=call.request.at, skips_hold=True)
     transition = partial(_decide_again, request=request)
     asked = await call.server.store.change_beside(call.key, transition, _run)
     call.server.news.tell("begun", call.key, asked)

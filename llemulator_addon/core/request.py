@@ -41,8 +41,8 @@ class Request:
     """The same for all requests of one client connection."""
     talk: str = ""
     """The name of the WebSocket connection on which it came as a message; empty for a request of HTTP."""
-    is_again: bool = False
-    """Whether a recorded request is decided again. Nobody waits for the answer, so no person is asked."""
+    skips_hold: bool = False
+    """Whether the rules answer also if the session holds all requests: no client waits for the answer."""
     warms_up: bool = False
     """Whether the model is to say nothing: a later request goes on from this one (`generate: false`)."""
     capacity: Capacity | None = None

@@ -182,6 +182,7 @@ def _answer_line(session: Session, batch: Batch, asked: Mapping[str, Any], reque
         body=compact(asked["body"]),
         json=asked["body"],
         connection=name,
+        skips_hold=True,
         at=request.at,
     )
     session, outcome = decide(session, line)

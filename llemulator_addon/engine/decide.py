@@ -368,7 +368,7 @@ def _unspoken(request: Request, operation: str) -> Prompt:
 
 
 def _answer(session: Session, asked: Candidate, endpoint: Endpoint, elsewhere: Elsewhere | None) -> Decided:
-    if session.settings.defaults.holds_all and endpoint.speaks and not asked.request.is_again:
+    if session.settings.defaults.holds_all and endpoint.speaks and not asked.request.skips_hold:
         held = Person(asked.prompt)
         return Decided(session=session, answer=held, endpoint=endpoint.name, prompt=asked.prompt)
     if (selected := select(session, asked, naming_path=not endpoint.speaks)) is not None:

@@ -241,6 +241,14 @@ def test_a_stream_a_cut_and_a_line_for_a_person_have_errors_of_their_own() -> No
     ]
 
 
+def test_the_rules_answer_the_lines_also_if_the_session_holds_all_requests() -> None:
+    client = Client({"rules": [{"reply": "Hello"}], "defaults": {"manual": {"all": True}}})
+
+    done = client.look(client.begin([_line(1)]), 100)
+
+    assert done["request_counts"] == {"total": 1, "completed": 1, "failed": 0}
+
+
 def test_embeddings_and_responses_are_answered_too() -> None:
     client = Client()
     vector = {"custom_id": "a", "method": "POST", "url": "/v1/embeddings"}
