@@ -115,7 +115,7 @@ def count_kinds(usage: Mapping[str, JSON]) -> Mapping[TokenKind, int] | None:
     of_written = _object(usage, "completion_tokens_details", "output_tokens_details", "output_token_details")
     audio, images = _count(of_written, "audio_tokens") or 0, _count(of_written, "image_tokens") or 0
     if not (audio or images or any(of_read.values())):
-        return {"input": tokens.prompt, "output": tokens.answer}
+        return None if min(tokens) < 0 else {"input": tokens.prompt, "output": tokens.answer}
     of_cached = _object(of_read, "cached_tokens_details")
     cached = _count(of_read, "cached_tokens") or 0
     cached_audio, cached_images = _count(of_cached, "audio_tokens") or 0, _count(of_cached, "image_tokens") or 0

@@ -82,6 +82,8 @@ def test_a_service_tier_has_its_factor_and_one_without_a_price_has_no_cost(tier:
         {"prompt_tokens": 10, "prompt_tokens_details": {"cached_tokens": 11}},
         {"prompt_tokens": 10, "completion_tokens": 5, "completion_tokens_details": {"audio_tokens": 6}},
         {"prompt_tokens": "10"},
+        {"prompt_tokens": -10, "completion_tokens": 5},
+        {"prompt_tokens": 10, "completion_tokens": -5},
     ],
 )
 def test_a_usage_that_says_no_tokens_or_contradicts_itself_has_no_cost(usage: dict[str, Any]) -> None:
