@@ -4,6 +4,8 @@ import asyncio
 from contextlib import AsyncExitStack
 from pathlib import Path
 
+import pytest
+
 from tests.patience import SECONDS
 from tests.wire_real.clients import ask, connected
 from tests.wire_real.processes import LLEMULATOR, started
@@ -13,6 +15,7 @@ _FEW = 60
 """Descriptors; a server that nobody asks has some twenty."""
 
 
+@pytest.mark.slow
 async def test_clients_wait_while_there_is_no_descriptor_and_the_log_says_why_in_one_line(tmp_path: Path) -> None:
     limited = ("/bin/sh", "-c", f'ulimit -n {_FEW}; exec "$0" "$@"')
     async with started(*limited, *LLEMULATOR, "--port", "0", cwd=tmp_path) as server:

@@ -41,7 +41,7 @@ def _serving(store: str, folder: Path) -> AbstractAsyncContextManager[Started]:
     return started(*LLEMULATOR, "--port", "0", "--store", store, *room, cwd=folder)
 
 
-@pytest.mark.long
+@pytest.mark.slow
 async def test_two_servers_give_each_token_its_own_answers_in_order(store: str, tmp_path: Path) -> None:
     await _ask_two_servers(store, tmp_path, tokens=6, requests=40)
 

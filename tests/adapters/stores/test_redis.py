@@ -177,7 +177,7 @@ async def test_a_cluster_keeps_sessions(tmp_path: Path) -> None:
             assert [session.turn for session in await store.all()] == [0, 2]
 
 
-@pytest.mark.long
+@pytest.mark.slow
 async def test_sentinels_name_the_server_and_after_a_failover_the_next_one(tmp_path: Path) -> None:
     with running_pair(tmp_path) as (first, second, port):
         await _fail_over(first, second, port)
