@@ -20,7 +20,6 @@ from llemulator_addon.core.session_key import ExchangeId, SessionKey
 from llemulator_addon.core.steps import Head, PlayedAnswer, Send, Steps
 from llemulator_addon.core.unclaimed import digest_of
 from llemulator_addon.engine.fallback import no_room_to_wait
-from llemulator_addon.engine.journal import Exchange
 from llemulator_addon.engine.session import Session
 from llemulator_addon.live.large_requests import yield_to_others
 from llemulator_addon.live.news import Happening, News, NewsReader, Notice, Sent
@@ -28,8 +27,6 @@ from llemulator_addon.live.room import Share, size_waiting
 from llemulator_addon.live.threads import run_in_thread
 from llemulator_addon.wire.errors import RequestRefused
 from llemulator_addon.wire.json_bytes import compact
-from llemulator_addon.wire.prices import Prices
-from llemulator_addon.wire.redaction import Token
 
 PATH = "/_emulator/requests/live"
 PATH_OF_ALL = "/_emulator/live"
@@ -219,9 +216,15 @@ class _NewsStream:
 
         While the event loop is busy, each turn of it takes milliseconds, so a turn for each event would be too many.
         """
-        together, size = list[tuple[_NewsEvent, _MakeFacts]](), 0
+        together, size, session = list[tuple[_NewsEvent, _MakeFacts]](), 0, None
         while self._to_show:
-            make, more = await self._look_up(self._to_show[0])
+            shown = self._to_show[0]
+            if shown.exchange is not None and shown.name == "exchange":
+                if session is None or session.key != shown.session:
+                    session = await self._call.server.store.read(shown.session)
+                make, more = self._look_up_exchange(session, shown.exchange)
+            else:
+                make, more = await self._look_up(shown)
             if together and size + more > _MADE_AT_ONCE:
                 break
             together.append((self._to_show.popleft(), make))
@@ -237,9 +240,11 @@ class _NewsStream:
         pieces: list[bytes] = []
         for at, ((shown, _), facts) in enumerate(zip(together, made, strict=True), start=1):
             if facts is not None:
-                session = {"session": digest_of(shown.session), "name": shown.session.name}
                 place = self._place_behind(shown, is_last=at == len(together) and not self._to_show)
-                pieces.append(_write_event(shown.name, {**session, **facts}, place))
+                told = {"session": digest_of(shown.session), "name": shown.session.name, **facts}
+                if shown.news:
+                    told["news"] = shown.news
+                pieces.append(_write_event(shown.name, told, place))
         return pieces
 
     def _place_behind(self, shown: _NewsEvent, *, is_last: bool) -> str:
@@ -251,53 +256,44 @@ class _NewsStream:
         behind = f"{self._known.exchange}@{self._known.life}" if self._key is not None else "0@"
         return behind if not is_last else f"{behind}/{self._reader.at}.{self._call.server.news.run}"
 
+    def _look_up_exchange(self, session: Session, exchange: ExchangeId) -> tuple[_MakeFacts, int]:
+        """Return what makes the data of an exchange, and the bytes that it looks at."""
+        found = session.journal.get(exchange.number) if session.life == exchange.life else None
+        if found is None:
+            return _make_nothing, 0
+        token = session.key if self._key is None else self._call.token
+        return partial(show_in_brief, found, token, self._call.server.prices()), size_in_brief(found)
+
     async def _look_up(self, shown: _NewsEvent) -> tuple[_MakeFacts, int]:
-        """Return what makes the data of an event, and the bytes that it looks at."""
+        """Return what makes the data of another event, and the bytes that it looks at."""
+        if shown.name != "waiting" or shown.exchange is None:
+            return lambda: shown.facts, 0
         token = shown.session if self._key is None else self._call.token
-        match shown.name:
-            case "exchange" if shown.exchange is not None:
-                session = await self._call.server.store.read(shown.session)
-                exchange = _find(session, shown.exchange)
-                if exchange is None:
-                    return _make_nothing, 0
-                make = partial(_show_exchange, exchange, token, self._call.server.prices(), shown.news)
-                return make, size_in_brief(exchange)
-            case "waiting" if shown.exchange is not None:
-                facts = await find_shown(self._call.server, shown.session, shown.exchange.number, token)
-                return lambda: facts, 0
-            case _:
-                return lambda: shown.facts, 0
+        facts = await find_shown(self._call.server, shown.session, shown.exchange.number, token)
+        return lambda: facts, 0
 
 
 def _make_nothing() -> None:
     """Of an exchange that is not kept any more."""
 
 
-def _show_exchange(
-    exchange: Exchange, token: Token, prices: Prices, news: tuple[Happening, ...]
-) -> Mapping[str, object]:
-    return {**show_in_brief(exchange, token, prices), "news": list(news)}
-
-
-def _find(session: Session, exchange: ExchangeId) -> Exchange | None:
-    return session.journal.get(exchange.number) if session.life == exchange.life else None
-
-
 def _put_together(notices: Sequence[Notice]) -> list[_NewsEvent]:
     """Return the events for some notices: of each thing once, in the order of the last notice of it."""
-    found: dict[tuple[object, ...], _NewsEvent] = {}
+    found: dict[object, _NewsEvent] = {}
+    key: object
     for notice in notices:
-        shown = _show_notice(notice)
-        before = found.pop(key := (shown.name, shown.session, shown.exchange), None)
-        if before is not None:
-            shown = _NewsEvent(shown.name, shown.session, shown.exchange, (*before.news, *shown.news), shown.facts)
-        found[key] = shown
+        if notice.happening in _OF_EXCHANGES:
+            before = found.pop(key := notice.exchange or notice.session, None)
+            news = (notice.happening,) if before is None else (*before.news, notice.happening)
+            found[key] = _NewsEvent("exchange", notice.session, notice.exchange, news)
+        else:
+            shown = _show_notice(notice)
+            found.pop(key := (shown.name, shown.session, shown.exchange), None)
+            found[key] = shown
     return list(found.values())
 
 
 def _show_notice(notice: Notice) -> _NewsEvent:
-    if notice.happening in _OF_EXCHANGES:
-        return _NewsEvent("exchange", notice.session, notice.exchange, (notice.happening,))
     number = {} if notice.exchange is None else {"number": notice.exchange.number}
     far = notice.more._asdict() if isinstance(notice.more, Sent) else {}
     return _NewsEvent(notice.happening, notice.session, notice.exchange, (), {**number, **far})

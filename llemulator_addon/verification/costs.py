@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from decimal import Decimal
+from functools import lru_cache
 from typing import NamedTuple
 
 from llemulator_addon.core.answer_tokens import SaidUsage
@@ -10,12 +11,15 @@ from llemulator_addon.engine.batches import BATCH_HEADER
 from llemulator_addon.engine.journal import Exchange
 from llemulator_addon.verification import delivered
 from llemulator_addon.verification.finding import Finding
-from llemulator_addon.wire.prices import Prices, count_cost, count_tokens
+from llemulator_addon.wire import json_bytes
+from llemulator_addon.wire.prices import Price, Prices, count_cost, count_tokens
 from llemulator_addon.wire.said_usage import find_usage, find_whole_usage
 
 _LAST_STEPS = 8
 """Among them are the last sends of a stream, with the waits between them."""
 _PLACES = 12
+_REMEMBERED = 2_000
+"""Bytes of a usage whose cost is remembered."""
 
 
 class Total(NamedTuple):
@@ -46,10 +50,22 @@ def find_spent(exchange: Exchange, prices: Prices) -> Spent:
     if (price := prices.find(exchange.model)) is None:
         return Spent(find_usage(_last_sends(exchange)))
     said = find_whole_usage(delivered.sends(exchange))
-    if said is None or (counted := count_tokens(said.usage)) is None:
-        return Spent(find_usage(_last_sends(exchange)))
-    tier = "batch" if BATCH_HEADER in exchange.headers else said.tier
-    return Spent(counted, count_cost(said.usage, tier, price))
+    spent = None
+    if said is not None:
+        spend = _spend if len(said.text) <= _REMEMBERED else _spend.__wrapped__
+        spent = spend(said.text, "batch" if BATCH_HEADER in exchange.headers else said.tier, price)
+    return spent or Spent(find_usage(_last_sends(exchange)))
+
+
+@lru_cache(1024)
+def _spend(usage: bytes, tier: str | None, price: Price) -> Spent | None:
+    """Count and price a usage; None if it says no tokens. Under load many are the same."""
+    try:
+        said = json_bytes.read(usage)
+    except ValueError:
+        return None
+    counted = count_tokens(said)
+    return None if counted is None else Spent(counted, count_cost(said, tier, price))
 
 
 def show_cost(cost: Decimal | None) -> float | None:

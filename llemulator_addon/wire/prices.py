@@ -45,9 +45,9 @@ class LongPrompt(NamedTuple):
     output: Decimal
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Price:
-    """The price of a model, in US dollars for a million tokens of each kind."""
+    """The price of a model, in US dollars for a million tokens of each kind. Each is its own: it can be a key."""
 
     rates: Mapping[TokenKind, Decimal]
     tiers: Mapping[str, Decimal] = field(default_factory=dict)

@@ -43,8 +43,8 @@ def find_usage(pieces: Sequence[bytes]) -> SaidUsage | None:
 class WholeUsage(NamedTuple):
     """All that an answer says about its usage."""
 
-    usage: Mapping[str, JSON]
-    """With its details, in the words of its endpoint."""
+    text: bytes
+    """An object in JSON, with its details, in the words of its endpoint. Where the answer is no JSON, this is none."""
     tier: str | None
     """The service tier that answered; None if it is not named."""
 
@@ -72,16 +72,42 @@ def _list_ends(pieces: Sequence[bytes]) -> Iterator[bytes]:
 
 
 def _find_in(text: bytes) -> WholeUsage | None:
+    return _find_in_lines(text) or _find_anywhere(text)
+
+
+def _find_in_lines(text: bytes) -> WholeUsage | None:
+    """Find it in a body that is spelled as OpenAI's are, a third as fast as to read all of that."""
+    # Two spaces: it is no member of a member.
+    at = text.rfind(_USAGE_LINE)
+    end = text.find(_END_LINE, at, at + _AT_MOST)
+    if at < 0 or end < 0:
+        return None
+    usage, tier = text[at + len(_USAGE_LINE) - 2 : end + len(_END_LINE)], None
+    if _TIER in text:
+        if (at := text.find(_TIER_LINE)) < 0:
+            return None
+        value = text[at + len(_TIER_LINE) : text.find(b"\n", at + 1)].rstrip(b",")
+        tier = value[1:-1].decode("utf-8", "replace") if value.startswith(b'"') else None
+    return WholeUsage(usage, tier)
+
+
+_USAGE_LINE = b'\n  "usage": {\n'
+_TIER_LINE = b'\n  "service_tier": '
+_END_LINE = b"\n  }"
+
+
+def _find_anywhere(text: bytes) -> WholeUsage | None:
     holders = _list_holders(text) if _TIER in text or len(text) <= _READ_AT_ONCE else None
     usage: Mapping[str, JSON] | None
     usage = next((each for holder in holders or () if isinstance(each := holder.get("usage"), dict)), None)
     if usage is None and (usage := _find_object(text)) is None:
         return None
+    written = json_bytes.compact(usage)
     if holders is None:
         # Where a tier is named but the text is not whole, it is not known, and has no price.
-        return WholeUsage(usage, "" if _TIER in text else None)
+        return WholeUsage(written, "" if _TIER in text else None)
     tiers = (tier for holder in holders if isinstance(tier := holder.get("service_tier"), str))
-    return WholeUsage(usage, next(tiers, None))
+    return WholeUsage(written, next(tiers, None))
 
 
 def _list_holders(text: bytes) -> list[Mapping[str, JSON]] | None:

@@ -252,6 +252,18 @@ def test_the_service_tier_of_the_answer_has_its_price() -> None:
     assert [each["cost_usd"] for each in _get(_priced(service_tier="priority"))["data"]][:2] == [0.00595, 0.00595]
 
 
+def test_a_raw_body_that_only_looks_as_if_it_had_a_usage_has_no_cost() -> None:
+    body = '{\n  "usage": {\n    "prompt_tokens": 10 no JSON\n  }'
+    server = emulator({"rules": [{"reply": {"raw": {"body": body}}}]}, prices=openai_prices)
+    answered = outcome(server, chat("hello"))
+    assert isinstance(answered, Play)
+    end(server, answered.exchange, _WHOLE)
+
+    (shown,) = _get(server)["data"]
+
+    assert (shown["cost_usd"], shown["tokens"]) == (None, {"prompt": 10, "answer": 0})
+
+
 def test_a_limit_of_the_cost_is_verified_and_an_unknown_price_is_a_finding() -> None:
     server = _priced()
 

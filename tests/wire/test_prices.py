@@ -1,10 +1,12 @@
 """What the tokens of an answer cost."""
 
+import json
 from decimal import Decimal
 from typing import Any
 
 import pytest
 
+from llemulator_addon.wire.json_bytes import pretty
 from llemulator_addon.wire.prices import LongPrompt, Price, Prices, TokenKind, count_cost, count_kinds
 from llemulator_addon.wire.said_usage import find_whole_usage
 
@@ -122,6 +124,11 @@ _SAYS = b'data: {"usage":{"prompt_tokens":8},"service_tier":"flex"}\n\n'
         ([b'{"service_tier": "flex",', *[b"\n"] * 20, b' "usage": {"prompt_tokens": 8}}'], "flex"),
         ([b'{"usage": {"prompt_tokens": 8}, "metadata": {"usage": "a text", "service_tier": "flex"}}'], None),
         ([b'{"usage": {"prompt_tokens": 8}}'], None),
+        ([pretty({"usage": {"prompt_tokens": 8}, "service_tier": "flex"})], "flex"),
+        ([pretty({"service_tier": "flex", "usage": {"prompt_tokens": 8}, "text": "a"})], "flex"),
+        ([pretty({"service_tier": None, "usage": {"prompt_tokens": 8}})], None),
+        ([pretty({"usage": {"prompt_tokens": 8}, "metadata": {"service_tier": "flex", "usage": {"a": 1}}})], None),
+        ([pretty({"usage": {"prompt_tokens": 8}, "empty": {"usage": {}}})], None),
         # It is longer than what is read as a whole only for its usage.
         ([b'{"text": "%b", "usage": {"prompt_tokens": 8}}' % (b"a" * 10_000)], None),
         ([b"data: {}\n\n", _SAYS + b"data: [DONE]\n\n"], "flex"),
@@ -138,10 +145,16 @@ def test_the_service_tier_is_that_of_the_answer(pieces: list[bytes], tier: str |
     found = find_whole_usage(pieces)
 
     assert found is not None
-    assert (found.usage, found.tier) == ({"prompt_tokens": 8}, tier)
+    assert (json.loads(found.text), found.tier) == ({"prompt_tokens": 8}, tier)
 
 
 def test_the_usage_of_an_earlier_event_is_not_that_of_the_answer() -> None:
     pieces = [_SAYS, *[b"data: {}\n\n"] * 20]
 
     assert find_whole_usage(pieces) is None
+
+
+def test_an_answer_that_only_looks_like_json_is_no_trouble() -> None:
+    found = find_whole_usage([b'{\n  "service_tier": "\xff",\n  "usage": {\n    no JSON\n  }'])
+
+    assert found == (b"{\n    no JSON\n  }", "\ufffd")
