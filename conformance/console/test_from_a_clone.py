@@ -30,8 +30,9 @@ def test_from_an_empty_clone_to_an_answer_by_hand_it_takes_one_command(tmp_path:
         copy = clone / file.relative_to(ROOT)
         copy.parent.mkdir(parents=True, exist_ok=True)
         shutil.copy2(file, copy)
-    # Certificates go to the home of whoever runs it.
-    environment = {**plain_environment(), "LLEMULATOR_CERTS": str(tmp_path / "certs"), "LLEMULATOR_LISTEN": ""}
+    # With the way to the package registries that this machine has. Certificates go to the home of whoever runs it.
+    others = {name: value for name, value in os.environ.items() if not name.startswith("LLEMULATOR_")}
+    environment = {**others, "LLEMULATOR_CERTS": str(tmp_path / "certs"), "LLEMULATOR_LISTEN": ""}
     make, node = ["make", "--no-print-directory", "run", "PORT=0"], ["node", "--test", "by-hand.test.mjs"]
     process = subprocess.Popen(
         make,
