@@ -1,6 +1,9 @@
 """The SDK is led to the server in both ways that a user has."""
 
+import ssl
+import sys
 from collections.abc import Iterator
+from types import SimpleNamespace
 
 import pytest
 
@@ -20,3 +23,20 @@ def way(request: pytest.FixtureRequest, server: Server) -> Iterator[Server]:
         for name, value in variables.items():
             patch.setenv(name, value)
         yield server
+
+
+@pytest.fixture(autouse=True)
+def no_ticket_is_read_while_a_thread_writes(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let the SDK's connections of WebSocket that a thread reads speak TLS 1.2 with a Python that needs it.
+
+    Before 3.13.7, a thread that reads while another writes can spoil a connection (CPython's issues 134698 and 137583).
+    In TLS 1.3 there is something to read at once, the server's tickets: one handshake in a thousand is then never sent.
+    """
+
+    def create() -> ssl.SSLContext:
+        context = ssl.create_default_context()
+        context.maximum_version = ssl.TLSVersion.TLSv1_2
+        return context
+
+    if sys.version_info < (3, 13, 7):
+        monkeypatch.setattr("websockets.sync.client.ssl_module", SimpleNamespace(create_default_context=create))
