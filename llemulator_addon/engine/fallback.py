@@ -62,7 +62,7 @@ def no_rule_answers(missed: NearMiss) -> Failure:
         status=409,
         type="invalid_request_error",
         code="no_rule_answers",
-        message=f"The rules do not answer this request, and it waits on. {missed.sentence}",
+        message=f"The rules do not answer this request, so it still waits for a person. {missed.sentence}",
     )
 
 

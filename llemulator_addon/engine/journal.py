@@ -370,7 +370,7 @@ class Journal:
 
 
 def _end(exchange: Exchange, ending: Ending) -> Exchange:
-    """Return it with its ending, as `_replace` does, in half of the time: all exchanges are shown so."""
+    """Return it with its ending, as `_replace` does, in two thirds of the time: all exchanges are shown so."""
     return Exchange._make((*exchange[:_ENDING], ending, *exchange[_ENDING + 1 :]))
 
 

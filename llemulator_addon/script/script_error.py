@@ -162,7 +162,8 @@ def _reason(shape: type[BaseModel], found: ErrorDetails, steps: list[int | str])
         case "value_error":
             return str(given["error"])
         case "literal_error":
-            return f"expected {given['expected']}, got {got}"
+            expected = str(given["expected"])
+            return f"expected {_AS_JSON.get(expected, expected)}, got {got}"
         case kind if kind in _EXPECTED:
             limits = {name: _plain(limit) for name, limit in given.items()}
             return f"expected {_EXPECTED[kind].format(**limits)}, got {got}"
@@ -174,6 +175,8 @@ def _plain(limit: object) -> object:
     return f"{limit:g}" if isinstance(limit, float) else limit
 
 
+_AS_JSON = {"True": "true", "False": "false"}
+"""By how Python spells a value, how JSON does."""
 _EXPECTED = {
     "string_type": "text",
     "int_type": "a whole number",

@@ -76,7 +76,7 @@ def _find_in(text: bytes) -> WholeUsage | None:
 
 
 def _find_in_lines(text: bytes) -> WholeUsage | None:
-    """Find it in a body that is spelled as OpenAI's are, in a third of the time that it takes to read all of that."""
+    """Find it in a body that is spelled as OpenAI's are, in half of the time that it takes to read all of that."""
     # Two spaces: it is no member of a member.
     at = text.rfind(_USAGE_LINE)
     end = text.find(_END_LINE, at, at + _AT_MOST)

@@ -241,6 +241,16 @@ async def test_an_unmatched_request_waits_on_until_a_rule_was_loaded_that_answer
     assert json_of(await _got(server, post("/_emulator/verify", {})))["passed"]
 
 
+async def test_a_wrong_word_is_told_as_json_spells_it() -> None:
+    server = emulator(_HOLDING)
+    task = await _asked(server, chat("Hi"))
+
+    refused = json_of(await _answer(server, 1, {"rules": False}))
+
+    assert refused["error"]["message"] == "rules: expected true, got false"
+    task.cancel()
+
+
 async def test_a_request_that_is_sent_again_is_not_held() -> None:
     server = emulator(_HOLDING)
     task = await _asked(server, chat("Hi"))
@@ -303,6 +313,7 @@ async def test_answering_what_never_was_is_404_and_names_what_waits() -> None:
         ({"txt": "x"}, "txt"),
         ({"text": "x", "simulate": True}, None),
         ({"text": "x", "rules": True}, None),
+        ({"rules": False}, "rules"),
         ({"text": "x", "faults": [{"connect": {"status": 502}}]}, "faults"),
         ({"template": True, "text": "{{ nobody }}"}, "text"),
         ([1], None),
